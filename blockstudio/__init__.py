@@ -1,0 +1,1 @@
+"""Block Studio: draw convolutional networks, see what they cost, train them."""

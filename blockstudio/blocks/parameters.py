@@ -1,0 +1,143 @@
+"""Typed parameters: of a block type, of a module definition, of a diagram."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from blockstudio.errors import StudioError
+
+Scalar: TypeAlias = int | float | bool | str
+Value: TypeAlias = Scalar | tuple[int, ...]
+"""A resolved parameter value: no expression left in it."""
+RawValue: TypeAlias = Scalar | list["int | str"]
+"""A value as the document holds it: expressions are strings."""
+
+Kind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "pair", "padding", "shape"]
+
+PADDING_WORDS = ("same", "same_tf")
+"""``same``: PyTorch's (stride 1, total ``dilation*(kernel-1)``, the odd pixel after).
+``same_tf``: TensorFlow's (output ``ceil(input/stride)``, the odd pixel after)."""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Declaration of one parameter: its kind, default, limits and help.
+
+    ``int``, ``float``, ``bool``, ``text``: scalars. ``choice``: one of ``choices``.
+    ``pair``: ``k`` or ``[height, width]``. ``padding``: ``p``, ``[vertical, horizontal]``,
+    ``[top, bottom, left, right]`` or one of `PADDING_WORDS`. ``shape``: ``[C, H, W]`` or ``[F]``.
+    Limits hold for each number of a pair, a padding or a shape.
+    """
+
+    kind: Kind
+    default: RawValue
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Strings that are values of this parameter, not expressions."""
+        return PADDING_WORDS if self.kind == "padding" else self.choices
+
+    def check(self, value: object) -> Value:
+        """The value in canonical form: pairs as ``(h, w)``, paddings as ``(top, bottom, left, right)`` or a
+        word, shapes as tuples. Raises `StudioError` ``parameter.value`` with what was expected."""
+        found = _canonical(self.kind, self.words, value)
+        if found is None:
+            raise StudioError("parameter.value", f"expected {self.expected()}, found {_show(value)}.")
+        if not isinstance(found, str):
+            for number in found if isinstance(found, tuple) else (found,):
+                low, high = self.minimum, self.maximum
+                if (low is not None and number < low) or (high is not None and number > high):
+                    raise StudioError("parameter.limit", f"expected {self.expected()}, found {_show(value)}.")
+        return found
+
+    def expected(self) -> str:
+        """What a legal value is, in words: ``a whole number of at least 1``."""
+        words = {
+            "int": "a whole number",
+            "float": "a number",
+            "bool": "true or false",
+            "choice": "one of " + ", ".join(self.choices),
+            "text": "text",
+            "pair": "a whole number or a pair [height, width]",
+            "padding": "a whole number, [vertical, horizontal], [top, bottom, left, right], 'same' or 'same_tf'",
+            "shape": "a shape [channels, height, width] or [features]",
+        }[self.kind]
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            return f"{words} from {low:g} to {high:g}"
+        if low is not None:
+            return f"{words} of at least {low:g}"
+        return f"{words} of at most {high:g}" if high is not None else words
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | None:
+    match kind:
+        case "int":
+            return _whole(value)
+        case "float":
+            legal = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            return float(value) if legal else None  # type: ignore[arg-type]
+        case "bool":
+            return value if isinstance(value, bool) else None
+        case "text":
+            return value if isinstance(value, str) else None
+        case "choice":
+            return value if isinstance(value, str) and value in words else None
+    if kind == "padding" and isinstance(value, str):
+        return value if value in words else None
+    if isinstance(value, list | tuple):
+        numbers = tuple(_whole(item) for item in value)
+    else:
+        numbers = (_whole(value),)
+    if None in numbers:
+        return None
+    whole: tuple[int, ...] = numbers  # type: ignore[assignment]
+    match kind, len(whole):
+        case "pair", 1:
+            return whole * 2
+        case "pair", 2:
+            return whole
+        case "padding", 1:
+            return whole * 4
+        case "padding", 2:
+            return (whole[0], whole[0], whole[1], whole[1])
+        case "padding", 4:
+            return whole
+        case "shape", 1 | 3:
+            return whole
+    return None
+
+
+def _show(value: object) -> str:
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def infer_parameter(default: RawValue) -> Parameter:
+    """A declaration for a bare default, the short form a file may use: ``"n": 3``."""
+    kind: Kind
+    if isinstance(default, bool):
+        kind = "bool"
+    elif isinstance(default, int):
+        kind = "int"
+    elif isinstance(default, float):
+        kind = "float"
+    elif isinstance(default, str):
+        kind = "text"
+    else:
+        kind = "pair"
+    return Parameter(kind=kind, default=default)

@@ -1,0 +1,1 @@
+"""Diagram to PyTorch source to nn.Module; weights; exports."""

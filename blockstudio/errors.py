@@ -1,0 +1,27 @@
+"""The one exception a user of Block Studio can meet."""
+
+from __future__ import annotations
+
+
+class StudioError(Exception):
+    """Something the user can put right.
+
+    ``code`` is a stable identifier such as ``"shape.mismatch"``, ``message`` one plain sentence with what
+    was expected and what was found, ``where`` the block, file or field it stands on (``"layer2.0.add"``,
+    ``"net.blocks.json: blocks.conv1.parameters"``), ``hint`` the next step.
+    """
+
+    def __init__(self, code: str, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(code, message, where, hint)
+        self.code = code
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text} {self.hint}" if self.hint else text
+
+    def at(self, where: str) -> StudioError:
+        """The same error, standing at ``where``."""
+        return type(self)(self.code, self.message, where=where, hint=self.hint)

@@ -1,0 +1,185 @@
+"""Arithmetic over parameters: a closed grammar with bounded results.
+
+The grammar is a subset of Python's expressions, so that emitted source can hold an expression as written:
+numbers, quoted strings, names, ``+ - * / // % **``, comparisons (chained too), ``and or not``,
+``a if c else b`` and calls of ``min max abs round int``. Everything else is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from blockstudio.blocks.parameters import Scalar
+from blockstudio.errors import StudioError
+
+MAX_LENGTH = 200
+MAX_NODES = 120
+MAX_INTEGER = 10**12
+MAX_EXPONENT = 64
+FUNCTIONS: dict[str, Callable[..., Scalar]] = {"min": min, "max": max, "abs": abs, "round": round, "int": int}
+
+_BINARY: dict[type[ast.operator], Callable[[Scalar, Scalar], Scalar]] = {
+    ast.Add: operator.add,  # type: ignore[dict-item]
+    ast.Sub: operator.sub,  # type: ignore[dict-item]
+    ast.Mult: operator.mul,  # type: ignore[dict-item]
+    ast.Div: operator.truediv,  # type: ignore[dict-item]
+    ast.FloorDiv: operator.floordiv,  # type: ignore[dict-item]
+    ast.Mod: operator.mod,  # type: ignore[dict-item]
+    ast.Pow: operator.pow,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Scalar, Scalar], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,  # type: ignore[dict-item]
+    ast.LtE: operator.le,  # type: ignore[dict-item]
+    ast.Gt: operator.gt,  # type: ignore[dict-item]
+    ast.GtE: operator.ge,  # type: ignore[dict-item]
+}
+_NODES = (
+    ast.Expression, ast.Constant, ast.Name, ast.Load, ast.BinOp, ast.UnaryOp, ast.USub, ast.UAdd, ast.Not,
+    ast.BoolOp, ast.And, ast.Or, ast.Compare, ast.IfExp, ast.Call, *_BINARY, *_COMPARE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression: its text, the parameter names it uses and how to compute it."""
+
+    text: str
+    names: frozenset[str]
+    tree: ast.expr
+
+    def evaluate(self, scope: Mapping[str, object]) -> Scalar:
+        """Its value where names mean ``scope``. Raises `StudioError` ``expression.*``."""
+        return _evaluate(self.tree, scope, self.text)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Parse ``text``. Raises `StudioError` ``expression.syntax`` naming what the grammar does not have."""
+    if len(text) > MAX_LENGTH:
+        raise _error("syntax", text[:40] + "...", f"is longer than {MAX_LENGTH} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as reason:
+        raise _error("syntax", text, "is not an expression") from reason
+    nodes = list(ast.walk(tree))
+    if len(nodes) > MAX_NODES:
+        raise _error("syntax", text, "has too many parts")
+    names: set[str] = set()
+    called: set[int] = set()
+    for node in nodes:
+        if not isinstance(node, _NODES):
+            raise _error("syntax", text, f"uses {type(node).__name__}, which expressions do not have")
+        if isinstance(node, ast.Call):
+            if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
+                raise _error("syntax", text, "calls something other than " + ", ".join(FUNCTIONS))
+            if not node.args or (node.func.id == "abs" and len(node.args) != 1):
+                raise _error("syntax", text, f"calls {node.func.id} with the wrong number of values")
+            called.add(id(node.func))
+        elif isinstance(node, ast.Constant):
+            value = node.value
+            if not isinstance(value, bool | int | float | str):
+                raise _error("syntax", text, f"holds {value!r}, which is neither number nor text")
+            _bounded(value, text)
+    for node in nodes:
+        if isinstance(node, ast.Name) and id(node) not in called:
+            if node.id.startswith("__"):
+                raise _error("syntax", text, f"uses the name {node.id}")
+            names.add(node.id)
+    return Expression(text.strip(), frozenset(names), tree.body)
+
+
+def is_name(text: str) -> bool:
+    """Whether ``text`` may name a parameter."""
+    return text.isidentifier() and text.isascii() and not keyword.iskeyword(text) and text not in FUNCTIONS
+
+
+def _error(kind: str, text: str, why: str) -> StudioError:
+    return StudioError(f"expression.{kind}", f"'{text}' {why}.", hint="Write arithmetic over the parameters.")
+
+
+def _bounded(value: Scalar, text: str) -> Scalar:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _error("bound", text, "is not a finite number")
+    elif not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise _error("bound", text, f"gives a number beyond {MAX_INTEGER:,}")
+    return value
+
+
+def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
+    match node:
+        case ast.Constant(value=value):
+            return value  # type: ignore[return-value]
+        case ast.Name(id=name):
+            value = scope.get(name)
+            if not isinstance(value, bool | int | float | str):
+                if name in scope:
+                    raise _error("type", text, f"uses {name}, which is not a single number")
+                known = ", ".join(sorted(scope)) or "none"
+                raise StudioError(
+                    "expression.name",
+                    f"'{text}' uses {name}, which is not a parameter here.",
+                    hint=f"Parameters here: {known}.",
+                )
+            return value
+        case ast.IfExp(test=test, body=body, orelse=other):
+            return _evaluate(body if _evaluate(test, scope, text) else other, scope, text)
+        case ast.BoolOp(op=op, values=values):
+            stop_at = isinstance(op, ast.Or)
+            result: Scalar = not stop_at
+            for item in values:
+                result = _evaluate(item, scope, text)
+                if bool(result) == stop_at:
+                    break
+            return result
+    try:
+        return _bounded(_compute(node, scope, text), text)
+    except ZeroDivisionError as reason:
+        raise _error("bound", text, "divides by zero") from reason
+    except (TypeError, ValueError, OverflowError) as reason:
+        raise _error("type", text, "mixes values that do not go together") from reason
+
+
+def _compute(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _evaluate(operand, scope, text)
+        case ast.UnaryOp(op=op, operand=operand):
+            value = _number(_evaluate(operand, scope, text))
+            return -value if isinstance(op, ast.USub) else value
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = _number(_evaluate(left, scope, text)), _number(_evaluate(right, scope, text))
+            if isinstance(op, ast.Pow):
+                # Bound the result before computing it: 9**9**9 has 370 million digits.
+                if abs(b) > MAX_EXPONENT or (a and abs(b) * math.log10(abs(a) or 1) > 13):
+                    raise _error("bound", text, f"gives a number beyond {MAX_INTEGER:,}")
+                if a < 0 and not isinstance(b, int):
+                    raise _error("bound", text, "takes a root of a negative number")
+            return _BINARY[type(op)](a, b)
+        case ast.Compare(left=left, ops=ops, comparators=comparators):
+            value = _evaluate(left, scope, text)
+            for op, item in zip(ops, comparators, strict=True):
+                other = _evaluate(item, scope, text)
+                if not _COMPARE[type(op)](value, other):
+                    return False
+                value = other
+            return True
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return FUNCTIONS[name](*(_number(_evaluate(item, scope, text)) for item in args))
+    raise _error("syntax", text, f"uses {type(node).__name__}, which expressions do not have")
+
+
+def _number(value: Scalar) -> int | float:
+    if isinstance(value, str):
+        raise TypeError(value)
+    return value

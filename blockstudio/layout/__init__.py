@@ -1,0 +1,1 @@
+"""Where blocks go when the user asks."""

@@ -1,0 +1,1 @@
+"""The run directory: protocol, supervisor, log reader. No torch, no Qt."""

@@ -1,0 +1,1 @@
+"""Recipes, data, augmentation, the training loop, checkpoints."""
