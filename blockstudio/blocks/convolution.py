@@ -20,9 +20,7 @@ from blockstudio.blocks.base import (
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.blocks.windows import KERNEL, conv_size, pads, size_text
 
-_GROUPS = Parameter(
-    kind="int", default=1, minimum=1, maximum=65536, help="Groups of channels convolved apart."
-)
+_GROUPS = Parameter(kind="int", default=1, minimum=1, maximum=65536, help="Groups of channels convolved apart.")
 _BIAS = Parameter(kind="bool", default=True, help="Add a learnable bias to each output channel.")
 
 

@@ -82,9 +82,7 @@ class Definition:
         """All wires in document order: by source block, then target block, then ports."""
         place = {name: index for index, name in enumerate(self.graph)}
         found = [Wire(u, key[0], v, key[1]) for u, v, key in self.graph.edges(keys=True)]
-        return sorted(
-            found, key=lambda w: (place[w.source], w.source_port, place[w.target], port_order(w.target_port))
-        )
+        return sorted(found, key=lambda w: (place[w.source], w.source_port, place[w.target], port_order(w.target_port)))
 
     def of_type(self, *types: str) -> list[str]:
         """Names of the blocks of these types, in document order."""
@@ -237,9 +235,7 @@ class Diagram:
         with self.history.gesture(f"Set {', '.join(parameters)}"):
             for key, value in parameters.items():
                 if name:
-                    edit: SetParameter | SetDefault = SetParameter(
-                        scope=scope, name=name, key=key, value=value
-                    )
+                    edit: SetParameter | SetDefault = SetParameter(scope=scope, name=name, key=key, value=value)
                 elif value is None:
                     raise StudioError("parameter.value", f"{key} needs a value.", where=key)
                 else:
@@ -266,9 +262,7 @@ class Diagram:
         found = [
             wire
             for wire in self.definition(scope).wires_into(end)
-            if wire.source == start
-            and start_port in ("", wire.source_port)
-            and end_port in ("", wire.target_port)
+            if wire.source == start and start_port in ("", wire.source_port) and end_port in ("", wire.target_port)
         ]
         if not found:
             raise StudioError("wire.missing", f"there is no wire from {source} to {target}.", where=end)

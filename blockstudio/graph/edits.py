@@ -43,9 +43,7 @@ class AddBlock(_Edit, frozen=True, kw_only=True):
             raise StudioError("diagram.size", f"a graph holds at most {MAX_BLOCKS:,} blocks.")
         check_block(diagram, self.block, self.name)
         if self.block.type in diagram.modules and reaches(diagram, self.block.type, self.scope):
-            raise StudioError(
-                "diagram.recursion", f"module '{self.scope}' would contain itself.", where=self.name
-            )
+            raise StudioError("diagram.recursion", f"module '{self.scope}' would contain itself.", where=self.name)
         if self.scope != MAIN and self.block.type == "AuxOutput":
             raise StudioError(
                 "diagram.auxiliary", "auxiliary outputs stand in the main graph only.", where=self.name,
@@ -188,9 +186,7 @@ class SetBlock(_Edit, frozen=True, kw_only=True):
     def apply(self, diagram: Diagram) -> Edit:
         old = diagram.definition(self.scope).block(self.name)
         if old.type != self.block.type:
-            raise StudioError(
-                "diagram.type", f"it is a {old.type}, not a {self.block.type}.", where=self.name
-            )
+            raise StudioError("diagram.type", f"it is a {old.type}, not a {self.block.type}.", where=self.name)
         check_block(diagram, self.block, self.name)
         _put(diagram, self.scope, self.name, self.block)
         return SetBlock(scope=self.scope, name=self.name, block=old)
@@ -221,9 +217,7 @@ class SetDefault(_Edit, frozen=True, kw_only=True):
         definition = diagram.definition(self.scope)
         declared = definition.parameters.get(self.key)
         if declared is None:
-            raise unknown_parameter(
-                self.key, diagram.name if self.scope == MAIN else self.scope, definition.parameters
-            )
+            raise unknown_parameter(self.key, diagram.name if self.scope == MAIN else self.scope, definition.parameters)
         try:
             declared.check(self.value)
         except StudioError as error:
@@ -374,9 +368,7 @@ def unknown_parameter(key: str, owner: str, declared: object, where: str = "") -
     """``Conv2d has no parameter 'kernel'. Did you mean kernel_size?``"""
     names = list(declared)  # type: ignore[call-overload]
     hint = suggestion(key, names) if names else ""
-    return StudioError(
-        "parameter.unknown", f"{owner} has no parameter '{key}'.", where=where or key, hint=hint
-    )
+    return StudioError("parameter.unknown", f"{owner} has no parameter '{key}'.", where=where or key, hint=hint)
 
 
 def clash(definition: Definition, name: str, but: str = "") -> str:
@@ -415,9 +407,7 @@ def _reorder(definition: Definition, names: list[str]) -> None:
 
 def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioError:
     known = ", ".join(ports) or "none"
-    return StudioError(
-        "wire.port", f"there is no {side} '{port}'.", where=name, hint=f"Its {side}s: {known}."
-    )
+    return StudioError("wire.port", f"there is no {side} '{port}'.", where=name, hint=f"Its {side}s: {known}.")
 
 
 def _no_wires_to_port(diagram: Diagram, scope: str, name: str, block: Block) -> None:

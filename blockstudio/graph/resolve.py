@@ -18,15 +18,11 @@ def resolve_value(parameter: Parameter, raw: RawValue, scope: Scope) -> Value:
         if parameter.kind != "text" and raw not in parameter.words:
             return parameter.check(parse(raw).evaluate(scope))
     elif isinstance(raw, list | tuple) and any(isinstance(item, str) for item in raw):
-        return parameter.check(
-            [parse(item).evaluate(scope) if isinstance(item, str) else item for item in raw]
-        )
+        return parameter.check([parse(item).evaluate(scope) if isinstance(item, str) else item for item in raw])
     return parameter.check(raw)
 
 
-def resolve(
-    declared: Mapping[str, Parameter], given: Mapping[str, RawValue], scope: Scope
-) -> dict[str, Value]:
+def resolve(declared: Mapping[str, Parameter], given: Mapping[str, RawValue], scope: Scope) -> dict[str, Value]:
     """Every declared parameter's value, given ones over defaults. An error stands at the parameter's name."""
     values: dict[str, Value] = {}
     for name, parameter in declared.items():
@@ -48,9 +44,7 @@ def resolve_repeat(raw: int | str | None, scope: Scope) -> int | None:
         return raw
     value = parse(raw).evaluate(scope)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000:
-        raise StudioError(
-            "parameter.limit", f"repeat '{raw}' is {value!r}; expected 0 to 10,000.", where="repeat"
-        )
+        raise StudioError("parameter.limit", f"repeat '{raw}' is {value!r}; expected 0 to 10,000.", where="repeat")
     return value
 
 
