@@ -1,1 +1,63 @@
-"""Block Studio: draw convolutional networks, see what they cost, train them."""
+"""Block Studio: draw convolutional networks as block diagrams, see what they cost, train them.
+
+    import blockstudio as bs
+
+    diagram = bs.load("resnet34")
+    print(bs.analyze(diagram).parameters)  # 21797672
+    model = bs.compile(diagram)  # an ordinary torch.nn.Module
+
+`load`, `save`, `analyze` and `source` need neither torch nor Qt; torch is imported by `compile`,
+`load_weights` and `train` when they are called.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from blockstudio.analysis import Analysis, analyze
+    from blockstudio.api import compile, load, load_weights, save, source, train
+    from blockstudio.errors import StudioError
+    from blockstudio.graph.diagram import Diagram
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Analysis": "blockstudio.analysis",
+    "Diagram": "blockstudio.graph.diagram",
+    "StudioError": "blockstudio.errors",
+    "analyze": "blockstudio.analysis",
+    "compile": "blockstudio.api",
+    "load": "blockstudio.api",
+    "load_weights": "blockstudio.api",
+    "save": "blockstudio.api",
+    "source": "blockstudio.api",
+    "train": "blockstudio.api",
+}
+
+__all__ = [
+    "Analysis",
+    "Diagram",
+    "StudioError",
+    "analyze",
+    "compile",
+    "load",
+    "load_weights",
+    "save",
+    "source",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Looked up on first use, so that `import blockstudio` costs nothing and drawing never imports torch.
+    if name not in _HOME:
+        raise AttributeError(f"module 'blockstudio' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

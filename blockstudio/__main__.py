@@ -1,0 +1,7 @@
+"""``python -m blockstudio``."""
+
+import sys
+
+from blockstudio.cli import main
+
+sys.exit(main())

@@ -1,0 +1,93 @@
+"""The rules of the house: which layer may import which, and what may not be imported at all."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import blockstudio
+
+PACKAGE = Path(blockstudio.__file__).parent
+
+MAY_IMPORT = {
+    "errors": set(),
+    "blocks": {"errors"},
+    "graph": {"errors", "blocks"},
+    "analysis": {"errors", "blocks", "graph"},
+    "layout": {"errors", "blocks", "graph"},
+    "runs": {"errors", "blocks", "graph", "analysis"},
+    "compiler": {"errors", "blocks", "graph", "analysis"},
+    "training": {"errors", "blocks", "graph", "analysis", "compiler", "runs"},
+    "gui": {"errors", "blocks", "graph", "analysis", "layout", "runs"},
+    "summary": {"errors", "blocks", "graph", "analysis"},
+    "api": {"errors", "blocks", "graph", "analysis", "compiler", "runs", "training"},
+    "cli": {"errors", "blocks", "graph", "analysis", "layout", "runs", "summary", "compiler", "gui"},
+}
+TORCH_ALLOWED = {"compiler", "training", "api"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names a module imports anywhere, functions included, but not under ``if TYPE_CHECKING``."""
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for child in node.orelse:
+                visit(child)
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    here = layer(path)
+    if here in ("__init__", "__main__"):
+        return
+    names = imported(path)
+    layers = {name.split(".")[1] for name in names if name.startswith("blockstudio.")} - {here, "__version__"}
+    assert layers <= MAY_IMPORT[here], f"{here} may not import {layers - MAY_IMPORT[here]}"
+    roots = {name.split(".")[0] for name in names}
+    if here != "gui":
+        assert not roots & {"PySide6", "pyqtgraph", "shiboken6"}, "Qt belongs in gui"
+    if here not in TORCH_ALLOWED:
+        assert not roots & {"torch", "torchvision"}, "torch belongs in compiler and training"
+    assert not roots & {"pickle", "marshal", "shelve", "dill"}, "files are data"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_is_too_long_to_hold_in_the_head(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import blockstudio", "torch PySide6 networkx numpy"),
+        ("import blockstudio as bs; bs.analyze(bs.load('resnet34'))", "torch PySide6 sklearn"),
+        ("import blockstudio as bs; bs.source(bs.load('resnet34'))", "torch PySide6 sklearn"),
+        ("import blockstudio.runs", "torch PySide6 sklearn"),
+        ("import blockstudio.layout", "torch PySide6 sklearn"),
+    ],
+)
+def test_heavy_libraries_stay_out(statement: str, absent: str) -> None:
+    check = f"{statement}\nimport sys\nprint(*[m for m in {absent.split()} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []
