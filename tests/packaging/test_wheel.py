@@ -1,0 +1,60 @@
+"""The built wheel, in an environment of its own: presets come along and the command is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of a fresh environment with only the wheel in it. Its dependencies are borrowed from this
+    environment by path, which does not bring the checkout's editable install along."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder), str(ROOT)]
+    subprocess.run([sys.executable, *build], check=True, cwd=folder)
+    (wheel,) = folder.glob("blockstudio-*.whl")
+    home = folder / "fresh"
+    venv.create(home, with_pip=False, symlinks=True)
+    scripts = home / ("Scripts" if sys.platform == "win32" else "bin")
+    python = scripts / "python"
+    site = Path(
+        subprocess.run(
+            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+    )
+    pip = ["-m", "pip", "--python", str(python), "install", "--no-deps", "-q", str(wheel)]
+    subprocess.run([sys.executable, *pip], check=True, cwd=folder)
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return scripts
+
+
+def test_a_preset_opens_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    check = (
+        "import blockstudio as bs; d = bs.load('resnet34'); "
+        "print(bs.__file__); print(bs.analyze(d).parameters); print(len(bs.source(d)) > 1000)"
+    )
+    result = subprocess.run(
+        [installed / "python", "-I", "-c", check], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    file, parameters, has_source = result.stdout.split()
+    assert Path(file).is_relative_to(installed.parent)
+    assert parameters == "21797672"
+    assert has_source == "True"
+
+
+def test_the_command_is_installed(installed: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [installed / "blockstudio", "presets", "--json"], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert '"resnet152"' in result.stdout
