@@ -16,7 +16,8 @@ def resolve_value(parameter: Parameter, raw: RawValue, scope: Scope) -> Value:
     """The value of one parameter. Raises `StudioError` ``expression.*`` or ``parameter.*``."""
     if isinstance(raw, str):
         if parameter.kind != "text" and raw not in parameter.words:
-            return parameter.check(parse(raw).evaluate(scope))
+            # A bare name passes a pair or padding on, which arithmetic could not hold.
+            return parameter.check(scope[raw] if raw in scope else parse(raw).evaluate(scope))
     elif isinstance(raw, list | tuple) and any(isinstance(item, str) for item in raw):
         return parameter.check([parse(item).evaluate(scope) if isinstance(item, str) else item for item in raw])
     return parameter.check(raw)
