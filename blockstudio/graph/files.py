@@ -1,0 +1,116 @@
+"""Reading and writing files so that nothing is ever half there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import time
+from pathlib import Path
+
+from blockstudio.errors import StudioError
+
+STALE_AFTER = 600.0
+"""Seconds after which a temporary file that a killed save left behind is swept away."""
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Put ``data`` in the place of ``path`` in one step and return the file written (links are followed).
+
+    The bytes go to a temporary file in the same folder, reach the disk, and take the name over; a crash at any
+    moment leaves the old file or the new one, whole. The file's mode is kept. Raises `StudioError`
+    ``file.write``; the old file is then untouched.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        mode = _replaceable(target)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+        try:
+            _write_synced(temporary, data, mode)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(target.parent)
+    except (OSError, ValueError) as reason:
+        raise StudioError(
+            "file.write",
+            f"it cannot be written: {_why(reason)}.",
+            where=str(path),
+            hint="Nothing was changed. Save it in another folder.",
+        ) from reason
+    _sweep(target)
+    return target
+
+
+def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The whole file. Raises `StudioError` ``file.missing``, ``file.read``, or ``file.size`` beyond ``limit`` bytes."""
+    where = str(path)
+    try:
+        with open(path, "rb", opener=_open_regular) as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError as reason:
+        raise StudioError("file.missing", "there is no such file.", where=where) from reason
+    except (OSError, ValueError) as reason:
+        raise StudioError("file.read", f"it cannot be read: {_why(reason)}.", where=where) from reason
+    if len(data) > limit:
+        raise StudioError("file.size", f"it is larger than {limit // 2**20} MiB.", where=where)
+    return data
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replaceable(target: Path) -> int | None:
+    """The mode of the file in place, ``None`` if there is none. Raises `OSError` where writing is not meant."""
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("it is not a file")
+    if not os.access(target, os.W_OK):
+        raise PermissionError(13, "the file is write-protected")
+    return stat.S_IMODE(found.st_mode)
+
+
+def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    with open(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if mode is not None:
+        path.chmod(mode)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what saves of ``target`` killed long ago left behind."""
+    limit = time.time() - STALE_AFTER
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            stale = entry.name.startswith(f".{target.name}.") and entry.name.endswith(".tmp")
+            if stale and entry.is_file(follow_symlinks=False) and entry.stat().st_mtime < limit:
+                os.unlink(entry.path)
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a regular file only: a pipe or device could block, or never end."""
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError("it is not a file")
+    return handle
+
+
+def _why(reason: OSError | ValueError) -> str:
+    text = getattr(reason, "strerror", None) or str(reason)
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,281 @@
+"""The file format, ``*.blocks.json``: reading, writing, checking.
+
+A file is JSON text written so that it diffs well: document order, one block and one wire a line. Reading is
+bounded, and whatever is wrong with a file comes out as a `StudioError` that names the place in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from json import JSONEncoder
+from pathlib import Path
+
+import msgspec
+
+from blockstudio.blocks import Parameter, RawValue, infer_parameter
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, Wire
+from blockstudio.graph.edits import AddBlock, AddModule, AddWire, SetDeclarations, SetTexts
+from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.jsontext import Place, parse_json
+from blockstudio.graph.migrations import FORMAT_VERSION, migrate
+
+SUFFIX = ".blocks.json"
+MAX_BYTES = 32 * 2**20
+MAX_TOTAL_BLOCKS = 100_000
+MAX_TOTAL_WIRES = 400_000
+MAX_MODULES = 1_000
+WIDTH = 120
+"""Columns; what fits stands on one line."""
+
+_WIRE = re.compile(r"\s*([^\s:]+)(?::([^\s:]+))?\s*->\s*([^\s:]+)(?::([^\s:]+))?\s*")
+
+
+class _Declaration(Parameter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A parameter's declaration as a file holds it."""
+
+
+class _Graph(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    description: str = ""
+    parameters: dict[str, object] = {}
+    blocks: dict[str, object] = {}
+    wires: list[object] = []
+
+
+class _File(_Graph, kw_only=True, forbid_unknown_fields=True):
+    format: str
+    version: int
+    name: str = "untitled"
+    about: dict[str, object] = {}
+    modules: dict[str, object] = {}
+
+
+# Reading
+
+
+def load(path: str | os.PathLike[str]) -> Diagram:
+    """Read a diagram from a file. Raises `StudioError` ``file.*`` or what is wrong in it, naming the place."""
+    return loads(read_bounded(path, MAX_BYTES), where=Path(path).name)
+
+
+def loads(text: str | bytes, where: str = "") -> Diagram:
+    """Read a diagram from JSON text. ``where`` (a file's name) begins the place that an error names:
+    ``net.blocks.json: blocks.conv1.parameters.kernel_size``. Raises only `StudioError`."""
+    place = Place(where)
+    size = len(text)
+    if size > MAX_BYTES:
+        raise StudioError("file.size", f"it is larger than {MAX_BYTES // 2**20} MiB.", where=where)
+    data = parse_json(text, place)
+    if not isinstance(data, dict) or data.get("format") != "blockstudio":
+        raise StudioError(
+            "file.format", "it is not a Block Studio diagram.", where=where,
+            hint='Such a file begins with "format": "blockstudio".',
+        )  # fmt: skip
+    file = place.convert(migrate(data, place), _File)
+    diagram = Diagram()
+    graphs = _declare(diagram, file, place)
+    total = 0
+    for scope, (graph, here) in graphs.items():
+        total += len(graph.blocks)
+        if total > MAX_TOTAL_BLOCKS:
+            raise StudioError("file.size", f"a file holds at most {MAX_TOTAL_BLOCKS:,} blocks.", where=str(here))
+        _place_blocks(diagram, scope, graph.blocks, here / "blocks")
+    total = 0
+    for scope, (graph, here) in graphs.items():
+        total += len(graph.wires)
+        if total > MAX_TOTAL_WIRES:
+            raise StudioError("file.size", f"a file holds at most {MAX_TOTAL_WIRES:,} wires.", where=str(here))
+        for index, item in enumerate(graph.wires):
+            _place_wire(diagram, scope, item, here / "wires" / index)
+    return diagram
+
+
+def _declare(diagram: Diagram, file: _File, place: Place) -> dict[str, tuple[_Graph, Place]]:
+    """Texts, parameters and all modules, still without blocks; returns what to fill each scope with."""
+    if len(file.modules) > MAX_MODULES:
+        raise StudioError("file.size", f"a file holds at most {MAX_MODULES:,} modules.", where=str(place / "modules"))
+    about = {key: (place / "about" / key).convert(value, str) for key, value in file.about.items()}
+    with place.standing():
+        SetTexts(name=file.name, description=file.description, about=about).apply(diagram)
+    declared = _declarations(file.parameters, place / "parameters")
+    with (place / "parameters").standing():
+        SetDeclarations(parameters=declared).apply(diagram)
+    graphs: dict[str, tuple[_Graph, Place]] = {MAIN: (file, place)}
+    for name, raw in file.modules.items():
+        here = place / "modules" / name
+        module = here.convert(raw, _Graph)
+        declared = _declarations(module.parameters, here / "parameters")
+        with here.standing():
+            AddModule(name=name, parameters=declared, description=module.description).apply(diagram)
+        graphs[name] = (module, here)
+    return graphs
+
+
+def _declarations(raw: Mapping[str, object], place: Place) -> dict[str, Parameter]:
+    declared = {}
+    for name, value in raw.items():
+        here = place / name
+        if isinstance(value, dict):
+            found = here.convert(value, _Declaration)
+            declared[name] = Parameter(**msgspec.structs.asdict(found))
+        else:
+            declared[name] = inferred(here.raw(value))
+    return declared
+
+
+def inferred(default: RawValue) -> Parameter:
+    """The declaration that a bare default stands for: its kind is read off the value."""
+    parameter = infer_parameter(default)
+    if isinstance(default, list) and len(default) in (3, 4):
+        return msgspec.structs.replace(parameter, kind="shape" if len(default) == 3 else "padding")
+    return parameter
+
+
+def _place_blocks(diagram: Diagram, scope: str, blocks: Mapping[str, object], place: Place) -> None:
+    for name, raw in blocks.items():
+        here = place / name
+        if isinstance(raw, dict) and isinstance(raw.get("parameters"), dict):
+            for key, value in raw["parameters"].items():
+                (here / "parameters" / key).raw(value)
+        block = here.convert(raw, Block)
+        try:
+            AddBlock(scope=scope, name=name, block=block).apply(diagram)
+        except StudioError as error:
+            key = error.where.removeprefix(f"{name}.") if error.where.startswith(f"{name}.") else ""
+            inner = here / "parameters" / key if key in block.parameters else here / key if key else here
+            raise error.at(str(inner)) from None
+
+
+def _place_wire(diagram: Diagram, scope: str, item: object, place: Place) -> None:
+    text = place.convert(item, str)
+    match = _WIRE.fullmatch(text)
+    if match is None:
+        raise StudioError(
+            "file.wire", f"'{text[:60]}' is not a wire.", where=str(place), hint="Write 'conv1 -> add:0'."
+        )
+    source, source_port, target, target_port = match.groups()
+    with place.standing(text):
+        definition = diagram.definition(scope)
+        if not source_port:
+            source_port = _first(diagram.output_ports(definition.block(source).type), source, "output")
+        if not target_port:
+            target_type = definition.block(target).type
+            if diagram.is_variadic(target_type):
+                raise StudioError("wire.port", f"'{target}' needs the number of an input.", hint=f"Write {target}:0.")
+            target_port = _first(diagram.input_ports(target_type), target, "input")
+        AddWire(scope=scope, wire=Wire(source, source_port, target, target_port)).apply(diagram)
+
+
+def _first(ports: tuple[str, ...], name: str, side: str) -> str:
+    if not ports:
+        raise StudioError("wire.port", f"'{name}' has no {side}.")
+    return ports[0]
+
+
+# Writing
+
+
+def save(diagram: Diagram, path: str | os.PathLike[str]) -> Path:
+    """Write a diagram to a file in one step: a crash leaves the old file or the new, never half of one.
+    Returns the file written. Raises `StudioError` ``file.write``; the old file is then untouched."""
+    return write_atomic(path, dumps(diagram).encode())
+
+
+def dumps(diagram: Diagram) -> str:
+    """The canonical text of a diagram: equal diagrams give equal text."""
+    lines = [f'"format": "blockstudio", "version": {FORMAT_VERSION}', f'"name": {_json(diagram.name)}']
+    if diagram.description:
+        lines.append(f'"description": {_json(diagram.description)}')
+    if diagram.about:
+        entries = [f"{_json(key)}: {_json(value)}" for key, value in diagram.about.items()]
+        lines.append(f'"about": {_fold(entries, "{}", 2)}')
+    lines += _graph_sections(diagram, diagram.main, 1)
+    if diagram.modules:
+        modules = []
+        for name, definition in diagram.modules.items():
+            inner = [f'"description": {_json(definition.description)}'] if definition.description else []
+            inner += _graph_sections(diagram, definition, 3)
+            modules.append(f"{_json(name)}: {_fold(inner, '{}', 3)}")
+        lines.append(f'"modules": {_fold(modules, "{}", 2)}')
+    return _fold(lines, "{}", 1) + "\n"
+
+
+def _graph_sections(diagram: Diagram, definition: Definition, depth: int) -> list[str]:
+    sections = []
+    if definition.parameters:
+        entries = [
+            _entry(name, _declaration(parameter), depth + 1) for name, parameter in definition.parameters.items()
+        ]
+        sections.append(f'"parameters": {_fold(entries, "{}", depth + 1)}')
+    blocks = [_entry(name, _block(diagram, block), depth + 1) for name, block in definition.blocks()]
+    sections.append(f'"blocks": {_fold(blocks, "{}", depth + 1)}')
+    outputs: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+    for name, block in definition.blocks():
+        outputs[name] = next(iter(diagram.output_ports(block.type)), "")
+        inputs[name] = next(iter(diagram.input_ports(block.type)), "")
+    wires = []
+    for source, source_port, target, target_port in definition.wires():
+        start = source if source_port == outputs[source] else f"{source}:{source_port}"
+        end = target if target_port == inputs[target] else f"{target}:{target_port}"
+        wires.append(f'"{start} -> {end}"')
+    sections.append(f'"wires": {_fold(wires, "[]", depth + 1)}')
+    return sections
+
+
+def _block(diagram: Diagram, block: Block) -> dict[str, object]:
+    out: dict[str, object] = {"type": block.type}
+    if block.parameters:
+        given = block.parameters
+        out["parameters"] = {key: given[key] for key in diagram.declared(block.type) if key in given}
+    if block.repeat is not None:
+        out["repeat"] = block.repeat
+    if block.bypass is not False:
+        out["bypass"] = block.bypass
+    if block.at is not None:
+        out["at"] = [_number(value) for value in block.at]
+    if block.note:
+        out["note"] = block.note
+    return out
+
+
+def _declaration(parameter: Parameter) -> object:
+    if parameter == inferred(parameter.default):
+        return parameter.default
+    out: dict[str, object] = {"kind": parameter.kind, "default": parameter.default}
+    for key in ("minimum", "maximum"):
+        limit = getattr(parameter, key)
+        if limit is not None:
+            out[key] = _number(limit)
+    if parameter.choices:
+        out["choices"] = list(parameter.choices)
+    if parameter.help:
+        out["help"] = parameter.help
+    return out
+
+
+def _number(value: float) -> int | float:
+    """Whole numbers without a point, where the field says that they are no different."""
+    return int(value) if float(value).is_integer() else float(value)
+
+
+_json = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def _entry(key: str, value: object, depth: int) -> str:
+    """``"key": value`` on one line if it fits, else spread."""
+    line = f"{_json(key)}: {_json(value)}"
+    if depth + len(line) + 1 <= WIDTH or not isinstance(value, dict):
+        return line
+    entries = [_entry(inner, item, depth + 1) for inner, item in value.items()]
+    return f"{_json(key)}: {_fold(entries, '{}', depth + 1)}"
+
+
+def _fold(entries: list[str], brackets: str, depth: int) -> str:
+    """Entries one a line, indented by ``depth``."""
+    if not entries:
+        return brackets
+    indent = " " * depth
+    return f"{brackets[0]}\n{indent}" + f",\n{indent}".join(entries) + f"\n{indent[1:]}{brackets[1]}"
