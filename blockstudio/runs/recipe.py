@@ -1,0 +1,304 @@
+"""A recipe: everything about a training run that is not the diagram.
+
+Every field has a dotted path (``"optimizer.lr"``), limits and a help text in one place, its declaration;
+`FIELDS` lists them for a window that builds a form. ``None`` in a field means *chosen for the data and the
+network*: `blockstudio.runs.adapt` puts a value there when a run is created, so that a run's own recipe says all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
+
+import msgspec
+from msgspec import Struct, inspect
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import suggestion
+from blockstudio.runs.files import read_bounded, write_atomic
+from blockstudio.runs.problems import collected
+from blockstudio.runs.structure import (
+    VERSION,
+    Augmentation,
+    Checkpoints,
+    Data,
+    Group,
+    Optimizer,
+    Recipe,
+    Schedule,
+    Shapes,
+)
+
+MAX_FILE = 1 << 20
+
+FieldKind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "numbers"]
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """What a form needs to know of one field."""
+
+    path: str
+    """``"optimizer.lr"``."""
+    kind: FieldKind
+    title: str
+    help: str
+    default: Any
+    optional: bool = False
+    """May be ``None``: chosen for the data and network."""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    """Choices of the group's ``name`` for which the field matters; ``()``: always."""
+
+    @property
+    def group(self) -> str:
+        """Dotted path of the group it stands in, ``""`` for the recipe itself."""
+        return self.path.rpartition(".")[0]
+
+    def expected(self) -> str:
+        """What a legal value is, in words."""
+        words = {
+            "int": "a whole number",
+            "float": "a number",
+            "bool": "true or false",
+            "choice": "one of " + ", ".join(self.choices),
+            "text": "text",
+            "numbers": "numbers from 0 to 1 in rising order",
+        }[self.kind]
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            words += f" from {low:,g} to {high:,g}"
+        return words + (" or nothing" if self.optional else "")
+
+
+def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any]]:
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    for item in info.fields:
+        kind = item.type
+        if isinstance(kind, inspect.StructType):
+            yield from _fields(kind.cls, f"{prefix}{item.name}.")
+            continue
+        assert isinstance(kind, inspect.Metadata), item.name
+        schema, extra = kind.extra_json_schema or {}, kind.extra or {}
+        inner, optional = kind.type, False
+        if isinstance(inner, inspect.UnionType):
+            optional = True
+            inner = next(option for option in inner.types if not isinstance(option, inspect.NoneType))
+        low, high = extra.get("ge"), extra.get("le")
+        kinds: dict[type, FieldKind] = {
+            inspect.IntType: "int",
+            inspect.FloatType: "float",
+            inspect.BoolType: "bool",
+            inspect.StrType: "text",
+            inspect.LiteralType: "choice",
+            inspect.VarTupleType: "numbers",
+        }
+        if isinstance(inner, inspect.IntType | inspect.FloatType):
+            low = inner.ge if inner.ge is not None else low
+            high = inner.le if inner.le is not None else inner.lt if inner.lt is not None else high
+        default = getattr(struct(), item.name)
+        annotation = next(declared.type for declared in msgspec.structs.fields(struct) if declared.name == item.name)
+        # The declared order; the library sorts a Literal's values.
+        choices = get_args(get_args(annotation)[0]) if isinstance(inner, inspect.LiteralType) else ()
+        yield (
+            Field(
+                path=prefix + item.name,
+                kind=kinds[type(inner)],
+                title=schema.get("title", item.name),
+                help=schema.get("description", ""),
+                default=default,
+                optional=optional,
+                minimum=low,
+                maximum=high,
+                choices=choices,
+                when=tuple(extra.get("when", "").split()),
+            ),
+            annotation,
+        )
+
+
+_DECLARED = {field.path: (field, annotation) for field, annotation in _fields(Recipe)}
+FIELDS: dict[str, Field] = {path: field for path, (field, _) in _DECLARED.items()}
+"""Every field of a recipe by its dotted path, in order."""
+
+GROUPS: dict[str, type[Group]] = {
+    "": Recipe,
+    "data": Data,
+    "data.shapes": Shapes,
+    "augmentation": Augmentation,
+    "optimizer": Optimizer,
+    "schedule": Schedule,
+    "checkpoints": Checkpoints,
+}
+
+
+def get_field(recipe: Recipe, path: str) -> Any:
+    """The value at a dotted path. Raises `StudioError` ``recipe.field``."""
+    if path not in FIELDS:
+        raise _unknown(path)
+    value: Any = recipe
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def with_fields(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """A recipe with other values at dotted paths: ``{"optimizer.lr": 0.1, "epochs": 2}``.
+
+    A path's last part alone will do where it is the only one of that name (``lr``), ``__`` stands for a dot,
+    a group takes a mapping, and text is read as the field's type (``"0.1"``). Giving ``epochs`` alone takes
+    ``steps`` back, and the other way round. Raises `StudioError` with everything that is wrong.
+    """
+    problems: list[StudioError] = []
+    flat = dict(_flat(values, problems))
+    if flat.get("epochs") is not None and "steps" not in flat:
+        flat["steps"] = None
+    elif flat.get("steps") is not None and "epochs" not in flat:
+        flat["epochs"] = None
+    for path, value in flat.items():
+        try:
+            recipe = _replace(recipe, path.split("."), read_value(path, value))
+        except StudioError as problem:
+            problems.append(problem)
+    problems += [problem for problem in check(recipe) if problem.where not in {known.where for known in problems}]
+    if problems:
+        raise collected(problems)
+    return recipe
+
+
+def read_value(path: str, value: object) -> Any:
+    """``value`` as the field at ``path`` holds it; text is read as the field's type, empty text as ``None``
+    where that is allowed. Raises `StudioError` ``recipe.value`` saying what was expected."""
+    if path not in FIELDS:
+        raise _unknown(path)
+    field, annotation = _DECLARED[path]
+    given = value
+    if isinstance(given, str) and field.kind != "text":
+        given = given.strip()
+        if field.optional and given.lower() in ("", "auto", "none", "null"):
+            given = None
+        elif field.kind == "numbers":
+            given = [part for part in given.replace(",", " ").split()]
+    if isinstance(given, bool) and field.kind in ("int", "float"):
+        raise _illegal(field, value)
+    try:
+        found = msgspec.convert(given, annotation, strict=not isinstance(value, str), str_keys=True)
+    except msgspec.ValidationError:
+        raise _illegal(field, value) from None
+    numbers = found if isinstance(found, tuple) else (found,)
+    for number in numbers:
+        if isinstance(number, float | int) and not isinstance(number, bool):
+            low, high = field.minimum, field.maximum
+            if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+                raise _illegal(field, value)
+    if field.kind == "numbers" and (list(numbers) != sorted(set(numbers)) or not all(0 < n < 1 for n in numbers)):
+        raise _illegal(field, value)
+    return found
+
+
+def check(recipe: Recipe) -> list[StudioError]:
+    """Everything that is wrong with a recipe by itself; an empty list if nothing is."""
+    problems: list[StudioError] = []
+    for path in FIELDS:
+        try:
+            read_value(path, get_field(recipe, path))
+        except StudioError as problem:
+            problems.append(problem)
+    if recipe.epochs is not None and recipe.steps is not None:
+        problems.append(StudioError("recipe.conflict", "give either epochs or steps, not both.", where="steps"))
+    rule = recipe.optimizer
+    if rule.name == "sgd" and rule.nesterov and rule.momentum == 0:
+        problems.append(
+            StudioError("recipe.conflict", "Nesterov's rule needs a momentum above 0.", where="optimizer.nesterov")
+        )
+    return problems
+
+
+def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
+    """A recipe from JSON. Fields left out have their defaults. Raises `StudioError` naming every wrong field."""
+    try:
+        raw = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise StudioError("recipe.file", f"is not JSON: {error}.", where=where) from None
+    if not isinstance(raw, dict):
+        raise StudioError("recipe.file", "is not a recipe: expected an object of fields.", where=where)
+    version = raw.get("version", VERSION)
+    if isinstance(version, int) and version > VERSION:
+        raise StudioError(
+            "recipe.version",
+            f"has version {version}; this program reads up to {VERSION}.",
+            where=where,
+            hint="Update Block Studio.",
+        )
+    try:
+        return with_fields(Recipe(), raw)
+    except StudioError as error:
+        problems = getattr(error, "problems", (error,))
+        raise collected([problem.at(f"{where}: {problem.where}") for problem in problems]) from None
+
+
+def load_recipe(path: Path | str) -> Recipe:
+    """A recipe from a file. Raises `StudioError` naming the file and every wrong field."""
+    return loads_recipe(read_bounded(Path(path), MAX_FILE), str(path))
+
+
+def dumps_recipe(recipe: Recipe) -> str:
+    """A recipe as JSON with every field, one a line."""
+    return msgspec.json.format(msgspec.json.encode(recipe), indent=1).decode() + "\n"
+
+
+def save_recipe(recipe: Recipe, path: Path | str) -> None:
+    """Write a recipe; the old file stays whole until the new one is complete."""
+    write_atomic(Path(path), dumps_recipe(recipe).encode())
+
+
+def _flat(values: Mapping[str, Any], problems: list[StudioError], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        try:
+            path = _full_path(prefix + str(key).replace("__", "."))
+        except StudioError as problem:
+            problems.append(problem)
+            continue
+        if path in GROUPS and isinstance(value, Struct):
+            value = msgspec.to_builtins(value)
+        if path not in GROUPS:
+            yield path, value
+        elif isinstance(value, Mapping):
+            yield from _flat(value, problems, f"{path}.")
+        elif f"{path}.name" in FIELDS:
+            yield f"{path}.name", value
+        elif path == "data":
+            yield "data.source", value
+        else:
+            problems.append(StudioError("recipe.value", "expected an object of fields.", where=path))
+
+
+def _full_path(path: str) -> str:
+    if path in FIELDS or path in GROUPS:
+        return path
+    ending = [known for known in FIELDS if known.endswith(f".{path}")]
+    if len(ending) == 1:
+        return ending[0]
+    raise _unknown(path)
+
+
+T = TypeVar("T", bound=Struct)
+
+
+def _replace(struct: T, path: list[str], value: Any) -> T:
+    head, *rest = path
+    return msgspec.structs.replace(struct, **{head: _replace(getattr(struct, head), rest, value) if rest else value})
+
+
+def _unknown(path: str) -> StudioError:
+    return StudioError("recipe.field", "a recipe has no such field.", where=path, hint=suggestion(path, list(FIELDS)))
+
+
+def _illegal(field: Field, value: object) -> StudioError:
+    text = repr(value)
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return StudioError("recipe.value", f"expected {field.expected()}, found {text}.", where=field.path)

@@ -1,0 +1,252 @@
+"""What a recipe holds: one declaration a field, with limits and help. `blockstudio.runs.recipe` reads and checks it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+VERSION = 1
+
+
+class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Shapes(Group, frozen=True):
+    """What the drawn set ``shapes`` shows."""
+
+    classes: Annotated[
+        int, Meta(ge=2, le=100, title="Classes", description="Kinds of objects; above 10, kind and colour together.")
+    ] = 10
+    images: Annotated[
+        int, Meta(ge=20, le=1_000_000, title="Images", description="Training images; the test set has a fifth of it.")
+    ] = 2000
+    size: Annotated[int, Meta(ge=16, le=512, title="Size", description="Height and width of an image in pixels.")] = 32
+    seed: Annotated[int, Meta(ge=0, le=2**31, title="Seed", description="Another seed draws other images.")] = 0
+
+
+class Data(Group, frozen=True):
+    """Where the images come from and how they reach the diagram's input."""
+
+    source: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=4096,
+            title="Data",
+            description="digits, shapes, a torchvision set's name, or a folder with IDX files or class subfolders.",
+        ),
+    ] = "digits"
+    folder: Annotated[
+        str,
+        Meta(max_length=4096, title="Folder", description="Where a named set lies or goes. Empty: the data folder."),
+    ] = ""
+    download: Annotated[
+        bool, Meta(title="Download", description="Fetch a torchvision set that is not in the folder yet.")
+    ] = False
+    input_size: Annotated[
+        int | None,
+        Meta(
+            title="Input size",
+            description="Height and width the network is trained at. Empty: small images are trained small, "
+            "others at the size of the diagram's Input.",
+            extra={"ge": 1, "le": 2048},
+        ),
+    ] = None
+    resize: Annotated[
+        Literal["fit", "crop", "none"],
+        Meta(
+            title="Resize",
+            description="fit stretches an image to the input, crop keeps its proportions and cuts the middle, "
+            "none refuses images of another size.",
+        ),
+    ] = "fit"
+    channels: Annotated[
+        Literal["fit", "none"],
+        Meta(
+            title="Channels",
+            description="fit repeats grey images to three channels or turns colour to grey as the input needs, "
+            "none refuses images with other channels.",
+        ),
+    ] = "fit"
+    validation: Annotated[
+        float, Meta(ge=0, le=0.5, title="Validation", description="Share of the training images held out, by class.")
+    ] = 0.1
+    storage: Annotated[
+        Literal["auto", "memory", "disk"],
+        Meta(title="Storage", description="memory keeps all images decoded; disk reads them batch by batch."),
+    ] = "auto"
+    workers: Annotated[
+        int | None,
+        Meta(title="Workers", description="Processes that read images from disk.", extra={"ge": 0, "le": 64}),
+    ] = None
+    shapes: Shapes = Shapes()
+
+
+class Augmentation(Group, frozen=True):
+    """How training images are varied, anew in every epoch."""
+
+    pad_crop: Annotated[
+        int, Meta(ge=0, le=256, title="Pad and crop", description="Pad by so many pixels, cut at a random place.")
+    ] = 0
+    flip: Annotated[bool, Meta(title="Flip", description="Mirror left and right half of the time.")] = False
+    color_jitter: Annotated[
+        float,
+        Meta(ge=0, le=1, title="Colour jitter", description="Vary brightness, contrast and saturation by this share."),
+    ] = 0.0
+    cutout: Annotated[
+        int, Meta(ge=0, le=512, title="Cutout", description="Side of a square that is wiped out at a random place.")
+    ] = 0
+    mixup: Annotated[
+        float,
+        Meta(ge=0, le=10, title="Mixup", description="Blend pairs of images and labels: α of the Beta distribution."),
+    ] = 0.0
+
+
+class Optimizer(Group, frozen=True):
+    """How weights follow gradients."""
+
+    name: Annotated[
+        Literal["sgd", "adam", "adamw", "rmsprop"], Meta(title="Optimiser", description="The rule for a step.")
+    ] = "sgd"
+    lr: Annotated[
+        float | None,
+        Meta(
+            title="Learning rate",
+            description="Rate at the schedule's peak. Empty: 0.05 for sgd, else 0.001.",
+            extra={"ge": 0, "le": 100},
+        ),
+    ] = None
+    momentum: Annotated[
+        float,
+        Meta(ge=0, lt=1, title="Momentum", description="Of sgd and rmsprop.", extra={"when": "sgd rmsprop"}),
+    ] = 0.9
+    nesterov: Annotated[
+        bool, Meta(title="Nesterov", description="Look-ahead momentum of sgd.", extra={"when": "sgd"})
+    ] = False
+    beta1: Annotated[
+        float, Meta(ge=0, lt=1, title="β₁", description="Decay of the mean gradient.", extra={"when": "adam adamw"})
+    ] = 0.9
+    beta2: Annotated[
+        float, Meta(ge=0, lt=1, title="β₂", description="Decay of the mean square.", extra={"when": "adam adamw"})
+    ] = 0.999
+    alpha: Annotated[
+        float, Meta(ge=0, lt=1, title="α", description="Decay of the mean square.", extra={"when": "rmsprop"})
+    ] = 0.99
+    eps: Annotated[
+        float,
+        Meta(ge=0, le=1, title="ε", description="Added to the denominator.", extra={"when": "adam adamw rmsprop"}),
+    ] = 1e-8
+    weight_decay: Annotated[
+        float, Meta(ge=0, le=10, title="Weight decay", description="Pull of the weights towards zero.")
+    ] = 5e-4
+    spare_norm_and_bias: Annotated[
+        bool, Meta(title="Spare BN and biases", description="No weight decay on normalisation parameters and biases.")
+    ] = True
+
+
+class Schedule(Group, frozen=True):
+    """How the learning rate moves over the run. Places are shares of the run, so they hold for any budget."""
+
+    name: Annotated[
+        Literal["constant", "step", "cosine", "exponential", "one_cycle"],
+        Meta(title="Schedule", description="Shape of the learning rate over the run."),
+    ] = "cosine"
+    warmup: Annotated[
+        float, Meta(ge=0, lt=1, title="Warm-up", description="Share of the run over which the rate rises.")
+    ] = 0.1
+    milestones: Annotated[
+        tuple[float, ...],
+        Meta(title="Milestones", description="Shares of the run at which the rate drops.", extra={"when": "step"}),
+    ] = (0.5, 0.75)
+    gamma: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            title="γ",
+            description="Factor at each milestone (step) or each epoch (exponential).",
+            extra={"when": "step exponential"},
+        ),
+    ] = 0.1
+    final: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            title="Final share",
+            description="Share of the rate that is left at the end.",
+            extra={"when": "cosine one_cycle"},
+        ),
+    ] = 0.0
+
+
+class Checkpoints(Group, frozen=True):
+    """When the state is written, beside every pause, stop and end."""
+
+    epochs: Annotated[
+        int, Meta(ge=0, le=100_000, title="Every … epochs", description="0: not at the end of epochs.")
+    ] = 1
+    steps: Annotated[int, Meta(ge=0, le=10**9, title="Every … steps", description="0: not within an epoch.")] = 0
+    keep: Annotated[
+        int, Meta(ge=1, le=10_000, title="Keep", description="Latest checkpoints kept; the best is kept besides.")
+    ] = 2
+
+
+class Recipe(Group, frozen=True):
+    """Everything about a run that is not the diagram. Values are checked by `check`, not by the constructor."""
+
+    version: Annotated[int, Meta(ge=1, le=VERSION, title="Version", description="Of the file format.")] = VERSION
+    data: Data = Data()
+    epochs: Annotated[
+        int | None,
+        Meta(
+            title="Epochs",
+            description="Passes over the training images. Empty: 10, unless steps are given.",
+            extra={"ge": 1, "le": 1_000_000},
+        ),
+    ] = None
+    steps: Annotated[
+        int | None,
+        Meta(title="Steps", description="Optimiser steps, in place of epochs.", extra={"ge": 1, "le": 10**9}),
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        Meta(title="Batch size", description="Images a step. Empty: 64 or 128.", extra={"ge": 1, "le": 65536}),
+    ] = None
+    augmentation: Augmentation = Augmentation()
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    label_smoothing: Annotated[
+        float, Meta(ge=0, lt=1, title="Label smoothing", description="Share of the target spread over all classes.")
+    ] = 0.0
+    auxiliary: Annotated[
+        float,
+        Meta(ge=0, le=10, title="Auxiliary losses", description="Factor on the weights of the diagram's AuxOutputs."),
+    ] = 1.0
+    clip_gradient: Annotated[
+        float, Meta(ge=0, le=1e6, title="Clip gradient", description="Largest norm of the gradient; 0: no limit.")
+    ] = 0.0
+    precision: Annotated[
+        Literal["fp32", "bf16", "fp16"],
+        Meta(title="Precision", description="bf16 and fp16 compute in half the bits where that is safe (autocast)."),
+    ] = "fp32"
+    channels_last: Annotated[
+        bool, Meta(title="Channels last", description="Memory order N, H, W, C: often faster.")
+    ] = False
+    compile: Annotated[
+        bool, Meta(title="torch.compile", description="Compile the network first; the first steps take minutes.")
+    ] = False
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"],
+        Meta(title="Device", description="auto takes CUDA, then Apple's MPS, then the CPU."),
+    ] = "auto"
+    threads: Annotated[
+        int | None,
+        Meta(title="Threads", description="CPU threads. Empty: all cores.", extra={"ge": 1, "le": 1024}),
+    ] = None
+    seed: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, title="Seed", description="Of weights, order, augmentation and dropout.")
+    ] = 0
+    checkpoints: Checkpoints = Checkpoints()
