@@ -12,15 +12,25 @@ from blockstudio.blocks.base import (
     Shape,
     Window,
     numel,
+    palette_entries,
     shape_text,
 )
+from blockstudio.blocks.helpers import HELPERS
 from blockstudio.blocks.parameters import Kind, Parameter, RawValue, Scalar, Value, infer_parameter
 
+# In this order the types stand in the catalogue and the palette.
 from blockstudio.blocks import convolution  # isort: skip
+from blockstudio.blocks import pooling  # isort: skip
+from blockstudio.blocks import normalisation  # isort: skip
+from blockstudio.blocks import activation  # isort: skip
+from blockstudio.blocks import merge  # isort: skip
+from blockstudio.blocks import shortcut  # isort: skip
+from blockstudio.blocks import head  # isort: skip
 
 __all__ = [
     "CATALOGUE",
     "FAMILIES",
+    "HELPERS",
     "Arguments",
     "BlockType",
     "Code",
@@ -34,8 +44,15 @@ __all__ = [
     "Shape",
     "Value",
     "Window",
+    "activation",
     "convolution",
+    "head",
     "infer_parameter",
+    "merge",
+    "normalisation",
     "numel",
+    "palette_entries",
+    "pooling",
     "shape_text",
+    "shortcut",
 ]

@@ -3,17 +3,20 @@ form, validation, help, shape rule, cost, receptive field and PyTorch call all d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
+
+import msgspec
 
 from blockstudio.blocks.parameters import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 
 Shape: TypeAlias = tuple[int, ...]
 """A tensor's shape without the batch dimension: ``(C, H, W)`` or ``(F,)``."""
-Resolved: TypeAlias = Mapping[str, Value]
-"""Every parameter of a block by name, checked and free of expressions."""
+Resolved: TypeAlias = Mapping[str, Any]
+"""Every parameter of a block by name, checked and free of expressions. The values are `Value`; each rule knows
+the kind that it declared, so they are not narrowed again where they are read."""
 
 FAMILIES: dict[str, str] = {
     "convolution": "Convolution",
@@ -40,9 +43,12 @@ class Refusal(StudioError):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How one output pixel looks at input pixels, (height, width) each. A pointwise block has none."""
+class Window(msgspec.Struct, frozen=True, gc=False):
+    """How one output pixel looks at input pixels, (height, width) each. A pointwise block has none.
+
+    Output pixel ``i`` of an axis reads the input pixels ``i * stride - before + j * dilation`` for
+    ``0 <= j < kernel``, as far as they lie on the map.
+    """
 
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
@@ -53,21 +59,23 @@ class Window:
     """Every output pixel sees the whole map (global pooling, flatten)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     """One block in emitted source.
 
-    ``init`` is the constructor expression of its attribute (``nn.Conv2d(64, 128, 3)``); ``None`` if the block
-    is a plain function in ``forward``. ``forward`` is the call, with ``{self}`` for the attribute, ``{0}``,
-    ``{1}``, ... for its inputs and ``{inputs}`` for all of them joined by ``", "``. ``channels`` is
+    ``init`` is the constructor expression of its attribute (``nn.Conv2d(64, 128, kernel_size=3)``); ``None`` if
+    the block is a plain function in ``forward``. ``forward`` is the call, with ``{self}`` for the attribute and
+    ``{0}``, ``{1}``, ... for its inputs; whoever puts anything but names or calls in their place writes brackets
+    around it. Names of parameters stand in ``init`` only: ``forward`` does not see them. ``channels`` is
     the source text of its output channels (or features) in terms of the enclosing class's parameters; ``None``
     if only the number is known. ``helper`` names a class of `blockstudio.blocks.helpers` that the source needs.
+    ``module`` is, for a functional block, the constructor of a module that does the same, for use in a chain.
     """
 
     init: str | None
     forward: str = "{self}({0})"
     channels: str | None = None
     helper: str | None = None
+    module: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ class Arguments:
     inputs: tuple[Shape, ...]
     channels: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Source text for those parameters that are expressions."""
+    """Source text for those parameters that are expressions. One that the document holds as a list is a tuple
+    display of the same length, ``(k, 1)``; any other is the text of a single value."""
 
     def text(self, name: str) -> str:
         """A parameter as source: its expression if it has one, else its literal; ``3`` for ``(3, 3)``."""
@@ -95,8 +104,8 @@ class Arguments:
         return self.channels[index] if index < len(self.channels) else str(self.inputs[index][0])
 
     def keywords(self, *names: str, **defaults: Value) -> str:
-        """``, stride=2, bias=False``: keyword arguments, leaving out those equal to PyTorch's default
-        unless they are expressions. ``defaults`` maps names to the defaults in canonical form."""
+        """``, stride=2, bias=False``: keyword arguments, ``names`` always, ``defaults`` only where the value is not
+        PyTorch's default (given here in canonical form) or is an expression."""
         parts = [f"{name}={self.text(name)}" for name in names]
         parts += [
             f"{name}={self.text(name)}"
@@ -104,6 +113,10 @@ class Arguments:
             if name in self.texts or self.values[name] != default
         ]
         return "".join(f", {part}" for part in parts)
+
+    def call(self, callee: str, *names: str, **defaults: Value) -> str:
+        """``nn.Dropout(p=0.5)``: a call with the keyword arguments of `keywords` alone."""
+        return f"{callee}({self.keywords(*names, **defaults)[2:]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +157,37 @@ class BlockType:
         return 0
 
     def saved(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
-        """Scalars that autograd keeps for the backward pass of one image, beyond those that the block's
-        neighbours already keep. By default the output."""
-        return _numel(output)
+        """Scalars (of 4 bytes) that one image adds to the memory of a training step at this block: its output,
+        unless that lives in its input's storage (`shares_input`), and what autograd keeps besides the block's
+        input and output: indices, masks, statistics, padded copies.
+
+        Every storage of the forward pass is counted once, at the block that makes it, so the sum over a network
+        is what it holds at most. Autograd keeps an output only if `keeps_output` of its block or
+        `keeps_input` of one that reads it; a sum over those outputs alone, plus `extra`, is what is
+        kept exactly.
+        """
+        extra = self.extra(p, inputs, output)
+        return extra if self.shares_input(p) else extra + numel(output)
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        """Scalars (of 4 bytes) that autograd keeps for one image besides the block's inputs and output."""
+        return 0
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        """Whether autograd keeps the block's inputs for its backward pass."""
+        return False
+
+    def keeps_output(self, p: Resolved) -> bool:
+        """Whether autograd keeps the block's output for its own backward pass."""
+        return False
+
+    def shares_input(self, p: Resolved) -> bool:
+        """Whether the output lives in the storage of the input: a view, or written over it."""
+        return self.overwrites(p)
+
+    def overwrites(self, p: Resolved) -> bool:
+        """Whether the block writes its output over its input (``inplace``): nobody may read the input after."""
+        return False
 
     def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
         """How an output pixel looks at the input; ``None`` if pixel by pixel."""
@@ -166,14 +207,13 @@ class BlockType:
         return []
 
 
-def _numel(shape: Shape) -> int:
+def numel(shape: Shape) -> int:
+    """Scalars in a tensor of this shape."""
     total = 1
     for size in shape:
         total *= size
     return total
 
-
-numel = _numel
 
 CATALOGUE: dict[str, BlockType] = {}
 """Every block type by name, in palette order within its family."""
@@ -185,6 +225,15 @@ def block_type(cls: type[BlockType]) -> type[BlockType]:
         raise ValueError(f"two block types are called {cls.name}")
     CATALOGUE[cls.name] = cls()
     return cls
+
+
+def palette_entries() -> Iterator[tuple[BlockType, PaletteEntry]]:
+    """Every line of the palette with its type: families in order, types in order within each."""
+    for family in FAMILIES:
+        for kind in CATALOGUE.values():
+            if kind.family == family:
+                for entry in kind.palette or (PaletteEntry(kind.name),):
+                    yield kind, entry
 
 
 def need_map(inputs: Sequence[Shape], what: str) -> tuple[int, int, int]:

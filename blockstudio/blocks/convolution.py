@@ -18,106 +18,223 @@ from blockstudio.blocks.base import (
     shape_text,
 )
 from blockstudio.blocks.parameters import Parameter
-from blockstudio.blocks.windows import KERNEL, conv_size, pads, size_text
+from blockstudio.blocks.sources import items, times
+from blockstudio.blocks.windows import (
+    DILATION,
+    KERNEL,
+    NONE,
+    ONE,
+    STRIDE,
+    conv_size,
+    pads,
+    size_rows,
+    size_text,
+    sliding,
+    window_text,
+)
 
-_GROUPS = Parameter(kind="int", default=1, minimum=1, maximum=65536, help="Groups of channels convolved apart.")
-_BIAS = Parameter(kind="bool", default=True, help="Add a learnable bias to each output channel.")
+_PADDING = Parameter(
+    kind="padding", default=0, minimum=0, maximum=1024,
+    help="Zeros around the map: p, [vertical, horizontal], [top, bottom, left, right], "
+    "'same' (PyTorch, stride 1) or 'same_tf' (TensorFlow: output = ceil(input / stride)).",
+)  # fmt: skip
+_BIAS = Parameter(kind="bool", default=True, help="Add a learnable bias to each output channel; off before BatchNorm.")
+
+
+class _Convolution(BlockType):
+    """What `Conv2d` and `DepthwiseConv2d` share: they differ in output channels and groups."""
+
+    family = "convolution"
+    weighted = True
+
+    def out_channels(self, p: Resolved, channels: int) -> int:
+        raise NotImplementedError
+
+    def groups(self, p: Resolved, channels: int) -> int:
+        raise NotImplementedError
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        kh, kw = p["kernel_size"]
+        channels = inputs[0][0]
+        out = self.out_channels(p, channels)
+        weights: int = kh * kw * (channels // self.groups(p, channels)) * out
+        return weights + out if p["bias"] else weights
+
+    def macs(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        kh, kw = p["kernel_size"]
+        channels = inputs[0][0]
+        macs: int = kh * kw * (channels // self.groups(p, channels)) * output[0] * output[1] * output[2]
+        return macs
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        if not _pads_first(p):
+            return 0
+        channels, height, width = inputs[0]
+        top, bottom, left, right = pads(p, (height, width))
+        if not (top or bottom or left or right):
+            return 0
+        return channels * (height + top + bottom) * (width + left + right)
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return not _pads_first(p) or not any(pads(p, inputs[0][1:]))
+
+    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window:
+        return sliding(p, inputs[0])
+
+    def call(self, a: Arguments, out: str, *, groups: str | None) -> Code:
+        """The constructor call for ``out`` output channels; ``groups`` as source unless they are 1."""
+        padding = a.values["padding"]
+        start = f"{a.channel()}, {out}{a.keywords('kernel_size', stride=ONE)}"
+        rest = a.keywords(dilation=ONE)
+        rest += f", groups={groups}" if groups else ""
+        rest += a.keywords(bias=True)
+        if padding == "same_tf":
+            return Code(f"Conv2dSame({start}{rest})", channels=out, helper="Conv2dSame")
+        written = a.texts.get("padding") or _padding_text(padding)
+        if len(items(written)) == 4:
+            return Code(f"Conv2dPadded({start}, pads={written}{rest})", channels=out, helper="Conv2dPadded")
+        given = "" if padding == NONE and "padding" not in a.texts else f", padding={written}"
+        return Code(f"nn.Conv2d({start}{given}{rest})", channels=out)
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        kh, kw = p["kernel_size"]
+        channels, out = inputs[0][0], output[0]
+        inner = channels // self.groups(p, channels)
+        count = self.count(p, inputs)
+        bias = f" + {out}" if p["bias"] else ""
+        weights = count - out if p["bias"] else count
+        area = shape_text(output[1:]).replace("×", "·")
+        return [
+            *size_rows(p, inputs, output),
+            ("weights", f"{kh}·{kw}·{inner}·{out}{bias}", f"{count:,}"),
+            ("MACs", f"{weights:,} · {area}", f"{self.macs(p, inputs, output):,}"),
+        ]
+
+
+def _padding_text(padding: str | tuple[int, int, int, int]) -> str:
+    """In as few numbers as say it: ``1``, ``(1, 0)``, ``(0, 1, 0, 1)``."""
+    if isinstance(padding, str) or padding[0] != padding[1] or padding[2] != padding[3]:
+        return repr(padding)
+    top, _, left, _ = padding
+    return repr(top if top == left else (top, left))
+
+
+def _pads_first(p: Resolved) -> bool:
+    """Whether the map is padded into a copy first: sides that differ, which PyTorch's convolution does not take."""
+    padding = p["padding"]
+    if not isinstance(padding, str):
+        return bool(padding[0] != padding[1] or padding[2] != padding[3])
+    if padding == "same_tf":
+        return True
+    return any(spread * (kernel - 1) % 2 for kernel, spread in zip(p["kernel_size"], p["dilation"], strict=True))
 
 
 @block_type
-class Conv2d(BlockType):
+class Conv2d(_Convolution):
     """``(N, C, H, W) -> (N, out_channels, H', W')``; ``torch.nn.Conv2d``."""
 
     name = "Conv2d"
-    family = "convolution"
-    help = "Slides learnable filters over the map. 1×1 mixes channels only; a stride halves the map."
-    weighted = True
+    help = (
+        "Slides learnable filters over the map: each output channel is a weighted sum of a window over all input "
+        "channels. 1×1 mixes channels only; a stride of 2 halves the map."
+    )
     palette = (
-        PaletteEntry("Conv2d", {"kernel_size": 3, "padding": 1}, "convolution 3x3"),
-        PaletteEntry("1×1 Conv", {"kernel_size": 1}, "pointwise projection reduce cccp 1x1"),
+        PaletteEntry("Conv2d", {"kernel_size": 3, "padding": 1}, "convolution convolutional layer filter 3x3"),
+        PaletteEntry("1×1 Conv", {"kernel_size": 1}, "pointwise projection reduce bottleneck mlpconv cccp 1x1 conv2d"),
     )
     parameters = {
-        "out_channels": Parameter(kind="int", default=64, minimum=1, maximum=1_000_000, help="Filters."),
-        "kernel_size": KERNEL,
-        "stride": Parameter(kind="pair", default=1, minimum=1, maximum=1024, help="Step of the window."),
-        "padding": Parameter(
-            kind="padding", default=0, minimum=0, maximum=1024,
-            help="Zeros around the map: p, [vertical, horizontal], [top, bottom, left, right], "
-            "'same' (PyTorch, stride 1) or 'same_tf' (TensorFlow: output = ceil(input / stride)).",
+        "out_channels": Parameter(
+            kind="int", default=64, minimum=1, maximum=1_000_000, help="Filters: the channels that come out."
         ),
-        "dilation": Parameter(kind="pair", default=1, minimum=1, maximum=1024, help="Spread of the window."),
-        "groups": _GROUPS,
+        "kernel_size": KERNEL,
+        "stride": STRIDE,
+        "padding": _PADDING,
+        "dilation": DILATION,
+        "groups": Parameter(
+            kind="int", default=1, minimum=1, maximum=65536,
+            help="Groups of channels convolved apart; must divide the input and the output channels.",
+        ),
         "bias": _BIAS,
     }  # fmt: skip
+
+    def out_channels(self, p: Resolved, channels: int) -> int:
+        out: int = p["out_channels"]
+        return out
+
+    def groups(self, p: Resolved, channels: int) -> int:
+        groups: int = p["groups"]
+        return groups
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, height, width = need_map(inputs, "Conv2d")
         groups, out = p["groups"], p["out_channels"]
-        for count, what in ((channels, "input"), (out, "output")):
-            if count % groups:  # type: ignore[operator]
-                raise Refusal(
-                    "shape.groups",
-                    f"groups={groups} does not divide its {count} {what} channels.",
-                    hint="Choose groups that divide both the input and the output channels.",
-                )
-        return (out, *conv_size(p, (height, width)))  # type: ignore[return-value]
-
-    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
-        (kh, kw), out = p["kernel_size"], p["out_channels"]  # type: ignore[misc]
-        return kh * kw * (inputs[0][0] // p["groups"]) * out + (out if p["bias"] else 0)  # type: ignore[operator, no-any-return]
-
-    def macs(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
-        kh, kw = p["kernel_size"]  # type: ignore[misc]
-        return kh * kw * (inputs[0][0] // p["groups"]) * output[0] * output[1] * output[2]  # type: ignore[operator, no-any-return]
-
-    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window:
-        top, _, left, _ = pads(p, inputs[0][1:])
-        return Window(p["kernel_size"], p["stride"], (top, left), p["dilation"])  # type: ignore[arg-type]
+        if channels % groups or out % groups:
+            count, what = (channels, "input") if channels % groups else (out, "output")
+            raise Refusal(
+                "shape.groups",
+                f"groups={groups} does not divide its {count} {what} channels.",
+                hint="Choose groups that divide both the input and the output channels.",
+            )
+        rows, columns = conv_size(p, (height, width))
+        return out, rows, columns
 
     def code(self, a: Arguments) -> Code:
-        p = a.values
-        first = f"{a.channel()}, {a.text('out_channels')}, {a.text('kernel_size')}"
-        rest = a.keywords(dilation=(1, 1), groups=1, bias=True)
-        padding = p["padding"]
-        stride = a.keywords(stride=(1, 1))
-        if padding == "same_tf" or (padding == "same" and "padding" not in a.texts):
-            helper = "Conv2dSame" if padding == "same_tf" else None
-            prefix = helper or "nn.Conv2d"
-            words = "" if helper else ", padding='same'"
-            init = f"{prefix}({first}{stride}{words}{rest})"
-            return Code(init, channels=a.text("out_channels"), helper=helper)
-        top, bottom, left, right = padding  # type: ignore[misc]
-        if (top, left) != (bottom, right):
-            init = f"Conv2dPadded({first}{stride}, pads={padding}{rest})"
-            return Code(init, channels=a.text("out_channels"), helper="Conv2dPadded")
-        pad = a.texts.get("padding") or repr(top if top == left else (top, left))
-        given = f", padding={pad}" if top or left or "padding" in a.texts else ""
-        return Code(f"nn.Conv2d({first}{stride}{given}{rest})", channels=a.text("out_channels"))
+        groups = a.text("groups") if "groups" in a.texts or a.values["groups"] != 1 else None
+        return self.call(a, a.text("out_channels"), groups=groups)
 
     def summary(self, p: Resolved) -> str:
-        parts = [size_text(p["kernel_size"]), str(p["out_channels"])]
-        if p["stride"] != (1, 1):
-            parts.append("/" + size_text(p["stride"], same=True))
-        if p["dilation"] != (1, 1):
-            parts.append("dilation " + size_text(p["dilation"], same=True))
+        parts = [size_text(p["kernel_size"]), str(p["out_channels"]), *window_text(p)]
         if p["groups"] != 1:
             parts.append(f"{p['groups']} groups")
         return ", ".join(parts)
 
-    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        (kh, kw), groups = p["kernel_size"], p["groups"]  # type: ignore[misc]
-        channels, height, width = inputs[0]
-        top, bottom, left, right = pads(p, (height, width))
-        sides = (("height", height, top + bottom, kh, 0), ("width", width, left + right, kw, 1))
-        rows = []
-        for label, size, pad, kernel, axis in sides[: 1 if height == width and kh == kw else 2]:
-            step, spread = p["stride"][axis], p["dilation"][axis]  # type: ignore[index]
-            reach = f"{spread}·({kernel} − 1) − 1" if spread != 1 else f"{kernel}"
-            rows.append((label, f"⌊({size} + {pad} − {reach}) / {step}⌋ + 1", str(output[1 + axis])))
-        inner = channels // groups  # type: ignore[operator]
-        bias = f" + {output[0]}" if p["bias"] else ""
-        weights = self.count(p, inputs) - (output[0] if p["bias"] else 0)
-        rows.append(("weights", f"{kh}·{kw}·{inner}·{output[0]}{bias}", f"{self.count(p, inputs):,}"))
-        area = shape_text(output[1:]).replace("×", "·")
-        rows.append(("MACs", f"{weights:,} · {area}", f"{self.macs(p, inputs, output):,}"))
-        return rows
+
+@block_type
+class DepthwiseConv2d(_Convolution):
+    """``(N, C, H, W) -> (N, C * depth_multiplier, H', W')``; ``torch.nn.Conv2d`` with ``groups=C``."""
+
+    name = "DepthwiseConv2d"
+    help = (
+        "Filters each channel on its own, without mixing channels: a 1×1 Conv after it does that. "
+        "Together they are the separable convolution of MobileNet and Xception."
+    )
+    palette = (
+        PaletteEntry(
+            "DepthwiseConv2d", {"kernel_size": 3, "padding": 1}, "separable convolution groups mobilenet xception 3x3"
+        ),
+    )
+    parameters = {
+        "depth_multiplier": Parameter(
+            kind="int", default=1, minimum=1, maximum=1024, help="Output channels made from each input channel."
+        ),
+        "kernel_size": KERNEL,
+        "stride": STRIDE,
+        "padding": _PADDING,
+        "dilation": DILATION,
+        "bias": _BIAS,
+    }
+
+    def out_channels(self, p: Resolved, channels: int) -> int:
+        out: int = channels * p["depth_multiplier"]
+        return out
+
+    def groups(self, p: Resolved, channels: int) -> int:
+        return channels
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        channels, height, width = need_map(inputs, "DepthwiseConv2d")
+        rows, columns = conv_size(p, (height, width))
+        return channels * p["depth_multiplier"], rows, columns
+
+    def code(self, a: Arguments) -> Code:
+        channels = a.channel()
+        multiplier = a.text("depth_multiplier")
+        if channels.isdecimal() and multiplier.isdecimal():
+            out = str(int(channels) * int(multiplier))
+        else:
+            out = times(channels, multiplier)
+        return self.call(a, out, groups=channels)
+
+    def summary(self, p: Resolved) -> str:
+        multiplier = [] if p["depth_multiplier"] == 1 else [f"×{p['depth_multiplier']}"]
+        return ", ".join([size_text(p["kernel_size"]), *multiplier, *window_text(p)])

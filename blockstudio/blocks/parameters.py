@@ -37,11 +37,15 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
+    numbers_only: bool = False
+    """A padding that takes no words, because there is no window to go by."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """Strings that are values of this parameter, not expressions."""
-        return PADDING_WORDS if self.kind == "padding" else self.choices
+        if self.kind == "padding":
+            return () if self.numbers_only else PADDING_WORDS
+        return self.choices
 
     def check(self, value: object) -> Value:
         """The value in canonical form: pairs as ``(h, w)``, paddings as ``(top, bottom, left, right)`` or a
@@ -65,7 +69,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             "choice": "one of " + ", ".join(self.choices),
             "text": "text",
             "pair": "a whole number or a pair [height, width]",
-            "padding": "a whole number, [vertical, horizontal], [top, bottom, left, right], 'same' or 'same_tf'",
+            "padding": "a whole number, [vertical, horizontal] or [top, bottom, left, right]"
+            if self.numbers_only
+            else "a whole number, [vertical, horizontal], [top, bottom, left, right], 'same' or 'same_tf'",
             "shape": "a shape [channels, height, width] or [features]",
         }[self.kind]
         low, high = self.minimum, self.maximum
@@ -89,8 +95,9 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
         case "int":
             return _whole(value)
         case "float":
-            legal = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            return float(value) if legal else None  # type: ignore[arg-type]
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                return None
+            return float(value)
         case "bool":
             return value if isinstance(value, bool) else None
         case "text":
@@ -99,13 +106,10 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
             return value if isinstance(value, str) and value in words else None
     if kind == "padding" and isinstance(value, str):
         return value if value in words else None
-    if isinstance(value, list | tuple):
-        numbers = tuple(_whole(item) for item in value)
-    else:
-        numbers = (_whole(value),)
-    if None in numbers:
+    parts = value if isinstance(value, list | tuple) else (value,)
+    whole = tuple(number for item in parts if (number := _whole(item)) is not None)
+    if len(whole) != len(parts):
         return None
-    whole: tuple[int, ...] = numbers  # type: ignore[assignment]
     match kind, len(whole):
         case "pair", 1:
             return whole * 2

@@ -8,64 +8,158 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blockstudio.blocks.base import Refusal, Resolved, shape_text
-from blockstudio.blocks.parameters import Parameter, Value
+from blockstudio.blocks.base import Refusal, Resolved, Shape, Window, shape_text
+from blockstudio.blocks.parameters import Parameter
 
+ONE = (1, 1)
+NONE = (0, 0, 0, 0)
 KERNEL = Parameter(kind="pair", default=3, minimum=1, maximum=1024, help="Window size: k or [height, width].")
+STRIDE = Parameter(kind="pair", default=1, minimum=1, maximum=1024, help="Step of the window: 2 halves the map.")
+DILATION = Parameter(
+    kind="pair", default=1, minimum=1, maximum=1024, help="Distance between the pixels that the window reads."
+)
 
 
-def size_text(pair: Value, same: bool = False) -> str:
+def size_text(pair: tuple[int, int], same: bool = False) -> str:
     """``3×3``; with ``same``, ``2`` for ``(2, 2)``."""
-    height, width = pair  # type: ignore[misc]
+    height, width = pair
     return str(height) if same and height == width else f"{height}×{width}"
+
+
+def window_text(p: Resolved) -> list[str]:
+    """The parts of a summary that say how a window moves: ``["/2", "dilation 2", "same"]``."""
+    parts = []
+    if p["stride"] != ONE:
+        parts.append("/" + size_text(p["stride"], same=True))
+    if p.get("dilation", ONE) != ONE:
+        parts.append("dilation " + size_text(p["dilation"], same=True))
+    return parts
 
 
 def pads(p: Resolved, size: Sequence[int]) -> tuple[int, int, int, int]:
     """Padding (top, bottom, left, right) in pixels, with the words worked out for a map of ``size``."""
-    padding = p["padding"]
+    padding: str | tuple[int, int, int, int] = p["padding"]
     if not isinstance(padding, str):
-        return padding  # type: ignore[return-value]
+        return padding
+    dilations = p.get("dilation", ONE)
     sides: list[int] = []
     for axis in (0, 1):
-        kernel, stride, dilation = p["kernel_size"][axis], p["stride"][axis], p["dilation"][axis]  # type: ignore[index]
-        reach = dilation * (kernel - 1) + 1
+        reach: int = dilations[axis] * (p["kernel_size"][axis] - 1) + 1
         if padding == "same":
             total = reach - 1
         else:
+            stride: int = p["stride"][axis]
             steps = -(-size[axis] // stride)
             total = max(0, (steps - 1) * stride + reach - size[axis])
         sides += [total // 2, total - total // 2]
     return sides[0], sides[1], sides[2], sides[3]
 
 
-def conv_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
-    """Output (H, W) of a convolution over a map of ``size``. Raises `Refusal` ``shape.kernel`` where the window
-    is larger than the padded map, ``shape.same_stride`` for PyTorch's 'same' with a stride."""
-    if p["padding"] == "same" and p["stride"] != (1, 1):
+def same_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
+    """Output (H, W) where the padding is a word. Raises `Refusal` ``shape.same_stride`` for 'same' with a stride."""
+    down, right = p["stride"]
+    if p["padding"] == "same" and (down, right) != ONE:
         raise Refusal(
             "shape.same_stride",
             f"padding 'same' needs stride 1, found stride {size_text(p['stride'], same=True)}.",
             hint="Use 'same_tf', or give the padding in pixels.",
         )
-    top, bottom, left, right = pads(p, size)
+    return -(-size[0] // down), -(-size[1] // right)
+
+
+def conv_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
+    """Output (H, W) of a convolution over a map of ``size``. Raises `Refusal` ``shape.kernel`` where the window
+    is larger than the padded map, ``shape.same_stride`` for PyTorch's 'same' with a stride."""
+    padding = p["padding"]
+    if isinstance(padding, str):
+        return same_size(p, size)
+    kh, kw = p["kernel_size"]
+    sh, sw = p["stride"]
+    dh, dw = p["dilation"]
+    top, bottom, left, right = padding
+    rows: int = size[0] + top + bottom - dh * (kh - 1) - 1
+    columns: int = size[1] + left + right - dw * (kw - 1) - 1
+    if rows < 0 or columns < 0:
+        raise kernel_refusal(p, size, (top + bottom, left + right))
+    return rows // sh + 1, columns // sw + 1
+
+
+def pool_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
+    """Output (H, W) of a pooling window over a map of ``size``, with PyTorch's rule for ``ceil_mode``: the last
+    window must start inside the map or the padding before it.
+
+    Raises `Refusal` ``shape.kernel``, ``shape.same_stride``, or ``shape.padding`` where a window could lie in
+    padding alone: PyTorch allows at most half the window on each side.
+    """
+    padding = p["padding"]
+    if isinstance(padding, str):
+        return same_size(p, size)
+    kernel, stride, dilation, ceil = p["kernel_size"], p["stride"], p.get("dilation", ONE), p["ceil_mode"]
+    top, bottom, left, right = padding
+    uneven = top != bottom or left != right
     out = []
-    for axis, total in ((0, top + bottom), (1, left + right)):
-        kernel, stride, dilation = p["kernel_size"][axis], p["stride"][axis], p["dilation"][axis]  # type: ignore[index]
-        reach = dilation * (kernel - 1) + 1
-        if size[axis] + total < reach:
+    for axis, before, after in ((0, top, bottom), (1, left, right)):
+        half = kernel[axis] // 2
+        if before > half or after > half:
+            raise Refusal(
+                "shape.padding",
+                f"its padding of {max(before, after)} is more than half its window of {kernel[axis]}.",
+                hint=f"Use at most {half}, or a ZeroPad2d before it.",
+            )
+        step = stride[axis]
+        span = size[axis] + before + after - dilation[axis] * (kernel[axis] - 1) - 1
+        count = (-(-span // step) if ceil else span // step) + 1
+        if ceil and count > 1 and (count - 1) * step >= size[axis] + before:
+            # Sides that differ are padded beforehand, so PyTorch would take the padding after for the map.
+            if uneven and (count - 1) * step < size[axis] + before + after:
+                raise Refusal(
+                    "shape.padding",
+                    "with ceil_mode its last window would lie in the padding alone.",
+                    hint="Use less padding at the bottom and right, or switch ceil_mode off.",
+                )
+            count -= 1
+        if count < 1:
             raise kernel_refusal(p, size, (top + bottom, left + right))
-        out.append((size[axis] + total - reach) // stride + 1)
+        out.append(count)
     return out[0], out[1]
+
+
+def sliding(p: Resolved, shape: Shape) -> Window:
+    """The window of a block with kernel, stride, padding and perhaps dilation over a map of ``shape``."""
+    padding = p["padding"]
+    top, _, left, _ = pads(p, shape[1:]) if isinstance(padding, str) else padding
+    return Window(p["kernel_size"], p["stride"], (top, left), p.get("dilation", ONE))
 
 
 def kernel_refusal(p: Resolved, size: tuple[int, int], total: tuple[int, int]) -> Refusal:
     """The window is larger than the padded map."""
     padded = (size[0] + total[0], size[1] + total[1])
-    dilation = p.get("dilation", (1, 1))
-    spread = f" with dilation {size_text(dilation, same=True)}" if dilation != (1, 1) else ""
+    dilation = p.get("dilation", ONE)
+    spread = f" with dilation {size_text(dilation, same=True)}" if dilation != ONE else ""
+    with_padding = f" ({shape_text(padded)} with padding)" if padded != size else ""
     return Refusal(
         "shape.kernel",
-        f"its {size_text(p['kernel_size'])} window{spread} is larger than its input, "
-        f"{shape_text(size)} ({shape_text(padded)} with padding).",
+        f"its {size_text(p['kernel_size'])} window{spread} is larger than its input, {shape_text(size)}{with_padding}.",
         hint="Use a smaller window, more padding, or place it before a reduction.",
     )
+
+
+def size_rows(p: Resolved, inputs: Sequence[Shape], output: Shape, ceil: bool = False) -> list[tuple[str, str, str]]:
+    """Where height and width come from, one row if both come the same way."""
+    size = inputs[0][1:]
+    top, bottom, left, right = pads(p, size)
+    dilation = p.get("dilation", ONE)
+    axes = [
+        (size[0], top + bottom, p["kernel_size"][0], dilation[0], p["stride"][0], output[1]),
+        (size[1], left + right, p["kernel_size"][1], dilation[1], p["stride"][1], output[2]),
+    ]
+    labels = ("height", "width")
+    if axes[0] == axes[1]:
+        axes, labels = axes[:1], ("height, width",) * 2
+    rows = []
+    for label, (before, pad, kernel, spread, step, after) in zip(labels, axes, strict=False):
+        reach = f"{spread}·({kernel} − 1) − 1" if spread != 1 else f"{kernel}"
+        opening, closing = "⌈⌉" if ceil else "⌊⌋"
+        padding = f" + {pad}" if pad else ""
+        rows.append((label, f"{opening}({before}{padding} − {reach}) / {step}{closing} + 1", str(after)))
+    return rows

@@ -1,0 +1,229 @@
+"""Activations: functions of each value by itself, and Softmax over the channels. They take maps and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from blockstudio.blocks.base import (
+    Arguments,
+    BlockType,
+    Code,
+    PaletteEntry,
+    Resolved,
+    Shape,
+    block_type,
+    numel,
+)
+from blockstudio.blocks.parameters import Parameter, Value
+
+_INPLACE = Parameter(
+    kind="bool", default=True, help="Write over the input to save memory. Turn it off where others read the input too."
+)
+
+
+class _Activation(BlockType):
+    """``torch.nn`` class of the same name. Autograd keeps the input, unless the class says otherwise."""
+
+    family = "activation"
+    defaults: ClassVar[dict[str, Value]] = {}
+    """PyTorch's own defaults of the parameters."""
+    by_output: ClassVar[bool] = False
+    """The derivative is computed from the output, so that is what autograd keeps."""
+    by_output_in_place: ClassVar[bool] = False
+    """The same where it works in place. Otherwise a copy of the input is kept then."""
+
+    def overwrites(self, p: Resolved) -> bool:
+        return bool(p.get("inplace", False))
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return not self.by_output and not self.overwrites(p)
+
+    def keeps_output(self, p: Resolved) -> bool:
+        return self.by_output or (self.by_output_in_place and self.overwrites(p))
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        copies = not self.by_output and not self.by_output_in_place and self.overwrites(p)
+        return numel(output) if copies else 0
+
+    def code(self, a: Arguments) -> Code:
+        return Code(a.call(f"nn.{self.name}", **self.defaults), channels=a.channel())
+
+
+@block_type
+class ReLU(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU``: ``max(0, x)``."""
+
+    name = "ReLU"
+    help = "Negative values become 0. The default activation: cheap, and its gradient does not fade."
+    palette = (PaletteEntry("ReLU", {}, "rectifier rectified linear unit activation nonlinearity"),)
+    parameters = {"inplace": _INPLACE}
+    defaults = {"inplace": False}
+    by_output = True
+
+
+@block_type
+class ReLU6(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU6``: ``min(max(0, x), 6)``."""
+
+    name = "ReLU6"
+    help = "ReLU that stops at 6, for low-precision arithmetic. Used by MobileNet."
+    palette = (PaletteEntry("ReLU6", {}, "rectifier clipped mobilenet activation"),)
+    parameters = {"inplace": _INPLACE}
+    defaults = {"inplace": False}
+
+
+@block_type
+class LeakyReLU(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.LeakyReLU``."""
+
+    name = "LeakyReLU"
+    help = "ReLU with a small slope for negative values, so that no unit stops learning."
+    palette = (PaletteEntry("LeakyReLU", {}, "leaky rectifier darknet yolo activation"),)
+    parameters = {
+        "negative_slope": Parameter(
+            kind="float", default=0.01, minimum=0.0, maximum=1.0, help="Slope for negative values."
+        ),
+        "inplace": _INPLACE,
+    }
+    defaults = {"negative_slope": 0.01, "inplace": False}
+    by_output_in_place = True
+
+    def summary(self, p: Resolved) -> str:
+        return f"{p['negative_slope']:g}"
+
+
+@block_type
+class PReLU(_Activation):
+    """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.PReLU``."""
+
+    name = "PReLU"
+    help = "ReLU whose slope for negative values is learned (He et al., 2015)."
+    palette = (PaletteEntry("PReLU", {}, "parametric rectifier learned slope activation"),)
+    parameters = {
+        "per_channel": Parameter(
+            kind="bool", default=False, help="Learn one slope for each channel; otherwise one for all."
+        ),
+    }
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        return inputs[0][0] if p["per_channel"] else 1
+
+    def code(self, a: Arguments) -> Code:
+        if "per_channel" in a.texts:
+            slopes = f"{a.channel()} if {a.texts['per_channel']} else 1"
+        else:
+            slopes = a.channel() if a.values["per_channel"] else ""
+        return Code(f"nn.PReLU({slopes})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return "per channel" if p["per_channel"] else ""
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        each = "one slope a channel" if p["per_channel"] else "one slope for all"
+        return [("weights", each, f"{self.count(p, inputs):,}")]
+
+
+@block_type
+class ELU(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.ELU``: ``alpha * (exp(x) - 1)`` below 0."""
+
+    name = "ELU"
+    help = "Like ReLU, but bends smoothly towards -alpha for negative values."
+    palette = (PaletteEntry("ELU", {}, "exponential linear unit activation"),)
+    parameters = {
+        "alpha": Parameter(kind="float", default=1.0, minimum=0.0, maximum=100.0, help="Depth of the negative side."),
+        "inplace": _INPLACE,
+    }
+    defaults = {"alpha": 1.0, "inplace": False}
+    by_output_in_place = True
+
+    def summary(self, p: Resolved) -> str:
+        return f"α {p['alpha']:g}"
+
+
+@block_type
+class SiLU(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.SiLU``: ``x * sigmoid(x)``."""
+
+    name = "SiLU"
+    help = "x · sigmoid(x), also called Swish: smooth, a little below 0 for small negative values. EfficientNet."
+    palette = (PaletteEntry("SiLU", {}, "swish efficientnet activation"),)
+    parameters = {"inplace": _INPLACE}
+    defaults = {"inplace": False}
+
+
+@block_type
+class GELU(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.GELU``: ``x * P(X <= x)`` for a standard normal X."""
+
+    name = "GELU"
+    help = "Weighs a value by how likely a standard normal one is below it. Used by ConvNeXt and transformers."
+    palette = (PaletteEntry("GELU", {}, "gaussian error linear unit convnext transformer activation"),)
+    parameters = {
+        "approximate": Parameter(
+            kind="choice", default="none", choices=("none", "tanh"), help="Exact, or the faster tanh formula."
+        ),
+    }
+    defaults = {"approximate": "none"}
+
+
+@block_type
+class Sigmoid(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.Sigmoid``: ``1 / (1 + exp(-x))``."""
+
+    name = "Sigmoid"
+    help = "Squeezes values into 0 to 1: for gates and yes/no outputs."
+    palette = (PaletteEntry("Sigmoid", {}, "logistic gate attention activation"),)
+    by_output = True
+
+
+@block_type
+class Tanh(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.Tanh``."""
+
+    name = "Tanh"
+    help = "Squeezes values into -1 to 1. The activation of LeNet."
+    palette = (PaletteEntry("Tanh", {}, "hyperbolic tangent lenet activation"),)
+    by_output = True
+
+
+@block_type
+class Hardswish(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.Hardswish``: ``x * relu6(x + 3) / 6``."""
+
+    name = "Hardswish"
+    help = "SiLU made of straight lines, cheap on phones. Used by MobileNetV3."
+    palette = (PaletteEntry("Hardswish", {}, "hard swish mobilenetv3 activation"),)
+    parameters = {"inplace": _INPLACE}
+    defaults = {"inplace": False}
+
+
+@block_type
+class Hardsigmoid(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.Hardsigmoid``: ``relu6(x + 3) / 6``."""
+
+    name = "Hardsigmoid"
+    help = "Sigmoid made of straight lines: the gate of MobileNetV3's squeeze and excitation."
+    palette = (PaletteEntry("Hardsigmoid", {}, "hard sigmoid gate mobilenetv3 activation"),)
+    parameters = {"inplace": _INPLACE}
+    defaults = {"inplace": False}
+
+
+@block_type
+class Softmax(_Activation):
+    """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.Softmax(dim=1)``: over the channels or features."""
+
+    name = "Softmax"
+    help = (
+        "Turns the channels (or features) into probabilities that sum to 1. Leave it out before the loss: "
+        "cross-entropy takes the raw scores."
+    )
+    palette = (PaletteEntry("Softmax", {}, "probabilities classes output head activation"),)
+    by_output = True
+
+    def code(self, a: Arguments) -> Code:
+        return Code("nn.Softmax(dim=1)", channels=a.channel())
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [("sums to 1 over", f"{inputs[0][0]:,} {'channels' if len(inputs[0]) == 3 else 'features'}", "1")]

@@ -1,0 +1,161 @@
+"""Blocks that join several wires."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blockstudio.blocks.base import (
+    Arguments,
+    BlockType,
+    Code,
+    PaletteEntry,
+    Refusal,
+    Resolved,
+    Shape,
+    block_type,
+    numel,
+    shape_text,
+)
+from blockstudio.blocks.sources import plus
+
+
+class _Merge(BlockType):
+    family = "merge"
+    inputs = ()
+    variadic = True
+
+
+def _some(inputs: Sequence[Shape]) -> Shape:
+    if not inputs:
+        raise Refusal("shape.inputs", "nothing is wired into it.", hint="Wire at least two outputs into it.")
+    return inputs[0]
+
+
+def listing(shapes: Sequence[Shape]) -> str:
+    """``64×56×56 and 128×28×28``; of many, the first few and how many more."""
+    texts = [shape_text(shape) for shape in shapes]
+    if len(texts) > 6:
+        texts = [*texts[:5], f"{len(texts) - 5} more"]
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
+
+
+@block_type
+class Concat(_Merge):
+    """``(N, C1, H, W), (N, C2, H, W), ... -> (N, C1 + C2 + ..., H, W)``; ``torch.cat(..., dim=1)``. Vectors too."""
+
+    name = "Concat"
+    help = (
+        "Stacks the channels of its inputs, in the order of its ports. The maps must have the same height and width: "
+        "the join of Inception modules and DenseNet."
+    )
+    palette = (PaletteEntry("Concat", {}, "concatenate depthconcat join stack inception densenet torch.cat"),)
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        first = _some(inputs)
+        size = first[1:]
+        channels = 0
+        for shape in inputs:
+            if shape[1:] != size:
+                raise _odd_sizes(inputs)
+            channels += shape[0]
+        return (channels, *size)
+
+    def code(self, a: Arguments) -> Code:
+        channels = plus([a.channel(index) for index in range(len(a.inputs))])
+        if len(a.inputs) == 1:
+            return Code(None, "{0}", channels=channels)
+        return Code(None, "torch.cat(({inputs}), dim=1)", channels=channels)
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        label = "channels" if len(output) == 3 else "features"
+        return [(label, " + ".join(str(shape[0]) for shape in inputs), f"{output[0]:,}")]
+
+
+def _odd_sizes(inputs: Sequence[Shape]) -> Refusal:
+    """Names the inputs whose height and width are not those of most."""
+    sizes = [shape[1:] for shape in inputs]
+    common = max(dict.fromkeys(sizes), key=sizes.count)
+    odd = [f"input {index} is {shape_text(shape)}" for index, shape in enumerate(inputs) if shape[1:] != common]
+    if len(odd) > 4:
+        odd = [*odd[:3], f"{len(odd) - 3} more differ"]
+    usual = f"{shape_text(common)} maps" if common else "vectors"
+    return Refusal(
+        "shape.concat",
+        f"its inputs differ in height and width: {', '.join(odd)}, the others are {usual}.",
+        hint="Give every branch the same stride, and the padding that keeps its size.",
+    )
+
+
+@block_type
+class Add(_Merge):
+    """``(N, ...), (N, ...), ... -> (N, ...)``, all of one shape; ``a + b``."""
+
+    name = "Add"
+    help = "Adds its inputs value by value: the join of a residual block. All of them must have exactly the same shape."
+    palette = (PaletteEntry("Add", {}, "sum plus residual shortcut skip connection resnet"),)
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        first = _some(inputs)
+        for shape in inputs:
+            if shape != first:
+                raise Refusal(
+                    "shape.differ",
+                    f"its inputs differ: {listing(inputs)}.",
+                    hint="Put a 1×1 projection or an option-A shortcut on the one that is too large.",
+                )
+        return first
+
+    def code(self, a: Arguments) -> Code:
+        return Code(None, " + ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel())
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [("additions", f"{len(inputs) - 1} · {numel(output):,}", f"{(len(inputs) - 1) * numel(output):,}")]
+
+
+@block_type
+class Multiply(_Merge):
+    """``(N, C, H, W), (N, C, 1, 1) -> (N, C, H, W)``; ``a * b``. A side of 1 is stretched, as in PyTorch."""
+
+    name = "Multiply"
+    help = (
+        "Multiplies its inputs value by value: a gate. C×1×1 weighs whole channels of C×H×W, as in squeeze and "
+        "excitation; 1×H×W weighs places."
+    )
+    palette = (PaletteEntry("Multiply", {}, "product gate attention squeeze excitation se scale"),)
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        first = _some(inputs)
+        for shape in inputs:
+            if shape != first:
+                return _stretched(inputs)
+        return first
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        """The products on the way, of three inputs and more."""
+        total = 0
+        for count in range(2, len(inputs)):
+            total += numel(_stretched(inputs[:count]))
+        return total
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return len(inputs) > 1
+
+    def code(self, a: Arguments) -> Code:
+        widest = max(range(len(a.inputs)), key=lambda index: a.inputs[index][0])
+        return Code(None, " * ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel(widest))
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [("each value", " · ".join(shape_text(shape) for shape in inputs), shape_text(output))]
+
+
+def _stretched(inputs: Sequence[Shape]) -> Shape:
+    """The common shape when sides of 1 are stretched."""
+    ranks = {len(shape) for shape in inputs}
+    sides = [set(side) - {1} for side in zip(*inputs, strict=False)]
+    if len(ranks) > 1 or any(len(side) > 1 for side in sides):
+        raise Refusal(
+            "shape.broadcast",
+            f"its inputs do not fit each other: {listing(inputs)}.",
+            hint="They must be equal, or 1 where they differ: C×1×1 goes with C×H×W.",
+        )
+    return tuple(side.pop() if side else 1 for side in sides)

@@ -1,0 +1,119 @@
+"""Normalisation layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blockstudio.blocks.base import (
+    Arguments,
+    BlockType,
+    Code,
+    PaletteEntry,
+    Resolved,
+    Shape,
+    block_type,
+    need_map,
+    numel,
+)
+from blockstudio.blocks.parameters import Parameter
+
+
+@block_type
+class BatchNorm2d(BlockType):
+    """``(N, C, H, W) -> (N, C, H, W)``; ``torch.nn.BatchNorm2d``.
+
+    ``affine``: ``full`` learns scale and shift (2 C parameters), ``shift`` only the shift, with the scale fixed at
+    1 as in TF-slim (C parameters, state-dict key ``bias`` alone), ``none`` nothing.
+    """
+
+    name = "BatchNorm2d"
+    family = "normalisation"
+    help = (
+        "Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it by learned numbers. "
+        "Lets deep networks train with large learning rates. A convolution before it needs no bias."
+    )
+    palette = (PaletteEntry("BatchNorm2d", {}, "batch normalization normalisation bn"),)
+    parameters = {
+        "eps": Parameter(
+            kind="float", default=1e-5, minimum=1e-12, maximum=1.0, help="Added to the variance: no division by zero."
+        ),
+        "momentum": Parameter(
+            kind="float", default=0.1, minimum=0.0, maximum=1.0,
+            help="Weight of the newest batch in the running mean and variance that evaluation uses.",
+        ),
+        "affine": Parameter(
+            kind="choice", default="full", choices=("full", "shift", "none"),
+            help="What is learned: full (scale and shift), shift (scale fixed at 1) or none.",
+        ),
+    }  # fmt: skip
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        need_map(inputs, "BatchNorm2d")
+        return inputs[0]
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        affine = p["affine"]
+        return inputs[0][0] * (2 if affine == "full" else 1 if affine == "shift" else 0)
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        return 2 * inputs[0][0]  # the batch's mean and deviation of each channel
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        rest = a.keywords(eps=1e-5, momentum=0.1)
+        if a.values["affine"] == "shift":
+            return Code(f"ShiftBatchNorm2d({a.channel()}{rest})", channels=a.channel(), helper="ShiftBatchNorm2d")
+        affine = ", affine=False" if a.values["affine"] == "none" else ""
+        return Code(f"nn.BatchNorm2d({a.channel()}{rest}{affine})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return {"full": "", "shift": "shift only", "none": "not affine"}[p["affine"]]
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        each = {"full": "2 (scale, shift)", "shift": "1 (shift)", "none": "0"}[p["affine"]]
+        return [("weights", f"{each} · {inputs[0][0]} channels", f"{self.count(p, inputs):,}")]
+
+
+@block_type
+class LocalResponseNorm(BlockType):
+    """``(N, C, H, W) -> (N, C, H, W)``; ``torch.nn.LocalResponseNorm``:
+    ``x / (k + alpha / size * sum of squares over size neighbouring channels) ** beta``."""
+
+    name = "LocalResponseNorm"
+    family = "normalisation"
+    help = (
+        "Divides each value by the activity of its neighbouring channels. Of AlexNet and GoogLeNet; "
+        "batch normalisation has taken its place."
+    )
+    palette = (PaletteEntry("LocalResponseNorm", {}, "lrn local response normalization alexnet googlenet"),)
+    parameters = {
+        "size": Parameter(kind="int", default=5, minimum=1, maximum=4096, help="Neighbouring channels in the sum."),
+        "alpha": Parameter(kind="float", default=1e-4, minimum=0.0, maximum=1000.0, help="Weight of the sum."),
+        "beta": Parameter(kind="float", default=0.75, minimum=0.0, maximum=100.0, help="Exponent of the divisor."),
+        "k": Parameter(kind="float", default=1.0, minimum=0.0, maximum=1000.0, help="Added to the weighted sum."),
+    }
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        need_map(inputs, "LocalResponseNorm")
+        return inputs[0]
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        channels, height, width = inputs[0]
+        padded: int = (channels + p["size"] - 1) * height * width
+        return padded + 2 * numel(output)  # the squares with their padding, the divisor, the divisor to the power
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        rest = a.keywords(alpha=1e-4, beta=0.75, k=1.0)
+        return Code(f"nn.LocalResponseNorm({a.text('size')}{rest})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"size {p['size']}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        divisor = f"({p['k']:g} + {p['alpha']:g}/{p['size']} · Σ x²)^{p['beta']:g}"
+        return [("each value", f"x / {divisor}, Σ over {p['size']} channels", "no weights")]

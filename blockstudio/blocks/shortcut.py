@@ -1,0 +1,110 @@
+"""Parts of residual connections that have no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blockstudio.blocks.base import (
+    Arguments,
+    BlockType,
+    Code,
+    PaletteEntry,
+    Refusal,
+    Resolved,
+    Shape,
+    Window,
+    block_type,
+    need_map,
+)
+from blockstudio.blocks.parameters import Parameter
+from blockstudio.blocks.windows import ONE, size_text
+
+
+@block_type
+class ShortcutA(BlockType):
+    """``(N, C, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride))``.
+
+    The parameter-free shortcut of ResNet's option A (He et al., 2015): every ``stride``-th pixel, and channels of
+    zeros ``after`` the others or half of them on ``both`` sides (the odd one after).
+    """
+
+    name = "ShortcutA"
+    family = "merge"
+    help = (
+        "ResNet's option A, a shortcut without weights: takes every second pixel and adds channels of zeros, "
+        "so that the input of a block can be added to its smaller and deeper output."
+    )
+    palette = (PaletteEntry("ShortcutA", {}, "option a identity shortcut subsample pad channels zeros resnet cifar"),)
+    parameters = {
+        "out_channels": Parameter(
+            kind="int", default=64, minimum=1, maximum=1_000_000, help="Channels that come out, no fewer than come in."
+        ),
+        "stride": Parameter(kind="pair", default=2, minimum=1, maximum=1024, help="Takes each stride-th pixel."),
+        "zeros": Parameter(
+            kind="choice", default="after", choices=("after", "both"),
+            help="Where the channels of zeros go: after the others, or half before and half after.",
+        ),
+    }  # fmt: skip
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        channels, height, width = need_map(inputs, "ShortcutA")
+        out = p["out_channels"]
+        if out < channels:
+            raise Refusal(
+                "shape.shortcut",
+                f"it can only add channels: {channels} come in, out_channels is {out}.",
+                hint="Use a 1×1 Conv to have fewer channels.",
+            )
+        down, right = p["stride"]
+        return out, -(-height // down), -(-width // right)
+
+    def shares_input(self, p: Resolved) -> bool:
+        return False
+
+    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
+        return None if p["stride"] == ONE else Window(stride=p["stride"])
+
+    def code(self, a: Arguments) -> Code:
+        out = a.text("out_channels")
+        zeros = ", zeros='both'" if a.values["zeros"] == "both" else ""
+        init = f"ShortcutA({a.channel()}, {out}{a.keywords('stride')}{zeros})"
+        return Code(init, channels=out, helper="ShortcutA")
+
+    def summary(self, p: Resolved) -> str:
+        stride = "" if p["stride"] == ONE else ", /" + size_text(p["stride"], same=True)
+        return f"{p['out_channels']}{stride}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        (channels, height, width), (down, right) = inputs[0], p["stride"]
+        zeros = output[0] - channels
+        parts = f"{zeros // 2} zeros + {channels} + {zeros - zeros // 2} zeros"
+        return [
+            ("height", f"⌈{height} / {down}⌉", str(output[1])),
+            ("width", f"⌈{width} / {right}⌉", str(output[2])),
+            ("channels", parts if p["zeros"] == "both" else f"{channels} + {zeros} zeros", str(output[0])),
+        ]
+
+
+@block_type
+class Scale(BlockType):
+    """``(N, ...) -> (N, ...)``: every value times the constant ``factor``."""
+
+    name = "Scale"
+    family = "merge"
+    help = (
+        "Multiplies by a constant that is not learned. Inception-ResNet scales its residuals by 0.1 to 0.3 "
+        "before they are added, which keeps deep ones stable."
+    )
+    palette = (PaletteEntry("Scale", {}, "residual scaling constant factor inception-resnet"),)
+    parameters = {
+        "factor": Parameter(kind="float", default=0.1, minimum=-1000.0, maximum=1000.0, help="The constant."),
+    }
+
+    def code(self, a: Arguments) -> Code:
+        return Code(f"Scale({a.text('factor')})", channels=a.channel(), helper="Scale")
+
+    def summary(self, p: Resolved) -> str:
+        return f"×{p['factor']:g}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [("each value", f"{p['factor']:g} · x", "no weights")]
