@@ -1,1 +1,43 @@
-"""The run directory: protocol, supervisor, log reader. No torch, no Qt."""
+"""The run directory: recipe, protocol, supervisor, log reader. No torch, no Qt."""
+
+from __future__ import annotations
+
+from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
+from blockstudio.runs.events import Event, History, read_events
+from blockstudio.runs.problems import StudioErrors, collected
+from blockstudio.runs.recipe import (
+    FIELDS,
+    Field,
+    Recipe,
+    check,
+    get_field,
+    load_recipe,
+    save_recipe,
+    with_fields,
+)
+from blockstudio.runs.run import Run, create_run, list_runs
+from blockstudio.runs.start import start_run
+from blockstudio.runs.state import RunState
+
+__all__ = [
+    "FIELDS",
+    "Checkpoint",
+    "CheckpointFolder",
+    "Event",
+    "Field",
+    "History",
+    "Recipe",
+    "Run",
+    "RunState",
+    "StudioErrors",
+    "check",
+    "collected",
+    "create_run",
+    "get_field",
+    "list_runs",
+    "load_recipe",
+    "read_events",
+    "save_recipe",
+    "start_run",
+    "with_fields",
+]

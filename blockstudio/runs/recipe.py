@@ -17,7 +17,7 @@ from msgspec import Struct, inspect
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
-from blockstudio.runs.files import read_bounded, write_atomic
+from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.runs.problems import collected
 from blockstudio.runs.structure import (
     VERSION,
@@ -30,6 +30,27 @@ from blockstudio.runs.structure import (
     Schedule,
     Shapes,
 )
+
+__all__ = [
+    "FIELDS",
+    "GROUPS",
+    "Augmentation",
+    "Checkpoints",
+    "Data",
+    "Field",
+    "Optimizer",
+    "Recipe",
+    "Schedule",
+    "Shapes",
+    "check",
+    "dumps_recipe",
+    "get_field",
+    "load_recipe",
+    "loads_recipe",
+    "read_value",
+    "save_recipe",
+    "with_fields",
+]
 
 MAX_FILE = 1 << 20
 

@@ -1,0 +1,184 @@
+"""Fitting diagram and data to each other before a run: input size and channels, number of classes, open choices.
+
+The rules, in one place. A declared diagram parameter ``num_classes`` or ``in_channels`` takes the data's number;
+``data.input_size`` sets the height and width of the Input (through the parameter ``size`` where it is declared).
+Without it, small images are not blown up to a drawing made for large ones: the network is trained at the first of
+`SMALL_SIZES` that holds the images and that the network can take. All of it is noted for the user.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from blockstudio.blocks import CATALOGUE
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import SetDefault
+from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.resolve import resolve
+from blockstudio.runs.datasets import Facts, describe
+from blockstudio.runs.problems import collected, each
+from blockstudio.runs.recipe import Recipe, check
+
+if TYPE_CHECKING:
+    from blockstudio.analysis import Analysis
+
+SMALL_SIZES = (32, 64, 96, 128)
+SMALL = 64
+"""Images up to this size are small; diagrams drawn for more are trained smaller."""
+DEFAULT_EPOCHS = 10
+LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3}
+
+
+def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]:
+    """A copy of the diagram fitted to the data, the recipe with every open choice made, and notes for the user.
+
+    Raises `StudioError` with everything that is wrong with recipe, data and diagram.
+    """
+    problems = check(recipe)
+    fitted = loads(dumps(diagram), diagram.name)
+    facts: Facts | None = None
+    try:
+        facts = describe(recipe.data)
+    except StudioError as error:
+        problems.append(error)
+    for type_name, what in (("Input", "input"), ("Output", "output")):
+        found = len(fitted.main.of_type(type_name))
+        if found != 1:
+            problems.append(
+                StudioError("run.diagram", f"training needs a network with one {what}; this one has {found}.")
+            )
+    if problems or facts is None:
+        raise collected(problems)
+    from blockstudio.analysis import analyze
+
+    notes = _fit(fitted, recipe, facts)
+    analysis = analyze(fitted)
+    problems += diagram_problems(analysis, facts)
+    if problems:
+        raise collected(list(each(problems)))
+    return fitted, _choose(fitted, recipe, facts), notes
+
+
+def input_shape(diagram: Diagram) -> tuple[int, ...]:
+    """Shape of the diagram's Input, ``(C, H, W)`` or ``(F,)``."""
+    block = diagram.main.block(diagram.main.of_type("Input")[0])
+    scope = resolve(diagram.parameters, {}, {})
+    shape = resolve(CATALOGUE["Input"].parameters, block.parameters, scope)["shape"]
+    assert isinstance(shape, tuple)
+    return shape
+
+
+def image_shape(shape: tuple[int, ...], channels: int) -> tuple[int, int, int]:
+    """``(C, H, W)`` of the images for an Input of ``shape``; a flat one holds square images, with the data's
+    ``channels`` if that works out. Raises `StudioError` ``run.input`` if no square image has so many values."""
+    if len(shape) == 3:
+        return shape
+    for count in dict.fromkeys((channels, 1, 3)):
+        side = isqrt(shape[0] // count)
+        if count * side * side == shape[0]:
+            return count, side, side
+    raise StudioError(
+        "run.input",
+        f"no square image has the {shape[0]:,} values of the Input.",
+        hint="Give the Input a shape [channels, height, width].",
+    )
+
+
+def diagram_problems(analysis: Analysis, facts: Facts) -> list[StudioError]:
+    """Errors of the drawing, and whether its output is one number for each class."""
+    found = [
+        StudioError("run.diagram", problem.text, where="")
+        for problem in analysis.problems
+        if problem.severity == "error"
+    ]
+    shape = analysis.output_shape
+    if not found and shape is not None and (shape[0] != facts.classes or any(side != 1 for side in shape[1:])):
+        text = "×".join(map(str, shape))
+        found.append(
+            StudioError(
+                "run.classes",
+                f"the network gives {text}; {facts.title} needs one number for each of its {facts.classes} classes.",
+                hint=f"Set out_features of the last Linear to {facts.classes}, or declare a parameter num_classes.",
+            )
+        )
+    return found
+
+
+def _fit(diagram: Diagram, recipe: Recipe, facts: Facts) -> list[str]:
+    """Set classes, channels and size; returns what to tell the user."""
+    drawn = input_shape(diagram)
+    said: list[str] = []
+    for name, value in (("num_classes", facts.classes), ("in_channels", facts.channels)):
+        parameter = diagram.parameters.get(name)
+        if parameter is not None and parameter.kind == "int" and parameter.default != value:
+            said.append(f"{name} = {value} (was {parameter.default})")
+            diagram.history.do(SetDefault(key=name, value=value))
+    _fit_size(diagram, recipe, facts)
+    shape = input_shape(diagram)
+    if shape != drawn:
+        said.insert(0, f"input {_text(shape)} (drawn {_text(drawn)})")
+    if not said:
+        return []
+    own = f"{facts.channels}×{facts.size}×{facts.size}" if facts.size else f"of {facts.channels} channels"
+    return [f"Fitted to {facts.title}, whose images are {own}: {', '.join(said)}."]
+
+
+def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
+    shape = input_shape(diagram)
+    wanted = recipe.data.input_size
+    if len(shape) != 3:
+        return
+    if wanted is not None:
+        _set_size(diagram, wanted)
+        return
+    if facts.size is None or facts.size > SMALL or min(shape[1:]) <= SMALL:
+        return
+    from blockstudio.analysis import analyze
+
+    for size in SMALL_SIZES:
+        if size >= facts.size and size < min(shape[1:]):
+            _set_size(diagram, size)
+            if not any(problem.severity == "error" for problem in analyze(diagram).problems):
+                return
+            diagram.undo()
+
+
+def _set_size(diagram: Diagram, size: int) -> None:
+    """Height and width of the Input, as one step, through the parameter ``size`` if that is what the Input uses."""
+    name = diagram.main.of_type("Input")[0]
+    with diagram.history.gesture(f"Train at {size}×{size}"):
+        parameter = diagram.parameters.get("size")
+        if parameter is not None and parameter.kind == "int":
+            diagram.set("", size=size)
+        channels, *sides = input_shape(diagram)
+        if sides != [size, size]:
+            raw = diagram.main.block(name).parameters.get("shape", [channels])
+            first = raw[0] if isinstance(raw, list) else channels
+            diagram.set(name, shape=[first, size, size])
+
+
+def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
+    """Put a value wherever the recipe left the choice open."""
+    shape = input_shape(diagram)
+    side = shape[1] if len(shape) == 3 and shape[1] == shape[2] else None
+    batch = recipe.batch_size
+    if batch is None:
+        small_set = facts.images is not None and facts.images <= 5000
+        batch = 32 if side is not None and side >= 128 else 64 if small_set else 128
+    rate = recipe.optimizer.lr
+    replace = msgspec.structs.replace
+    return replace(
+        recipe,
+        batch_size=batch,
+        epochs=DEFAULT_EPOCHS if recipe.epochs is None and recipe.steps is None else recipe.epochs,
+        data=replace(recipe.data, input_size=side),
+        optimizer=replace(recipe.optimizer, lr=LEARNING_RATES[recipe.optimizer.name] if rate is None else rate),
+    )
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

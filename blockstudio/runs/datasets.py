@@ -1,0 +1,247 @@
+"""What is known of a data set before an image of it is read: names, classes, channels, size.
+
+Named sets are in `DATASETS`; anything else is a folder, looked at just far enough to tell its kind.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import IO, Literal, TypeAlias, cast
+
+import msgspec
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import suggestion
+from blockstudio.runs.structure import Data
+
+Kind: TypeAlias = Literal["digits", "shapes", "idx", "cifar", "torchvision", "folder"]
+
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
+IDX_STEMS = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+CIFAR_PYTHON = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
+CIFAR_BINARY = {"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary"}
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """A data set with a name."""
+
+    title: str
+    kind: Kind
+    classes: int
+    channels: int
+    size: int | None
+    """Height and width of its images; ``None`` where they differ."""
+    images: int
+    """Training images."""
+    torchvision: str = ""
+    """Name of the torchvision class."""
+    help: str = ""
+
+
+def _set(title: str, classes: int, channels: int, size: int | None, images: int, name: str, help: str = "") -> Known:
+    return Known(
+        title=title, kind="torchvision", classes=classes, channels=channels, size=size, images=images,
+        torchvision=name, help=help,
+    )  # fmt: skip
+
+
+DATASETS: dict[str, Known] = {
+    "digits": Known(
+        title="Digits", kind="digits", classes=10, channels=1, size=8, images=1440,
+        help="1,797 real handwritten digits, 8×8; comes with the program.",
+    ),
+    "shapes": Known(
+        title="Shapes", kind="shapes", classes=10, channels=3, size=32, images=2000,
+        help="Drawn coloured objects on textured ground, as many as you ask for.",
+    ),
+    "mnist": _set("MNIST", 10, 1, 28, 60_000, "MNIST", "Handwritten digits."),
+    "fashion_mnist": _set("Fashion-MNIST", 10, 1, 28, 60_000, "FashionMNIST", "Photos of clothes."),
+    "kmnist": _set("KMNIST", 10, 1, 28, 60_000, "KMNIST", "Cursive Japanese characters."),
+    "emnist": _set("EMNIST", 47, 1, 28, 112_800, "EMNIST", "Handwritten letters and digits, balanced."),
+    "cifar10": _set("CIFAR-10", 10, 3, 32, 50_000, "CIFAR10", "Small colour photos."),
+    "cifar100": _set("CIFAR-100", 100, 3, 32, 50_000, "CIFAR100", "Small colour photos, fine classes."),
+    "svhn": _set("SVHN", 10, 3, 32, 73_257, "SVHN", "House numbers."),
+    "stl10": _set("STL-10", 10, 3, 96, 5_000, "STL10", "Colour photos."),
+    "gtsrb": _set("GTSRB", 43, 3, None, 26_640, "GTSRB", "Traffic signs."),
+    "dtd": _set("DTD", 47, 3, None, 3_760, "DTD", "Textures."),
+    "flowers102": _set("Flowers 102", 102, 3, None, 2_040, "Flowers102", "Flowers."),
+    "food101": _set("Food 101", 101, 3, None, 75_750, "Food101", "Dishes."),
+    "oxford_pets": _set("Oxford Pets", 37, 3, None, 3_680, "OxfordIIITPet", "Cats and dogs."),
+    "imagenette": _set("Imagenette", 10, 3, None, 9_469, "Imagenette", "Ten classes of ImageNet."),
+}  # fmt: skip
+"""Sets with a name, the built-in ones first."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recipe's data are, as far as can be said at a glance."""
+
+    kind: Kind
+    name: str = ""
+    """In `DATASETS`; empty for a folder of one's own."""
+    title: str
+    root: Path | None
+    """Folder it is read from; ``None`` for built-in sets."""
+    classes: int
+    channels: int
+    size: int | None
+    images: int | None
+
+
+def data_folder() -> Path:
+    """Where named sets lie unless a recipe says otherwise: ``$BLOCKSTUDIO_DATA`` or the user's cache."""
+    given = os.environ.get("BLOCKSTUDIO_DATA")
+    if given:
+        return Path(given)
+    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "blockstudio" / "data"
+
+
+def describe(data: Data) -> Facts:
+    """What ``data.source`` names. Raises `StudioError` ``data.*`` for an unknown name, a missing or empty folder,
+    or a folder that is no data set."""
+    if data.source in DATASETS:
+        return _describe_named(data, DATASETS[data.source])
+    path = Path(data.source).expanduser()
+    if path.is_dir():
+        return _describe_folder(path)
+    if path.exists():
+        raise StudioError("data.folder", "is a file; data are a name or a folder.", where=data.source)
+    if any(mark in data.source for mark in "/\\.~"):
+        raise StudioError("data.folder", "there is no such folder.", where=data.source)
+    raise StudioError(
+        "data.unknown",
+        f"there is no data set and no folder '{data.source}'.",
+        where="data.source",
+        hint=suggestion(data.source, list(DATASETS)),
+    )
+
+
+def _describe_named(data: Data, known: Known) -> Facts:
+    if known.kind == "shapes":
+        shapes = data.shapes
+        return Facts(
+            kind="shapes", name="shapes", title=known.title, root=None, classes=shapes.classes, channels=3,
+            size=shapes.size, images=shapes.images,
+        )  # fmt: skip
+    if known.kind == "digits":
+        return _known_facts("digits", "digits", None)
+    root = Path(data.folder).expanduser() if data.folder else data_folder()
+    kind, place = _local_files(root, data.source, known, searching=not data.folder) or (known.kind, root)
+    return _known_facts(data.source, kind, place)
+
+
+def _known_facts(name: str, kind: Kind, root: Path | None) -> Facts:
+    known = DATASETS[name]
+    return Facts(
+        kind=kind, name=name, title=known.title, root=root, classes=known.classes, channels=known.channels,
+        size=known.size, images=known.images,
+    )  # fmt: skip
+
+
+def _local_files(root: Path, name: str, known: Known, searching: bool) -> tuple[Kind, Path] | None:
+    """Files of a named set in a plain form this program reads itself."""
+    if name in CIFAR_BINARY:
+        for folder in (root, root / CIFAR_BINARY[name]):
+            if cifar_files(folder, name) is not None:
+                return "cifar", folder
+    if name in ("mnist", "fashion_mnist", "kmnist"):
+        places = [root, root / known.torchvision / "raw", root / name]
+        if searching:
+            places.append(Path("/usr/share/datasets") / name.replace("_", "-"))
+        for folder in places:
+            if idx_files(folder, "train") is not None:
+                return "idx", folder
+    return None
+
+
+def idx_files(folder: Path, part: str) -> tuple[Path, Path] | None:
+    """Image and label file of ``part`` (``"train"`` or ``"test"``), plain or gzipped; ``None`` unless both exist."""
+    found = []
+    for stem in IDX_STEMS[part]:
+        names = (stem, stem + ".gz", stem.replace("-idx", ".idx"))
+        found.append(next((folder / name for name in names if (folder / name).is_file()), None))
+    images, labels = found
+    return (images, labels) if images is not None and labels is not None else None
+
+
+def cifar_files(folder: Path, name: str) -> tuple[list[Path], Path] | None:
+    """Training files and test file of CIFAR's binary version in ``folder``, or ``None``."""
+    train = sorted(folder.glob("data_batch_*.bin")) if name == "cifar10" else [folder / "train.bin"]
+    test = folder / ("test_batch.bin" if name == "cifar10" else "test.bin")
+    return (train, test) if train and all(path.is_file() for path in (*train, test)) else None
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """A file or gzipped file, for reading."""
+    if path.suffix == ".gz":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def idx_header(path: Path) -> tuple[int, ...]:
+    """Sizes an IDX file of bytes says it has. Raises `StudioError` ``data.idx``."""
+    try:
+        with open_plain(path) as file:
+            magic = file.read(4)
+            if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
+                raise StudioError("data.idx", "is not an IDX file of bytes.", where=str(path))
+            sizes = file.read(4 * magic[3])
+            if len(sizes) < 4 * magic[3]:
+                raise StudioError("data.idx", "ends within its header.", where=str(path))
+    except (OSError, EOFError, zlib.error) as error:
+        raise StudioError("data.idx", f"cannot be read: {error}.", where=str(path)) from error
+    return struct.unpack(f">{magic[3]}I", sizes)
+
+
+def _idx_classes(path: Path) -> int:
+    idx_header(path)
+    with open_plain(path) as file:
+        file.read(8)
+        labels = file.read(1 << 26)
+    return max(labels) + 1 if labels else 0
+
+
+def class_folders(folder: Path) -> list[Path]:
+    """Visible subfolders, by name: the classes."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+
+
+def split_folder(root: Path, part: str) -> Path | None:
+    """``root/train``, ``root/val``, ``root/test`` under their usual names, or ``None``."""
+    names = {"train": ("train", "training"), "validation": ("val", "valid", "validation"), "test": ("test", "testing")}
+    return next((root / name for name in names[part] if (root / name).is_dir()), None)
+
+
+def _describe_folder(root: Path) -> Facts:
+    files = idx_files(root, "train")
+    if files is not None:
+        sizes = idx_header(files[0])
+        if len(sizes) != 3:
+            raise StudioError("data.idx", f"holds {len(sizes)}-dimensional data, not images.", where=str(files[0]))
+        size = sizes[1] if sizes[1] == sizes[2] else None
+        classes = _idx_classes(files[1])
+        return Facts(
+            kind="idx", title=root.name, root=root, classes=classes, channels=1, size=size, images=sizes[0]
+        )  # fmt: skip
+    for name in CIFAR_BINARY:
+        for folder in (root, root / CIFAR_BINARY[name]):
+            if cifar_files(folder, name) is not None:
+                return _known_facts(name, "cifar", folder)
+        if (root / CIFAR_PYTHON[name]).is_dir():
+            return _known_facts(name, "torchvision", root)
+    classes = len(class_folders(split_folder(root, "train") or root))
+    if classes == 0:
+        raise StudioError(
+            "data.folder",
+            "is no data set: it has neither IDX files nor a subfolder for each class.",
+            where=str(root),
+            hint="Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg.",
+        )
+    return Facts(kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None, images=None)

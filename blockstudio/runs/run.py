@@ -1,0 +1,237 @@
+"""A run: the directory that holds everything about one training, and what can be asked of it and told to it.
+
+    diagram.blocks.json   the network, as it is trained
+    recipe.json           everything else that was chosen
+    environment.json      the machine and versions it ran on
+    data.json             classes, counts and normalisation of the images
+    events.jsonl          what happened; see `blockstudio.runs.events`
+    control.jsonl         commands to the trainer
+    checkpoints/          see `blockstudio.runs.checkpoints`
+    lock                  who trains it now; see `blockstudio.runs.lock`
+    trainer.log           what the trainer printed
+
+The directory is the truth: whoever sees it can watch, and the trainer cares for nobody who does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.format import dumps
+from blockstudio.graph.format import load as load_diagram
+from blockstudio.runs.adapt import adapt
+from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
+from blockstudio.runs.events import Event, EventWriter, History, read_events
+from blockstudio.runs.lock import Lock
+from blockstudio.runs.recipe import Recipe, dumps_recipe, load_recipe
+from blockstudio.runs.state import ENDED, Folded, RunState
+
+DIAGRAM = "diagram.blocks.json"
+RECIPE = "recipe.json"
+EVENTS = "events.jsonl"
+CONTROL = "control.jsonl"
+LOG = "trainer.log"
+
+Command: TypeAlias = Literal["pause", "resume", "stop"]
+
+
+class Run:
+    """A run directory. Raises `StudioError` ``run.missing`` if ``directory`` is none."""
+
+    def __init__(self, directory: Path | str) -> None:
+        self.directory = Path(directory)
+        if not (self.directory / RECIPE).is_file() or not (self.directory / DIAGRAM).is_file():
+            raise StudioError(
+                "run.missing",
+                "is no run: it has no recipe and diagram.",
+                where=str(directory),
+                hint="A run is the directory that training made.",
+            )
+        self.checkpoints = CheckpointFolder(self.directory / "checkpoints")
+        self._folded = Folded()
+        self._offset = 0
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.directory)!r})"
+
+    @property
+    def name(self) -> str:
+        return self.directory.name
+
+    def diagram(self) -> Diagram:
+        """The network as it is trained. Raises `StudioError` naming the place if the file is damaged."""
+        return load_diagram(self.directory / DIAGRAM)
+
+    def recipe(self) -> Recipe:
+        """The recipe with every value chosen. Raises `StudioError` naming the field if the file is damaged."""
+        return load_recipe(self.directory / RECIPE)
+
+    def environment(self) -> dict[str, Any]:
+        """Machine and versions of the last trainer; empty before the first."""
+        return self._json("environment.json")
+
+    def data(self) -> dict[str, Any]:
+        """``classes`` (names), ``mean`` and ``std`` per channel, ``input`` shape and counts; empty before the
+        first training."""
+        return self._json("data.json")
+
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+        """Events from byte ``offset`` on and the offset to go on from; at the end the list is empty."""
+        return read_events(self.directory / EVENTS, offset)
+
+    def history(self) -> History:
+        """All events so far, folded into curves."""
+        history, offset = History(), 0
+        while True:
+            events, offset = self.events(offset)
+            if not events:
+                return history
+            history.feed(events)
+
+    def send(self, command: Command) -> None:
+        """Tell the trainer to pause, resume or stop; it obeys within a step or a tenth of a second.
+
+        Raises `StudioError` ``run.idle`` if nobody trains the run.
+        """
+        if not self.state().active:
+            raise StudioError("run.idle", "is not being trained.", where=str(self.directory))
+        line = msgspec.json.encode({"command": command, "time": time.time()}) + b"\n"
+        with (self.directory / CONTROL).open("ab", buffering=0) as file:
+            file.write(line)
+
+    def state(self) -> RunState:
+        """How the run stands. Cheap enough to ask ten times a second: reads only what is new."""
+        lock = Lock(self.directory)
+        holder = lock.holder()
+        alive = holder is not None and lock.alive(holder)
+        # The log is read after the lock: a trainer that ended in between has written its last event by now.
+        while True:
+            events, after = self.events(self._offset)
+            if not events:
+                break
+            self._folded.feed(events, self._offset)
+            self._offset = after
+        return self._folded.state(holder, alive, self.last_words)
+
+    def results(self) -> dict[str, Any] | None:
+        """The ``finished`` event (``test_accuracy``, ``test_loss``, ``confusion``...); ``None`` until then."""
+        self.state()
+        return self._folded.finished
+
+    def last_words(self) -> str:
+        """The last line the trainer printed, empty if none: what a crash leaves."""
+        path = self.directory / LOG
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            lines = file.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def best(self) -> Checkpoint | None:
+        """The checkpoint with the best validation accuracy, else the latest; ``None`` before the first."""
+        return self.checkpoints.best() or next(reversed(self.checkpoints.all()), None)
+
+    def follow(
+        self, offset: int = 0, interval: float = 0.1, while_waiting: Callable[[], None] | None = None
+    ) -> Iterator[Event]:
+        """Events as they come, until the trainer has ended; at once after the last if none is at work.
+
+        A trainer that died without a word appears as a ``failed`` event with code ``trainer.lost`` (which is
+        not in the log). ``while_waiting`` is called in each pause of ``interval`` seconds.
+        """
+        last: Event = {}
+        while True:
+            events, offset = self.events(offset)
+            for last in events:
+                yield last
+            if events:
+                continue
+            state = self.state()
+            if not state.active:
+                events, offset = self.events(offset)
+                for last in events:
+                    yield last
+                if events:
+                    continue
+                if state.status in ("failed", "lost") and last.get("type") not in ENDED:
+                    yield {
+                        "type": "failed",
+                        "time": time.time(),
+                        "code": "trainer.lost",
+                        "message": state.message,
+                        "where": "",
+                        "hint": "",
+                    }
+                return
+            if while_waiting is not None:
+                while_waiting()
+            time.sleep(interval)
+
+    def _json(self, name: str) -> dict[str, Any]:
+        path = self.directory / name
+        if not path.is_file():
+            return {}
+        try:
+            found: dict[str, Any] = msgspec.json.decode(read_bounded(path, 1 << 24), type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise StudioError("run.damaged", f"is not what was written: {error}.", where=str(path)) from None
+        return found
+
+
+def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = None) -> Run:
+    """Make a run's directory: the diagram fitted to the data, the recipe with every value chosen.
+
+    ``directory`` must be new or empty; ``None`` makes one under ``./runs`` named after the diagram and the time. What
+    was fitted is told in ``note`` events. The diagram given is not changed. Raises `StudioError` with everything
+    that is wrong with diagram, data and recipe.
+    """
+    fitted, chosen, notes = adapt(diagram, recipe)
+    folder = Path(directory) if directory is not None else _free_folder(diagram.name)
+    if (folder / RECIPE).exists():
+        raise StudioError(
+            "run.exists", "is a run already.", where=str(folder), hint="Continue it with --resume, or name another."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise StudioError("run.exists", "is not empty.", where=str(folder), hint="Name a new directory.")
+        write_atomic(folder / DIAGRAM, dumps(fitted).encode())
+        events = EventWriter(folder / EVENTS)
+    except OSError as error:
+        raise StudioError("run.write", f"cannot be made: {error.strerror or error}.", where=str(folder)) from error
+    for note in notes:
+        events.write("note", text=note)
+    events.close()
+    # Last: the recipe makes a directory a run.
+    write_atomic(folder / RECIPE, dumps_recipe(chosen).encode())
+    return Run(folder)
+
+
+def list_runs(folder: Path | str = "runs") -> list[Run]:
+    """The runs in a folder, the latest made first; an absent folder has none."""
+    root = Path(folder)
+    if not root.is_dir():
+        return []
+    found = [entry for entry in root.iterdir() if (entry / RECIPE).is_file() and (entry / DIAGRAM).is_file()]
+    return [Run(entry) for entry in sorted(found, key=lambda entry: (entry / RECIPE).stat().st_mtime_ns, reverse=True)]
+
+
+def _free_folder(name: str) -> Path:
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "run"
+    stem = f"{stem[:40]}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder, index = Path("runs") / stem, 1
+    while folder.exists():
+        index += 1
+        folder = Path("runs") / f"{stem}-{index}"
+    return folder

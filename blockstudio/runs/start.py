@@ -1,0 +1,47 @@
+"""Starting a trainer as a process of its own, which outlives whoever started it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.lock import Lock
+from blockstudio.runs.run import CONTROL, LOG, Run
+
+TRAINER = "blockstudio.training"
+
+
+def start_run(run: Run) -> subprocess.Popen[bytes]:
+    """Start or continue training ``run`` in a detached process and return it.
+
+    The lock is claimed before the process exists, so that `Run.state` says *running* from this moment on and a
+    second start is refused; what the trainer prints goes to ``trainer.log``. Raises `StudioError`
+    ``run.locked`` if a trainer is at work already, ``run.start`` if the process cannot be started.
+    """
+    lock = Lock(run.directory)
+    lock.claim()
+    control = run.directory / CONTROL
+    commands = control.stat().st_size if control.exists() else 0
+    command = [sys.executable, "-m", TRAINER, str(run.directory), "--token", lock.token, "--control", str(commands)]
+    # Commands that were sent to earlier trainers are not for this one: it reads on from here.
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    try:
+        with (run.directory / LOG).open("wb") as log:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=os.name != "nt",
+                creationflags=flags,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+    except OSError as error:
+        lock.release()
+        raise StudioError("run.start", f"the trainer cannot be started: {error}.", where=str(run.directory)) from error
+    lock.hand_to(child.pid)
+    return child
