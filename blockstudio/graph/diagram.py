@@ -1,92 +1,46 @@
-"""The document: definitions of blocks and wires in `networkx.MultiDiGraph`, and what a script does with them."""
+"""The document: a main graph, module definitions, parameters and texts, and what a script does with them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 import networkx as nx
 
-from blockstudio.blocks import CATALOGUE, Parameter, RawValue
+from blockstudio.blocks import CATALOGUE, Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
+from blockstudio.graph.checks import MAIN
+from blockstudio.graph.definition import Block, Definition, Wire, port_order
+from blockstudio.graph.edits import (
+    AddBlock,
+    AddModule,
+    AddWire,
+    MoveBlocks,
+    RemoveBlock,
+    RemoveModule,
+    RemoveWire,
+    RenameBlock,
+    RenameModule,
+    SetBlock,
+    SetDeclarations,
+    SetDefault,
+    SetParameter,
+)
+from blockstudio.graph.history import History
+from blockstudio.graph.names import MAX_NAME, check_name, is_block_name, shown, suggestion
 
-MAIN = ""
-"""The scope of the main graph; any other scope is the name of a module definition."""
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
-MAX_NAME = 80
-
-
-class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One block. Frozen: the diagram changes only by edits that put another in its place."""
-
-    type: str
-    """A name in the catalogue, or of a module definition (the block is then an instance of it)."""
-    parameters: dict[str, RawValue] = {}
-    """What differs from the type's defaults, as written (expressions are strings). Never changed in place."""
-    at: tuple[float, float] | None = None
-    """Centre on the canvas; ``None`` until laid out."""
-    repeat: int | str | None = None
-    """``None``: one block under its own name. A number or expression: a chain of copies ``name.0``, ``name.1``..."""
-    bypass: bool | str = False
-    """Switched off (the first input passes through), possibly under an expression."""
-    note: str = ""
-
-
-class Wire(NamedTuple):
-    """A wire within one graph: output port to input port."""
-
-    source: str
-    source_port: str
-    target: str
-    target_port: str
-
-
-class Definition:
-    """One level of a diagram, the main graph or a module: declared parameters and a graph.
-
-    ``graph``: nodes are block names with their `Block` under ``"block"``, in document order; edges are keyed
-    by ``(source_port, target_port)``.
-    """
-
-    __slots__ = ("description", "graph", "parameters")
-
-    def __init__(self, parameters: Mapping[str, Parameter] | None = None, description: str = "") -> None:
-        self.parameters: dict[str, Parameter] = dict(parameters or {})
-        self.description = description
-        self.graph: nx.MultiDiGraph = nx.MultiDiGraph()
-
-    def block(self, name: str) -> Block:
-        """The block called ``name``. Raises `StudioError` ``diagram.block``."""
-        try:
-            return self.graph.nodes[name]["block"]  # type: ignore[no-any-return]
-        except KeyError:
-            raise StudioError("diagram.block", f"there is no block '{name}'.", where=name) from None
-
-    def blocks(self) -> Iterator[tuple[str, Block]]:
-        """Names and blocks in document order."""
-        return iter(self.graph.nodes(data="block"))
-
-    def wires_into(self, name: str) -> list[Wire]:
-        """Wires that end at ``name``, in port order."""
-        found = [Wire(u, key[0], v, key[1]) for u, v, key in self.graph.in_edges(name, keys=True)]
-        return sorted(found, key=lambda wire: port_order(wire.target_port))
-
-    def wires_from(self, name: str) -> list[Wire]:
-        """Wires that start at ``name``."""
-        return [Wire(u, key[0], v, key[1]) for u, v, key in self.graph.out_edges(name, keys=True)]
-
-    def wires(self) -> list[Wire]:
-        """All wires in document order: by source block, then target block, then ports."""
-        place = {name: index for index, name in enumerate(self.graph)}
-        found = [Wire(u, key[0], v, key[1]) for u, v, key in self.graph.edges(keys=True)]
-        return sorted(found, key=lambda w: (place[w.source], w.source_port, place[w.target], port_order(w.target_port)))
-
-    def of_type(self, *types: str) -> list[str]:
-        """Names of the blocks of these types, in document order."""
-        return [name for name, block in self.blocks() if block.type in types]
+__all__ = [
+    "MAIN",
+    "MAX_NAME",
+    "Block",
+    "Definition",
+    "Diagram",
+    "Wire",
+    "check_name",
+    "port_order",
+    "suggestion",
+]
 
 
 class Diagram:
@@ -103,8 +57,6 @@ class Diagram:
     """
 
     def __init__(self, name: str = "untitled", description: str = "") -> None:
-        from blockstudio.graph.history import History
-
         self.name = name
         self.about: dict[str, str] = {}
         """Free facts about the network: ``paper``, ``year``, ``family``, ``published``..."""
@@ -135,7 +87,7 @@ class Diagram:
         try:
             return self.modules[scope]
         except KeyError:
-            raise StudioError("diagram.module", f"there is no module '{scope}'.", where=scope) from None
+            raise StudioError("diagram.module", f"there is no module '{shown(scope)}'.", where=shown(scope)) from None
 
     def scopes(self) -> list[str]:
         """The main scope and every module's."""
@@ -149,7 +101,7 @@ class Diagram:
             return self.modules[type_name].parameters
         raise StudioError(
             "diagram.type",
-            f"'{type_name}' is neither a block type nor a module of this diagram.",
+            f"'{shown(type_name)}' is neither a block type nor a module of this diagram.",
             hint=suggestion(type_name, [*CATALOGUE, *self.modules]),
         )
 
@@ -187,8 +139,6 @@ class Diagram:
 
         Raises `StudioError` for an unknown type or parameter, or a name that is taken or illegal.
         """
-        from blockstudio.graph.edits import AddBlock
-
         if name is None:
             name = self.free_name(type, scope)
         block = Block(type=type, parameters=dict(parameters), at=at, repeat=repeat, bypass=bypass, note=note)
@@ -198,8 +148,6 @@ class Diagram:
     def connect(self, source: str, target: str, *, scope: str = MAIN) -> Wire:
         """Wire ``"block"`` or ``"block:port"`` to ``"block"`` or ``"block:port"``; without a port the first one
         that is free. Raises `StudioError` if there is no such block or port, or the input is taken."""
-        from blockstudio.graph.edits import AddWire
-
         wire = self.wire(source, target, scope=scope)
         self.history.do(AddWire(scope=scope, wire=wire))
         return wire
@@ -230,8 +178,6 @@ class Diagram:
         """Set parameters of a block as one step; ``None`` goes back to the default. With ``name=""`` sets the
         values (defaults) of the definition's own parameters. Raises `StudioError` for an unknown
         parameter or an illegal value; nothing is then changed."""
-        from blockstudio.graph.edits import SetDefault, SetParameter
-
         with self.history.gesture(f"Set {', '.join(parameters)}"):
             for key, value in parameters.items():
                 if name:
@@ -244,8 +190,6 @@ class Diagram:
 
     def remove(self, name: str, *, scope: str = MAIN) -> None:
         """Remove a block and its wires as one step."""
-        from blockstudio.graph.edits import RemoveBlock, RemoveWire
-
         graph = self.definition(scope)
         graph.block(name)
         with self.history.gesture(f"Delete {name}"):
@@ -253,10 +197,27 @@ class Diagram:
                 self.history.do(RemoveWire(scope=scope, wire=wire))
             self.history.do(RemoveBlock(scope=scope, name=name))
 
+    def rename(self, name: str, to: str, *, scope: str = MAIN) -> None:
+        """Give a block another name; its wires follow. Raises `StudioError` for one that is taken or illegal."""
+        self.history.do(RenameBlock(scope=scope, name=name, to=to), f"Rename {name}")
+
+    def move(self, name: str, x: float, y: float, *, scope: str = MAIN) -> None:
+        """Put a block's centre at (x, y) pixels."""
+        self.history.do(MoveBlocks(scope=scope, to={name: (x, y)}), f"Move {name}")
+
+    def bypass(self, name: str, when: bool | str = True, *, scope: str = MAIN) -> None:
+        """Switch a block off (``True``), on (``False``), or off where an expression is true."""
+        block = msgspec.structs.replace(self.definition(scope).block(name), bypass=when)
+        self.history.do(SetBlock(scope=scope, name=name, block=block), f"Bypass {name}")
+
+    def repeat(self, name: str, times: int | str | None, *, scope: str = MAIN) -> None:
+        """Make a block a chain of copies; ``None``: a single block again. Raises `StudioError` for a type that
+        has not one input and one output."""
+        block = msgspec.structs.replace(self.definition(scope).block(name), repeat=times)
+        self.history.do(SetBlock(scope=scope, name=name, block=block), f"Repeat {name}")
+
     def disconnect(self, source: str, target: str, *, scope: str = MAIN) -> None:
         """Remove the wires from ``"block[:port]"`` to ``"block[:port]"`` as one step."""
-        from blockstudio.graph.edits import RemoveWire
-
         start, _, start_port = source.partition(":")
         end, _, end_port = target.partition(":")
         found = [
@@ -273,7 +234,6 @@ class Diagram:
     def module(self, name: str, parameters: Mapping[str, Parameter | RawValue] | None = None) -> str:
         """Add an empty module definition and return its scope."""
         from blockstudio.blocks import infer_parameter
-        from blockstudio.graph.edits import AddModule
 
         declared = {
             key: value if isinstance(value, Parameter) else infer_parameter(value)
@@ -281,6 +241,30 @@ class Diagram:
         }
         self.history.do(AddModule(name=name, parameters=declared))
         return name
+
+    def rename_module(self, name: str, to: str) -> None:
+        """Give a module another name; its instances follow. Raises `StudioError` for one that is taken or illegal."""
+        self.history.do(RenameModule(name=name, to=to), f"Rename {name}")
+
+    def remove_module(self, name: str) -> None:
+        """Remove a module that has no instances. Raises `StudioError` ``diagram.used`` naming one that is left."""
+        self.history.do(RemoveModule(name=name), f"Delete {name}")
+
+    def declare(self, name: str, default: Parameter | RawValue, *, scope: str = MAIN) -> None:
+        """Declare a parameter of the diagram or a module, or change its declaration. A bare ``default`` gives
+        the kind. Raises `StudioError` for an illegal name or default."""
+        declared = default if isinstance(default, Parameter) else infer_parameter(default)
+        parameters = self.definition(scope).parameters | {name: declared}
+        self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Declare {name}")
+
+    def undeclare(self, name: str, *, scope: str = MAIN) -> None:
+        """Remove a declared parameter. Raises `StudioError` ``parameter.unknown``, or ``diagram.used`` while an
+        instance sets it. Expressions that use it stay; analysis reports them."""
+        parameters = dict(self.definition(scope).parameters)
+        if name not in parameters:
+            raise StudioError("parameter.unknown", f"there is no parameter '{shown(name)}'.", where=scope)
+        del parameters[name]
+        self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Remove {name}")
 
     def undo(self) -> str | None:
         """Undo the last step and return its label, or ``None`` if there is none."""
@@ -292,37 +276,22 @@ class Diagram:
 
     def free_name(self, wanted: str, scope: str = MAIN) -> str:
         """A legal free name made from ``wanted``: ``conv2d``, ``conv2d_2``..."""
-        stem = re.sub(r"[^a-z0-9_]+", "_", wanted.lower()).strip("_") or "block"
-        stem = stem if stem[0].isalpha() or stem[0] == "_" else f"_{stem}"
-        taken = self.definition(scope).graph
-        name, index = stem, 1
-        while name in taken:
-            index += 1
-            name = f"{stem}_{index}"
-        return name
+        stem = re.sub(r"[^a-z0-9_]+", "_", wanted.lower()).strip("_")[: MAX_NAME - 10] or "block"
+        stem = stem if stem[0].isalpha() else f"_{stem}"
+        definition = self.definition(scope)
 
+        def free(number: int) -> bool:
+            name = stem if number == 1 else f"{stem}_{number}"
+            return is_block_name(name) and not definition.clash(name)
 
-def port_order(port: str) -> tuple[int, str]:
-    """Sort key of ports: numbers as numbers."""
-    return (int(port), "") if port.isdecimal() else (-1, port)
-
-
-def check_name(name: str, what: str = "block") -> None:
-    """Raises `StudioError` ``diagram.name`` unless ``name`` can be an attribute path of a module."""
-    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
-        raise StudioError(
-            "diagram.name",
-            f"'{name[:MAX_NAME]}' cannot name a {what}.",
-            hint="Use letters, digits and _, beginning with a letter; dots make a path, as in downsample.0.",
-        )
-
-
-def suggestion(wrong: str, known: list[str]) -> str:
-    """``Did you mean Conv2d?`` or a list of what there is."""
-    import difflib
-
-    lowered = {item.lower(): item for item in known}
-    close = difflib.get_close_matches(wrong.lower(), lowered, n=1)
-    if close:
-        return f"Did you mean {lowered[close[0]]}?"
-    return "Known: " + ", ".join(known[:30]) + ("..." if len(known) > 30 else "") + "."
+        # Double the number until one is free, then halve the gap: in a graph of thousands each try counts.
+        low, high = 0, 1
+        while not free(high):
+            low, high = high, high * 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            if free(middle):
+                high = middle
+            else:
+                low = middle
+        return stem if high == 1 else f"{stem}_{high}"

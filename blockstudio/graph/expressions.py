@@ -2,7 +2,8 @@
 
 The grammar is a subset of Python's expressions, so that emitted source can hold an expression as written:
 numbers, quoted strings, names, ``+ - * / // % **``, comparisons (chained too), ``and or not``,
-``a if c else b`` and calls of ``min max abs round int``. Everything else is refused.
+``a if c else b`` and calls of ``min max abs round int``. Everything else is refused, and what is left
+gives Python's own result or an error, in bounded time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from blockstudio.blocks.parameters import Scalar
 from blockstudio.errors import StudioError
@@ -22,24 +24,26 @@ MAX_LENGTH = 200
 MAX_NODES = 120
 MAX_INTEGER = 10**12
 MAX_EXPONENT = 64
+MAX_DIGITS = 15
 FUNCTIONS: dict[str, Callable[..., Scalar]] = {"min": min, "max": max, "abs": abs, "round": round, "int": int}
 
-_BINARY: dict[type[ast.operator], Callable[[Scalar, Scalar], Scalar]] = {
-    ast.Add: operator.add,  # type: ignore[dict-item]
-    ast.Sub: operator.sub,  # type: ignore[dict-item]
-    ast.Mult: operator.mul,  # type: ignore[dict-item]
-    ast.Div: operator.truediv,  # type: ignore[dict-item]
-    ast.FloorDiv: operator.floordiv,  # type: ignore[dict-item]
-    ast.Mod: operator.mod,  # type: ignore[dict-item]
+_ARGUMENTS = {"min": (2, 20), "max": (2, 20), "abs": (1, 1), "round": (1, 2), "int": (1, 1)}
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_COMPARE: dict[type[ast.cmpop], Callable[[Scalar, Scalar], bool]] = {
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,  # type: ignore[dict-item]
-    ast.LtE: operator.le,  # type: ignore[dict-item]
-    ast.Gt: operator.gt,  # type: ignore[dict-item]
-    ast.GtE: operator.ge,  # type: ignore[dict-item]
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }
 _NODES = (
     ast.Expression, ast.Constant, ast.Name, ast.Load, ast.BinOp, ast.UnaryOp, ast.USub, ast.UAdd, ast.Not,
@@ -62,9 +66,14 @@ class Expression:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Parse ``text``. Raises `StudioError` ``expression.syntax`` naming what the grammar does not have."""
+    """Parse ``text``. Raises `StudioError` ``expression.syntax`` naming what the grammar does not have, or
+    ``expression.bound`` for a number too large."""
     if len(text) > MAX_LENGTH:
         raise _error("syntax", text[:40] + "...", f"is longer than {MAX_LENGTH} characters")
+    # Emitted source holds the text as written, within a line: nothing may end or continue that.
+    odd = next((letter for letter in text.strip() if letter in "#\\" or not letter.isprintable()), None)
+    if odd is not None:
+        raise _error("syntax", text, f"holds {odd!r}, which expressions do not have")
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as reason:
@@ -80,7 +89,8 @@ def parse(text: str) -> Expression:
         if isinstance(node, ast.Call):
             if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
                 raise _error("syntax", text, "calls something other than " + ", ".join(FUNCTIONS))
-            if not node.args or (node.func.id == "abs" and len(node.args) != 1):
+            least, most = _ARGUMENTS[node.func.id]
+            if not least <= len(node.args) <= most:
                 raise _error("syntax", text, f"calls {node.func.id} with the wrong number of values")
             called.add(id(node.func))
         elif isinstance(node, ast.Constant):
@@ -118,20 +128,20 @@ def _bounded(value: Scalar, text: str) -> Scalar:
 
 def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
     match node:
-        case ast.Constant(value=value):
-            return value  # type: ignore[return-value]
+        case ast.Constant(value=bool() | int() | float() | str() as constant):
+            return constant
         case ast.Name(id=name):
-            value = scope.get(name)
-            if not isinstance(value, bool | int | float | str):
-                if name in scope:
-                    raise _error("type", text, f"uses {name}, which is not a single number")
-                known = ", ".join(sorted(scope)) or "none"
-                raise StudioError(
-                    "expression.name",
-                    f"'{text}' uses {name}, which is not a parameter here.",
-                    hint=f"Parameters here: {known}.",
-                )
-            return value
+            found = scope.get(name)
+            if isinstance(found, bool | int | float | str):
+                return found
+            if name in scope:
+                raise _error("type", text, f"uses {name}, which is not a single number")
+            known = ", ".join(sorted(scope)) or "none"
+            raise StudioError(
+                "expression.name",
+                f"'{text}' uses {name}, which is not a parameter here.",
+                hint=f"Parameters here: {known}.",
+            )
         case ast.IfExp(test=test, body=body, orelse=other):
             return _evaluate(body if _evaluate(test, scope, text) else other, scope, text)
         case ast.BoolOp(op=op, values=values):
@@ -154,29 +164,38 @@ def _compute(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
     match node:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return not _evaluate(operand, scope, text)
-        case ast.UnaryOp(op=op, operand=operand):
-            value = _number(_evaluate(operand, scope, text))
-            return -value if isinstance(op, ast.USub) else value
+        case ast.UnaryOp(op=sign, operand=operand):
+            number = _number(_evaluate(operand, scope, text))
+            return -number if isinstance(sign, ast.USub) else +number
         case ast.BinOp(left=left, op=op, right=right):
             a, b = _number(_evaluate(left, scope, text)), _number(_evaluate(right, scope, text))
             if isinstance(op, ast.Pow):
-                # Bound the result before computing it: 9**9**9 has 370 million digits.
-                if abs(b) > MAX_EXPONENT or (a and abs(b) * math.log10(abs(a) or 1) > 13):
-                    raise _error("bound", text, f"gives a number beyond {MAX_INTEGER:,}")
-                if a < 0 and not isinstance(b, int):
-                    raise _error("bound", text, "takes a root of a negative number")
-            return _BINARY[type(op)](a, b)
-        case ast.Compare(left=left, ops=ops, comparators=comparators):
+                _check_power(a, b, text)
+            result: Scalar = _BINARY[type(op)](a, b)
+            return result
+        case ast.Compare(left=left, ops=comparisons, comparators=comparators):
             value = _evaluate(left, scope, text)
-            for op, item in zip(ops, comparators, strict=True):
+            for comparison, item in zip(comparisons, comparators, strict=True):
                 other = _evaluate(item, scope, text)
-                if not _COMPARE[type(op)](value, other):
+                if not _COMPARE[type(comparison)](value, other):
                     return False
                 value = other
             return True
         case ast.Call(func=ast.Name(id=name), args=args):
-            return FUNCTIONS[name](*(_number(_evaluate(item, scope, text)) for item in args))
+            numbers = [_number(_evaluate(item, scope, text)) for item in args]
+            if name == "round" and len(numbers) == 2 and abs(numbers[1]) > MAX_DIGITS:
+                # round(1, -10**9) would compute a power of ten with as many digits.
+                raise _error("bound", text, f"rounds to more than {MAX_DIGITS} digits")
+            return FUNCTIONS[name](*numbers)
     raise _error("syntax", text, f"uses {type(node).__name__}, which expressions do not have")
+
+
+def _check_power(a: float, b: float, text: str) -> None:
+    """Bound the result before computing it: 9**9**9 has 370 million digits."""
+    if abs(b) > MAX_EXPONENT or (a and b * math.log10(abs(a)) > 13):
+        raise _error("bound", text, f"gives a number beyond {MAX_INTEGER:,}")
+    if a < 0 and not float(b).is_integer():
+        raise _error("bound", text, "takes a root of a negative number")
 
 
 def _number(value: Scalar) -> int | float:

@@ -16,17 +16,17 @@ import msgspec
 
 from blockstudio.blocks import Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, Wire
-from blockstudio.graph.edits import AddBlock, AddModule, AddWire, SetDeclarations, SetTexts
+from blockstudio.graph.block_edits import place_block, place_wire
+from blockstudio.graph.checks import MAIN, check_whole
+from blockstudio.graph.definition import Block, Definition, Wire
+from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.jsontext import Place, parse_json
 from blockstudio.graph.migrations import FORMAT_VERSION, migrate
+from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
 
 SUFFIX = ".blocks.json"
 MAX_BYTES = 32 * 2**20
-MAX_TOTAL_BLOCKS = 100_000
-MAX_TOTAL_WIRES = 400_000
-MAX_MODULES = 1_000
 WIDTH = 120
 """Columns; what fits stands on one line."""
 
@@ -76,17 +76,11 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
     file = place.convert(migrate(data, place), _File)
     diagram = Diagram()
     graphs = _declare(diagram, file, place)
-    total = 0
     for scope, (graph, here) in graphs.items():
-        total += len(graph.blocks)
-        if total > MAX_TOTAL_BLOCKS:
-            raise StudioError("file.size", f"a file holds at most {MAX_TOTAL_BLOCKS:,} blocks.", where=str(here))
         _place_blocks(diagram, scope, graph.blocks, here / "blocks")
-    total = 0
+    with (place / "modules").standing():
+        check_whole(diagram)
     for scope, (graph, here) in graphs.items():
-        total += len(graph.wires)
-        if total > MAX_TOTAL_WIRES:
-            raise StudioError("file.size", f"a file holds at most {MAX_TOTAL_WIRES:,} wires.", where=str(here))
         for index, item in enumerate(graph.wires):
             _place_wire(diagram, scope, item, here / "wires" / index)
     return diagram
@@ -94,8 +88,6 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
 
 def _declare(diagram: Diagram, file: _File, place: Place) -> dict[str, tuple[_Graph, Place]]:
     """Texts, parameters and all modules, still without blocks; returns what to fill each scope with."""
-    if len(file.modules) > MAX_MODULES:
-        raise StudioError("file.size", f"a file holds at most {MAX_MODULES:,} modules.", where=str(place / "modules"))
     about = {key: (place / "about" / key).convert(value, str) for key, value in file.about.items()}
     with place.standing():
         SetTexts(name=file.name, description=file.description, about=about).apply(diagram)
@@ -141,7 +133,7 @@ def _place_blocks(diagram: Diagram, scope: str, blocks: Mapping[str, object], pl
                 (here / "parameters" / key).raw(value)
         block = here.convert(raw, Block)
         try:
-            AddBlock(scope=scope, name=name, block=block).apply(diagram)
+            place_block(diagram, scope, name, block, whole=False)
         except StudioError as error:
             key = error.where.removeprefix(f"{name}.") if error.where.startswith(f"{name}.") else ""
             inner = here / "parameters" / key if key in block.parameters else here / key if key else here
@@ -165,7 +157,7 @@ def _place_wire(diagram: Diagram, scope: str, item: object, place: Place) -> Non
             if diagram.is_variadic(target_type):
                 raise StudioError("wire.port", f"'{target}' needs the number of an input.", hint=f"Write {target}:0.")
             target_port = _first(diagram.input_ports(target_type), target, "input")
-        AddWire(scope=scope, wire=Wire(source, source_port, target, target_port)).apply(diagram)
+        place_wire(diagram, scope, Wire(source, source_port, target, target_port))
 
 
 def _first(ports: tuple[str, ...], name: str, side: str) -> str:
@@ -180,7 +172,11 @@ def _first(ports: tuple[str, ...], name: str, side: str) -> str:
 def save(diagram: Diagram, path: str | os.PathLike[str]) -> Path:
     """Write a diagram to a file in one step: a crash leaves the old file or the new, never half of one.
     Returns the file written. Raises `StudioError` ``file.write``; the old file is then untouched."""
-    return write_atomic(path, dumps(diagram).encode())
+    data = dumps(diagram).encode()
+    if len(data) > MAX_BYTES:
+        # What could not be read back is not written.
+        raise StudioError("file.size", f"the diagram takes more than {MAX_BYTES // 2**20} MiB.", where=str(path))
+    return write_atomic(path, data)
 
 
 def dumps(diagram: Diagram) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
+
+from blockstudio.errors import StudioError
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
     from blockstudio.graph.edits import Edit
+
+Listener = Callable[[tuple["Edit", ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +30,20 @@ class Step:
 
 class History:
     """The one way a diagram changes. Listeners are called once a step with the edits that were applied,
-    whether done, undone or redone; a gesture that fails midway is rolled back and announces nothing."""
+    whether done, undone or redone; a gesture that fails midway is rolled back and announces nothing.
+
+    A listener may edit: what it does is a step of its own, announced when all listeners have heard of the first.
+    If one raises, the others are still called, the diagram stays as it is, and the error goes on.
+    """
 
     def __init__(self, diagram: Diagram) -> None:
         self._diagram = diagram
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._open: list[tuple[Edit, Edit]] | None = None
-        self.listeners: list[Callable[[tuple[Edit, ...]], None]] = []
+        self._news: list[tuple[Edit, ...]] = []
+        self._announcing = False
+        self.listeners: list[Listener] = []
 
     @property
     def undo_label(self) -> str | None:
@@ -47,60 +59,98 @@ class History:
         return self._done[-1] if self._done else None
 
     def do(self, edit: Edit, label: str = "") -> None:
-        """Apply one edit: a step of its own, or a part of the open gesture."""
+        """Apply one edit: a step of its own, or a part of the open gesture. An edit that finds everything as it
+        wants it leaves no step."""
         if self._open is None:
             with self.gesture(label or type(edit).__name__):
                 self.do(edit)
             return
         inverse = edit.apply(self._diagram)
-        self._open.append((edit, inverse))
+        if not _same(edit, inverse):
+            self._open.append((edit, inverse))
 
     @contextmanager
     def gesture(self, label: str) -> Iterator[None]:
-        """Group edits into one step. Nested gestures join the outer one. An error takes all of it back."""
-        if self._open is not None:
-            yield
-            return
-        self._open = []
+        """Group edits into one step. A nested gesture joins the outer one. An error takes back all that the
+        gesture did (of a nested one, only its own part) and goes on."""
+        outer = self._open is None
+        pairs = [] if self._open is None else self._open
+        self._open = pairs
+        start = len(pairs)
         try:
             yield
         except BaseException:
-            pairs, self._open = self._open, None
-            for _, inverse in reversed(pairs):
+            for _, inverse in reversed(pairs[start:]):
                 inverse.apply(self._diagram)
+            del pairs[start:]
             raise
-        pairs, self._open = self._open, None
-        if pairs:
+        finally:
+            if outer:
+                self._open = None
+        if outer and pairs:
             edits = tuple(edit for edit, _ in pairs)
             self._done.append(Step(label, edits, tuple(inverse for _, inverse in reversed(pairs))))
             self._undone.clear()
             self._announce(edits)
 
     def undo(self) -> str | None:
-        if not self._done:
-            return None
-        step = self._done.pop()
-        for edit in step.inverses:
-            edit.apply(self._diagram)
-        self._undone.append(step)
-        self._announce(step.inverses)
-        return step.label
+        """Take back the last step; its label, or ``None`` if there is none."""
+        return self._shift(self._done, self._undone, undo=True)
 
     def redo(self) -> str | None:
-        if not self._undone:
-            return None
-        step = self._undone.pop()
-        for edit in step.edits:
-            edit.apply(self._diagram)
-        self._done.append(step)
-        self._announce(step.edits)
-        return step.label
+        """Do the step last taken back again; its label, or ``None`` if there is none."""
+        return self._shift(self._undone, self._done, undo=False)
 
     def clear(self) -> None:
         """Forget all steps (after loading a file)."""
         self._done.clear()
         self._undone.clear()
 
+    def _shift(self, source: list[Step], target: list[Step], *, undo: bool) -> str | None:
+        if self._open is not None:
+            raise StudioError("history.open", "a change is still under way.", hint="Finish it, then undo.")
+        if not source:
+            return None
+        step = source[-1]
+        edits = step.inverses if undo else step.edits
+        self._apply(edits)
+        target.append(source.pop())
+        self._announce(edits)
+        return step.label
+
+    def _apply(self, edits: Sequence[Edit]) -> None:
+        """All of them or, if one raises, none."""
+        inverses: list[Edit] = []
+        try:
+            for edit in edits:
+                inverses.append(edit.apply(self._diagram))
+        except BaseException:
+            for inverse in reversed(inverses):
+                inverse.apply(self._diagram)
+            raise
+
     def _announce(self, edits: tuple[Edit, ...]) -> None:
-        for listener in list(self.listeners):
-            listener(edits)
+        self._news.append(edits)
+        if not self._announcing:
+            self._announcing = True
+            try:
+                self._deliver()
+            finally:
+                self._announcing = False
+
+    def _deliver(self) -> None:
+        # The stack calls every one of them, whatever the ones before it raise, and raises that at the end.
+        with ExitStack() as stack:
+            stack.callback(self._deliver_rest)
+            news = self._news.pop(0)
+            for listener in reversed(self.listeners):
+                stack.callback(listener, news)
+
+    def _deliver_rest(self) -> None:
+        if self._news:
+            self._deliver()
+
+
+def _same(edit: Edit, inverse: Edit) -> bool:
+    """Whether the edit changed nothing. Equality alone would take 1 for 1.0 or true."""
+    return edit == inverse and msgspec.json.encode(edit) == msgspec.json.encode(inverse)

@@ -1,0 +1,253 @@
+"""Edits of blocks and wires within one graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.graph.checks import (
+    MAIN,
+    MAX_BLOCKS,
+    MAX_WIRES,
+    PORTS,
+    check_at,
+    check_block,
+    check_nesting,
+    check_new_port,
+    unknown_parameter,
+)
+from blockstudio.graph.definition import Block, Definition, Wire, own_value
+from blockstudio.graph.edit_base import EditBase
+from blockstudio.graph.names import check_name
+
+if TYPE_CHECKING:
+    from blockstudio.graph.diagram import Diagram
+    from blockstudio.graph.edits import Edit
+
+MAX_VARIADIC = 10_000
+
+
+class AddBlock(EditBase, frozen=True, kw_only=True):
+    scope: str = MAIN
+    name: str
+    block: Block
+    index: int | None = None
+    """Place in document order; ``None``: last."""
+
+    def apply(self, diagram: Diagram) -> Edit:
+        place_block(diagram, self.scope, self.name, self.block, self.index)
+        return RemoveBlock(scope=self.scope, name=self.name)
+
+
+class RemoveBlock(EditBase, frozen=True, kw_only=True):
+    """Its wires must be gone already."""
+
+    scope: str = MAIN
+    name: str
+
+    def apply(self, diagram: Diagram) -> Edit:
+        definition = diagram.definition(self.scope)
+        block = definition.block(self.name)
+        if definition.graph.degree(self.name):
+            raise StudioError("diagram.wired", "it still has wires.", where=self.name)
+        _no_wires_to_port(diagram, self.scope, self.name, block)
+        index = definition.take(self.name)
+        return AddBlock(scope=self.scope, name=self.name, block=block, index=index)
+
+
+class RenameBlock(EditBase, frozen=True, kw_only=True):
+    """Renaming an Input or Output of a module renames the port on every instance with it."""
+
+    scope: str = MAIN
+    name: str
+    to: str
+
+    def apply(self, diagram: Diagram) -> Edit:
+        definition = diagram.definition(self.scope)
+        block = definition.block(self.name)
+        check_name(self.to)
+        taken = definition.clash(self.to, but=self.name)
+        if taken:
+            raise StudioError("diagram.taken", f"there is already a block '{taken}'.", where=self.to)
+        definition.rename(self.name, self.to)
+        if self.scope != MAIN and block.type in PORTS:
+            for other in map(diagram.definition, diagram.scopes()):
+                for instance in other.of_type(self.scope):
+                    self._rename_port(other, instance, block.type)
+        return RenameBlock(scope=self.scope, name=self.to, to=self.name)
+
+    def _rename_port(self, definition: Definition, instance: str, kind: str) -> None:
+        wires = definition.wires_into(instance) if kind == "Input" else definition.wires_from(instance)
+        for wire in wires:
+            if kind == "Input" and wire.target_port == self.name:
+                definition.cut(wire)
+                definition.join(wire._replace(target_port=self.to))
+            elif kind == "Output" and wire.source_port == self.name:
+                definition.cut(wire)
+                definition.join(wire._replace(source_port=self.to))
+
+
+class AddWire(EditBase, frozen=True, kw_only=True):
+    scope: str = MAIN
+    wire: Wire
+
+    def apply(self, diagram: Diagram) -> Edit:
+        place_wire(diagram, self.scope, self.wire)
+        return RemoveWire(scope=self.scope, wire=self.wire)
+
+
+class RemoveWire(EditBase, frozen=True, kw_only=True):
+    scope: str = MAIN
+    wire: Wire
+
+    def apply(self, diagram: Diagram) -> Edit:
+        definition = diagram.definition(self.scope)
+        wire = self.wire
+        if definition.wire_into(wire.target, wire.target_port) != (wire.source, wire.source_port):
+            raise StudioError("wire.missing", f"there is no wire from '{wire.source}'.", where=wire.target)
+        definition.cut(wire)
+        return AddWire(scope=self.scope, wire=wire)
+
+
+class SetParameter(EditBase, frozen=True, kw_only=True):
+    """``value=None`` goes back to the default."""
+
+    scope: str = MAIN
+    name: str
+    key: str
+    value: RawValue | None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, list | tuple):
+            msgspec.structs.force_setattr(self, "value", own_value(self.value))
+
+    def apply(self, diagram: Diagram) -> Edit:
+        definition = diagram.definition(self.scope)
+        block = definition.block(self.name)
+        declared = diagram.declared(block.type)
+        if self.key not in declared:
+            raise unknown_parameter(self.key, block.type, declared, self.name)
+        old = block.parameters.get(self.key)
+        changed = {key: value for key, value in block.parameters.items() if key != self.key}
+        if self.value is not None:
+            changed[self.key] = self.value
+        # The order of parameters is the declaration's, whatever order they were set in.
+        ordered = {key: changed[key] for key in declared if key in changed}
+        new = msgspec.structs.replace(block, parameters=ordered)
+        check_block(diagram, new, self.name)
+        definition.put(self.name, new)
+        return SetParameter(scope=self.scope, name=self.name, key=self.key, value=old)
+
+
+class SetBlock(EditBase, frozen=True, kw_only=True):
+    """Put another state of the same type in a block's place: bypass, repeat, note, or several at once."""
+
+    scope: str = MAIN
+    name: str
+    block: Block
+
+    def apply(self, diagram: Diagram) -> Edit:
+        definition = diagram.definition(self.scope)
+        old = definition.block(self.name)
+        if old.type != self.block.type:
+            raise StudioError("diagram.type", f"it is a {old.type}, not a {self.block.type}.", where=self.name)
+        check_block(diagram, self.block, self.name)
+        definition.put(self.name, self.block)
+        return SetBlock(scope=self.scope, name=self.name, block=old)
+
+
+class MoveBlocks(EditBase, frozen=True, kw_only=True):
+    """New positions of any number of blocks; nothing but the drawing changes."""
+
+    scope: str = MAIN
+    to: dict[str, tuple[float, float] | None]
+
+    def __post_init__(self) -> None:
+        own = {name: tuple(at) if isinstance(at, list) else at for name, at in self.to.items()}
+        msgspec.structs.force_setattr(self, "to", own)
+
+    def apply(self, diagram: Diagram) -> Edit:
+        definition = diagram.definition(self.scope)
+        old = {name: definition.block(name).at for name in self.to}
+        for name, at in self.to.items():
+            check_at(at, name)
+        for name, at in self.to.items():
+            definition.put(name, msgspec.structs.replace(definition.block(name), at=at))
+        return MoveBlocks(scope=self.scope, to=old)
+
+
+def place_block(
+    diagram: Diagram, scope: str, name: str, block: Block, index: int | None = None, whole: bool = True
+) -> None:
+    """Add a block, or raise `StudioError` and change nothing. Without ``whole`` the checks that look at the
+    whole diagram are left to one `checks.check_whole` at the end."""
+    definition = diagram.definition(scope)
+    check_name(name)
+    taken = definition.clash(name)
+    if taken:
+        raise StudioError("diagram.taken", f"there is already a block '{taken}'.", where=name)
+    if len(diagram.main) + sum(map(len, diagram.modules.values())) >= MAX_BLOCKS:
+        raise StudioError("diagram.size", f"a diagram holds at most {MAX_BLOCKS:,} blocks.", where=name)
+    check_block(diagram, block, name)
+    if scope != MAIN:
+        if block.type == "AuxOutput":
+            raise StudioError(
+                "diagram.auxiliary", "auxiliary outputs stand in the main graph only.", where=name,
+                hint="Give the module an Output and wire that to an AuxOutput outside.",
+            )  # fmt: skip
+        if whole:
+            check_new_port(diagram, scope, block, name)
+            if block.type in diagram.modules and block.type not in definition.types():
+                try:
+                    check_nesting(diagram, (scope, block.type))
+                except StudioError as error:
+                    raise error.at(name) from None
+    if index is not None and (isinstance(index, bool) or not isinstance(index, int) or index < 0):
+        raise StudioError("diagram.place", "expected a place in the order, counted from 0.", where=name)
+    definition.insert(name, block, index)
+
+
+def place_wire(diagram: Diagram, scope: str, wire: Wire) -> None:
+    """Add a wire, or raise `StudioError` and change nothing."""
+    definition = diagram.definition(scope)
+    source, target = definition.block(wire.source), definition.block(wire.target)
+    outputs = diagram.output_ports(source.type)
+    if wire.source_port not in outputs:
+        raise _no_port(wire.source, "output", wire.source_port, outputs)
+    if diagram.is_variadic(target.type):
+        port = wire.target_port
+        legal = port.isascii() and port.isdecimal() and len(port) < 6 and str(int(port)) == port
+        if not legal or int(port) >= MAX_VARIADIC:
+            raise _no_port(wire.target, "input", port, ("0", "1", "2", "..."))
+    elif wire.target_port not in diagram.input_ports(target.type):
+        raise _no_port(wire.target, "input", wire.target_port, diagram.input_ports(target.type))
+    other = definition.wire_into(wire.target, wire.target_port)
+    if other is not None:
+        raise StudioError(
+            "wire.taken", f"input {wire.target_port} already comes from '{other[0]}'.", where=wire.target,
+            hint="Remove that wire first, or merge the two with Concat or Add.",
+        )  # fmt: skip
+    if diagram.main.wire_count + sum(module.wire_count for module in diagram.modules.values()) >= MAX_WIRES:
+        raise StudioError("diagram.size", f"a diagram holds at most {MAX_WIRES:,} wires.", where=wire.target)
+    definition.join(wire)
+
+
+def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioError:
+    known = ", ".join(ports) or "none"
+    return StudioError("wire.port", f"there is no {side} '{port}'.", where=name, hint=f"Its {side}s: {known}.")
+
+
+def _no_wires_to_port(diagram: Diagram, scope: str, name: str, block: Block) -> None:
+    if scope == MAIN or block.type not in PORTS:
+        return
+    for other_scope in diagram.scopes():
+        other = diagram.definition(other_scope)
+        for instance in other.of_type(scope):
+            wires = other.wires_into(instance) if block.type == "Input" else other.wires_from(instance)
+            for wire in wires:
+                if (wire.target_port if block.type == "Input" else wire.source_port) == name:
+                    where = f"{other_scope}.{instance}" if other_scope else instance
+                    raise StudioError("diagram.wired", f"instance '{where}' still has a wire on this port.", where=name)

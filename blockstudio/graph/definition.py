@@ -1,0 +1,290 @@
+"""One level of a diagram: blocks and wires in a `networkx.MultiDiGraph`, in document order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+import networkx as nx
+
+from blockstudio.blocks import Parameter, RawValue
+from blockstudio.errors import StudioError
+from blockstudio.graph.names import shown
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One block. Frozen: the diagram changes only by edits that put another in its place."""
+
+    type: str
+    """A name in the catalogue, or of a module definition (the block is then an instance of it)."""
+    parameters: dict[str, RawValue] = {}
+    """What differs from the type's defaults, as written (expressions are strings). Never changed in place."""
+    at: tuple[float, float] | None = None
+    """Centre on the canvas; ``None`` until laid out."""
+    repeat: int | str | None = None
+    """``None``: one block under its own name. A number or expression: a chain of copies ``name.0``, ``name.1``..."""
+    bypass: bool | str = False
+    """Switched off (the first input passes through), possibly under an expression."""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        # What a caller passed in may be changed by the caller later: the block keeps its own.
+        if self.parameters:
+            own = {key: own_value(value) for key, value in self.parameters.items()}
+            msgspec.structs.force_setattr(self, "parameters", own)
+        if isinstance(self.at, list):
+            msgspec.structs.force_setattr(self, "at", tuple(self.at))
+
+
+def own_value(value: RawValue) -> RawValue:
+    """A value that shares nothing with the one given, in the types that a file gives back: lists for tuples,
+    plain numbers for their subclasses."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or kind is float:
+        return value
+    if isinstance(value, list | tuple):
+        return [_own_item(item) for item in value]
+    for plain in (str, int, float):
+        if isinstance(value, plain):
+            return plain(value)
+    return value
+
+
+def _own_item(item: int | str) -> int | str:
+    found = own_value(item)
+    whole = isinstance(found, float) and found.is_integer()
+    return int(found) if whole else found  # type: ignore[arg-type, return-value]
+
+
+class Wire(NamedTuple):
+    """A wire within one graph: output port to input port."""
+
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+
+
+class _Index:
+    """What makes single edits cheap in big graphs. Derived from the graph, kept by `Definition`'s changes."""
+
+    __slots__ = ("of_type", "order", "prefixes", "taken", "types")
+
+    def __init__(self, graph: nx.MultiDiGraph) -> None:
+        self.order: list[str] = list(graph)
+        self.prefixes: Counter[str] = Counter()
+        self.types: Counter[str] = Counter()
+        self.taken: dict[tuple[str, str], tuple[str, str]] = {}
+        self.of_type: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for name, block in graph.nodes(data="block"):
+            self.prefixes.update(prefixes(name))
+            self.types[block.type] += 1
+        for u, v, key in graph.edges(keys=True):
+            self.taken[v, key[1]] = (u, key[0])
+
+
+class Definition:
+    """One level of a diagram, the main graph or a module: declared parameters and a graph.
+
+    `graph`: nodes are block names with their `Block` under ``"block"``, in document order; edges are keyed
+    by ``(source_port, target_port)``. Once the definition belongs to a diagram, only edits change it, through
+    the methods `insert`, `take`, `put`, `rename`, `join` and `cut`, which check nothing.
+    """
+
+    __slots__ = ("_graph", "_index", "_unsorted", "description", "parameters")
+
+    def __init__(self, parameters: Mapping[str, Parameter] | None = None, description: str = "") -> None:
+        self.parameters: dict[str, Parameter] = dict(parameters or {})
+        self.description = description
+        self._graph: nx.MultiDiGraph = nx.MultiDiGraph()
+        self._index: _Index | None = None
+        self._unsorted = False
+
+    # What is there
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The networkx graph, its nodes in document order."""
+        if self._unsorted:
+            nodes = self._graph._node  # in place: a copy of the graph would cost far more
+            for name in self.index.order:
+                nodes[name] = nodes.pop(name)
+            self._unsorted = False
+        return self._graph
+
+    @graph.setter
+    def graph(self, graph: nx.MultiDiGraph) -> None:
+        self._graph = graph
+        self._index = None
+        self._unsorted = False
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._graph
+
+    def block(self, name: str) -> Block:
+        """The block called ``name``. Raises `StudioError` ``diagram.block``."""
+        try:
+            return self._graph.nodes[name]["block"]  # type: ignore[no-any-return]
+        except KeyError:
+            raise StudioError("diagram.block", f"there is no block '{shown(name)}'.", where=shown(name)) from None
+
+    def blocks(self) -> Iterator[tuple[str, Block]]:
+        """Names and blocks in document order."""
+        return iter(self.graph.nodes(data="block"))
+
+    def wires_into(self, name: str) -> list[Wire]:
+        """Wires that end at ``name``, in port order."""
+        found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.in_edges(name, keys=True)]
+        return found if len(found) < 2 else sorted(found, key=lambda wire: port_order(wire.target_port))
+
+    def wires_from(self, name: str) -> list[Wire]:
+        """Wires that start at ``name``, by output port, then by the name and port they end at."""
+        found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.out_edges(name, keys=True)]
+        if len(found) < 2:
+            return found
+        return sorted(found, key=lambda w: (w.source_port, w.target, port_order(w.target_port)))
+
+    def wires(self) -> list[Wire]:
+        """All wires in document order: by source block, then target block, then ports."""
+        place = {name: index for index, name in enumerate(self.graph)}
+        found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.edges(keys=True)]
+        return sorted(found, key=lambda w: (place[w.source], w.source_port, place[w.target], port_order(w.target_port)))
+
+    def wire_into(self, name: str, port: str) -> tuple[str, str] | None:
+        """The block and port that feed an input port, if any."""
+        return self.index.taken.get((name, port))
+
+    def of_type(self, *types: str) -> list[str]:
+        """Names of the blocks of these types, in document order."""
+        if self._index is None:
+            return [name for name, block in self.blocks() if block.type in types]
+        if not any(kind in self._index.types for kind in types):
+            return []
+        found = self._index.of_type.get(types)
+        if found is None:
+            found = tuple(name for name, block in self.blocks() if block.type in types)
+            self._index.of_type[types] = found
+        return list(found)
+
+    def types(self) -> set[str]:
+        """The types that occur."""
+        return set(self.index.types)
+
+    @property
+    def wire_count(self) -> int:
+        """How many wires there are."""
+        return len(self.index.taken)
+
+    def clash(self, name: str, but: str = "") -> str:
+        """The block, other than ``but``, whose path ``name`` equals, contains or lies in; ``""`` if none."""
+        if name in self._graph and name != but:
+            return name
+        for prefix in prefixes(name):
+            if prefix in self._graph and prefix != but:
+                return prefix
+        inside = self.index.prefixes.get(name, 0) - (1 if but.startswith(f"{name}.") else 0)
+        if inside > 0:
+            return next(str(other) for other in self._graph if other != but and other.startswith(f"{name}."))
+        return ""
+
+    @property
+    def index(self) -> _Index:
+        if self._index is None:
+            self._index = _Index(self._graph)
+        return self._index
+
+    # What edits do
+
+    def insert(self, name: str, block: Block, index: int | None = None) -> None:
+        """Add a block at a place in document order, by default the end."""
+        found = self.index
+        self._graph.add_node(name, block=block)
+        if index is None or index >= len(found.order):
+            found.order.append(name)
+        else:
+            found.order.insert(index, name)
+            self._unsorted = True
+        found.prefixes.update(prefixes(name))
+        found.types[block.type] += 1
+        found.of_type.clear()
+
+    def take(self, name: str) -> int | None:
+        """Remove a block without wires; returns its place in document order, ``None`` for the end."""
+        found = self.index
+        block = self.block(name)
+        last = found.order[-1] == name
+        place = len(found.order) - 1 if last else found.order.index(name)
+        del found.order[place]
+        self._graph.remove_node(name)
+        _subtract(found.prefixes, prefixes(name))
+        _subtract(found.types, [block.type])
+        found.of_type.clear()
+        return None if last else place
+
+    def put(self, name: str, block: Block) -> None:
+        """Put another block in the place of ``name``."""
+        old = self.block(name)
+        if old.type != block.type:
+            found = self.index
+            _subtract(found.types, [old.type])
+            found.types[block.type] += 1
+            found.of_type.clear()
+        self._graph.nodes[name]["block"] = block
+
+    def rename(self, name: str, to: str) -> None:
+        """Give a block another name; it keeps its place and wires."""
+        if name == to:
+            return
+        found = self.index
+        wires = dict.fromkeys([*self.wires_into(name), *self.wires_from(name)])
+        block = self.block(name)
+        for wire in wires:
+            self.cut(wire)
+        self._graph.remove_node(name)
+        self._graph.add_node(to, block=block)
+        found.order[found.order.index(name)] = to
+        self._unsorted = True
+        _subtract(found.prefixes, prefixes(name))
+        found.prefixes.update(prefixes(to))
+        found.of_type.clear()
+        for wire in wires:
+            source = to if wire.source == name else wire.source
+            target = to if wire.target == name else wire.target
+            self.join(Wire(source, wire.source_port, target, wire.target_port))
+
+    def join(self, wire: Wire) -> None:
+        """Add a wire between blocks that are there, to an input that is free."""
+        self.index.taken[wire.target, wire.target_port] = (wire.source, wire.source_port)
+        self._graph.add_edge(wire.source, wire.target, (wire.source_port, wire.target_port))
+
+    def cut(self, wire: Wire) -> None:
+        """Remove a wire that is there."""
+        del self.index.taken[wire.target, wire.target_port]
+        self._graph.remove_edge(wire.source, wire.target, (wire.source_port, wire.target_port))
+
+
+def port_order(port: str) -> tuple[int, str]:
+    """Sort key of ports: numbers as numbers."""
+    return (int(port), "") if port.isdecimal() else (-1, port)
+
+
+def prefixes(name: str) -> list[str]:
+    """The paths that a path lies in: ``["a", "a.b"]`` of ``"a.b.c"``."""
+    found = []
+    end = name.find(".")
+    while end >= 0:
+        found.append(name[:end])
+        end = name.find(".", end + 1)
+    return found
+
+
+def _subtract(counts: Counter[str], keys: list[str]) -> None:
+    for key in keys:
+        counts[key] -= 1
+        if not counts[key]:
+            del counts[key]
