@@ -16,6 +16,7 @@ from blockstudio.blocks.base import (
     numel,
 )
 from blockstudio.blocks.parameters import Parameter, Value
+from blockstudio.blocks.sources import atom
 
 _INPLACE = Parameter(
     kind="bool", default=True, help="Write over the input to save memory. Turn it off where others read the input too."
@@ -111,7 +112,7 @@ class PReLU(_Activation):
 
     def code(self, a: Arguments) -> Code:
         if "per_channel" in a.texts:
-            slopes = f"{a.channel()} if {a.texts['per_channel']} else 1"
+            slopes = f"{a.channel()} if {atom(a.texts['per_channel'])} else 1"
         else:
             slopes = a.channel() if a.values["per_channel"] else ""
         return Code(f"nn.PReLU({slopes})", channels=a.channel())

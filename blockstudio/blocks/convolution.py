@@ -67,16 +67,11 @@ class _Convolution(BlockType):
         return macs
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
-        if not _pads_first(p):
-            return 0
-        channels, height, width = inputs[0]
-        top, bottom, left, right = pads(p, (height, width))
-        if not (top or bottom or left or right):
-            return 0
-        return channels * (height + top + bottom) * (width + left + right)
+        added = _added_first(p, inputs[0])
+        return inputs[0][0] * (inputs[0][1] + added[0]) * (inputs[0][2] + added[1]) if added else 0
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
-        return not _pads_first(p) or not any(pads(p, inputs[0][1:]))
+        return not _added_first(p, inputs[0])
 
     def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window:
         return sliding(p, inputs[0])
@@ -119,14 +114,16 @@ def _padding_text(padding: str | tuple[int, int, int, int]) -> str:
     return repr(top if top == left else (top, left))
 
 
-def _pads_first(p: Resolved) -> bool:
-    """Whether the map is padded into a copy first: sides that differ, which PyTorch's convolution does not take."""
+def _added_first(p: Resolved, shape: Shape) -> tuple[int, int] | None:
+    """Rows and columns by which the map is padded into a copy first, because PyTorch's convolution itself only
+    takes padding that is the same on both sides; ``None`` if there is no copy. Autograd keeps the copy."""
     padding = p["padding"]
-    if not isinstance(padding, str):
-        return bool(padding[0] != padding[1] or padding[2] != padding[3])
-    if padding == "same_tf":
-        return True
-    return any(spread * (kernel - 1) % 2 for kernel, spread in zip(p["kernel_size"], p["dilation"], strict=True))
+    if not isinstance(padding, str) and padding[0] == padding[1] and padding[2] == padding[3]:
+        return None
+    top, bottom, left, right = pads(p, shape[1:])
+    # Of its own 'same' PyTorch pads only the odd pixels so, and leaves the rest to the convolution.
+    added = (bottom - top, right - left) if padding == "same" else (top + bottom, left + right)
+    return added if added != (0, 0) else None
 
 
 @block_type

@@ -104,13 +104,16 @@ class _Pool(BlockType):
 
 
 def _plain_padding(p: Resolved) -> tuple[int, int, int, int] | None:
-    """Padding that PyTorch's own pooling takes: the same on both sides and at most half the window."""
+    """Padding that PyTorch's own pooling can be given: the same on both sides."""
     padding = p["padding"]
     if padding == "same_tf":
         return None
     top, bottom, left, right = pads(p, ONE) if padding == "same" else padding
+    if top != bottom or left != right:
+        return None
     kh, kw = p["kernel_size"]
-    return (top, bottom, left, right) if top == bottom <= kh // 2 and left == right <= kw // 2 else None
+    # More than half the window is refused in pixels; a spread-out window needs it for 'same'.
+    return None if padding == "same" and (top > kh // 2 or left > kw // 2) else (top, bottom, left, right)
 
 
 @block_type
@@ -148,8 +151,8 @@ class MaxPool2d(_Pool):
 class AvgPool2d(_Pool):
     """``(N, C, H, W) -> (N, C, H', W')``; ``torch.nn.AvgPool2d``.
 
-    ``count_include_pad`` counts the zeros of the padding in the mean. Padding ``same_tf`` never does unless it is
-    said: TensorFlow leaves them out, so the type's default is PyTorch's only for padding in pixels.
+    ``count_include_pad`` counts the zeros of the padding in the mean, whatever padding it is; without it the mean
+    is over the pixels of the map alone, as in TensorFlow.
     """
 
     name = "AvgPool2d"
@@ -172,7 +175,10 @@ class AvgPool2d(_Pool):
     }  # fmt: skip
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
-        return self.padded_copy(p, inputs)
+        copy = self.padded_copy(p, inputs)
+        if copy and not p["count_include_pad"] and not p["divisor_override"]:
+            copy += output[1] * output[2]  # the share of real pixels in each window
+        return copy
 
     def code(self, a: Arguments) -> Code:
         return self.call_pool(a, ceil_mode=False, count_include_pad=True)

@@ -1,0 +1,221 @@
+"""Every block type against the real PyTorch module that its source makes."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import torch
+from drawing import Case, build, cases, expressions, tensors
+from hypothesis import HealthCheck, given, settings
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from blockstudio.blocks import CATALOGUE, Refusal, Shape, Window, numel
+
+torch.set_num_threads(1)
+REFUSALS = (RuntimeError, ValueError, IndexError, TypeError)
+
+
+def _uneven(case: Case) -> bool:
+    padding = case.values["padding"]
+    return isinstance(padding, tuple) and (padding[0] != padding[1] or padding[2] != padding[3])
+
+
+def _always(case: Case) -> bool:
+    return True
+
+
+STRICTER: dict[tuple[str, str], tuple[Callable[[Case], bool], str]] = {
+    ("Linear", "shape.linear"): (_always, "PyTorch would act on the columns of a map, which nobody means"),
+    ("Add", "shape.differ"): (_always, "PyTorch would stretch sides of 1; a residual sum never means that"),
+    ("Multiply", "shape.broadcast"): (
+        lambda case: len({len(shape) for shape in case.inputs}) > 1,
+        "PyTorch lines sides up from the last: a vector would meet the width of a map, or the batch its height",
+    ),
+    ("ZeroPad2d", "shape.rank"): (_always, "PyTorch would pad the batch of vectors as if it were a map"),
+    ("GlobalAvgPool", "shape.rank"): (_always, "PyTorch would take the mean over the batch"),
+    ("AdaptiveAvgPool2d", "shape.rank"): (_always, "PyTorch would take the mean over the batch"),
+    ("ShortcutA", "shape.shortcut"): (_always, "padding by less than nothing crops the channels"),
+    ("MaxPool2d", "shape.same_stride"): (
+        _always,
+        "PyTorch's pooling knows no 'same': here it means what it does in a convolution",
+    ),
+    ("AvgPool2d", "shape.same_stride"): (
+        _always,
+        "PyTorch's pooling knows no 'same': here it means what it does in a convolution",
+    ),
+    ("MaxPool2d", "shape.padding"): (_uneven, "padded beforehand, a window of padding alone gives minus infinity"),
+    ("AvgPool2d", "shape.padding"): (_uneven, "padded beforehand, a window of padding alone is a mean of nothing"),
+}
+"""Where the rule refuses more than PyTorch does: in which cases, and why."""
+
+NEVER_REFUSED = {name for name, kind in CATALOGUE.items() if kind.family == "activation"} | {
+    "Input", "Output", "AuxOutput", "Flatten", "Dropout", "Identity", "Scale",
+}  # fmt: skip
+"""Types that take whatever comes."""
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_type_agrees_with_pytorch(name: str) -> None:
+    kind = CATALOGUE[name]
+    _check(name, settings(max_examples=200 if len(kind.parameters) > 1 or kind.variadic else 60, derandomize=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_type_agrees_with_pytorch_at_length(name: str) -> None:
+    _check(name, settings(max_examples=3000))
+
+
+def _check(name: str, how: settings) -> None:
+    outcomes: Counter[bool] = Counter()
+
+    @settings(how, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=cases(name))
+    def agrees(case: Case) -> None:
+        outcomes[_agrees(case)] += 1
+
+    agrees()
+    # Draws that are nearly all refused, or never, would show nothing.
+    assert outcomes[True] >= 0.25 * outcomes.total()
+    assert outcomes[False] >= 1 or name in NEVER_REFUSED
+
+
+def _agrees(case: Case) -> bool:
+    """Whether the rule accepts the case; fails where PyTorch is of another mind."""
+    try:
+        output = case.kind.shape(case.values, case.inputs)
+    except Refusal as refusal:
+        _pytorch_refuses(case, refusal)
+        return False
+    inputs = case.inputs or (output,)
+    module = build(case.code(), len(inputs))
+    _shape_and_cost(case, module, inputs, output)
+    _expressions_mean_the_same(case, module, inputs, output)
+    _memory(case, build(case.code(), len(inputs)), inputs, output)
+    if len(inputs[0]) == len(output) == 3 and len(set(inputs)) == 1:
+        _window(case, module, inputs, output)
+    return True
+
+
+def _pytorch_refuses(case: Case, refusal: Refusal) -> None:
+    assert refusal.code.startswith("shape.") and refusal.message.endswith(".") and refusal.hint
+    applies, _ = STRICTER.get((case.kind.name, refusal.code), (None, ""))
+    if applies is not None and applies(case):
+        return
+    with warnings.catch_warnings(), pytest.raises(REFUSALS):
+        warnings.simplefilter("ignore")
+        build(case.code(), len(case.inputs))(*tensors(case.inputs, batch=2))
+
+
+def _shape_and_cost(case: Case, module: torch.nn.Module, inputs: tuple[Shape, ...], output: Shape) -> None:
+    batch = 2
+    with warnings.catch_warnings(), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        warnings.simplefilter("ignore")
+        y = module(*tensors(inputs, batch))
+    assert tuple(y.shape) == (batch, *output)
+    assert sum(p.numel() for p in module.parameters()) == case.kind.count(case.values, inputs)
+    assert counter.get_total_flops() == 2 * batch * case.kind.macs(case.values, inputs, output)
+
+
+def _expressions_mean_the_same(case: Case, module: torch.nn.Module, inputs: tuple[Shape, ...], output: Shape) -> None:
+    """Source over names builds the module that source with the numbers builds, and tells its channels."""
+    texts, scope = expressions(case)
+    names = tuple(f"in_channels_{index}" for index in range(len(inputs)))
+    scope |= {name: shape[0] for name, shape in zip(names, inputs, strict=True)}
+    code = case.code(names, texts)
+    other = build(code, len(inputs), scope)
+    other.load_state_dict(module.state_dict())
+    xs = tensors(inputs, 2)
+    with torch.no_grad():
+        expected = module(*[x.clone() for x in xs])
+        assert torch.equal(other(*[x.clone() for x in xs]).nan_to_num(7), expected.nan_to_num(7))
+        if code.module is not None:
+            alone = eval(code.module, {"nn": torch.nn, "torch": torch} | scope)  # noqa: S307
+            assert torch.equal(alone(*xs), expected)
+    for text, values in ((code.channels, scope), (case.code().channels, {})):
+        if text is not None:
+            assert eval(text, values) == output[0]  # noqa: S307
+
+
+def _memory(case: Case, module: torch.nn.Module, inputs: tuple[Shape, ...], output: Shape) -> None:
+    """What autograd keeps, storage by storage, and whether the output is a storage of its own."""
+    kind, p = case.kind, case.values
+    if not case.inputs:
+        assert kind.saved(p, (), output) == numel(output)  # the image itself
+        return
+    if kind.name == "BatchNorm2d" and inputs[0][1:] == (1, 1):
+        return  # PyTorch does not train on one value a channel
+    module.train()
+    # Clones: in-place blocks may not write over leaves.
+    xs = [x.requires_grad_().clone() for x in tensors(inputs)]
+    own = {t.untyped_storage().data_ptr() for t in (*module.parameters(), *module.buffers())}
+    kept: dict[int, int] = {}
+    alive: list[torch.Tensor] = []
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        alive.append(tensor)
+        storage = tensor.untyped_storage()
+        if tensor.dim() and storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        y = module(*xs)
+    before = {x.untyped_storage().data_ptr() for x in xs}
+    after = y.untyped_storage().data_ptr()
+    assert (after in before) == kind.shares_input(p)
+    assert all(pointer in kept for pointer in before) == kind.keeps_input(p, inputs) or after in before
+    assert (after in kept) == kind.keeps_output(p) or after in before
+    extra = sum(size for pointer, size in kept.items() if pointer not in before and pointer != after)
+    assert extra == 4 * kind.extra(p, inputs, output)
+    own_output = 0 if kind.shares_input(p) else 4 * numel(output)
+    assert 4 * kind.saved(p, inputs, output) == extra + own_output
+
+
+def _window(case: Case, module: torch.nn.Module, inputs: tuple[Shape, ...], output: Shape) -> None:
+    """Which input pixels reach which output pixels: all that the window reads, and no other."""
+    channels, height, width = inputs[0]
+    with torch.no_grad():
+        for weights in module.double().parameters():
+            weights.fill_(0.5)
+        # Image 0 is flat; image 1 + i has another value at pixel i.
+        images = torch.full((1 + height * width, channels, height, width), 0.5, dtype=torch.float64)
+        lift = torch.linspace(1.0, 2.0, channels)[:, None, None]
+        images[1:] += torch.eye(height * width).reshape(-1, 1, height, width) * lift
+        rest = [torch.full_like(images, 0.5) for _ in inputs[1:]]
+        y = module(images, *rest)
+    # Not exactly equal: vector code and its remainder round differently.
+    same = torch.isclose(y[1:], y[:1], rtol=1e-9, atol=0.0, equal_nan=True)
+    reached = (~same).any(1).reshape(height, width, *output[1:])
+    window = case.kind.window(case.values, inputs)
+    if window is not None and window.whole:
+        assert reached.all()
+        return
+    rows, columns = (_reads(window or Window(), axis, inputs[0], output) for axis in (0, 1))
+    seen = rows[:, None, :, None] & columns[None, :, None, :]
+    if window is None:
+        assert not (reached & ~seen).any()
+    elif case.kind.name == "AdaptiveAvgPool2d" and any(
+        size % count for size, count in zip(inputs[0][1:], output[1:], strict=True)
+    ):
+        # Windows of several sizes: none may be larger than the one declared, which one of them reaches.
+        assert int(reached.any(1).any(2).sum(0).max()) == window.kernel[0]
+        assert int(reached.any(0).any(1).sum(0).max()) == window.kernel[1]
+    else:
+        assert torch.equal(reached, seen)
+
+
+def _reads(window: Window, axis: int, shape: Shape, output: Shape) -> torch.Tensor:
+    """``(size, output size)``: whether output pixel j of an axis reads input pixel i."""
+    table = torch.zeros(shape[1 + axis], output[1 + axis], dtype=torch.bool)
+    for j in range(output[1 + axis]):
+        start = j * window.stride[axis] - window.before[axis]
+        for tap in range(window.kernel[axis]):
+            place = start + tap * window.dilation[axis]
+            if 0 <= place < shape[1 + axis]:
+                table[place, j] = True
+    return table
