@@ -1,1 +1,7 @@
-"""What can be said of a diagram without running it: shapes, cost, receptive field, depth, problems, fixes."""
+"""What can be said of a diagram without running it: shapes, costs, receptive fields, depth, problems and fixes."""
+
+from blockstudio.analysis.engine import Analyzer, analyze
+from blockstudio.analysis.problems import Fix, Problem, apply_fix
+from blockstudio.analysis.report import Analysis, BlockReport, Level
+
+__all__ = ["Analysis", "Analyzer", "BlockReport", "Fix", "Level", "Problem", "analyze", "apply_fix"]

@@ -1,0 +1,91 @@
+"""Order of evaluation: topological, as near to document order as the wires allow; cycles cut and named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import TypeAlias
+
+Source: TypeAlias = "tuple[str, int] | None"
+"""A block and the index of its output port; ``None`` where nothing is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Blocks that feed each other round; the wire from the last to the first is the closing one."""
+
+    blocks: tuple[str, ...]
+
+
+def evaluation_order(
+    names: Sequence[str], sources: Mapping[str, Sequence[Source]], targets: Mapping[str, set[str]]
+) -> tuple[list[str], list[Cycle]]:
+    """The first topological order in document order (``names``), and the cycles whose closing wires had to be left
+    out of account for there to be one. Depends on nothing but the graph."""
+    index = {name: place for place, name in enumerate(names)}
+    waits = {name: len({source[0] for source in sources[name] if source}) for name in names}
+    order = _sorted(names, index, waits, targets, set())
+    if len(order) == len(names):
+        return order, []
+    done = set(order)
+    cycles = _cycles([name for name in names if name not in done], index, sources, targets, done)
+    cut = {(cycle.blocks[-1], cycle.blocks[0]) for cycle in cycles}
+    waits = {
+        name: len({source[0] for source in sources[name] if source and (source[0], name) not in cut}) for name in names
+    }
+    return _sorted(names, index, waits, targets, cut), cycles
+
+
+def _sorted(
+    names: Sequence[str],
+    index: Mapping[str, int],
+    waits: dict[str, int],
+    targets: Mapping[str, set[str]],
+    cut: set[tuple[str, str]],
+) -> list[str]:
+    ready = [place for place, name in enumerate(names) if not waits[name]]
+    heapify(ready)
+    order: list[str] = []
+    while ready:
+        name = names[heappop(ready)]
+        order.append(name)
+        for target in targets[name]:
+            if (name, target) in cut:
+                continue
+            waits[target] -= 1
+            if not waits[target]:
+                heappush(ready, index[target])
+    return order
+
+
+def _cycles(
+    left: Sequence[str],
+    index: Mapping[str, int],
+    sources: Mapping[str, Sequence[Source]],
+    targets: Mapping[str, set[str]],
+    done: set[str],
+) -> list[Cycle]:
+    """The cycles that a depth-first walk closes, beginning where the signal comes in."""
+    starts = [name for name in left if any(source and source[0] in done for source in sources[name])]
+    state = dict.fromkeys(left, 0)  # 1: on the way, 2: done
+    cycles: list[Cycle] = []
+    for start in dict.fromkeys([*starts, *left]):
+        if state[start]:
+            continue
+        way = [start]
+        state[start] = 1
+        forks = [iter(sorted(targets[start], key=index.__getitem__))]
+        while way:
+            for target in forks[-1]:
+                if state[target] == 0:
+                    state[target] = 1
+                    way.append(target)
+                    forks.append(iter(sorted(targets[target], key=index.__getitem__)))
+                    break
+                if state[target] == 1:
+                    cycles.append(Cycle(tuple(way[way.index(target) :])))
+            else:
+                state[way.pop()] = 2
+                forks.pop()
+    return cycles

@@ -1,0 +1,344 @@
+"""A definition evaluated in one context: given parameter values and input shapes. All its instances that have
+the same share one sheet. Edits bring it up to date in place, from the touched blocks downstream as far as shapes
+change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heapify, heappop, heappush
+from typing import Any, TypeAlias
+
+import msgspec
+
+from blockstudio.analysis.issues import Issue
+from blockstudio.analysis.plan import Item, Plan
+from blockstudio.analysis.rules import Result, Seen, Setting
+from blockstudio.analysis.values import known_flag, known_repeat, resolve_known
+from blockstudio.blocks import BlockType, Value
+from blockstudio.graph.diagram import MAIN
+
+Key: TypeAlias = tuple[str, tuple[Value | None, ...], tuple[Seen, ...]]
+
+
+class Totals:
+    """Sums over the blocks that reach an output."""
+
+    __slots__ = ("macs", "parameters", "saved", "unknown")
+
+    def __init__(self) -> None:
+        self.parameters = self.macs = self.saved = 0
+        self.unknown = 0
+        """Blocks of which not all numbers are known."""
+
+    def add(self, result: Result, sign: int = 1) -> None:
+        if result.parameters is not None:
+            self.parameters += sign * result.parameters
+        if result.macs is not None:
+            self.macs += sign * result.macs
+        if result.saved is not None:
+            self.saved += sign * result.saved
+        self.unknown += sign * result.unknown
+
+
+class Sheet:
+    """See the module's text. ``inputs`` are the shapes at the definition's inputs, in order; ``None`` for the main
+    graph, whose Input blocks say themselves."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        values: dict[str, Value | None],
+        inputs: tuple[Seen, ...] | None,
+        sheet_of: Callable[[str, dict[str, Value | None], tuple[Seen, ...]], Sheet],
+        intern: Callable[[BlockType, dict[str, Value | None]], Setting],
+    ) -> None:
+        self.plan = plan
+        self.inputs = inputs
+        self._sheet_of = sheet_of
+        self._intern = intern
+        self.results: dict[str, Result] = {}
+        self.faulty: set[str] = set()
+        """Blocks that have issues or whose inside has."""
+        self.live: set[str] = set()
+        """Blocks that reach an output; all, as long as there is no output."""
+        self.live_auxiliary: set[str] = set()
+        """Blocks that reach an output or an auxiliary output."""
+        self.total = Totals()
+        self.total_auxiliary = self.total
+        self.version = 0
+        """Counts evaluations that changed something."""
+        self.evaluations = 0
+        """Blocks evaluated since the beginning."""
+        self.shape_version = 0
+        """Counts those that changed a shape or the wiring."""
+        self.fresh: set[str] = set()
+        """Blocks evaluated since `traces` was last brought up to date."""
+        self.traces: Any = None
+        self.peak: tuple[int, int] | None = None
+        """Memory at most, and the shape version of which it is."""
+        self.values = values
+        self.known: Mapping[str, Value | None] = {}
+        self.set_values(values)
+        for name in plan.order:
+            self._put(name, self.evaluate(plan.items[name]))
+        self._recount()
+
+    @property
+    def outputs(self) -> tuple[Seen, ...]:
+        """Shapes at the definition's outputs, in order."""
+        return tuple(self.results[name].inputs[0] for name in self.plan.outputs)
+
+    def set_values(self, values: dict[str, Value | None]) -> None:
+        """New values of the definition's parameters; nothing is evaluated yet."""
+        self.values = values
+        known = dict(values)
+        if self.inputs is not None:
+            for index, (name, shape) in enumerate(zip(self.plan.inputs, self.inputs, strict=True)):
+                known["in_channels" if index == 0 else f"in_channels_{name}"] = shape[0] if shape else None
+        self.known = known
+
+    # Evaluation
+
+    def evaluate(self, item: Item) -> Result:
+        """The block in this context."""
+        self.evaluations += 1
+        results = self.results
+        if self.plan.cut:
+            cut, name = self.plan.cut, item.name
+            inputs: tuple[Seen, ...] = tuple(
+                [results[s[0]].outputs[s[1]] if s and (s[0], name) not in cut else None for s in item.sources]
+            )
+        else:
+            inputs = tuple([results[s[0]].outputs[s[1]] if s else None for s in item.sources])
+        if item.plain:
+            return item.setting.result(inputs)  # type: ignore[union-attr]
+        block = item.block
+        issues: list[Issue] = []
+        repeat: int | None = None
+        if block.repeat is not None:
+            repeat = known_repeat(block.repeat, self.known, issues)
+            if repeat is None or item.width != 1 or len(inputs) != 1 or (item.kind is not None and item.kind.variadic):
+                return _unknown(item, inputs, issues)
+            if repeat:
+                return self._repeated(item, inputs, repeat)
+        bypassed = True if repeat == 0 else known_flag(block.bypass, self.known, issues)
+        if bypassed is None:
+            return _unknown(item, inputs, issues)
+        if bypassed and block.type != "Input":
+            return _passing(item, inputs)
+        if block.type == "Input" and self.inputs is not None:
+            shape = self.inputs[self.plan.inputs.index(item.name)]
+            return Result((), (shape,), item.fixed)
+        return self._once(item, inputs, self.known, issues)
+
+    def _repeated(self, item: Item, inputs: tuple[Seen, ...], repeat: int) -> Result:
+        """A chain of copies. Where neither arguments nor shape depend on the place, the rest are like the last."""
+        varies = "i" in item.names
+        known = dict(self.known)
+        copies: list[Result] = []
+        current = inputs
+        for index in range(repeat):
+            if copies and not varies and current == copies[-1].inputs:
+                copies += [copies[-1]] * (repeat - index)
+                break
+            known["i"] = index
+            issues: list[Issue] = []
+            bypassed = known_flag(item.block.bypass, known, issues)
+            if bypassed is None:
+                copy = _unknown(item, current, issues)
+            elif bypassed:
+                copy = _passing(item, current)
+            else:
+                copy = self._once(item, current, known, issues)
+            if index and copies[-1].inputs != current and _refused(copy) and not _refused(copies[0]):
+                copy = _broken_chain(copy, index, repeat, copies[-1])
+            copies.append(copy)
+            current = copy.outputs
+        return _chain(inputs, copies)
+
+    def _once(
+        self, item: Item, inputs: tuple[Seen, ...], known: Mapping[str, Value | None], issues: list[Issue]
+    ) -> Result:
+        if item.setting is not None:
+            return item.setting.result(inputs)
+        issues += item.issues
+        given = item.block.parameters
+        values = resolve_known(item.declared, given, known, item.uses, item.fixed, issues) if item.uses else item.fixed
+        if item.kind is None:
+            return self._instance(item, inputs, values, issues)
+        if None in values.values():
+            return _unknown(item, inputs, issues, values)
+        return self._intern(item.kind, values).result(inputs)
+
+    def _instance(
+        self, item: Item, inputs: tuple[Seen, ...], values: dict[str, Value | None], issues: list[Issue]
+    ) -> Result:
+        sheet = self._sheet_of(item.block.type, values, inputs)
+        total = sheet.total
+        return Result(
+            inputs,
+            sheet.outputs,
+            values,
+            total.parameters,
+            total.macs,
+            total.saved,
+            issues=tuple(issues),
+            sub=sheet,
+            unknown=total.unknown,
+            faulty=bool(issues or sheet.faulty),
+        )
+
+    def own_shape(self, item: Item) -> Value | None:
+        """The shape that an Input block names itself."""
+        values = resolve_known(item.declared, item.block.parameters, self.known, item.uses, item.fixed, [])
+        return values["shape"]
+
+    # Keeping up to date
+
+    def refresh(self, dirty: Iterable[str], structural: bool) -> bool:
+        """Evaluate the ``dirty`` blocks and what depends on them; whether anything changed."""
+        plan, results = self.plan, self.results
+        if structural:
+            for name in [name for name in results if name not in plan.items]:
+                del results[name]
+                self.fresh.add(name)
+                self.faulty.discard(name)
+            waiting = {name for name in dirty if name in plan.items}
+        else:
+            waiting = set(dirty)
+        place, order = plan.place, plan.order
+        heap = [place[name] for name in waiting]
+        heapify(heap)
+        changed = structural
+        gates = structural
+        live, live_auxiliary = self.live, self.live_auxiliary
+        shapes = structural
+        self.fresh.update(waiting)
+        while heap:
+            name = order[heappop(heap)]
+            waiting.discard(name)
+            item = plan.items[name]
+            old = results.get(name)
+            new = self.evaluate(item)
+            if new is old:
+                continue
+            changed = True
+            self.fresh.add(name)
+            if name in plan.gates:
+                gates = True
+            if old is not None and not gates:
+                if name in live:
+                    self.total.add(old, -1)
+                    self.total.add(new)
+                if self.total_auxiliary is not self.total and name in live_auxiliary:
+                    self.total_auxiliary.add(old, -1)
+                    self.total_auxiliary.add(new)
+            self._put(name, new)
+            if old is None or new.outputs != old.outputs:
+                shapes = True
+                for target in item.targets:
+                    if target not in waiting:
+                        waiting.add(target)
+                        heappush(heap, place[target])
+        if gates:
+            self._recount()
+        if changed:
+            self.version += 1
+        if shapes or gates:
+            self.shape_version += 1
+        return changed
+
+    def _put(self, name: str, result: Result) -> None:
+        self.results[name] = result
+        if result.faulty:
+            self.faulty.add(name)
+        else:
+            self.faulty.discard(name)
+
+    def _recount(self) -> None:
+        """What reaches an output, and the sums over it."""
+        plan = self.plan
+        if plan.outputs:
+            self.live = self._upstream(plan.outputs)
+        else:
+            self.live = set(plan.items)
+        auxiliary = [name for name in plan.auxiliary if not self.results[name].bypassed]
+        self.total = self._sum(self.live)
+        if plan.scope == MAIN and auxiliary and plan.outputs:
+            self.live_auxiliary = self._upstream([*plan.outputs, *auxiliary])
+            self.total_auxiliary = self._sum(self.live_auxiliary)
+        else:
+            self.live_auxiliary, self.total_auxiliary = self.live, self.total
+
+    def _sum(self, names: set[str]) -> Totals:
+        total = Totals()
+        for name in names:
+            total.add(self.results[name])
+        return total
+
+    def _upstream(self, ends: Iterable[str]) -> set[str]:
+        items, results, gates = self.plan.items, self.results, self.plan.gates
+        found = set(ends)
+        waiting = list(found)
+        while waiting:
+            name = waiting.pop()
+            sources = items[name].sources
+            if name in gates and results[name].bypassed:
+                sources = sources[:1]
+            for source in sources:
+                if source and source[0] not in found:
+                    found.add(source[0])
+                    waiting.append(source[0])
+        return found
+
+
+def _unknown(
+    item: Item, inputs: tuple[Seen, ...], issues: list[Issue], values: dict[str, Value | None] | None = None
+) -> Result:
+    outputs: tuple[Seen, ...] = (None,) * item.width
+    weighted = item.kind is not None and item.kind.weighted
+    return Result(
+        inputs, outputs, values or item.fixed, None, None, None, None, True, weighted,
+        issues=tuple(issues), unknown=1, faulty=bool(issues),
+    )  # fmt: skip
+
+
+def _passing(item: Item, inputs: tuple[Seen, ...]) -> Result:
+    """Switched off: the first input goes to all outputs."""
+    first = inputs[0] if inputs else None
+    return Result(inputs, (first,) * item.width, item.fixed, shares=True, bypassed=True)
+
+
+def _refused(result: Result) -> bool:
+    return any(issue.code.startswith("shape.") for issue in result.issues)
+
+
+def _broken_chain(copy: Result, index: int, repeat: int, before: Result) -> Result:
+    first = copy.issues[0]
+    issue = Issue(
+        "repeat.chain",
+        f"copy {index + 1} of {repeat} does not accept what copy {index} gives: {first.message}",
+        parameter="repeat",
+        hint="Repeat only what keeps its shape, or repeat it less often.",
+        data=(index,),
+    )
+    return msgspec.structs.replace(copy, issues=(issue, *copy.issues[1:]), faulty=True)
+
+
+def _chain(inputs: tuple[Seen, ...], copies: list[Result]) -> Result:
+    """A repeated block as one."""
+    known = copies[0].sub is not None or not any(copy.unknown for copy in copies)
+    issues = tuple(dict.fromkeys(issue for copy in copies for issue in copy.issues))
+    return Result(
+        inputs,
+        copies[-1].outputs,
+        copies[0].values,
+        sum([copy.parameters or 0 for copy in copies]) if known else None,
+        sum([copy.macs or 0 for copy in copies]) if known else None,
+        sum([copy.saved or 0 for copy in copies]) if known else None,
+        weighted=copies[0].weighted,
+        issues=issues,
+        copies=tuple(copies),
+        unknown=sum([copy.unknown for copy in copies]),
+        faulty=any(copy.faulty for copy in copies),
+    )
