@@ -6,17 +6,19 @@ the document. Signals are the only way in which one view learns of another's doi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level
+from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
-from blockstudio.graph.diagram import MAIN, Definition, Diagram
-from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock
+from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram
+from blockstudio.graph.edits import AddBlock, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock
 from blockstudio.gui import clipboard
 from blockstudio.gui.text import tr
 from blockstudio.gui.work import Work
@@ -26,6 +28,12 @@ METRICS = ("parameters", "macs", "memory")
 """What the cost bars of the blocks can show."""
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
+STEMS = {
+    "Conv2d": "conv", "DepthwiseConv2d": "depthwise", "BatchNorm2d": "bn", "LocalResponseNorm": "lrn",
+    "MaxPool2d": "pool", "AvgPool2d": "pool", "GlobalAvgPool": "pool", "AdaptiveAvgPool2d": "pool",
+    "Linear": "fc", "AuxOutput": "aux", "ShortcutA": "shortcut", "ZeroPad2d": "pad",
+}  # fmt: skip
+"""Names for new blocks where people have shorter ones than the type's."""
 DEFINITION = "@"
 """A view path ``@Name`` is the definition of module ``Name`` itself, seen through no instance."""
 
@@ -38,6 +46,33 @@ class Crumb(NamedTuple):
     scope: str
     """The definition shown there."""
     label: str
+
+
+class Document:
+    """A diagram with its file, its analysis and where the user stands in it. Several can be open; the session
+    shows one."""
+
+    def __init__(self, diagram: Diagram, file: Path | None = None) -> None:
+        self.diagram = diagram
+        self.file = file
+        self.analyzer = Analyzer(diagram)
+        self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
+        self.selection: tuple[str, ...] = ()
+        self.saved_at: object = diagram.history.position
+        """The step at which the file was written; another one now means unsaved changes."""
+        self.saved_totals = self._totals()
+
+    @property
+    def dirty(self) -> bool:
+        return self.diagram.history.position is not self.saved_at
+
+    def mark_saved(self, file: Path) -> None:
+        self.file = file
+        self.saved_at = self.diagram.history.position
+        self.saved_totals = self._totals()
+
+    def _totals(self) -> tuple[int, int]:
+        return self.analyzer.analysis.parameters, self.analyzer.analysis.macs
 
 
 class Session(QObject):
@@ -64,21 +99,13 @@ class Session(QObject):
         """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
         self._metric = "macs"
         self._work = Work(self)
-        self.diagram = Diagram()
-        self._start(diagram or Diagram(), file)
+        self.document = Document(diagram or Diagram(), file)
+        self._follow_diagram()
 
     # The document
 
-    def _start(self, diagram: Diagram, file: Path | None) -> None:
-        self.close()
-        self.diagram = diagram
-        self.file = file
-        self.analyzer = Analyzer(diagram)
-        self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
-        self.selection: tuple[str, ...] = ()
-        self._saved_at: object = diagram.history.position
-        self.saved_totals = self._totals()
-        diagram.history.listeners.append(self._on_edits)
+    def _follow_diagram(self) -> None:
+        self.diagram.history.listeners.append(self._on_edits)
 
     def close(self) -> None:
         """Let go of the diagram: later changes to it are no longer followed."""
@@ -88,9 +115,40 @@ class Session(QObject):
         self._work.cancel()
 
     def open(self, diagram: Diagram, file: Path | None = None) -> None:
-        """Show another document. Asks nothing: unsaved changes are the caller's care."""
-        self._start(diagram, file)
+        """Show another diagram. Asks nothing: unsaved changes are the caller's care."""
+        self.show(Document(diagram, file))
+
+    def show(self, document: Document) -> None:
+        """Show a document, new or open already, where the user stood in it last."""
+        self.close()
+        self.document = document
+        self._follow_diagram()
         self.opened.emit()
+
+    @property
+    def diagram(self) -> Diagram:
+        return self.document.diagram
+
+    @property
+    def file(self) -> Path | None:
+        return self.document.file
+
+    @property
+    def analyzer(self) -> Analyzer:
+        return self.document.analyzer
+
+    @property
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return self.document.crumbs
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        return self.document.selection
+
+    @property
+    def saved_totals(self) -> tuple[int, int]:
+        """Parameters and MACs when the document was last opened or saved."""
+        return self.document.saved_totals
 
     @property
     def analysis(self) -> Analysis:
@@ -99,11 +157,11 @@ class Session(QObject):
     @property
     def dirty(self) -> bool:
         """Whether there are changes that no file holds."""
-        return self.diagram.history.position is not self._saved_at
+        return self.document.dirty
 
     def mark_unsaved(self) -> None:
         """The document differs from its file although nothing was edited here (recovered work, a new copy)."""
-        self._saved_at = object()
+        self.document.saved_at = object()
         self.saved.emit()
 
     def save(self, path: Path | str | None = None) -> bool:
@@ -117,15 +175,10 @@ class Session(QObject):
         except StudioError as error:
             self.refused.emit(str(error))
             return False
-        self.file = target
-        self._saved_at = self.diagram.history.position
-        self.saved_totals = self._totals()
+        self.document.mark_saved(target)
         self.saved.emit()
         self.message.emit(tr("Saved {name}").format(name=target.name))
         return True
-
-    def _totals(self) -> tuple[int, int]:
-        return self.analysis.parameters, self.analysis.macs
 
     # Changing it
 
@@ -166,7 +219,7 @@ class Session(QObject):
     def _follow(self, edits: tuple[Edit, ...]) -> bool:
         """Keep standing on a level that exists; True if that is another than before."""
         before = self.crumbs
-        self.crumbs = self._way(self.path, edits)
+        self.document.crumbs = self._way(self.path, edits)
         return [crumb.path for crumb in before] != [crumb.path for crumb in self.crumbs]
 
     def _trim_selection(self, edits: tuple[Edit, ...]) -> bool:
@@ -174,7 +227,7 @@ class Session(QObject):
         there = self.definition.graph
         kept = tuple(name for name in (renamed.get(name, name) for name in self.selection) if name in there)
         changed = kept != self.selection
-        self.selection = kept
+        self.document.selection = kept
         return changed
 
     # Where the user stands
@@ -225,8 +278,8 @@ class Session(QObject):
         """Show the level of a view path; as much of it as exists. False if that is not all of it."""
         way = self._way(path)
         if [crumb.path for crumb in way] != [crumb.path for crumb in self.crumbs]:
-            self.crumbs = way
-            self.selection = ()
+            self.document.crumbs = way
+            self.document.selection = ()
             self.path_changed.emit()
             self.selection_changed.emit()
         return way[-1].path.startswith(path)
@@ -281,7 +334,7 @@ class Session(QObject):
         there = self.definition.graph
         chosen = tuple(dict.fromkeys(name for name in names if name in there))
         if chosen != self.selection:
-            self.selection = chosen
+            self.document.selection = chosen
             self.selection_changed.emit()
 
     @property
@@ -293,6 +346,17 @@ class Session(QObject):
         if metric != self._metric and metric in METRICS:
             self._metric = metric
             self.metric_changed.emit()
+
+    def add_block(
+        self, type: str, parameters: Mapping[str, RawValue] | None = None, at: tuple[float, float] | None = None
+    ) -> str | None:
+        """Add a block to the level in view, select it and return its name; ``None`` if it was refused."""
+        name = self.diagram.free_name(STEMS.get(type, _words(type)), self.scope)
+        block = Block(type=type, parameters=dict(parameters or {}), at=at)
+        if not self.do(tr("Add {name}").format(name=name), AddBlock(scope=self.scope, name=name, block=block)):
+            return None
+        self.select([name])
+        return name
 
     # Selection as a whole
 
@@ -361,6 +425,11 @@ class Session(QObject):
         }
         if moved:
             self.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))
+
+
+def _words(name: str) -> str:
+    """``BasicBlock`` as ``basic_block``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def snapshot(diagram: Diagram, *scopes: str) -> Diagram:

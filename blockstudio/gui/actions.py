@@ -1,0 +1,112 @@
+"""Every command of the window, declared once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence
+
+from blockstudio.gui.commands import Command
+
+if TYPE_CHECKING:
+    from blockstudio.gui.window import StudioWindow as W
+
+_Key = QKeySequence.StandardKey
+MENUS = ("File", "Edit", "View", "Run", "Help")
+
+
+def _selected(w: W) -> bool:
+    return bool(w.session.selection)
+
+
+def _one_module(w: W) -> bool:
+    names = w.session.selection
+    return len(names) == 1 and w.session.definition.block(names[0]).type in w.session.diagram.modules
+
+
+def _select_all(w: W) -> None:
+    w.session.select(w.session.definition.graph)
+
+
+def _toggle_bypass(w: W) -> None:
+    import msgspec
+
+    from blockstudio.graph.edits import SetBlock
+
+    session = w.session
+    blocks = {name: session.definition.block(name) for name in session.selection}
+    off = all(block.bypass is True for block in blocks.values())
+    session.do(
+        "Bypass" if not off else "Use again",
+        *(
+            SetBlock(scope=session.scope, name=name, block=msgspec.structs.replace(block, bypass=not off))
+            for name, block in blocks.items()
+        ),
+    )
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("file.new", "New diagram", lambda w: w.documents.new(), "File", (_Key.New,)),
+    Command("file.presets", "Presets…", lambda w: w.show_start(), "File", ("Ctrl+Shift+O",), keywords="networks resnet"),
+    Command("file.open", "Open…", lambda w: w.documents.ask_open(), "File", (_Key.Open,)),
+    Command("file.save", "Save", lambda w: w.documents.save(), "File", (_Key.Save,), separator=True),
+    Command("file.save_as", "Save as…", lambda w: w.documents.save_as(), "File", ("Ctrl+Shift+S",)),
+    Command("file.picture", "Save picture…", lambda w: w.ask_picture(), "File", keywords="export png image"),
+    Command("file.close", "Close diagram", lambda w: w.documents.close(), "File", ("Ctrl+W",), separator=True),
+    Command("file.quit", "Quit", lambda w: w.close(), "File", ("Ctrl+Q",)),
+    Command(
+        "edit.undo", "Undo", lambda w: w.session.undo(), "Edit", (_Key.Undo,),
+        enabled=lambda w: w.session.diagram.history.undo_label is not None,
+    ),
+    Command(
+        "edit.redo", "Redo", lambda w: w.session.redo(), "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"),
+        enabled=lambda w: w.session.diagram.history.redo_label is not None,
+    ),
+    Command("edit.cut", "Cut", lambda w: w.session.cut(), "Edit", (_Key.Cut,), enabled=_selected, separator=True),
+    Command("edit.copy", "Copy", lambda w: w.session.copy(), "Edit", (_Key.Copy,), enabled=_selected),
+    Command("edit.paste", "Paste", lambda w: w.session.paste(), "Edit", (_Key.Paste,)),
+    Command("edit.duplicate", "Duplicate", lambda w: w.session.duplicate(), "Edit", ("Ctrl+D",), enabled=_selected),
+    Command("edit.delete", "Delete", lambda w: w.delete(), "Edit", ("Del", "Backspace"), enabled=lambda w: w.can_delete()),
+    Command("edit.select_all", "Select all", _select_all, "Edit", (_Key.SelectAll,), separator=True),
+    Command("edit.bypass", "Bypass", _toggle_bypass, "Edit", ("Ctrl+B",), enabled=_selected, keywords="off lesion ablation"),
+    Command("edit.rename", "Rename or edit", lambda w: w.focus_inspector(), "Edit", ("F2",)),
+    Command("edit.find", "Find a block type", lambda w: w.focus_search(), "Edit", ("Ctrl+F",), keywords="palette search add"),
+    Command("view.fit", "Show everything", lambda w: w.canvas.fit(), "View", ("Ctrl+0",)),
+    Command("view.actual", "Actual size", lambda w: w.canvas.zoom_to(1.0), "View", ("Ctrl+1",)),
+    Command("view.zoom_in", "Zoom in", lambda w: w.zoom_by(1.25), "View", ("Ctrl++", "Ctrl+=")),
+    Command("view.zoom_out", "Zoom out", lambda w: w.zoom_by(0.8), "View", ("Ctrl+-",)),
+    Command("view.arrange", "Arrange", lambda w: w.session.arrange(), "View", ("Ctrl+L",), keywords="layout tidy"),
+    Command("view.enter", "Open module", lambda w: w.session.enter(w.session.selection[0]), "View", ("Ctrl+Return",),
+            enabled=_one_module, separator=True),
+    Command("view.leave", "Up one level", lambda w: w.session.leave(), "View", ("Alt+Up",),
+            enabled=lambda w: len(w.session.crumbs) > 1),
+    Command("view.palette", "Palette", lambda w: w.toggle("palette"), "View", ("Ctrl+Alt+1",),
+            checked=lambda w: w.is_shown("palette"), separator=True),
+    Command("view.inspector", "Inspector", lambda w: w.toggle("inspector"), "View", ("Ctrl+Alt+2",),
+            checked=lambda w: w.is_shown("inspector")),
+    Command("view.bottom", "Run, recipe and problems", lambda w: w.toggle("bottom"), "View", ("Ctrl+Alt+3", "Ctrl+J"),
+            checked=lambda w: w.is_shown("bottom")),
+    Command("view.problems", "Problems", lambda w: w.show_page("problems"), "View", ("Ctrl+Shift+M",)),
+    Command("view.recipe", "Recipe", lambda w: w.show_page("recipe"), "View", ("Ctrl+Shift+R",)),
+    Command("view.run", "Run", lambda w: w.show_page("run"), "View", ("Ctrl+Shift+U",)),
+    Command("view.light", "Light colours", lambda w: w.choose_colours("light"), "View",
+            checked=lambda w: w.colours == "light", separator=True, keywords="theme"),
+    Command("view.dark", "Dark colours", lambda w: w.choose_colours("dark"), "View",
+            checked=lambda w: w.colours == "dark", keywords="theme night"),
+    Command("view.system", "Colours of the system", lambda w: w.choose_colours("system"), "View",
+            checked=lambda w: w.colours == "system", keywords="theme"),
+    Command("run.train", "Train", lambda w: w.trainer.train(), "Run", ("F5",),
+            enabled=lambda w: w.trainer.state == "idle"),
+    Command("run.pause", "Pause", lambda w: w.trainer.tell("pause"), "Run", ("F6",),
+            enabled=lambda w: w.trainer.state == "running"),
+    Command("run.resume", "Resume", lambda w: w.trainer.tell("resume"), "Run", ("F7",),
+            enabled=lambda w: w.trainer.state == "paused"),
+    Command("run.stop", "Stop", lambda w: w.trainer.tell("stop"), "Run", ("Shift+F5",),
+            enabled=lambda w: w.trainer.state in ("running", "paused")),
+    Command("run.folder", "Folder of runs…", lambda w: w.ask_runs_folder(), "Run", separator=True),
+    Command("run.diagram", "Open the diagram of this run", lambda w: w.open_diagram_of_run(), "Run",
+            enabled=lambda w: w.trainer.data is not None),
+    Command("help.commands", "All commands…", lambda w: w.command_line.popup(), "Help", ("Ctrl+K", "Ctrl+Shift+P")),
+    Command("help.menu", "Menu", lambda w: w.top.product.showMenu(), "", ("F10",)),
+    Command("help.about", "About Block Studio", lambda w: w.about(), "Help"),
+)  # fmt: skip

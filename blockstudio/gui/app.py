@@ -1,0 +1,106 @@
+"""The application: Qt set up, one window opened, every mistake turned into a note."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from logging.handlers import RotatingFileHandler
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from blockstudio import __version__
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.gui.icons import application_icon
+from blockstudio.gui.settings import APPLICATION, ORGANISATION, data_folder, settings
+from blockstudio.gui.text import tr
+from blockstudio.gui.theme import DARK, LIGHT, set_theme
+from blockstudio.gui.window import StudioWindow
+
+log = logging.getLogger("blockstudio.gui")
+LOG = "window.log"
+
+
+def application(*, dark: bool | None = None) -> QApplication:
+    """The running application, made and styled if there is none. ``dark`` overrides what the user chose."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        app = existing
+    else:
+        policy = Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(policy)
+        app = QApplication([APPLICATION])
+        app.setOrganizationName(ORGANISATION)
+        app.setApplicationName(APPLICATION)
+        app.setApplicationVersion(__version__)
+        app.setDesktopFileName("blockstudio")
+    app.setWindowIcon(application_icon())
+    if dark is None:
+        chosen = str(settings().value("view/colours", "system"))
+        system = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = chosen == "dark" or (chosen != "light" and system)
+    set_theme(DARK if dark else LIGHT)
+    return app
+
+
+def main(
+    network: str | None = None,
+    *,
+    values: Mapping[str, RawValue] | None = None,
+    train: str | None = None,
+    dark: bool | None = None,
+) -> int:
+    """Open the window and run it until it is closed; returns the exit code.
+
+    ``network`` is a preset or file (none: the start page), ``values`` its diagram parameters, ``train`` the data to
+    start training on at once, ``dark`` overrides the colours chosen before.
+    """
+    app = application(dark=dark)
+    _log_to_file()
+    window = StudioWindow()
+    if dark is not None:
+        window.colours = "dark" if dark else "light"
+    _catch(window)
+    if network is None:
+        window.show_start()
+    elif not window.documents.open_now(network, dict(values or {})):
+        window.show_start()
+    window.show()
+    # After the first frame: nothing of this is needed to draw it.
+    QTimer.singleShot(0, window.after_start)
+    if train is not None and window.trainer.set_fields({"data.source": train}):
+        QTimer.singleShot(0, window.trainer.train)
+    return app.exec()
+
+
+def _log_to_file() -> None:
+    folder = data_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / LOG, maxBytes=1 << 20, backupCount=1, encoding="utf-8", delay=True)
+    except OSError as error:
+        log.warning("no log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("blockstudio").addHandler(handler)
+
+
+def _catch(window: StudioWindow) -> None:
+    """An exception that nobody caught goes to the log and, in one sentence, to a note. The window stays."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        if isinstance(error, StudioError):
+            window.notes.show_note(str(error), "problem")
+            return
+        log.error("unexpected", exc_info=(kind, error, trace))
+        text = tr("Something went wrong in the window ({name}). Your work is kept; details are in {file}.")
+        window.notes.show_note(text.format(name=kind.__name__, file=data_folder() / LOG), "problem")
+
+    sys.excepthook = hook

@@ -1,0 +1,78 @@
+"""The one place that asks before the window closes: what is unsaved, and a run that is alive."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.gui.parts import quiet
+from blockstudio.gui.text import tr
+from blockstudio.gui.theme import font
+
+
+class ClosingDialog(QDialog):
+    """Saving and leaving the run alone are the defaults. Emits `decided` (save, stop the run) unless cancelled."""
+
+    decided = Signal(bool, bool)
+
+    def __init__(self, window: QWidget, unsaved: list[str], running: str) -> None:
+        super().__init__(window)
+        self.setWindowTitle(tr("Close Block Studio"))
+        self.setModal(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(8)
+        self.save = self.discard = self.leave = self.stop = None
+        if unsaved:
+            names = ", ".join(unsaved[:4]) + (" …" if len(unsaved) > 4 else "")
+            self._title(column, tr("Unsaved changes"))
+            column.addWidget(quiet(names))
+            self.save = QRadioButton(tr("Save"))
+            self.discard = QRadioButton(tr("Close without saving"))
+            self._pair(column, self.save, self.discard)
+        if running:
+            self._title(column, tr("A run is going on"))
+            column.addWidget(quiet(running))
+            self.leave = QRadioButton(tr("Leave it running; a window opened later shows it again"))
+            self.stop = QRadioButton(tr("Stop it, with a checkpoint to continue from"))
+            self._pair(column, self.leave, self.stop)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.setProperty("role", "chip")
+        self.cancel.clicked.connect(self.reject)
+        self.ok = QPushButton(tr("Close"))
+        self.ok.setProperty("role", "primary")
+        self.ok.setDefault(True)
+        self.ok.clicked.connect(self._decide)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.ok)
+        column.addSpacing(6)
+        column.addLayout(buttons)
+
+    def _title(self, column: QVBoxLayout, text: str) -> None:
+        label = QLabel(text)
+        label.setFont(font(13, bold=True))
+        column.addWidget(label)
+
+    def _pair(self, column: QVBoxLayout, first: QRadioButton, second: QRadioButton) -> None:
+        group = QButtonGroup(self)
+        for button in (first, second):
+            group.addButton(button)
+            column.addWidget(button)
+        first.setChecked(True)
+
+    def _decide(self) -> None:
+        self.accept()
+        self.decided.emit(
+            self.save is not None and self.save.isChecked(), self.stop is not None and self.stop.isChecked()
+        )

@@ -1,0 +1,92 @@
+"""One declaration a command, behind menus, keys, buttons and the command palette alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from blockstudio.gui.text import tr
+
+if TYPE_CHECKING:
+    from blockstudio.gui.window import StudioWindow
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something the user can do. ``text`` is what menus show, ``menu`` where it stands (``"Edit"``; empty: only
+    in the command palette), ``keys`` its shortcuts, ``enabled`` and ``checked`` ask the window."""
+
+    id: str
+    text: str
+    run: Callable[[StudioWindow], object]
+    menu: str = ""
+    keys: tuple[str | QKeySequence.StandardKey, ...] = ()
+    enabled: Callable[[StudioWindow], bool] | None = None
+    checked: Callable[[StudioWindow], bool] | None = None
+    separator: bool = False
+    """A line above it in its menu."""
+    keywords: str = ""
+
+
+class Commands(QObject):
+    """The commands of one window as `QAction`, kept enabled and checked as their declarations say."""
+
+    def __init__(self, window: StudioWindow, declared: Iterable[Command]) -> None:
+        super().__init__(window)
+        self._window = window
+        self.declared: dict[str, Command] = {}
+        self.actions: dict[str, QAction] = {}
+        for command in declared:
+            if command.id in self.declared:
+                raise ValueError(f"two commands are called {command.id}")
+            self.declared[command.id] = command
+            self.actions[command.id] = self._action(command)
+        self.refresh()
+
+    def _action(self, command: Command) -> QAction:
+        action = QAction(tr(command.text), self._window)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.setCheckable(command.checked is not None)
+        action.triggered.connect(lambda _checked=False, id=command.id: self.run(id))
+        self._window.addAction(action)
+        return action
+
+    def run(self, id: str) -> bool:
+        """Do it, if it can be done now."""
+        command = self.declared[id]
+        possible = command.enabled is None or command.enabled(self._window)
+        if possible:
+            command.run(self._window)
+        self.refresh()
+        return possible
+
+    def refresh(self) -> None:
+        """Bring what is enabled and checked up to date."""
+        for id, command in self.declared.items():
+            action = self.actions[id]
+            if command.enabled is not None:
+                action.setEnabled(command.enabled(self._window))
+            if command.checked is not None:
+                action.setChecked(command.checked(self._window))
+
+    def fill(self, menu: QMenu, name: str, more: Mapping[str, Callable[[QMenu], None]] | None = None) -> None:
+        """Put the commands of menu ``name`` into ``menu``; ``more`` adds submenus after the command it names."""
+        for id, command in self.declared.items():
+            if command.menu != name:
+                continue
+            if command.separator and not menu.isEmpty():
+                menu.addSeparator()
+            menu.addAction(self.actions[id])
+            if more and id in more:
+                more[id](menu)
+
+    def shortcut_text(self, id: str) -> str:
+        """``Ctrl+Z``, or nothing."""
+        return self.actions[id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,150 @@
+"""Small parts that the panels share: headings, quiet boxes, links, numbers in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from blockstudio.gui.text import tr
+from blockstudio.gui.theme import font
+
+
+def heading(text: str) -> QLabel:
+    """Small capitals over a group."""
+    label = QLabel(text.upper())
+    label.setProperty("role", "heading")
+    label.setContentsMargins(0, 10, 0, 2)
+    return label
+
+
+def quiet(text: str = "", *, wrap: bool = True) -> QLabel:
+    """Secondary text."""
+    label = QLabel(text)
+    label.setProperty("role", "secondary")
+    label.setWordWrap(wrap)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def link(text: str, run: Callable[[], object]) -> QPushButton:
+    """A button that reads as a link."""
+    button = QPushButton(text)
+    button.setProperty("role", "link")
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.clicked.connect(lambda _=False: run())
+    return button
+
+
+def hairline() -> QFrame:
+    line = QFrame()
+    line.setProperty("role", "hairline")
+    line.setFixedHeight(1)
+    return line
+
+
+class Box(QFrame):
+    """A quiet filled frame with lines of rich text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "box")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.RichText)
+        self.label.setWordWrap(True)
+        self.label.setFont(font(12))
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.addWidget(self.label)
+
+    def set_rows(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Rows of (label, computation, result); the result stands bold."""
+        lines = []
+        for label, computation, result in rows:
+            middle = f"&nbsp; {escape(computation)} =" if computation else "&nbsp;"
+            lines.append(f"{escape(label)}{middle} <b>{escape(result)}</b>")
+        self.label.setText("<div style='line-height: 140%'>" + "<br>".join(lines) + "</div>")
+        self.setVisible(bool(lines))
+
+
+class Figures(QWidget):
+    """Rows of a quiet label on the left and a figure on the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._rows: dict[str, tuple[QWidget, QLabel]] = {}
+
+    def set(self, title: str, figure: str, tip: str = "", role: str = "") -> None:
+        """Show a figure; an empty one hides its row."""
+        if title not in self._rows:
+            row = QWidget()
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            name = QLabel(title)
+            name.setProperty("role", "label")
+            value = QLabel()
+            value.setFont(font(12, bold=True))
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            line.addWidget(name)
+            line.addWidget(value, 1)
+            self._column.addWidget(row)
+            self._rows[title] = (row, value)
+        row, value = self._rows[title]
+        value.setText(figure)
+        if value.property("role") != role:
+            value.setProperty("role", role)
+            value.style().unpolish(value)
+            value.style().polish(value)
+        row.setToolTip(tip)
+        row.setVisible(bool(figure))
+
+    def figure(self, title: str) -> str:
+        return self._rows[title][1].text() if title in self._rows else ""
+
+
+def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
+    """Take all widgets out of a layout and let them go."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif item.layout() is not None:
+            clear(item.layout())
+
+
+def count_text(number: float) -> str:
+    """``1.583 G``, ``86.7 M``, ``110,592``."""
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
+        if abs(number) >= size:
+            digits = 3 if unit != "M" else 1
+            return f"{number / size:.{digits}f} {unit}"
+    return f"{number:,.0f}"
+
+
+def bytes_text(number: float) -> str:
+    """``51 MB``; units of 1000."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if abs(number) >= size:
+            value = number / size
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
+    return f"{number:,.0f} B"
+
+
+def duration_text(seconds: float) -> str:
+    """``1 min 48 s``, ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return tr("{s} s").format(s=whole)
+    if whole < 3600:
+        return tr("{m} min {s} s").format(m=whole // 60, s=whole % 60)
+    return tr("{h} h {m} min").format(h=whole // 3600, m=whole % 3600 // 60)

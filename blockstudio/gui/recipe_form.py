@@ -1,0 +1,131 @@
+"""The recipe of the next run as a form, generated from the recipe's own fields: essentials first, the rest on
+demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from blockstudio.gui import values
+from blockstudio.gui.fields import ChoiceField, Form, ValueField
+from blockstudio.gui.parts import heading
+from blockstudio.gui.text import tr
+from blockstudio.gui.trainer import Trainer
+from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Data", ("data", "data.shapes")),
+    ("Budget", ("",)),
+    ("Optimiser", ("optimizer",)),
+    ("Schedule", ("schedule",)),
+    ("Augmentation", ("augmentation",)),
+    ("Checkpoints", ("checkpoints",)),
+)
+"""Columns of the form with the groups of fields in them."""
+ESSENTIAL = {
+    "data.source", "data.input_size", "data.validation", "epochs", "steps", "batch_size", "seed",
+    "optimizer.name", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay",
+    "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
+}  # fmt: skip
+HIDDEN = {"version"}
+
+
+class RecipeForm(QScrollArea):
+    """Columns of fields. A change is taken over at once if it is legal."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__()
+        self._trainer = trainer
+        self.setAccessibleName(tr("Recipe"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(14, 4, 14, 8)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(28)
+        column.addLayout(self._columns)
+        self.more = QCheckBox(tr("All settings"))
+        self.more.toggled.connect(self.refresh)
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        self.setWidget(holder)
+        self.fields: dict[str, ValueField | ChoiceField] = {}
+        self._forms: dict[str, Form] = {}
+        self._panes: list[tuple[QWidget, list[str]]] = []
+        for title, groups in GROUPS:
+            self._add_column(title, [field for field in FIELDS.values() if field.group in groups])
+        trainer.recipe_changed.connect(self.refresh)
+        self.refresh()
+
+    def _add_column(self, title: str, fields: Iterable[Field]) -> None:
+        pane = QWidget()
+        column = QVBoxLayout(pane)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(heading(tr(title)))
+        form = Form()
+        form.setMinimumWidth(170)
+        form.setMaximumWidth(320)
+        paths = []
+        for field in fields:
+            if field.path in HIDDEN:
+                continue
+            self._add_field(form, field)
+            paths.append(field.path)
+        column.addWidget(form)
+        column.addStretch(1)
+        self._columns.addWidget(pane, 1)
+        self._panes.append((pane, paths))
+
+    def _add_field(self, form: Form, field: Field) -> None:
+        def check(text: str) -> str:
+            read_value(field.path, _raw(field, text))
+            return ""
+
+        widget: ValueField | ChoiceField
+        if field.kind == "bool":
+            widget = ChoiceField([values.OFF, values.ON])
+        elif field.kind == "choice":
+            widget = ChoiceField(list(field.choices))
+        else:
+            widget = ValueField(check)
+            if field.optional:
+                widget.setPlaceholderText(tr("chosen for you"))
+        widget.committed.connect(lambda text: self._trainer.set_fields({field.path: _raw(field, text)}))
+        form.add(field.path, tr(field.title), widget, tr(field.help))
+        self.fields[field.path] = widget
+        self._forms[field.path] = form
+
+    def refresh(self, _: object = None) -> None:
+        """Show the recipe; fields that do not matter for its choices are hidden."""
+        recipe, everything = self._trainer.recipe, self.more.isChecked()
+        for path, widget in self.fields.items():
+            field = FIELDS[path]
+            widget.set_value(_text(get_field(recipe, path)))
+            chosen = get_field(recipe, f"{field.group}.name") if field.when else ""
+            matters = not field.when or chosen in field.when
+            if path.startswith("data.shapes."):
+                matters = recipe.data.source == "shapes"
+            shown = matters and (everything or path in ESSENTIAL or path.startswith("data.shapes."))
+            self._forms[path].show_row(path, shown)
+        for pane, paths in self._panes:
+            pane.setVisible(everything or any(path in ESSENTIAL for path in paths))
+
+
+def _raw(field: Field, text: str) -> object:
+    if field.kind == "bool":
+        return text == values.ON
+    return text
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return values.ON if value else values.OFF
+    if isinstance(value, tuple):
+        return ", ".join(f"{number:g}" for number in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,30 @@
+"""The parts of the style sheet that only the window's own panels need."""
+
+from __future__ import annotations
+
+from blockstudio.gui.theme import Theme
+
+
+def shell_stylesheet(colours: Theme) -> str:
+    """Goes on the window, over the application's style sheet."""
+    text, secondary, hairline = colours.text.name(), colours.secondary.name(), colours.hairline.name()
+    panel, field, accent = colours.panel.name(), colours.field.name(), colours.accent.name()
+    return f"""
+QWidget#topbar {{ background: {panel}; border-bottom: 1px solid {hairline}; }}
+QWidget#statusbar {{ background: {panel}; border-top: 1px solid {hairline}; }}
+QWidget#bottom {{ background: {panel}; }}
+QToolButton#product {{ padding: 4px 8px; border: 1px solid transparent; }}
+QPushButton[role="crumb"] {{ color: {secondary}; padding: 2px 4px; border-radius: 3px; }}
+QPushButton[role="crumb"]:hover {{ color: {text}; background: {field}; }}
+QPushButton[role="status"] {{ border: 1px solid transparent; padding: 2px 4px; color: {secondary}; border-radius: 3px; }}
+QPushButton[role="status"]:hover {{ background: {field}; }}
+QPushButton[role="status"]:focus {{ border-color: {accent}; }}
+QLabel[role="label"] {{ color: {text}; }}
+QLineEdit[role="title"] {{ background: transparent; border-color: transparent; padding: 2px 6px; margin-left: -7px; }}
+QLineEdit[role="title"]:hover {{ border-color: {hairline}; }}
+QLineEdit[role="title"]:focus {{ background: {field}; border-color: {accent}; }}
+QLineEdit[role="inner"] {{ border: 0; padding: 0; background: transparent; }}
+QComboBox {{ padding: 3px 4px 3px 8px; }}
+QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
+QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
+"""

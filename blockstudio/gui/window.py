@@ -1,0 +1,383 @@
+"""The window: canvas in the middle, panels divided by hairlines around it, one set of commands behind it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio import __version__
+from blockstudio.graph.format import SUFFIX
+from blockstudio.gui.actions import COMMANDS
+from blockstudio.gui.bottom import BottomPanel
+from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.closing import ClosingDialog
+from blockstudio.gui.command_line import CommandLine
+from blockstudio.gui.commands import Commands
+from blockstudio.gui.documents import Documents, Request
+from blockstudio.gui.inspector import Inspector
+from blockstudio.gui.notes import Note, NoteBar
+from blockstudio.gui.palette import Entry, Palette
+from blockstudio.gui.session import Session
+from blockstudio.gui.settings import settings
+from blockstudio.gui.start import StartPage
+from blockstudio.gui.statusbar import StatusBar
+from blockstudio.gui.style import shell_stylesheet
+from blockstudio.gui.text import tr
+from blockstudio.gui.theme import DARK, LIGHT, notifier, set_theme, theme
+from blockstudio.gui.topbar import TopBar
+from blockstudio.gui.trainer import Trainer
+from blockstudio.gui.window_menus import fill_data_menu, fill_device_menu, fill_product_menu
+
+SIZE = (1440, 900)
+
+
+class StudioWindow(QMainWindow):
+    """One window with its documents, panels and the run it watches."""
+
+    def __init__(self, runs_folder: Path | None = None) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.session = Session(parent=self)
+        self.documents = Documents(self.session, self)
+        self.trainer = Trainer(self.session, runs_folder)
+        self.canvas = Canvas(self.session)
+        self.palette_panel = Palette(self.session)
+        self.inspector = Inspector(self.session)
+        self.bottom = BottomPanel(self.session, self.trainer)
+        self.status = StatusBar(self.session)
+        self.notes = NoteBar()
+        self.colours = str(settings().value("view/colours", "system"))
+        self._zoom = 1.0
+        self._leaving = False
+        self._start: StartPage | None = None
+        self.dialog: ClosingDialog | QFileDialog | None = None
+        self.top = TopBar(
+            self.session,
+            lambda menu: fill_product_menu(self, menu),
+            lambda menu: fill_data_menu(self, menu),
+            lambda menu: fill_device_menu(self, menu),
+        )
+        self._lay_out()
+        self.commands = Commands(self, COMMANDS)
+        self.command_line = CommandLine(self, self.commands)
+        self._connect()
+        self._restyle()
+        self._restore()
+        self._show_documents()
+        self._show_recipe()
+        self._show_run()
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.canvas)
+        self.side = QSplitter(Qt.Orientation.Horizontal)
+        self.side.setObjectName("side")
+        for widget, stretch in ((self.palette_panel, 0), (self.centre, 1), (self.inspector, 0)):
+            self.side.addWidget(widget)
+            self.side.setStretchFactor(self.side.indexOf(widget), stretch)
+        self.palette_panel.setMinimumWidth(150)
+        self.inspector.setMinimumWidth(240)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setObjectName("split")
+        self.split.addWidget(self.side)
+        self.split.addWidget(self.bottom)
+        self.split.setStretchFactor(0, 1)
+        self.split.setStretchFactor(1, 0)
+        self.bottom.setMinimumHeight(130)
+        for splitter in (self.side, self.split):
+            splitter.setHandleWidth(1)
+            splitter.setChildrenCollapsible(False)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addWidget(self.notes)
+        column.addWidget(self.split, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
+        self.resize(*SIZE)
+        self.side.setSizes([210, 910, 320])
+        self.split.setSizes([620, 240])
+
+    def _connect(self) -> None:
+        session, documents, trainer = self.session, self.documents, self.trainer
+        self.palette_panel.chosen.connect(self.add_entry)
+        self.palette_panel.left.connect(self.canvas.setFocus)
+        self.inspector.reveal.connect(self.show_block)
+        self.bottom.problems.reveal.connect(self.canvas.reveal)
+        self.bottom.hide_wanted.connect(lambda: self.toggle("bottom"))
+        self.status.problems_wanted.connect(lambda: self.show_page("problems"))
+        self.status.fit_wanted.connect(self.canvas.fit)
+        self.canvas.zoom_changed.connect(self._on_zoom)
+        self.top.tabs.currentChanged.connect(documents.turn_to)
+        self.top.tabs.close_wanted.connect(lambda index: documents.close(documents.list[index]))
+        self.top.train.clicked.connect(self._on_train)
+        self.top.stop.clicked.connect(lambda: self.commands.run("run.stop"))
+        documents.changed.connect(self._show_documents)
+        documents.note.connect(self.say)
+        documents.opened.connect(lambda _: self.show_canvas())
+        session.refused.connect(lambda text: self.notes.show_note(text, "warning"))
+        session.opened.connect(self.canvas.setFocus)
+        for signal in (session.edited, session.opened, session.selection_changed, session.path_changed):
+            signal.connect(lambda *_: self.commands.refresh())
+        trainer.recipe_changed.connect(self._show_recipe)
+        trainer.progress.connect(self._show_run)
+        trainer.run_changed.connect(self._show_run)
+        trainer.run_changed.connect(lambda: self.show_page("run") if trainer.data is not None else None)
+        trainer.failed.connect(lambda text: self.notes.show_note(text, "problem"))
+        trainer.noted.connect(lambda text: self.notes.show_note(text, "info"))
+        notifier.changed.connect(self._restyle)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
+
+    def _restyle(self) -> None:
+        self.setStyleSheet(shell_stylesheet(theme()))
+
+    def _restore(self) -> None:
+        store = settings()
+        geometry = store.value("window/geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        for splitter in (self.side, self.split):
+            state = store.value(f"window/{splitter.objectName()}")
+            if isinstance(state, QByteArray):
+                splitter.restoreState(state)
+                splitter.setHandleWidth(1)
+        for name in ("palette", "inspector", "bottom"):
+            self._panel(name).setVisible(str(store.value(f"window/{name}", "true")) != "false")
+        self.bottom.show_page("run" if self.trainer.data is not None else "recipe")
+
+    def _remember(self) -> None:
+        store = settings()
+        store.setValue("window/geometry", self.saveGeometry())
+        for splitter in (self.side, self.split):
+            store.setValue(f"window/{splitter.objectName()}", splitter.saveState())
+        for name in ("palette", "inspector", "bottom"):
+            store.setValue(f"window/{name}", "true" if self.is_shown(name) else "false")
+        store.sync()
+
+    # What is in view
+
+    def _show_documents(self) -> None:
+        documents = self.documents
+        titles = [
+            (documents.title(d), d.dirty, str(d.file) if d.file else tr("not saved in a file yet"))
+            for d in documents.list
+        ]
+        self.top.tabs.show_titles(titles, documents.list.index(documents.current))
+        mark = "● " if documents.current.dirty else ""
+        self.setWindowTitle(f"{mark}{documents.title(documents.current)} – Block Studio")
+
+    def _show_recipe(self) -> None:
+        recipe = self.trainer.recipe
+        source = recipe.data.source
+        self.top.data.set_text(Path(source).name if "/" in source or "\\" in source else source)
+        self.top.device.set_text(f"{recipe.device} · {recipe.precision}")
+
+    def _show_run(self) -> None:
+        self.top.show_run(self.trainer.state)
+        self.commands.refresh()
+
+    def _on_train(self) -> None:
+        command = {"running": "run.pause", "paused": "run.resume"}.get(self.trainer.state, "run.train")
+        self.commands.run(command)
+
+    def _on_zoom(self, zoom: float) -> None:
+        self._zoom = zoom
+        self.status.show_zoom(zoom)
+
+    def zoom_by(self, factor: float) -> None:
+        self.canvas.zoom_to(self._zoom * factor)
+
+    def add_entry(self, entry: Entry) -> None:
+        """Add what a line of the palette stands for at the centre of the canvas."""
+        centre = self.canvas.mapToScene(self.canvas.viewport().rect().center())
+        name = self.session.add_block(entry.type, entry.parameters, self._free_spot(centre.x(), centre.y()))
+        if name is not None:
+            self.show_canvas()
+            self.canvas.reveal(name)
+
+    def _free_spot(self, x: float, y: float) -> tuple[float, float]:
+        """``(x, y)``, or the next place below it where no block stands."""
+        taken = [block.at for _, block in self.session.definition.blocks() if block.at is not None]
+        while any(abs(x - left) < 60 and abs(y - top) < 40 for left, top in taken):
+            y += 64
+        return round(x), round(y)
+
+    def show_block(self, path: str) -> None:
+        """Go to a block by its full path, and bring it into view."""
+        if self.session.go_to_block(path):
+            self.canvas.reveal(self.session.selection[0])
+
+    def say(self, request: Request) -> Note:
+        """Show a note."""
+        return self.notes.show_note(request.text, request.kind, *request.actions)
+
+    def show_start(self) -> None:
+        """The page of presets and recent files."""
+        if self._start is None:
+            self._start = StartPage(self.documents.recent, self.documents.new, self.documents.ask_open)
+            self._start.preset_chosen.connect(self.documents.open)
+            self._start.file_chosen.connect(self.documents.open)
+            self._start.left.connect(self.show_canvas)
+            self.centre.addWidget(self._start)
+        self.centre.setCurrentWidget(self._start)
+
+    @property
+    def start_page(self) -> StartPage | None:
+        return self._start if self._start is not None and self.centre.currentWidget() is self._start else None
+
+    def show_canvas(self) -> None:
+        self.centre.setCurrentWidget(self.canvas)
+        self.canvas.setFocus()
+
+    def show_page(self, name: str) -> None:
+        """Show ``run``, ``recipe`` or ``problems`` under the canvas."""
+        self.bottom.setVisible(True)
+        self.bottom.show_page(name)
+        self.commands.refresh()
+
+    def _panel(self, name: str) -> QWidget:
+        return {"palette": self.palette_panel, "inspector": self.inspector, "bottom": self.bottom}[name]
+
+    def is_shown(self, name: str) -> bool:
+        return not self._panel(name).isHidden()
+
+    def toggle(self, name: str) -> None:
+        """Hide or show ``palette``, ``inspector`` or ``bottom``."""
+        self._panel(name).setVisible(not self.is_shown(name))
+        self.commands.refresh()
+
+    def focus_search(self) -> None:
+        self.palette_panel.setVisible(True)
+        self.palette_panel.focus_search()
+
+    def focus_inspector(self) -> None:
+        self.inspector.setVisible(True)
+        self.inspector.focus_first()
+
+    def can_delete(self) -> bool:
+        return bool(self.session.selection)
+
+    def delete(self) -> None:
+        self.session.delete_selection()
+
+    # Colours
+
+    def choose_colours(self, colours: str) -> None:
+        """``light``, ``dark`` or ``system``."""
+        self.colours = colours
+        settings().setValue("view/colours", colours)
+        self._on_system_colours()
+        self.commands.refresh()
+
+    def _on_system_colours(self) -> None:
+        dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        wanted = {"light": LIGHT, "dark": DARK}.get(self.colours, DARK if dark else LIGHT)
+        if theme() is not wanted:
+            set_theme(wanted)
+
+    # Files and runs
+
+    def ask_picture(self) -> None:
+        """Save the drawing as a picture."""
+        name = f"{self.documents.title(self.documents.current)}.png"
+        dialog = QFileDialog(self, tr("Save picture"), str(Path.home() / name), "PNG (*.png)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.fileSelected.connect(self._save_picture)
+        self._open_dialog(dialog)
+
+    def _save_picture(self, name: str) -> None:
+        if not self.canvas.picture(None, theme().dark).save(name):
+            self.notes.show_note(tr("{name} cannot be written.").format(name=name), "problem")
+
+    def ask_runs_folder(self) -> None:
+        """Choose where runs are kept."""
+        dialog = QFileDialog(self, tr("Folder of runs"), str(self.trainer.folder))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._set_runs_folder)
+        self._open_dialog(dialog)
+
+    def _set_runs_folder(self, name: str) -> None:
+        settings().setValue("runs/folder", name)
+        self.trainer.set_folder(Path(name))
+
+    def ask_data_folder(self) -> None:
+        """Choose a folder of images to train on."""
+        dialog = QFileDialog(self, tr("Folder with images"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda name: self.trainer.set_fields({"data.source": name}))
+        self._open_dialog(dialog)
+
+    def _open_dialog(self, dialog: QFileDialog | ClosingDialog) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        self.dialog = dialog
+        dialog.open()
+
+    def open_diagram_of_run(self) -> None:
+        """Open the network as the run in view trains it."""
+        if self.trainer.data is not None:
+            self.documents.open(self.trainer.data.run.directory / f"diagram{SUFFIX}")
+
+    def about(self) -> None:
+        text = tr("Block Studio {version}. Draw convolutional networks, see every shape and cost, train them.")
+        self.notes.show_note(text.format(version=__version__))
+
+    # Dropped files, closing
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.documents.open(Path(url.toLocalFile()))
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        unsaved = [self.documents.title(document) for document in self.documents.unsaved]
+        data = self.trainer.data
+        running = data.run.name if data is not None and data.active else ""
+        if not self._leaving and (unsaved or running):
+            event.ignore()
+            dialog = ClosingDialog(self, unsaved, running)
+            dialog.decided.connect(self._leave)
+            self._open_dialog(dialog)
+            return
+        self._remember()
+        self.stop()
+        super().closeEvent(event)
+
+    def _leave(self, save: bool, stop: bool) -> None:
+        """The closing dialog was answered."""
+        if stop:
+            self.trainer.stop_run()
+        if save and self.documents.unsaved:
+            first = self.documents.unsaved[0]
+            self.documents.save(first, lambda: self._leave(save, False))
+            return
+        self._leaving = True
+        self.close()
+
+    def stop(self) -> None:
+        """Let go of everything that would outlive the window: watchers, timers, work under way."""
+        self.documents.stop()
+        self.trainer.stop_watching()
+        if self._start is not None:
+            self._start.stop()
+        self.session.close()
