@@ -89,7 +89,8 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
         if not equals or not name:
             raise StudioError("cli.set", f"'--set {pair}' is not NAME=VALUE.", hint="For example: --set n=9")
         try:
-            values[name.strip()] = json.loads(text)
+            # Python's and JSON's way to write a truth value are both what people type.
+            values[name.strip()] = json.loads(text.lower() if text in ("True", "False") else text)
         except json.JSONDecodeError:
             values[name.strip()] = text
     return values
@@ -246,14 +247,14 @@ def _summary(arguments: list[str]) -> int:
     diagram = _opened(options)
 
     from blockstudio.analysis import analyze
-    from blockstudio.summary import as_json, print_table
+    from blockstudio.summary import as_json, table_text
 
     analysis = analyze(diagram)
     if options.json:
         json.dump(as_json(diagram, analysis), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print_table(diagram, analysis, depth=options.depth, flops=options.flops)
+        print(table_text(diagram, analysis, depth=options.depth, flops=options.flops))
     return _report(analysis)
 
 
@@ -302,13 +303,16 @@ def _export(arguments: list[str]) -> int:
 
 def _presets(arguments: list[str]) -> int:
     parser = _Parser(prog="blockstudio presets", description="List the networks that come with the studio.")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one preset: its description and parameters")
+    parser.add_argument("--json", action="store_true", help="the list as JSON")
     options = parser.parse_args(arguments)
-    from blockstudio.summary import preset_rows, print_presets
+    from blockstudio.summary import preset_rows, preset_text, presets_text
 
-    if options.json:
+    if options.name:
+        print(preset_text(options.name))
+    elif options.json:
         json.dump(preset_rows(), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print_presets()
+        print(presets_text())
     return 0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.analysis import analyze
-from blockstudio.blocks import CATALOGUE, shape_text
-from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.blocks import shape_text
+from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.presets import load_preset, preset_names
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from blockstudio.analysis import Analysis, BlockReport
 
 
@@ -51,61 +50,63 @@ def _block_json(path: str, report: BlockReport) -> dict[str, Any]:
     }
 
 
-def print_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: bool = False) -> None:
-    """Print the blocks of the main graph, with ``depth`` levels of modules opened, and the totals."""
-    from rich.console import Console
-    from rich.table import Table
+def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> str:
+    """Aligned columns, two spaces apart; ``right`` has an ``r`` for each column that is set flush right."""
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    lines = []
+    for row in (headings, *rows):
+        cells = [
+            cell.rjust(width) if flush == "r" else cell.ljust(width)
+            for cell, width, flush in zip(row, widths, right.ljust(len(headings)), strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
 
+
+def table_text(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: bool = False) -> str:
+    """The blocks of the main graph with ``depth`` levels of modules opened, and the totals."""
     cost, factor = ("FLOPs", 2) if flops else ("MACs", 1)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("block", no_wrap=True)
-    table.add_column("type", no_wrap=True)
-    for heading in ("output", "parameters", cost):
-        table.add_column(heading, justify="right", no_wrap=True)
-    _rows(table, diagram, analysis, "", MAIN, depth, factor)
-
-    console = Console()
-    console.print(table)
-    console.print()
-    console.print(
-        f"[bold]{diagram.name}[/]: {analysis.parameters:,} parameters, {analysis.macs * factor:,} {cost}, "
-        f"depth {analysis.depth}, {_megabytes(analysis.training_bytes)} an image in training"
-    )
+    rows = list(_rows(diagram, analysis, "", MAIN, depth, factor))
+    totals = [
+        f"{diagram.name}: {analysis.parameters:,} parameters, {analysis.macs * factor:,} {cost}, "
+        f"depth {analysis.depth}, {analysis.training_bytes / 2**20:,.1f} MiB an image in training"
+    ]
     if analysis.parameters_with_auxiliary != analysis.parameters:
-        console.print(
+        totals.append(
             f"with auxiliary heads: {analysis.parameters_with_auxiliary:,} parameters, "
             f"{analysis.macs_with_auxiliary * factor:,} {cost}"
         )
+    return "\n".join([text_table(("block", "type", "output", "parameters", cost), rows, "  rrr"), "", *totals])
 
 
-def _rows(table: Table, diagram: Diagram, analysis: Analysis, path: str, scope: str, depth: int, factor: int) -> None:
-    indent = "  " * (path.count(".") + bool(path))
+def _rows(
+    diagram: Diagram, analysis: Analysis, path: str, scope: str, depth: int, factor: int, level: int = 0
+) -> Iterator[tuple[str, ...]]:
     for name, block in diagram.definition(scope).blocks():
         full = f"{path}.{name}" if path else name
         report = analysis.blocks.get(full)
         if report is None:
             continue
-        copies = f" ×{report.copies}" if report.copies not in (None, 1) else ""
-        shape = shape_text(report.output_shape) if report.output_shape else "?"
-        off = " (off)" if report.bypassed else ""
-        table.add_row(
-            f"{indent}{name}{off}",
-            f"{block.type}{copies}",
-            shape,
-            f"{report.parameters:,}" if report.parameters else "",
-            f"{report.macs * factor:,}" if report.macs else "",
-            style=None if block.type in CATALOGUE else "bold",
-        )
+        yield _row("  " * level + name, block, report, factor)
         if depth > 1 and block.type in diagram.modules and not report.bypassed:
-            copies_of = [full] if report.copies is None else [f"{full}.{index}" for index in range(report.copies)]
-            for copy in copies_of:
-                if report.copies is not None:
-                    table.add_row(f"{indent}  .{copy.rsplit('.', 1)[1]}")
-                _rows(table, diagram, analysis, copy, block.type, depth - 1, factor)
+            if report.copies is None:
+                yield from _rows(diagram, analysis, full, block.type, depth - 1, factor, level + 1)
+                continue
+            for index in range(report.copies):
+                copy = f"{full}.{index}"
+                yield _row("  " * (level + 1) + str(index), block, analysis.blocks[copy], factor)
+                yield from _rows(diagram, analysis, copy, block.type, depth - 1, factor, level + 2)
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
+def _row(label: str, block: Block, report: BlockReport, factor: int) -> tuple[str, ...]:
+    copies = f" ×{report.copies}" if report.copies not in (None, 1) else ""
+    return (
+        label + (" (off)" if report.bypassed else ""),
+        block.type + copies,
+        shape_text(report.output_shape) if report.output_shape else "?",
+        f"{report.parameters:,}" if report.parameters else "",
+        f"{report.macs * factor:,}" if report.macs else "",
+    )
 
 
 def preset_rows() -> list[dict[str, Any]]:
@@ -129,26 +130,23 @@ def preset_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def print_presets() -> None:
-    """Print the presets as a table."""
-    from rich.console import Console
-    from rich.table import Table
+def presets_text() -> str:
+    """The presets as a table."""
+    rows = [
+        (row["preset"], row["year"], f"{row['parameters']:,}", f"{row['macs']:,}", str(row["depth"]), row["name"])
+        for row in preset_rows()
+    ]
+    return text_table(("preset", "year", "parameters", "MACs", "depth", "network"), rows, "  rrr")
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("preset", "network", "year"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("parameters", "MACs", "depth"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("--set", overflow="fold")
-    for row in preset_rows():
-        settings = " ".join(f"{key}={value}" for key, value in row["settings"].items())
-        table.add_row(
-            row["preset"],
-            row["name"],
-            row["year"],
-            f"{row['parameters']:,}",
-            f"{row['macs']:,}",
-            str(row["depth"]),
-            settings,
-        )
-    Console().print(table)
+
+def preset_text(name: str) -> str:
+    """One preset: what it is, where it comes from, what ``--set`` can turn."""
+    from textwrap import fill
+
+    diagram = load_preset(name)
+    lines = [f"{name}: {diagram.name}", "", fill(diagram.description, 100), ""]
+    lines += [fill(f"{key}: {text}", 100, subsequent_indent="  ") for key, text in diagram.about.items()]
+    settings = [(f"{key}={declared.default}", declared.help) for key, declared in diagram.parameters.items()]
+    if settings:
+        lines += ["", text_table(("--set", ""), settings)]
+    return "\n".join(lines)
