@@ -21,7 +21,7 @@ def test_summary_prints_blocks_and_totals(capsys: pytest.CaptureFixture[str]) ->
     assert code == 0
     assert not err
     (layer2,) = [line for line in out.splitlines() if line.startswith("layer2")]
-    assert layer2.split() == ["layer2", "BasicBlock", "×4", "128×28×28", "1,116,416", "870,055,936"]
+    assert layer2.split() == ["layer2", "BasicBlock", "×4", "128×28×28", "1,116,416", "873,463,808"]
     assert "ResNet-34: 21,797,672 parameters, 3,663,761,408 MACs, depth 34" in out
 
 
@@ -54,7 +54,7 @@ def test_presets_list_and_describe(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_export_writes_source_and_keeps_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     target = tmp_path / "model.py"
-    code, out, _ = run(capsys, "export", "resnet34", "-o", str(target))
+    code, _, _ = run(capsys, "export", "resnet34", "-o", str(target))
     assert code == 0
     assert "class ResNet34(nn.Module)" in target.read_text(encoding="utf-8")
     target.write_text("mine", encoding="utf-8")
