@@ -34,8 +34,19 @@ def squeeze(shape: Any) -> tuple[int, ...]:
 
 
 def reference_layers(model: dict[str, Any]) -> Counter[Layer]:
-    """The multiset of a reference table, auxiliary heads included."""
-    return Counter(item for layer in model["layers"] for item in _reference_items(layer))
+    """The multiset of a reference table, auxiliary heads included. A concatenation that only feeds another is left
+    out: the presets join all branches at once."""
+    layers = {layer["name"]: layer for layer in model["layers"]}
+    readers: dict[str, set[str]] = {name: set() for name in layers}
+    for layer in model["layers"]:
+        for name in layer["input"]:
+            readers.get(name, set()).add(layer["type"])
+    return Counter(
+        item
+        for name, layer in layers.items()
+        if layer["type"] != "concat" or readers[name] != {"concat"}
+        for item in _reference_items(layer)
+    )
 
 
 def _reference_items(layer: dict[str, Any]) -> Iterator[Layer]:
@@ -122,12 +133,16 @@ def _diagram_items(report: BlockReport) -> Iterator[Layer]:
                 padding = pads(v, first[1:])
                 counted = v["count_include_pad"] if kind == "avgpool" and any(padding) else None
                 yield kind, v["kernel_size"], v["stride"], padding, v["ceil_mode"], counted, out
+        case "GlobalAvgPool" | "AdaptiveAvgPool2d" if out == squeeze(first):
+            pass  # changes nothing at this size
         case "GlobalAvgPool" | "AdaptiveAvgPool2d":
             yield ("gap", out) if len(out) == 1 else ("adaptive", out)
         case "LocalResponseNorm":
             yield "lrn", v["size"], v["alpha"], v["beta"], v["k"], out
         case "Dropout":
             yield "dropout", v["p"], out
+        case "Scale" if v["factor"] == 1.0:
+            pass
         case "Scale":
             yield "scale", v["factor"], out
         case "ShortcutA":

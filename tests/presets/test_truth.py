@@ -109,6 +109,12 @@ VARIANTS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
 """Reference id: preset, diagram parameters, the blocks that stages are called where the names differ."""
 
 
+SEPARABLE = {"inception_v2_tfslim": 1}
+"""The reference counts a separable convolution as one layer of depth, the studio its two convolutions."""
+
+DROPOUT_SHIFTED = {"alexnet_torchvision": (("dropout", 0.5, (4096,)), ("dropout", 0.5, (9216,)))}
+"""The reference's table has dropout after fc6 and fc7 although its notes, like torchvision, have it before them."""
+
 Variant = tuple[dict[str, Any], Analysis, dict[str, str]]
 
 
@@ -132,7 +138,7 @@ def test_totals(variant: Variant) -> None:
     assert found.macs == model["macs"]
     assert found.parameters_with_auxiliary == model["params_with_aux"]
     assert found.macs_with_auxiliary == model["macs_with_aux"]
-    assert found.depth == model["depth"]
+    assert found.depth == model["depth"] + SEPARABLE.get(model["id"], 0)
 
 
 @everything
@@ -147,7 +153,11 @@ def test_stage_shapes(variant: Variant) -> None:
 @tabulated
 def test_layers(variant: Variant) -> None:
     model, found, _ = variant
-    assert difference(diagram_layers(found), reference_layers(model)) == ""
+    expected = reference_layers(model)
+    for wrong, right in [DROPOUT_SHIFTED[model["id"]]] if model["id"] in DROPOUT_SHIFTED else []:
+        expected.subtract([wrong])
+        expected.update([right])
+    assert difference(diagram_layers(found), expected) == ""
 
 
 def test_every_reference_network_has_its_preset() -> None:
