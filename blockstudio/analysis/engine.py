@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from blockstudio.analysis.library import Library, check_defaults
 from blockstudio.analysis.plan import Plan
 from blockstudio.analysis.problems import Collector, Problem
 from blockstudio.analysis.report import Analysis, Level
-from blockstudio.analysis.rules import Seen, Setting
+from blockstudio.analysis.rules import Seen
 from blockstudio.analysis.sheet import Key, Sheet
-from blockstudio.blocks import BlockType, Value
-from blockstudio.errors import StudioError
+from blockstudio.blocks import Value
 from blockstudio.graph import edits as E
 from blockstudio.graph.diagram import MAIN, Diagram
 
-MAX_SETTINGS = 20_000
 MAX_SHEETS = 256
 
 
@@ -32,7 +31,7 @@ class Analyzer:
 
     def __init__(self, diagram: Diagram) -> None:
         self.diagram = diagram
-        self._settings: dict[tuple[str, tuple[Value | None, ...]], Setting] = {}
+        self._library = Library()
         self._plans: dict[str, Plan] = {}
         self._sheets: dict[Key, Sheet] = {}
         self._attached = False
@@ -43,7 +42,7 @@ class Analyzer:
         self._plans.clear()
         self._sheets.clear()
         plan = self._plan(MAIN)
-        self.main = Sheet(plan, _defaults(plan), None, self._sheet, self._intern)
+        self.main = Sheet(plan, check_defaults(plan.definition.parameters), None, self._sheet, self._library)
         self.analysis = Analysis(self)
 
     @property
@@ -73,13 +72,13 @@ class Analyzer:
         if scope == MAIN:
             return self.analysis.level("")
         plan = self._plan(scope)
-        values = _defaults(plan)
+        values = check_defaults(plan.definition.parameters)
         shapes: list[Seen] = []
         for name in plan.inputs:
             item = plan.items[name]
             shape = item.fixed.get("shape")
             if "shape" in item.uses:
-                bare = Sheet(plan, values, (None,) * len(plan.inputs), self._sheet, self._intern)
+                bare = Sheet(plan, values, (None,) * len(plan.inputs), self._sheet, self._library)
                 shape = bare.own_shape(item)
             shapes.append(shape if isinstance(shape, tuple) else None)
         return Level.of_definition(self.analysis, self._sheet(scope, values, tuple(shapes)))
@@ -96,24 +95,15 @@ class Analyzer:
     def _plan(self, scope: str) -> Plan:
         plan = self._plans.get(scope)
         if plan is None:
-            plan = self._plans[scope] = Plan(self.diagram, scope, self._intern)
+            plan = self._plans[scope] = Plan(self.diagram, scope, self._library)
         return plan
 
     def _sheet(self, scope: str, values: dict[str, Value | None], inputs: tuple[Seen, ...]) -> Sheet:
         key = (scope, tuple(values.values()), inputs)
         sheet = self._sheets.get(key)
         if sheet is None:
-            sheet = self._sheets[key] = Sheet(self._plan(scope), values, inputs, self._sheet, self._intern)
+            sheet = self._sheets[key] = Sheet(self._plan(scope), values, inputs, self._sheet, self._library)
         return sheet
-
-    def _intern(self, kind: BlockType, values: dict[str, Value | None]) -> Setting:
-        key = (kind.name, tuple(values.values()))
-        setting = self._settings.get(key)
-        if setting is None:
-            if len(self._settings) >= MAX_SETTINGS:
-                self._settings.clear()
-            setting = self._settings[key] = Setting(kind, values)
-        return setting
 
     # Edits
 
@@ -153,7 +143,7 @@ class Analyzer:
                     dirty |= instances
             if scope in changes.values:
                 keys = changes.values[scope]
-                values = _defaults(plan)
+                values = check_defaults(plan.definition.parameters)
                 if scope == MAIN:
                     self.main.set_values(values)
                     dirty |= {name for name, item in plan.items.items() if item.names & keys}
@@ -251,17 +241,6 @@ class _Changes:
     def _touch(self, scope: str, names: set[str], rewired: bool) -> None:
         known, before = self.scopes.get(scope, (set(), False))
         self.scopes[scope] = (known | names, before or rewired)
-
-
-def _defaults(plan: Plan) -> dict[str, Value | None]:
-    """The default values of a definition's own parameters: the current ones of the main graph's."""
-    values: dict[str, Value | None] = {}
-    for key, parameter in plan.definition.parameters.items():
-        try:
-            values[key] = parameter.check(parameter.default)
-        except StudioError:
-            values[key] = None
-    return values
 
 
 def analyze(diagram: Diagram) -> Analysis:

@@ -1,4 +1,4 @@
-"""Memory of activations. All figures are for one image in 32-bit floats.
+"""Memory of activations. All figures are for one image; scalars are 32-bit floats, 4 bytes each.
 
 *Inference*: what is alive at once when the blocks run in their order and each result is let go after its last use.
 Results that live in their input's storage (views, in-place activations, blocks switched off) take none; a module's
@@ -9,79 +9,87 @@ Parameters and their gradients are not in either; each takes 4 bytes for each pa
 
 from __future__ import annotations
 
-from blockstudio.analysis.rules import Result, Seen
+from collections.abc import Mapping
+from itertools import accumulate
+
+from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
-from blockstudio.analysis.units import BYTES_PER_SCALAR
-from blockstudio.graph.diagram import MAIN
-
-
-def shape_bytes(shape: Seen) -> int:
-    """Bytes of a tensor; 0 if its shape is unknown."""
-    if shape is None:
-        return 0
-    total = BYTES_PER_SCALAR
-    for size in shape:
-        if size is None:
-            return 0
-        total *= size
-    return total
 
 
 def result_peak(result: Result) -> int:
-    """Most bytes that a block brings into being and that are alive at once: its output; of a module, inside it."""
-    if result.shares:
-        return 0
+    """Most scalars that a block brings into being and that are alive at once: its output; of a module, inside it."""
     if result.copies is not None:
         most = before = 0
+        last: Result | None = None
         for copy in result.copies:
             most = max(most, before + result_peak(copy))
-            before = before if copy.shares else sum(map(shape_bytes, copy.outputs))
+            if copy is last:
+                break
+            before, last = before if copy.shares else copy.size, copy
         return most
-    outputs = sum(map(shape_bytes, result.outputs))
-    return max(sheet_peak(result.sub), outputs) if result.sub is not None else outputs
+    return max(sheet_peak(result.sub), result.size) if result.sub is not None else result.size
 
 
 def sheet_peak(sheet: Sheet) -> int:
-    """Most bytes alive at once while the blocks that reach an output run, without the sheet's own inputs."""
+    """Most scalars alive at once while the blocks that reach an output run, without the sheet's own inputs."""
     if sheet.peak is None or sheet.peak[0] != sheet.shape_version:
         sheet.peak = (sheet.shape_version, _peak(sheet))
     return sheet.peak[1]
 
 
 def _peak(sheet: Sheet) -> int:
-    plan, results, live = sheet.plan, sheet.results, sheet.live
-    items = plan.items
-    uses = dict.fromkeys(plan.order, 0)
-    for name in live:
-        for source in items[name].sources:
-            if source:
-                uses[source[0]] += 1
-    storage: dict[str, str] = {}
-    sizes: dict[str, int] = {}
-    alive = most = 0
-    for name in plan.order:
-        if name not in live:
-            continue
-        result = results[name]
-        sources = items[name].sources
-        if result.shares and sources and sources[0] and sources[0][0] in storage:
-            root = storage[name] = storage[sources[0][0]]
-            uses[root] += uses[name]
-        else:
-            storage[name] = name
-            given = plan.scope != MAIN and not sources
-            size = 0 if given else sum(map(shape_bytes, result.outputs))
-            if not given:
-                most = max(most, alive + result_peak(result))
-            sizes[name] = size
-            alive += size
-        if not items[name].width and sources and sources[0] and sources[0][0] in storage:
-            # A result is held by whoever asked for it.
-            uses[storage[sources[0][0]]] += 1
-        for source in sources:
-            if source and source[0] in storage:
-                root = storage[source[0]]
+    schedule: Schedule | None = sheet.schedule
+    if schedule is None or schedule.version != sheet.layout_version:
+        schedule = sheet.schedule = Schedule(sheet)
+    return schedule.peak(sheet.results)
+
+
+class Schedule:
+    """When memory is taken and given back while a sheet's live blocks run in order. It depends on wires alone, so that
+    a change of shapes costs one sum over it."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.version = sheet.layout_version
+        plan, results, live = sheet.plan, sheet.results, sheet.live
+        items = plan.items
+        self._names = [name for name in plan.order if name in live]
+        index = {name: place for place, name in enumerate(self._names)}
+        self._inner = [
+            (place, name) for name, place in index.items() if results[name].sub or results[name].copies is not None
+        ]
+        inner = {place: len(self._names) + extra for extra, (place, _) in enumerate(self._inner)}
+        takes = len(index) + len(inner)
+        self._events: list[int] = []
+        """Places in the list of sizes; those from ``takes`` on give back what those before took."""
+        uses = dict.fromkeys(self._names, 0)
+        for name in self._names:
+            for source in items[name].sources:
+                if source and source[0] in uses:
+                    uses[source[0]] += 1
+        storage: dict[str, str] = {}
+        for name, place in index.items():
+            sources = [source[0] for source in items[name].sources if source and source[0] in storage]
+            if results[name].shares and sources:
+                root = storage[name] = storage[sources[0]]
+                uses[root] += uses[name]
+            else:
+                storage[name] = name
+                if place in inner:
+                    # Inside a module more may be alive than comes out.
+                    self._events += (inner[place], takes + inner[place])
+                self._events.append(place)
+            if not items[name].width and sources:
+                # A result is held by whoever asked for it.
+                uses[storage[sources[0]]] += 1
+            for source_name in sources:
+                root = storage[source_name]
                 uses[root] -= 1
                 if not uses[root]:
-                    alive -= sizes[root]
-    return max(most, alive)
+                    self._events.append(takes + index[root])
+
+    def peak(self, results: Mapping[str, Result]) -> int:
+        """Most scalars alive at once."""
+        sizes = [results[name].size for name in self._names]
+        sizes += [result_peak(results[name]) for _, name in self._inner]
+        sizes += [-size for size in sizes]
+        return max(accumulate(map(sizes.__getitem__, self._events)), default=0)

@@ -6,17 +6,15 @@ drawing itself. An edit reconciles only the blocks that it touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
 
 from blockstudio.analysis.issues import Issue
+from blockstudio.analysis.library import Library
 from blockstudio.analysis.order import Cycle, Source, evaluation_order
 from blockstudio.analysis.rules import Setting
-from blockstudio.analysis.values import names_in, parameter_names, resolve_literals
+from blockstudio.analysis.values import names_in, parameter_names
 from blockstudio.blocks import CATALOGUE, BlockType, Parameter, Value
 from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, port_order
-
-Intern: TypeAlias = Callable[[BlockType, dict[str, Value | None]], Setting]
 
 
 class Item:
@@ -24,7 +22,7 @@ class Item:
 
     __slots__ = (
         "block", "declared", "fixed", "idle", "issues", "kind", "missing", "name", "names", "plain", "ports", "setting",
-        "sources", "targets", "uses", "width",
+        "sources", "targets", "uses", "varying", "width",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -35,6 +33,8 @@ class Item:
         self.declared: Mapping[str, Parameter] = {}
         self.uses: dict[str, frozenset[str]] = {}
         """Parameters that hold expressions, with the names used."""
+        self.varying: dict[str, frozenset[str]] = {}
+        """Those of them that depend on the place in a repeat."""
         self.names: frozenset[str] = frozenset()
         """All names used, by repeat and bypass too."""
         self.fixed: dict[str, Value | None] = {}
@@ -60,10 +60,10 @@ class Item:
 class Plan:
     """A definition prepared for evaluation."""
 
-    def __init__(self, diagram: Diagram, scope: str, intern: Intern) -> None:
+    def __init__(self, diagram: Diagram, scope: str, library: Library) -> None:
         self.diagram = diagram
         self.scope = scope
-        self._intern = intern
+        self._library = library
         self.items: dict[str, Item] = {}
         self.order: list[str] = []
         self.place: dict[str, int] = {}
@@ -74,10 +74,12 @@ class Plan:
         self.loose: set[str] = set()
         """Blocks with which something is wrong whatever the context: see `drawing_issues`."""
         self.dead: set[str] = set()
-        """Blocks from which no wire leads to an output; none, as long as there is no output."""
+        """Blocks from which no wire leads to an output; none, as long as nothing is wired to one."""
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.auxiliary: list[str] = []
+        self.ends: list[str] = []
+        """The outputs that have a wire."""
         self.modules: dict[str, set[str]] = {}
         """Instances by module."""
         self.version = 0
@@ -101,12 +103,15 @@ class Plan:
         item.declared = self.diagram.declared(block.type)
         item.uses = parameter_names(item.declared, block.parameters) if block.parameters else {}
         issues: list[Issue] = []
-        item.fixed = resolve_literals(item.declared, block.parameters, item.uses, issues)
+        item.fixed = self._library.literals(item.kind, item.declared, block.parameters, item.uses, issues)
         item.issues = tuple(issues)
-        item.names = frozenset().union(*item.uses.values(), names_in(block.repeat), names_in(block.bypass))
+        item.names = frozenset()
+        if item.uses or block.repeat is not None or block.bypass is not False:
+            item.names = frozenset().union(*item.uses.values(), names_in(block.repeat), names_in(block.bypass))
+        item.varying = {key: names for key, names in item.uses.items() if "i" in names} if block.repeat else {}
         item.setting = None
         if item.kind is not None and not item.uses and not issues:
-            item.setting = self._intern(item.kind, item.fixed)
+            item.setting = self._library.setting(item.kind, item.fixed)
         is_port = block.type == "Input" and self.scope != MAIN
         item.plain = item.setting is not None and block.repeat is None and block.bypass is False and not is_port
         if item.kind is None:
@@ -170,7 +175,8 @@ class Plan:
         self.place = place
         self.cut = {(cycle.blocks[-1], cycle.blocks[0]) for cycle in self.cycles}
         self.gates = {name for name in names if self._is_gate(items[name])}
-        ends = self.outputs + self.auxiliary
+        self.ends = [name for name in self.outputs if items[name].sources[0]]
+        ends = [name for name in self.outputs + self.auxiliary if items[name].sources[0]]
         self.dead = items.keys() - self._upstream(ends) if ends else set()
 
     def _upstream(self, ends: Iterable[str]) -> set[str]:

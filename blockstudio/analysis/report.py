@@ -76,7 +76,7 @@ class BlockReport:
 
     @property
     def activation_bytes(self) -> int:
-        return result_peak(self._result)
+        return BYTES_PER_SCALAR * result_peak(self._result)
 
     @property
     def training_bytes(self) -> int | None:
@@ -303,7 +303,7 @@ class Analysis:
     """What can be said of a diagram at one moment.
 
     The numbers are those of that moment. `blocks` and `level` look at the analyser, which follows the diagram.
-    Parameters and MACs are of the inference network: the blocks that reach an Output (all, as long as there is none);
+    Parameters and MACs are of the inference network: the blocks that reach an Output (all, as long as nothing is wired to one);
     ``..._with_auxiliary`` add those that reach an AuxOutput. Memory is explained in `blockstudio.analysis.memory`;
     `training_bytes` includes the auxiliary heads, as they run in training.
     """
@@ -318,7 +318,7 @@ class Analysis:
         self.complete = main.total_auxiliary.unknown == 0
         """Whether no number is hidden by a mistake; otherwise the totals are of what is known."""
         self.training_bytes = BYTES_PER_SCALAR * main.total_auxiliary.saved
-        self.activation_bytes = sheet_peak(main)
+        self.activation_bytes = BYTES_PER_SCALAR * sheet_peak(main)
         self.output_shape = _whole(main.outputs[0]) if main.plan.outputs else None
         """Of the first Output."""
         top = Level(self, "", main, [])
@@ -371,7 +371,7 @@ class Analysis:
         return level, name, index
 
     def _depth(self) -> int:
-        ends = self.main.plan.outputs or self.main.plan.order
+        ends = self.main.plan.ends or self.main.plan.order
         found = [trace[0] for trace in map(self._top.trace, ends) if trace is not None]
         return max(found, default=0)
 

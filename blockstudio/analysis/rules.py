@@ -10,7 +10,7 @@ import msgspec
 
 from blockstudio.analysis.fields import Field, window_field
 from blockstudio.analysis.issues import Issue
-from blockstudio.blocks import BlockType, Refusal, Resolved, Shape, Value
+from blockstudio.blocks import BlockType, Refusal, Resolved, Shape, Value, numel
 
 Seen: TypeAlias = "tuple[int | None, ...] | None"
 """A shape as far as it is known: ``None`` for a size that a mistake hides, or for all of it."""
@@ -32,6 +32,8 @@ class Result(msgspec.Struct, frozen=True, eq=False):
     macs: int | None = 0
     saved: int | None = 0
     """Scalars that training keeps for one image."""
+    size: int = 0
+    """Scalars that come out, as far as known; 0 if they need no memory of their own."""
     field: Field | None = None
     """How an output pixel looks at the inputs; ``None`` for pixel by pixel."""
     blind: bool = False
@@ -49,11 +51,18 @@ class Result(msgspec.Struct, frozen=True, eq=False):
     """Blocks of which not all numbers are known: itself, or inside it."""
     faulty: bool = False
     """It or something inside it has issues."""
+    plain: bool = False
+    """An ordinary block: neither instance nor repeated nor bypassed, its field known."""
 
 
 def is_known(shape: Seen) -> bool:
     """Whether all of a shape is known."""
     return shape is not None and None not in shape
+
+
+def known_size(shapes: Iterable[Seen]) -> int:
+    """Scalars in those of the tensors whose shape is known."""
+    return sum(numel(shape) for shape in shapes if is_known(shape))  # type: ignore[arg-type, misc]
 
 
 class Setting:
@@ -85,6 +94,7 @@ class Setting:
             output = kind.shape(values, shapes)
         except Refusal as refusal:
             return _refused(kind, values, shapes, Issue.of(refusal))
+        shares = kind.shares_input(values)
         return Result(
             inputs,
             (output,) if kind.outputs else (),
@@ -92,10 +102,12 @@ class Setting:
             kind.count(values, shapes),
             kind.macs(values, shapes, output),
             kind.saved(values, shapes, output),
+            0 if shares or not kind.outputs else numel(output),
             window_field(kind.window(values, shapes), shapes[0]) if shapes else None,
             False,
             kind.weighted,
-            kind.shares_input(values),
+            shares,
+            plain=True,
         )
 
 
@@ -160,25 +172,27 @@ def _partial(
         except Refusal as refusal:
             refused.add(Issue.of(refusal))
     weighted = kind.weighted
+    outputs: tuple[Seen, ...]
     if not accepted:
         if len(refused) == 1 and not issues:
             issues = tuple(refused)
-        outputs: tuple[Seen, ...] = (None,) if kind.outputs else ()
         return Result(
-            inputs, outputs, dict(values), None, None, None, None, True, weighted,
+            inputs, (None,) if kind.outputs else (), dict(values), None, None, None, 0, None, True, weighted,
             issues=issues, unknown=1, faulty=bool(issues),
         )  # fmt: skip
     fields = [window_field(kind.window(values, shapes), shapes[0]) if shapes else None for shapes, _ in accepted]
     count = _agreed(kind.count(values, shapes) for shapes, _ in accepted)
     macs = _agreed(kind.macs(values, shapes, output) for shapes, output in accepted)
     saved = _agreed(kind.saved(values, shapes, output) for shapes, output in accepted)
+    outputs = (_agreed_shape([output for _, output in accepted]),) if kind.outputs else ()
     return Result(
         inputs,
-        (_agreed_shape([output for _, output in accepted]),) if kind.outputs else (),
+        outputs,
         dict(values),
         count,
         macs,
         saved,
+        0 if kind.shares_input(values) else known_size(outputs),
         _agreed(fields),
         any(field != fields[0] for field in fields),
         weighted,

@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from blockstudio.analysis.issues import Issue
+from blockstudio.analysis.library import Library
 from blockstudio.analysis.plan import Item, Plan
-from blockstudio.analysis.rules import Result, Seen, Setting
-from blockstudio.analysis.values import known_flag, known_repeat, resolve_known
-from blockstudio.blocks import BlockType, Value
+from blockstudio.analysis.rules import Result, Seen, known_size
+from blockstudio.analysis.values import Names, known_flag, known_repeat, resolve_known
+from blockstudio.blocks import Value
 from blockstudio.graph.diagram import MAIN
 
 Key: TypeAlias = tuple[str, tuple[Value | None, ...], tuple[Seen, ...]]
@@ -50,17 +51,17 @@ class Sheet:
         values: dict[str, Value | None],
         inputs: tuple[Seen, ...] | None,
         sheet_of: Callable[[str, dict[str, Value | None], tuple[Seen, ...]], Sheet],
-        intern: Callable[[BlockType, dict[str, Value | None]], Setting],
+        library: Library,
     ) -> None:
         self.plan = plan
         self.inputs = inputs
         self._sheet_of = sheet_of
-        self._intern = intern
+        self._library = library
         self.results: dict[str, Result] = {}
         self.faulty: set[str] = set()
         """Blocks that have issues or whose inside has."""
         self.live: set[str] = set()
-        """Blocks that reach an output; all, as long as there is no output."""
+        """Blocks that reach an output; all, as long as nothing is wired to one."""
         self.live_auxiliary: set[str] = set()
         """Blocks that reach an output or an auxiliary output."""
         self.total = Totals()
@@ -73,11 +74,14 @@ class Sheet:
         """Counts those that changed a shape or the wiring."""
         self.fresh: set[str] = set()
         """Blocks evaluated since `traces` was last brought up to date."""
+        self.layout_version = 0
+        """Counts those that changed the wiring, what is live or what shares memory."""
         self.traces: Any = None
+        self.schedule: Any = None
         self.peak: tuple[int, int] | None = None
         """Memory at most, and the shape version of which it is."""
         self.values = values
-        self.known: Mapping[str, Value | None] = {}
+        self.known = Names({})
         self.set_values(values)
         for name in plan.order:
             self._put(name, self.evaluate(plan.items[name]))
@@ -95,7 +99,7 @@ class Sheet:
         if self.inputs is not None:
             for index, (name, shape) in enumerate(zip(self.plan.inputs, self.inputs, strict=True)):
                 known["in_channels" if index == 0 else f"in_channels_{name}"] = shape[0] if shape else None
-        self.known = known
+        self.known = Names(known)
 
     # Evaluation
 
@@ -121,67 +125,87 @@ class Sheet:
                 return _unknown(item, inputs, issues)
             if repeat:
                 return self._repeated(item, inputs, repeat)
-        bypassed = True if repeat == 0 else known_flag(block.bypass, self.known, issues)
-        if bypassed is None:
-            return _unknown(item, inputs, issues)
-        if bypassed and block.type != "Input":
-            return _passing(item, inputs)
+        if block.bypass is not False or repeat == 0:
+            bypassed = True if repeat == 0 else known_flag(block.bypass, self.known, issues)
+            if bypassed is None:
+                return _unknown(item, inputs, issues)
+            if bypassed and block.type != "Input":
+                return _passing(item, inputs)
         if block.type == "Input" and self.inputs is not None:
             shape = self.inputs[self.plan.inputs.index(item.name)]
             return Result((), (shape,), item.fixed)
-        return self._once(item, inputs, self.known, issues)
+        if item.setting is not None:
+            return item.setting.result(inputs)
+        values, found = self._values(item, self.known, item.uses, item.fixed)
+        return self._once(item, inputs, values, issues + found)
 
     def _repeated(self, item: Item, inputs: tuple[Seen, ...], repeat: int) -> Result:
         """A chain of copies. Where neither arguments nor shape depend on the place, the rest are like the last."""
         varies = "i" in item.names
-        known = dict(self.known)
+        base, first_issues = self._values(item, self.known.at(0), item.uses, item.fixed)
         copies: list[Result] = []
         current = inputs
         for index in range(repeat):
             if copies and not varies and current == copies[-1].inputs:
                 copies += [copies[-1]] * (repeat - index)
                 break
-            known["i"] = index
-            issues: list[Issue] = []
+            known = self.known.at(index)
+            values, issues = base, list(first_issues)
+            if varies and index:
+                values, issues = self._values(item, known, item.varying, base)
             bypassed = known_flag(item.block.bypass, known, issues)
+            last = copies[-1] if copies else None
+            if last is not None and (values, current, bypassed) == (last.values, last.inputs, last.bypassed):
+                copies.append(last)
+                continue
             if bypassed is None:
                 copy = _unknown(item, current, issues)
             elif bypassed:
                 copy = _passing(item, current)
             else:
-                copy = self._once(item, current, known, issues)
+                copy = self._once(item, current, values, issues)
             if index and copies[-1].inputs != current and _refused(copy) and not _refused(copies[0]):
-                copy = _broken_chain(copy, index, repeat, copies[-1])
+                copy = _broken_chain(copy, index, repeat)
             copies.append(copy)
             current = copy.outputs
         return _chain(inputs, copies)
 
+    def _values(
+        self,
+        item: Item,
+        known: Names,
+        uses: Mapping[str, frozenset[str]],
+        fixed: Mapping[str, Value | None],
+    ) -> tuple[dict[str, Value | None], list[Issue]]:
+        """The block's parameters in this context, and what is wrong with them."""
+        issues = list(item.issues)
+        return resolve_known(item.declared, item.block.parameters, known, uses, fixed, issues), issues
+
     def _once(
-        self, item: Item, inputs: tuple[Seen, ...], known: Mapping[str, Value | None], issues: list[Issue]
+        self, item: Item, inputs: tuple[Seen, ...], values: dict[str, Value | None], issues: list[Issue]
     ) -> Result:
         if item.setting is not None:
             return item.setting.result(inputs)
-        issues += item.issues
-        given = item.block.parameters
-        values = resolve_known(item.declared, given, known, item.uses, item.fixed, issues) if item.uses else item.fixed
         if item.kind is None:
             return self._instance(item, inputs, values, issues)
         if None in values.values():
             return _unknown(item, inputs, issues, values)
-        return self._intern(item.kind, values).result(inputs)
+        return self._library.setting(item.kind, values).result(inputs)
 
     def _instance(
         self, item: Item, inputs: tuple[Seen, ...], values: dict[str, Value | None], issues: list[Issue]
     ) -> Result:
         sheet = self._sheet_of(item.block.type, values, inputs)
         total = sheet.total
+        outputs = sheet.outputs
         return Result(
             inputs,
-            sheet.outputs,
+            outputs,
             values,
             total.parameters,
             total.macs,
             total.saved,
+            known_size(outputs),
             issues=tuple(issues),
             sub=sheet,
             unknown=total.unknown,
@@ -212,7 +236,7 @@ class Sheet:
         changed = structural
         gates = structural
         live, live_auxiliary = self.live, self.live_auxiliary
-        shapes = structural
+        shapes = layout = structural
         self.fresh.update(waiting)
         while heap:
             name = order[heappop(heap)]
@@ -226,6 +250,8 @@ class Sheet:
             self.fresh.add(name)
             if name in plan.gates:
                 gates = True
+            if old is None or new.shares != old.shares or (new.sub is None) != (old.sub is None):
+                layout = True
             if old is not None and not gates:
                 if name in live:
                     self.total.add(old, -1)
@@ -244,8 +270,10 @@ class Sheet:
             self._recount()
         if changed:
             self.version += 1
-        if shapes or gates:
+        if shapes or gates or layout:
             self.shape_version += 1
+        if gates or layout:
+            self.layout_version += 1
         return changed
 
     def _put(self, name: str, result: Result) -> None:
@@ -258,14 +286,15 @@ class Sheet:
     def _recount(self) -> None:
         """What reaches an output, and the sums over it."""
         plan = self.plan
-        if plan.outputs:
-            self.live = self._upstream(plan.outputs)
+        ends = plan.ends
+        if ends:
+            self.live = self._upstream(ends)
         else:
             self.live = set(plan.items)
         auxiliary = [name for name in plan.auxiliary if not self.results[name].bypassed]
         self.total = self._sum(self.live)
-        if plan.scope == MAIN and auxiliary and plan.outputs:
-            self.live_auxiliary = self._upstream([*plan.outputs, *auxiliary])
+        if plan.scope == MAIN and auxiliary and ends:
+            self.live_auxiliary = self._upstream([*ends, *auxiliary])
             self.total_auxiliary = self._sum(self.live_auxiliary)
         else:
             self.live_auxiliary, self.total_auxiliary = self.live, self.total
@@ -298,7 +327,7 @@ def _unknown(
     outputs: tuple[Seen, ...] = (None,) * item.width
     weighted = item.kind is not None and item.kind.weighted
     return Result(
-        inputs, outputs, values or item.fixed, None, None, None, None, True, weighted,
+        inputs, outputs, values or item.fixed, None, None, None, 0, None, True, weighted,
         issues=tuple(issues), unknown=1, faulty=bool(issues),
     )  # fmt: skip
 
@@ -313,7 +342,7 @@ def _refused(result: Result) -> bool:
     return any(issue.code.startswith("shape.") for issue in result.issues)
 
 
-def _broken_chain(copy: Result, index: int, repeat: int, before: Result) -> Result:
+def _broken_chain(copy: Result, index: int, repeat: int) -> Result:
     first = copy.issues[0]
     issue = Issue(
         "repeat.chain",
@@ -336,6 +365,7 @@ def _chain(inputs: tuple[Seen, ...], copies: list[Result]) -> Result:
         sum([copy.parameters or 0 for copy in copies]) if known else None,
         sum([copy.macs or 0 for copy in copies]) if known else None,
         sum([copy.saved or 0 for copy in copies]) if known else None,
+        known_size(copies[-1].outputs),
         weighted=copies[0].weighted,
         issues=issues,
         copies=tuple(copies),

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
 from blockstudio.analysis.issues import Issue
 from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.expressions import parse
 from blockstudio.graph.resolve import is_expression, resolve_flag, resolve_repeat, resolve_value
-
-Known: TypeAlias = Mapping[str, Value | None]
-"""What names mean in a definition. ``None``: the name has a meaning that a mistake elsewhere hides."""
 
 
 def names_in(raw: object) -> frozenset[str]:
@@ -32,10 +28,26 @@ def parameter_names(declared: Mapping[str, Parameter], given: Mapping[str, RawVa
     return {key: names_in(raw) for key, raw in given.items() if key in declared and is_expression(declared[key], raw)}
 
 
+class Names(dict[str, Value | None]):
+    """What names mean in a definition. ``None``: the name has a meaning that a mistake elsewhere hides."""
+
+    def __init__(self, values: Mapping[str, Value | None]) -> None:
+        super().__init__(values)
+        self.hidden = frozenset([name for name, value in values.items() if value is None])
+
+    def at(self, index: int) -> Names:
+        """The same for one copy of a repeated block."""
+        names = Names.__new__(Names)
+        names.update(self)
+        names["i"] = index
+        names.hidden = self.hidden
+        return names
+
+
 def resolve_known(
     declared: Mapping[str, Parameter],
     given: Mapping[str, RawValue],
-    known: Known,
+    known: Names,
     uses: Mapping[str, frozenset[str]],
     fixed: Mapping[str, Value | None],
     issues: list[Issue],
@@ -43,9 +55,10 @@ def resolve_known(
     """``fixed`` values with the expressions among them (``uses``) worked out. One that fails adds an issue, one that
     uses a hidden name adds none; both are ``None``."""
     values = dict(fixed)
+    hidden = known.hidden
     for key, names in uses.items():
         values[key] = None
-        if any(known.get(name, 0) is None for name in names):
+        if hidden and names & hidden:
             continue
         try:
             values[key] = resolve_value(declared[key], given[key], known)  # type: ignore[arg-type]
@@ -54,26 +67,11 @@ def resolve_known(
     return values
 
 
-def resolve_literals(
-    declared: Mapping[str, Parameter], given: Mapping[str, RawValue], uses: Mapping[str, object], issues: list[Issue]
-) -> dict[str, Value | None]:
-    """Every declared parameter in order: literals and defaults checked, expressions (``uses``) ``None``."""
-    values: dict[str, Value | None] = {}
-    for key, parameter in declared.items():
-        values[key] = None
-        if key not in uses:
-            try:
-                values[key] = parameter.check(given.get(key, parameter.default))
-            except StudioError as error:
-                issues.append(Issue.of(error, key))
-    return values
-
-
-def known_flag(raw: bool | str, known: Known, issues: list[Issue]) -> bool | None:
+def known_flag(raw: bool | str, known: Names, issues: list[Issue]) -> bool | None:
     """A bypass; ``None`` if it cannot be known."""
     if isinstance(raw, bool):
         return raw
-    if any(known.get(name, 0) is None for name in names_in(raw)):
+    if known.hidden and names_in(raw) & known.hidden:
         return None
     try:
         return resolve_flag(raw, known)  # type: ignore[arg-type]
@@ -82,11 +80,11 @@ def known_flag(raw: bool | str, known: Known, issues: list[Issue]) -> bool | Non
         return None
 
 
-def known_repeat(raw: int | str, known: Known, issues: list[Issue]) -> int | None:
+def known_repeat(raw: int | str, known: Names, issues: list[Issue]) -> int | None:
     """A repeat; ``None`` if it cannot be known."""
     if isinstance(raw, int):
         return raw
-    if any(known.get(name, 0) is None for name in names_in(raw)):
+    if known.hidden and names_in(raw) & known.hidden:
         return None
     try:
         return resolve_repeat(raw, known)  # type: ignore[arg-type]

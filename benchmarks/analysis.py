@@ -1,0 +1,102 @@
+"""How fast the analysis is: ResNet-152 cold against `torchinfo.summary` on the meta device, and one edit in the middle
+of the flat ResNet-152 brought up to date.
+
+    python benchmarks/analysis.py [ROUNDS]
+
+Both are timed in turns in one run, so that a busy machine slows both; medians and their ratio are printed. *Cold* means
+that nothing is cached: a new analyser, the cache of parsed expressions emptied. Neither side is charged for building its
+model or loading its file.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torchinfo
+import torchvision
+
+from blockstudio.analysis import Analysis, Analyzer, analyze
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.expand import flatten
+from blockstudio.graph.expressions import parse
+from blockstudio.graph.presets import load_preset
+
+EDITS = 40
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Milliseconds that ``work`` takes."""
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1e3
+
+
+def cold(diagram: Diagram, empty: bool = True) -> float:
+    if empty:
+        parse.cache_clear()
+    return timed(lambda: analyze(diagram))
+
+
+def edit_times(diagram: Diagram, name: str, changes: list[dict[str, Any]]) -> float:
+    """Median milliseconds from an edit to the new totals, over back and forth edits of one block."""
+    analyzer = Analyzer(diagram)
+    spent: list[float] = []
+
+    def follow(edits: Any) -> None:
+        start = time.perf_counter()
+        found: Analysis = analyzer.update(edits)
+        found.parameters, found.macs, found.depth, found.receptive_field, found.activation_bytes, found.problems  # noqa: B018
+        spent.append((time.perf_counter() - start) * 1e3)
+
+    diagram.history.listeners.append(follow)
+    for index in range(EDITS):
+        diagram.set(name, **changes[index % len(changes)])
+    diagram.history.listeners.remove(follow)
+    return statistics.median(spent)
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    torch.set_num_threads(1)
+    diagram = load_preset("resnet152")
+    with torch.device("meta"):
+        model = torchvision.models.resnet152()
+
+    def summary() -> None:
+        torchinfo.summary(model, (1, 3, 224, 224), device="meta", verbose=0)
+
+    flat = flatten(diagram)
+    middle = list(flat.graph)[len(flat.graph) // 2]
+    middle = next(n for n in list(flat.graph)[len(flat.graph) // 2 :] if n.endswith("conv2"))
+    ours, parsed, theirs, channels, windows = [], [], [], [], []
+    for _ in range(rounds):
+        ours.append(cold(diagram))
+        parsed.append(cold(diagram, empty=False))
+        theirs.append(timed(summary))
+        channels.append(edit_times(flat, middle, [{"out_channels": 192}, {"out_channels": 256}]))
+        windows.append(edit_times(flat, middle, [{"kernel_size": 5, "padding": 2}, {"kernel_size": 3, "padding": 1}]))
+    found = analyze(diagram)
+    print(f"ResNet-152: {found.parameters:,} parameters, {found.macs:,} MACs; medians of {rounds} interleaved rounds")
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    print(f"  torchinfo.summary, meta device        {statistics.median(theirs):8.2f} ms")
+    print(
+        f"  analyze, nothing cached               {statistics.median(ours):8.2f} ms   {ratio:.0f}× faster (wanted: 40)"
+    )
+    ratio = statistics.median(theirs) / statistics.median(parsed)
+    print(
+        f"  analyze, expressions parsed (as the loader leaves them) {statistics.median(parsed):.2f} ms   {ratio:.0f}×"
+    )
+    print(f"flat ResNet-152, {len(flat.graph)} blocks, edit of {middle} (wanted: 1 ms)")
+    print(f"  channels: its neighbours change       {statistics.median(channels):8.3f} ms")
+    print(f"  window: every field downstream changes {statistics.median(windows):7.3f} ms")
+
+
+if __name__ == "__main__":
+    main()
