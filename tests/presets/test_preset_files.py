@@ -146,3 +146,14 @@ def test_grid_reductions_move_one_layer() -> None:
 def test_networks_without_a_reference_table(preset: str, parameters: int, macs: int, depth: int) -> None:
     found = analyze(load_preset(preset))
     assert (found.parameters, found.macs, found.depth) == (parameters, macs, depth)
+
+
+def test_the_documentation_lists_every_preset_with_its_figures() -> None:
+    text = (preset_path("resnet34").parent.parent / "docs" / "presets.md").read_text("utf-8")
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `") and line.count("|") == 7]
+    listed = {cells[1].strip(" `"): tuple(cell.strip() for cell in cells[2:5]) for cells in rows}
+    computed = {}
+    for name in NAMES:
+        found = analyze(load_preset(name))
+        computed[name] = (f"{found.parameters:,}", f"{found.macs:,}", str(found.depth))
+    assert listed == computed
