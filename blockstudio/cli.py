@@ -20,6 +20,7 @@ from blockstudio.errors import StudioError
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis
     from blockstudio.graph.diagram import Diagram
+    from blockstudio.report.table import Table
     from blockstudio.runs.recipe import Recipe
 
 OPEN_HELP = """\
@@ -35,6 +36,7 @@ and train them as ordinary PyTorch modules.
 other commands (each has its own --help):
   blockstudio train NAME_OR_FILE --data NAME_OR_FOLDER    train without a window
   blockstudio summary NAME_OR_FILE                        shapes and costs, block by block
+  blockstudio compare NAME NAME ...                       networks side by side
   blockstudio export NAME_OR_FILE -o model.py             write the PyTorch source
   blockstudio presets                                     list the networks that come along
 """
@@ -49,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 the network has errors or a run failed, 2 bad input,
     130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    verbs = {"train": _train, "summary": _summary, "export": _export, "presets": _presets}
+    verbs = {"train": _train, "summary": _summary, "compare": _compare, "export": _export, "presets": _presets}
     try:
         if arguments and arguments[0] in verbs:
             return verbs[arguments[0]](arguments[1:])
@@ -240,22 +242,81 @@ def _summary(arguments: list[str]) -> int:
         "layers for one image; a FLOP count in the sense of adds and multiplies is twice that.",
     )
     _network(parser)
-    parser.add_argument("--json", action="store_true", help="every figure of every block as JSON")
     parser.add_argument("--depth", type=int, default=1, metavar="N", help="levels of modules to open (default: 1)")
     parser.add_argument("--flops", action="store_true", help="show FLOPs = 2 × MACs")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every figure of every block as JSON")
+    form.add_argument("--paper", action="store_true", help="the paper's own table beside the computed one")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
     options = parser.parse_args(arguments)
-    diagram = _opened(options)
 
+    from blockstudio.report.paper import paper_table
+    from blockstudio.report.summary import as_json, summary_table
+
+    if options.paper:
+        _write_table(paper_table(options.network), options.output)
+        return 0
+    diagram = _opened(options)
     from blockstudio.analysis import analyze
-    from blockstudio.summary import as_json, table_text
 
     analysis = analyze(diagram)
     if options.json:
         json.dump(as_json(diagram, analysis), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print(table_text(diagram, analysis, depth=options.depth, flops=options.flops))
+        _write_table(summary_table(diagram, analysis, depth=options.depth, flops=options.flops), options.output)
     return _report(analysis)
+
+
+def _write_table(table: Table, output: str | None) -> None:
+    from blockstudio.report.table import write_as
+
+    if output is None:
+        print(table.text())
+        return
+    target = Path(output)
+    text = write_as(table, target.suffix.lower())
+    try:
+        target.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StudioError("table.write", f"cannot be written: {error.strerror}.", where=str(target)) from error
+    print(f"{target}: {len(table.rows)} rows")
+
+
+def _compare(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="blockstudio compare",
+        description="Networks side by side: parameters, MACs, depth, memory, share of fully connected layers. "
+        "Differences are to the first.",
+        epilog="example: blockstudio compare resnet50 resnet101 alexnet",
+    )
+    parser.add_argument("networks", nargs="*", metavar="NAME_OR_FILE", help="presets or *.blocks.json files")
+    parser.add_argument("--stages", action="store_true", help="cost by map size as well")
+    parser.add_argument("--factorisations", action="store_true", help="what factorising a convolution saves")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
+    options = parser.parse_args(arguments)
+    from blockstudio.graph.presets import open_diagram
+    from blockstudio.report.compare import compare_table, factorisation_table, profile, stage_table
+
+    if not options.networks and not options.factorisations:
+        raise StudioError(
+            "cli.usage", "compare needs networks.", hint="For example: blockstudio compare resnet50 alexnet"
+        )
+    tables = []
+    if options.networks:
+        profiles = [profile(open_diagram(name)) for name in options.networks]
+        tables.append(compare_table(profiles))
+        if options.stages:
+            tables.append(stage_table(profiles))
+    if options.factorisations:
+        tables.append(factorisation_table())
+    if options.output and len(tables) > 1:
+        raise StudioError("cli.usage", "-o takes one table.", hint="Leave --stages or --factorisations out.")
+    for index, table in enumerate(tables):
+        if index:
+            print()
+        _write_table(table, options.output)
+    return 0
 
 
 def _report(analysis: Analysis) -> int:
@@ -306,7 +367,7 @@ def _presets(arguments: list[str]) -> int:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one preset: its description and parameters")
     parser.add_argument("--json", action="store_true", help="the list as JSON")
     options = parser.parse_args(arguments)
-    from blockstudio.summary import preset_rows, preset_text, presets_text
+    from blockstudio.report.summary import preset_rows, preset_text, presets_table
 
     if options.name:
         print(preset_text(options.name))
@@ -314,5 +375,5 @@ def _presets(arguments: list[str]) -> int:
         json.dump(preset_rows(), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print(presets_text())
+        print(presets_table().text())
     return 0

@@ -22,10 +22,10 @@ MAY_IMPORT = {
     "runs": {"errors", "blocks", "graph", "analysis"},
     "compiler": {"errors", "blocks", "graph", "analysis"},
     "training": {"errors", "blocks", "graph", "analysis", "compiler", "runs"},
-    "gui": {"errors", "blocks", "graph", "analysis", "layout", "runs"},
-    "summary": {"errors", "blocks", "graph", "analysis"},
+    "report": {"errors", "blocks", "graph", "analysis"},
+    "gui": {"errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
     "api": {"errors", "blocks", "graph", "analysis", "compiler", "runs", "training"},
-    "cli": {"errors", "blocks", "graph", "analysis", "layout", "runs", "summary", "compiler", "gui"},
+    "cli": {"errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "gui"},
 }
 TORCH_ALLOWED = {"compiler", "training", "api"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.analysis import analyze
 from blockstudio.blocks import shape_text
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.presets import load_preset, preset_names
+from blockstudio.report.table import Table
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, BlockReport
@@ -50,21 +52,8 @@ def _block_json(path: str, report: BlockReport) -> dict[str, Any]:
     }
 
 
-def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> str:
-    """Aligned columns, two spaces apart; ``right`` has an ``r`` for each column that is set flush right."""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    lines = []
-    for row in (headings, *rows):
-        cells = [
-            cell.rjust(width) if flush == "r" else cell.ljust(width)
-            for cell, width, flush in zip(row, widths, right.ljust(len(headings)), strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def table_text(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: bool = False) -> str:
-    """The blocks of the main graph with ``depth`` levels of modules opened, and the totals."""
+def summary_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: bool = False) -> Table:
+    """The blocks of the main graph with ``depth`` levels of modules opened; totals as notes."""
     cost, factor = ("FLOPs", 2) if flops else ("MACs", 1)
     rows = list(_rows(diagram, analysis, "", MAIN, depth, factor))
     totals = [
@@ -76,7 +65,7 @@ def table_text(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: b
             f"with auxiliary heads: {analysis.parameters_with_auxiliary:,} parameters, "
             f"{analysis.macs_with_auxiliary * factor:,} {cost}"
         )
-    return "\n".join([text_table(("block", "type", "output", "parameters", cost), rows, "  rrr"), "", *totals])
+    return Table(("block", "type", "output", "parameters", cost), rows, "  rrr", totals)
 
 
 def _rows(
@@ -87,9 +76,10 @@ def _rows(
         report = analysis.blocks.get(full)
         if report is None:
             continue
-        yield _row("  " * level + name, block, report, factor)
+        repeated = block.repeat is not None
+        yield _row("  " * level + name, block, report, factor, f" ×{report.copies}" if repeated else "")
         if depth > 1 and block.type in diagram.modules and not report.bypassed:
-            if report.copies is None:
+            if not repeated:
                 yield from _rows(diagram, analysis, full, block.type, depth - 1, factor, level + 1)
                 continue
             for index in range(report.copies):
@@ -98,8 +88,7 @@ def _rows(
                 yield from _rows(diagram, analysis, copy, block.type, depth - 1, factor, level + 2)
 
 
-def _row(label: str, block: Block, report: BlockReport, factor: int) -> tuple[str, ...]:
-    copies = f" ×{report.copies}" if report.copies not in (None, 1) else ""
+def _row(label: str, block: Block, report: BlockReport, factor: int, copies: str = "") -> tuple[str, ...]:
     return (
         label + (" (off)" if report.bypassed else ""),
         block.type + copies,
@@ -130,23 +119,21 @@ def preset_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def presets_text() -> str:
-    """The presets as a table."""
+def presets_table() -> Table:
+    """The presets with their totals."""
     rows = [
         (row["preset"], row["year"], f"{row['parameters']:,}", f"{row['macs']:,}", str(row["depth"]), row["name"])
         for row in preset_rows()
     ]
-    return text_table(("preset", "year", "parameters", "MACs", "depth", "network"), rows, "  rrr")
+    return Table(("preset", "year", "parameters", "MACs", "depth", "network"), rows, "  rrr")
 
 
 def preset_text(name: str) -> str:
     """One preset: what it is, where it comes from, what ``--set`` can turn."""
-    from textwrap import fill
-
     diagram = load_preset(name)
     lines = [f"{name}: {diagram.name}", "", fill(diagram.description, 100), ""]
     lines += [fill(f"{key}: {text}", 100, subsequent_indent="  ") for key, text in diagram.about.items()]
     settings = [(f"{key}={declared.default}", declared.help) for key, declared in diagram.parameters.items()]
     if settings:
-        lines += ["", text_table(("--set", ""), settings)]
+        lines += ["", Table(("--set", ""), settings).text()]
     return "\n".join(lines)

@@ -1,0 +1,99 @@
+"""Tables: their four forms, the comparison with the course's answers, the papers' tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from blockstudio.analysis import analyze
+from blockstudio.errors import StudioError
+from blockstudio.graph.presets import load_preset
+from blockstudio.report.compare import compare_table, factorisation_table, profile, stage_table
+from blockstudio.report.paper import paper_names, paper_table
+from blockstudio.report.summary import summary_table
+from blockstudio.report.table import Table, write_as
+
+TABLE = Table(("block", "n"), [("a_1", "1,234"), ("  b|c", "5")], " r", ["all & sundry"])
+
+
+def test_text_aligns_columns() -> None:
+    assert TABLE.text() == "block      n\na_1    1,234\n  b|c      5\n\nall & sundry"
+
+
+def test_markdown_escapes_and_keeps_indent() -> None:
+    assert TABLE.markdown().splitlines() == [
+        "| block | n |",
+        "| --- | ---: |",
+        "| a_1 | 1,234 |",
+        "| \N{NO-BREAK SPACE}\N{NO-BREAK SPACE}b\\|c | 5 |",
+        "",
+        "all & sundry",
+    ]
+
+
+def test_csv_holds_plain_numbers() -> None:
+    assert list(csv.reader(io.StringIO(TABLE.csv()))) == [["block", "n"], ["a_1", "1234"], ["b|c", "5"]]
+
+
+def test_latex_escapes() -> None:
+    text = TABLE.latex()
+    assert r"a\_1 & 1,234 \\" in text
+    assert text.startswith("\\begin{tabular}{lr}\n\\toprule")
+
+
+def test_an_unknown_form_is_refused() -> None:
+    with pytest.raises(StudioError, match=r"'\.doc' is no form of a table"):
+        write_as(TABLE, ".doc")
+
+
+def test_summary_rows_add_up() -> None:
+    diagram = load_preset("resnet50")
+    table = summary_table(diagram, analyze(diagram))
+    assert sum(int(row[3].replace(",", "")) for row in table.rows if row[3]) == 25_557_032
+    assert sum(int(row[4].replace(",", "")) for row in table.rows if row[4]) == 4_089_184_256
+
+
+def test_comparison_answers_the_exercises() -> None:
+    profiles = [profile(load_preset(name)) for name in ("resnet50", "resnet101", "alexnet", "vgg19")]
+    rows = {row[0]: row for row in compare_table(profiles).rows}
+    assert rows["ResNet-101"][2] == "+18,992,128"
+    assert rows["AlexNet"][-1] == "96.17%"
+    assert rows["VGG-19"][-1] == "86.06%"
+
+
+def test_stages_cover_the_whole_network() -> None:
+    item = profile(load_preset("resnet34"))
+    assert sum(stage.parameters for stage in item.stages) == item.parameters == 21_797_672
+    assert sum(stage.macs for stage in item.stages) == item.macs == 3_663_761_408
+    sizes = [row[1] for row in stage_table([item]).rows]
+    assert sizes == ["112×112", "56×56", "28×28", "14×14", "7×7", "1×1"]
+
+
+def test_factorisations_save_what_the_paper_says() -> None:
+    changes = [(row[0], row[4]) for row in factorisation_table().rows]
+    assert changes[:5] == [("5×5", "−28%"), ("7×7", "−45%"), ("3×3", "−11%"), ("3×3", "−33%"), ("7×7", "−71%")]
+    assert factorisation_table().rows[5][1:4] == ("1,179,648", "bottleneck on 256", "69,632")
+
+
+@pytest.mark.parametrize("name", paper_names())
+def test_every_paper_table_prints(name: str) -> None:
+    table = paper_table(name)
+    assert table.rows[-1][0] == "total"
+    assert all(len(row) == len(table.headings) for row in table.rows)
+    assert table.text()
+
+
+def test_googlenets_misprints_are_marked() -> None:
+    table = paper_table("googlenet")
+    column = table.headings.index("params")
+    marked = [row[column] for row in table.rows if "≠" in row[column]]
+    assert "2.7K ≠ 9.2K" in marked
+    assert "463K ≠ 497K" in marked
+    assert table.rows[-1][-2:] == ("6,998,552", "1,582,671,872")
+
+
+def test_a_preset_without_a_paper_table_is_told() -> None:
+    with pytest.raises(StudioError, match="no paper's table for 'vgg16'"):
+        paper_table("vgg16")
