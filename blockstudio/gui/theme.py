@@ -26,7 +26,7 @@ FAMILY_COLOURS: dict[str, QColor] = {
 """The stripe of a block by its family. They carry both themes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theme:
     """Every colour of one appearance. Nothing else in the window names a colour."""
 

@@ -1,0 +1,248 @@
+"""What mouse, wheel, keys and drags do on the drawing."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas import dropping, hits, keys, menu, telling, wheel
+from blockstudio.gui.canvas.gestures import Gesture, Marquee, Move, Pan, Press
+from blockstudio.gui.canvas.metrics import LINES
+from blockstudio.gui.canvas.minimap import Steer
+from blockstudio.gui.canvas.notes import link_at, note_at
+from blockstudio.gui.canvas.ports import Port
+from blockstudio.gui.canvas.staging import join
+from blockstudio.gui.canvas.surface import Surface
+from blockstudio.gui.canvas.wiring import DrawWire
+from blockstudio.gui.session import Session
+
+
+class Canvas(Surface):
+    """Everything on the drawing.
+
+    A mouse wheel zooms to the cursor, a trackpad pans and pinches; Ctrl+wheel always zooms, Shift+wheel pans
+    sideways; the middle button or Space with the left one drags the view.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self._space = False
+        self._button = Qt.MouseButton.NoButton
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.gesture is not None:
+            return
+        self._button = event.button()
+        self.gesture = self._gesture_for(event)
+        if self.gesture is not None:
+            self._fresh = False
+            self.setCursor(self.gesture.cursor)
+
+    def _gesture_for(self, event: QMouseEvent) -> Gesture | None:
+        at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            return Pan(self, at)
+        if not left:
+            return None
+        if self._on_map(at):
+            return Steer(self, at)
+        point = self.camera.to_scene(at)
+        if self.camera.scale >= LINES:
+            link = link_at(self.notes, point)
+            if link is not None:
+                return Press(self, at, lambda: self.session.apply_fix(link.fix))
+            note = note_at(self.notes, point)
+            if note is not None:
+                return Press(self, at, lambda: self.session.select([note.block]))
+        found = hits.hit(self.stage, point, self.camera.scale)
+        if found.port is not None:
+            return self._from_port(found.port, at)
+        if found.block is not None:
+            return Move(self, at, found.block)
+        if found.wire is not None:
+            return self._from_wire(found.wire, at)
+        return Marquee(self, at)
+
+    def _from_port(self, port: Port, at: QPointF) -> Gesture:
+        if port.side == "in":
+            feed = self.session.definition.wire_into(port.block, port.port)
+            if feed is not None:
+                return DrawWire(self, at, self.drawing.port(*feed, "out"), Wire(*feed, port.block, port.port))
+        return DrawWire(self, at, port)
+
+    def _from_wire(self, wire: Wire, at: QPointF) -> Gesture:
+        end = hits.end_of(self.stage, wire, self.camera.to_scene(at), self.camera.scale)
+        if end == "in":
+            return DrawWire(self, at, self.drawing.port(wire.source, wire.source_port, "out"), wire)
+        if end == "out":
+            return DrawWire(self, at, self.drawing.port(wire.target, wire.target_port, "in"), wire)
+        return Press(self, at, lambda: self.select_wires([wire]))
+
+    def _on_map(self, at: QPointF) -> bool:
+        return self.minimap.shows(self.drawing, self.camera, self.size()) and self.minimap.rect(self.size()).contains(
+            at
+        )
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.gesture is not None:
+            self.gesture.move(event.position(), event.modifiers())
+        else:
+            self._hover(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.gesture is not None and event.button() == self._button:
+            gesture, self.gesture = self.gesture, None
+            gesture.end(event.modifiers())
+            self._hover(event.position())
+            self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        found = hits.hit(self.stage, self.camera.to_scene(event.position()), self.camera.scale)
+        if event.button() != Qt.MouseButton.LeftButton or found.block is None:
+            self.mousePressEvent(event)
+            return
+        self._open_inner(found.inner) if found.inner else self.open(found.block)
+
+    def _open_inner(self, names: tuple[str, ...]) -> None:
+        """Go to a block inside a frame: its level with the block selected, or into it."""
+        path = self.session.path
+        for name in names:
+            path = join(path, name)
+        self.session.go_to_block(path)
+
+    def _hover(self, at: QPointF) -> None:
+        point, scale = self.camera.to_scene(at), self.camera.scale
+        link = link_at(self.notes, point) if scale >= LINES else None
+        on_note = scale >= LINES and note_at(self.notes, point) is not None
+        found = hits.Hit() if on_note or self._on_map(at) else hits.hit(self.stage, point, scale)
+        name = found.block or (found.port.block if found.port else None)
+        if name != self.marks.hovered or found.wire != self.marks.hovered_wire or link != self._link:
+            if name != self.marks.hovered and not on_note:
+                self.marks.hovered = name
+                self._renote()
+                self.hovered.emit(name or "")
+            self.marks.hovered_wire = found.wire
+            self._link = link
+            self.update()
+        if self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif link is not None or found.wire is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.setCursor(Qt.CursorShape.CrossCursor if found.port else Qt.CursorShape.ArrowCursor)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.gesture is None and (self.marks.hovered or self.marks.hovered_wire):
+            self.marks.hovered = self.marks.hovered_wire = None
+            self._renote()
+            self.hovered.emit("")
+            self.update()
+        super().leaveEvent(event)
+
+    # Wheel, keys, drags
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        wheel.turn(self, event)
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ToolTip:
+            help_event = cast(QHelpEvent, event)
+            QToolTip.showText(help_event.globalPos(), telling.tip(self, QPointF(help_event.pos())), self)
+            return True
+        if kind == QEvent.Type.ShortcutOverride and keys.takes(cast(QKeyEvent, event)):
+            event.accept()
+            return True
+        if kind == QEvent.Type.NativeGesture and wheel.pinch(self, cast(QNativeGestureEvent, event)):
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = True
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif not keys.press(self, event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Space:
+            self._space = False
+            self.setCursor(Qt.CursorShape.ArrowCursor)
+        elif self.nudge is not None and event.key() in keys.ARROWS:
+            self._end_nudge()
+        super().keyReleaseEvent(event)
+
+    def _end_nudge(self) -> None:
+        nudge, self.nudge = self.nudge, None
+        if nudge is not None:
+            nudge.release()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        # The key's release will go elsewhere.
+        self._end_nudge()
+        self._space = False
+        super().focusOutEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # Tab walks the blocks; at the last one it leaves the drawing.
+        return keys.step(self, 1 if forward else -1) or super().focusNextPrevChild(forward)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = QPointF(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.session.selection:
+            at = self.camera.to_view(self.drawing.rect(self.session.selection[-1]).center())
+        chosen = menu.menu_at(self, at)
+        chosen.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chosen.popup(self.mapToGlobal(at.toPoint()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        offer = dropping.offered(event.mimeData(), self.session.diagram)
+        if offer is None:
+            event.ignore()
+            return
+        self.ghost = dropping.Ghost(self, offer)
+        self.ghost.move(event.position())
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self.ghost is not None:
+            self.ghost.move(event.position())
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.ghost = None
+        self.marks.drop_wire = None
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        ghost, self.ghost = self.ghost, None
+        if ghost is not None:
+            ghost.move(event.position())
+            ghost.drop()
+            event.acceptProposedAction()
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.update()

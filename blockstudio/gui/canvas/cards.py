@@ -1,0 +1,134 @@
+"""One full card, one pill, one port, as they look when they are near enough to be read."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QPen
+
+from blockstudio.gui.canvas.facts import Content
+from blockstudio.gui.canvas.metrics import (
+    BADGE_PX,
+    INSET,
+    LINE_PX,
+    MARGIN,
+    NAME_PX,
+    PILL_HEIGHT,
+    PILL_PX,
+    PORT,
+    RADIUS,
+    elided,
+    text_width,
+)
+from blockstudio.gui.canvas.style import Style, card_path, stripe_path
+
+OFF = 0.5
+"""Opacity of what is switched off."""
+
+
+def draw_card(
+    painter: QPainter, rect: QRectF, content: Content, family: QBrush, style: Style, hovered: bool = False
+) -> None:
+    """A card: stripe, name, summary, badge, cost bar; without its selection."""
+    width, height = rect.width(), rect.height()
+    painter.translate(rect.topLeft())
+    if content.badge:
+        # A second card peeps out behind the first: this block stands for several.
+        painter.setPen(style.border)
+        painter.setBrush(style.card)
+        painter.translate(4, 4)
+        painter.drawPath(card_path(width, height))
+        painter.translate(-4, -4)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.card)
+    painter.drawPath(card_path(width, height))
+    if content.off:
+        painter.setOpacity(OFF)
+    painter.setBrush(family)
+    painter.drawPath(stripe_path(height))
+    draw_texts(painter, width, content, style)
+    if content.part >= 0:
+        bar = QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.track)
+        painter.drawRoundedRect(bar, 1.25, 1.25)
+        bar.setWidth(max(2.5, bar.width() * content.part))
+        painter.setBrush(family)
+        painter.drawRoundedRect(bar, 1.25, 1.25)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(style.hovered if hovered else style.border_off if content.off else style.border)
+    painter.drawPath(card_path(width, height))
+    if content.off:
+        painter.setOpacity(1.0)
+    if content.severity == "error":
+        painter.setPen(style.problem)
+        painter.drawPath(card_path(width, height))
+    elif content.severity == "warning":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.warning)
+        painter.drawEllipse(QPointF(width - 8, height - 12 if content.badge else 9.0), 2.8, 2.8)
+    painter.translate(-rect.topLeft())
+
+
+def draw_texts(painter: QPainter, width: float, content: Content, style: Style) -> None:
+    """Name, summary and badge of a card whose upper left corner is the origin."""
+    room = width - INSET - MARGIN
+    name_room = room
+    if content.badge:
+        badge = text_width(content.badge, BADGE_PX, True) + 8
+        name_room = room - badge - 2
+        chip = QRectF(width - MARGIN - badge + 3, 7, badge, 15)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.track)
+        painter.drawRoundedRect(chip, 4, 4)
+        painter.setPen(style.text)
+        painter.setFont(style.badge_font)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, content.badge)
+    painter.setPen(style.text)
+    painter.setFont(style.name_font)
+    draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
+    painter.setPen(style.secondary)
+    painter.setFont(style.line_font)
+    draw_text(painter, INSET, 30.0, elided(content.line, LINE_PX, False, room), style)
+
+
+def draw_text(painter: QPainter, x: float, middle: float, text: str, style: Style, bold: bool = False) -> None:
+    """One line with its middle at height ``middle``; the painter has the font."""
+    laid = style.text_of(text, painter.font(), bold)
+    painter.drawStaticText(QPointF(x, middle - laid.size().height() / 2), laid)
+
+
+def pill_rect(centre: QPointF, text: str) -> QRectF:
+    """The pill with ``text`` around ``centre``."""
+    width = text_width(text, PILL_PX) + 12
+    return QRectF(centre.x() - width / 2, centre.y() - PILL_HEIGHT / 2, width, PILL_HEIGHT)
+
+
+def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style, problem: bool = False) -> None:
+    """A shape on a wire. The painter has the line font."""
+    painter.setPen(style.problem if problem else style.pill_border)
+    painter.setBrush(style.pill)
+    painter.drawRoundedRect(rect, PILL_HEIGHT / 2, PILL_HEIGHT / 2)
+    painter.setPen(style.problem if problem else style.secondary)
+    laid = style.text_of(text, style.line_font)
+    painter.drawStaticText(QPointF(rect.x() + 6, rect.center().y() - laid.size().height() / 2), laid)
+
+
+def draw_ports(painter: QPainter, points: list[QPointF], style: Style, active: bool = False) -> None:
+    """Small rings where wires begin and end."""
+    painter.setPen(style.port_active if active else style.port)
+    painter.setBrush(style.card)
+    size = PORT + 1 if active else PORT
+    for point in points:
+        painter.drawEllipse(point, size, size)
+
+
+def draw_label(
+    painter: QPainter, x: float, y: float, width: float, height: float, text: str, pen: QPen, style: Style
+) -> None:
+    """A small text with an outline in the colour of what it says."""
+    rect = QRectF(x, y, width, height)
+    painter.setPen(pen)
+    painter.setBrush(style.card)
+    painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    painter.setFont(style.line_font)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,342 @@
+"""Rows of numbers: a box for each block of a level, a curve for each wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from blockstudio.blocks import CATALOGUE, FAMILIES
+from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
+from blockstudio.gui.canvas import routes
+from blockstudio.gui.canvas.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.ports import Port, free_port, port_names, port_offset
+from blockstudio.gui.canvas.routes import Array
+
+FAMILY_NAMES = tuple(FAMILIES)
+_FAMILY_ROW = {name: index for index, name in enumerate(FAMILY_NAMES)}
+
+
+@dataclass
+class Counts:
+    """How often the costly things were done; tests hold them down."""
+
+    rows: int = 0
+    """Blocks whose geometry was computed."""
+    wires: int = 0
+    """Wires whose curve was computed."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """A module instance opened in place: the drawing of its inside, standing at an offset."""
+
+    inner: Geometry
+    dx: float
+    dy: float
+
+
+Size = tuple[float, float]
+
+
+class Geometry:
+    """Boxes and curves of a definition. ``places`` are centres for blocks that have none in the document;
+    ``frames`` maps instances opened in place to the drawing of their inside and the frame's size."""
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        scope: str,
+        places: Mapping[str, tuple[float, float]] | None = None,
+        frames: Mapping[str, tuple[Geometry, Size]] | None = None,
+        framed: bool = False,
+    ) -> None:
+        self.diagram, self.scope = diagram, scope
+        self.framed = framed
+        """Drawn inside a frame: its Inputs and Outputs are points on the frame's border."""
+        self.counts = Counts()
+        self.names: list[str] = []
+        self.rows: dict[str, int] = {}
+        self.wires: list[Wire] = []
+        self.wire_rows: dict[Wire, int] = {}
+        self.lanes: dict[Wire, float] = {}
+        self.places = dict(places or {})
+        self._base: Array = np.zeros((64, 2))
+        self._boxes: Array = np.zeros((64, 4))
+        self._families = np.zeros(64, dtype=np.int8)
+        self._curves: Array = np.zeros((64, 8))
+        self._reach: Array = np.zeros((64, 4))
+        self._paths: dict[Wire, QPainterPath] = {}
+        self.rectangles: list[QRectF] = []
+        self._lines: list[list[QLineF]] = []
+        self._far_rectangles: list[list[QRectF]] | None = None
+        self._far_lines: list[QLineF] | None = None
+        self._bounds: QRectF | None = None
+        self._wanted_frames = dict(frames or {})
+        self.frames: dict[str, Frame] = {}
+        self.version = 0
+        """Grows with every change of geometry."""
+        self.rebuild()
+
+    # What there is
+
+    @property
+    def definition(self) -> Definition:
+        return self.diagram.definition(self.scope)
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether modules are opened in place: one block's place then depends on others' sizes."""
+        return bool(self._wanted_frames)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def boxes(self) -> Array:
+        """Left, top, right, bottom of every block, in row order."""
+        return self._boxes[: len(self.names)]
+
+    @property
+    def families(self) -> np.ndarray:
+        return self._families[: len(self.names)]
+
+    @property
+    def reach(self) -> Array:
+        """Bounding boxes of the wires, in row order."""
+        return self._reach[: len(self.wires)]
+
+    @property
+    def curves(self) -> Array:
+        return self._curves[: len(self.wires)]
+
+    def block(self, name: str) -> Block:
+        return self.definition.block(name)
+
+    def rect(self, name: str) -> QRectF:
+        """Where a block stands, in scene coordinates."""
+        left, top, right, bottom = self._boxes[self.rows[name]].tolist()
+        return QRectF(left, top, right - left, bottom - top)
+
+    @property
+    def bounds(self) -> QRectF:
+        """The rectangle around all blocks and wires; empty for an empty level."""
+        if self._bounds is None:
+            if not self.names:
+                return QRectF()
+            low, high = self.boxes[:, :2].min(axis=0), self.boxes[:, 2:].max(axis=0)
+            if self.wires:
+                low = np.minimum(low, self.reach[:, :2].min(axis=0))
+                high = np.maximum(high, self.reach[:, 2:].max(axis=0))
+            (left, top), (right, bottom) = low.tolist(), high.tolist()
+            self._bounds = QRectF(left, top, right - left, bottom - top)
+        return self._bounds
+
+    def rows_in(self, area: QRectF, slack: float = 0.0) -> list[int]:
+        """Rows of the blocks that touch ``area``."""
+        boxes = self.boxes
+        hit = (
+            (boxes[:, 2] >= area.left() - slack)
+            & (boxes[:, 0] <= area.right() + slack)
+            & (boxes[:, 3] >= area.top() - slack)
+            & (boxes[:, 1] <= area.bottom() + slack)
+        )
+        return np.flatnonzero(hit).tolist()  # type: ignore[no-any-return]
+
+    def wires_in(self, area: QRectF, slack: float = 0.0) -> list[int]:
+        """Rows of the wires whose bounding box touches ``area``."""
+        reach = self.reach
+        hit = (
+            (reach[:, 2] >= area.left() - slack)
+            & (reach[:, 0] <= area.right() + slack)
+            & (reach[:, 3] >= area.top() - slack)
+            & (reach[:, 1] <= area.bottom() + slack)
+        )
+        return np.flatnonzero(hit).tolist()  # type: ignore[no-any-return]
+
+    def path(self, wire: Wire) -> QPainterPath:
+        """The curve of a wire."""
+        found = self._paths.get(wire)
+        if found is None:
+            found = routes.path(self._curves[self.wire_rows[wire]], self.lanes.get(wire))
+            self._paths[wire] = found
+        return found
+
+    def middle(self, wire: Wire) -> QPointF:
+        """Where a wire's pill goes."""
+        return routes.middle(self._curves[self.wire_rows[wire]], self.lanes.get(wire))
+
+    # Ports
+
+    def ports(self, name: str, free: bool = False) -> list[Port]:
+        """The ports of a block; with ``free`` a merge shows one free input more."""
+        left, top, right, bottom = self._boxes[self.rows[name]].tolist()
+        found = []
+        for side, y in (("in", top), ("out", bottom)):
+            names = port_names(self.diagram, self.definition, name, side)
+            if free and side == "in" and self.diagram.is_variadic(self.block(name).type):
+                extra = free_port(self.definition, name)
+                names = names if extra in names else [*names, extra]
+            for k, port in enumerate(names):
+                x = (left + right) / 2 + port_offset(k, len(names), right - left)
+                found.append(Port(name, port, side, QPointF(x, y)))
+        return found
+
+    def port(self, name: str, port: str, side: str) -> Port:
+        """One port. An input that a merge does not have yet stands where it would. Raises `KeyError`."""
+        for found in (*self.ports(name), *self.ports(name, free=True)):
+            if found.port == port and found.side == side:
+                return found
+        raise KeyError((name, port, side))
+
+    # Building
+
+    def rebuild(self) -> None:
+        """Everything anew from the definition."""
+        self.names, self.rows, self.wires, self.wire_rows, self.lanes = [], {}, [], {}, {}
+        self.rectangles, self._lines, self._paths = [], [], {}
+        for name, block in self.definition.blocks():
+            self._append(name, block)
+        self.counts.rows += len(self.names)
+        self._place_all()
+        for wire in self.definition.wires():
+            self._append_wire(wire)
+        self._trace(range(len(self.wires)))
+        self._far_rectangles = self._far_lines = None
+        self._touched()
+
+    def _touched(self) -> None:
+        self._bounds = None
+        self.version += 1
+
+    def _append(self, name: str, block: Block) -> int:
+        row = len(self.names)
+        if row == len(self._boxes):
+            for key in ("_base", "_boxes", "_families"):
+                old = getattr(self, key)
+                setattr(self, key, np.concatenate((old, np.zeros_like(old))))
+        self.names.append(name)
+        self.rows[name] = row
+        self.rectangles.append(QRectF())
+        family = CATALOGUE[block.type].family if block.type in CATALOGUE else "module"
+        self._families[row] = _FAMILY_ROW[family]
+        self._base[row] = self.place(name)
+        return row
+
+    def place(self, name: str) -> tuple[float, float]:
+        """Centre of a block before frames make room: the document's, or the one made up for it. Inside a frame
+        the made up ones count: they are the document's, shifted."""
+        at = self.block(name).at
+        made = self.places.get(name, (0.0, 0.0))
+        return made if at is None or self.framed else at
+
+    def size(self, name: str) -> Size:
+        """Width and height of a block's card or frame."""
+        if name in self._wanted_frames:
+            return self._wanted_frames[name][1]
+        block = self.block(name)
+        if self.framed and block.type in ("Input", "Output"):
+            return 0.0, 0.0
+        return card_width(name, block.repeat is not None), float(CARD_HEIGHT)
+
+    def card_size(self, name: str) -> Size:
+        """What `size` would be with the instance shut."""
+        return card_width(name, self.block(name).repeat is not None), float(CARD_HEIGHT)
+
+    def _place_all(self) -> None:
+        """Boxes of all rows from their centres, making room for modules opened in place."""
+        count = len(self.names)
+        sizes = np.array([self.size(name) for name in self.names]).reshape(count, 2)
+        centres = self._base[:count].copy()
+        moved = centres.copy()
+        self.frames = {}
+        for name, (_, (width, height)) in self._wanted_frames.items():
+            if name not in self.rows:
+                continue
+            row = self.rows[name]
+            (x, y), (card, tall) = centres[row].tolist(), self.card_size(name)
+            below = centres[:, 1] > y + tall / 2
+            same = (abs(centres[:, 1] - y) < (tall + sizes[:, 1].clip(max=CARD_HEIGHT)) / 2) & ~below
+            same[row] = below[row] = False
+            moved[below, 1] += height - tall
+            moved[same, 0] += np.sign(centres[same, 0] - x) * (width - card) / 2
+            moved[row, 1] += (height - tall) / 2
+        self._boxes[:count, :2] = moved - sizes / 2
+        self._boxes[:count, 2:] = moved + sizes / 2
+        for name, (inner, _) in self._wanted_frames.items():
+            if name in self.rows:
+                left, top = self._boxes[self.rows[name], :2].tolist()
+                self.frames[name] = Frame(inner, left, top)
+        for row, (left, top, right, bottom) in enumerate(self.boxes.tolist()):
+            self.rectangles[row].setCoords(left, top, right, bottom)
+
+    def _append_wire(self, wire: Wire) -> int:
+        row = len(self.wires)
+        if row == len(self._curves):
+            self._curves = np.concatenate((self._curves, np.zeros_like(self._curves)))
+            self._reach = np.concatenate((self._reach, np.zeros_like(self._reach)))
+        self.wires.append(wire)
+        self.wire_rows[wire] = row
+        self._lines.append([])
+        return row
+
+    def _trace(self, which: Iterable[int]) -> None:
+        """Curves, lanes and bounding boxes of these wires."""
+        found = list(which)
+        if not found:
+            return
+        self.counts.wires += len(found)
+        offsets: dict[tuple[str, str], dict[str, float]] = {}
+        ends = np.array([self._ends(self.wires[row], offsets) for row in found])
+        computed = routes.curves(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
+        self._curves[found] = computed
+        long = (ends[:, 3] - ends[:, 1]) > routes.SKIPS
+        for row in found:
+            self.lanes.pop(self.wires[row], None)
+        used = self._lanes_in_use()
+        for index, row in enumerate(found):
+            wire = self.wires[row]
+            self._paths.pop(wire, None)
+            curve = computed[index]
+            lane = routes.find_lane(curve, self.boxes, used) if long[index] else None
+            x = [curve[0], curve[6]]
+            if lane is not None:
+                self.lanes[wire] = lane
+                used = np.vstack((used, (lane, curve[1], curve[7])))
+                x.append(lane)
+            low, high = min(curve[1], curve[5]), max(curve[7], curve[3])
+            self._reach[row] = (min(x), min(low, high), max(x), max(low, high))
+            new = routes.straight(curve.tolist(), lane)
+            old = self._lines[row]
+            if len(old) == len(new):
+                for line, fresh in zip(old, new, strict=True):
+                    line.setPoints(fresh.p1(), fresh.p2())
+            else:
+                self._lines[row] = new
+                self._far_lines = None
+
+    def _lanes_in_use(self) -> Array:
+        if not self.lanes:
+            return np.zeros((0, 3))
+        rows = [self.wire_rows[wire] for wire in self.lanes]
+        return np.column_stack((list(self.lanes.values()), self._curves[rows][:, (1, 7)]))
+
+    def _ends(self, wire: Wire, names: dict[tuple[str, str], dict[str, float]]) -> tuple[float, float, float, float]:
+        left, _, right, bottom = self._boxes[self.rows[wire.source]].tolist()
+        x0 = (left + right) / 2 + self._offset(wire.source, "out", wire.source_port, right - left, names)
+        left, top, right, _ = self._boxes[self.rows[wire.target]].tolist()
+        x1 = (left + right) / 2 + self._offset(wire.target, "in", wire.target_port, right - left, names)
+        return x0, bottom, x1, top
+
+    def _offset(
+        self, name: str, side: str, port: str, width: float, known: dict[tuple[str, str], dict[str, float]]
+    ) -> float:
+        offsets = known.get((name, side))
+        if offsets is None:
+            ports = port_names(self.diagram, self.definition, name, side)
+            offsets = {each: port_offset(k, len(ports), width) for k, each in enumerate(ports)}
+            known[name, side] = offsets
+        return offsets.get(port, 0.0)

@@ -1,0 +1,73 @@
+"""Sizes on the drawing, in scene units (one unit is one pixel at 100 %), and widths of texts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtGui import QFontMetricsF
+
+from blockstudio.gui.theme import font
+
+GRID = 8
+"""Blocks snap to it; everything is a multiple of it where it can be."""
+DOTS = 24
+CARD_WIDTH, CARD_MAX, CARD_HEIGHT = 144, 232, 48
+STRIPE = 5
+RADIUS = 5
+INSET = 13
+"""From a card's left edge to its texts."""
+MARGIN = 11
+"""From a card's texts to its right edge."""
+PORT = 3.5
+PORT_REACH = 9
+"""How far from a port's middle, in pixels of the screen, the mouse still takes hold of it."""
+PORT_STEP = 20
+NAME_PX, LINE_PX, PILL_PX, BADGE_PX = 13, 11, 11, 10
+PILL_HEIGHT = 16
+NOTE_WIDTH = 216
+
+FAR, NAMES, LINES, NEAR = 0.38, 0.48, 0.6, 0.72
+"""Zoom factors from which on cards get outlines, names, summaries and everything."""
+ZOOM_MIN, ZOOM_MAX = 0.02, 4.0
+
+# Room a module opened in place keeps around its blocks: left and right, above (its title stands there), below.
+FRAME_SIDE, FRAME_TOP, FRAME_BOTTOM = 24, 68, 48
+
+
+@lru_cache(maxsize=16)
+def _measure(px: float, bold: bool) -> QFontMetricsF:
+    return QFontMetricsF(font(px, bold))
+
+
+@lru_cache(maxsize=8192)
+def text_width(text: str, px: float, bold: bool = False) -> float:
+    """Advance of a text in scene units."""
+    return _measure(px, bold).horizontalAdvance(text)
+
+
+@lru_cache(maxsize=8192)
+def elided(text: str, px: float, bold: bool, width: float) -> str:
+    """``text``, or as much of its beginning as fits ``width``, with an ellipsis."""
+    if text_width(text, px, bold) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width(text[:middle].rstrip() + "…", px, bold) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + "…"
+
+
+@lru_cache(maxsize=8192)
+def card_width(name: str, badge: bool) -> float:
+    """Width of a card by its name: summaries change too often to decide it."""
+    needed = text_width(name, NAME_PX, True) + INSET + MARGIN + (30 if badge else 0)
+    return min(CARD_MAX, max(CARD_WIDTH, -(-needed // (2 * GRID)) * 2 * GRID))
+
+
+def forget_fonts() -> None:
+    """After another font came into use."""
+    for cache in (_measure, text_width, elided, card_width):
+        cache.cache_clear()

@@ -1,0 +1,311 @@
+"""Painting a level at any zoom: batches of rectangles and lines from far, full cards from near.
+
+From far nothing is done block by block: Qt is handed whole lists. From near only the blocks in view are painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas import cards
+from blockstudio.gui.canvas.drawing import Drawing
+from blockstudio.gui.canvas.facts import Facts
+from blockstudio.gui.canvas.metrics import (
+    DOTS,
+    FAR,
+    FRAME_SIDE,
+    INSET,
+    LINE_PX,
+    LINES,
+    NAME_PX,
+    NAMES,
+    NEAR,
+    RADIUS,
+    STRIPE,
+    elided,
+    text_width,
+)
+from blockstudio.gui.canvas.style import Style
+from blockstudio.gui.text import tr
+
+
+@dataclass
+class Stage:
+    """A level ready to be painted: where things are, what is known of them, and the same for modules open in
+    place, by instance."""
+
+    drawing: Drawing
+    facts: Facts
+    inside: dict[str, Stage] = field(default_factory=dict)
+
+
+@dataclass
+class Marks:
+    """What the mouse and the keyboard single out. Names and wires of the level in view."""
+
+    selected: frozenset[str] = frozenset()
+    wires: frozenset[Wire] = frozenset()
+    hovered: str | None = None
+    hovered_wire: Wire | None = None
+    drop_wire: Wire | None = None
+    """The wire that what is dragged would be put into."""
+    ports_of: str | None = None
+    """The block whose free input shows."""
+
+
+@dataclass
+class Painted:
+    """What one frame cost: tests count on it."""
+
+    cards: int = 0
+    outlines: int = 0
+    names: int = 0
+    curves: int = 0
+    pills: int = 0
+    ports: int = 0
+    notes: int = 0
+
+
+def paint_background(painter: QPainter, view: QRectF, scale: float, x: float, y: float, style: Style) -> None:
+    """The canvas with its dotted grid. Viewport coordinates."""
+    painter.fillRect(view, style.canvas)
+    step = DOTS * scale
+    while step < 15:
+        step *= 2
+    if scale < FAR / 2:
+        return
+    left = x % step + view.left() - view.left() % step - step
+    top = y % step + view.top() - view.top() % step - step
+    points = [
+        QPointF(left + column * step, top + row * step)
+        for row in range(int(view.height() / step) + 3)
+        for column in range(int(view.width() / step) + 3)
+    ]
+    painter.setPen(style.dots)
+    painter.drawPoints(points)
+
+
+def paint_stage(
+    painter: QPainter, stage: Stage, area: QRectF, scale: float, style: Style, marks: Marks, painted: Painted
+) -> None:
+    """Frames, wires, pills and cards of a level that touch ``area`` (scene coordinates). The painter is already
+    scaled to the scene."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    if scale < FAR:
+        _frames(painter, stage, area, scale, style, painted)
+        _far(painter, stage, style, marks)
+        return
+    _frames(painter, stage, area, scale, style, painted)
+    _wires(painter, stage, area, scale, style, marks, painted)
+    rows = [row for row in stage.drawing.rows_in(area, 8) if stage.drawing.names[row] not in stage.drawing.frames]
+    if stage.drawing.framed:
+        rows = [row for row in rows if stage.drawing.boxes[row, 2] > stage.drawing.boxes[row, 0]]
+    if scale < NEAR:
+        _outlines(painter, stage, rows, scale, style, painted)
+    else:
+        _cards(painter, stage, rows, style, marks, painted)
+        _ports(
+            painter, stage, [*rows, *(stage.drawing.rows[name] for name in stage.drawing.frames)], style, marks, painted
+        )
+    _selection(painter, stage, style, marks, scale)
+
+
+def _far(painter: QPainter, stage: Stage, style: Style, marks: Marks) -> None:
+    painter.setPen(style.wire_far)
+    painter.drawLines(stage.drawing.far_lines())
+    painter.setPen(Qt.PenStyle.NoPen)
+    for brush, rectangles in zip(style.families, stage.drawing.far_rectangles(), strict=True):
+        if rectangles:
+            painter.setBrush(brush)
+            painter.drawRects(rectangles)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    wrong = [name for name in stage.facts.problems if stage.facts.severity(name) == "error"]
+    for pen, names in ((style.problem_far, wrong), (style.selected_far, marks.selected)):
+        rectangles = [stage.drawing.rectangles[row] for row in map(stage.drawing.rows.get, names) if row is not None]
+        if rectangles:
+            painter.setPen(pen)
+            painter.drawRects(rectangles)
+
+
+def _frames(painter: QPainter, stage: Stage, area: QRectF, scale: float, style: Style, painted: Painted) -> None:
+    """Modules open in place: a tinted frame with a title, and their inside."""
+    for name, frame in stage.drawing.frames.items():
+        rect = stage.drawing.rect(name)
+        if not rect.intersects(area):
+            continue
+        painter.setPen(style.frame_border)
+        painter.setBrush(style.frame)
+        painter.drawRoundedRect(rect, 2 * RADIUS, 2 * RADIUS)
+        painter.translate(frame.dx, frame.dy)
+        inner = stage.inside[name]
+        paint_stage(painter, inner, area.translated(-frame.dx, -frame.dy), scale, style, Marks(), painted)
+        painter.translate(-frame.dx, -frame.dy)
+        if scale >= NAMES:
+            _frame_title(painter, stage, name, rect, style)
+
+
+def _frame_title(painter: QPainter, stage: Stage, name: str, rect: QRectF, style: Style) -> None:
+    content = stage.facts.content(name)
+    report = stage.facts.report(name)
+    middle = rect.y() + 17
+    painter.setPen(style.text)
+    painter.setFont(style.name_font)
+    title = f"{name} {content.badge}".rstrip()
+    cards.draw_text(painter, rect.x() + 16, middle, title, style, bold=True)
+    line = content.line
+    if report is not None:
+        line += (
+            " · " + tr("{0} parameters", f"{report.parameters:,}") + " · " + tr("{0} MACs", short_number(report.macs))
+        )
+    left = rect.x() + 16 + text_width(title, NAME_PX, True) + 10
+    painter.setPen(style.secondary)
+    painter.setFont(style.line_font)
+    cards.draw_text(painter, left, middle + 0.5, elided(line, LINE_PX, False, rect.right() - FRAME_SIDE - left), style)
+
+
+def short_number(value: float) -> str:
+    """``86.7 M``, ``1.58 G``: three or four figures and a unit."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            scaled = value / limit
+            return f"{scaled:.2f} {unit}" if scaled < 10 else f"{scaled:.1f} {unit}"
+    return f"{value:g}"
+
+
+def _wires(
+    painter: QPainter, stage: Stage, area: QRectF, scale: float, style: Style, marks: Marks, painted: Painted
+) -> None:
+    drawing = stage.drawing
+    rows = drawing.wires_in(area, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if scale < NAMES and len(rows) > 400:
+        painter.setPen(style.wire_far)
+        painter.drawLines(drawing.far_lines())
+    else:
+        painter.setPen(style.wire)
+        for row in rows:
+            painter.drawPath(drawing.path(drawing.wires[row]))
+        painted.curves += len(rows)
+    painter.setPen(style.wire_active)
+    for wire in {*marks.wires, marks.hovered_wire, marks.drop_wire}:
+        if wire is not None and wire in drawing.wire_rows:
+            painter.drawPath(drawing.path(wire))
+    if scale >= LINES:
+        _pills(painter, stage, rows, area, style, painted)
+
+
+def pills_of(stage: Stage, rows: Iterable[int]) -> list[tuple[QRectF, str, Wire]]:
+    """The pills of these wires: one where a wire runs alone, one below the port where several leave it."""
+    drawing, found = stage.drawing, []
+    graph = drawing.definition.graph
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        wire = drawing.wires[row]
+        start = (wire.source, wire.source_port)
+        if start in seen:
+            continue
+        seen.add(start)
+        if drawing.framed and graph.nodes[wire.source]["block"].type == "Input":
+            continue  # the wire that comes to the frame has told it
+        together = sum(1 for _, _, key in graph.out_edges(wire.source, keys=True) if key[0] == wire.source_port)
+        centre = drawing.middle(wire)
+        if together > 1:
+            curve = drawing.curves[row]
+            centre = QPointF(float(curve[0]), float(curve[1]) + 21)
+        text = stage.facts.pill(wire)
+        found.append((cards.pill_rect(centre, text), text, wire))
+    return found
+
+
+def _pills(painter: QPainter, stage: Stage, rows: list[int], area: QRectF, style: Style, painted: Painted) -> None:
+    painter.setFont(style.line_font)
+    for rect, text, _ in pills_of(stage, rows):
+        if rect.intersects(area):
+            cards.draw_pill(painter, rect, text, style, problem=text == "?")
+            painted.pills += 1
+
+
+def _outlines(painter: QPainter, stage: Stage, rows: list[int], scale: float, style: Style, painted: Painted) -> None:
+    """Plain cards in batches: boxes, then stripes family by family, then names, then summaries."""
+    drawing, facts = stage.drawing, stage.facts
+    rectangles = [drawing.rectangles[row] for row in rows]
+    painter.setPen(style.border_far)
+    painter.setBrush(style.card)
+    painter.drawRects(rectangles)
+    painter.setPen(Qt.PenStyle.NoPen)
+    families = drawing.families[rows].tolist()
+    for family in set(families):
+        painter.setBrush(style.families[family])
+        painter.drawRects(
+            [
+                QRectF(box.x(), box.y(), STRIPE, box.height())
+                for box, own in zip(rectangles, families, strict=True)
+                if own == family
+            ]
+        )
+    painted.outlines += len(rows)
+    if scale < NAMES:
+        return
+    painter.setPen(style.text)
+    painter.setFont(style.name_font)
+    for row, box in zip(rows, rectangles, strict=True):
+        text = elided(drawing.names[row], NAME_PX, True, box.width() - INSET - 4)
+        cards.draw_text(painter, box.x() + INSET, box.y() + (13.5 if scale >= LINES else 24), text, style, bold=True)
+    painted.names += len(rows)
+    if scale < LINES:
+        return
+    painter.setPen(style.secondary)
+    painter.setFont(style.line_font)
+    for row, box in zip(rows, rectangles, strict=True):
+        text = elided(facts.content(drawing.names[row]).line, LINE_PX, False, box.width() - INSET - 4)
+        cards.draw_text(painter, box.x() + INSET, box.y() + 30, text, style)
+
+
+def _cards(painter: QPainter, stage: Stage, rows: list[int], style: Style, marks: Marks, painted: Painted) -> None:
+    drawing = stage.drawing
+    for row in rows:
+        name = drawing.names[row]
+        family = style.families[int(drawing.families[row])]
+        hovered = name == marks.hovered
+        cards.draw_card(painter, drawing.rectangles[row], stage.facts.content(name), family, style, hovered)
+    painted.cards += len(rows)
+
+
+def _ports(painter: QPainter, stage: Stage, rows: list[int], style: Style, marks: Marks, painted: Painted) -> None:
+    points = [
+        port.point
+        for row in rows
+        for port in stage.drawing.ports(stage.drawing.names[row], free=stage.drawing.names[row] == marks.ports_of)
+    ]
+    cards.draw_ports(painter, points, style)
+    painted.ports += len(points)
+
+
+def _selection(painter: QPainter, stage: Stage, style: Style, marks: Marks, scale: float) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    drawing = stage.drawing
+    if scale < NEAR:
+        painter.setPen(style.problem_far)
+        for name in stage.facts.problems:
+            if stage.facts.severity(name) == "error" and name in drawing.rows:
+                painter.drawRect(drawing.rectangles[drawing.rows[name]])
+    painter.setPen(style.selected if scale >= NEAR else style.selected_far)
+    for name in marks.selected:
+        row = drawing.rows.get(name)
+        if row is not None:
+            radius = 2 * RADIUS if name in drawing.frames else RADIUS
+            painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
+            if scale >= NEAR:
+                cards.draw_ports(painter, [port.point for port in drawing.ports(name)], style)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(style.selected)
+
+
+def veil(colour: QColor, alpha: int) -> QColor:
+    """A colour made see-through."""
+    return QColor(colour.red(), colour.green(), colour.blue(), alpha)

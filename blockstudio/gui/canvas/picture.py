@@ -1,0 +1,53 @@
+"""A level as a picture, for a file, a paper or a page: nothing clipped, nothing of the window in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage, QPainter
+
+from blockstudio.gui.canvas.camera import Camera
+from blockstudio.gui.canvas.notes import draw_note, make_notes, noted
+from blockstudio.gui.canvas.painting import Marks, Painted, Stage, paint_background, paint_stage
+from blockstudio.gui.canvas.style import style_of
+from blockstudio.gui.theme import DARK, LIGHT, Theme, theme
+
+MARGIN = 32.0
+
+
+def bounds_of(stage: Stage) -> QRectF:
+    """Everything that is drawn: blocks, wires and notes."""
+    bounds = QRectF(stage.drawing.bounds)
+    for note in make_notes(stage, noted(stage, ())):
+        bounds = bounds.united(note.rect)
+    return bounds
+
+
+def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, dots: bool = True) -> None:
+    """Paint the whole level into ``target``, as large as it fits (at most twice its size on screen)."""
+    style, camera = style_of(look), Camera()
+    bounds = bounds_of(stage)
+    if bounds.isEmpty():
+        bounds = QRectF(-1, -1, 2, 2)
+    camera.fit(bounds, target, MARGIN, largest=2.0)
+    if dots:
+        paint_background(painter, target, camera.scale, camera.x, camera.y, style)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setTransform(camera.transform(), True)
+    # Whatever the scale, a picture shows cards: nobody can zoom into it.
+    paint_stage(painter, stage, camera.rect_to_scene(target), max(camera.scale, 1.0), style, Marks(), Painted())
+    for note in make_notes(stage, noted(stage, ())):
+        draw_note(painter, note, style, None)
+    painter.restore()
+
+
+def picture(stage: Stage, size: QSize, dark: bool | None = None) -> QImage:
+    """The whole level as an image of ``size`` pixels."""
+    look = theme() if dark is None else DARK if dark else LIGHT
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(look.canvas)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
+    paint_whole(painter, stage, QRectF(0, 0, size.width(), size.height()), look)
+    painter.end()
+    return image

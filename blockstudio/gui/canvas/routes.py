@@ -1,0 +1,112 @@
+"""How wires run: quiet curves with vertical ends, and lanes beside the blocks for those that skip some."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QPainterPath
+
+Array = NDArray[np.float64]
+
+SKIPS = 90.0
+"""A wire that goes down less than this cannot have a block in its way."""
+CLEAR = 14.0
+"""Room between a lane and the blocks beside it."""
+BETWEEN = 6.0
+"""Half the room between two lanes."""
+BEND = 52.0
+
+
+def curves(x0: Array, y0: Array, x1: Array, y1: Array) -> Array:
+    """Control points of cubic curves, one a row: x0, y0, cx0, cy0, cx1, cy1, x1, y1. Ends are vertical."""
+    down = y1 - y0
+    pull = np.where(down > 0, np.clip(down * 0.5, 20.0, 160.0), 48.0 + np.minimum(-down * 0.35, 120.0))
+    return np.column_stack((x0, y0, x0, y0 + pull, x1, y1 - pull, x1, y1))
+
+
+_T = np.linspace(0.0, 1.0, 33)
+_BASIS = np.column_stack(((1 - _T) ** 3, 3 * (1 - _T) ** 2 * _T, 3 * (1 - _T) * _T**2, _T**3))
+
+
+def sample(curve: Array) -> Array:
+    """33 points on one curve, (33, 2)."""
+    points: Array = _BASIS @ curve.reshape(4, 2)
+    return points
+
+
+def find_lane(curve: Array, boxes: Array, lanes: Array) -> float | None:
+    """Where a wire should go down beside the blocks in its way, or ``None`` if nothing is in its way.
+
+    ``boxes`` and ``lanes``: left, top, right, bottom of other blocks, and x, top, bottom of lanes in use.
+    The lane is the free one that takes the shortest way round.
+    """
+    x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
+    if y1 - y0 < SKIPS:
+        return None
+    beside = boxes[(boxes[:, 3] > y0 + 6) & (boxes[:, 1] < y1 - 6)]
+    if not len(beside):
+        return None
+    points = sample(curve)
+    x, y = points[:, :1], points[:, 1:]
+    inside = (x > beside[:, 0] - 4) & (x < beside[:, 2] + 4) & (y > beside[:, 1] - 2) & (y < beside[:, 3] + 2)
+    if not inside.any():
+        return None
+    shut = [(left - CLEAR, right + CLEAR) for left, right in beside[:, (0, 2)].tolist()]
+    if len(lanes):
+        near = lanes[(lanes[:, 2] > y0 + 6) & (lanes[:, 1] < y1 - 6)]
+        shut += [(at - BETWEEN, at + BETWEEN) for at in near[:, 0].tolist()]
+    return _nearest_gap(shut, float(x0), float(x1))
+
+
+def _nearest_gap(shut: list[tuple[float, float]], x0: float, x1: float) -> float:
+    low, high = min(x0, x1), max(x0, x1)
+    best, cost = x0, float("inf")
+    edge = float("-inf")
+    for left, right in [*sorted(shut), (float("inf"), float("inf"))]:
+        if left >= edge:
+            # Free from edge to left: anywhere between the ends costs nothing, beyond them the way out and back.
+            at = min(max(low, edge), left) if edge != float("-inf") else min(low, left)
+            if abs(at) != float("inf"):
+                extra = 2 * (max(0.0, low - at) + max(0.0, at - high))
+                if extra < cost:
+                    best, cost = at, extra
+        edge = max(edge, right)
+    return best
+
+
+def path(curve: Array, lane: float | None) -> QPainterPath:
+    """The wire as it is stroked."""
+    x0, y0, a, b, c, d, x1, y1 = curve.tolist()
+    drawn = QPainterPath(QPointF(x0, y0))
+    if lane is None:
+        drawn.cubicTo(a, b, c, d, x1, y1)
+        return drawn
+    bend = min(BEND, (y1 - y0) * 0.3)
+    drawn.cubicTo(x0, y0 + bend * 0.6, lane, y0 + bend * 0.4, lane, y0 + bend)
+    drawn.lineTo(lane, y1 - bend)
+    drawn.cubicTo(lane, y1 - bend * 0.4, x1, y1 - bend * 0.6, x1, y1)
+    return drawn
+
+
+def straight(curve: list[float], lane: float | None) -> list[QLineF]:
+    """The wire as lines, for a drawing seen from far."""
+    x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
+    if lane is None:
+        return [QLineF(x0, y0, x1, y1)]
+    bend = min(BEND, (y1 - y0) * 0.3)
+    return [
+        QLineF(x0, y0, lane, y0 + bend),
+        QLineF(lane, y0 + bend, lane, y1 - bend),
+        QLineF(lane, y1 - bend, x1, y1),
+    ]
+
+
+def middle(curve: Array, lane: float | None, part: float = 0.5) -> QPointF:
+    """A point on the wire, ``part`` of its parameter from the start; on a lane shortly after the bend."""
+    if lane is not None:
+        bend = min(BEND, (curve[7] - curve[1]) * 0.3)
+        return QPointF(lane, float(curve[1] + bend + 14))
+    t = np.array([(1 - part) ** 3, 3 * (1 - part) ** 2 * part, 3 * (1 - part) * part**2, part**3])
+    x, y = (t @ curve.reshape(4, 2)).tolist()
+    return QPointF(x, y)

@@ -1,0 +1,159 @@
+"""From a session to a stage: the level in view with modules opened in place, each with its places and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from blockstudio.analysis import Level
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Block
+from blockstudio.gui.canvas.drawing import Drawing
+from blockstudio.gui.canvas.facts import Facts
+from blockstudio.gui.canvas.geometry import Size
+from blockstudio.gui.canvas.metrics import (
+    CARD_HEIGHT,
+    FRAME_BOTTOM,
+    FRAME_SIDE,
+    FRAME_TOP,
+    LINE_PX,
+    NAME_PX,
+    card_width,
+    text_width,
+)
+from blockstudio.gui.canvas.painting import Stage
+from blockstudio.gui.canvas.placing import AT_ONCE, Place, rough
+from blockstudio.gui.canvas.ports import port_offset
+from blockstudio.gui.session import Session, snapshot
+from blockstudio.gui.work import Work
+from blockstudio.layout import arrange
+
+
+def join(path: str, name: str) -> str:
+    """The path of a block on a level."""
+    return f"{path}.{name}" if path else name
+
+
+class Staging:
+    """Makes stages. It remembers, by definition, where blocks stand that have no place in the document."""
+
+    def __init__(self, session: Session, arranged: Callable[[], None], parent: QObject) -> None:
+        self.session = session
+        self._arranged = arranged
+        self._work = Work(parent)
+        self._places: dict[str, dict[str, Place]] = {}
+        self._asked: set[str] = set()
+        self.opened: set[str] = set()
+        """Paths of the instances that are open in place."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a layout is still being computed."""
+        return bool(self._asked)
+
+    def forget(self) -> None:
+        """Another document."""
+        self._work.cancel()
+        self._places.clear()
+        self._asked.clear()
+        self.opened.clear()
+
+    def stage(self) -> Stage:
+        """The level in view."""
+        session = self.session
+        return self._stage(session.scope, session.path, session.level, self.places(session.scope))
+
+    def _stage(self, scope: str, path: str, level: Level, places: dict[str, Place], framed: bool = False) -> Stage:
+        session = self.session
+        definition = session.diagram.definition(scope)
+        inside: dict[str, Stage] = {}
+        frames: dict[str, tuple[Drawing, Size]] = {}
+        for name, block in definition.blocks() if self.opened else ():
+            if block.type in session.diagram.modules and join(path, name) in self.opened:
+                inside[name], size = self._inside(join(path, name), name, block)
+                frames[name] = inside[name].drawing, size
+        drawing = Drawing(session.diagram, scope, places, frames, framed)
+        return Stage(drawing, Facts(session.diagram, session.analysis, level, session.metric), inside)
+
+    def facts(self) -> Facts:
+        """What is known of the level in view now."""
+        session = self.session
+        return Facts(session.diagram, session.analysis, session.level, session.metric)
+
+    def refresh(self, stage: Stage, path: str) -> None:
+        """New facts for a stage whose drawing stands, and for what is open in it."""
+        stage.facts = self.facts() if path == self.session.path else self._facts_at(path, stage.drawing.scope)
+        for name, inner in stage.inside.items():
+            self.refresh(inner, join(path, name))
+
+    def _facts_at(self, path: str, scope: str) -> Facts:
+        session = self.session
+        return Facts(session.diagram, session.analysis, self._level(path, scope), session.metric)
+
+    def _level(self, path: str, scope: str) -> Level:
+        try:
+            return self.session.analysis.level(path)
+        except StudioError:
+            return self.session.analyzer.level_of_definition(scope)
+
+    def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
+        """The inside of an instance with its upper left corner at (0, 0), and the size of its frame."""
+        definition = self.session.diagram.definition(block.type)
+        level = self._level(path, block.type)
+        loose = self.places(block.type)
+        centres = {each: inner.at or loose.get(each, (0.0, 0.0)) for each, inner in definition.blocks()}
+        ends = {"Input": definition.of_type("Input"), "Output": definition.of_type("Output")}
+        hidden = {*ends["Input"], *ends["Output"]}
+        # A first drawing only to learn how much room the inside takes, modules open in it included.
+        draft = self._stage(block.type, path, level, centres, framed=True).drawing
+        boxes = [draft.rect(each) for each in centres if each not in hidden]
+        left = min((box.left() for box in boxes), default=0.0)
+        right = max((box.right() for box in boxes), default=float(card_width(name, False)))
+        top = min((box.top() for box in boxes), default=0.0)
+        bottom = max((box.bottom() for box in boxes), default=float(CARD_HEIGHT))
+        title = text_width(name, NAME_PX, True) + text_width(block.type, LINE_PX) + 220
+        width = max(right - left + 2 * FRAME_SIDE, title)
+        height = bottom - top + FRAME_TOP + FRAME_BOTTOM
+        dx, dy = (width - (right - left)) / 2 - left, FRAME_TOP - top
+        places = {each: (x + dx, y + dy) for each, (x, y) in centres.items()}
+        for kind, y in (("Input", 0.0), ("Output", height)):
+            for index, each in enumerate(ends[kind]):
+                places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
+        return self._stage(block.type, path, level, places, framed=True), (width, height)
+
+    def places(self, scope: str) -> dict[str, Place]:
+        """Centres of those blocks of a definition that have none in the document."""
+        definition = self.session.diagram.definition(scope)
+        loose = [name for name, block in definition.blocks() if block.at is None]
+        if not loose:
+            self._places.pop(scope, None)
+            return {}
+        known = self._places.get(scope, {})
+        if not any(name not in known for name in loose):
+            return known
+        if len(definition) <= AT_ONCE:
+            found = arrange(self.session.diagram, scope, self._sizes(scope))
+        elif scope in self._asked:
+            return known
+        else:
+            self._asked.add(scope)
+            still, sizes = snapshot(self.session.diagram, scope), self._sizes(scope)
+            self._work.run(lambda: arrange(still, scope, sizes), lambda answer: self._place(scope, answer))
+            found = rough(definition)
+        self._places[scope] = {name: found[name] for name in loose if name in found}
+        return self._places[scope]
+
+    def _sizes(self, scope: str) -> dict[str, Size]:
+        return {
+            name: (card_width(name, block.repeat is not None), float(CARD_HEIGHT))
+            for name, block in self.session.diagram.definition(scope).blocks()
+        }
+
+    def _place(self, scope: str, answer: dict[str, Place]) -> None:
+        self._asked.discard(scope)
+        if scope not in self.session.diagram.scopes():
+            return
+        definition = self.session.diagram.definition(scope)
+        self._places[scope] = {name: answer[name] for name, block in definition.blocks() if name in answer}
+        self._arranged()
