@@ -133,18 +133,25 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
     if len(shape) != 3:
         return
     if wanted is not None:
-        _set_size(diagram, wanted)
+        try:
+            _set_size(diagram, wanted)
+        except StudioError as error:
+            raise error.at("data.input_size") from None
         return
     if facts.size is None or facts.size > SMALL or min(shape[1:]) <= SMALL:
         return
     from blockstudio.analysis import analyze
 
     for size in SMALL_SIZES:
-        if size >= facts.size and size < min(shape[1:]):
+        if not facts.size <= size < min(shape[1:]):
+            continue
+        try:
             _set_size(diagram, size)
-            if not any(problem.severity == "error" for problem in analyze(diagram).problems):
-                return
-            diagram.undo()
+        except StudioError:  # Less than the network says it takes.
+            continue
+        if not any(problem.severity == "error" for problem in analyze(diagram).problems):
+            return
+        diagram.undo()
 
 
 def _set_size(diagram: Diagram, size: int) -> None:

@@ -128,6 +128,22 @@ class Run:
         self.state()
         return self._folded.finished
 
+    def check_unfinished(self) -> None:
+        """Raises `StudioError` ``run.finished`` if there is nothing left to train. A recipe that was given more
+        epochs or steps since then goes on."""
+        results = self.results()
+        if results is None:
+            return
+        recipe, started = self.recipe(), self.history().started or {}
+        wanted = recipe.steps or (recipe.epochs or 0) * int(started.get("steps_per_epoch", 0))
+        if results["step"] >= wanted:
+            raise StudioError(
+                "run.finished",
+                f"was finished at step {results['step']:,}.",
+                where=str(self.directory),
+                hint="Raise epochs in its recipe.json to go on, or start a new run.",
+            )
+
     def last_words(self) -> str:
         """The last line the trainer printed, empty if none: what a crash leaves."""
         path = self.directory / LOG

@@ -18,8 +18,10 @@ def start_run(run: Run) -> subprocess.Popen[bytes]:
 
     The lock is claimed before the process exists, so that `Run.state` says *running* from this moment on and a
     second start is refused; what the trainer prints goes to ``trainer.log``. Raises `StudioError`
-    ``run.locked`` if a trainer is at work already, ``run.start`` if the process cannot be started.
+    ``run.locked`` if a trainer is at work already, ``run.finished`` if there is nothing left to do, ``run.start`` if
+    the process cannot be started.
     """
+    run.check_unfinished()
     lock = Lock(run.directory)
     lock.claim()
     control = run.directory / CONTROL

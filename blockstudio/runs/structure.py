@@ -186,7 +186,13 @@ class Checkpoints(Group, frozen=True):
     """When the state is written, beside every pause, stop and end."""
 
     epochs: Annotated[
-        int, Meta(ge=0, le=100_000, title="Every … epochs", description="0: not at the end of epochs.")
+        int,
+        Meta(
+            ge=0,
+            le=100_000,
+            title="Every … epochs",
+            description="0: not at the end of epochs. Skipped where saving takes longer than training.",
+        ),
     ] = 1
     steps: Annotated[int, Meta(ge=0, le=10**9, title="Every … steps", description="0: not within an epoch.")] = 0
     keep: Annotated[

@@ -1,0 +1,289 @@
+"""A run in the terminal: progress while it trains, accuracy and confusion matrix at the end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.events import Event
+from blockstudio.runs.run import EVENTS, Run
+from blockstudio.runs.start import start_run
+
+PLAIN_EVERY = 10.0
+"""Seconds between two lines of progress where the output is no terminal."""
+WIDEST_MATRIX = 20
+"""Classes up to which the confusion matrix is printed whole."""
+
+
+def watch(run: Run, console: Console | None = None) -> int:
+    """Train ``run`` in a process of its own, show it until it ends, and return an exit code: 0 finished, 1 failed,
+    130 stopped. A run that a trainer is at work on already is only watched.
+
+    Ctrl-C stops with a checkpoint, a second one at once. Raises `StudioError` if it cannot be started.
+    """
+    view = TerminalView(run, console or Console())
+    state = run.state()
+    log = run.directory / EVENTS
+    offset = log.stat().st_size if state.status != "new" and log.exists() else 0
+    child: subprocess.Popen[bytes] | None = None
+    if state.active:
+        for event in _known(run):
+            view.catch_up(event)
+    else:
+        child = start_run(run)
+    with _interrupts() as caught, view:
+        told = 0
+
+        def obey() -> None:
+            nonlocal told
+            if len(caught) <= told:
+                return
+            told = len(caught)
+            if told == 1:
+                view.say("Stopping with a checkpoint; Ctrl-C again ends it at once.")
+                _ask_to_stop(run)
+            elif child is not None:
+                child.kill()
+
+        for event in run.follow(offset, while_waiting=obey):
+            view.show(event)
+    if child is not None:
+        child.wait()
+    return view.close()
+
+
+def _ask_to_stop(run: Run) -> None:
+    try:
+        run.send("stop")
+    except StudioError as error:
+        if error.code != "run.idle":  # It ended by itself just now; there is nothing to stop.
+            raise
+
+
+def _known(run: Run) -> Iterator[Event]:
+    offset = 0
+    while True:
+        events, offset = run.events(offset)
+        if not events:
+            return
+        yield from events
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect Ctrl-C and requests to end instead of dying of them: the trainer has to be told first."""
+    caught: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        caught.append(number)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names if hasattr(signal, name)}
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class TerminalView:
+    """Shows events. A context manager: the bar is live within it."""
+
+    def __init__(self, run: Run, console: Console) -> None:
+        self.run = run
+        self.console = console
+        self._live = console.is_terminal
+        self._started: Event = {}
+        self._last: Event = {}
+        self._said = time.monotonic()
+        self._bar = Progress(
+            TextColumn("{task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            expand=True,
+            disable=not self._live,
+        )
+        self._task = self._bar.add_task("", total=None, epoch="starting", figures="", left="")
+
+    def __enter__(self) -> TerminalView:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line of text above the bar."""
+        self.console.print(escape(text), style=style, highlight=False, soft_wrap=not self._live)
+
+    def catch_up(self, event: Event) -> None:
+        """Take in an event of the past, without a word."""
+        if event["type"] == "started":
+            self._begin(event)
+
+    def show(self, event: Event) -> None:
+        """Show one event of the run."""
+        match event["type"]:
+            case "note" | "warning":
+                self.say(str(event.get("text", "")), "yellow" if event["type"] == "warning" else "")
+            case "started":
+                self._begin(event)
+                self.say(self._opening(event))
+            case "step":
+                self._step(event)
+            case "epoch":
+                self.say(self._epoch(event))
+            case "paused":
+                self._bar.update(self._task, epoch="paused")
+                self.say("Paused.")
+            case "resumed":
+                self.say("Resumed.")
+        if event["type"] in ("stopped", "finished", "failed", "diverged"):
+            self._last = event
+
+    def close(self) -> int:
+        """The result, or what went wrong; returns the exit code."""
+        event = self._last
+        match event.get("type"):
+            case "finished":
+                self._results(event)
+                return 0
+            case "stopped":
+                self.say(f"Stopped after step {event.get('step', 0):,}.")
+                self.say(f"Go on with: blockstudio train --resume {self.run.directory}")
+                return 130
+            case "diverged":
+                self._fail(
+                    f"The loss became {event.get('loss')} by step {event.get('step', 0):,}; training stopped. "
+                    "The last good checkpoint is kept. A lower learning rate may help."
+                )
+                return 1
+        where, hint = str(event.get("where") or ""), str(event.get("hint") or "")
+        text = str(event.get("message") or "The trainer ended without a word.")
+        self._fail(" ".join(part for part in (f"{where}: {text}" if where else text, hint) if part))
+        return 1
+
+    def _fail(self, text: str) -> None:
+        print(f"blockstudio: {text}", file=sys.stderr)
+
+    def _begin(self, event: Event) -> None:
+        self._started = event
+        self._bar.update(self._task, total=event.get("steps"), completed=event.get("step", 0), epoch="epoch 1")
+
+    def _opening(self, event: Event) -> str:
+        # What `parameters`, `images` and `steps` are is the trainer's to say; the sentence is ours.
+        text = (
+            f"{self.run.diagram().name}: {event.get('parameters', 0):,} parameters, {event.get('images', 0):,} images, "
+            f"{event.get('steps', 0):,} steps on {event.get('device', '?')}."
+        )
+        return f"{text} Going on from step {event['step']:,}." if event.get("step") else text
+
+    def _place(self, event: Event) -> str:
+        epochs = self._started.get("epochs")
+        return f"epoch {event.get('epoch', 1)}" + (f"/{epochs}" if epochs else "")
+
+    def _step(self, event: Event) -> None:
+        left = event.get("seconds_left")
+        figures = (
+            f"loss {_number(event.get('loss'))}  accuracy {_percent(event.get('accuracy'))}  "
+            f"{event.get('images_per_second') or 0:,.0f} images/s"
+        )
+        time_left = f"{_duration(left)} left" if left is not None else ""
+        self._bar.update(self._task, completed=event["step"], epoch=self._place(event), figures=figures, left=time_left)
+        if not self._live and time.monotonic() - self._said >= PLAIN_EVERY:
+            self._said = time.monotonic()
+            steps = self._started.get("steps") or 0
+            self.say(f"{self._place(event)}  step {event['step']:,}/{steps:,}  {figures}  {time_left}")
+
+    def _epoch(self, event: Event) -> str:
+        self._said = time.monotonic()
+        epochs = self._started.get("epochs")
+        text = (
+            f"epoch {event['epoch']}"
+            + (f"/{epochs}" if epochs else "")
+            + f"  train loss {_number(event.get('train_loss'))}, accuracy {_percent(event.get('train_accuracy'))}"
+        )
+        if event.get("validation_loss") is not None:
+            text += (
+                f"  validation loss {_number(event['validation_loss'])}, "
+                f"accuracy {_percent(event['validation_accuracy'])}"
+            )
+        return text
+
+    def _results(self, event: Event) -> None:
+        self._bar.stop()
+        if event.get("test_accuracy") is not None:
+            self.say(
+                f"Test accuracy {_percent(event['test_accuracy'])}, loss {_number(event['test_loss'])}, "
+                f"after {event['step']:,} steps in {_duration(event['seconds'])}.",
+                "bold",
+            )
+        confusion = event.get("confusion")
+        if confusion:
+            classes = [str(name) for name in self.run.data().get("classes", range(len(confusion)))]
+            self.console.print(confusion_table(confusion, classes))
+        self.say(f"Run: {self.run.directory}")
+
+
+def confusion_table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> Table:
+    """Rows are true classes, columns predicted ones; of many classes only the pairs most often confused."""
+    if len(classes) > WIDEST_MATRIX:
+        pairs = [
+            (count, true, predicted)
+            for true, row in enumerate(confusion)
+            for predicted, count in enumerate(row)
+            if count and true != predicted
+        ]
+        table = Table("true", "predicted", "images", title="Most often confused")
+        for count, true, predicted in sorted(pairs, reverse=True)[:15]:
+            table.add_row(escape(classes[true]), escape(classes[predicted]), f"{count:,}")
+        return table
+    table = Table(title="Confusion: rows are true classes, columns predicted", title_justify="left", box=None)
+    table.add_column("", justify="right", style="bold")
+    for name in classes:
+        table.add_column(escape(name[:8]), justify="right")
+    table.add_column("right", justify="right")
+    for true, row in enumerate(confusion):
+        cells = [
+            f"[bold]{count:,}[/]" if true == predicted else f"{count:,}" if count else "[dim]·[/]"
+            for predicted, count in enumerate(row)
+        ]
+        share = row[true] / sum(row) if sum(row) else None
+        table.add_row(escape(classes[true][:16]), *cells, _percent(share))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}%"
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    hours, rest = divmod(whole, 3600)
+    return f"{hours} h {rest // 60:02d} min" if hours else f"{rest // 60} min {rest % 60:02d} s"

@@ -1,0 +1,57 @@
+"""``python -m blockstudio.training DIR``: train or continue the run in DIR. The studio starts this."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.events import EventWriter
+from blockstudio.runs.lock import Lock
+from blockstudio.runs.run import EVENTS, Run
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns 0 when the run ended or was stopped, 1 when it failed; the run's log says why."""
+    parser = argparse.ArgumentParser(prog="python -m blockstudio.training", description=__doc__)
+    parser.add_argument("directory", help="the run")
+    parser.add_argument("--token", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--control", type=int, default=None, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    try:
+        run = Run(options.directory)
+        try:
+            from blockstudio.training.trainer import train_run
+        except ImportError as error:
+            _say_broken(run, options.token, error)
+            raise
+        train_run(
+            run,
+            token=options.token,
+            control_offset=options.control,
+            signals=("SIGINT", "SIGTERM", "SIGBREAK"),
+        )
+    except StudioError as error:
+        print(f"{error.code}: {error}", file=sys.stderr)
+        return 1
+    return int(run.state().status == "failed")
+
+
+def _say_broken(run: Run, token: str, error: ImportError) -> None:
+    lock = Lock(run.directory)
+    lock.claim(token)
+    events = EventWriter(run.directory / EVENTS)
+    events.write(
+        "failed",
+        code="trainer.import",
+        message=f"PyTorch or a library it needs cannot be loaded: {error}",
+        where="",
+        hint="Reinstall Block Studio's requirements.",
+    )
+    events.close()
+    lock.release()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""Batches: which images, in which order, varied how. The order and every variation depend only on the seed, the epoch
+and the step, so that a continued run sees what the uninterrupted one would have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.recipe import Recipe
+from blockstudio.training.augment import Augmenter, Batch, Normaliser
+from blockstudio.training.data.images import ImageSet, chunks, fit
+from blockstudio.training.data.load import DataSplits, Source, default_workers
+from blockstudio.training.random import ORDER, generator
+
+FLOAT_LIMIT = 1 << 30
+"""Bytes up to which images in memory are kept as normalised floats: a batch is then one gather."""
+DEVICE_SHARE = 0.25
+"""Share of a GPU's free memory that images may take."""
+
+
+class Feeder:
+    """Batches of one run on its device. ``steps_per_epoch`` drops the last partial batch, so that all are alike."""
+
+    def __init__(self, splits: DataSplits, recipe: Recipe, device: torch.device) -> None:
+        assert recipe.batch_size is not None
+        self._splits = splits
+        self._seed = recipe.seed
+        self._device = device
+        self._recipe = recipe
+        self.images = len(splits.train)
+        self.batch_size = min(recipe.batch_size, self.images)
+        self.steps_per_epoch = self.images // self.batch_size
+        self._augmenter = Augmenter(recipe.augmentation, splits.mean, splits.std, recipe.seed, device)
+        self._normaliser = Normaliser(splits.mean, splits.std, device)
+        self._readers: dict[int, _Reader] = {}
+
+    def train(self, epoch: int, first: int) -> Iterator[Batch]:
+        """The batches of ``epoch`` from number ``first`` on: images ``(N, C, H, W)`` float32, targets ``(N,)``."""
+        order = torch.randperm(self.images, generator=generator(self._seed, ORDER, epoch))
+        plan = order[: self.steps_per_epoch * self.batch_size].view(self.steps_per_epoch, self.batch_size)[first:]
+        reader = self._reader(self._splits.train, training=True)
+        for number, (images, labels) in enumerate(reader.batches(plan), start=first):
+            yield self._augmenter(images, labels, epoch, number)
+
+    def evaluate(self, part: Source) -> Iterator[tuple[Tensor, Tensor]]:
+        """All images of ``part`` in order, as they are, with their labels."""
+        size = max(self.batch_size, 256) if isinstance(part, ImageSet) else self.batch_size
+        reader = self._reader(part, training=False)
+        yield from reader.batches(*chunks(torch.arange(len(part)), size))
+
+    def close(self) -> None:
+        """End the processes that read images."""
+        self._readers.clear()
+
+    def _reader(self, part: Source, training: bool) -> _Reader:
+        if id(part) not in self._readers:
+            if isinstance(part, ImageSet):
+                self._readers[id(part)] = _MemoryReader(part, self._normaliser, self._device)
+            else:
+                self._readers[id(part)] = _DiskReader(
+                    part, self._splits, self._recipe, self._normaliser, self._device, keep=training
+                )
+        return self._readers[id(part)]
+
+
+class _Reader:
+    def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Normalised images and labels on the device for each row of indices."""
+        raise NotImplementedError
+
+
+class _MemoryReader(_Reader):
+    def __init__(self, part: ImageSet, normaliser: Normaliser, device: torch.device) -> None:
+        images, labels = part.images, part.labels
+        self._device = device
+        self._moved = False
+        if device.type == "cuda":
+            free = torch.cuda.mem_get_info(device)[0]
+            self._moved = images.nbytes <= DEVICE_SHARE * free
+        elif device.type == "mps":
+            # Memory is shared with the CPU there.
+            self._moved = images.nbytes <= FLOAT_LIMIT
+        if self._moved:
+            images, labels = images.to(device), labels.to(device)
+        self._ready = 4 * images.nbytes <= FLOAT_LIMIT and (self._moved or device.type == "cpu")
+        self._normaliser = normaliser
+        self._images = normaliser(images) if self._ready else images
+        self._labels = labels
+
+    def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        for rows in plan:
+            for index in rows if rows.ndim == 2 else (rows,):
+                yield self._gather(index)
+
+    def _gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        if self._moved:
+            index = index.to(self._device, non_blocking=True)
+        images, labels = self._images.index_select(0, index), self._labels.index_select(0, index)
+        if not self._moved and self._device.type != "cpu":
+            if self._device.type == "cuda":
+                images, labels = images.pin_memory(), labels.pin_memory()
+            images = images.to(self._device, non_blocking=True)
+            labels = labels.to(self._device, non_blocking=True)
+        return (images if self._ready else self._normaliser(images)), labels
+
+
+class _Plan(Sampler[list[int]]):
+    """Rows of indices, set anew for every pass; persistent workers ask for them as they go."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[int]] = []
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class _Fitted(Dataset[tuple[Tensor, int]]):
+    """One image at a time, read and fitted in a worker. A problem is handed over as a value: an exception would lose
+    its type on the way between processes."""
+
+    def __init__(self, part: Any, splits: DataSplits, recipe: Recipe) -> None:
+        from torchvision.transforms import v2
+
+        self._part = part
+        self._shape = splits.shape
+        self._recipe = recipe
+        _, height, width = splits.shape
+        size = [height, width]
+        crop = recipe.data.resize == "crop"
+        steps = (
+            [v2.Resize(max(size), antialias=True), v2.CenterCrop(size)] if crop else [v2.Resize(size, antialias=True)]
+        )
+        self._transform = v2.Compose(steps)
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def __getitem__(self, index: int) -> Any:
+        try:
+            image = self._part.read(index, self._shape[0])
+            if self._recipe.data.resize == "none" and tuple(image.shape) != self._shape:
+                fit(image.unsqueeze(0), self._shape, self._recipe.data, f"image {index}")
+        except StudioError as error:
+            return error.code, error.message, error.where, error.hint
+        return self._transform(image), int(self._part.labels[index])
+
+
+def _collate(items: list[Any]) -> Any:
+    problems = [item for item in items if isinstance(item[0], str)]
+    if problems:
+        return problems[0]
+    return torch.stack([image for image, _ in items]), torch.tensor([label for _, label in items])
+
+
+class _DiskReader(_Reader):
+    def __init__(
+        self,
+        part: Any,
+        splits: DataSplits,
+        recipe: Recipe,
+        normaliser: Normaliser,
+        device: torch.device,
+        keep: bool,
+    ) -> None:
+        workers = recipe.data.workers if recipe.data.workers is not None else default_workers()
+        self._plan = _Plan()
+        self._device = device
+        self._normaliser = normaliser
+        self._loader: DataLoader[Any] = DataLoader(
+            _Fitted(part, splits, recipe),
+            batch_sampler=self._plan,
+            num_workers=workers,
+            collate_fn=_collate,
+            pin_memory=device.type == "cuda",
+            persistent_workers=keep and workers > 0,
+            # Its own generator: the loader would else draw from the one that dropout uses.
+            generator=torch.Generator(),
+        )
+
+    def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        self._plan.rows = [row.tolist() for rows in plan for row in (rows if rows.ndim == 2 else (rows,))]
+        for found in self._loader:
+            if isinstance(found[0], str):
+                code, message, where, hint = found
+                raise StudioError(code, message, where=where, hint=hint)
+            images, labels = found
+            yield (
+                self._normaliser(images.to(self._device, non_blocking=True)),
+                labels.to(self._device, non_blocking=True),
+            )

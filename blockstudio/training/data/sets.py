@@ -1,0 +1,129 @@
+"""The data sets of torchvision, from a folder or, when the recipe asks for it, downloaded."""
+
+from __future__ import annotations
+
+import urllib.error
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.datasets import DATASETS
+from blockstudio.training.data.images import ImageSet
+
+PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "EMNIST": ({"split": "balanced", "train": True}, {"split": "balanced", "train": False}),
+    "SVHN": ({"split": "train"}, {"split": "test"}),
+    "STL10": ({"split": "train"}, {"split": "test"}),
+    "GTSRB": ({"split": "train"}, {"split": "test"}),
+    "DTD": ({"split": "train"}, {"split": "test"}),
+    "Flowers102": ({"split": "train"}, {"split": "test"}),
+    "Food101": ({"split": "train"}, {"split": "test"}),
+    "OxfordIIITPet": ({"split": "trainval"}, {"split": "test"}),
+    "Imagenette": ({"split": "train"}, {"split": "val"}),
+}
+"""How torchvision calls the training and the test part; ``train=True`` and ``False`` where nothing is said."""
+
+
+class Photos:
+    """A torchvision set whose images lie in files: read one by one."""
+
+    def __init__(self, dataset: Any, labels: Tensor, index: Tensor | None = None) -> None:
+        self.dataset = dataset
+        self.index = torch.arange(len(dataset)) if index is None else index
+        self.labels = labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, index: Tensor) -> Photos:
+        return Photos(self.dataset, self.labels[index], self.index[index])
+
+    def read(self, index: int, channels: int) -> Tensor:
+        """uint8 ``(C, H, W)`` in the image's own size. Raises `StudioError` ``data.image``."""
+        place = int(self.index[index])
+        try:
+            image = self.dataset[place][0]
+            pixels = np.array(image.convert("L" if channels == 1 else "RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise StudioError("data.image", f"cannot be read: {error}.", where=f"image {place}") from error
+        found = torch.from_numpy(pixels)
+        return found.unsqueeze(0) if found.ndim == 2 else found.permute(2, 0, 1).contiguous()
+
+
+def load_set(name: str, root: Path, download: bool) -> tuple[ImageSet | Photos, ImageSet | Photos, tuple[str, ...]]:
+    """Training part, test part and class names of a torchvision set.
+
+    Raises `StudioError` ``data.absent`` if it is not there and a download was not asked for, ``data.download`` if
+    fetching it failed, ``data.requires`` if it needs a library that is not installed.
+    """
+    known = DATASETS[name]
+    parts = PARTS.get(known.torchvision, ({"train": True}, {"train": False}))
+    train, test = (_open(name, root, kwargs, download) for kwargs in parts)
+    classes = _classes(train, known.classes)
+    return _held(name, train), _held(name, test), classes
+
+
+def _open(name: str, root: Path, kwargs: dict[str, Any], download: bool) -> Any:
+    from torchvision import datasets
+
+    known = DATASETS[name]
+    try:
+        if download:
+            root.mkdir(parents=True, exist_ok=True)
+        # Imagenette refuses to be asked for a download it has already.
+        have_it = name == "imagenette" and any(root.glob("imagenette*"))
+        return getattr(datasets, known.torchvision)(root, download=download and not have_it, **kwargs)
+    except (ImportError, ModuleNotFoundError) as error:
+        raise StudioError("data.requires", f"{known.title} needs a library: {error}.", where="data.source") from error
+    except (OSError, RuntimeError, urllib.error.URLError) as error:
+        if download:
+            raise StudioError(
+                "data.download",
+                f"{known.title} could not be downloaded: {str(error).splitlines()[0]}",
+                where=str(root),
+                hint="Check the connection, or put its files there by hand.",
+            ) from error
+        raise StudioError(
+            "data.absent",
+            f"{known.title} is not here, or not whole.",
+            where=str(root),
+            hint="Name the folder it is in with data.folder, or ask for it with data.download = true.",
+        ) from error
+
+
+def _held(name: str, dataset: Any) -> ImageSet | Photos:
+    labels = _labels(dataset)
+    pixels = getattr(dataset, "data", None)
+    if pixels is None:
+        return Photos(dataset, labels)
+    images = torch.as_tensor(pixels)
+    if images.ndim == 3:
+        images = images.unsqueeze(1)
+    elif images.shape[-1] == 3:
+        images = images.permute(0, 3, 1, 2)
+    if name == "emnist":
+        # Its files hold the letters lying on their side.
+        images = images.transpose(2, 3)
+    return ImageSet(images.contiguous(), labels)
+
+
+def _labels(dataset: Any) -> Tensor:
+    for attribute in ("targets", "labels", "_labels"):
+        found = getattr(dataset, attribute, None)
+        if found is not None:
+            return torch.as_tensor(np.asarray(found)).long()
+    samples = getattr(dataset, "_samples", None)
+    if samples is not None:
+        return torch.tensor([label for _, label in samples], dtype=torch.int64)
+    return torch.tensor([int(dataset[i][1]) for i in range(len(dataset))], dtype=torch.int64)
+
+
+def _classes(dataset: Any, count: int) -> tuple[str, ...]:
+    names = getattr(dataset, "classes", None)
+    if names is None or len(names) != count:
+        return tuple(str(label) for label in range(count))
+    return tuple(", ".join(name) if isinstance(name, tuple) else str(name) for name in names)

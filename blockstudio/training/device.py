@@ -1,0 +1,80 @@
+"""Where it computes, and how exactly: device, autocast, gradient scaling, threads."""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import AbstractContextManager
+
+import torch
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.recipe import Recipe
+
+NAMES = {"cuda": "CUDA", "mps": "MPS", "cpu": "the CPU"}
+
+
+def available(name: str) -> bool:
+    """Whether this PyTorch can compute on ``cpu``, ``cuda`` or ``mps`` here."""
+    if name == "cuda":
+        return torch.cuda.is_available()
+    return name == "cpu" or torch.backends.mps.is_available()
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device of a recipe; ``auto`` takes CUDA, then MPS, then the CPU. Raises `StudioError`
+    ``device.absent``."""
+    if wanted == "auto":
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if available(name)))
+    if not available(wanted):
+        here = [name for name in ("cuda", "mps", "cpu") if available(name)]
+        raise StudioError(
+            "device.absent",
+            f"there is no {NAMES[wanted]} device here, or this PyTorch ({torch.__version__}) cannot use it.",
+            where="device",
+            hint=f"Here there is {' and '.join(here)}.",
+        )
+    return torch.device(wanted)
+
+
+def check_precision(precision: str, device: torch.device) -> None:
+    """Raises `StudioError` ``device.precision`` where the device cannot compute so."""
+    if precision == "fp32":
+        return
+    able = torch.amp.autocast_mode.is_autocast_available(device.type)
+    if able and precision == "bf16":
+        if device.type == "cuda":
+            able = torch.cuda.is_bf16_supported()
+        elif device.type == "mps":
+            able = torch.backends.mps.is_macos_or_newer(14, 0)
+    if not able:
+        other = "fp16" if precision == "bf16" else "fp32"
+        raise StudioError(
+            "device.precision",
+            f"{NAMES[device.type]} cannot train in {precision} here.",
+            where="precision",
+            hint=f"Try {other}, or fp32.",
+        )
+
+
+def device_name(device: torch.device) -> str:
+    """``"cuda (NVIDIA A100)"``, ``"cpu, 2 threads"``."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return f"cpu, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type
+
+
+class Precision:
+    """Autocast and, for fp16, the scaling of the loss that keeps small gradients from vanishing."""
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        self._device = device.type
+        self._dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[recipe.precision]
+        # MPS has no scaler; its fp16 keeps master weights in fp32 all the same.
+        scaled = recipe.precision == "fp16" and device.type in ("cuda", "cpu")
+        self.scaler = torch.amp.GradScaler(device.type) if scaled else None
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Context of a forward pass."""
+        if self._dtype is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self._device, dtype=self._dtype)

@@ -1,0 +1,65 @@
+"""Measuring a network on images it does not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from blockstudio.training.device import Precision
+
+LARGEST_MATRIX = 200
+"""Classes up to which the confusion matrix is kept."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Mean loss (cross-entropy, no smoothing), accuracy, and how often each true class (rows) was taken for each."""
+
+    loss: float
+    accuracy: float
+    images: int
+    confusion: list[list[int]] | None
+
+
+def evaluate(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    classes: int,
+    precision: Precision,
+    prepare: Callable[[Tensor], Tensor],
+    go_on: Callable[[], bool],
+) -> Measured | None:
+    """Run ``model`` in eval mode over ``(images, labels)`` batches. Asks ``go_on`` between batches and returns
+    ``None`` as soon as it says no. The mode is as before afterwards."""
+    before = model.training
+    model.eval()
+    loss = torch.zeros((), dtype=torch.float32)
+    confusion: Tensor | None = None
+    images = 0
+    try:
+        with torch.inference_mode():
+            for batch, labels in batches:
+                if not go_on():
+                    return None
+                with precision.autocast():
+                    logits = model(prepare(batch)).flatten(1)
+                single = F.cross_entropy(logits.float(), labels, reduction="sum")
+                places = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
+                loss = single if confusion is None else loss + single
+                confusion = places if confusion is None else confusion + places
+                images += len(labels)
+    finally:
+        model.train(before)
+    if confusion is None:
+        return Measured(0.0, 0.0, 0, None)
+    matrix = confusion.view(classes, classes)
+    return Measured(
+        loss=float(loss) / images,
+        accuracy=int(matrix.trace()) / images,
+        images=images,
+        confusion=matrix.tolist() if classes <= LARGEST_MATRIX else None,
+    )

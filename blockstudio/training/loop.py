@@ -1,0 +1,371 @@
+"""The training loop: a bare PyTorch loop, and around it what happens at most ten times a second.
+
+A step waits for nothing: sums stay on the device, the clock is looked at, and that is all. Only a *tick* reads the
+sums (which waits for the device), appends an event and looks for commands.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.checkpoints import Checkpoint
+from blockstudio.runs.events import EventWriter
+from blockstudio.runs.lock import BEAT_EVERY, Lock
+from blockstudio.runs.run import Run
+from blockstudio.training.control import Control
+from blockstudio.training.data.batches import Feeder
+from blockstudio.training.data.load import Source
+from blockstudio.training.device import Precision, device_name
+from blockstudio.training.evaluate import Measured, evaluate
+from blockstudio.training.losses import Criterion, Meter, Sums
+from blockstudio.training.optimizers import Rates, build_optimizer
+from blockstudio.training.prepare import Prepared
+from blockstudio.training.saving import is_finite, read_state, write_state
+
+TICK = 0.1
+"""Least seconds between two readings of the sums."""
+PAUSE_POLL = 0.05
+SAVING_SHARE = 0.04
+"""Share of the time that checkpoints at ends of epochs may take; they come less often where it would be more."""
+SMOOTHING = 0.7
+"""Weight of the past in the time a step is said to take."""
+
+
+class Diverged(Exception):
+    """The loss or a weight is no longer a number."""
+
+    def __init__(self, loss: float) -> None:
+        super().__init__(loss)
+        self.loss = loss
+
+
+class Loop:
+    """One training of a run, from its latest good checkpoint to its end or a stop."""
+
+    def __init__(self, run: Run, prepared: Prepared, events: EventWriter, control: Control, lock: Lock) -> None:
+        self._run = run
+        self._events = events
+        self._control = control
+        self._lock = lock
+        self._model = prepared.model
+        self._device = prepared.device
+        self._splits = prepared.splits
+        self._recipe = recipe = prepared.recipe
+        self._flat = prepared.flat
+        self._feeder = Feeder(prepared.splits, recipe, prepared.device)
+        self._per_epoch = self._feeder.steps_per_epoch
+        self._total = recipe.steps or (recipe.epochs or 1) * self._per_epoch
+        self._precision = Precision(recipe, prepared.device)
+        self._optimizer = build_optimizer(self._model, recipe, prepared.device)
+        self._rates = Rates(self._optimizer, recipe, self._total, self._per_epoch)
+        self._criterion = Criterion(recipe, prepared.auxiliary)
+        self._auxiliaries = len(prepared.auxiliary)
+        self._meter = Meter(prepared.device, self._auxiliaries)
+        self._step = 0
+        self._evaluated = 0
+        """Step after which the last finished epoch was measured."""
+        self._saved: tuple[int, int] | None = None
+        self._saved_at = self._saving_time = 0.0
+        self._score: float | None = None
+        self._seconds = 0.0
+        """Spent by earlier trainers of this run."""
+        self._window = Sums()
+        self._read = Sums()
+        self._step_time = 0.0
+        self._evaluation_time = 0.0
+        self._began = self._ticked = self._beaten = time.perf_counter()
+
+    # From start to end
+
+    def run(self) -> None:
+        """Train until the end, a stop, or a loss that is no number; says so in the log."""
+        self._restore()
+        self._say_started()
+        try:
+            done = self._train()
+        except Diverged as error:
+            self._events.write("diverged", step=self._step, loss=str(error.loss))
+            return
+        finally:
+            self._feeder.close()
+        if not done:
+            self._save()
+            self._events.write("stopped", step=self._step)
+
+    def _train(self) -> bool:
+        """Returns whether the run came to its end."""
+        self._restart_clock()
+        while True:
+            ended = self._step > 0 and (self._step % self._per_epoch == 0 or self._step >= self._total)
+            if ended and self._evaluated < self._step and not self._end_epoch():
+                return False
+            if self._step >= self._total:
+                return self._finish()
+            if not self._epoch():
+                return False
+
+    def _epoch(self) -> bool:
+        """Steps up to the end of the epoch or run; returns whether it got there."""
+        model, optimizer, criterion, meter = self._model, self._optimizer, self._criterion, self._meter
+        precision, rates, recipe = self._precision, self._rates, self._recipe
+        scaler, clip, every = precision.scaler, recipe.clip_gradient, recipe.checkpoints.steps
+        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        clock = time.perf_counter
+        epoch, first = divmod(self._step, self._per_epoch)
+        for batch in self._feeder.train(epoch, first):
+            rates.set(self._step)
+            optimizer.zero_grad(set_to_none=True)
+            with precision.autocast():
+                loss, logits, auxiliary = criterion(model(self._input(batch.images)), batch)
+            if scaler is None:
+                loss.backward()  # type: ignore[no-untyped-call]
+                if clip:
+                    torch.nn.utils.clip_grad_norm_(parameters, clip)
+                optimizer.step()
+            else:
+                scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                if clip:
+                    scaler.unscale_(optimizer)
+                    torch.nn.utils.clip_grad_norm_(parameters, clip)
+                scaler.step(optimizer)
+                scaler.update()
+            meter.add(loss, logits, batch.labels, auxiliary)
+            self._step += 1
+            if clock() - self._ticked >= TICK and not self._tick():
+                return False
+            if every and self._step % every == 0:
+                self._save()
+            if self._step >= self._total:
+                break
+        return True
+
+    def _input(self, images: Tensor) -> Tensor:
+        if self._flat:
+            return images.flatten(1)
+        return images.contiguous(memory_format=torch.channels_last) if self._recipe.channels_last else images
+
+    # At most ten times a second
+
+    def _tick(self) -> bool:
+        """Read the sums, tell, listen; returns whether to go on."""
+        self._report()
+        return self._listen()
+
+    def _report(self) -> None:
+        sums = self._sums()
+        window, self._window = self._window, Sums()
+        now = time.perf_counter()
+        spent, self._ticked = max(now - self._ticked, 1e-9), now
+        if not window.steps:
+            return
+        single = spent / window.steps
+        self._step_time = SMOOTHING * self._step_time + (1 - SMOOTHING) * single if self._step_time else single
+        self._events.write(
+            "step",
+            step=self._step,
+            epoch=(self._step - 1) // self._per_epoch + 1,
+            loss=window.mean_loss,
+            accuracy=window.accuracy,
+            lr=self._rates.rate,
+            images_per_second=round(self._feeder.batch_size / self._step_time, 1),
+            seconds_left=round(self._seconds_left(), 1),
+            aux=window.mean_auxiliary,
+        )
+        self._read = sums
+
+    def _sums(self) -> Sums:
+        """The epoch's sums; what came since the last reading goes to the window. Raises `Diverged`."""
+        sums = self._meter.read()
+        if not math.isfinite(sums.loss):
+            raise Diverged(sums.loss)
+        self._window = self._window.plus(sums.minus(self._read))
+        self._read = sums
+        return sums
+
+    def _listen(self) -> bool:
+        """Look for commands and give a sign of life; waits here while paused. Returns whether to go on."""
+        self._control.poll()
+        if self._control.pausing and not self._control.stopping:
+            self._pause()
+        now = time.perf_counter()
+        if now - self._beaten >= BEAT_EVERY:
+            self._beaten = now
+            self._lock.beat()
+        return not self._control.stopping
+
+    def _pause(self) -> None:
+        self._save()
+        self._events.write("paused", step=self._step)
+        while self._control.pausing and not self._control.stopping:
+            time.sleep(PAUSE_POLL)
+            self._control.poll()
+            if time.perf_counter() - self._beaten >= BEAT_EVERY:
+                self._beaten = time.perf_counter()
+                self._lock.beat()
+        if not self._control.stopping:
+            self._events.write("resumed", step=self._step)
+        self._restart_clock()
+
+    def _restart_clock(self) -> None:
+        """Time that was not spent on steps is none of theirs."""
+        self._ticked = time.perf_counter()
+
+    def _seconds_left(self) -> float:
+        left = self._total - self._step
+        evaluations = math.ceil(left / self._per_epoch) * (self._splits.validation is not None)
+        return left * self._step_time + evaluations * self._evaluation_time
+
+    # Ends of epochs and of the run
+
+    def _end_epoch(self) -> bool:
+        """Measure and save; returns whether to go on (a stop amid measuring leaves it for the next trainer)."""
+        sums = self._sums()
+        if self._step >= self._total or time.perf_counter() - self._ticked >= TICK:
+            self._report()
+        began = time.perf_counter()
+        measured = None
+        if self._splits.validation is not None:
+            measured = self._measure(self._splits.validation)
+            if measured is None:
+                return False
+        self._evaluation_time = time.perf_counter() - began
+        self._evaluated = self._step
+        self._score = measured.accuracy if measured is not None else None
+        epoch = math.ceil(self._step / self._per_epoch)
+        self._events.write(
+            "epoch",
+            epoch=epoch,
+            step=self._step,
+            train_loss=sums.mean_loss,
+            train_accuracy=sums.accuracy,
+            validation_loss=measured.loss if measured is not None else None,
+            validation_accuracy=measured.accuracy if measured is not None else None,
+            aux=sums.mean_auxiliary,
+        )
+        self._meter = Meter(self._device, self._auxiliaries)
+        self._read = Sums()
+        every = self._recipe.checkpoints.epochs
+        if self._step >= self._total or (every and epoch % every == 0 and self._saving_is_cheap()):
+            self._save()
+        self._score = None
+        # The clock goes on from where it was, measuring and saving left out.
+        now = time.perf_counter()
+        self._ticked = min(self._ticked + now - began, now)
+        return self._listen()
+
+    def _finish(self) -> bool:
+        fields: dict[str, Any] = {"test_accuracy": None, "test_loss": None, "confusion": None}
+        if self._splits.test is not None:
+            measured = self._measure(self._splits.test)
+            if measured is None:
+                return False
+            fields = {
+                "test_accuracy": measured.accuracy,
+                "test_loss": measured.loss,
+                "confusion": measured.confusion,
+            }
+        seconds = round(self._seconds + time.perf_counter() - self._began, 3)
+        self._events.write("finished", step=self._step, **fields, seconds=seconds)
+        self._events.sync()
+        return True
+
+    def _measure(self, part: Source) -> Measured | None:
+        return evaluate(
+            self._model,
+            self._feeder.evaluate(part),
+            len(self._splits.classes),
+            self._precision,
+            self._input,
+            self._listen,
+        )
+
+    # State
+
+    def _saving_is_cheap(self) -> bool:
+        """Whether the time since the last checkpoint dwarfs what that one took: epochs of a small network on few
+        images last less than the disk needs to say that it has written."""
+        return time.perf_counter() - self._saved_at >= self._saving_time / SAVING_SHARE
+
+    def _save(self) -> None:
+        """Write a checkpoint, unless there is this one. Raises `Diverged` rather than save what is no number."""
+        if self._saved == (self._step, self._evaluated):
+            return
+        began = time.perf_counter()
+        sums = self._sums()
+        if not is_finite(self._model):
+            raise Diverged(math.nan)
+        notes = {
+            "step": self._step,
+            "evaluated": self._evaluated,
+            "sums": sums.as_list(),
+            "seconds": self._seconds + time.perf_counter() - self._began,
+            "scaler": self._precision.scaler.state_dict() if self._precision.scaler is not None else None,
+            "data": self._splits.fingerprint(),
+        }
+        checkpoint = self._run.checkpoints.write(
+            self._step,
+            self._score,
+            lambda folder: write_state(folder, self._model, self._optimizer, self._device, notes),
+        )
+        self._saved = self._step, self._evaluated
+        self._run.checkpoints.prune(self._recipe.checkpoints.keep)
+        path = checkpoint.path.relative_to(self._run.directory).as_posix()
+        self._events.write("checkpoint", step=self._step, path=path)
+        self._events.sync()
+        self._saved_at = time.perf_counter()
+        self._saving_time = self._saved_at - began
+
+    def _restore(self) -> None:
+        folder = self._run.checkpoints
+        folder.sweep()
+        checkpoint = folder.latest_good(self._say_damaged)
+        if checkpoint is None:
+            folder.discard_after(-1)
+            return
+        folder.discard_after(checkpoint.step)
+        notes = read_state(checkpoint, self._model, self._optimizer, self._device)
+        self._check_same_data(checkpoint, notes)
+        self._step, self._evaluated = checkpoint.step, notes["evaluated"]
+        self._saved = self._step, self._evaluated
+        self._seconds = notes["seconds"]
+        self._read = Sums.from_list(notes["sums"])
+        self._meter.restore(self._read)
+        if self._precision.scaler is not None and notes["scaler"]:
+            self._precision.scaler.load_state_dict(notes["scaler"])
+
+    def _check_same_data(self, checkpoint: Checkpoint, notes: dict[str, Any]) -> None:
+        if notes["data"] != self._splits.fingerprint():
+            raise StudioError(
+                "run.data",
+                "the images are not those it was trained on so far.",
+                where=str(checkpoint.path),
+                hint="Bring them back as they were, or start a new run.",
+            )
+
+    def _say_damaged(self, error: StudioError) -> None:
+        self._events.write("warning", code=error.code, text=f"A checkpoint was passed over: {error}")
+
+    def _say_started(self) -> None:
+        splits, recipe = self._splits, self._recipe
+        self._events.write(
+            "started",
+            step=self._step,
+            device=device_name(self._device),
+            images=self._feeder.images,
+            validation_images=len(splits.validation) if splits.validation is not None else 0,
+            test_images=len(splits.test) if splits.test is not None else 0,
+            steps=self._total,
+            steps_per_epoch=self._per_epoch,
+            epochs=math.ceil(self._total / self._per_epoch),
+            batch_size=self._feeder.batch_size,
+            classes=list(splits.classes),
+            parameters=sum(parameter.numel() for parameter in self._model.parameters()),
+            input=list(splits.shape),
+            precision=recipe.precision,
+        )

@@ -1,0 +1,146 @@
+"""What a step minimises, and what is measured of it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blockstudio.blocks import CATALOGUE
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.resolve import resolve, resolve_flag
+from blockstudio.runs.recipe import Recipe
+from blockstudio.training.augment import Batch
+
+
+def auxiliary_weights(diagram: Diagram) -> list[float]:
+    """Weights of the diagram's AuxOutputs in document order, those that are switched off left out."""
+    scope = resolve(diagram.parameters, {}, {})
+    weights: list[float] = []
+    for name in diagram.main.of_type("AuxOutput"):
+        block = diagram.main.block(name)
+        if not resolve_flag(block.bypass, scope):
+            weights.append(float(resolve(CATALOGUE["AuxOutput"].parameters, block.parameters, scope)["weight"]))  # type: ignore[arg-type]
+    return weights
+
+
+class Criterion:
+    """Cross-entropy of the output plus that of each auxiliary output, by weight."""
+
+    def __init__(self, recipe: Recipe, weights: list[float]) -> None:
+        self._smoothing = recipe.label_smoothing
+        self._weights = [weight * recipe.auxiliary for weight in weights]
+
+    def __call__(self, found: Tensor | tuple[Tensor, ...], batch: Batch) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """The loss to go back from, the logits ``(N, classes)``, and the auxiliary losses by themselves."""
+        if isinstance(found, Tensor):
+            logits = found.flatten(1)
+            return self._one(logits, batch), logits, []
+        logits = found[0].flatten(1)
+        loss = self._one(logits, batch)
+        single = [self._one(other.flatten(1), batch) for other in found[1:]]
+        for weight, auxiliary in zip(self._weights, single, strict=True):
+            loss = loss + weight * auxiliary
+        return loss, logits, single
+
+    def _one(self, logits: Tensor, batch: Batch) -> Tensor:
+        loss = F.cross_entropy(logits, batch.labels, label_smoothing=self._smoothing)
+        if batch.others is None:
+            return loss
+        other = F.cross_entropy(logits, batch.others, label_smoothing=self._smoothing)
+        return batch.share * loss + (1 - batch.share) * other
+
+
+class Meter:
+    """Sums of one epoch, kept on the device and read seldom: reading waits for the device."""
+
+    def __init__(self, device: torch.device, auxiliaries: int) -> None:
+        precise = torch.float32 if device.type == "mps" else torch.float64
+        self._loss = torch.zeros((), dtype=precise, device=device)
+        self._right = torch.zeros((), dtype=torch.int64, device=device)
+        self._auxiliary = [torch.zeros((), dtype=precise, device=device) for _ in range(auxiliaries)]
+        self._steps = 0
+        self._images = 0
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, auxiliary: list[Tensor]) -> None:
+        """One step: mean loss, logits ``(N, classes)``, labels ``(N,)``."""
+        self._loss += loss.detach()
+        self._right += (logits.detach().argmax(1) == labels).sum()
+        for total, value in zip(self._auxiliary, auxiliary, strict=True):
+            total += value.detach()
+        self._steps += 1
+        self._images += len(labels)
+
+    def read(self) -> Sums:
+        """The sums so far."""
+        return Sums(
+            self._steps,
+            self._images,
+            float(self._loss),
+            int(self._right),
+            tuple(float(total) for total in self._auxiliary),
+        )
+
+    def restore(self, sums: Sums) -> None:
+        """Go on from sums that were read before."""
+        self._steps, self._images = sums.steps, sums.images
+        self._loss.fill_(sums.loss)
+        self._right.fill_(sums.right)
+        for total, value in zip(self._auxiliary, sums.auxiliary, strict=True):
+            total.fill_(value)
+
+
+class Sums:
+    """Sums over steps; `minus` gives those since an earlier reading."""
+
+    __slots__ = ("auxiliary", "images", "loss", "right", "steps")
+
+    def __init__(
+        self, steps: int = 0, images: int = 0, loss: float = 0.0, right: int = 0, auxiliary: tuple[float, ...] = ()
+    ) -> None:
+        self.steps = steps
+        self.images = images
+        self.loss = loss
+        self.right = right
+        self.auxiliary = auxiliary
+
+    def plus(self, other: Sums) -> Sums:
+        before = self.auxiliary or (0.0,) * len(other.auxiliary)
+        return Sums(
+            self.steps + other.steps,
+            self.images + other.images,
+            self.loss + other.loss,
+            self.right + other.right,
+            tuple(one + two for one, two in zip(before, other.auxiliary, strict=True)),
+        )
+
+    def minus(self, earlier: Sums) -> Sums:
+        before = earlier.auxiliary or (0.0,) * len(self.auxiliary)
+        return Sums(
+            self.steps - earlier.steps,
+            self.images - earlier.images,
+            self.loss - earlier.loss,
+            self.right - earlier.right,
+            tuple(now - then for now, then in zip(self.auxiliary, before, strict=True)),
+        )
+
+    @property
+    def mean_loss(self) -> float:
+        return self.loss / self.steps if self.steps else 0.0
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.images if self.images else 0.0
+
+    @property
+    def mean_auxiliary(self) -> list[float]:
+        return [value / self.steps for value in self.auxiliary] if self.steps else []
+
+    def as_list(self) -> list[object]:
+        """For a file; floats survive unchanged."""
+        return [self.steps, self.images, self.loss, self.right, list(self.auxiliary)]
+
+    @staticmethod
+    def from_list(found: list[object]) -> Sums:
+        steps, images, loss, right, auxiliary = found
+        return Sums(steps, images, loss, right, tuple(auxiliary))  # type: ignore[arg-type]

@@ -1,0 +1,144 @@
+"""Everything that can go wrong before the first step, found before the first step."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+import torch
+from torch import nn
+
+import blockstudio
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.files import write_atomic
+from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
+from blockstudio.runs.datasets import describe
+from blockstudio.runs.problems import collected
+from blockstudio.runs.recipe import Recipe, check
+from blockstudio.runs.run import Run
+from blockstudio.training.data import DataSplits, load_data
+from blockstudio.training.device import check_precision, choose_device, device_name
+from blockstudio.training.losses import auxiliary_weights
+
+Builder: TypeAlias = Callable[[Diagram], nn.Module]
+"""What turns a diagram into a module: the compiler, unless a test has its own."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a loop needs, checked."""
+
+    recipe: Recipe
+    device: torch.device
+    splits: DataSplits
+    model: nn.Module
+    auxiliary: list[float]
+    flat: bool
+    """The network takes ``(N, F)`` rather than ``(N, C, H, W)``."""
+
+
+def prepare(run: Run, build: Builder | None = None) -> Prepared:
+    """Read, check and build what ``run`` names. The model is on its device, in train mode.
+
+    Raises `StudioError` with everything that is wrong with diagram, recipe, data and device.
+    """
+    problems: list[StudioError] = []
+    recipe, diagram = run.recipe(), run.diagram()
+    problems += check(recipe)
+    problems += _missing_choices(recipe)
+    device = torch.device("cpu")
+    try:
+        device = choose_device(recipe.device)
+        check_precision(recipe.precision, device)
+    except StudioError as error:
+        problems.append(error)
+    splits, shape = None, None
+    try:
+        facts = describe(recipe.data)
+        problems += _diagram_errors(diagram, facts)
+        shape = input_shape(diagram)
+        splits = load_data(recipe.data, image_shape(shape, facts.channels))
+    except StudioError as error:
+        problems.append(error)
+    if problems or splits is None or shape is None:
+        raise collected(problems)
+    _set_threads(run, recipe)
+    torch.manual_seed(recipe.seed)
+    model = (build or _compile)(diagram)
+    model.to(device)
+    if recipe.channels_last:
+        model.to(memory_format=torch.channels_last)
+    model.train()
+    if recipe.compile:
+        model.compile()
+    return Prepared(recipe, device, splits, model, auxiliary_weights(diagram), flat=len(shape) == 1)
+
+
+def _compile(diagram: Diagram) -> nn.Module:
+    from blockstudio.compiler import compile
+
+    return compile(diagram)
+
+
+def _diagram_errors(diagram: Diagram, facts: Any) -> list[StudioError]:
+    from blockstudio.analysis import analyze
+
+    return diagram_problems(analyze(diagram), facts)
+
+
+def _missing_choices(recipe: Recipe) -> list[StudioError]:
+    open_fields = {
+        "batch_size": recipe.batch_size is None,
+        "optimizer.lr": recipe.optimizer.lr is None,
+        "epochs": recipe.epochs is None and recipe.steps is None,
+    }
+    return [
+        StudioError("recipe.value", "a run needs a value here.", where=path)
+        for path, open in open_fields.items()
+        if open
+    ]
+
+
+def _set_threads(run: Run, recipe: Recipe) -> None:
+    """The recipe's threads; a continued run has as many as before, for the order of sums depends on it."""
+    before = run.environment().get("threads")
+    wanted = recipe.threads or (before if isinstance(before, int) and before <= (os.cpu_count() or 1) else None)
+    if wanted:
+        torch.set_num_threads(wanted)
+
+
+def write_environment(run: Run, prepared: Prepared) -> None:
+    """Note machine and versions in the run."""
+    facts = {
+        "blockstudio": blockstudio.__version__,
+        "python": sys.version.split()[0],
+        "torch": str(torch.__version__),
+        "platform": platform.platform(),
+        "machine": platform.node(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": device_name(prepared.device),
+    }
+    write_atomic(run.directory / "environment.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
+
+
+def write_data(run: Run, splits: DataSplits) -> None:
+    """Note classes, normalisation and counts: what whoever uses the weights must know."""
+    facts = {
+        "title": splits.title,
+        "classes": list(splits.classes),
+        "input": list(splits.shape),
+        "mean": splits.mean,
+        "std": splits.std,
+        "train": len(splits.train),
+        "validation": len(splits.validation) if splits.validation is not None else 0,
+        "test": len(splits.test) if splits.test is not None else 0,
+        "fingerprint": splits.fingerprint(),
+    }
+    write_atomic(run.directory / "data.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")

@@ -1,0 +1,100 @@
+"""A trainer's state in files and back: weights, optimiser, random numbers, sums. safetensors and JSON, no pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from blockstudio.errors import StudioError
+from blockstudio.runs.checkpoints import MODEL, OPTIMIZER, STATE, Checkpoint
+
+RNG = "rng."
+
+
+def is_finite(model: nn.Module) -> bool:
+    """Whether no weight or running statistic has become NaN or infinite."""
+    values = [value for value in model.state_dict().values() if value.is_floating_point()]
+    # Absolute maxima carry NaN and infinity along, and one number a tensor is quick to look at.
+    return all(bool(torch.isfinite(value.detach().abs().max())) for value in values if value.numel())
+
+
+def write_state(
+    folder: Path, model: nn.Module, optimizer: Optimizer, device: torch.device, notes: dict[str, Any]
+) -> Iterable[str]:
+    """Write the three files of a checkpoint into ``folder`` and return their names."""
+    weights = {key: _plain(value) for key, value in model.state_dict().items()}
+    save_file(weights, folder / MODEL, metadata={"format": "pt"})
+    tensors, settings = _optimizer_state(optimizer)
+    tensors[f"{RNG}cpu"] = torch.get_rng_state()
+    if device.type == "cuda":
+        tensors[f"{RNG}cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        tensors[f"{RNG}mps"] = torch.mps.get_rng_state()
+    save_file(tensors, folder / OPTIMIZER)
+    (folder / STATE).write_bytes(msgspec.json.encode({**notes, "optimizer": settings}))
+    return MODEL, OPTIMIZER, STATE
+
+
+def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, device: torch.device) -> dict[str, Any]:
+    """Load a verified checkpoint into ``model``, ``optimizer`` and the random generators; returns the notes.
+
+    Raises `StudioError` ``checkpoint.mismatch`` if it is of another network or optimiser.
+    """
+    notes = checkpoint.state()
+    try:
+        model.load_state_dict(load_file(checkpoint.model), strict=True)
+        tensors = load_file(checkpoint.path / OPTIMIZER)
+        _load_optimizer(optimizer, tensors, notes["optimizer"])
+    except (RuntimeError, ValueError, KeyError, IndexError) as error:
+        raise StudioError(
+            "checkpoint.mismatch",
+            f"does not belong to this run's network and recipe: {str(error).splitlines()[0]}",
+            where=str(checkpoint.path),
+            hint="Were diagram.blocks.json or recipe.json changed after it was written?",
+        ) from error
+    torch.set_rng_state(tensors[f"{RNG}cpu"])
+    if device.type == "cuda" and f"{RNG}cuda" in tensors:
+        torch.cuda.set_rng_state(tensors[f"{RNG}cuda"], device)
+    elif device.type == "mps" and f"{RNG}mps" in tensors:
+        torch.mps.set_rng_state(tensors[f"{RNG}mps"])
+    return notes
+
+
+def _plain(value: Tensor) -> Tensor:
+    """On the CPU, in the order of its axes, its memory its own, as the file format wants it."""
+    value = value.detach().to("cpu")
+    return value.contiguous() if not value.is_contiguous() else value.clone()
+
+
+def _optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors under ``<index of the parameter>.<name>``, everything else as plain values."""
+    found = optimizer.state_dict()
+    tensors: dict[str, Tensor] = {}
+    values: dict[str, dict[str, Any]] = {}
+    for index, state in found["state"].items():
+        for name, value in state.items():
+            if isinstance(value, Tensor):
+                tensors[f"{index}.{name}"] = _plain(value)
+            else:
+                values.setdefault(str(index), {})[name] = value
+    return tensors, {"values": values, "groups": found["param_groups"]}
+
+
+def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], settings: dict[str, Any]) -> None:
+    state: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in settings["values"].items()}
+    for key, value in tensors.items():
+        if not key.startswith(RNG):
+            index, name = key.split(".", 1)
+            state.setdefault(int(index), {})[name] = value
+    # Settings are those of the recipe as it is now; only what has been learnt comes from the file.
+    groups = optimizer.state_dict()["param_groups"]
+    if [len(group["params"]) for group in groups] != [len(group["params"]) for group in settings["groups"]]:
+        raise ValueError("the optimiser's parameter groups differ")
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

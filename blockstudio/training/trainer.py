@@ -1,0 +1,115 @@
+"""Training a run in this process: lock, log, signals, and a last word whatever happens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.runs.events import Event, EventWriter
+from blockstudio.runs.lock import Lock
+from blockstudio.runs.problems import as_dict
+from blockstudio.runs.recipe import Recipe, with_fields
+from blockstudio.runs.run import CONTROL, EVENTS, Run, create_run
+from blockstudio.training.control import Control, stopped_by_signals
+from blockstudio.training.loop import Loop
+from blockstudio.training.prepare import Builder, prepare, write_data, write_environment
+
+
+def train(
+    diagram: Diagram,
+    data: str = "digits",
+    run: str | os.PathLike[str] | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **recipe: Any,
+) -> Run:
+    """Train ``diagram`` in this process and return the run when it has ended.
+
+    ``data``: ``"digits"``, ``"shapes"``, the name of a torchvision set or a folder. ``run``: the run's directory, a
+    new one under ``./runs`` by default. ``recipe``: its fields by path (``epochs=2``, ``lr=0.1``,
+    ``optimizer__weight_decay=0``). ``on_event`` is called with every event. Ctrl-C stops with a checkpoint and
+    then raises `KeyboardInterrupt`.
+
+    Raises `StudioError` with everything that is wrong before the first step, and ``run.diverged`` if the loss
+    became NaN or infinite.
+    """
+    wanted = with_fields(Recipe(), {"data.source": data, **recipe})
+    made = create_run(diagram, wanted, Path(run) if run is not None else None)
+    interrupted = train_run(made, on_event=on_event)
+    state = made.state()
+    if state.status == "failed":
+        raise StudioError("run.diverged", state.message, where=str(made.directory))
+    if interrupted:
+        raise KeyboardInterrupt
+    return made
+
+
+def train_run(
+    run: Run,
+    *,
+    token: str = "",
+    control_offset: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    build: Builder | None = None,
+    signals: tuple[str, ...] = ("SIGINT",),
+) -> bool:
+    """Train or continue ``run`` until it ends or is stopped; returns whether a signal stopped it.
+
+    ``token`` takes over a lock that another process claimed for this one. Raises `StudioError` ``run.locked`` if
+    another trainer is at work, ``run.finished`` if there is nothing left to do, or whatever is wrong with the run; that
+    is in the log too, as a ``failed`` event.
+    """
+    lock = Lock(run.directory)
+    lock.claim(token)
+    threads = torch.get_num_threads()
+    try:
+        run.check_unfinished()
+        events = EventWriter(run.directory / EVENTS, on_event)
+        control = Control(run.directory / CONTROL, control_offset)
+        with _LastWord(events), stopped_by_signals(control, signals):
+            prepared = prepare(run, build)
+            for note in prepared.splits.notes:
+                events.write("note", text=note)
+            write_environment(run, prepared)
+            write_data(run, prepared.splits)
+            Loop(run, prepared, events, control, lock).run()
+        return control.interrupted
+    finally:
+        lock.release()
+        torch.set_num_threads(threads)
+
+
+class _LastWord:
+    """Writes a ``failed`` event for any exception that ends training, and lets it pass."""
+
+    def __init__(self, events: EventWriter) -> None:
+        self._events = events
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, StudioError):
+            self._events.write("failed", **as_dict(error))
+        elif error is not None:
+            self._events.write("failed", **describe_crash(error))
+        self._events.close()
+
+
+def describe_crash(error: BaseException) -> dict[str, object]:
+    """Fields of a ``failed`` event for an exception that nobody foresaw."""
+    first = (str(error).strip() or "no message").splitlines()[0]
+    hint = "The whole report is in trainer.log."
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        hint = "Use a smaller batch_size or data.input_size, or precision bf16."
+    elif isinstance(error, KeyboardInterrupt):
+        first, hint = "interrupted", "Continue from the last checkpoint with --resume."
+    return {"code": "trainer.crash", "message": f"{type(error).__name__}: {first}", "where": "", "hint": hint}
