@@ -65,9 +65,7 @@ def main(
     if dark is not None:
         window.colours = "dark" if dark else "light"
     _catch(window)
-    if network is None:
-        window.show_start()
-    elif not window.documents.open_now(network, dict(values or {})):
+    if network is None or not window.documents.open_now(network, dict(values or {})):
         window.show_start()
     window.show()
     # After the first frame: nothing of this is needed to draw it.

@@ -16,7 +16,7 @@ from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, c
 from blockstudio.graph.resolve import resolve_flag, resolve_repeat
 from blockstudio.gui import values
 from blockstudio.gui.fields import ChoiceField, Form, TitleField, ValueField, step_number
-from blockstudio.gui.parts import Box, Figures, bytes_text, clear, count_text, heading, link, quiet
+from blockstudio.gui.parts import Box, Figures, bytes_text, clear, count_text, heading, link, quiet, whole_text
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 
@@ -213,12 +213,12 @@ class BlockPage(QWidget):
             cost.set(tr("output"), tr("unknown"), tr("Nothing reaches this block, or a problem stands before it."))
             return
         cost.set(tr("output"), ", ".join(shape_text(shape) for shape in report.output_shapes.values() if shape))
-        cost.set(tr("parameters"), f"{report.parameters:,}" if report.parameters else "0")
-        cost.set(tr("MACs"), count_text(report.macs) if report.macs else "")
+        cost.set(tr("parameters"), whole_text(report.parameters))
+        cost.set(tr("MACs"), count_text(report.macs) if report.macs != 0 else "")
         cost.set(tr("activations"), bytes_text(report.activation_bytes) if report.activation_bytes else "")
-        cost.set(tr("training memory"), bytes_text(report.training_bytes) if report.training_bytes else "")
+        cost.set(tr("training memory"), bytes_text(report.training_bytes) if report.training_bytes != 0 else "")
         if self._block.type in self._session.diagram.modules:
-            cost.set(tr("depth"), str(report.depth))
+            cost.set(tr("depth"), whole_text(report.depth))
 
     def _show_problems(self) -> None:
         clear(self._problems)
@@ -237,7 +237,7 @@ class BlockPage(QWidget):
 
 def formula_rows(block: Block, report: BlockReport | None) -> list[tuple[str, str, str]]:
     """Where a block's numbers come from: (label, computation, result)."""
-    if report is None or report.bypassed:
+    if report is None or report.bypassed or None in report.values.values():
         return []
     rows: list[tuple[str, str, str]] = []
     inputs, output = report.input_shapes, report.output_shape
@@ -337,9 +337,9 @@ class ManyPage(QWidget):
         self._show("bypass", flags)
         level = self._session.level.blocks
         reports = [level[name] for name in self._names if name in level]
-        self._cost.set(tr("parameters"), f"{sum(report.parameters for report in reports):,}")
-        self._cost.set(tr("MACs"), count_text(sum(report.macs for report in reports)))
-        self._cost.set(tr("training memory"), bytes_text(sum(report.training_bytes for report in reports)))
+        self._cost.set(tr("parameters"), f"{sum(report.parameters or 0 for report in reports):,}")
+        self._cost.set(tr("MACs"), count_text(sum(report.macs or 0 for report in reports)))
+        self._cost.set(tr("training memory"), bytes_text(sum(report.training_bytes or 0 for report in reports)))
 
     def _show(self, key: str, shown: set[str]) -> None:
         field = self.fields[key]

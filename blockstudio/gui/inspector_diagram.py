@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QResizeEvent, QTextBlock
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from blockstudio.blocks import Parameter, infer_parameter, shape_text
 from blockstudio.errors import StudioError
+from blockstudio.graph.checks import check_declarations
 from blockstudio.graph.diagram import MAIN
-from blockstudio.graph.edits import Edit, SetDeclarations, SetDefault, SetTexts, check_declarations
+from blockstudio.graph.edits import Edit, RenameModule, SetDeclarations, SetDefault, SetTexts
 from blockstudio.gui import values
 from blockstudio.gui.fields import ChoiceField, Form, TitleField, ValueField
 from blockstudio.gui.inspector_block import parameter_field
-from blockstudio.gui.parts import Figures, bytes_text, count_text, heading, quiet
+from blockstudio.gui.parts import Figures, bytes_text, count_text, heading, quiet, whole_text
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
+from blockstudio.gui.theme import font
 
 
 class _Description(QPlainTextEdit):
@@ -25,9 +30,32 @@ class _Description(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(76)
         self.setTabChangesFocus(True)
+        self.setFont(font(11))
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._value = ""
+        self.textChanged.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the text, within reason."""
+        lines = max(1, sum(self._lines(block) for block in self._blocks()))
+        self.setFixedHeight(min(220, lines * self.fontMetrics().lineSpacing() + 14))
+
+    def _blocks(self) -> Iterator[QTextBlock]:
+        block = self.document().begin()
+        while block.isValid():
+            yield block
+            block = block.next()
+
+    def _lines(self, block: QTextBlock) -> int:
+        layout = block.layout()
+        return layout.lineCount() if layout is not None and layout.lineCount() else 1
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def set_value(self, text: str) -> None:
         if not self.hasFocus() or self.toPlainText() == self._value:
@@ -35,7 +63,7 @@ class _Description(QPlainTextEdit):
                 self.setPlainText(text)
             self._value = text
 
-    def focusOutEvent(self, event) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if self.toPlainText() != self._value:
             self._value = self.toPlainText()
@@ -83,17 +111,14 @@ class DiagramPage(QWidget):
         self.refresh()
 
     def _title(self, column: QVBoxLayout) -> None:
+        self.title = TitleField(_check_title)
+        self.title.setAccessibleName(tr("Name"))
+        self.fields["name"] = self.title
+        column.addWidget(self.title)
         if self._scope == MAIN:
-            self.title: TitleField | None = TitleField(_check_title)
-            self.title.setAccessibleName(tr("Name of the diagram"))
             self.title.committed.connect(lambda text: self._texts(name=text))
-            self.fields["name"] = self.title
-            column.addWidget(self.title)
             return
-        self.title = None
-        label = QLabel(self._scope)
-        label.setProperty("role", "title")
-        column.addWidget(label)
+        self.title.committed.connect(self._rename)
         count = sum(
             block.type == self._scope
             for scope in self._session.diagram.scopes()
@@ -101,6 +126,11 @@ class DiagramPage(QWidget):
         )
         text = tr("module · {count} instances; editing it changes all of them").format(count=count)
         column.addWidget(quiet(tr("module · one instance") if count == 1 else text))
+
+    def _rename(self, text: str) -> None:
+        label = tr("Rename {name}").format(name=self._scope)
+        if not self._session.do(label, RenameModule(name=self._scope, to=text.strip())):
+            self.title.set_value(self._scope, force=True)
 
     def _texts(self, **texts: str) -> None:
         (what,) = texts
@@ -126,6 +156,7 @@ class DiagramPage(QWidget):
             line.addWidget(field, 1)
             cross = QToolButton()
             cross.setText("×")
+            cross.setProperty("role", "cross")
             cross.setAccessibleName(tr("Remove parameter {key}").format(key=key))
             cross.setToolTip(tr("Remove this parameter"))
             cross.clicked.connect(lambda _=False, key=key: self._remove(key))
@@ -171,7 +202,7 @@ class DiagramPage(QWidget):
             parameter = infer_parameter(values.read(Parameter(kind="pair", default=1), value))
             if parameter.kind == "text":
                 raise StudioError("parameter.value", "expected a number, a pair, on or off.")
-        check_declarations({name: parameter})
+        check_declarations({name: parameter}, self._scope != MAIN)
         return name, parameter
 
     def _add(self, text: str) -> None:
@@ -197,8 +228,7 @@ class DiagramPage(QWidget):
         if self._scope not in session.diagram.scopes():
             return
         definition = session.diagram.definition(self._scope)
-        if self.title is not None:
-            self.title.set_value(session.diagram.name)
+        self.title.set_value(self._scope or session.diagram.name)
         self.description.set_value(definition.description)
         kinds = {key: msgspec.structs.replace(p, default=0) for key, p in definition.parameters.items()}
         shown = {key: msgspec.structs.replace(p, default=0) for key, p in (self._declared or {}).items()}
@@ -215,7 +245,7 @@ class DiagramPage(QWidget):
         if session.path and not session.path.startswith("@"):
             report = session.analysis.blocks.get(session.path)
             if report is not None:
-                totals.set(tr("parameters"), f"{report.parameters:,}")
+                totals.set(tr("parameters"), whole_text(report.parameters))
                 totals.set(tr("MACs"), count_text(report.macs))
                 totals.set(tr("training memory"), bytes_text(report.training_bytes))
                 totals.set(tr("output"), shape_text(report.output_shape) if report.output_shape else "")

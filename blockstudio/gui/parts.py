@@ -122,8 +122,10 @@ def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
             clear(item.layout())
 
 
-def count_text(number: float) -> str:
-    """``1.583 G``, ``86.7 M``, ``110,592``."""
+def count_text(number: float | None) -> str:
+    """``1.583 G``, ``86.7 M``, ``110,592``; ``unknown`` where a mistake hides it."""
+    if number is None:
+        return tr("unknown")
     for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
         if abs(number) >= size:
             digits = 3 if unit != "M" else 1
@@ -131,13 +133,20 @@ def count_text(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def bytes_text(number: float) -> str:
+def bytes_text(number: float | None) -> str:
     """``51 MB``; units of 1000."""
+    if number is None:
+        return tr("unknown")
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if abs(number) >= size:
             value = number / size
             return f"{value:.1f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
     return f"{number:,.0f} B"
+
+
+def whole_text(number: int | None) -> str:
+    """``110,592``; ``unknown`` where a mistake hides it."""
+    return tr("unknown") if number is None else f"{number:,}"
 
 
 def duration_text(seconds: float) -> str:

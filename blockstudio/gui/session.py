@@ -18,11 +18,10 @@ from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram
-from blockstudio.graph.edits import AddBlock, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock
+from blockstudio.graph.edits import AddBlock, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
 from blockstudio.gui import clipboard
 from blockstudio.gui.text import tr
 from blockstudio.gui.work import Work
-from blockstudio.layout import arrange
 
 METRICS = ("parameters", "macs", "memory")
 """What the cost bars of the blocks can show."""
@@ -219,8 +218,12 @@ class Session(QObject):
     def _follow(self, edits: tuple[Edit, ...]) -> bool:
         """Keep standing on a level that exists; True if that is another than before."""
         before = self.crumbs
-        self.document.crumbs = self._way(self.path, edits)
-        return [crumb.path for crumb in before] != [crumb.path for crumb in self.crumbs]
+        path = self.path
+        for edit in edits:
+            if isinstance(edit, RenameModule) and path == DEFINITION + edit.name:
+                path = DEFINITION + edit.to
+        self.document.crumbs = self._way(path, edits)
+        return [crumb[:2] for crumb in before] != [crumb[:2] for crumb in self.crumbs]
 
     def _trim_selection(self, edits: tuple[Edit, ...]) -> bool:
         renamed = {edit.name: edit.to for edit in edits if isinstance(edit, RenameBlock) and edit.scope == self.scope}
@@ -408,6 +411,8 @@ class Session(QObject):
 
     def arrange(self) -> None:
         """Lay out the level in view: at once, or for big graphs in a worker that lands as one step later."""
+        from blockstudio.layout import arrange  # loads the layout engine: only for those who ask for it
+
         sizes = self.sizes() if self.sizes is not None else None
         scope, diagram = self.scope, self.diagram
         if len(self.definition.graph) <= ARRANGE_AT_ONCE:

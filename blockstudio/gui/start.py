@@ -48,7 +48,7 @@ def facts(preset: str) -> Facts:
     for name, block in diagram.definition(MAIN).blocks():
         report = found.blocks.get(name)
         family = CATALOGUE[block.type].family if block.type in CATALOGUE else "module"
-        sketch.append((family, (report.macs if report is not None else 0) / max(1, found.macs)))
+        sketch.append((family, ((report.macs or 0) if report is not None else 0) / max(1, found.macs)))
     text = diagram.description.partition(". ")[0].rstrip(".") + "."
     about = diagram.about
     return Facts(

@@ -49,7 +49,7 @@ class StatusBar(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self._macs_text)
         self._macs_text.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.depth = _Figure(tr("Weighted layers on the longest path, projections not counted"))
+        self.depth_figure = _Figure(tr("Weighted layers on the longest path, projections not counted"))
         self.memory = _Figure(tr("Activations kept for the backward pass of one image"))
         self.field = _Figure(tr("Pixels of the input that one output sees, the union over all paths"))
         self.message = QLabel()
@@ -61,7 +61,7 @@ class StatusBar(QWidget):
         self.zoom.setProperty("role", "status")
         self.zoom.setToolTip(tr("Show everything"))
         self.zoom.clicked.connect(self.fit_wanted)
-        for widget in (self.parameters, self.macs, self.depth, self.memory, self.field):
+        for widget in (self.parameters, self.macs, self.depth_figure, self.memory, self.field):
             line.addWidget(widget)
         line.addStretch(1)
         line.addWidget(self.message)
@@ -95,7 +95,7 @@ class StatusBar(QWidget):
         self.macs.setAccessibleName(f"{count_text(found.macs * times)} {unit}")
         self._macs_text.adjustSize()
         self.macs.setFixedWidth(self._macs_text.sizeHint().width() + 2)
-        self.depth.setText(_soft(tr("depth")) + _bold(str(found.depth)))
+        self.depth_figure.setText(_soft(tr("depth")) + _bold(str(found.depth)))
         memory = bytes_text(found.training_bytes)
         self.memory.setText(_soft(tr("memory")) + _bold(memory) + _soft(tr("/ image training")))
         field = found.receptive_field

@@ -8,15 +8,23 @@ from blockstudio.gui.theme import Theme
 def shell_stylesheet(colours: Theme) -> str:
     """Goes on the window, over the application's style sheet."""
     text, secondary, hairline = colours.text.name(), colours.secondary.name(), colours.hairline.name()
-    panel, field, accent = colours.panel.name(), colours.field.name(), colours.accent.name()
+    panel, field, accent, faint = (c.name() for c in (colours.panel, colours.field, colours.accent, colours.faint))
     return f"""
 QWidget#topbar {{ background: {panel}; border-bottom: 1px solid {hairline}; }}
 QWidget#statusbar {{ background: {panel}; border-top: 1px solid {hairline}; }}
 QWidget#bottom {{ background: {panel}; }}
-QToolButton#product {{ padding: 4px 8px; border: 1px solid transparent; }}
+QToolButton#product {{ padding: 4px 6px; background: transparent; }}
+QToolButton#product:hover {{ color: {accent}; }}
+QToolButton[role="chip"], QPushButton[role="chip"] {{ font-weight: 400; }}
+QToolButton[role="cross"] {{ color: {faint}; padding: 0 3px; }}
+QToolButton[role="cross"]:hover {{ color: {text}; }}
+QPlainTextEdit {{ background: transparent; border-color: transparent; padding: 0; margin-left: -5px; }}
+QPlainTextEdit {{ color: {secondary}; }}
+QPlainTextEdit:hover {{ border-color: {hairline}; }}
+QPlainTextEdit:focus {{ background: {field}; border-color: {accent}; color: {text}; }}
 QPushButton[role="crumb"] {{ color: {secondary}; padding: 2px 4px; border-radius: 3px; }}
 QPushButton[role="crumb"]:hover {{ color: {text}; background: {field}; }}
-QPushButton[role="status"] {{ border: 1px solid transparent; padding: 2px 4px; color: {secondary}; border-radius: 3px; }}
+QPushButton[role="status"] {{ border: 1px solid transparent; padding: 2px 4px; color: {secondary}; }}
 QPushButton[role="status"]:hover {{ background: {field}; }}
 QPushButton[role="status"]:focus {{ border-color: {accent}; }}
 QLabel[role="label"] {{ color: {text}; }}
@@ -26,5 +34,12 @@ QLineEdit[role="title"]:focus {{ background: {field}; border-color: {accent}; }}
 QLineEdit[role="inner"] {{ border: 0; padding: 0; background: transparent; }}
 QComboBox {{ padding: 3px 4px 3px 8px; }}
 QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
+QCheckBox::indicator, QRadioButton::indicator {{
+  width: 13px; height: 13px; border: 1px solid {faint}; background: {panel}; border-radius: 3px;
+}}
+QRadioButton::indicator {{ border-radius: 7px; }}
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QFrame#sheet {{ background: {panel}; border: 1px solid {hairline}; border-radius: 8px; }}
 QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
 """

@@ -63,7 +63,7 @@ class Breadcrumb(QWidget):
             widget.deleteLater()
         self.links = []
         for crumb in crumbs if len(crumbs) > 1 else (*crumbs, None):
-            if crumb is None or crumb is crumbs[-1] and len(crumbs) > 1:
+            if crumb is None or (crumb is crumbs[-1] and len(crumbs) > 1):
                 last = QLabel(tr("whole network") if crumb is None else crumb.label)
                 last.setFont(font(12, bold=True))
                 self._line.addWidget(last)
@@ -148,7 +148,7 @@ class TopBar(QWidget):
         fill_menu(menu)
         self.tabs = Tabs()
         self.crumb = Breadcrumb(session)
-        self.metric = Chip(tr("What the bars on the blocks show"), self._fill_metric)
+        self.colour_by = Chip(tr("What the bars on the blocks show"), self._fill_metric)
         self.data = Chip(tr("Data to train on"), fill_data)
         self.device = Chip(tr("Device and precision"), fill_device)
         self.train = QPushButton()
@@ -157,11 +157,11 @@ class TopBar(QWidget):
         self.stop = QPushButton(tr("Stop"))
         self.stop.setProperty("role", "chip")
         line.addWidget(self.product)
-        line.addWidget(self.tabs)
+        line.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(3)
         line.addWidget(self.crumb)
         line.addStretch(4)
-        for widget in (self.metric, self.data, self.device, self.train, self.stop):
+        for widget in (self.colour_by, self.data, self.device, self.train, self.stop):
             line.addWidget(widget)
         session.metric_changed.connect(self._show_metric)
         notifier.changed.connect(self._colour)
@@ -177,7 +177,7 @@ class TopBar(QWidget):
             action.triggered.connect(lambda _=False, metric=metric: setattr(self._session, "metric", metric))
 
     def _show_metric(self) -> None:
-        self.metric.set_text(tr("Colour: {metric}").format(metric=tr(METRIC_NAMES[self._session.metric])))
+        self.colour_by.set_text(tr("Colour: {metric}").format(metric=tr(METRIC_NAMES[self._session.metric])))
 
     def show_run(self, state: str) -> None:
         """The buttons for ``idle``, ``starting``, ``running`` or ``paused``."""

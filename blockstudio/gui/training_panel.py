@@ -177,11 +177,7 @@ class TrainingPanel(QWidget):
         line.setContentsMargins(14, 8, 14, 8)
         line.setSpacing(24)
         self.stack = QStackedWidget()
-        self.empty = quiet(
-            tr(
-                "No run is in view. Train starts one with the recipe beside this page; choose an earlier one on the right."
-            )
-        )
+        self.empty = quiet(tr("No run is in view. Train starts one; earlier ones stand on the right."))
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.empty)
         self.figures = RunFigures(trainer)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.edits import check_raw
 from blockstudio.graph.resolve import is_expression, resolve_flag, resolve_repeat, resolve_value
 from blockstudio.gui.session import Session
@@ -110,31 +109,10 @@ def _split(text: str) -> list[str]:
 def scope_of(session: Session, block: str | None = None) -> dict[str, Value]:
     """What names mean on the level in view, for an expression of ``block``: the declared parameters with the
     values they have in this instance, ``in_channels``, and ``i`` if the block is repeated."""
-    definition = session.definition
-    scope: dict[str, Value] = {
-        name: declared.check(declared.default) for name, declared in definition.parameters.items()
-    }
-    if session.scope != MAIN:
-        report = session.analysis.blocks.get(session.path)
-        if report is not None:
-            scope |= {name: value for name, value in report.values.items() if name in scope}
-            ports = definition.of_type("Input")
-            for index, shape in enumerate(report.input_shapes):
-                if shape is None:
-                    continue
-                if index == 0:
-                    scope["in_channels"] = shape[0]
-                if index < len(ports):
-                    scope[f"in_channels_{ports[index]}"] = shape[0]
-        scope.setdefault("in_channels", 64)
-    if block is not None and block in definition.graph and definition.block(block).repeat is not None:
+    scope = {name: value for name, value in session.level.values.items() if value is not None}
+    if block is not None and block in session.definition.graph and session.definition.block(block).repeat is not None:
         scope["i"] = 0
     return scope
-
-
-def resolved(parameter: Parameter, raw: RawValue, scope: Mapping[str, Value]) -> Value:
-    """Its value in a scope. Raises `StudioError` in plain words."""
-    return resolve_value(parameter, raw, scope)
 
 
 def shown_result(parameter: Parameter, raw: RawValue, scope: Mapping[str, Value]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
@@ -44,8 +44,11 @@ SIZE = (1440, 900)
 class StudioWindow(QMainWindow):
     """One window with its documents, panels and the run it watches."""
 
-    def __init__(self, runs_folder: Path | None = None) -> None:
+    def __init__(self, runs_folder: Path | None = None, *, remember: bool = True) -> None:
+        """``runs_folder``: another than the user's. ``remember``: take sizes and panels from the last time, and
+        keep them for the next."""
         super().__init__()
+        self._remembers = remember
         self.setAcceptDrops(True)
         self.session = Session(parent=self)
         self.documents = Documents(self.session, self)
@@ -57,7 +60,6 @@ class StudioWindow(QMainWindow):
         self.status = StatusBar(self.session)
         self.notes = NoteBar()
         self.colours = str(settings().value("view/colours", "system"))
-        self._zoom = 1.0
         self._leaving = False
         self._start: StartPage | None = None
         self.dialog: ClosingDialog | QFileDialog | None = None
@@ -121,7 +123,9 @@ class StudioWindow(QMainWindow):
         self.bottom.hide_wanted.connect(lambda: self.toggle("bottom"))
         self.status.problems_wanted.connect(lambda: self.show_page("problems"))
         self.status.fit_wanted.connect(self.canvas.fit)
-        self.canvas.zoom_changed.connect(self._on_zoom)
+        self.canvas.zoom_changed.connect(self.status.show_zoom)
+        self.canvas.activated.connect(lambda _: self.focus_inspector())
+        self.canvas.installEventFilter(self)
         self.top.tabs.currentChanged.connect(documents.turn_to)
         self.top.tabs.close_wanted.connect(lambda index: documents.close(documents.list[index]))
         self.top.train.clicked.connect(self._on_train)
@@ -146,6 +150,9 @@ class StudioWindow(QMainWindow):
         self.setStyleSheet(shell_stylesheet(theme()))
 
     def _restore(self) -> None:
+        self.bottom.show_page("recipe")
+        if not self._remembers:
+            return
         store = settings()
         geometry = store.value("window/geometry")
         if isinstance(geometry, QByteArray):
@@ -157,9 +164,10 @@ class StudioWindow(QMainWindow):
                 splitter.setHandleWidth(1)
         for name in ("palette", "inspector", "bottom"):
             self._panel(name).setVisible(str(store.value(f"window/{name}", "true")) != "false")
-        self.bottom.show_page("run" if self.trainer.data is not None else "recipe")
 
     def _remember(self) -> None:
+        if not self._remembers:
+            return
         store = settings()
         store.setValue("window/geometry", self.saveGeometry())
         for splitter in (self.side, self.split):
@@ -194,27 +202,10 @@ class StudioWindow(QMainWindow):
         command = {"running": "run.pause", "paused": "run.resume"}.get(self.trainer.state, "run.train")
         self.commands.run(command)
 
-    def _on_zoom(self, zoom: float) -> None:
-        self._zoom = zoom
-        self.status.show_zoom(zoom)
-
-    def zoom_by(self, factor: float) -> None:
-        self.canvas.zoom_to(self._zoom * factor)
-
     def add_entry(self, entry: Entry) -> None:
-        """Add what a line of the palette stands for at the centre of the canvas."""
-        centre = self.canvas.mapToScene(self.canvas.viewport().rect().center())
-        name = self.session.add_block(entry.type, entry.parameters, self._free_spot(centre.x(), centre.y()))
-        if name is not None:
-            self.show_canvas()
-            self.canvas.reveal(name)
-
-    def _free_spot(self, x: float, y: float) -> tuple[float, float]:
-        """``(x, y)``, or the next place below it where no block stands."""
-        taken = [block.at for _, block in self.session.definition.blocks() if block.at is not None]
-        while any(abs(x - left) < 60 and abs(y - top) < 40 for left, top in taken):
-            y += 64
-        return round(x), round(y)
+        """Add what a line of the palette stands for: behind the selected block, else in the middle."""
+        self.show_canvas()
+        self.canvas.insert_block(entry.type, entry.parameters)
 
     def show_block(self, path: str) -> None:
         """Go to a block by its full path, and bring it into view."""
@@ -268,11 +259,18 @@ class StudioWindow(QMainWindow):
         self.inspector.setVisible(True)
         self.inspector.focus_first()
 
-    def can_delete(self) -> bool:
-        return bool(self.session.selection)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Tab walks the selected blocks; with nothing selected it goes where a block can be looked for.
+        if watched is self.canvas and event.type() == QEvent.Type.KeyPress and not self.session.selection:
+            assert isinstance(event, QKeyEvent)
+            if event.key() == Qt.Key.Key_Tab and not event.modifiers():
+                self.focus_search()
+                return True
+        return super().eventFilter(watched, event)
 
-    def delete(self) -> None:
-        self.session.delete_selection()
+    def after_start(self) -> None:
+        """What can wait until the window is drawn: a run that is under way."""
+        self.trainer.attach_to_running()
 
     # Colours
 

@@ -1,0 +1,63 @@
+"""Every test has settings of its own, a window that is let go of, and leaves no timer or watched file behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6")
+
+from PySide6.QtCore import QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication
+
+from blockstudio.gui import settings
+from blockstudio.gui.theme import LIGHT, set_theme
+from blockstudio.gui.window import StudioWindow
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    return QApplication
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, qapp: QApplication) -> Iterator[Path]:
+    """Settings, journals and runs of this test alone; light colours."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    settings.use_folder(folder)
+    set_theme(LIGHT)
+    yield folder
+    settings.use_folder(None)
+
+
+@pytest.fixture
+def open_window(qtbot, own_folder: Path) -> Iterator[Callable[..., StudioWindow]]:
+    """Open a window on a preset, a file or nothing. At the end it is closed, and nothing of it lives on."""
+    windows: list[StudioWindow] = []
+
+    def open_one(name: str | Path | None = None, **values: object) -> StudioWindow:
+        window = StudioWindow()
+        windows.append(window)
+        window.resize(1440, 900)
+        if name is not None:
+            assert window.documents.open_now(name, values or None), window.notes.texts
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield open_one
+    for window in windows:
+        window.stop()
+        timers = [timer for timer in window.findChildren(QTimer) if timer.isActive()]
+        assert not timers, f"timers that outlive the window: {timers}"
+        window.hide()
+        window.deleteLater()
+    QThreadPool.globalInstance().waitForDone(10_000)
+    qtbot.wait(0)
+    gc.collect()
