@@ -1,1 +1,67 @@
-"""Diagram to PyTorch source to nn.Module; weights; exports."""
+"""From a diagram to PyTorch: source text, the module that is this text, weights.
+
+`source` needs no torch. `compile` and `load_weights` import it when they are called.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from blockstudio.graph.diagram import Diagram
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from blockstudio.compiler.weights import WeightsReport
+
+__all__ = ["WeightsReport", "compile", "load_weights", "source"]
+
+
+def source(diagram: Diagram) -> str:
+    """The network as Python source that needs nothing but torch; see `compile`.
+
+    Switches of the diagram (parameters that are true or false or one of some words) are decided in the text;
+    its other parameters are arguments of the network's class, with their values as defaults.
+    Raises `StudioError` ``compile.problems`` while the diagram has errors, ``compile.name`` for a block whose
+    name no attribute of a module can have.
+    """
+    from blockstudio.compiler.emit import source as emit
+
+    return emit(diagram)
+
+
+def compile(diagram: Diagram) -> nn.Module:
+    """The network as a ``torch.nn.Module``: exactly the text of `source`, executed.
+
+    Takes ``(N, C, H, W)`` with the shape of the diagram's Input and gives logits ``(N, num_classes)``; in
+    training mode a network with auxiliary outputs gives a named tuple ``(logits, ...)`` with one entry for each,
+    in document order. The keys of its state dict are the diagram's block paths (``layer1.0.conv1.weight``).
+    Raises `StudioError` as `source` does.
+    """
+    from blockstudio.compiler.load import build
+
+    return build(diagram)
+
+
+def load_weights(
+    model: nn.Module, file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor], *, strict: bool = True
+) -> WeightsReport:
+    """Load a ``.safetensors``, ``.pt`` or ``.pth`` file or a state dict into ``model``.
+
+    No file is executed: pickles are read for tensors only. With ``strict``, every key must be there, none left
+    over, and all shapes equal; otherwise what fits is loaded and the report says what did not.
+    Raises `StudioError` ``weights.*``; the model is then unchanged.
+    """
+    from blockstudio.compiler.weights import load_weights as load_into
+
+    return load_into(model, file_or_state_dict, strict=strict)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "WeightsReport":
+        from blockstudio.compiler.weights import WeightsReport
+
+        return WeightsReport
+    raise AttributeError(f"module 'blockstudio.compiler' has no attribute {name!r}")

@@ -1,0 +1,272 @@
+"""The whole file: imports, helper classes, one class a definition, the network last."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from blockstudio.analysis import Analysis, analyze
+from blockstudio.blocks import Kind
+from blockstudio.blocks.helpers import HELPERS
+from blockstudio.compiler import algebra, naming
+from blockstudio.compiler.algebra import Tree
+from blockstudio.compiler.attributes import Entry, condition_of, entries_of, in_line, ordered_dict, value_of
+from blockstudio.compiler.calls import IDENTITY
+from blockstudio.compiler.classes import Argument, ClassPlan, Planner
+from blockstudio.compiler.forward import Forward, Line, variables_of
+from blockstudio.compiler.net import TRAINING
+from blockstudio.compiler.printer import WIDTH, lay_out, text_of
+from blockstudio.compiler.schedule import in_order, steps_of
+from blockstudio.compiler.sharing import own_storage
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import MAIN, Diagram
+
+ANNOTATIONS: dict[Kind, str] = {
+    "int": "int", "float": "float", "bool": "bool", "choice": "str", "text": "str", "pair": "int | tuple[int, int]",
+    "padding": "int | str | tuple[int, ...]", "shape": "tuple[int, ...]",
+}  # fmt: skip
+LONGEST_CHAIN = 12
+"""A module of more blocks than this in a row has a forward pass of its own."""
+INDENT = 4
+
+
+def source(diagram: Diagram) -> str:
+    """The network as Python source that needs nothing but torch.
+
+    Raises `StudioError` ``compile.problems`` while the diagram has errors, ``compile.name`` for a block whose name
+    no attribute of a module can have.
+    """
+    return source_and_class(diagram)[0]
+
+
+def source_and_class(diagram: Diagram) -> tuple[str, str]:
+    """`source`, and the name of the network's class in it."""
+    analysis = analyze(diagram)
+    errors = [problem.text for problem in analysis.problems if problem.severity == "error"]
+    if errors:
+        more = f" (and {len(errors) - 5} more)" if len(errors) > 5 else ""
+        raise StudioError(
+            "compile.problems",
+            f"it has {'an error' if len(errors) == 1 else f'{len(errors)} errors'}: {' '.join(errors[:5])}{more}",
+            where=diagram.name,
+            hint="Put that right first.",
+        )
+    planner = Planner(diagram)
+    classes = {plan: _Class(diagram, planner, plan).text() for plan in planner.classes}
+    result = _result_class(diagram, planner)
+    helpers = [name for name in HELPERS if any(u.helper == name for plan in classes for u in plan.units.values())]
+    bodies = [HELPERS[name].rstrip("\n").split("\n") for name in helpers]
+    if result:
+        bodies.append(result)
+    bodies += classes.values()
+    text = "\n\n\n".join("\n".join(body) for body in bodies)
+    lines = [*_heading(diagram, analysis, planner), "", *_imports(text), "", "", text, ""]
+    return "\n".join(lines), planner.main.name
+
+
+def _heading(diagram: Diagram, analysis: Analysis, planner: Planner) -> list[str]:
+    """The module's docstring: what it is, what goes in and out, what it costs."""
+    site = planner.sites.main
+    ins = ", ".join(f"(N, {', '.join(map(str, shape))})" for shape in site.inputs.values())
+    outs = ", ".join(f"(N, {', '.join(map(str, shape))})" for shape in site.outputs.values())
+    lines = [f"{diagram.name}.", ""]
+    paper = diagram.about.get("paper")
+    if paper:
+        lines += [f"{paper}.", ""]
+    parameters = f"{analysis.parameters:,} parameters"
+    if analysis.parameters_with_auxiliary != analysis.parameters:
+        parameters += f" ({analysis.parameters_with_auxiliary:,} with auxiliary outputs)"
+    lines.append(f"{ins} -> {outs}: {parameters}, {analysis.macs:,} multiply-accumulates per image.")
+    return naming.docstring("\n".join(lines), 0, WIDTH)
+
+
+def _imports(text: str) -> list[str]:
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    lines = []
+    if "OrderedDict" in used:
+        lines.append("from collections import OrderedDict")
+    if "NamedTuple" in used:
+        lines.append("from typing import NamedTuple")
+    if lines:
+        lines.append("")
+    if "torch" in used:
+        lines.append("import torch")
+    if "F" in used:
+        lines.append("import torch.nn.functional as F")
+    lines.append("from torch import Tensor, nn" if "Tensor" in used else "from torch import nn")
+    return lines
+
+
+def _result_name(planner: Planner) -> str:
+    taken = {plan.name for plan in planner.classes}
+    return naming.free(f"{planner.main.name}Outputs", taken) if planner.main.net.auxiliary else ""
+
+
+def _result_fields(planner: Planner) -> list[str]:
+    net = planner.main.net
+    outputs = ["logits"] if len(net.outputs) == 1 else [name for name, _ in net.outputs]
+    fields: list[str] = []
+    for name in [*outputs, *(name for name, _ in net.auxiliary)]:
+        short = name.removesuffix("_output").strip("_") or "output"
+        fields.append(naming.variable(short, {*fields, "count", "index"}).lstrip("_"))
+    return fields
+
+
+def _result_class(diagram: Diagram, planner: Planner) -> list[str]:
+    name = _result_name(planner)
+    if not name:
+        return []
+    return [
+        f"class {name}(NamedTuple):",
+        '    """What the network gives in training mode: logits and the auxiliary logits."""',
+        "",
+        *(f"    {field}: Tensor" for field in _result_fields(planner)),
+    ]
+
+
+class _Class:
+    """The text of one class."""
+
+    def __init__(self, diagram: Diagram, planner: Planner, plan: ClassPlan) -> None:
+        self.diagram = diagram
+        self.planner = planner
+        self.plan = plan
+        self.net = plan.net
+        self.definition = diagram.definition(plan.scope)
+        self.entries = entries_of(plan, list(self.definition.graph))
+        self.renamed: dict[str, Tree] = {item.key: algebra.name(item.name) for item in plan.arguments}
+        self.globals = {item.name for item in planner.classes} | {_result_name(planner)}
+        self.flags: dict[str, str] = {}
+
+    def text(self) -> list[str]:
+        description = naming.docstring(self.definition.description, INDENT, WIDTH)
+        chain = self._as_chain()
+        base = "nn.Sequential" if chain is not None else "nn.Module"
+        head = [f"class {self.plan.name}({base}):", *description]
+        if description:
+            head.append("")
+        if chain is not None:
+            return [*head, *self._signature("__init__", self._arguments(), "None"), *chain]
+        forward = self._forward()
+        lines = [*head, *self._constructor(), "", *forward]
+        return lines if self.entries or self.flags else [*head, *forward]
+
+    # The constructor
+
+    def _arguments(self) -> list[str]:
+        lines: list[str] = []
+        for item in self.plan.arguments:
+            if item.hoisted is not None:
+                if "*" not in lines:
+                    lines.append("*")
+                several = any(isinstance(value, tuple) for value in item.hoisted.values())
+                lines.append(f"{item.name}: {'tuple[int, ...]' if several else 'int'}")
+            elif item.declared is None:
+                lines.append(f"{item.name}: int")
+            else:
+                lines.append(f"{item.name}: {ANNOTATIONS[item.declared.kind]} = {self._default(item)}")
+        return lines
+
+    def _default(self, item: Argument) -> str:
+        tree = item.default
+        assert tree is not None
+        return text_of(tree)
+
+    def _signature(self, name: str, arguments: Sequence[str], returns: str) -> list[str]:
+        together = ", ".join(["self", *arguments])
+        line = f"    def {name}({together}) -> {returns}:"
+        if len(line) <= WIDTH:
+            return [line]
+        body = ", ".join(["self", *arguments])
+        if len(body) + 2 * INDENT <= WIDTH:
+            return [f"    def {name}(", f"        {body}", f"    ) -> {returns}:"]
+        return [f"    def {name}(", *(f"        {item}," for item in ["self", *arguments]), f"    ) -> {returns}:"]
+
+    def _as_chain(self) -> list[str] | None:
+        """The constructor's body if the class is nothing but a chain: then it needs no forward pass."""
+        units = list(self.plan.units.values())
+        net = self.net
+        if not 1 <= len(self.entries) <= LONGEST_CHAIN or any(unit.init is None for unit in units):
+            return None
+        if len(net.inputs) != 1 or len(net.outputs) != 1 or net.auxiliary:
+            return None
+        if self.plan.scope == MAIN and any(unit.node.kind is None for unit in units):
+            return None
+        ordered = in_line(self.entries, net)
+        if ordered is None:
+            return None
+        first, last = next(iter(ordered.values())).ends(), list(ordered.values())[-1].ends()
+        if first is None or last is None or first[0][0] != net.inputs[0] or last[1] != net.outputs[0][1]:
+            return None
+        if len(net.readers[last[1]]) != 1 or any(not unit.node.live for unit in units):
+            return None
+        for part, entry in ordered.items():
+            naming.check_attribute(part, entry.path, naming.CHAIN_NAMES)
+        values = {part: self._named(self._conditional(entry)) for part, entry in ordered.items()}
+        return self._super(values)
+
+    def _super(self, values: Mapping[str, Tree]) -> list[str]:
+        call = ast.Call(algebra.tree_of("super().__init__"), [ordered_dict(dict(values))], [])
+        return lay_out(call, 2 * INDENT)
+
+    def _named(self, tree: Tree) -> Tree:
+        return algebra.substitute(tree, self.renamed)
+
+    def _conditional(self, entry: Entry) -> Tree:
+        condition = condition_of(entry, self.net)
+        return algebra.choose(condition, value_of(entry, self.net, condition), IDENTITY)
+
+    def _constructor(self) -> list[str]:
+        lines = [*self._signature("__init__", self._arguments(), "None"), "        super().__init__()"]
+        for key, name in self.flags.items():
+            lines += lay_out(self._named(self.net.switches[key]), 2 * INDENT, f"self.{name} = ")
+        for part, entry in self.entries.items():
+            lines += self._assign(part, entry)
+        return lines
+
+    def _assign(self, part: str, entry: Entry) -> list[str]:
+        tree = self._named(self._conditional(entry))
+        before, after = f"self.{part} = ", ""
+        if not naming.is_plain(part):
+            before, after = f'self.add_module("{part}", ', ")"
+        if isinstance(tree, ast.IfExp) and len(lay_out(tree, 2 * INDENT, before, after)) > 1:
+            return [
+                *lay_out(tree.test, 2 * INDENT, "if ", ":"),
+                *lay_out(tree.body, 3 * INDENT, before, after),
+                "        else:",
+                *lay_out(tree.orelse, 3 * INDENT, before, after),
+            ]
+        return lay_out(tree, 2 * INDENT, before, after)
+
+    # The forward pass
+
+    def _flag(self, key: str, name: str) -> str:
+        if key == TRAINING:
+            return "self.training"
+        if key not in self.flags:
+            taken = {*self.entries, *self.flags.values(), *naming.MODULE_NAMES}
+            self.flags[key] = naming.variable(f"use_{name}", taken)
+        return f"self.{self.flags[key]}"
+
+    def _forward(self) -> list[str]:
+        net = self.net
+        taken = {*self.globals, *self.diagram.modules}
+        parameters = variables_of(net.inputs, taken)
+        main = self.plan.scope == MAIN
+        result = _result_name(self.planner) if main else ""
+        own = own_storage(net, self.plan.members, self.planner.plan_of)
+        order = in_order(steps_of(self.plan, self.entries, own), net)
+        returns = "Tensor" if len(net.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(net.outputs))}]"
+        if result:
+            returns += f" | {result}"
+        lines = self._signature("forward", [f"{name}: Tensor" for name in parameters], returns)
+        for line in Forward(net, order, parameters, taken, self._flag, result).write():
+            lines += _laid_out(line)
+        return lines
+
+
+def _laid_out(line: Line) -> list[str]:
+    indent = (2 + line.depth) * INDENT
+    if not line.expression:
+        return [" " * indent + line.before]
+    return lay_out(algebra.tree_of(line.expression), indent, line.before, line.after)

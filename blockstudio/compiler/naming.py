@@ -1,0 +1,121 @@
+"""Names and texts of people turned into names and docstrings of emitted source."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from blockstudio.blocks.helpers import HELPERS
+from blockstudio.errors import StudioError
+
+IMPORTS = frozenset({"torch", "nn", "F", "Tensor", "NamedTuple", "OrderedDict"})
+RESERVED = IMPORTS | frozenset(dir(builtins)) | frozenset(HELPERS) | frozenset(keyword.kwlist) | {"self", "i", "_"}
+"""What no class, parameter or variable of emitted source may be called."""
+
+_MODULE_WORDS = """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
+    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty
+    train training type xpu zero_grad
+"""
+MODULE_NAMES = frozenset(_MODULE_WORDS.split())
+"""Attributes of every ``nn.Module``. A child of such a name could not be reached."""
+_PRIVATE_WORDS = """
+    _apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl _forward_hooks
+    _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
+    _get_backward_hooks _get_backward_pre_hooks _get_name _is_full_backward_hook _load_from_state_dict
+    _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook _modules
+    _named_members _non_persistent_buffers_set _parameters _register_load_state_dict_pre_hook
+    _register_state_dict_hook _replicate_for_data_parallel _save_to_state_dict _slow_forward _state_dict_hooks
+    _state_dict_pre_hooks _version _wrapped_call_impl _get_item_by_idx
+"""
+_PRIVATE = frozenset(_PRIVATE_WORDS.split())
+CHAIN_NAMES = frozenset({"append", "extend", "insert", "pop"})
+"""Further ones of ``nn.Sequential``."""
+DICT_NAMES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
+"""Further ones of ``nn.ModuleDict``."""
+
+
+def check_attribute(name: str, path: str, further: frozenset[str] = frozenset()) -> None:
+    """Raises `StudioError` ``compile.name`` if a child called ``name`` would hide an attribute of its parent."""
+    private = name.startswith("_") and (name.endswith("__") or name in _PRIVATE)
+    if name in MODULE_NAMES or name in further or private:
+        raise StudioError(
+            "compile.name",
+            f"no block can be called '{name}': every PyTorch module has an attribute of that name.",
+            where=path,
+            hint="Rename the block.",
+        )
+
+
+def is_plain(name: str) -> bool:
+    """Whether ``self.name`` can be written. Keywords cannot, and Python changes names with two underscores."""
+    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+
+
+def free(wanted: str, taken: Collection[str]) -> str:
+    """``wanted``, or with underscores after it until it is not taken or reserved."""
+    name = wanted
+    while name in RESERVED or name in taken:
+        name += "_"
+    return name
+
+
+def variable(text: str, taken: Collection[str] = ()) -> str:
+    """A variable or parameter called as near as possible to ``text``: ``branch.0`` gives ``branch_0``."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII)
+    name = f"_{name}" if name[:1].isdigit() else name
+    return free("_" + name.lstrip("_") if name.startswith("__") else name or "x", taken)
+
+
+def class_name(text: str, taken: Iterable[str]) -> str:
+    """A class name from a diagram's: ``ResNet34`` from ``ResNet-34``, ``CIFARResNet6n2`` from
+    ``CIFAR ResNet (6n + 2)``."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    # 1.5 and 15 are not the same thing.
+    words = re.findall(r"[A-Za-z0-9]+(?:_\d+)*", re.sub(r"(?<=\d)\.(?=\d)", "_", plain))
+    name = "".join(word[0].upper() + word[1:] for word in words)[:60] or "Network"
+    return free(f"Net{name}" if name[0].isdigit() else name, set(taken))
+
+
+def docstring(text: str, indent: int, width: int) -> list[str]:
+    """Lines of a docstring, wrapped, that says ``text`` and nothing else to Python."""
+    paragraphs = []
+    for paragraph in text.split("\n"):
+        clean = "".join(char if char.isprintable() else " " for char in paragraph)
+        paragraphs.append(clean.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').strip())
+    while paragraphs and not paragraphs[-1]:
+        paragraphs.pop()
+    pad = " " * indent
+    lines: list[str] = []
+    for paragraph in paragraphs:
+        lines += wrapped(paragraph, width - indent - (3 if not lines else 0), width - indent) or [""]
+    if not lines:
+        return []
+    if lines[-1].endswith('"'):
+        lines[-1] = lines[-1][:-1] + '\\"'
+    lines = [line if line.strip() else "" for line in lines]
+    if len(lines) == 1 and indent + len(lines[0]) + 6 <= width:
+        return [f'{pad}"""{lines[0]}"""']
+    return [f'{pad}"""{lines[0]}', *(f"{pad}{line}" if line else "" for line in lines[1:]), f'{pad}"""']
+
+
+def wrapped(text: str, first: int, width: int) -> list[str]:
+    """``text`` broken at blanks into lines of at most ``width`` characters, the first of ``first``."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        room = width if lines else first
+        if line and len(line) + 1 + len(word) > room:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line] if line else lines

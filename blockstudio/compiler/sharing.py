@@ -1,0 +1,69 @@
+"""Who may write over whose output.
+
+An in-place activation changes the tensor it is given. That is right only if nobody else reads it, before or
+after, and if the block that made it does not keep it for its backward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from blockstudio.compiler.net import Net, Node, Port
+from blockstudio.compiler.sites import Site
+
+if TYPE_CHECKING:
+    from blockstudio.compiler.classes import ClassPlan
+
+
+def own_storage(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[str]:
+    """Blocks that may write over their first input."""
+    found: set[str] = set()
+    for node in net.nodes.values():
+        # A copy of a chain would write over what the copy before it may have kept.
+        if node.sources and node.repeat is None and _private(net, node.sources[0], members, plan_of):
+            found.add(node.name)
+    return found
+
+
+def private_outputs(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> dict[str, bool]:
+    """For each output of the definition whether whoever gets it may write over it."""
+    return {name: _private(net, port, members, plan_of) for name, port in net.outputs}
+
+
+def _private(net: Net, port: Port, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> bool:
+    """Whether the only reader of ``port`` may write over it."""
+    while True:
+        if len(net.readers[port]) != 1 or port[0] not in net.nodes:
+            return False
+        node = net.nodes[port[0]]
+        shares = _made_here(node, port[1], members, plan_of)
+        if shares is None:
+            return False
+        if not shares:
+            return True
+        # It is, or may be, the very tensor that came in: then that has to be private too.
+        port = node.sources[0]
+
+
+def _made_here(node: Node, port: str, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> bool | None:
+    """``None``: kept by its maker. Else whether the output may be the tensor that came in."""
+    shares = node.optional or node.by_copy or node.repeat is not None
+    for site in members:
+        for copy in site.blocks.get(node.name, ()):
+            if copy.bypassed:
+                continue
+            if copy.site is not None:
+                plan = plan_of[copy.site]
+                if not plan.private[port]:
+                    return None
+            else:
+                assert node.kind is not None
+                outside = {**copy.values, "inplace": False} if "inplace" in copy.values else copy.values
+                if node.kind.keeps_output(copy.values) or node.kind.keeps_output(outside):
+                    return None
+                # Dropout hands its input on when it is not training, whatever its p.
+                shares = shares or node.kind.shares_input(copy.values) or node.kind.name in ("Dropout", "ZeroPad2d")
+    if shares and len(node.sources) != 1:
+        return None
+    return shares
