@@ -121,8 +121,8 @@ class PReLU(_Activation):
         return "per channel" if p["per_channel"] else ""
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        each = "one slope a channel" if p["per_channel"] else "one slope for all"
-        return [("weights", each, f"{self.count(p, inputs):,}")]
+        count = self.count(p, inputs)
+        return [("slopes", f"1·{count}", f"{count:,}")]
 
 
 @block_type
@@ -227,4 +227,4 @@ class Softmax(_Activation):
         return Code("nn.Softmax(dim=1)", channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("sums to 1 over", f"{inputs[0][0]:,} {'channels' if len(inputs[0]) == 3 else 'features'}", "1")]
+        return [("each value", f"exp(x) / Σ exp(x), Σ over {inputs[0][0]:,} channels", "0 to 1")]

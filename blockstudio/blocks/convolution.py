@@ -18,18 +18,19 @@ from blockstudio.blocks.base import (
     shape_text,
 )
 from blockstudio.blocks.parameters import Parameter
-from blockstudio.blocks.sources import items, times
+from blockstudio.blocks.sources import times
 from blockstudio.blocks.windows import (
     DILATION,
     KERNEL,
-    NONE,
     ONE,
     STRIDE,
     conv_size,
+    padding_source,
     pads,
     size_rows,
     size_text,
     sliding,
+    uneven,
     window_text,
 )
 
@@ -85,11 +86,12 @@ class _Convolution(BlockType):
         rest += a.keywords(bias=True)
         if padding == "same_tf":
             return Code(f"Conv2dSame({start}{rest})", channels=out, helper="Conv2dSame")
-        written = a.texts.get("padding") or _padding_text(padding)
-        if len(items(written)) == 4:
-            return Code(f"Conv2dPadded({start}, pads={written}{rest})", channels=out, helper="Conv2dPadded")
-        given = "" if padding == NONE and "padding" not in a.texts else f", padding={written}"
-        return Code(f"nn.Conv2d({start}{given}{rest})", channels=out)
+        if padding == "same":
+            return Code(f"nn.Conv2d({start}, padding='same'{rest})", channels=out)
+        name, text = padding_source(a)
+        helper = "Conv2dPadded" if name == "pads" else None
+        given = f", {name}={text}" if name else ""
+        return Code(f"{helper or 'nn.Conv2d'}({start}{given}{rest})", channels=out, helper=helper)
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         kh, kw = p["kernel_size"]
@@ -106,19 +108,11 @@ class _Convolution(BlockType):
         ]
 
 
-def _padding_text(padding: str | tuple[int, int, int, int]) -> str:
-    """In as few numbers as say it: ``1``, ``(1, 0)``, ``(0, 1, 0, 1)``."""
-    if isinstance(padding, str) or padding[0] != padding[1] or padding[2] != padding[3]:
-        return repr(padding)
-    top, _, left, _ = padding
-    return repr(top if top == left else (top, left))
-
-
 def _added_first(p: Resolved, shape: Shape) -> tuple[int, int] | None:
     """Rows and columns by which the map is padded into a copy first, because PyTorch's convolution itself only
     takes padding that is the same on both sides; ``None`` if there is no copy. Autograd keeps the copy."""
     padding = p["padding"]
-    if not isinstance(padding, str) and padding[0] == padding[1] and padding[2] == padding[3]:
+    if not isinstance(padding, str) and not uneven(padding):
         return None
     top, bottom, left, right = pads(p, shape[1:])
     # Of its own 'same' PyTorch pads only the odd pixels so, and leaves the rest to the convolution.

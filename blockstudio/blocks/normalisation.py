@@ -72,8 +72,12 @@ class BatchNorm2d(BlockType):
         return {"full": "", "shift": "shift only", "none": "not affine"}[p["affine"]]
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        each = {"full": "2 (scale, shift)", "shift": "1 (shift)", "none": "0"}[p["affine"]]
-        return [("weights", f"{each} · {inputs[0][0]} channels", f"{self.count(p, inputs):,}")]
+        channels = inputs[0][0]
+        return {
+            "full": [("scales and shifts", f"2·{channels}", f"{2 * channels:,}")],
+            "shift": [("shifts", f"1·{channels}", f"{channels:,}")],
+            "none": [],
+        }[p["affine"]]
 
 
 @block_type
@@ -116,4 +120,4 @@ class LocalResponseNorm(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         divisor = f"({p['k']:g} + {p['alpha']:g}/{p['size']} · Σ x²)^{p['beta']:g}"
-        return [("each value", f"x / {divisor}, Σ over {p['size']} channels", "no weights")]
+        return [("each value", f"x / {divisor}", f"Σ over {p['size']} channels")]

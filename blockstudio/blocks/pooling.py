@@ -17,16 +17,19 @@ from blockstudio.blocks.base import (
     numel,
 )
 from blockstudio.blocks.parameters import Parameter
-from blockstudio.blocks.sources import items
+from blockstudio.blocks.sources import atom
 from blockstudio.blocks.windows import (
     DILATION,
     NONE,
     ONE,
+    padding_source,
+    padding_text,
     pads,
     pool_size,
     size_rows,
     size_text,
     sliding,
+    uneven,
     window_text,
 )
 
@@ -71,23 +74,19 @@ class _Pool(BlockType):
         """``options``: PyTorch's defaults of the keyword arguments after the padding."""
         p = a.values
         start = a.keywords("kernel_size", "stride")[2:]
-        plain = _plain_padding(p)
-        written = a.texts.get("padding")
-        if plain is None and isinstance(p["padding"], str):
-            options.pop("ceil_mode")  # a map padded to measure has no last window that hangs over
-            return self._helper(f"{self.helper}Same", f"{start}{self.options(a, options)}", a)
-        if written is not None and not isinstance(p["padding"], str):
-            if len(items(written)) == 4:
-                plain = None
-        elif plain is not None:
-            top, _, left, _ = plain
-            written = repr(top if top == left else (top, left))
+        if not isinstance(p["padding"], str):
+            name, text = padding_source(a)
         else:
-            written = repr(p["padding"])
-        if plain is None:
-            return self._helper(f"{self.helper}Padded", f"{start}, pads={written}{self.options(a, options)}", a)
-        given = "" if plain == NONE and "padding" not in a.texts else f", padding={written}"
-        return Code(f"nn.{self.name}({start}{given}{self.options(a, options)})", channels=a.channel())
+            plain = _plain_padding(p)
+            if plain is None:
+                options.pop("ceil_mode")  # a map padded to measure has no last window that hangs over
+                return self._helper(f"{self.helper}Same", f"{start}{self.options(a, options)}", a)
+            name, text = ("", "") if plain == NONE else ("padding", padding_text(plain))
+        given = f", {name}={text}" if name else ""
+        arguments = f"{start}{given}{self.options(a, options)}"
+        if name == "pads":
+            return self._helper(f"{self.helper}Padded", arguments, a)
+        return Code(f"nn.{self.name}({arguments})", channels=a.channel())
 
     def options(self, a: Arguments, options: dict[str, bool | int | tuple[int, int]]) -> str:
         return a.keywords(**options)
@@ -100,20 +99,20 @@ class _Pool(BlockType):
         return " ".join([size_text(p["kernel_size"]), *window_text(p), *ceil])
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return size_rows(p, inputs, output, ceil=p["ceil_mode"])
+        return size_rows(p, inputs, output)
 
 
 def _plain_padding(p: Resolved) -> tuple[int, int, int, int] | None:
     """Padding that PyTorch's own pooling can be given: the same on both sides."""
-    padding = p["padding"]
+    padding: str | tuple[int, int, int, int] = p["padding"]
+    if not isinstance(padding, str):
+        return None if uneven(padding) else padding
     if padding == "same_tf":
         return None
-    top, bottom, left, right = pads(p, ONE) if padding == "same" else padding
-    if top != bottom or left != right:
-        return None
+    found = pads(p, ONE)
     kh, kw = p["kernel_size"]
-    # More than half the window is refused in pixels; a spread-out window needs it for 'same'.
-    return None if padding == "same" and (top > kh // 2 or left > kw // 2) else (top, bottom, left, right)
+    # A window spread out needs more than the half of it that PyTorch allows.
+    return None if uneven(found) or found[0] > kh // 2 or found[2] > kw // 2 else found
 
 
 @block_type
@@ -184,12 +183,11 @@ class AvgPool2d(_Pool):
         return self.call_pool(a, ceil_mode=False, count_include_pad=True)
 
     def options(self, a: Arguments, options: dict[str, bool | int | tuple[int, int]]) -> str:
-        divisor = ""
-        if "divisor_override" in a.texts:
-            divisor = f", divisor_override=({a.texts['divisor_override']}) or None"
-        elif a.values["divisor_override"]:
-            divisor = f", divisor_override={a.values['divisor_override']}"
-        return a.keywords(**options) + divisor
+        divisor = a.text("divisor_override")
+        if not divisor.isdecimal():
+            divisor = f"{atom(divisor)} or None"
+        given = "" if divisor == "0" else f", divisor_override={divisor}"
+        return a.keywords(**options) + given
 
 
 @block_type
@@ -256,10 +254,10 @@ class AdaptiveAvgPool2d(BlockType):
         return "to " + size_text(p["output_size"])
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        rows = []
-        for label, size, count in (("height", inputs[0][1], output[1]), ("width", inputs[0][2], output[2])):
-            rows.append((label, f"{size} pixels in {count} windows of {size / count:.3g}", str(count)))
-        return rows
+        return [
+            (f"{label} of a window", f"about {size} / {count}", f"{size / count:.3g}")
+            for label, size, count in (("height", inputs[0][1], output[1]), ("width", inputs[0][2], output[2]))
+        ]
 
 
 _WHOLE = Window(whole=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blockstudio.blocks.base import Refusal, Resolved, Shape, Window, shape_text
+from blockstudio.blocks.base import Arguments, Refusal, Resolved, Shape, Window, shape_text
 from blockstudio.blocks.parameters import Parameter
+from blockstudio.blocks.sources import items
 
 ONE = (1, 1)
 NONE = (0, 0, 0, 0)
@@ -34,6 +35,28 @@ def window_text(p: Resolved) -> list[str]:
     if p.get("dilation", ONE) != ONE:
         parts.append("dilation " + size_text(p["dilation"], same=True))
     return parts
+
+
+def uneven(padding: tuple[int, int, int, int]) -> bool:
+    """Whether the sides differ, which PyTorch's own layers do not take."""
+    return padding[0] != padding[1] or padding[2] != padding[3]
+
+
+def padding_text(padding: tuple[int, int, int, int]) -> str:
+    """In as few numbers as say it: ``1``, ``(1, 0)``, ``(0, 1, 0, 1)``."""
+    top, _, left, _ = padding
+    return repr(padding if uneven(padding) else top if top == left else (top, left))
+
+
+def padding_source(a: Arguments) -> tuple[str, str]:
+    """Padding in pixels as keyword argument: its name and its text, ``("", "")`` where it is none. The name is
+    ``pads``, of the helper classes with a padding for each side, if it is written so or has to be."""
+    value = a.values["padding"]
+    written = a.texts.get("padding")
+    if written is None and value == NONE:
+        return "", ""
+    text = written or padding_text(value)
+    return "pads" if uneven(value) or len(items(text)) == 4 else "padding", text
 
 
 def pads(p: Resolved, size: Sequence[int]) -> tuple[int, int, int, int]:
@@ -96,7 +119,7 @@ def pool_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
         return same_size(p, size)
     kernel, stride, dilation, ceil = p["kernel_size"], p["stride"], p.get("dilation", ONE), p["ceil_mode"]
     top, bottom, left, right = padding
-    uneven = top != bottom or left != right
+    beforehand = uneven(padding)
     out = []
     for axis, before, after in ((0, top, bottom), (1, left, right)):
         half = kernel[axis] // 2
@@ -111,7 +134,7 @@ def pool_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
         count = (-(-span // step) if ceil else span // step) + 1
         if ceil and count > 1 and (count - 1) * step >= size[axis] + before:
             # Sides that differ are padded beforehand, so PyTorch would take the padding after for the map.
-            if uneven and (count - 1) * step < size[axis] + before + after:
+            if beforehand and (count - 1) * step < size[axis] + before + after:
                 raise Refusal(
                     "shape.padding",
                     "with ceil_mode its last window would lie in the padding alone.",
@@ -144,22 +167,23 @@ def kernel_refusal(p: Resolved, size: tuple[int, int], total: tuple[int, int]) -
     )
 
 
-def size_rows(p: Resolved, inputs: Sequence[Shape], output: Shape, ceil: bool = False) -> list[tuple[str, str, str]]:
+def size_rows(p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
     """Where height and width come from, one row if both come the same way."""
     size = inputs[0][1:]
     top, bottom, left, right = pads(p, size)
     dilation = p.get("dilation", ONE)
-    axes = [
-        (size[0], top + bottom, p["kernel_size"][0], dilation[0], p["stride"][0], output[1]),
-        (size[1], left + right, p["kernel_size"][1], dilation[1], p["stride"][1], output[2]),
-    ]
-    labels = ("height", "width")
-    if axes[0] == axes[1]:
-        axes, labels = axes[:1], ("height, width",) * 2
+    ceil = p.get("ceil_mode", False) and not isinstance(p["padding"], str)
     rows = []
-    for label, (before, pad, kernel, spread, step, after) in zip(labels, axes, strict=False):
+    for axis, label, total in ((0, "height", top + bottom), (1, "width", left + right)):
+        kernel, step, spread = p["kernel_size"][axis], p["stride"][axis], dilation[axis]
         reach = f"{spread}·({kernel} − 1) − 1" if spread != 1 else f"{kernel}"
-        opening, closing = "⌈⌉" if ceil else "⌊⌋"
-        padding = f" + {pad}" if pad else ""
-        rows.append((label, f"{opening}({before}{padding} − {reach}) / {step}{closing} + 1", str(after)))
+        padding = f" + {total}" if total else ""
+        steps = f"({size[axis]}{padding} − {reach}) / {step}"
+        text = f"⌈{steps}⌉ + 1" if ceil else f"⌊{steps}⌋ + 1"
+        span = size[axis] + total - spread * (kernel - 1) - 1
+        if ceil and -(-span // step) + 1 > output[1 + axis]:
+            text += " − 1"  # of a window that would start beyond the map
+        rows.append((label, text, str(output[1 + axis])))
+    if rows[0][1:] == rows[1][1:]:
+        return [("height, width", *rows[0][1:])]
     return rows

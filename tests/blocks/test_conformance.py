@@ -11,6 +11,7 @@ import torch
 from drawing import Case, build, cases, expressions, tensors
 from hypothesis import HealthCheck, given, settings
 from torch.autograd.graph import saved_tensors_hooks
+from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockstudio.blocks import CATALOGUE, Refusal, Shape, Window, numel
@@ -86,6 +87,7 @@ def _check(name: str, how: settings) -> None:
 
 def _agrees(case: Case) -> bool:
     """Whether the rule accepts the case; fails where PyTorch is of another mind."""
+    torch.manual_seed(0)
     try:
         output = case.kind.shape(case.values, case.inputs)
     except Refusal as refusal:
@@ -132,7 +134,8 @@ def _expressions_mean_the_same(case: Case, module: torch.nn.Module, inputs: tupl
     xs = tensors(inputs, 2)
     with torch.no_grad():
         expected = module(*[x.clone() for x in xs])
-        assert torch.equal(other(*[x.clone() for x in xs]).nan_to_num(7), expected.nan_to_num(7))
+        # Close, not equal: padding written side by side is put on beforehand and may be summed in another order.
+        assert_close(other(*[x.clone() for x in xs]), expected, rtol=1e-5, atol=1e-6, equal_nan=True)
         if code.module is not None:
             alone = eval(code.module, {"nn": torch.nn, "torch": torch} | scope)  # noqa: S307
             assert torch.equal(alone(*xs), expected)
