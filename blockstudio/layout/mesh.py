@@ -1,0 +1,111 @@
+"""Graphs that do not fall apart into stretches and branches: rows, ordered so that few wires cross."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from blockstudio.layout.box import GAP_X, GAP_Y, Box, Size
+from blockstudio.layout.order import Flow
+
+MAX_VERTICES = 600
+"""Nodes and row crossings up to which the full method runs; it takes 50 ms for these and grows quadratically."""
+SWEEPS = 8
+
+
+def mesh(flow: Flow, nodes: Sequence[int], sizes: Sequence[Size]) -> Box:
+    """Lay out ``nodes`` in rows by the length of the way to them."""
+    inside = set(nodes)
+    edges = [(u, v) for u in nodes for v in flow.after[u] if v in inside]
+    rows = _rows(nodes, edges)
+    crossed = sum(rows[v] - rows[u] for u, v in edges)
+    columns = _sugiyama(nodes, edges) if len(nodes) + crossed <= MAX_VERTICES else None
+    if columns is None:
+        columns = {node: (x, float(rows[node])) for node, x in _swept(nodes, edges, rows).items()}
+    return _boxed(columns, sizes)
+
+
+def _rows(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Each node's row: the longest way to it."""
+    rows = dict.fromkeys(nodes, 0)
+    after: dict[int, list[int]] = {node: [] for node in nodes}
+    for u, v in edges:
+        after[u].append(v)
+    for node in nodes:
+        for other in after[node]:
+            rows[other] = max(rows[other], rows[node] + 1)
+    return rows
+
+
+def _sugiyama(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[int, tuple[float, float]] | None:
+    """Column and row of each node by the method of Sugiyama, with long edges kept straight; ``None`` where
+    there is no build of it."""
+    try:
+        from fast_sugiyama import from_edges
+    except ImportError:
+        return None
+    places = {}
+    for positions, _, height, _ in from_edges(edges, vertex_spacing=1, ranking_type="up"):
+        places.update({node: (float(x), float(height - y)) for node, (x, y) in positions})
+    own = {node: places[node] for node in nodes}
+    # The picture may come out mirrored: document order goes from left to right.
+    by_row: dict[float, list[tuple[float, int]]] = {}
+    for node, (x, row) in own.items():
+        by_row.setdefault(row, []).append((x, node))
+    ascending = 0
+    for row_nodes in by_row.values():
+        row_nodes.sort()
+        ascending += sum(1 if a < b else -1 for (_, a), (_, b) in pairwise(row_nodes))
+    return own if ascending >= 0 else {node: (-x, row) for node, (x, row) in own.items()}
+
+
+def _swept(nodes: Sequence[int], edges: Sequence[tuple[int, int]], rows: Mapping[int, int]) -> dict[int, float]:
+    """Columns from sweeps down and up: each node wants to stand at the mean of its neighbours."""
+    neighbours: dict[int, list[int]] = {node: [] for node in nodes}
+    for u, v in edges:
+        neighbours[u].append(v)
+        neighbours[v].append(u)
+    by_row: dict[int, list[int]] = {}
+    for node in sorted(nodes):
+        by_row.setdefault(rows[node], []).append(node)
+    x: dict[int, float] = {}
+    for row in by_row.values():
+        _number(row, x)
+    levels = sorted(by_row)
+    for sweep in range(SWEEPS):
+        for level in levels if sweep % 2 == 0 else reversed(levels):
+            row = by_row[level]
+            wanted = {node: _mean([x[other] for other in neighbours[node]], x[node]) for node in row}
+            row.sort(key=lambda node: (wanted[node], node))
+            _number(row, x)
+    return x
+
+
+def _mean(values: Sequence[float], default: float) -> float:
+    return sum(values) / len(values) if values else default
+
+
+def _number(row: Sequence[int], x: dict[int, float]) -> None:
+    for position, node in enumerate(row):
+        x[node] = position - (len(row) - 1) / 2
+
+
+def _boxed(columns: Mapping[int, tuple[float, float]], sizes: Sequence[Size]) -> Box:
+    """Columns and rows in pixels, wide and high enough for the largest card."""
+    unit = max(sizes[node][0] for node in columns) + GAP_X
+    heights: dict[float, float] = {}
+    for node, (_, row) in columns.items():
+        heights[row] = max(heights.get(row, 0.0), sizes[node][1])
+    tops: dict[float, float] = {}
+    y = 0.0
+    for row in sorted(heights):
+        tops[row] = y
+        y += heights[row] + GAP_Y
+    low, high = min(x for x, _ in columns.values()), max(x for x, _ in columns.values())
+    box = Box(height=y - GAP_Y)
+    for node, (column, row) in columns.items():
+        x = (column - (low + high) / 2) * unit
+        box.nodes[node] = (x, tops[row] + heights[row] / 2)
+        box.left = min(box.left, x - sizes[node][0] / 2)
+        box.right = max(box.right, x + sizes[node][0] / 2)
+    return box
