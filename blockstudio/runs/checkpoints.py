@@ -72,7 +72,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
         """Raises `StudioError` ``checkpoint.damaged``."""
         try:
             manifest = msgspec.json.decode(read_bounded(self.path / MANIFEST, 1 << 20), type=Manifest)
-        except (msgspec.DecodeError, StudioError):
+        except (msgspec.DecodeError, UnicodeDecodeError, StudioError):
             raise self._damaged(MANIFEST) from None
         if manifest.digest != manifest.own_digest() or manifest.step != self.step:
             raise self._damaged(MANIFEST)

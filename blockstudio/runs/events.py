@@ -75,6 +75,12 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     At most `READ_AT_ONCE` bytes a call; at the end the list is empty. A damaged line comes as
     ``{"type": "damaged", "offset": ...}``.
     """
+    placed, offset = read_placed(path, offset)
+    return [event for _, event in placed], offset
+
+
+def read_placed(path: Path, offset: int = 0) -> tuple[list[tuple[int, Event]], int]:
+    """As `read_events`, each event with the byte at which its line begins."""
     if not path.exists():
         return [], offset
     with path.open("rb") as file:
@@ -86,10 +92,10 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
                 return [], offset
             data += more
     data = data[: data.rfind(b"\n") + 1]
-    events: list[Event] = []
+    events: list[tuple[int, Event]] = []
     place = offset
     for line in data.splitlines(keepends=True):
-        events.append(_read_line(line, place))
+        events.append((place, _read_line(line, place)))
         place += len(line)
     return events, place
 
@@ -97,7 +103,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
 def _read_line(line: bytes, place: int) -> Event:
     try:
         event = _decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         event = None
     if isinstance(event, dict) and isinstance(event.get("type"), str):
         return event

@@ -56,7 +56,7 @@ class Lock:
             return msgspec.json.decode(self._path.read_bytes(), type=Holder)
         except FileNotFoundError:
             return None
-        except (msgspec.DecodeError, OSError):
+        except (msgspec.DecodeError, UnicodeDecodeError, OSError):
             return Holder(token="", pid=0, mark="", host=socket.gethostname(), time=0.0, offset=0)
 
     def alive(self, holder: Holder) -> bool:

@@ -243,7 +243,7 @@ def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
     """A recipe from JSON. Fields left out have their defaults. Raises `StudioError` naming every wrong field."""
     try:
         raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StudioError("recipe.file", f"is not JSON: {error}.", where=where) from None
     if not isinstance(raw, dict):
         raise StudioError("recipe.file", "is not a recipe: expected an object of fields.", where=where)

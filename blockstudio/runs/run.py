@@ -31,7 +31,7 @@ from blockstudio.graph.format import dumps
 from blockstudio.graph.format import load as load_diagram
 from blockstudio.runs.adapt import adapt
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
-from blockstudio.runs.events import Event, EventWriter, History, read_events
+from blockstudio.runs.events import Event, EventWriter, History, read_events, read_placed
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.recipe import Recipe, dumps_recipe, load_recipe
 from blockstudio.runs.state import ENDED, Folded, RunState
@@ -116,11 +116,10 @@ class Run:
         alive = holder is not None and lock.alive(holder)
         # The log is read after the lock: a trainer that ended in between has written its last event by now.
         while True:
-            events, after = self.events(self._offset)
-            if not events:
+            placed, self._offset = read_placed(self.directory / EVENTS, self._offset)
+            if not placed:
                 break
-            self._folded.feed(events, self._offset)
-            self._offset = after
+            self._folded.feed(placed)
         return self._folded.state(holder, alive, self.last_words)
 
     def results(self) -> dict[str, Any] | None:
@@ -200,7 +199,7 @@ class Run:
             return {}
         try:
             found: dict[str, Any] = msgspec.json.decode(read_bounded(path, 1 << 24), type=dict[str, Any])
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StudioError("run.damaged", f"is not what was written: {error}.", where=str(path)) from None
         return found
 

@@ -49,9 +49,9 @@ class Folded:
         self.seconds_left: float | None = None
         self.finished: dict[str, Any] | None = None
 
-    def feed(self, events: Iterable[Event], offset: int) -> None:
-        """Take in events of the log that stand at or after ``offset``."""
-        for event in events:
+    def feed(self, placed: Iterable[tuple[int, Event]]) -> None:
+        """Take in events of the log, each with its place."""
+        for offset, event in placed:
             kind = event["type"]
             self.step = event.get("step", self.step)
             self.epoch = event.get("epoch", self.epoch)

@@ -1,0 +1,140 @@
+"""Fitting a diagram to data: size, channels, classes, open choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import blockstudio as bs
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import dumps
+from blockstudio.runs.adapt import adapt, image_shape, input_shape
+from blockstudio.runs.problems import StudioErrors
+from blockstudio.runs.recipe import Recipe, with_fields
+
+
+def recipe(**fields: Any) -> Recipe:
+    return with_fields(Recipe(), fields)
+
+
+def small(shape: list[int], classes: int = 10) -> Diagram:
+    diagram = Diagram("small")
+    diagram.add("Input", "input", shape=shape)
+    if len(shape) == 3:
+        diagram.add("Flatten", "flatten")
+        diagram.connect("input", "flatten")
+    diagram.add("Linear", "fc", out_features=classes)
+    diagram.connect("flatten" if len(shape) == 3 else "input", "fc")
+    diagram.add("Output", "output")
+    diagram.connect("fc", "output")
+    return diagram
+
+
+def test_a_network_for_large_images_is_trained_small_on_small_ones() -> None:
+    drawn = bs.load("resnet34")
+    before = dumps(drawn)
+    fitted, chosen, notes = adapt(drawn, recipe(data="digits"))
+    assert dumps(drawn) == before
+    assert input_shape(fitted) == (1, 32, 32)
+    assert fitted.parameters["num_classes"].default == 10
+    assert chosen.data.input_size == 32
+    assert len(notes) == 1
+    for words in ("1×32×32", "3×224×224", "num_classes = 10", "1×8×8"):
+        assert words in notes[0]
+    assert bs.analyze(fitted).output_shape == (10,)
+
+
+def test_the_first_small_size_that_the_network_can_take_is_chosen() -> None:
+    # Its auxiliary heads pool 5×5 windows of a map that 32×32 images leave too small.
+    fitted, chosen, _ = adapt(bs.load("googlenet"), recipe(data="digits"))
+    assert input_shape(fitted) == (1, 64, 64)
+    assert chosen.data.input_size == 64
+
+
+def test_the_recipes_size_wins() -> None:
+    fitted, chosen, _ = adapt(bs.load("resnet18"), recipe(data="digits", input_size=48))
+    assert input_shape(fitted) == (1, 48, 48)
+    assert chosen.data.input_size == 48
+
+
+def test_a_size_the_network_cannot_take_is_an_error_that_names_the_block() -> None:
+    with pytest.raises(StudioError) as caught:
+        adapt(bs.load("googlenet"), recipe(data="digits", input_size=32))
+    assert "aux" in str(caught.value)
+
+
+def test_a_drawing_that_fits_is_left_as_it_is() -> None:
+    drawn = small([1, 8, 8])
+    fitted, _, notes = adapt(drawn, recipe(data="digits"))
+    assert dumps(fitted) == dumps(drawn)
+    assert notes == []
+
+
+def test_an_input_without_a_size_parameter_is_set_itself() -> None:
+    fitted, _, _ = adapt(small([3, 224, 224]), recipe(data="shapes"))
+    assert input_shape(fitted) == (3, 32, 32)
+
+
+def test_a_diagram_as_large_as_the_folders_images_keeps_its_size(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+    fitted, chosen, _ = adapt(bs.load("resnet18"), recipe(data=str(tmp_path)))
+    assert input_shape(fitted) == (3, 224, 224)
+    assert fitted.parameters["num_classes"].default == 2
+    assert chosen.batch_size == 32
+
+
+@pytest.mark.parametrize(("name", "rate"), [("sgd", 0.05), ("adamw", 1e-3)])
+def test_open_choices_are_made(name: str, rate: float) -> None:
+    _, chosen, _ = adapt(small([1, 8, 8]), recipe(optimizer=name))
+    assert (chosen.epochs, chosen.batch_size, chosen.optimizer.lr) == (10, 64, rate)
+
+
+def test_given_choices_stand() -> None:
+    _, chosen, _ = adapt(small([1, 8, 8]), recipe(steps=7, batch_size=5, lr=0.3))
+    assert (chosen.epochs, chosen.steps, chosen.batch_size, chosen.optimizer.lr) == (None, 7, 5, 0.3)
+
+
+def test_wrong_classes_say_what_to_set() -> None:
+    with pytest.raises(StudioError) as caught:
+        adapt(small([1, 8, 8], classes=7), recipe())
+    assert caught.value.code == "run.classes"
+    assert "out_features" in caught.value.hint
+    assert "7" in caught.value.message and "10" in caught.value.message
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    with pytest.raises(StudioErrors) as caught:
+        adapt(Diagram("empty"), Recipe(epochs=-1, data=with_fields(Recipe(), {"data": "digitz"}).data))
+    assert [problem.code for problem in caught.value.problems] == [
+        "recipe.value",
+        "data.unknown",
+        "run.diagram",
+        "run.diagram",
+    ]
+    assert "digits" in caught.value.problems[1].hint
+
+
+def test_errors_of_the_drawing_name_their_blocks() -> None:
+    diagram = small([1, 8, 8])
+    diagram.add("Conv2d", "lost", out_channels=4)
+    diagram.disconnect("flatten", "fc")
+    diagram.connect("input", "fc")
+    with pytest.raises(StudioError) as caught:
+        adapt(diagram, recipe())
+    assert "fc" in str(caught.value)
+
+
+def test_a_flat_input_holds_square_images() -> None:
+    assert image_shape((64,), 1) == (1, 8, 8)
+    assert image_shape((3072,), 3) == (3, 32, 32)
+    assert image_shape((784,), 3) == (1, 28, 28)
+    with pytest.raises(StudioError) as caught:
+        image_shape((65,), 1)
+    assert caught.value.code == "run.input"
+    fitted, chosen, _ = adapt(small([64]), recipe())
+    assert input_shape(fitted) == (64,)
+    assert chosen.data.input_size is None
