@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from blockstudio.analysis.fixes import Site, Trial, fixes_for
 from blockstudio.analysis.library import Library, check_defaults
 from blockstudio.analysis.plan import Plan
-from blockstudio.analysis.problems import Collector, Problem
+from blockstudio.analysis.problems import Collector, Fix, Problem
 from blockstudio.analysis.report import Analysis, Level
 from blockstudio.analysis.rules import Seen
 from blockstudio.analysis.sheet import Key, Sheet
@@ -36,6 +37,8 @@ class Analyzer:
         self._sheets: dict[Key, Sheet] = {}
         self._attached = False
         self._gone = 0
+        self._version = 0
+        self._trial: Trial | None = None
         self._start()
 
     def _start(self) -> None:
@@ -71,6 +74,10 @@ class Analyzer:
         self.diagram.definition(scope)
         if scope == MAIN:
             return self.analysis.level("")
+        return Level.of_definition(self.analysis, self._alone(scope))
+
+    def _alone(self, scope: str) -> Sheet:
+        """A definition by itself."""
         plan = self._plan(scope)
         values = check_defaults(plan.definition.parameters)
         shapes: list[Seen] = []
@@ -81,14 +88,26 @@ class Analyzer:
                 bare = Sheet(plan, values, (None,) * len(plan.inputs), self._sheet, self._library)
                 shape = bare.own_shape(item)
             shapes.append(shape if isinstance(shape, tuple) else None)
-        return Level.of_definition(self.analysis, self._sheet(scope, values, tuple(shapes)))
+        return self._sheet(scope, values, tuple(shapes))
 
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the diagram as it is."""
         for scope in self.diagram.modules:
             self._plan(scope)
         plans = {scope: self._plans[scope] for scope in self.diagram.scopes()}
-        return Collector(plans, None).collect(self.main)
+        version = self._version
+
+        def offer(problem: Problem) -> tuple[Fix, ...]:
+            return self._fixes(problem) if self._version == version else ()
+
+        return Collector(plans, self._alone, offer).collect(self.main)
+
+    def _fixes(self, problem: Problem) -> tuple[Fix, ...]:
+        if problem.sheet is None:
+            return ()
+        if self._trial is None:
+            self._trial = Trial(self.diagram, Analyzer)
+        return fixes_for(Site(self.diagram, problem, problem.sheet), self._trial)
 
     # Sheets
 
@@ -109,6 +128,8 @@ class Analyzer:
 
     def update(self, edits: Iterable[E.Edit]) -> Analysis:
         """Follow edits that the diagram has gone through; returns the new `analysis`."""
+        self._version += 1
+        self._trial = None
         changes = _Changes()
         for edit in edits:
             changes.note(edit)

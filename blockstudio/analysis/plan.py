@@ -264,19 +264,4 @@ def drawing_issues(item: Item) -> list[Issue]:
         found.append(
             Issue("output.unused", message, "warning", port=port, hint="Wire it on, or take it out of the module.")
         )
-    is_port = block.type in ("Input", "Output", "AuxOutput")
-    if block.repeat is not None and (is_port or item.width != 1 or (len(item.ports) != 1)):
-        message = f"it cannot be repeated: copies are chained, and {_why_no_chain(item, is_port)}."
-        found.append(Issue("repeat.ports", message, parameter="repeat", hint="Take the repeat off."))
-    if block.bypass is not False and block.type == "Input":
-        message = "it has no input to pass on, so it cannot be switched off."
-        found.append(Issue("bypass.input", message, parameter="bypass", hint="Switch it on again."))
     return found
-
-
-def _why_no_chain(item: Item, is_port: bool) -> str:
-    if is_port:
-        return f"an {item.block.type} stands at the end of a graph"
-    if item.kind is not None and item.kind.variadic:
-        return f"{item.block.type} takes several inputs"
-    return f"this block has {len(item.ports)} inputs and {item.width} outputs"

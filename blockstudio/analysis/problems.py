@@ -65,6 +65,8 @@ class Problem:
     issue: Issue | None = field(default=None, compare=False, repr=False)
     inputs: tuple[Seen, ...] = field(default=(), compare=False, repr=False)
     """Shapes at the block's inputs, in the first instance."""
+    sheet: Sheet | None = field(default=None, compare=False, repr=False)
+    """Its definition, as evaluated for the first instance."""
     offer: Callable[[Problem], tuple[Fix, ...]] | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -95,8 +97,14 @@ class _Key:
 class Collector:
     """Gathers the problems of a diagram from its sheets; visits only those that have any."""
 
-    def __init__(self, plans: dict[str, Plan], offer: Callable[[Problem], tuple[Fix, ...]] | None) -> None:
+    def __init__(
+        self,
+        plans: dict[str, Plan],
+        alone: Callable[[str], Sheet],
+        offer: Callable[[Problem], tuple[Fix, ...]],
+    ) -> None:
         self._plans = plans
+        self._alone = alone
         self._offer = offer
         self._found: dict[_Key, Problem] = {}
         self._places: dict[str, dict[str, int]] = {}
@@ -120,10 +128,11 @@ class Collector:
         self._visit(main, "", 1, True)
         if main.plan.outputs or main.plan.auxiliary:
             self._softmax(main)
-        for scope, plan in self._plans.items():
+        for scope in self._plans:
             if scope != MAIN and not any(other.modules.get(scope) for other in self._plans.values()):
                 message = f"no block is a {scope}: the module is used nowhere."
-                self._add(plan, "", scope, Issue("module.unused", message, "warning"), True, 1)
+                sheet = self._alone(scope)
+                self._add(sheet, "", scope, Issue("module.unused", message, "warning"), True, 1)
         return tuple(sorted(self._found.values(), key=self._rank))
 
     def _rank(self, problem: Problem) -> tuple[int, int, str, str]:
@@ -141,7 +150,7 @@ class Collector:
         for name in sheet.faulty:
             result = sheet.results[name]
             for issue in result.issues:
-                self._add(plan, name, prefix + name, issue, live and name in sheet.live_auxiliary, count, result)
+                self._add(sheet, name, prefix + name, issue, live and name in sheet.live_auxiliary, count, result)
         for module, names in plan.modules.items():
             for name in names if module in self._troubled else names & sheet.faulty:
                 alive = live and name in sheet.live_auxiliary
@@ -155,16 +164,16 @@ class Collector:
         for name in plan.loose:
             alive = live and name in sheet.live_auxiliary
             for issue in drawing_issues(plan.items[name]):
-                self._add(plan, name, prefix + name, issue, alive, count)
+                self._add(sheet, name, prefix + name, issue, alive, count)
         for cycle in plan.cycles:
             ring = " → ".join([*cycle.blocks, cycle.blocks[0]])
             message = f"the wires run in a circle: {ring}."
             issue = Issue("graph.cycle", message, hint="Remove one of these wires.", found=ring, data=cycle.blocks)
-            self._add(plan, cycle.blocks[0], prefix + cycle.blocks[0], issue, live, count)
+            self._add(sheet, cycle.blocks[0], prefix + cycle.blocks[0], issue, live, count)
         for name in plan.dead:
             item = plan.items[name]
             if not item.targets and name not in plan.loose:
-                self._add(plan, name, prefix + name, _dead(plan, name), live, count)
+                self._add(sheet, name, prefix + name, _dead(plan, name), live, count)
         kind = "diagram" if plan.scope == MAIN else "module"
         for names, type_name, why in (
             (
@@ -177,7 +186,7 @@ class Collector:
             if not names:
                 message = f"the {kind} has no {type_name}: {why}."
                 issue = Issue(f"{type_name.lower()}.missing", message, hint=f"Add an {type_name} block.")
-                self._add(plan, "", prefix[:-1], issue, live, count)
+                self._add(sheet, "", prefix[:-1], issue, live, count)
 
     def _softmax(self, main: Sheet) -> None:
         for end in [*main.plan.outputs, *main.plan.auxiliary]:
@@ -188,11 +197,12 @@ class Collector:
                         "the cross-entropy loss takes the softmax itself."
                     )
                     issue = Issue("output.softmax", message, "warning", hint="Switch it off; prediction adds it again.")
-                    self._add(sheet.plan, name, path, issue, True, 1, sheet.results[name])
+                    self._add(sheet, name, path, issue, True, 1, sheet.results[name])
 
     def _add(
-        self, plan: Plan, block: str, path: str, issue: Issue, live: bool, count: int, result: Result | None = None
+        self, sheet: Sheet, block: str, path: str, issue: Issue, live: bool, count: int, result: Result | None = None
     ) -> None:
+        plan = sheet.plan
         key = _Key(plan.scope, block, issue.code, issue.parameter or issue.port or (issue.found if not result else ""))
         severity: Severity = issue.severity if live else "warning"
         known = self._found.get(key)
@@ -208,7 +218,7 @@ class Collector:
             found = next((text for text in shapes if text != expected), expected)
         self._found[key] = Problem(
             issue.code, severity, plan.scope, block, path, issue.message, issue.hint, expected, found,
-            issue.parameter, issue.port, wire, count, issue, result.inputs if result else (), self._offer,
+            issue.parameter, issue.port, wire, count, issue, result.inputs if result else (), sheet, self._offer,
         )  # fmt: skip
 
 

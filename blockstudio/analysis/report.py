@@ -303,9 +303,9 @@ class Analysis:
     """What can be said of a diagram at one moment.
 
     The numbers are those of that moment. `blocks` and `level` look at the analyser, which follows the diagram.
-    Parameters and MACs are of the inference network: the blocks that reach an Output (all, as long as nothing is wired to one);
-    ``..._with_auxiliary`` add those that reach an AuxOutput. Memory is explained in `blockstudio.analysis.memory`;
-    `training_bytes` includes the auxiliary heads, as they run in training.
+    Parameters and MACs are of the inference network: the blocks that reach an Output (all, as long as nothing is
+    wired to one); ``..._with_auxiliary`` add those that reach an AuxOutput. Memory is explained in
+    `blockstudio.analysis.memory`; `training_bytes` includes the auxiliary heads, as they run in training.
     """
 
     def __init__(self, analyzer: Analyzer) -> None:

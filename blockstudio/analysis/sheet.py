@@ -98,7 +98,11 @@ class Sheet:
         known = dict(values)
         if self.inputs is not None:
             for index, (name, shape) in enumerate(zip(self.plan.inputs, self.inputs, strict=True)):
-                known["in_channels" if index == 0 else f"in_channels_{name}"] = shape[0] if shape else None
+                channels = shape[0] if shape else None
+                if index == 0:
+                    known["in_channels"] = channels
+                if len(self.inputs) > 1:
+                    known[f"in_channels_{name.replace('.', '_')}"] = channels
         self.known = Names(known)
 
     # Evaluation

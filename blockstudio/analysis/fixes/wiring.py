@@ -1,0 +1,185 @@
+"""Fixes of the drawing: wires and blocks that are missing, too many or in the wrong place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from blockstudio.analysis.fixes.site import New, Site
+from blockstudio.analysis.problems import Fix
+from blockstudio.blocks import RawValue, numel
+from blockstudio.graph.diagram import Wire
+from blockstudio.graph.edits import AddWire, Edit, RemoveBlock, RemoveModule, RemoveWire
+
+NEAREST = 6
+"""How many blocks above are tried as the source of a missing wire."""
+
+
+def unconnected_fixes(site: Site) -> Iterator[Fix]:
+    """An input without a wire: from the nearest block above that fits, best one whose result nobody reads."""
+    port = site.problem.port or "0"
+    for name in _above(site):
+        block = site.definition.block(name)
+        outputs = site.diagram.output_ports(block.type)
+        read = {wire.source_port for wire in site.definition.wires_from(name)}
+        out = next((candidate for candidate in outputs if candidate not in read), outputs[0])
+        yield Fix(f"Connect to {name}", (site.connect(Wire(name, out, site.name, port)),))
+    yield Fix(f"Delete {site.name}", tuple(site.delete([site.name])))
+
+
+def _above(site: Site) -> list[str]:
+    """Blocks with an output that do not depend on this one, nearest first: by place on the canvas, without
+    places by document order; those that nobody reads before the others."""
+    below = site.downstream(site.name)
+    order = {name: index for index, name in enumerate(site.definition.graph)}
+    here, here_at = order[site.name], site.block.at
+    plan = site.sheet.plan
+    taken = {source[0] for source in plan.items[site.name].sources if source}
+
+    def far(name: str) -> tuple[bool, bool, float]:
+        at = site.definition.block(name).at
+        if here_at is not None and at is not None:
+            distance = ((here_at[0] - at[0]) ** 2 + (here_at[1] - at[1]) ** 2) ** 0.5
+            later = at[1] > here_at[1]
+        else:
+            distance, later = abs(here - order[name]), order[name] > here
+        return bool(plan.items[name].targets), later, distance
+
+    names = [name for name in order if name not in below and name not in taken and plan.items[name].width]
+    return sorted(names, key=far)[:NEAREST]
+
+
+def cycle_fixes(site: Site) -> Iterator[Fix]:
+    """Remove a wire of the circle, best the one that closes it; with it a merge that has then one input left."""
+    blocks = site.problem.issue.data if site.problem.issue else ()
+    ring = [*blocks, blocks[0]]
+    for source, target in reversed(list(pairwise(ring))):
+        wires = [wire for wire in site.wires_into(target) if wire.source == source]
+        left = [wire for wire in site.wires_into(target) if wire.source != source]
+        if site.diagram.is_variadic(site.definition.block(target).type) and len(left) == 1:
+            edits = site.heal(target, left[0])
+            if edits is not None and left[0].source != target:
+                joined = [e for e in edits if not (isinstance(e, AddWire) and e.wire.source == e.wire.target)]
+                yield Fix(f"Remove {target}, keep {left[0].source}", tuple(joined))
+        yield Fix(f"Remove the wire {source} → {target}", tuple(map(site.disconnect, wires)))
+
+
+def dead_fixes(site: Site) -> Iterator[Fix]:
+    """A branch that leads nowhere: delete it, or wire its end on."""
+    branch = list(site.problem.issue.data) if site.problem.issue else [site.name]
+    name = site.name
+    ports = site.diagram.output_ports(site.definition.block(name).type)
+    if ports:
+        for output in [*site.sheet.plan.outputs, *site.sheet.plan.auxiliary]:
+            if not site.wires_into(output):
+                inlet = site.diagram.input_ports(site.definition.block(output).type)[0]
+                yield Fix(f"Connect to {output}", (site.connect(Wire(name, ports[0], output, inlet)),))
+    more = len(branch) - 1
+    label = f"Delete {name}" + (f" and {more} more" if more else "")
+    order = {other: index for index, other in enumerate(site.definition.graph)}
+    yield Fix(label, tuple(site.delete(sorted(branch, key=order.__getitem__))))
+    if ports:
+        before = site.downstream(name)
+        merges = [
+            other
+            for other, item in site.sheet.plan.items.items()
+            if item.kind is not None and item.kind.variadic and other not in before and other in site.sheet.live
+        ]
+        for merge in sorted(merges, key=lambda other: abs(order[other] - order[name]))[:3]:
+            free = max((int(wire.target_port) for wire in site.wires_into(merge)), default=-1) + 1
+            yield Fix(f"Connect to {merge}", (site.connect(Wire(name, ports[0], merge, str(free))),))
+
+
+def unused_output_fixes(site: Site) -> Iterator[Fix]:
+    """An output that nobody reads: take it out of the module."""
+    module = site.block.type
+    port = site.problem.port
+    definition = site.diagram.definition(module)
+    edits: list[Edit] = [RemoveWire(scope=module, wire=wire) for wire in definition.wires_into(port)]
+    edits.append(RemoveBlock(scope=module, name=port))
+    yield Fix(f"Delete the Output '{port}' of {module}", tuple(edits))
+
+
+def missing_input_fixes(site: Site) -> Iterator[Fix]:
+    """No Input: add one and wire it to the first open input."""
+    shape: dict[str, RawValue] = {"shape": [3, 224, 224]}
+    open_inputs = [(name, port) for name in site.sheet.plan.order for port in site.sheet.plan.items[name].missing]
+    first = open_inputs[0][0] if open_inputs else next(iter(site.definition.graph), None)
+    at = site.below(first, -1) if first else (0.0, 0.0)
+    name, edits = site.put(New("Input", "input", {} if site.in_module else shape), at, 0)
+    if open_inputs:
+        edits.append(site.connect(Wire(name, "out", *open_inputs[0])))
+    yield Fix("Add an Input" + (f" before {open_inputs[0][0]}" if open_inputs else ""), tuple(edits))
+
+
+def missing_output_fixes(site: Site) -> Iterator[Fix]:
+    """No Output: add one behind the last block that nobody reads."""
+    items = site.sheet.plan.items
+    ends = [name for name in site.sheet.plan.order if not items[name].targets and items[name].width]
+    known = [name for name in ends if site.result(name).inputs or items[name].block.type == "Input"]
+    last = (known or ends or [None])[-1]  # type: ignore[list-item]
+    name, edits = site.put(New("Output", "output"), site.below(last) if last else (0.0, 0.0))
+    if last:
+        port = site.diagram.output_ports(items[last].block.type)[0]
+        edits.append(site.connect(Wire(last, port, name, "in")))
+    yield Fix("Add an Output" + (f" behind {last}" if last else ""), tuple(edits))
+
+
+def unused_module_fixes(site: Site) -> Iterator[Fix]:
+    """A definition without instances."""
+    yield Fix(f"Delete the module {site.scope}", (RemoveModule(name=site.scope),))
+
+
+def linear_fixes(site: Site) -> Iterator[Fix]:
+    """A Linear behind a map."""
+    wire, shape = site.wires_into()[0], site.problem.inputs[0]
+    count = f" ({numel(shape):,} features)" if shape and None not in shape else ""  # type: ignore[arg-type]
+    pooled = f" ({shape[0]:,} features)" if shape and shape[0] is not None else ""
+    yield Fix(f"Insert Flatten{count}", tuple(site.insert(wire, [New("Flatten", "flatten")])))
+    news = [New("GlobalAvgPool", "pool"), New("Flatten", "flatten")]
+    yield Fix(f"Insert GlobalAvgPool and Flatten{pooled}", tuple(site.insert(wire, news)))
+
+
+def vector_fixes(site: Site) -> Iterator[Fix]:
+    """A block that needs a map behind a vector: take out what flattened it, or put a Linear in its place."""
+    for wire in site.wires_into()[:1]:
+        for name in site.upstream(wire):
+            if site.definition.block(name).type == "Flatten":
+                edits = site.heal(name)
+                if edits is not None:
+                    yield Fix(f"Remove {name}", tuple(edits))
+                break
+    out = site.result(site.name).values.get("out_channels")
+    if site.block.repeat is None and isinstance(out, int):
+        raw = site.block.parameters.get("out_channels", out)
+        yield Fix(f"Make it a Linear, {out}", tuple(site.replace(site.name, "Linear", {"out_features": raw})))
+    edits = site.heal(site.name)
+    if edits is not None:
+        yield Fix(f"Remove {site.name}", tuple(edits))
+    if site.block.bypass is False:
+        yield Fix(f"Switch {site.name} off", tuple(site.change(site.name, bypass=True)))
+
+
+def shortcut_fixes(site: Site) -> Iterator[Fix]:
+    """An option-A shortcut to fewer channels."""
+    shape, values = site.problem.inputs[0], site.result(site.name).values
+    if "out_channels" not in site.item.uses and shape and shape[0]:
+        yield Fix(f"Set out_channels={shape[0]}", tuple(site.set(site.name, {"out_channels": shape[0]})))
+    out, stride = site.block.parameters.get("out_channels", values.get("out_channels")), values.get("stride")
+    if site.block.repeat is None and out is not None and isinstance(stride, tuple):
+        parameters: dict[str, RawValue] = {"out_channels": _raw(out), "kernel_size": 1, "bias": False}
+        if stride != (1, 1):
+            parameters["stride"] = stride[0] if stride[0] == stride[1] else list(stride)
+        yield Fix("Make it a 1×1 Conv", tuple(site.replace(site.name, "Conv2d", parameters)))
+
+
+def _raw(value: object) -> RawValue:
+    return list(value) if isinstance(value, tuple) else value  # type: ignore[return-value]
+
+
+def softmax_fixes(site: Site) -> Iterator[Fix]:
+    """Probabilities at the output."""
+    yield Fix(f"Switch {site.name} off", tuple(site.change(site.name, bypass=True)))
+    edits = site.heal(site.name)
+    if edits is not None:
+        yield Fix(f"Remove {site.name}", tuple(edits))
