@@ -33,10 +33,14 @@ def _some(inputs: Sequence[Shape]) -> Shape:
 
 def listing(shapes: Sequence[Shape]) -> str:
     """``64×56×56 and 128×28×28``; of many, the first few and how many more."""
-    texts = [shape_text(shape) for shape in shapes]
+    texts = [_described(shape) for shape in shapes]
     if len(texts) > 6:
         texts = [*texts[:5], f"{len(texts) - 5} more"]
     return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
+
+
+def _described(shape: Shape) -> str:
+    return shape_text(shape) if len(shape) > 1 else f"a vector of {shape[0]}"
 
 
 @block_type
@@ -75,7 +79,7 @@ def _odd_sizes(inputs: Sequence[Shape]) -> Refusal:
     """Names the inputs whose height and width are not those of most."""
     sizes = [shape[1:] for shape in inputs]
     common = max(dict.fromkeys(sizes), key=sizes.count)
-    odd = [f"input {index} is {shape_text(shape)}" for index, shape in enumerate(inputs) if shape[1:] != common]
+    odd = [f"input {index} is {_described(shape)}" for index, shape in enumerate(inputs) if shape[1:] != common]
     if len(odd) > 4:
         odd = [*odd[:3], f"{len(odd) - 3} more differ"]
     usual = f"{shape_text(common)} maps" if common else "vectors"
@@ -98,11 +102,7 @@ class Add(_Merge):
         first = _some(inputs)
         for shape in inputs:
             if shape != first:
-                raise Refusal(
-                    "shape.differ",
-                    f"its inputs differ: {listing(inputs)}.",
-                    hint="Put a 1×1 projection or an option-A shortcut on the one that is too large.",
-                )
+                raise Refusal("shape.differ", f"its inputs differ: {listing(inputs)}.", hint=_remedy(inputs))
         return first
 
     def code(self, a: Arguments) -> Code:
@@ -110,6 +110,15 @@ class Add(_Merge):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [("additions", f"{len(inputs) - 1} · {numel(output):,}", f"{(len(inputs) - 1) * numel(output):,}")]
+
+
+def _remedy(inputs: Sequence[Shape]) -> str:
+    """The next step for inputs that cannot be added."""
+    if len({len(shape) for shape in inputs}) > 1:
+        return "Flatten the maps, or take the vectors from before a Flatten."
+    if len({shape[1:] for shape in inputs}) == 1:
+        return "Give them the same number of channels, with a 1×1 projection or an option-A shortcut."
+    return "Put a 1×1 projection or an option-A shortcut with a stride on the one that is too large."
 
 
 @block_type
