@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from drawing import Case, build, cases, expressions, tensors
+from block_cases import Case, build, cases, expressions, tensors
 from hypothesis import HealthCheck, given, settings
 from torch.autograd.graph import saved_tensors_hooks
 from torch.testing import assert_close

@@ -6,7 +6,7 @@ import re
 from math import ceil, floor
 
 import pytest
-from drawing import Case, cases
+from block_cases import Case, cases
 from hypothesis import HealthCheck, assume, given, settings
 
 from blockstudio.blocks import CATALOGUE, Refusal
