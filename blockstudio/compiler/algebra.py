@@ -154,8 +154,13 @@ def either(*trees: Tree) -> Tree:
 
 
 def choose(test: Tree, yes: Tree, no: Tree) -> Tree:
-    """``yes if test else no``, simplified."""
-    return fold(ast.IfExp(condition(test), yes, no))
+    """``yes if test else no``, or one of them if that is decided or they are alike."""
+    test = condition(test)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, yes, no = test.operand, no, yes
+    if isinstance(test, ast.Constant):
+        return yes if test.value else no
+    return yes if same(yes, no) else ast.IfExp(test, yes, no)
 
 
 def total(trees: Iterable[Tree]) -> Tree:
@@ -165,6 +170,34 @@ def total(trees: Iterable[Tree]) -> Tree:
     for item in found[1:]:
         tree = ast.BinOp(tree, ast.Add(), item)
     return fold(tree)
+
+
+def least(tree: Tree, minima: Mapping[str, float | None]) -> float | None:
+    """A number that ``tree`` does not fall below where each name is at least its minimum; ``None`` if none is known."""
+    match tree:
+        case ast.Constant(value=int(value) | float(value)):
+            return value
+        case ast.Name(id=text):
+            return minima.get(text)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            low, other = least(left, minima), least(right, minima)
+            return None if low is None or other is None else low + other
+        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int(value))):
+            low = least(left, minima)
+            return None if low is None else low - value
+        case ast.BinOp(left=left, op=ast.Mult() | ast.FloorDiv() as op, right=right):
+            if isinstance(op, ast.Mult) and isinstance(left, ast.Constant):
+                left, right = right, left
+            low = least(left, minima)
+            if (
+                low is None
+                or not isinstance(right, ast.Constant)
+                or not isinstance(right.value, int)
+                or right.value < 1
+            ):
+                return None
+            return low * right.value if isinstance(op, ast.Mult) else low // right.value
+    return None
 
 
 def whole(tree: Tree, floats: set[str]) -> Tree:

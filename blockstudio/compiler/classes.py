@@ -388,12 +388,10 @@ class _Planning:
 
     def _minimum(self, node: Node) -> int:
         """The least number of copies there can be."""
-        if isinstance(node.repeat, ast.Constant):
-            assert isinstance(node.repeat.value, int)
-            return node.repeat.value
-        if isinstance(node.repeat, ast.Name) and node.repeat.id in self.declared:
-            return int(self.declared[node.repeat.id].minimum or 0)
-        return 0
+        if node.repeat is None:
+            return 1
+        minima = {key: parameter.minimum for key, parameter in self.declared.items() if parameter.kind == "int"}
+        return int(algebra.least(node.repeat, minima) or 0)
 
     # Instances
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from blockstudio.compiler import naming
-from blockstudio.compiler.net import ALWAYS, Guard, Net, Port
+from blockstudio.compiler import algebra, naming
+from blockstudio.compiler.net import ALWAYS, TRAINING, Guard, Net, Port
 from blockstudio.compiler.printer import WIDTH
 from blockstudio.compiler.schedule import Step
 
@@ -39,6 +39,8 @@ class Chain:
     """What its variable is to be called; empty: the trunk's."""
     inline: bool = False
     """It stands inside the call that reads it."""
+    residual: bool = False
+    """A shortcut is added to what comes out."""
 
 
 @dataclass
@@ -122,11 +124,14 @@ class Forward:
                 chain.wanted = _label(chain)
             elif len(readers) == 1 and len(readers[0].sources) > 1 and end.outs[0] not in self.kept:
                 reader = readers[0]
+                gates = reader.merge == "Multiply" and chain.steps[0].sources[0] in reader.sources
                 if reader.merge not in ("Add", "Multiply"):
                     chain.wanted = _label(chain)
-                elif not self._is_main(reader, chain):
-                    chain.wanted = "gate" if reader.merge == "Multiply" else _label(chain)
+                elif gates or not self._is_main(reader, chain):
+                    chain.wanted = "gate" if gates else _label(chain)
                     chain.inline = self._may_be_inline(reader, chain)
+                else:
+                    chain.residual = reader.merge == "Add"
 
     def _main_operand(self, reader: Step) -> Port:
         """The operand of a sum or product on which most is done."""
@@ -171,10 +176,10 @@ class Forward:
         if chain.wanted:
             return self._fresh(chain.wanted, index)
         dying = [self.variables[s] for s in step.sources if s in self.variables][:1]
-        for option in (TRUNK, *dying, SIDE):
+        for option in (TRUNK, *dying, SIDE) if len(step.sources) == 1 else (TRUNK, SIDE, *dying):
             if option not in self.taken and self._is_free(option, index):
                 return option
-        return self._fresh(_label(chain), index)
+        return self._fresh("residual" if chain.residual else _label(chain), index)
 
     # Statements
 
@@ -304,13 +309,24 @@ class Forward:
         """Further lines are for when ``guard`` holds."""
         if guard == self._guard:
             return
-        self._guard = guard
+        before, self._guard = self._guard, guard
         if guard == ALWAYS:
+            return
+        if self.lines and self.lines[-1].depth and self._opposite(before, guard):
+            self.lines.append(Line(0, "else:"))
             return
         terms = [" and ".join(self.flag(key, name) for key in sorted(term)) for term in sorted(guard, key=sorted)]
         if len(terms) > 1:
             terms = [f"({term})" if " and " in term else term for term in terms]
         self.lines.append(Line(0, "if ", " or ".join(terms), ":"))
+
+    def _opposite(self, one: Guard, other: Guard) -> bool:
+        """Whether exactly one of two guards holds, by one condition."""
+        keys = [next(iter(term)) for guard in (one, other) for term in guard if len(guard) == len(term) == 1]
+        if len(keys) != 2 or TRAINING in keys:
+            return False
+        first, second = (self.net.switches[key] for key in keys)
+        return algebra.same(algebra.negate(first), second)
 
     def _put(self, before: str, expression: str) -> None:
         self.lines.append(Line(0 if self._guard == ALWAYS else 1, before, expression))
@@ -333,15 +349,22 @@ class Forward:
 
 
 def _label(chain: Chain) -> str:
-    """What a branch is called: what the names of its blocks have in common, or else its last block."""
-    names = [step.name for step in chain.steps]
-    if len(names) > 1:
-        first, last = min(names), max(names)
-        size = next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
-        common = re.sub(r"[\d._]+$", "", first[:size])
-        if len(common) >= 3:
-            return common
-    return names[-1]
+    """What a branch is called: what the names of its blocks have in common, or else its last block with weights."""
+    parts = [re.split(r"[._]", step.name) for step in chain.steps]
+    common: list[str] = []
+    for words in zip(*parts, strict=False):
+        if len(set(words)) > 1:
+            break
+        common.append(words[0])
+    if len(parts) > 1 and len("".join(common)) >= 3:
+        return _snake("_".join(common))
+    weighted = [step.name for step in chain.steps if step.weighted]
+    return _snake((weighted or [step.name for step in chain.steps])[-1])
+
+
+def _snake(name: str) -> str:
+    """``aux_logits`` for ``AuxLogits``: variables begin with a small letter."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() if name[0].isupper() else name
 
 
 def variables_of(names: Sequence[str], taken: set[str]) -> list[str]:

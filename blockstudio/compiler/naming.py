@@ -79,8 +79,8 @@ def class_name(text: str, taken: Iterable[str]) -> str:
     """A class name from a diagram's: ``ResNet34`` from ``ResNet-34``, ``CIFARResNet6n2`` from
     ``CIFAR ResNet (6n + 2)``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    # 1.5 and 15 are not the same thing.
-    words = re.findall(r"[A-Za-z0-9]+(?:_\d+)*", re.sub(r"(?<=\d)\.(?=\d)", "_", plain))
+    # 1.5 and 15, or 28-10 and 2810, are not the same thing.
+    words = re.findall(r"[A-Za-z0-9_]+", re.sub(r"(?<=\d)[^A-Za-z0-9]+(?=\d)", "_", plain))
     name = "".join(word[0].upper() + word[1:] for word in words)[:60] or "Network"
     return free(f"Net{name}" if name[0].isdigit() else name, set(taken))
 
@@ -101,8 +101,9 @@ def docstring(text: str, indent: int, width: int) -> list[str]:
         return []
     if lines[-1].endswith('"'):
         lines[-1] = lines[-1][:-1] + '\\"'
-    lines = [line if line.strip() else "" for line in lines]
-    if len(lines) == 1 and indent + len(lines[0]) + 6 <= width:
+    if len(lines) == 1 and indent + len(lines[0]) + 6 > width:
+        lines = wrapped(lines[0], width - indent - 6, width - indent)
+    if len(lines) == 1:
         return [f'{pad}"""{lines[0]}"""']
     return [f'{pad}"""{lines[0]}', *(f"{pad}{line}" if line else "" for line in lines[1:]), f'{pad}"""']
 

@@ -64,6 +64,4 @@ def _made_here(node: Node, port: str, members: list[Site], plan_of: Mapping[Site
                     return None
                 # Dropout hands its input on when it is not training, whatever its p.
                 shares = shares or node.kind.shares_input(copy.values) or node.kind.name in ("Dropout", "ZeroPad2d")
-    if shares and len(node.sources) != 1:
-        return None
     return shares
