@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -33,6 +33,7 @@ def application(*, dark: bool | None = None) -> QApplication:
     else:
         policy = Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
         QGuiApplication.setHighDpiScaleFactorRoundingPolicy(policy)
+        qInstallMessageHandler(_on_qt_message)
         app = QApplication([APPLICATION])
         app.setOrganizationName(ORGANISATION)
         app.setApplicationName(APPLICATION)
@@ -73,6 +74,14 @@ def main(
     if train is not None and window.trainer.set_fields({"data.source": train}):
         QTimer.singleShot(0, window.trainer.train)
     return app.exec()
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """What Qt has to say goes to the log, not to the terminal of somebody who works there."""
+    severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+    log.log(logging.ERROR if severe else logging.INFO, "Qt: %s", text)
+    if kind == QtMsgType.QtFatalMsg:
+        print(text, file=sys.stderr)
 
 
 def _log_to_file() -> None:

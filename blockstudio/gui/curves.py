@@ -3,6 +3,8 @@ imports it only once there is a run to show."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
@@ -27,7 +29,16 @@ class _QuietAxis(pg.AxisItem):
         self.setGrid(110)
 
     def drawPicture(self, painter, axis, ticks, texts) -> None:
-        super().drawPicture(painter, (Qt.PenStyle.NoPen, QPointF(), QPointF()), ticks, texts)
+        pen, *_ = axis
+        away = QPointF(-10.0, -10.0)
+        super().drawPicture(painter, (pen, away, away), ticks, texts)
+
+    def tickSpacing(self, low, high, size) -> list[tuple[float, float]]:
+        """About four lines, at round figures."""
+        rough = max(high - low, 1e-9) / 4
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = min((1, 2, 2.5, 5, 10), key=lambda nice: abs(nice * power - rough)) * power
+        return [(step, 0.0)]
 
     def tickStrings(self, values, scale, spacing) -> list[str]:
         if self._percent:
@@ -68,7 +79,7 @@ class CurvePlot(QWidget):
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.setMinimumSize(160, 80)
         if percent:
-            self.plot.setYRange(0, 1, padding=0.03)
+            self.plot.setYRange(0, 1.04, padding=0)
         self.steps = self.plot.plot([], [], antialias=True)
         self.steps.setDownsampling(auto=True, method="peak")
         self.steps.setClipToView(True)
@@ -127,15 +138,15 @@ class CurvePlot(QWidget):
             x, y = _known(data.epochs, name)
             # A line needs two points; the first epochs show as dots.
             curve.setData(x, y, symbol="o" if len(x) <= 12 else None, symbolSize=5)
-        total = data.total_steps or max(1, int(data.steps["step"][-1]) if data.steps.size else 1)
-        self.plot.setXRange(0, total, padding=0.005)
+        total = data.total_steps or (int(data.steps["step"][-1]) if data.steps.size else 0)
+        self.plot.setXRange(0, total or 1, padding=0.005)
         if not self._percent:
             self._fit_loss(data)
         epochs = data.started.get("epochs")
         if epochs:
             self._right.setText(tr("1 epoch") if epochs == 1 else tr("{count} epochs").format(count=f"{epochs:,}"))
         else:
-            self._right.setText(tr("{count} steps").format(count=f"{total:,}"))
+            self._right.setText(tr("{count} steps").format(count=f"{total:,}") if total else "")
 
     def _fit_loss(self, data: RunData) -> None:
         """From zero to what most points lie below: one early spike must not flatten the rest."""

@@ -60,8 +60,9 @@ class Inspector(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def _on_edit(self, edits: object) -> None:
-        # A rename changes the selection too, and turns the page after this.
-        if self.page is not None and set(self._session.selection) <= set(self._session.definition.graph):
+        session = self._session
+        # Where the edit changes the selection too, another page comes after this.
+        if self.page is not None and self._shown == (session.path, session.scope, session.selection):
             self.page.refresh()
 
     def field(self, key: str) -> QWidget:

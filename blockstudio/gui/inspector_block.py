@@ -195,6 +195,11 @@ class BlockPage(QWidget):
         self._show_numbers(session.level.blocks.get(self.name))
         self._show_problems()
 
+    @property
+    def shown_output(self) -> str:
+        """The shape that stands under *Cost*."""
+        return self._cost.figure(tr("output"))
+
     def _show_numbers(self, report: BlockReport | None) -> None:
         rows = formula_rows(self._block, report)
         self._box.set_rows(rows)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFrame,
     QLineEdit,
     QListWidget,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.blocks import CATALOGUE, FAMILIES, RawValue
+from blockstudio.gui.dragging import Drag
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, notifier, theme
@@ -92,8 +94,8 @@ class _List(QListWidget):
         self.setItemDelegate(_Delegate(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
-        self.setDragEnabled(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self._pressed: QPoint | None = None
+        self._drag: Drag | None = None
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
@@ -101,15 +103,35 @@ class _List(QListWidget):
     def entry(self, item: QListWidgetItem | None) -> Entry | None:
         return None if item is None else item.data(_ENTRY)
 
-    def startDrag(self, actions: Qt.DropAction) -> None:
-        entry = self.entry(self.currentItem())
-        if entry is None:
-            return
-        drag = QDrag(self)
-        drag.setMimeData(entry.mime())
-        drag.setPixmap(_ghost(entry.title, self.currentItem().data(_FAMILY), self.devicePixelRatioF()))
-        drag.setHotSpot(QPoint(66, 23))
-        drag.exec(Qt.DropAction.CopyAction)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        at = event.position().toPoint()
+        pressed = event.button() == Qt.MouseButton.LeftButton and self.entry(self.itemAt(at)) is not None
+        self._pressed = at if pressed else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at, modifiers = event.position().toPoint(), event.modifiers()
+        if self._drag is None and self._pressed is not None:
+            if (at - self._pressed).manhattanLength() < QApplication.startDragDistance():
+                return
+            self._start_drag()
+        if self._drag is not None:
+            self._drag.move(self.viewport().mapTo(self.window(), at), modifiers)
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag, self._drag, self._pressed = self._drag, None, None
+        if drag is not None:
+            drag.drop(self.viewport().mapTo(self.window(), event.position().toPoint()), event.modifiers())
+        else:
+            super().mouseReleaseEvent(event)
+
+    def _start_drag(self) -> None:
+        entry, item = self.entry(self.currentItem()), self.currentItem()
+        if entry is not None:
+            picture = _ghost(entry.title, item.data(_FAMILY), self.devicePixelRatioF())
+            self._drag = Drag(self, entry.mime(), picture, QPoint(66, 23))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         entry = self.entry(self.itemAt(event.position().toPoint()))

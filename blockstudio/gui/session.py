@@ -6,19 +6,17 @@ the document. Signals are the only way in which one view learns of another's doi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level
-from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
-from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram
-from blockstudio.graph.edits import AddBlock, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
+from blockstudio.graph.diagram import MAIN, Definition, Diagram
+from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
 from blockstudio.gui import clipboard
 from blockstudio.gui.text import tr
 from blockstudio.gui.work import Work
@@ -27,12 +25,6 @@ METRICS = ("parameters", "macs", "memory")
 """What the cost bars of the blocks can show."""
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
-STEMS = {
-    "Conv2d": "conv", "DepthwiseConv2d": "depthwise", "BatchNorm2d": "bn", "LocalResponseNorm": "lrn",
-    "MaxPool2d": "pool", "AvgPool2d": "pool", "GlobalAvgPool": "pool", "AdaptiveAvgPool2d": "pool",
-    "Linear": "fc", "AuxOutput": "aux", "ShortcutA": "shortcut", "ZeroPad2d": "pad",
-}  # fmt: skip
-"""Names for new blocks where people have shorter ones than the type's."""
 DEFINITION = "@"
 """A view path ``@Name`` is the definition of module ``Name`` itself, seen through no instance."""
 
@@ -209,10 +201,12 @@ class Session(QObject):
     def _on_edits(self, edits: tuple[Edit, ...]) -> None:
         self.analyzer.update(edits)
         moved = self._follow(edits)
+        trimmed = self._trim_selection(edits)
+        # Whoever hears of the edit finds path and selection as they are after it.
         self.edited.emit(edits)
         if moved:
             self.path_changed.emit()
-        if self._trim_selection(edits) or moved:
+        if trimmed or moved:
             self.selection_changed.emit()
 
     def _follow(self, edits: tuple[Edit, ...]) -> bool:
@@ -350,17 +344,6 @@ class Session(QObject):
             self._metric = metric
             self.metric_changed.emit()
 
-    def add_block(
-        self, type: str, parameters: Mapping[str, RawValue] | None = None, at: tuple[float, float] | None = None
-    ) -> str | None:
-        """Add a block to the level in view, select it and return its name; ``None`` if it was refused."""
-        name = self.diagram.free_name(STEMS.get(type, _words(type)), self.scope)
-        block = Block(type=type, parameters=dict(parameters or {}), at=at)
-        if not self.do(tr("Add {name}").format(name=name), AddBlock(scope=self.scope, name=name, block=block)):
-            return None
-        self.select([name])
-        return name
-
     # Selection as a whole
 
     def copy(self) -> bool:
@@ -430,11 +413,6 @@ class Session(QObject):
         }
         if moved:
             self.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))
-
-
-def _words(name: str) -> str:
-    """``BasicBlock`` as ``basic_block``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def snapshot(diagram: Diagram, *scopes: str) -> Diagram:

@@ -86,9 +86,7 @@ class RunFigures(QWidget):
         state, status = data.state, data.status
         words = tr(STATUS_WORDS[status])
         if status in ("running", "paused") and state is not None and state.epochs:
-            words = tr("epoch {epoch} of {epochs}").format(
-                epoch=min(state.epoch + 1, state.epochs), epochs=state.epochs
-            )
+            words = tr("epoch {epoch} of {epochs}").format(epoch=max(1, state.epoch), epochs=state.epochs)
             if status == "paused":
                 words += " · " + tr("paused")
         elif status == "running" and not data.started:
