@@ -56,11 +56,12 @@ def _spread(flow: Flow, nodes: list[int], sizes: Sequence[Size], depth: int, *, 
     """Lay out what stands between two waists: branches side by side, or a mesh if it does not fall apart. ``loose``:
     there is no waist above or below, so that branches begin at the top instead of standing in the middle."""
     branches = flow.parts(nodes)
-    if depth >= MAX_DEPTH or (len(branches) == 1 and whole):
+    if len(branches) == 1 and whole:
         return mesh(flow, nodes, sizes)
-    if len(branches) == 1:
-        return stack(flow, nodes, sizes, depth + 1)
-    parts = [stack(flow, branch, sizes, depth + 1) for branch in branches]
+    deep = depth >= MAX_DEPTH
+    parts = [mesh(flow, branch, sizes) if deep else stack(flow, branch, sizes, depth + 1) for branch in branches]
+    if len(parts) == 1:
+        return parts[0]
     height = max(part.height for part in parts)
     tops = [0.0 if loose else (height - part.height) / 2 for part in parts]
     box = Box()

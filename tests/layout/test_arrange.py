@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -85,7 +85,7 @@ def test_branches_stand_side_by_side_in_document_order_around_the_middle():
     row = [places[name] for name in ("conv1x1", "reduce3x3", "reduce5x5", "pool")]
     xs = [x for x, _ in row]
     assert xs == sorted(xs)
-    assert {b - a for a, b in zip(xs, xs[1:], strict=False)} == {CARD[0] + GAP_X}
+    assert {b - a for a, b in pairwise(xs)} == {CARD[0] + GAP_X}
     assert sum(xs) == 0 == places["input"][0] == places["concat"][0]
     assert places["reduce3x3"][1] == places["reduce5x5"][1] == places["pool"][1]
     middle = (places["reduce3x3"][1] + places["conv3x3"][1]) / 2
