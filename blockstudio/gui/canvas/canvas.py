@@ -72,14 +72,15 @@ class Canvas(Surface):
             link = link_at(self.notes, point)
             if link is not None:
                 return Press(self, at, lambda: self.session.apply_fix(link.fix))
-            note = note_at(self.notes, point)
-            if note is not None:
-                return Press(self, at, lambda: self.session.select([note.block]))
         found = hits.hit(self.stage, point, self.camera.scale)
         if found.port is not None:
             return self._from_port(found.port, at)
         if found.block is not None:
             return Move(self, at, found.block)
+        # A note lets the mouse through to what it covers, and else stands for its block.
+        note = note_at(self.notes, point) if self.camera.scale >= LINES else None
+        if note is not None:
+            return Press(self, at, lambda: self.session.select([note.block]))
         if found.wire is not None:
             return self._from_wire(found.wire, at)
         return Marquee(self, at)

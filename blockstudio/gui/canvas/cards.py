@@ -97,9 +97,13 @@ def draw_text(painter: QPainter, x: float, middle: float, text: str, style: Styl
     painter.drawStaticText(QPointF(x, middle - laid.size().height() / 2), laid)
 
 
-def pill_rect(centre: QPointF, text: str) -> QRectF:
-    """The pill with ``text`` around ``centre``."""
-    width = text_width(text, PILL_PX) + 12
+def pill_width(text: str) -> float:
+    """Width of the pill with this text."""
+    return text_width(text, PILL_PX) + 12
+
+
+def pill_rect(centre: QPointF, width: float) -> QRectF:
+    """A pill around ``centre``."""
     return QRectF(centre.x() - width / 2, centre.y() - PILL_HEIGHT / 2, width, PILL_HEIGHT)
 
 
@@ -113,11 +117,10 @@ def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style, problem:
     painter.drawStaticText(QPointF(rect.x() + 6, rect.center().y() - laid.size().height() / 2), laid)
 
 
-def draw_ports(painter: QPainter, points: list[QPointF], style: Style, active: bool = False) -> None:
+def draw_ports(painter: QPainter, points: list[QPointF], ring: QPen, style: Style, size: float = PORT) -> None:
     """Small rings where wires begin and end."""
-    painter.setPen(style.port_active if active else style.port)
+    painter.setPen(ring)
     painter.setBrush(style.card)
-    size = PORT + 1 if active else PORT
     for point in points:
         painter.drawEllipse(point, size, size)
 

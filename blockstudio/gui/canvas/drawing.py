@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas import routes
 from blockstudio.gui.canvas.geometry import FAMILY_NAMES, Frame, Geometry
+from blockstudio.gui.canvas.metrics import PILL_HEIGHT
 from blockstudio.gui.canvas.routes import Array
 
 
@@ -35,8 +36,49 @@ class Drawing(Geometry):
     def far_lines(self) -> list[QLineF]:
         """All wires as straight lines."""
         if self._far_lines is None:
+            lanes = self.lanes
+            self._lines = [
+                routes.straight(curve, lanes.get(wire))
+                for wire, curve in zip(self.wires, self.curves.tolist(), strict=True)
+            ]
             self._far_lines = [line for lines in self._lines for line in lines]
         return self._far_lines
+
+    # Pills
+
+    def leaders(self, wire: Wire) -> list[Wire]:
+        """The wires that leave the same port, in order; the first of them carries the pill for all."""
+        key = (wire.source, wire.source_port)
+        found = self._together.get(key)
+        if found is None:
+            found = [each for each in self.definition.wires_from(wire.source) if each.source_port == wire.source_port]
+            self._together[key] = found
+        return found
+
+    def pill_place(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        """The middle of a wire's pill: where it covers no card. ``shared``: it stands for all wires of the port."""
+        found = self._pills.get((wire, width))
+        if found is None:
+            found = self._pills[wire, width] = self._find_pill(wire, width, shared)
+        return found
+
+    def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        curve = self._curves[self.wire_rows[wire]]
+        lane = self.lanes.get(wire)
+        tries = [QPointF(float(curve[0]), float(curve[1]) + 21)] if shared else []
+        tries += [routes.middle(curve, lane, part) for part in (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)]
+        boxes = self.boxes
+        for at in tries:
+            wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
+            tall = (boxes[:, 1] < at.y() + PILL_HEIGHT / 2 + 1) & (boxes[:, 3] > at.y() - PILL_HEIGHT / 2 - 1)
+            if not np.any(wide & tall):
+                return at
+        return tries[0]
+
+    def _touched(self) -> None:
+        super()._touched()
+        self._pills: dict[tuple[Wire, float], QPointF] = {}
+        self._together: dict[tuple[str, str], list[Wire]] = {}
 
     # Following the document
 
@@ -56,8 +98,10 @@ class Drawing(Geometry):
             for array in (self._base, self._boxes, self._families):
                 array[row] = array[last]
             self.names[row], self.rectangles[row] = self.names[last], self.rectangles[last]
+            self.kinds[row] = self.kinds[last]
             self.rows[self.names[row]] = row
         self.names.pop()
+        self.kinds.pop()
         self.rectangles.pop()
         self.places.pop(name, None)
         self._far_rectangles = None
@@ -84,6 +128,7 @@ class Drawing(Geometry):
             self._lines.pop()
             self._paths.pop(wire, None)
             self.lanes.pop(wire, None)
+            self.unrouted.pop(wire, None)
         self._far_lines = None
         self._retrace_ends(gone)
 

@@ -10,6 +10,9 @@ from blockstudio.blocks import CATALOGUE, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.text import tr
 
+OPEN = "port.unconnected"
+"""The code of an input without a wire. While one draws, nearly every block has one: it marks the port, not the card."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -25,7 +28,7 @@ class Content:
     off: bool
     """Bypassed: the signal passes by."""
     severity: str
-    """``"error"``, ``"warning"`` or nothing."""
+    """See `Facts.severity`."""
 
 
 class Facts:
@@ -126,9 +129,18 @@ class Facts:
         return None
 
     def severity(self, name: str) -> str:
-        """``"error"``, ``"warning"`` or nothing."""
+        """``"error"``, ``"open"`` if an input only waits for its wire, ``"warning"`` or nothing."""
         found = self.problems.get(name)
-        return found[0].severity if found else ""
+        if not found:
+            return ""
+        if all(problem.code == OPEN for problem in found if problem.severity == "error"):
+            return "open" if found[0].severity == "error" else "warning"
+        return "error"
+
+    def open_inputs(self, name: str) -> frozenset[str]:
+        """Input ports that wait for a wire; of a merge without any, its first."""
+        found = self.problems.get(name, ())
+        return frozenset(problem.port or "0" for problem in found if problem.code == OPEN and problem.block == name)
 
 
 def repeat_text(block: Block, report: BlockReport | None) -> str:
@@ -186,20 +198,22 @@ def _module_line(diagram: Diagram, block: Block, report: BlockReport | None) -> 
     given = [name for name in declared if name in block.parameters]
     # Words (which shortcut, which pool) say little on a card beside numbers.
     given = [name for name in given if not isinstance(values[name], str)] or given
-    texts = [text for text in (_argument(name, values[name], len(given)) for name in given) if text]
+    texts = [text for text in (_argument(name, values[name]) for name in given) if text]
     return " · ".join([block.type, ", ".join(texts)]) if texts else block.type
 
 
-def _argument(name: str, value: object, among: int) -> str:
+def _argument(name: str, value: object) -> str:
     """One argument of a module in the shortest form that can be read beside others."""
     if isinstance(value, bool):
         return name.replace("_", " ") if value else ""
     text = _written(value)
     if name == "stride":
         return "" if text == "1" else f"/{text}"
-    if name == "kernel_size":
+    if name == "padding":
+        return "" if text == "0" else f"pad {text}"
+    if name.startswith("kernel"):
         return text if "×" in text else f"{text}×{text}"
-    return f"{name.replace('_', ' ')} {text}" if among == 1 else text
+    return text
 
 
 def _written(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -17,6 +18,9 @@ from blockstudio.gui.canvas.ports import Port, free_port, port_names, port_offse
 from blockstudio.gui.canvas.routes import Array
 
 FAMILY_NAMES = tuple(FAMILIES)
+ROUTES_AT_ONCE = 150
+"""Up to this many lanes are sought at once; more wait for `Geometry.route`, so that the window does not."""
+REDRAWN_AT_ONCE = 400
 _FAMILY_ROW = {name: index for index, name in enumerate(FAMILY_NAMES)}
 
 
@@ -59,10 +63,13 @@ class Geometry:
         """Drawn inside a frame: its Inputs and Outputs are points on the frame's border."""
         self.counts = Counts()
         self.names: list[str] = []
+        self.kinds: list[str] = []
         self.rows: dict[str, int] = {}
         self.wires: list[Wire] = []
         self.wire_rows: dict[Wire, int] = {}
         self.lanes: dict[Wire, float] = {}
+        self.unrouted: dict[Wire, None] = {}
+        """Wires that may need a lane and still wait for it."""
         self.places = dict(places or {})
         self._base: Array = np.zeros((64, 2))
         self._boxes: Array = np.zeros((64, 4))
@@ -165,10 +172,6 @@ class Geometry:
             self._paths[wire] = found
         return found
 
-    def middle(self, wire: Wire) -> QPointF:
-        """Where a wire's pill goes."""
-        return routes.middle(self._curves[self.wire_rows[wire]], self.lanes.get(wire))
-
     # Ports
 
     def ports(self, name: str, free: bool = False) -> list[Port]:
@@ -196,7 +199,9 @@ class Geometry:
 
     def rebuild(self) -> None:
         """Everything anew from the definition."""
+        self.kinds = []
         self.names, self.rows, self.wires, self.wire_rows, self.lanes = [], {}, [], {}, {}
+        self.unrouted = {}
         self.rectangles, self._lines, self._paths = [], [], {}
         for name, block in self.definition.blocks():
             self._append(name, block)
@@ -219,6 +224,7 @@ class Geometry:
                 old = getattr(self, key)
                 setattr(self, key, np.concatenate((old, np.zeros_like(old))))
         self.names.append(name)
+        self.kinds.append(block.type)
         self.rows[name] = row
         self.rectangles.append(QRectF())
         family = CATALOGUE[block.type].family if block.type in CATALOGUE else "module"
@@ -284,39 +290,76 @@ class Geometry:
         return row
 
     def _trace(self, which: Iterable[int]) -> None:
-        """Curves, lanes and bounding boxes of these wires."""
+        """Curves and bounding boxes of these wires, and lanes for those that skip blocks."""
         found = list(which)
         if not found:
             return
         self.counts.wires += len(found)
-        offsets: dict[tuple[str, str], dict[str, float]] = {}
-        ends = np.array([self._ends(self.wires[row], offsets) for row in found])
+        ends = self._ends(found)
         computed = routes.curves(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
         self._curves[found] = computed
-        long = (ends[:, 3] - ends[:, 1]) > routes.SKIPS
+        self._reach[found, 0] = np.minimum(ends[:, 0], ends[:, 2])
+        self._reach[found, 1] = np.minimum(ends[:, 1], computed[:, 5])
+        self._reach[found, 2] = np.maximum(ends[:, 0], ends[:, 2])
+        self._reach[found, 3] = np.maximum(ends[:, 3], computed[:, 3])
         for row in found:
-            self.lanes.pop(self.wires[row], None)
-        used = self._lanes_in_use()
-        for index, row in enumerate(found):
-            wire = self.wires[row]
+            self._unroute(row)
+        long = np.flatnonzero(ends[:, 3] - ends[:, 1] > routes.SKIPS)
+        waiting = [self.wires[found[index]] for index in long.tolist()]
+        if len(waiting) > ROUTES_AT_ONCE:
+            self.unrouted |= dict.fromkeys(waiting)
+        else:
+            self._route(waiting)
+        if len(found) > REDRAWN_AT_ONCE:
+            self._far_lines = None
+        else:
+            for row in found:
+                self._redraw(row)
+
+    def _unroute(self, row: int) -> None:
+        wire = self.wires[row]
+        self.lanes.pop(wire, None)
+        self._paths.pop(wire, None)
+        self.unrouted.pop(wire, None)
+
+    def _redraw(self, row: int) -> None:
+        """Bring the lines that are seen from far up to date in place, if they have been asked for."""
+        if self._far_lines is None:
+            return
+        new = routes.straight(self._curves[row].tolist(), self.lanes.get(self.wires[row]))
+        old = self._lines[row]
+        if len(old) != len(new):
+            self._far_lines = None
+            return
+        for line, fresh in zip(old, new, strict=True):
+            line.setPoints(fresh.p1(), fresh.p2())
+
+    def route(self, most: int) -> bool:
+        """Find lanes for some of the wires that wait for one; False when none waits any more."""
+        some = list(islice(self.unrouted, most))
+        for wire in some:
+            del self.unrouted[wire]
+        if some:
+            self._route(some)
+            self._touched()
+        return bool(self.unrouted)
+
+    def _route(self, wires: list[Wire]) -> None:
+        known = self._lanes_in_use()
+        used, count = np.vstack((known, np.zeros((len(wires), 3)))), len(known)
+        for wire in wires:
+            row = self.wire_rows[wire]
+            curve = self._curves[row]
+            lane = routes.find_lane(curve, self.boxes, used[:count])
+            if lane is None:
+                continue
+            used[count] = lane, curve[1], curve[7]
+            count += 1
+            self.lanes[wire] = lane
             self._paths.pop(wire, None)
-            curve = computed[index]
-            lane = routes.find_lane(curve, self.boxes, used) if long[index] else None
-            x = [curve[0], curve[6]]
-            if lane is not None:
-                self.lanes[wire] = lane
-                used = np.vstack((used, (lane, curve[1], curve[7])))
-                x.append(lane)
-            low, high = min(curve[1], curve[5]), max(curve[7], curve[3])
-            self._reach[row] = (min(x), min(low, high), max(x), max(low, high))
-            new = routes.straight(curve.tolist(), lane)
-            old = self._lines[row]
-            if len(old) == len(new):
-                for line, fresh in zip(old, new, strict=True):
-                    line.setPoints(fresh.p1(), fresh.p2())
-            else:
-                self._lines[row] = new
-                self._far_lines = None
+            self._reach[row, 0] = min(self._reach[row, 0], lane)
+            self._reach[row, 2] = max(self._reach[row, 2], lane)
+            self._redraw(row)
 
     def _lanes_in_use(self) -> Array:
         if not self.lanes:
@@ -324,19 +367,29 @@ class Geometry:
         rows = [self.wire_rows[wire] for wire in self.lanes]
         return np.column_stack((list(self.lanes.values()), self._curves[rows][:, (1, 7)]))
 
-    def _ends(self, wire: Wire, names: dict[tuple[str, str], dict[str, float]]) -> tuple[float, float, float, float]:
-        left, _, right, bottom = self._boxes[self.rows[wire.source]].tolist()
-        x0 = (left + right) / 2 + self._offset(wire.source, "out", wire.source_port, right - left, names)
-        left, top, right, _ = self._boxes[self.rows[wire.target]].tolist()
-        x1 = (left + right) / 2 + self._offset(wire.target, "in", wire.target_port, right - left, names)
-        return x0, bottom, x1, top
+    def _ends(self, rows: list[int]) -> Array:
+        """x and y of both ends of these wires, one a row."""
+        wires = [self.wires[row] for row in rows]
+        sources = self._boxes[[self.rows[wire.source] for wire in wires]]
+        targets = self._boxes[[self.rows[wire.target] for wire in wires]]
+        known: dict[tuple[str, str], dict[str, float]] = {}
+        out = [self._offset(wire.source, "out", wire.source_port, known) for wire in wires]
+        into = [self._offset(wire.target, "in", wire.target_port, known) for wire in wires]
+        x0 = (sources[:, 0] + sources[:, 2]) / 2 + out
+        x1 = (targets[:, 0] + targets[:, 2]) / 2 + into
+        return np.column_stack((x0, sources[:, 3], x1, targets[:, 1]))
 
-    def _offset(
-        self, name: str, side: str, port: str, width: float, known: dict[tuple[str, str], dict[str, float]]
-    ) -> float:
-        offsets = known.get((name, side))
+    def _offset(self, name: str, side: str, port: str, known: dict[tuple[str, str], dict[str, float]]) -> float:
+        row = self.rows[name]
+        kind = self.kinds[row]
+        # Blocks of one type have their ports at the same places, but for merges and wide cards of many ports.
+        offsets = known.get((kind, side))
+        if offsets is None:
+            offsets = known.get((f"{kind} {name}", side))
         if offsets is None:
             ports = port_names(self.diagram, self.definition, name, side)
-            offsets = {each: port_offset(k, len(ports), width) for k, each in enumerate(ports)}
-            known[name, side] = offsets
+            alike = len(ports) == 1 and not (side == "in" and self.diagram.is_variadic(kind))
+            left, _, right, _ = self._boxes[row].tolist()
+            offsets = {each: port_offset(k, len(ports), right - left) for k, each in enumerate(ports)}
+            known[kind if alike else f"{kind} {name}", side] = offsets
         return offsets.get(port, 0.0)

@@ -11,7 +11,7 @@ from blockstudio.gui.theme import font
 GRID = 8
 """Blocks snap to it; everything is a multiple of it where it can be."""
 DOTS = 24
-CARD_WIDTH, CARD_MAX, CARD_HEIGHT = 144, 232, 48
+CARD_WIDTH, CARD_MAX, CARD_HEIGHT = 152, 232, 48
 STRIPE = 5
 RADIUS = 5
 INSET = 13
@@ -31,7 +31,9 @@ FAR, NAMES, LINES, NEAR = 0.38, 0.48, 0.6, 0.72
 ZOOM_MIN, ZOOM_MAX = 0.02, 4.0
 
 # Room a module opened in place keeps around its blocks: left and right, above (its title stands there), below.
-FRAME_SIDE, FRAME_TOP, FRAME_BOTTOM = 24, 68, 48
+FRAME_SIDE, FRAME_TOP, FRAME_BOTTOM = 24, 88, 56
+STUB = 32
+"""So far into a frame its wires run straight, past the title."""
 
 
 @lru_cache(maxsize=16)
@@ -47,7 +49,7 @@ def text_width(text: str, px: float, bold: bool = False) -> float:
 
 @lru_cache(maxsize=8192)
 def elided(text: str, px: float, bold: bool, width: float) -> str:
-    """``text``, or as much of its beginning as fits ``width``, with an ellipsis."""
+    """``text``, or as much of its beginning as fits ``width``, with an ellipsis; whole words if that loses little."""
     if text_width(text, px, bold) <= width:
         return text
     low, high = 0, len(text)
@@ -57,7 +59,9 @@ def elided(text: str, px: float, bold: bool, width: float) -> str:
             low = middle
         else:
             high = middle - 1
-    return text[:low].rstrip() + "…"
+    kept = text[:low].rstrip()
+    whole = kept.rstrip(" ,·") if text[low : low + 1] in " ," else kept.rpartition(" ")[0].rstrip(" ,·")
+    return (whole if len(whole) * 2 > len(kept) else kept) + "…"
 
 
 @lru_cache(maxsize=8192)

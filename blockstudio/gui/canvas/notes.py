@@ -56,7 +56,7 @@ class Note:
 def noted(stage: Stage, singled: Iterable[str]) -> list[str]:
     """Blocks whose notes show: those singled out, and all with errors while these are few."""
     problems = stage.facts.problems
-    wrong = [name for name, found in problems.items() if found[0].severity == "error"]
+    wrong = [name for name in problems if stage.facts.severity(name) == "error"]
     chosen = dict.fromkeys(name for name in singled if name in problems)
     if len(wrong) <= FEW:
         chosen |= dict.fromkeys(wrong)

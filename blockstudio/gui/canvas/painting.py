@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas import cards
@@ -18,7 +19,6 @@ from blockstudio.gui.canvas.facts import Facts
 from blockstudio.gui.canvas.metrics import (
     DOTS,
     FAR,
-    FRAME_SIDE,
     INSET,
     LINE_PX,
     LINES,
@@ -27,11 +27,16 @@ from blockstudio.gui.canvas.metrics import (
     NEAR,
     RADIUS,
     STRIPE,
+    STUB,
     elided,
     text_width,
 )
 from blockstudio.gui.canvas.style import Style
 from blockstudio.gui.text import tr
+
+SMOOTH = 2500
+"""So many lines at most are smoothed when seen from far."""
+DOT, MIN_STEP = 2, 15
 
 
 @dataclass
@@ -75,19 +80,32 @@ def paint_background(painter: QPainter, view: QRectF, scale: float, x: float, y:
     """The canvas with its dotted grid. Viewport coordinates."""
     painter.fillRect(view, style.canvas)
     step = DOTS * scale
-    while step < 15:
-        step *= 2
-    if scale < FAR / 2:
+    if step < MIN_STEP / 2:
         return
-    left = x % step + view.left() - view.left() % step - step
-    top = y % step + view.top() - view.top() % step - step
-    points = [
-        QPointF(left + column * step, top + row * step)
-        for row in range(int(view.height() / step) + 3)
-        for column in range(int(view.width() / step) + 3)
-    ]
-    painter.setPen(style.dots)
-    painter.drawPoints(points)
+    while step < MIN_STEP:
+        step *= 2
+    columns = int(view.width() / step) + 3
+    left = view.left() - step + (x - view.left()) % step
+    top = view.top() - step + (y - view.top()) % step
+    ratio = painter.device().devicePixelRatioF()
+    # One row of dots is made once for a zoom, and laid down for every row.
+    row = _dots(round(step, 4), columns, style.theme.dots.rgb(), ratio)
+    start = round(left * ratio) / ratio - DOT / 2
+    for index in range(int(view.height() / step) + 3):
+        painter.drawPixmap(QPointF(start, round((top + index * step) * ratio) / ratio - DOT / 2), row)
+
+
+@lru_cache(maxsize=8)
+def _dots(step: float, columns: int, colour: int, ratio: float) -> QPixmap:
+    size = round(DOT * ratio)
+    row = QPixmap(round(columns * step * ratio) + size, size)
+    row.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(row)
+    for column in range(columns):
+        painter.fillRect(QRect(round(column * step * ratio), 0, size, size), QColor(colour))
+    painter.end()
+    row.setDevicePixelRatio(ratio)
+    return row
 
 
 def paint_stage(
@@ -116,8 +134,12 @@ def paint_stage(
 
 
 def _far(painter: QPainter, stage: Stage, style: Style, marks: Marks) -> None:
+    lines = stage.drawing.far_lines()
+    # Smooth lines cost twice as much, and thousands of them cover each other anyway.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(lines) < SMOOTH)
     painter.setPen(style.wire_far)
-    painter.drawLines(stage.drawing.far_lines())
+    painter.drawLines(lines)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(Qt.PenStyle.NoPen)
     for brush, rectangles in zip(style.families, stage.drawing.far_rectangles(), strict=True):
         if rectangles:
@@ -141,8 +163,16 @@ def _frames(painter: QPainter, stage: Stage, area: QRectF, scale: float, style: 
         painter.setPen(style.frame_border)
         painter.setBrush(style.frame)
         painter.drawRoundedRect(rect, 2 * RADIUS, 2 * RADIUS)
-        painter.translate(frame.dx, frame.dy)
         inner = stage.inside[name]
+        painter.setPen(style.wire if scale >= NAMES else style.wire_far)
+        painter.drawLines(
+            [
+                QLineF(port.point, port.point + QPointF(0, STUB))
+                for port in stage.drawing.ports(name)
+                if port.side == "in"
+            ]
+        )
+        painter.translate(frame.dx, frame.dy)
         paint_stage(painter, inner, area.translated(-frame.dx, -frame.dy), scale, style, Marks(), painted)
         painter.translate(-frame.dx, -frame.dy)
         if scale >= NAMES:
@@ -150,22 +180,24 @@ def _frames(painter: QPainter, stage: Stage, area: QRectF, scale: float, style: 
 
 
 def _frame_title(painter: QPainter, stage: Stage, name: str, rect: QRectF, style: Style) -> None:
+    # What it is stands left of the wire that comes in, what it costs right of it.
     content = stage.facts.content(name)
     report = stage.facts.report(name)
-    middle = rect.y() + 17
+    middle, half = rect.y() + 18, rect.width() / 2 - 16 - 12
+    title = elided(f"{name} {content.badge}".rstrip(), NAME_PX, True, half)
     painter.setPen(style.text)
     painter.setFont(style.name_font)
-    title = f"{name} {content.badge}".rstrip()
     cards.draw_text(painter, rect.x() + 16, middle, title, style, bold=True)
-    line = content.line
-    if report is not None:
-        line += (
-            " · " + tr("{0} parameters", f"{report.parameters:,}") + " · " + tr("{0} MACs", short_number(report.macs))
-        )
-    left = rect.x() + 16 + text_width(title, NAME_PX, True) + 10
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
-    cards.draw_text(painter, left, middle + 0.5, elided(line, LINE_PX, False, rect.right() - FRAME_SIDE - left), style)
+    used = text_width(title, NAME_PX, True) + 10
+    if half - used > 40:
+        line = elided(content.line, LINE_PX, False, half - used)
+        cards.draw_text(painter, rect.x() + 16 + used, middle + 0.5, line, style)
+    if report is not None:
+        costs = [tr("{0} parameters", f"{report.parameters or 0:,}"), tr("{0} MACs", short_number(report.macs or 0))]
+        line = elided(" · ".join(costs), LINE_PX, False, half)
+        cards.draw_text(painter, rect.right() - 16 - text_width(line, LINE_PX), middle + 0.5, line, style)
 
 
 def short_number(value: float) -> str:
@@ -200,25 +232,19 @@ def _wires(
 
 
 def pills_of(stage: Stage, rows: Iterable[int]) -> list[tuple[QRectF, str, Wire]]:
-    """The pills of these wires: one where a wire runs alone, one below the port where several leave it."""
+    """The pills of these wires: one on a wire that runs alone, one below the port where several leave it."""
     drawing, found = stage.drawing, []
-    graph = drawing.definition.graph
-    seen: set[tuple[str, str]] = set()
     for row in rows:
         wire = drawing.wires[row]
-        start = (wire.source, wire.source_port)
-        if start in seen:
+        together = drawing.leaders(wire)
+        if together[0] != wire:
             continue
-        seen.add(start)
-        if drawing.framed and graph.nodes[wire.source]["block"].type == "Input":
+        if drawing.framed and drawing.block(wire.source).type == "Input":
             continue  # the wire that comes to the frame has told it
-        together = sum(1 for _, _, key in graph.out_edges(wire.source, keys=True) if key[0] == wire.source_port)
-        centre = drawing.middle(wire)
-        if together > 1:
-            curve = drawing.curves[row]
-            centre = QPointF(float(curve[0]), float(curve[1]) + 21)
         text = stage.facts.pill(wire)
-        found.append((cards.pill_rect(centre, text), text, wire))
+        width = cards.pill_width(text)
+        centre = drawing.pill_place(wire, width, shared=len(together) > 1)
+        found.append((cards.pill_rect(centre, width), text, wire))
     return found
 
 
@@ -277,13 +303,17 @@ def _cards(painter: QPainter, stage: Stage, rows: list[int], style: Style, marks
 
 
 def _ports(painter: QPainter, stage: Stage, rows: list[int], style: Style, marks: Marks, painted: Painted) -> None:
-    points = [
-        port.point
-        for row in rows
-        for port in stage.drawing.ports(stage.drawing.names[row], free=stage.drawing.names[row] == marks.ports_of)
-    ]
-    cards.draw_ports(painter, points, style)
-    painted.ports += len(points)
+    points: list[QPointF] = []
+    waiting: list[QPointF] = []
+    for row in rows:
+        name = stage.drawing.names[row]
+        open_inputs = stage.facts.open_inputs(name)
+        for port in stage.drawing.ports(name, free=name == marks.ports_of):
+            is_open = port.side == "in" and port.port in open_inputs
+            (waiting if is_open else points).append(port.point)
+    cards.draw_ports(painter, points, style.port, style)
+    cards.draw_ports(painter, waiting, style.port_open, style)
+    painted.ports += len(points) + len(waiting)
 
 
 def _selection(painter: QPainter, stage: Stage, style: Style, marks: Marks, scale: float) -> None:
@@ -301,11 +331,6 @@ def _selection(painter: QPainter, stage: Stage, style: Style, marks: Marks, scal
             radius = 2 * RADIUS if name in drawing.frames else RADIUS
             painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
             if scale >= NEAR:
-                cards.draw_ports(painter, [port.point for port in drawing.ports(name)], style)
+                cards.draw_ports(painter, [port.point for port in drawing.ports(name)], style.port, style)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(style.selected)
-
-
-def veil(colour: QColor, alpha: int) -> QColor:
-    """A colour made see-through."""
-    return QColor(colour.red(), colour.green(), colour.blue(), alpha)

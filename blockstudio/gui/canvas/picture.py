@@ -12,6 +12,8 @@ from blockstudio.gui.canvas.style import style_of
 from blockstudio.gui.theme import DARK, LIGHT, Theme, theme
 
 MARGIN = 32.0
+LARGEST = 12_000
+"""Pixels of an image's longer side: beyond, files are of no use to anybody."""
 
 
 def bounds_of(stage: Stage) -> QRectF:
@@ -41,9 +43,18 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
     painter.restore()
 
 
-def picture(stage: Stage, size: QSize, dark: bool | None = None) -> QImage:
-    """The whole level as an image of ``size`` pixels."""
+def natural_size(stage: Stage) -> QSize:
+    """Twice the level's size on screen at 100 %, as far as an image can be that large."""
+    bounds = bounds_of(stage)
+    width, height = 2 * bounds.width() + 2 * MARGIN, 2 * bounds.height() + 2 * MARGIN
+    shrink = min(1.0, LARGEST / max(width, height))
+    return QSize(max(1, round(width * shrink)), max(1, round(height * shrink)))
+
+
+def picture(stage: Stage, size: QSize | None = None, dark: bool | None = None) -> QImage:
+    """The whole level as an image of ``size`` pixels, by default its `natural_size`."""
     look = theme() if dark is None else DARK if dark else LIGHT
+    size = size if size is not None else natural_size(stage)
     image = QImage(size, QImage.Format.Format_RGB32)
     image.fill(look.canvas)
     painter = QPainter(image)

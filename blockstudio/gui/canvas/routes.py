@@ -11,11 +11,13 @@ Array = NDArray[np.float64]
 
 SKIPS = 90.0
 """A wire that goes down less than this cannot have a block in its way."""
-CLEAR = 14.0
+CLEAR = 12.0
 """Room between a lane and the blocks beside it."""
 BETWEEN = 6.0
 """Half the room between two lanes."""
 BEND = 52.0
+DETOUR = 480.0
+"""A wire that would have to go further aside than this, or than it goes down, runs behind the blocks instead."""
 
 
 def curves(x0: Array, y0: Array, x1: Array, y1: Array) -> Array:
@@ -36,7 +38,7 @@ def sample(curve: Array) -> Array:
 
 
 def find_lane(curve: Array, boxes: Array, lanes: Array) -> float | None:
-    """Where a wire should go down beside the blocks in its way, or ``None`` if nothing is in its way.
+    """Where a wire should go down beside the blocks in its way; ``None`` if nothing is, or there is no way round.
 
     ``boxes`` and ``lanes``: left, top, right, bottom of other blocks, and x, top, bottom of lanes in use.
     The lane is the free one that takes the shortest way round.
@@ -44,35 +46,38 @@ def find_lane(curve: Array, boxes: Array, lanes: Array) -> float | None:
     x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
     if y1 - y0 < SKIPS:
         return None
-    beside = boxes[(boxes[:, 3] > y0 + 6) & (boxes[:, 1] < y1 - 6)]
-    if not len(beside):
+    low, high = min(x0, x1), max(x0, x1)
+    level = (boxes[:, 3] > y0 + 6) & (boxes[:, 1] < y1 - 6)
+    near = boxes[level & (boxes[:, 2] > low - 8) & (boxes[:, 0] < high + 8)]
+    if not len(near):
         return None
     points = sample(curve)
     x, y = points[:, :1], points[:, 1:]
-    inside = (x > beside[:, 0] - 4) & (x < beside[:, 2] + 4) & (y > beside[:, 1] - 2) & (y < beside[:, 3] + 2)
+    inside = (x > near[:, 0] - 4) & (x < near[:, 2] + 4) & (y > near[:, 1] - 2) & (y < near[:, 3] + 2)
     if not inside.any():
         return None
-    shut = [(left - CLEAR, right + CLEAR) for left, right in beside[:, (0, 2)].tolist()]
+    beside = boxes[level]
+    shut = np.column_stack((beside[:, 0] - CLEAR, beside[:, 2] + CLEAR))
     if len(lanes):
-        near = lanes[(lanes[:, 2] > y0 + 6) & (lanes[:, 1] < y1 - 6)]
-        shut += [(at - BETWEEN, at + BETWEEN) for at in near[:, 0].tolist()]
-    return _nearest_gap(shut, float(x0), float(x1))
+        used = lanes[(lanes[:, 2] > y0 + 6) & (lanes[:, 1] < y1 - 6), 0]
+        shut = np.vstack((shut, np.column_stack((used - BETWEEN, used + BETWEEN))))
+    return _nearest_gap(shut, float(x0), float(x1), max(DETOUR, float(y1 - y0)))
 
 
-def _nearest_gap(shut: list[tuple[float, float]], x0: float, x1: float) -> float:
+def _nearest_gap(shut: Array, x0: float, x1: float, limit: float) -> float | None:
+    """The x nearest to both ends that lies in none of the intervals; none further aside than ``limit``."""
+    shut = shut[np.argsort(shut[:, 0])]
+    edge = np.maximum.accumulate(shut[:, 1])
+    # Free is what lies before the first interval, between the end of all so far and the next, after the last.
+    free_from = np.concatenate(([-np.inf], edge))
+    free_to = np.concatenate((shut[:, 0], [np.inf]))
+    free = free_to >= free_from
+    free_from, free_to = free_from[free], free_to[free]
     low, high = min(x0, x1), max(x0, x1)
-    best, cost = x0, float("inf")
-    edge = float("-inf")
-    for left, right in [*sorted(shut), (float("inf"), float("inf"))]:
-        if left >= edge:
-            # Free from edge to left: anywhere between the ends costs nothing, beyond them the way out and back.
-            at = min(max(low, edge), left) if edge != float("-inf") else min(low, left)
-            if abs(at) != float("inf"):
-                extra = 2 * (max(0.0, low - at) + max(0.0, at - high))
-                if extra < cost:
-                    best, cost = at, extra
-        edge = max(edge, right)
-    return best
+    at = np.clip(low, free_from, free_to)
+    extra = np.maximum(low - at, 0) + np.maximum(at - high, 0)
+    best = int(np.argmin(extra))
+    return float(at[best]) if extra[best] <= limit else None
 
 
 def path(curve: Array, lane: float | None) -> QPainterPath:

@@ -19,6 +19,7 @@ from blockstudio.gui.canvas.metrics import (
     FRAME_TOP,
     LINE_PX,
     NAME_PX,
+    STUB,
     card_width,
     text_width,
 )
@@ -117,7 +118,7 @@ class Staging:
         height = bottom - top + FRAME_TOP + FRAME_BOTTOM
         dx, dy = (width - (right - left)) / 2 - left, FRAME_TOP - top
         places = {each: (x + dx, y + dy) for each, (x, y) in centres.items()}
-        for kind, y in (("Input", 0.0), ("Output", height)):
+        for kind, y in (("Input", float(STUB)), ("Output", height)):
             for index, each in enumerate(ends[kind]):
                 places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
         return self._stage(block.type, path, level, places, framed=True), (width, height)

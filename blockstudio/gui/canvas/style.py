@@ -14,6 +14,13 @@ from blockstudio.gui.theme import Theme, font, mix
 MAX_TEXTS = 4096
 
 
+def _hair(colour: QColor) -> QPen:
+    """One pixel at any zoom. Width 0 and flat caps: anything else costs ten times as much for thousands of lines."""
+    pen = QPen(colour, 0)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
 def _pen(colour: QColor, width: float, cosmetic: bool = False, dashes: bool = False) -> QPen:
     pen = QPen(colour, width)
     pen.setCosmetic(cosmetic)
@@ -32,16 +39,18 @@ class Style:
         self.card = QBrush(theme.card)
         self.track = QBrush(theme.track)
         self.pill = QBrush(theme.pill)
-        self.frame = QBrush(theme.frame)
+        # A veil, so that the grid goes on below it.
+        green = theme.family("module")
+        self.frame = QBrush(QColor(green.red(), green.green(), green.blue(), 16))
         self.canvas = QBrush(theme.canvas)
         self.accent_veil = QBrush(QColor(theme.accent.red(), theme.accent.green(), theme.accent.blue(), 28))
         self.border = _pen(theme.card_border, 1.0)
         self.border_off = _pen(mix(theme.card_border, theme.secondary, 0.5), 1.0, dashes=True)
-        self.border_far = _pen(theme.card_border, 1.0, cosmetic=True)
+        self.border_far = _hair(theme.card_border)
         self.frame_border = _pen(theme.frame_border, 1.2)
         self.pill_border = _pen(theme.pill_border, 1.0)
         self.wire = _pen(theme.wire, 1.6)
-        self.wire_far = _pen(mix(theme.canvas, theme.wire, 0.75), 1.0, cosmetic=True)
+        self.wire_far = _hair(mix(theme.canvas, theme.wire, 0.75))
         self.wire_off = _pen(mix(theme.canvas, theme.wire, 0.55), 1.4, dashes=True)
         self.wire_active = _pen(theme.accent, 2.0)
         self.wire_problem = _pen(theme.problem, 2.0)
@@ -52,8 +61,7 @@ class Style:
         self.problem_far = _pen(theme.problem, 2.0, cosmetic=True)
         self.warning = QBrush(theme.warning)
         self.port = _pen(theme.wire, 1.3)
-        self.port_active = _pen(theme.accent, 1.8)
-        self.dots = _pen(theme.dots, 1.6, cosmetic=True)
+        self.port_open = _pen(theme.problem, 1.6)
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)
         self.name_font = font(metrics.NAME_PX, bold=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -29,6 +29,8 @@ from blockstudio.gui.theme import notifier, theme
 READABLE = 0.75
 """Below this zoom a level just opened is not shown whole: it begins at its top instead."""
 EMPTY = QPointF()
+ROUTES_AT_A_TIME = 60
+"""So many lanes take a few milliseconds."""
 
 
 class Surface(QWidget):
@@ -72,7 +74,11 @@ class Surface(QWidget):
         session.metric_changed.connect(self._on_metric_changed)
         notifier.changed.connect(self.update)
         self.stage: Stage = self.staging.stage()
+        self._idle = QTimer(self)
+        self._idle.setInterval(0)
+        self._idle.timeout.connect(self._route_some)
         self._on_selection_changed()
+        self._route_later()
 
     # What it shows
 
@@ -108,6 +114,16 @@ class Surface(QWidget):
         drawing = self.drawing
         return {name: drawing.place(name) for name, block in drawing.definition.blocks() if block.at is None}
 
+    def _route_later(self) -> None:
+        """Let wires that wait for their lane have it when there is nothing better to do."""
+        if self.drawing.unrouted:
+            self._idle.start()
+
+    def _route_some(self) -> None:
+        if not self.drawing.route(ROUTES_AT_A_TIME):
+            self._idle.stop()
+        self.update()
+
     # Following the session
 
     def _on_edited(self, edits: tuple[Edit, ...]) -> None:
@@ -122,6 +138,7 @@ class Surface(QWidget):
         if self.marks.hovered not in self.drawing.rows:
             self.marks.hovered = None
         self._renote()
+        self._route_later()
         self.update()
 
     def _on_opened(self) -> None:
@@ -147,6 +164,7 @@ class Surface(QWidget):
             self._fresh = True
             self._start_view()
         self._on_selection_changed()
+        self._route_later()
 
     def _arranged(self) -> None:
         """A layout has arrived from the worker."""
@@ -154,6 +172,7 @@ class Surface(QWidget):
         if self._fresh:
             self._start_view()
         self._renote()
+        self._route_later()
         self.update()
 
     def _on_selection_changed(self) -> None:
@@ -325,8 +344,9 @@ class Surface(QWidget):
             else:
                 self.centre_on(rect.center())
 
-    def picture(self, size: QSize, dark: bool | None = None) -> QImage:
-        """The whole level as an image of ``size`` pixels; ``dark`` or light, by default as the window."""
+    def picture(self, size: QSize | None = None, dark: bool | None = None) -> QImage:
+        """The whole level as an image of ``size`` pixels, by default twice as large as on screen at 100 %;
+        ``dark`` or light, by default as the window."""
         return picture.picture(self.stage, size, dark)
 
     # Painting

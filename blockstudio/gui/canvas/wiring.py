@@ -13,7 +13,7 @@ from blockstudio.graph.edits import AddWire, Edit, RemoveWire
 from blockstudio.gui.canvas import cards, hits, routes
 from blockstudio.gui.canvas.connect import Verdict, judge
 from blockstudio.gui.canvas.gestures import Gesture
-from blockstudio.gui.canvas.metrics import LINE_PX, PILL_HEIGHT, text_width
+from blockstudio.gui.canvas.metrics import LINE_PX, PILL_HEIGHT, PORT, text_width
 from blockstudio.gui.canvas.ports import Port, free_port, port_names
 from blockstudio.gui.canvas.style import Style
 from blockstudio.gui.text import tr
@@ -129,7 +129,7 @@ class DrawWire(Gesture):
         painter.setPen(QPen(colour, 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(routes.path(curve, None))
-        cards.draw_ports(painter, [self.fixed.point, target], style, active=True)
+        cards.draw_ports(painter, [self.fixed.point, target], QPen(colour, 1.8), style, PORT + 1)
         painter.restore()
         if self.verdict is not None and self.verdict.text:
             self._tell(painter, style, self.verdict.text, QPen(colour))

@@ -1,0 +1,126 @@
+"""Frame times of the canvas with 5,000 blocks in view: ``QT_QPA_PLATFORM=offscreen python benchmarks/canvas.py``.
+
+A diagram of 5,000 blocks in parallel columns, with skips over three blocks that merge, is painted into a raster
+image of 1600×1000 pixels. A frame is one whole repaint of the widget. Prints the median, 95th percentile and
+maximum for zooming and panning at full view, at zooms in between, for dragging a block, and the time an edit takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
+from blockstudio.graph.edits import MoveBlocks, SetParameter
+from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.session import Session
+from blockstudio.gui.theme import LIGHT, set_theme
+
+WIDTH, HEIGHT = 1600, 1000
+LIMIT_MS = 16.0
+
+
+def big_diagram(blocks: int) -> Diagram:
+    """About ``blocks`` blocks in chains side by side, each with a skip to a merge after every three blocks."""
+    diagram = Diagram("big")
+    main: Definition = diagram.main
+    main.insert("input", Block(type="Input", parameters={"shape": [16, 32, 32]}, at=(0, -112)))
+    columns = max(1, round((blocks / 1.2) ** 0.5))
+    rows = blocks // columns
+    kinds = [
+        ("Conv2d", {"out_channels": 16, "kernel_size": 3, "padding": 1}),
+        ("BatchNorm2d", {}),
+        ("ReLU", {}),
+        ("Add", {}),
+    ]
+    for column in range(columns):
+        chain = ["input"]
+        for row in range(rows):
+            kind, parameters = kinds[row % 4]
+            name = f"c{column}_{kind.lower()}{row}"
+            at = (column * 232.0 - columns * 116.0, row * 112.0)
+            main.insert(name, Block(type=kind, parameters=parameters, at=at))
+            main.join(Wire(chain[-1], "out", name, "0" if kind == "Add" else "in"))
+            if kind == "Add":
+                main.join(Wire(chain[-4], "out", name, "1"))
+            chain.append(name)
+    return diagram
+
+
+def frames(canvas: Canvas, image: QImage, count: int, step: Callable[[int], None]) -> list[float]:
+    """Milliseconds of each of ``count`` repaints, ``step(index)`` included."""
+    times = []
+    for index in range(count):
+        start = time.perf_counter()
+        step(index)
+        canvas.render(image, QPoint())
+        times.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
+def report(name: str, times: list[float], extra: str = "") -> float:
+    ordered = sorted(times)
+    median = statistics.median(times)
+    print(f"{name:38} median {median:6.2f}   95 % {ordered[int(len(ordered) * 0.95)]:6.2f}   max {ordered[-1]:6.2f}  {extra}")
+    return median
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--blocks", type=int, default=5000)
+    arguments.add_argument("--frames", type=int, default=60)
+    given = arguments.parse_args()
+    app = QApplication.instance() or QApplication([])
+    set_theme(LIGHT)
+    diagram = big_diagram(given.blocks)
+    session = Session(diagram)
+    start = time.perf_counter()
+    canvas = Canvas(session)
+    canvas.resize(WIDTH, HEIGHT)
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {len(canvas.drawing):,} blocks, "
+          f"{len(canvas.drawing.wires):,} wires; milliseconds")  # fmt: skip
+    print(f"drawing built in {(time.perf_counter() - start) * 1e3:.0f}")
+    canvas.fit()
+    canvas.render(image, QPoint())
+    whole = canvas.camera.scale
+    middle = QPointF(WIDTH / 2, HEIGHT / 2)
+    n = given.frames
+    medians = [
+        report("zooming, all in view", frames(canvas, image, n, lambda i: canvas.zoom_to(whole * (0.9 + 0.1 * (i % 20) / 20), middle))),
+        report("panning, all in view", frames(canvas, image, n, lambda i: canvas.pan(3 if i % 20 < 10 else -3, 2 if i % 14 < 7 else -2))),
+    ]  # fmt: skip
+    for zoom in (0.2, 0.35, 0.4, 0.5, 0.62, 0.75, 1.0, 2.0):
+        canvas.zoom_to(zoom, middle)
+        times = frames(canvas, image, n, lambda i, z=zoom: canvas.zoom_to(z * (1 + 0.002 * (i % 20)), middle))
+        seen = canvas.painted
+        report(f"zooming around {zoom:g}", times, f"{seen.cards} cards, {seen.outlines} outlines, {seen.curves} curves")
+        times = frames(canvas, image, n, lambda i: canvas.pan(5 if i % 20 < 10 else -5, 3))
+        report(f"panning at {zoom:g}", times)
+    canvas.fit()
+    name = canvas.drawing.names[len(canvas.drawing) // 2]
+    report("dragging a block, all in view", frames(canvas, image, n, lambda i: canvas.shift([name], 8 if i % 8 < 4 else -8, 0)))
+    at = diagram.main.block(name).at or (0.0, 0.0)
+    moves = frames(canvas, image, 20, lambda i: session.do("Move", MoveBlocks(to={name: (at[0] + i, at[1])})) and None)
+    report("moving a block, with its frame", moves)
+    conv = next(each for each in canvas.drawing.names if "conv2d" in each)
+    edits = frames(canvas, image, 20, lambda i: session.do("Set", SetParameter(name=conv, key="bias", value=bool(i % 2))) and None)
+    report("a parameter, with analysis and frame", edits)
+    app.processEvents()
+    passed = max(medians) <= LIMIT_MS
+    print(f"zooming and panning with all in view: {'within' if passed else 'over'} {LIMIT_MS:g} ms")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
