@@ -1,0 +1,33 @@
+"""The documentation is true where a machine can tell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from blockstudio.runs.recipe import FIELDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_recipe_field_is_explained() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([a-z_0-9.]+)` \|", text, flags=re.MULTILINE))
+    assert set(FIELDS) - {"version"} <= explained
+
+
+def test_readme_has_exactly_two_set_up_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    set_up = text.split("## Set up")[1].split("\n## ")[0]
+    assert len(re.findall(r"^```sh$", set_up, flags=re.MULTILINE)) == 2
+    assert len(re.findall(r"^python3 -m venv", set_up, flags=re.MULTILINE)) == 2
