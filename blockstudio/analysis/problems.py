@@ -151,12 +151,16 @@ class Collector:
             result = sheet.results[name]
             for issue in result.issues:
                 self._add(sheet, name, prefix + name, issue, live and name in sheet.live_auxiliary, count, result)
-        for module, names in plan.modules.items():
-            for name in names if module in self._troubled else names & sheet.faulty:
-                alive = live and name in sheet.live_auxiliary
-                for suffix, sub, copies in _insides(sheet.results[name]):
-                    if sub.faulty or module in self._troubled:
-                        self._visit(sub, f"{prefix}{name}{suffix}.", count * copies, alive)
+        inside = {
+            name: module in self._troubled
+            for module, names in plan.modules.items()
+            for name in (names if module in self._troubled else names & sheet.faulty)
+        }
+        for name in sorted(inside, key=plan.place.__getitem__):
+            alive = live and name in sheet.live_auxiliary
+            for suffix, sub, copies in _insides(sheet.results[name]):
+                if sub.faulty or inside[name]:
+                    self._visit(sub, f"{prefix}{name}{suffix}.", count * copies, alive)
 
     def _drawing(self, sheet: Sheet, prefix: str, count: int, live: bool) -> None:
         """What is wrong with the drawing of a definition."""

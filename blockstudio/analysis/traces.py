@@ -116,10 +116,11 @@ def through(result: Result, inputs: Sequence[Trace], width: int = 1) -> tuple[Tr
     sheet: Sheet | None = result.sub
     if sheet is not None:
         inner = traces(sheet)
-        return tuple(
+        behind = [
             join(follow(outer, part.at[name][0]) for outer, part in zip(inputs, inner, strict=True))
             for name in sheet.plan.outputs
-        )
+        ]
+        return tuple(behind) or (None,)
     trace = inputs[0] if len(inputs) == 1 else join(inputs)
     if trace is not None:
         if result.blind:

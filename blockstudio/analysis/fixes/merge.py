@@ -177,7 +177,7 @@ def _both(site: Site, inputs: Inputs) -> Iterator[Fix]:
             texts.append(found[0])
             edits += found[1]
         else:
-            evened = [(wire, (shape[0], *size)) for wire, shape in inputs]
+            evened: Inputs = [(wire, (shape[0], *size)) for wire, shape in inputs]
             for target in _targets(evened)[:1] if texts else ():
                 for fix in list(_projections(site, evened, target))[:1]:
                     label = f"{fix.label[0].lower()}{fix.label[1:]}"

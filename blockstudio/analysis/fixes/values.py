@@ -68,7 +68,7 @@ def _name_fixes(site: Site, field: str, raw: RawValue) -> Iterator[Fix]:
     known = _known(site)
     wrong = sorted(name for name in names_in(raw) if name not in known)
     for name in wrong:
-        for close in difflib.get_close_matches(name, list(known), n=2):
+        for close in difflib.get_close_matches(name, list(known), n=2, cutoff=0.5):
             renamed = _rename(raw, name, close)
             yield Fix(f"Use {close} for {name}", tuple(_put(site, field, renamed)))
     if len(wrong) == 1 and is_name(wrong[0]) and wrong[0] != "i":

@@ -13,12 +13,16 @@ from blockstudio.graph.edits import AddWire, Edit, RemoveBlock, RemoveModule, Re
 
 NEAREST = 6
 """How many blocks above are tried as the source of a missing wire."""
+FIRST = 2
+"""How many of them before deleting the block is."""
 
 
 def unconnected_fixes(site: Site) -> Iterator[Fix]:
     """An input without a wire: from the nearest block above that fits, best one whose result nobody reads."""
     port = site.problem.port or "0"
-    for name in _above(site):
+    for count, name in enumerate(_above(site)):
+        if count == FIRST:
+            yield Fix(f"Delete {site.name}", tuple(site.delete([site.name])))
         block = site.definition.block(name)
         outputs = site.diagram.output_ports(block.type)
         read = {wire.source_port for wire in site.definition.wires_from(name)}
