@@ -76,10 +76,10 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         }[self.kind]
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            return f"{words} from {low:g} to {high:g}"
+            return f"{words} from {low:,.12g} to {high:,.12g}"
         if low is not None:
-            return f"{words} of at least {low:g}"
-        return f"{words} of at most {high:g}" if high is not None else words
+            return f"{words} of at least {low:,.12g}"
+        return f"{words} of at most {high:,.12g}" if high is not None else words
 
 
 def _whole(value: object) -> int | None:
