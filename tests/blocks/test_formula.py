@@ -32,7 +32,7 @@ def compute(text: str) -> int:
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_computation_shown_gives_the_number_shown(name: str) -> None:
-    @settings(max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases(name))
     def shown(case: Case) -> None:
         kind, p = case.kind, case.values
