@@ -17,13 +17,14 @@ import msgspec
 from blockstudio.blocks import Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import place_block, place_wire
-from blockstudio.graph.checks import MAIN, check_whole
+from blockstudio.graph.checks import MAIN, check_declarations, check_whole
 from blockstudio.graph.definition import Block, Definition, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
-from blockstudio.graph.jsontext import Place, parse_json
+from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json
 from blockstudio.graph.migrations import FORMAT_VERSION, migrate
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
+from blockstudio.graph.names import shown
 
 SUFFIX = ".blocks.json"
 MAX_BYTES = 32 * 2**20
@@ -81,25 +82,26 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
     with (place / "modules").standing():
         check_whole(diagram)
     for scope, (graph, here) in graphs.items():
-        for index, item in enumerate(graph.wires):
-            _place_wire(diagram, scope, item, here / "wires" / index)
+        _place_wires(diagram, scope, graph.wires, here / "wires")
     return diagram
 
 
 def _declare(diagram: Diagram, file: _File, place: Place) -> dict[str, tuple[_Graph, Place]]:
     """Texts, parameters and all modules, still without blocks; returns what to fill each scope with."""
     about = {key: (place / "about" / key).convert(value, str) for key, value in file.about.items()}
-    with place.standing():
+    with place.standing(("name", "description", "about")):
         SetTexts(name=file.name, description=file.description, about=about).apply(diagram)
     declared = _declarations(file.parameters, place / "parameters")
-    with (place / "parameters").standing():
+    with (place / "parameters").standing(declared):
         SetDeclarations(parameters=declared).apply(diagram)
     graphs: dict[str, tuple[_Graph, Place]] = {MAIN: (file, place)}
     for name, raw in file.modules.items():
         here = place / "modules" / name
         module = here.convert(raw, _Graph)
         declared = _declarations(module.parameters, here / "parameters")
-        with here.standing():
+        with (here / "parameters").standing(declared):
+            check_declarations(declared, in_module=True)
+        with here.standing(("description",)):
             AddModule(name=name, parameters=declared, description=module.description).apply(diagram)
         graphs[name] = (module, here)
     return graphs
@@ -127,37 +129,55 @@ def inferred(default: RawValue) -> Parameter:
 
 def _place_blocks(diagram: Diagram, scope: str, blocks: Mapping[str, object], place: Place) -> None:
     for name, raw in blocks.items():
-        here = place / name
-        if isinstance(raw, dict) and isinstance(raw.get("parameters"), dict):
-            for key, value in raw["parameters"].items():
-                (here / "parameters" / key).raw(value)
-        block = here.convert(raw, Block)
         try:
-            place_block(diagram, scope, name, block, whole=False)
+            place_block(diagram, scope, name, msgspec.convert(raw, Block), whole=False)
+        except (StudioError, *CONVERSION_ERRORS) as reason:
+            raise _misplaced_block(raw, place / name, reason) from None
+
+
+def _misplaced_block(raw: object, place: Place, reason: Exception) -> StudioError:
+    """The error at its place in the file."""
+    given = raw.get("parameters") if isinstance(raw, dict) else None
+    parameters = given if isinstance(given, dict) else {}
+    if isinstance(reason, StudioError):
+        _, _, key = reason.where.rpartition(".")
+        inner = reason.where.endswith(f"{place.path[-1]}.{key}")
+        if inner and key in parameters:
+            return reason.at(str(place / "parameters" / key))
+        return reason.at(str(place / key if inner else place))
+    try:
+        for key, value in parameters.items():
+            (place / "parameters" / key).raw(value)
+        place.convert(raw, Block)
+    except StudioError as error:
+        return error
+    return StudioError("file.field", f"{reason}.", where=str(place))
+
+
+def _place_wires(diagram: Diagram, scope: str, wires: list[object], place: Place) -> None:
+    for index, text in enumerate(wires):
+        try:
+            place_wire(diagram, scope, _wire(diagram, diagram.definition(scope), text))
         except StudioError as error:
-            key = error.where.removeprefix(f"{name}.") if error.where.startswith(f"{name}.") else ""
-            inner = here / "parameters" / key if key in block.parameters else here / key if key else here
-            raise error.at(str(inner)) from None
+            about = f"'{shown(text)}': " if error.code != "file.wire" else ""
+            raise StudioError(
+                error.code, f"{about}{error.message}", where=str(place / index), hint=error.hint
+            ) from None
 
 
-def _place_wire(diagram: Diagram, scope: str, item: object, place: Place) -> None:
-    text = place.convert(item, str)
-    match = _WIRE.fullmatch(text)
+def _wire(diagram: Diagram, definition: Definition, text: object) -> Wire:
+    match = _WIRE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise StudioError(
-            "file.wire", f"'{text[:60]}' is not a wire.", where=str(place), hint="Write 'conv1 -> add:0'."
-        )
+        raise StudioError("file.wire", f"'{shown(text)}' is not a wire.", hint="Write it as 'conv1 -> add:0'.")
     source, source_port, target, target_port = match.groups()
-    with place.standing(text):
-        definition = diagram.definition(scope)
-        if not source_port:
-            source_port = _first(diagram.output_ports(definition.block(source).type), source, "output")
-        if not target_port:
-            target_type = definition.block(target).type
-            if diagram.is_variadic(target_type):
-                raise StudioError("wire.port", f"'{target}' needs the number of an input.", hint=f"Write {target}:0.")
-            target_port = _first(diagram.input_ports(target_type), target, "input")
-        place_wire(diagram, scope, Wire(source, source_port, target, target_port))
+    if not source_port:
+        source_port = _first(diagram.output_ports(definition.block(source).type), source, "output")
+    if not target_port:
+        target_type = definition.block(target).type
+        if diagram.is_variadic(target_type):
+            raise StudioError("wire.port", f"{target} needs the number of an input.", hint=f"Write {target}:0.")
+        target_port = _first(diagram.input_ports(target_type), target, "input")
+    return Wire(source, source_port, target, target_port)
 
 
 def _first(ports: tuple[str, ...], name: str, side: str) -> str:

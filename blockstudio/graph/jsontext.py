@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,9 +13,13 @@ import msgspec
 
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
+from blockstudio.graph.names import shown
 
 _Raw: Any = int | float | bool | str | list[int | str]
 T = TypeVar("T")
+
+CONVERSION_ERRORS = (msgspec.ValidationError, ValueError, OverflowError)
+"""What `msgspec.convert` raises for data that does not fit."""
 
 _WORDS = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "true/false", "null": "null",
@@ -39,15 +43,14 @@ class Place:
             if isinstance(part, int):
                 path += f"[{part}]"
             else:
-                shown = part if len(part) <= 80 else part[:77] + "..."
-                path += f".{shown}" if path else shown
+                path += f".{shown(part)}" if path else shown(part)
         return f"{self.file}: {path}" if self.file and path else self.file or path
 
     def convert(self, value: object, kind: type[T]) -> T:
         """``value`` as a ``kind``. Raises `StudioError` ``file.field`` at the field that does not fit."""
         try:
             return msgspec.convert(value, kind)
-        except (msgspec.ValidationError, ValueError, OverflowError) as reason:
+        except CONVERSION_ERRORS as reason:
             message, _, path = str(reason).partition(" - at `$")
             where = str(self) + (path.rstrip("`") if self.path else path.rstrip("`").replace(".", ": ", 1))
             if not self.file and not self.path:
@@ -60,13 +63,18 @@ class Place:
         return found
 
     @contextmanager
-    def standing(self, about: str = "") -> Iterator[None]:
-        """Errors raised inside stand at this place; ``about`` is shown before what they say."""
+    def standing(self, fields: Container[str] = ()) -> Iterator[None]:
+        """Errors raised inside stand at this place or, if they stand at one of the ``fields``, at that field."""
         try:
             yield
         except StudioError as error:
-            name = about or error.where
-            message = f"{name}: {error.message}" if name else error.message
+            head, *rest = error.where.split(".")
+            if head in fields:
+                place = self / head
+                for part in rest:
+                    place = place / part
+                raise error.at(str(place)) from None
+            message = f"{error.where}: {error.message}" if error.where else error.message
             raise StudioError(error.code, message, where=str(self), hint=error.hint) from None
 
 
@@ -74,12 +82,19 @@ def _sentence(message: str) -> str:
     """msgspec's words in ours: ``Expected `int`, got `str``` becomes ``expected a whole number, found text``."""
 
     def words(match: re.Match[str]) -> str:
-        kinds = [kind.strip() for kind in match[1].split("|")]
-        return " or ".join(_WORDS.get(kind, kind) for kind in kinds)
+        return " or ".join(_WORDS.get(kind.strip(), kind.strip()) for kind in match[1].split("|"))
 
-    text = re.sub(r"`([a-z |]+)`", words, message).replace(", got ", ", found ")
-    text = text.replace("Object contains unknown field", "unknown field").replace("`", "'")
+    if message.startswith("Expected"):
+        message = re.sub(r"`([a-z |]+)`", words, message).replace(", got ", ", found ")
+    text = message.replace("Object ", "").replace("contains unknown", "unknown").replace("`", "'")
     return text[:1].lower() + text[1:] + "."
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class _Trouble:
@@ -98,7 +113,8 @@ def parse_json(text: str | bytes, place: Place) -> object:
         except UnicodeDecodeError as reason:
             line = reason.object[: reason.start].count(b"\n") + 1
             raise _syntax("it is not UTF-8 text", line, None, place) from None
-    troubled = False
+    # Half a character can be spelled in JSON but not be written again.
+    troubled = bool(_HALF.search(text))
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal troubled
@@ -143,7 +159,10 @@ def _find_trouble(data: object, place: Place) -> None:
         value, here = waiting.pop()
         if isinstance(value, _Trouble):
             raise StudioError("file.value", f"{value.message}.", where=str(here))
+        if isinstance(value, str) and not _encodable(value):
+            raise StudioError("file.value", "it holds half a character.", where=str(here))
         if isinstance(value, dict):
+            waiting += [(key, here) for key in value if not _encodable(key)]
             waiting += [(item, here / key) for key, item in value.items()]
         elif isinstance(value, list):
             waiting += [(item, here / index) for index, item in enumerate(value)]

@@ -1,0 +1,137 @@
+"""The file format as JSON Schema, derived from the declarations: for editors that complete and check as one types."""
+
+from __future__ import annotations
+
+from blockstudio.blocks import CATALOGUE, Parameter
+from blockstudio.graph.checks import MAX_BLOCKS, MAX_MODULES, MAX_REPEAT, MAX_WIRES
+from blockstudio.graph.expressions import MAX_LENGTH
+from blockstudio.graph.migrations import FORMAT_VERSION
+from blockstudio.graph.names import MAX_NAME
+
+Schema = dict[str, object]
+
+_EXPRESSION: Schema = {"type": "string", "maxLength": MAX_LENGTH}
+_LENGTHS = {"pair": (2,), "padding": (2, 4), "shape": (1, 3)}
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]*(\.(0|[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_]*))*$"
+_END = r"[A-Za-z_][A-Za-z0-9_.]*(:[A-Za-z0-9_.]+)?"
+
+
+def schema() -> Schema:
+    """JSON Schema (draft 2020-12) of a ``*.blocks.json`` file. It knows each block type's parameters with their
+    kinds, limits and help; what only the whole diagram can tell (names, ports, nesting) it leaves to loading."""
+    texts: Schema = {"type": "string", "maxLength": 20_000}
+    graph: Schema = {
+        "description": texts,
+        "parameters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/declaration"}},
+        "blocks": {
+            "type": "object",
+            "maxProperties": MAX_BLOCKS,
+            "propertyNames": {"pattern": _NAME, "maxLength": MAX_NAME},
+            "additionalProperties": {"$ref": "#/$defs/block"},
+        },
+        "wires": {
+            "type": "array",
+            "maxItems": MAX_WIRES,
+            "items": {"type": "string", "pattern": rf"^\s*{_END}\s*->\s*{_END}\s*$"},
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Block Studio diagram",
+        "type": "object",
+        "required": ["format", "version"],
+        "additionalProperties": False,
+        "properties": {
+            "format": {"const": "blockstudio"},
+            "version": {"const": FORMAT_VERSION},
+            "name": {"type": "string", "maxLength": 200},
+            "about": {"type": "object", "maxProperties": 200, "additionalProperties": texts},
+            **graph,
+            "modules": {
+                "type": "object",
+                "maxProperties": MAX_MODULES,
+                "additionalProperties": {"type": "object", "additionalProperties": False, "properties": graph},
+            },
+        },
+        "$defs": {"block": _block(), "declaration": _declaration(), **_types()},
+    }
+
+
+def _block() -> Schema:
+    return {
+        "type": "object",
+        "required": ["type"],
+        "additionalProperties": False,
+        "properties": {
+            "type": {"type": "string", "examples": list(CATALOGUE)},
+            "parameters": {"type": "object"},
+            "repeat": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_REPEAT}, _EXPRESSION]},
+            "bypass": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
+            "at": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+            "note": {"type": "string", "maxLength": 20_000},
+        },
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": name}}},
+                "then": {"properties": {"parameters": {"$ref": f"#/$defs/{name}"}}},
+            }
+            for name in CATALOGUE
+        ],
+    }
+
+
+def _types() -> dict[str, Schema]:
+    return {
+        name: {
+            "description": kind.help,
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {key: _value(parameter) for key, parameter in kind.parameters.items()},
+        }
+        for name, kind in CATALOGUE.items()
+    }
+
+
+def _value(parameter: Parameter) -> Schema:
+    """A value of this parameter, or an expression for one."""
+    default = parameter.default
+    about: Schema = {"description": parameter.help, "default": list(default) if isinstance(default, tuple) else default}
+    if parameter.kind == "text":
+        return {"type": "string", **about}
+    kinds = {"bool": "boolean", "float": "number", "choice": "string"}
+    number: Schema = {"type": kinds.get(parameter.kind, "integer")}
+    if parameter.kind not in ("bool", "choice"):
+        for key in ("minimum", "maximum"):
+            if (limit := getattr(parameter, key)) is not None:
+                number[key] = limit
+    options: list[Schema] = [{**_EXPRESSION, "examples": list(parameter.words)} if parameter.words else _EXPRESSION]
+    if parameter.kind != "choice":
+        options.insert(0, number)
+    if parameter.kind in _LENGTHS:
+        item: Schema = {"anyOf": [number, _EXPRESSION]}
+        lengths = _LENGTHS[parameter.kind]
+        options += [{"type": "array", "items": item, "minItems": size, "maxItems": size} for size in lengths]
+    return {"anyOf": options, **about}
+
+
+def _declaration() -> Schema:
+    limit: Schema = {"type": ["number", "null"]}
+    value: Schema = {"type": ["number", "boolean", "string", "array"]}
+    return {
+        "anyOf": [
+            value,
+            {
+                "type": "object",
+                "required": ["kind", "default"],
+                "additionalProperties": False,
+                "properties": {
+                    "kind": {"enum": ["int", "float", "bool", "choice", "text", "pair", "padding", "shape"]},
+                    "default": value,
+                    "minimum": limit,
+                    "maximum": limit,
+                    "choices": {"type": "array", "items": {"type": "string", "maxLength": 100}},
+                    "help": {"type": "string", "maxLength": 2_000},
+                },
+            },
+        ]
+    }
