@@ -4,6 +4,8 @@ The modules live on the meta device, which runs shapes without data: the largest
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -64,3 +66,36 @@ def test_runs_and_learns(name: str) -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def switches(name: str) -> list[dict[str, Any]]:
+    """Each switch and choice of a preset turned away from its default, one at a time, and other sizes of its ends."""
+    turned: list[dict[str, Any]] = []
+    for key, parameter in load_preset(name).parameters.items():
+        if parameter.kind == "bool":
+            turned.append({key: not parameter.default})
+        elif parameter.kind == "choice":
+            turned += [{key: word} for word in parameter.choices if word != parameter.default]
+        elif key == "num_classes":
+            turned.append({key: 7})
+        elif key == "in_channels":
+            turned.append({key: 64 if name.startswith("module") else 1})
+        elif key == "width":
+            turned.append({key: 24})
+    return turned
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", preset_names())
+def test_every_switch_gives_a_working_network(name: str) -> None:
+    for values in switches(name):
+        diagram = load_preset(name, **values)
+        found = analyze(diagram)
+        assert [problem.text for problem in found.problems] == [], values
+        shape = found.blocks["input"].output_shape
+        assert shape is not None
+        with torch.device("meta"):
+            model = build(diagram).eval()
+            logits = model(torch.empty(1, *shape))
+        assert sum(value.numel() for value in model.parameters()) == found.parameters_with_auxiliary, values
+        assert tuple(logits.shape[1:]) == found.output_shape, values
