@@ -22,8 +22,8 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
     moment leaves the old file or the new one, whole. The file's mode is kept. Raises `StudioError`
     ``file.write``; the old file is then untouched.
     """
-    target = Path(os.path.realpath(path))
     try:
+        target = Path(os.path.realpath(path))
         mode = _replaceable(target)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
         try:
