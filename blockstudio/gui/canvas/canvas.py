@@ -71,7 +71,7 @@ class Canvas(Surface):
         if self.camera.scale >= LINES:
             link = link_at(self.notes, point)
             if link is not None:
-                return Press(self, at, lambda: self.session.apply_fix(link.fix))
+                return Press(self, at, lambda: self.apply_fix(link.fix))
         found = hits.hit(self.stage, point, self.camera.scale)
         if found.port is not None:
             return self._from_port(found.port, at)

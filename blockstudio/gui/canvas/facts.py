@@ -161,6 +161,8 @@ def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
     if block.type in ("Input", "Output", "AuxOutput"):
         shape = _shape_of(report)
         return f"{block.type} {shape_text(shape)}" if shape else block.type
+    if report is not None and report.bypassed:
+        return tr("{0}, bypassed", block.type)
     known = report is not None and None not in report.values.values()
     if report is not None and known:
         text = kind.summary(report.values)  # type: ignore[arg-type]

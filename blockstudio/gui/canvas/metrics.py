@@ -28,6 +28,10 @@ NOTE_WIDTH = 216
 
 FAR, NAMES, LINES, NEAR = 0.38, 0.48, 0.6, 0.72
 """Zoom factors from which on cards get outlines, names, summaries and everything."""
+FEW, FAR_FEW = 250, 0.22
+"""While so few blocks are in view, they have outlines and names already from this zoom on."""
+NAME_SIZES = (13, 15, 17, 19, 21, 23, 25)
+"""Sizes of a name that stands alone on its card, so that it can be read from further away."""
 ZOOM_MIN, ZOOM_MAX = 0.02, 4.0
 
 # Room a module opened in place keeps around its blocks: left and right, above (its title stands there), below.
@@ -65,6 +69,28 @@ def elided(text: str, px: float, bold: bool, width: float) -> str:
 
 
 @lru_cache(maxsize=8192)
+def lone_name(name: str, width: float, wanted: int, least: int) -> tuple[str, int]:
+    """A name that stands alone on its card, and its size: the largest up to ``wanted`` that fits, else the end kept
+    with as much of the beginning as fits at the smallest from ``least``: blocks of a row differ in their ends."""
+    sizes = [size for size in NAME_SIZES if least <= size <= wanted] or [NAME_SIZES[0]]
+    for size in reversed(sizes):
+        if text_width(name, size, True) <= width:
+            return name, size
+    tail = "…" + name[-3:]
+    for end in range(len(name) - 4, 0, -1):
+        if text_width(name[:end] + tail, sizes[0], True) <= width:
+            return name[:end] + tail, sizes[0]
+    return elided(name, sizes[0], True, width), sizes[0]
+
+
+def lone_sizes(scale: float) -> tuple[int, int]:
+    """The size wanted for such names at a zoom, some 9 pixels on the screen, and the least that can be read."""
+    wanted = next((size for size in NAME_SIZES if size * scale >= 8), NAME_SIZES[-1])
+    least = next((size for size in NAME_SIZES if size * scale >= 6.2), NAME_SIZES[-1])
+    return wanted, least
+
+
+@lru_cache(maxsize=8192)
 def card_width(name: str, badge: bool) -> float:
     """Width of a card by its name: summaries change too often to decide it."""
     needed = text_width(name, NAME_PX, True) + INSET + MARGIN + (30 if badge else 0)
@@ -73,5 +99,5 @@ def card_width(name: str, badge: bool) -> float:
 
 def forget_fonts() -> None:
     """After another font came into use."""
-    for cache in (_measure, text_width, elided, card_width):
+    for cache in (_measure, text_width, elided, lone_name, card_width):
         cache.cache_clear()

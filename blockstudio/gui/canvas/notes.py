@@ -95,13 +95,17 @@ def _measure(problems: list[Problem], name: str) -> tuple[list[_Line], float]:
 
 def split(problem: Problem, name: str) -> list[tuple[str, bool]]:
     """The sentence of a problem as a bold beginning and the rest: *its inputs differ*, *64×56×56 and 128×28×28*."""
-    message = problem.message
-    if problem.block != name and not problem.path.endswith(name):
-        message = problem.text  # it stands inside this module: say where
-    head, colon, rest = message.partition(": ")
+    if problem.block != name:
+        # It stands inside this module: say where.
+        return [(problem.path or problem.block, True), (_sentence(problem.message), False)]
+    head, colon, rest = problem.message.partition(": ")
     if colon and len(head) <= 44 and rest:
-        return [(head[0].upper() + head[1:], True), (rest, False)]
-    return [(message[0].upper() + message[1:], False)] if message else []
+        return [(_sentence(head), True), (rest, False)]
+    return [(_sentence(problem.message), False)] if problem.message else []
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _height(text: str, used: QFont) -> float:

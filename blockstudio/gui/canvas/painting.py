@@ -19,6 +19,8 @@ from blockstudio.gui.canvas.facts import Facts
 from blockstudio.gui.canvas.metrics import (
     DOTS,
     FAR,
+    FAR_FEW,
+    FEW,
     INSET,
     LINE_PX,
     LINES,
@@ -29,6 +31,8 @@ from blockstudio.gui.canvas.metrics import (
     STRIPE,
     STUB,
     elided,
+    lone_name,
+    lone_sizes,
     text_width,
 )
 from blockstudio.gui.canvas.style import Style
@@ -114,13 +118,13 @@ def paint_stage(
     """Frames, wires, pills and cards of a level that touch ``area`` (scene coordinates). The painter is already
     scaled to the scene."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    if scale < FAR:
-        _frames(painter, stage, area, scale, style, painted)
+    _frames(painter, stage, area, scale, style, painted)
+    rows = stage.drawing.rows_in(area, 8)
+    if scale < FAR and (scale < FAR_FEW or len(rows) > FEW):
         _far(painter, stage, style, marks)
         return
-    _frames(painter, stage, area, scale, style, painted)
     _wires(painter, stage, area, scale, style, marks, painted)
-    rows = [row for row in stage.drawing.rows_in(area, 8) if stage.drawing.names[row] not in stage.drawing.frames]
+    rows = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
     if stage.drawing.framed:
         rows = [row for row in rows if stage.drawing.boxes[row, 2] > stage.drawing.boxes[row, 0]]
     if scale < NEAR:
@@ -180,7 +184,7 @@ def _frames(painter: QPainter, stage: Stage, area: QRectF, scale: float, style: 
 
 
 def _frame_title(painter: QPainter, stage: Stage, name: str, rect: QRectF, style: Style) -> None:
-    # What it is stands left of the wire that comes in, what it costs right of it.
+    # What it is stands left of the wire that comes in, what it costs right of it; as much as there is room for.
     content = stage.facts.content(name)
     report = stage.facts.report(name)
     middle, half = rect.y() + 18, rect.width() / 2 - 16 - 12
@@ -191,13 +195,17 @@ def _frame_title(painter: QPainter, stage: Stage, name: str, rect: QRectF, style
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
     used = text_width(title, NAME_PX, True) + 10
-    if half - used > 40:
-        line = elided(content.line, LINE_PX, False, half - used)
-        cards.draw_text(painter, rect.x() + 16 + used, middle + 0.5, line, style)
+    line = _fitting([content.line, stage.drawing.block(name).type], half - used)
+    cards.draw_text(painter, rect.x() + 16 + used, middle + 0.5, line, style)
     if report is not None:
-        costs = [tr("{0} parameters", f"{report.parameters or 0:,}"), tr("{0} MACs", short_number(report.macs or 0))]
-        line = elided(" · ".join(costs), LINE_PX, False, half)
+        macs = tr("{0} MACs", short_number(report.macs or 0))
+        line = _fitting([tr("{0} parameters", f"{report.parameters or 0:,}") + " · " + macs, macs], half)
         cards.draw_text(painter, rect.right() - 16 - text_width(line, LINE_PX), middle + 0.5, line, style)
+
+
+def _fitting(texts: list[str], width: float) -> str:
+    """The first of the texts that fits, or nothing."""
+    return next((text for text in texts if text_width(text, LINE_PX) <= width), "")
 
 
 def short_number(value: float) -> str:
@@ -215,7 +223,7 @@ def _wires(
     drawing = stage.drawing
     rows = drawing.wires_in(area, 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if scale < NAMES and len(rows) > 400:
+    if scale < NAMES and len(rows) > 2 * FEW:
         painter.setPen(style.wire_far)
         painter.drawLines(drawing.far_lines())
     else:
@@ -265,26 +273,33 @@ def _outlines(painter: QPainter, stage: Stage, rows: list[int], scale: float, st
     painter.drawRects(rectangles)
     painter.setPen(Qt.PenStyle.NoPen)
     families = drawing.families[rows].tolist()
+    stripe = max(STRIPE, 3.2 / scale)
     for family in set(families):
         painter.setBrush(style.families[family])
         painter.drawRects(
             [
-                QRectF(box.x(), box.y(), STRIPE, box.height())
+                QRectF(box.x(), box.y(), stripe, box.height())
                 for box, own in zip(rectangles, families, strict=True)
                 if own == family
             ]
         )
     painted.outlines += len(rows)
-    if scale < NAMES:
+    if scale < NAMES and len(rows) > FEW:
         return
     painter.setPen(style.text)
+    painted.names += len(rows)
+    if scale < LINES:
+        wanted, least = lone_sizes(scale)
+        inset = max(INSET, stripe + 3 / scale)
+        for row, box in zip(rows, rectangles, strict=True):
+            text, size = lone_name(drawing.names[row], box.width() - inset - 4, wanted, least)
+            painter.setFont(style.name_fonts[size])
+            cards.draw_text(painter, box.x() + inset, box.center().y(), text, style, bold=True)
+        return
     painter.setFont(style.name_font)
     for row, box in zip(rows, rectangles, strict=True):
         text = elided(drawing.names[row], NAME_PX, True, box.width() - INSET - 4)
-        cards.draw_text(painter, box.x() + INSET, box.y() + (13.5 if scale >= LINES else 24), text, style, bold=True)
-    painted.names += len(rows)
-    if scale < LINES:
-        return
+        cards.draw_text(painter, box.x() + INSET, box.y() + 13.5, text, style, bold=True)
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
     for row, box in zip(rows, rectangles, strict=True):

@@ -3,9 +3,13 @@ neighbours."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+import msgspec
 import numpy as np
 
 from blockstudio.graph.diagram import Definition
+from blockstudio.graph.edits import AddBlock, Edit
 from blockstudio.gui.canvas.geometry import Geometry
 from blockstudio.gui.canvas.metrics import CARD_HEIGHT, CARD_WIDTH, GRID
 
@@ -64,9 +68,12 @@ def settle(drawing: Geometry, name: str) -> Place:
     return free_place(drawing, wanted)
 
 
-def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH) -> Place:
-    """The place nearest to ``wanted`` where a card covers no other, looking sideways first."""
-    boxes = drawing.boxes
+def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, taken: Sequence[Place] = ()) -> Place:
+    """The place nearest to ``wanted`` where a card covers no other, looking sideways first. ``taken``: centres of
+    further cards to come."""
+    others = np.array(taken, dtype=float).reshape(len(taken), 2)
+    half = np.array((CARD_WIDTH / 2, CARD_HEIGHT / 2))
+    boxes = np.vstack((drawing.boxes, np.hstack((others - half, others + half))))
     x, y = snap(wanted[0]), snap(wanted[1])
     tries = [(column * (STEP_X / 2), row * (STEP_Y / 2)) for row in range(-4, 5) for column in range(-8, 9)]
     for dx, dy in sorted(tries, key=lambda step: abs(step[0]) + 2 * abs(step[1])):
@@ -77,3 +84,18 @@ def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH) -> P
         if not np.any(hit):
             return at
     return x, y
+
+
+def spread(drawing: Geometry, edits: Iterable[Edit]) -> list[Edit]:
+    """The same edits, the blocks they add moved to where they cover no other."""
+    found: list[Edit] = []
+    taken: list[Place] = []
+    for edit in edits:
+        if isinstance(edit, AddBlock) and edit.scope == drawing.scope and edit.block.at is not None:
+            at = free_place(drawing, edit.block.at, taken=taken)
+            taken.append(at)
+            block = msgspec.structs.replace(edit.block, at=at)
+            found.append(msgspec.structs.replace(edit, block=block))
+        else:
+            found.append(edit)
+    return found

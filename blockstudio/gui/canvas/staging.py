@@ -113,7 +113,7 @@ class Staging:
         right = max((box.right() for box in boxes), default=float(card_width(name, False)))
         top = min((box.top() for box in boxes), default=0.0)
         bottom = max((box.bottom() for box in boxes), default=float(CARD_HEIGHT))
-        title = text_width(name, NAME_PX, True) + text_width(block.type, LINE_PX) + 220
+        title = text_width(name, NAME_PX, True) + text_width(block.type, LINE_PX) + 240
         width = max(right - left + 2 * FRAME_SIDE, title)
         height = bottom - top + FRAME_TOP + FRAME_BOTTOM
         dx, dy = (width - (right - left)) / 2 - left, FRAME_TOP - top

@@ -65,6 +65,7 @@ class Style:
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)
         self.name_font = font(metrics.NAME_PX, bold=True)
+        self.name_fonts = {size: font(size, bold=True) for size in metrics.NAME_SIZES}
         self.line_font = font(metrics.LINE_PX)
         self.line_bold = font(metrics.LINE_PX, bold=True)
         self.badge_font = font(metrics.BADGE_PX, bold=True)

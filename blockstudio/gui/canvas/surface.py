@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.analysis import Fix
 from blockstudio.blocks import RawValue
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, RemoveBlock, RemoveWire
@@ -20,6 +21,7 @@ from blockstudio.gui.canvas.metrics import LINES
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.notes import Link, Note, draw_note, make_notes, noted
 from blockstudio.gui.canvas.painting import Marks, Painted, Stage, paint_background, paint_stage
+from blockstudio.gui.canvas.placing import spread
 from blockstudio.gui.canvas.staging import Staging, join
 from blockstudio.gui.canvas.style import Style, style_of
 from blockstudio.gui.session import Session
@@ -251,6 +253,10 @@ class Surface(QWidget):
         """Enter a module instance; for another block tell that its fields are wanted."""
         if not self.session.enter(name):
             self.activated.emit(name)
+
+    def apply_fix(self, fix: Fix) -> bool:
+        """Do what a problem offers, as one step; what it adds is put where it covers nothing."""
+        return self.session.do(fix.label, *spread(self.drawing, fix.edits))
 
     def toggle_frame(self, name: str) -> None:
         """Open a module instance in place, or shut it."""

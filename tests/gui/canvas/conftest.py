@@ -1,0 +1,85 @@
+"""A canvas on a session of its own, without the window around it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# The driver is shared with the tests of the window, one folder up.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from PySide6.QtCore import QThreadPool
+
+from blockstudio.graph.diagram import Diagram
+from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.session import Session
+
+
+@pytest.fixture
+def show(qtbot) -> Iterator[Callable[..., Canvas]]:
+    """Show a diagram on a canvas of a size; the layout has come when it returns."""
+    shown: list[Canvas] = []
+
+    def show_one(diagram: Diagram | None = None, width: int = 1000, height: int = 800) -> Canvas:
+        canvas = Canvas(Session(diagram or Diagram("test")))
+        shown.append(canvas)
+        canvas.resize(width, height)
+        canvas.show()
+        qtbot.waitExposed(canvas)
+        qtbot.waitUntil(lambda: not canvas.staging.busy)
+        canvas.activateWindow()
+        canvas.setFocus()
+        qtbot.waitUntil(canvas.hasFocus)
+        return canvas
+
+    yield show_one
+    for canvas in shown:
+        canvas.session.close()
+        canvas.hide()
+        canvas.deleteLater()
+    QThreadPool.globalInstance().waitForDone(10_000)
+    qtbot.wait(0)
+
+
+def chain(*types: str, **parameters: dict[str, object]) -> Diagram:
+    """Blocks one behind the other, 112 px apart, each called by its type."""
+    diagram = Diagram("chain")
+    before = None
+    for index, type_name in enumerate(types):
+        name = diagram.free_name(type_name)
+        diagram.add(type_name, name, at=(0.0, 112.0 * index), **parameters.get(name, {}))
+        if before is not None:
+            diagram.connect(before, name)
+        before = name
+    diagram.history.clear()
+    return diagram
+
+
+@pytest.fixture
+def simple() -> Diagram:
+    """input → conv2d → relu → output."""
+    return chain("Input", "Conv2d", "ReLU", "Output", input={"shape": [3, 32, 32]}, conv2d={"padding": 1})
+
+
+@pytest.fixture
+def nested() -> Diagram:
+    """input → stage (a module: input → conv → relu → output, repeated twice) → head (the same module) → output."""
+    diagram = Diagram("nested")
+    scope = diagram.module("Stage", {"width": 8})
+    diagram.add("Input", "input", scope=scope, at=(0, 0))
+    diagram.add("Conv2d", "conv", scope=scope, out_channels="width", padding=1, at=(0, 112))
+    diagram.add("ReLU", "relu", scope=scope, at=(0, 224))
+    diagram.add("Output", "output", scope=scope, at=(0, 336))
+    for source, target in (("input", "conv"), ("conv", "relu"), ("relu", "output")):
+        diagram.connect(source, target, scope=scope)
+    diagram.add("Input", "input", shape=[3, 32, 32], at=(0, 0))
+    diagram.add("Stage", "stage", width=16, at=(0, 112))
+    diagram.add("Stage", "head", width=4, repeat=2, at=(0, 224))
+    diagram.add("Output", "output", at=(0, 336))
+    for source, target in (("input", "stage"), ("stage", "head"), ("head", "output")):
+        diagram.connect(source, target)
+    diagram.history.clear()
+    return diagram

@@ -1,0 +1,139 @@
+"""Problems beside their blocks, and their fixes."""
+
+from __future__ import annotations
+
+import pytest
+from canvas_driver import click, middle, move
+from PySide6.QtCore import QPointF
+
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import dumps
+from blockstudio.gui.canvas.notes import split
+
+
+@pytest.fixture
+def broken() -> Diagram:
+    """An Add whose inputs differ."""
+    diagram = Diagram("broken")
+    diagram.add("Input", "input", shape=[64, 56, 56], at=(0, 0))
+    diagram.add("Conv2d", "conv", out_channels=128, kernel_size=3, stride=2, padding=1, at=(-120, 120))
+    diagram.add("Add", "add", at=(0, 240))
+    diagram.add("Output", "output", at=(0, 360))
+    diagram.connect("input", "conv")
+    diagram.connect("conv", "add:0")
+    diagram.connect("input", "add:1")
+    diagram.connect("add", "output")
+    diagram.history.clear()
+    return diagram
+
+
+def test_a_problem_stands_beside_its_block_and_covers_no_block(show, broken) -> None:
+    canvas = show(broken)
+
+    (note,) = canvas.notes
+    assert note.block == "add" and note.severity == "error"
+    assert all(not note.rect.intersects(canvas.block_rect(name)) for name in canvas.drawing.names)
+    assert "differ" in note.paragraphs[0].text
+    assert any("128×28×28" in paragraph.text and "64×56×56" in paragraph.text for paragraph in note.paragraphs)
+    canvas.grab()
+    assert canvas.painted.notes == 1
+
+
+def test_a_click_on_a_fix_applies_it_as_one_step_and_the_note_goes(show, broken) -> None:
+    canvas = show(broken)
+    before = dumps(broken)
+    (note,) = canvas.notes
+    link = note.links[0]
+
+    click(canvas, canvas.camera.to_view(link.rect.center()))
+
+    assert broken.history.undo_label == link.fix.label
+    assert canvas.notes == []
+    assert canvas.stage.facts.severity("add") == ""
+    assert set(canvas.drawing.names) == set(broken.main.graph), "what the fix added is drawn"
+    canvas.session.undo()
+    assert dumps(broken) == before
+    assert len(canvas.notes) == 1
+
+
+def test_what_a_fix_adds_is_placed_where_it_covers_nothing(show, broken) -> None:
+    canvas = show(broken)
+    known = set(canvas.drawing.names)
+
+    click(canvas, canvas.camera.to_view(canvas.notes[0].links[0].rect.center()))
+
+    for name in set(canvas.drawing.names) - known:
+        rect = canvas.block_rect(name)
+        others = [other for other in canvas.drawing.names if other != name]
+        assert all(not rect.intersects(canvas.block_rect(other)) for other in others)
+
+
+def test_a_wire_that_is_missing_marks_the_port_and_is_told_when_the_block_is_selected(show) -> None:
+    diagram = Diagram("open")
+    diagram.add("ReLU", "relu", at=(0, 0))
+    canvas = show(diagram)
+
+    assert canvas.stage.facts.severity("relu") == "open"
+    assert canvas.stage.facts.open_inputs("relu") == {"in"}
+    assert canvas.notes == []
+
+    click(canvas, middle(canvas, "relu"))
+    assert [note.block for note in canvas.notes] == ["relu"]
+
+
+def test_many_problems_show_only_with_their_block(show) -> None:
+    diagram = Diagram("many")
+    diagram.add("Input", "input", shape=[3, 4, 4], at=(0, 0))
+    for index in range(6):
+        diagram.add("Conv2d", f"conv{index}", kernel_size=9, at=(300 * index, 120))
+        diagram.connect("input", f"conv{index}")
+    canvas = show(diagram)
+    assert sum(canvas.stage.facts.severity(name) == "error" for name in canvas.drawing.names) == 6
+    assert canvas.notes == []
+
+    move(canvas, middle(canvas, "conv0"))
+    assert [note.block for note in canvas.notes] == ["conv0"]
+
+
+def test_a_wrong_expression_is_told_on_its_block(show, simple) -> None:
+    canvas = show(simple)
+
+    simple.set("conv2d", out_channels="wdith * 2")
+
+    assert canvas.stage.facts.severity("conv2d") == "error"
+    assert any("wdith" in paragraph.text for note in canvas.notes for paragraph in note.paragraphs)
+    assert canvas.stage.facts.content("conv2d").line.startswith("wdith * 2")
+
+
+def test_a_problem_inside_a_module_stands_on_the_instance_and_says_where(show, nested) -> None:
+    nested.set("conv", scope="Stage", kernel_size=99, padding=0)
+    canvas = show(nested)
+
+    assert canvas.stage.facts.severity("stage") == "error"
+    (note,) = [note for note in canvas.notes if note.block == "stage"]
+    assert any(paragraph.text == "stage.conv" for paragraph in note.paragraphs)
+
+    canvas.session.enter("stage")
+    assert canvas.stage.facts.severity("conv") == "error"
+
+
+def test_the_sentence_is_split_into_what_and_which(show, broken) -> None:
+    (problem,) = [problem for problem in show(broken).session.analysis.problems if problem.block == "add"]
+
+    (head, bold), (rest, plain) = split(problem, "add")
+
+    assert bold and not plain
+    assert head == "Its inputs differ"
+    assert rest.startswith(("64×56×56", "128×28×28"))
+
+
+def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
+    canvas = show(broken)
+    (note,) = canvas.notes
+    quiet = QPointF(note.rect.right() - 3, note.rect.top() + 3)
+    broken.add("ReLU", "under", at=(quiet.x(), quiet.y()))
+    canvas.notes = [note]
+
+    click(canvas, canvas.camera.to_view(quiet))
+
+    assert canvas.session.selection == ("under",)

@@ -1,0 +1,134 @@
+"""What a hand does on the drawing: real mouse, wheel, key and drop events on the real canvas."""
+
+from __future__ import annotations
+
+import json
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from blockstudio.gui.canvas import MIME, Canvas
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+Point = QPoint | QPointF | tuple[float, float]
+End = tuple[str, str]
+
+
+def point(at: Point) -> QPoint:
+    """Pixels of the canvas."""
+    if isinstance(at, tuple):
+        return QPoint(round(at[0]), round(at[1]))
+    return at.toPoint() if isinstance(at, QPointF) else at
+
+
+def middle(canvas: Canvas, block: str) -> QPoint:
+    """The middle of a block on the canvas."""
+    return canvas.camera.to_view(canvas.block_rect(block).center()).toPoint()
+
+
+def press(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, button: Qt.MouseButton = LEFT) -> None:
+    QTest.mousePress(canvas.viewport(), button, modifiers, point(at))
+
+
+def move(canvas: Canvas, at: Point) -> None:
+    QTest.mouseMove(canvas.viewport(), point(at))
+    QApplication.processEvents()
+
+
+def release(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, button: Qt.MouseButton = LEFT) -> None:
+    QTest.mouseRelease(canvas.viewport(), button, modifiers, point(at))
+    QApplication.processEvents()
+
+
+def click(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    QTest.mouseClick(canvas.viewport(), LEFT, modifiers, point(at))
+    QApplication.processEvents()
+
+
+def double_click(canvas: Canvas, at: Point) -> None:
+    click(canvas, at)
+    QTest.mouseDClick(canvas.viewport(), LEFT, NONE, point(at))
+    QApplication.processEvents()
+
+
+def drag(
+    canvas: Canvas,
+    start: Point,
+    end: Point,
+    modifiers: Qt.KeyboardModifier = NONE,
+    button: Qt.MouseButton = LEFT,
+    steps: int = 6,
+) -> None:
+    """Press, move and release."""
+    first, last = point(start), point(end)
+    press(canvas, first, modifiers, button)
+    for step in range(1, steps + 1):
+        move(canvas, first + (last - first) * step / steps)
+    release(canvas, last, modifiers, button)
+
+
+def key(canvas: Canvas, which: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    QTest.keyClick(canvas.viewport(), which, modifiers)
+    QApplication.processEvents()
+
+
+def turn_wheel(canvas: Canvas, at: Point, notches: float, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    """Turn a mouse wheel away from oneself by ``notches``."""
+    here = QPointF(point(at))
+    event = QWheelEvent(
+        here, QPointF(canvas.mapToGlobal(here.toPoint())), QPoint(), QPoint(0, round(120 * notches)),
+        Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas.viewport(), event)
+
+
+def offer(type_name: str, **parameters: object) -> QMimeData:
+    """What the palette puts into a drag."""
+    data = QMimeData()
+    data.setData(MIME, json.dumps({"type": type_name, "parameters": parameters}).encode())
+    return data
+
+
+def hover_drop(canvas: Canvas, data: QMimeData, at: Point) -> bool:
+    """Drag ``data`` over a point; whether the canvas would take it."""
+    here, action = point(at), Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(here, action, data, LEFT, NONE)
+    QApplication.sendEvent(canvas.viewport(), enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(canvas.viewport(), QDragMoveEvent(here, action, data, LEFT, NONE))
+    return enter.isAccepted()
+
+
+def leave_drop(canvas: Canvas) -> None:
+    QApplication.sendEvent(canvas.viewport(), QDragLeaveEvent())
+
+
+def drop(canvas: Canvas, type_name: str, at: Point, **parameters: object) -> str:
+    """Drop a palette entry at a point of the canvas; the name of the new block."""
+    data = offer(type_name, **parameters)
+    before = set(canvas.session.definition.graph)
+    assert hover_drop(canvas, data, at)
+    event = QDropEvent(QPointF(point(at)), Qt.DropAction.CopyAction, data, LEFT, NONE)
+    QApplication.sendEvent(canvas.viewport(), event)
+    assert event.isAccepted()
+    QApplication.processEvents()
+    (name,) = set(canvas.session.definition.graph) - before
+    return name
+
+
+def drag_wire(canvas: Canvas, source: End, target: End, *, backwards: bool = False) -> None:
+    """Drag from (block, output port) to (block, input port), or from the input to the output."""
+    ends = canvas.port_point(*source, "out"), canvas.port_point(*target, "in")
+    start, end = ends[::-1] if backwards else ends
+    drag(canvas, start, end)
+
+
+def wire_ends(canvas: Canvas) -> set[str]:
+    """The wires of the level in view as ``a -> b`` or ``a -> b:1``."""
+    wires = canvas.session.definition.wires()
+    return {
+        f"{wire.source} -> {wire.target}" + (f":{wire.target_port}" if wire.target_port != "in" else "")
+        for wire in wires
+    }
