@@ -160,6 +160,8 @@ class Analyzer:
             names, rewired = changes.scopes.get(scope, (set(), False))
             dirty, structural = plan.reconcile(names, rewired) if names else (set(), False)
             for module, instances in plan.modules.items():
+                if module in changes.values:
+                    plan.reload(instances)
                 if module in changed or module in changes.values:
                     dirty |= instances
             if scope in changes.values:

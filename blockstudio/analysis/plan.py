@@ -236,6 +236,11 @@ class Plan:
                 (self.gates.add if self._is_gate(item) else self.gates.discard)(name)
         return dirty, structural
 
+    def reload(self, names: Iterable[str]) -> None:
+        """Take the parameters of instances again: their module's defaults have changed."""
+        for name in names:
+            self._load(self.items[name], self.items[name].block)
+
     def _forget(self, name: str) -> None:
         item = self.items.pop(name)
         self.loose.discard(name)

@@ -254,6 +254,9 @@ class Sheet:
             self.fresh.add(name)
             if name in plan.gates:
                 gates = True
+            if new.sub is not None or new.copies is not None:
+                # What it needs inside may have changed although its shapes have not.
+                shapes = True
             if old is None or new.shares != old.shares or (new.sub is None) != (old.sub is None):
                 layout = True
             if old is not None and not gates:
