@@ -130,8 +130,8 @@ def _operators(tree: ast.expr, indent: int, before: str, after: str) -> list[str
     """Broken before its operators, within brackets that stand already."""
     if isinstance(tree, ast.IfExp):
         return [
-            *lay_out(tree.body, indent, before, statement=False),
-            *lay_out(tree.test, indent, "if ", statement=False),
+            *_side(tree.body, indent, before),
+            *_side(tree.test, indent, "if "),
             *lay_out(tree.orelse, indent, "else ", after, statement=False),
         ]
     if isinstance(tree, ast.BoolOp):
@@ -156,6 +156,13 @@ def _operators(tree: ast.expr, indent: int, before: str, after: str) -> list[str
         lines[-1] += after
         return lines
     return [" " * indent + before + text_of(tree) + after]
+
+
+def _side(tree: ast.expr, indent: int, before: str) -> list[str]:
+    """The value or the test of a conditional expression."""
+    if isinstance(tree, ast.IfExp):
+        return [" " * indent + before + text_of(tree, _OR)]
+    return lay_out(tree, indent, before, statement=False)
 
 
 def _bracket(head: str, items: list[tuple[str, ast.expr]], tail: str, indent: int, *, single: bool = True) -> list[str]:
