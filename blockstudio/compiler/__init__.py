@@ -14,7 +14,7 @@ from blockstudio.graph.diagram import Diagram
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from blockstudio.compiler.weights import WeightsReport
+    from blockstudio.compiler.weights import Head, Names, WeightsReport
 
 __all__ = ["WeightsReport", "compile", "load_weights", "source"]
 
@@ -25,7 +25,7 @@ def source(diagram: Diagram) -> str:
     Switches of the diagram (parameters that are true or false or one of some words) are decided in the text;
     its other parameters are arguments of the network's class, with their values as defaults.
     Raises `StudioError` ``compile.problems`` while the diagram has errors, ``compile.name`` for a block whose
-    name no attribute of a module can have.
+    name no item of a container can have (``keys``).
     """
     from blockstudio.compiler.emit import source as emit
 
@@ -46,17 +46,26 @@ def compile(diagram: Diagram) -> nn.Module:
 
 
 def load_weights(
-    model: nn.Module, file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor], *, strict: bool = True
+    model: nn.Module,
+    file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor],
+    *,
+    strict: bool = True,
+    names: Names = "auto",
+    head: Head = "load",
 ) -> WeightsReport:
     """Load a ``.safetensors``, ``.pt`` or ``.pth`` file or a state dict into ``model``.
 
     No file is executed: pickles are read for tensors only. With ``strict``, every key must be there, none left
     over, and all shapes equal; otherwise what fits is loaded and the report says what did not.
+
+    ``names`` says how the weights' keys become the model's: ``"same"``, a mapping of prefixes or the file of a map
+    (see docs/presets.md); ``"auto"`` also tries the maps that come with the studio. ``head="skip"`` leaves a
+    classifier for another number of classes at its initial values (transfer learning), and the report says so.
     Raises `StudioError` ``weights.*``; the model is then unchanged.
     """
     from blockstudio.compiler.weights import load_weights as load_into
 
-    return load_into(model, file_or_state_dict, strict=strict)
+    return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
 
 
 def __getattr__(name: str) -> Any:

@@ -46,7 +46,7 @@ class Entry:
 
 def entries_of(plan: ClassPlan, order: list[str]) -> dict[str, Entry]:
     """The attributes of a class by name. ``order`` is that of the document. Raises `StudioError` ``compile.name``
-    for a name that no attribute can have."""
+    for a name that no item of a container can have."""
     root = Entry("")
     for name in order:
         unit = plan.units.get(name)
@@ -57,8 +57,7 @@ def entries_of(plan: ClassPlan, order: list[str]) -> dict[str, Entry]:
             path = f"{path}.{part}" if path else part
             entry = entry.items.setdefault(part, Entry(path))
         entry.unit = unit
-    for part, entry in root.items.items():
-        naming.check_attribute(part, entry.path)
+    for entry in root.items.values():
         _settle(entry, plan.net)
     return root.items
 
@@ -73,8 +72,9 @@ def _settle(entry: Entry, net: Net) -> None:
     entry.chain = ordered is not None
     if ordered is not None:
         entry.items = ordered
+        return
     for part, item in entry.items.items():
-        naming.check_attribute(part, item.path, naming.CHAIN_NAMES if entry.chain else naming.DICT_NAMES)
+        naming.check_item(part, item.path)
 
 
 def in_line(items: dict[str, Entry], net: Net) -> dict[str, Entry] | None:
@@ -137,5 +137,4 @@ def ordered_dict(values: dict[str, Tree]) -> Tree:
 def access(path: str) -> str:
     """How forward reaches an attribute: ``self.conv1``, ``self.branch["0"]``."""
     first, *rest = path.split(".")
-    text = f"self.{first}" if naming.is_plain(first) else f'getattr(self, "{first}")'
-    return text + "".join(f'["{part}"]' for part in rest)
+    return f"self.{first}" + "".join(f'["{part}"]' for part in rest)

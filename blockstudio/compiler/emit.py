@@ -34,7 +34,7 @@ def source(diagram: Diagram) -> str:
     """The network as Python source that needs nothing but torch.
 
     Raises `StudioError` ``compile.problems`` while the diagram has errors, ``compile.name`` for a block whose name
-    no attribute of a module can have.
+    no item of a container can have.
     """
     return source_and_class(diagram)[0]
 
@@ -200,8 +200,6 @@ class _Class:
             return None
         if len(net.readers[last[1]]) != 1 or any(not unit.node.live for unit in units):
             return None
-        for part, entry in ordered.items():
-            naming.check_attribute(part, entry.path, naming.CHAIN_NAMES)
         values = {part: self._named(self._conditional(entry)) for part, entry in ordered.items()}
         return self._super(values)
 
@@ -226,17 +224,16 @@ class _Class:
 
     def _assign(self, part: str, entry: Entry) -> list[str]:
         tree = self._named(self._conditional(entry))
-        before, after = f"self.{part} = ", ""
-        if not naming.is_plain(part):
-            before, after = f'self.add_module("{part}", ', ")"
-        if isinstance(tree, ast.IfExp) and len(lay_out(tree, 2 * INDENT, before, after)) > 1:
+        before = f"self.{part} = "
+        lines = lay_out(tree, 2 * INDENT, before)
+        if isinstance(tree, ast.IfExp) and len(lines) > 1:
             return [
                 *lay_out(tree.test, 2 * INDENT, "if ", ":"),
-                *lay_out(tree.body, 3 * INDENT, before, after),
+                *lay_out(tree.body, 3 * INDENT, before),
                 "        else:",
-                *lay_out(tree.orelse, 3 * INDENT, before, after),
+                *lay_out(tree.orelse, 3 * INDENT, before),
             ]
-        return lay_out(tree, 2 * INDENT, before, after)
+        return lines
 
     # The forward pass
 
@@ -244,7 +241,7 @@ class _Class:
         if key == TRAINING:
             return "self.training"
         if key not in self.flags:
-            taken = {*self.entries, *self.flags.values(), *naming.MODULE_NAMES}
+            taken = {*self.entries, *self.flags.values()}
             self.flags[key] = naming.variable(f"use_{name}", taken)
         return f"self.{self.flags[key]}"
 

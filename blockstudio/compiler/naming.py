@@ -15,49 +15,24 @@ IMPORTS = frozenset({"torch", "nn", "F", "Tensor", "NamedTuple", "OrderedDict"})
 RESERVED = IMPORTS | frozenset(dir(builtins)) | frozenset(HELPERS) | frozenset(keyword.kwlist) | {"self", "i", "_"}
 """What no class, parameter or variable of emitted source may be called."""
 
-_MODULE_WORDS = """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
-    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
-    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
-    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty
-    train training type xpu zero_grad
-"""
-MODULE_NAMES = frozenset(_MODULE_WORDS.split())
-"""Attributes of every ``nn.Module``. A child of such a name could not be reached."""
-_PRIVATE_WORDS = """
-    _apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl _forward_hooks
-    _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
-    _get_backward_hooks _get_backward_pre_hooks _get_name _is_full_backward_hook _load_from_state_dict
-    _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook _modules
-    _named_members _non_persistent_buffers_set _parameters _register_load_state_dict_pre_hook
-    _register_state_dict_hook _replicate_for_data_parallel _save_to_state_dict _slow_forward _state_dict_hooks
-    _state_dict_pre_hooks _version _wrapped_call_impl _get_item_by_idx
-"""
-_PRIVATE = frozenset(_PRIVATE_WORDS.split())
-CHAIN_NAMES = frozenset({"append", "extend", "insert", "pop"})
-"""Further ones of ``nn.Sequential``."""
-DICT_NAMES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
-"""Further ones of ``nn.ModuleDict``."""
+_DICT_NAMES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
+"""Attributes of ``nn.ModuleDict``; those of every module no block can be called in the first place."""
 
 
-def check_attribute(name: str, path: str, further: frozenset[str] = frozenset()) -> None:
-    """Raises `StudioError` ``compile.name`` if a child called ``name`` would hide an attribute of its parent."""
-    private = name.startswith("_") and (name.endswith("__") or name in _PRIVATE)
-    if name in MODULE_NAMES or name in further or private:
+def check_item(name: str, path: str) -> None:
+    """Raises `StudioError` ``compile.name`` if an item called ``name`` would hide an attribute of its container."""
+    if name in _DICT_NAMES:
         raise StudioError(
             "compile.name",
-            f"no block can be called '{name}': every PyTorch module has an attribute of that name.",
+            f"'{name}' cannot name a block in a container: a PyTorch container has an attribute of that name.",
             where=path,
             hint="Rename the block.",
         )
 
 
 def is_plain(name: str) -> bool:
-    """Whether ``self.name`` can be written. Keywords cannot, and Python changes names with two underscores."""
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+    """Whether ``name=`` can be written in a call."""
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def free(wanted: str, taken: Collection[str]) -> str:
