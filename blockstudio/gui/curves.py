@@ -43,7 +43,7 @@ class _QuietAxis(pg.AxisItem):
     def tickStrings(self, values, scale, spacing) -> list[str]:
         if self._percent:
             return [f"{value * 100:.0f} %" if -1e-9 <= value <= 1 + 1e-9 else "" for value in values]
-        return super().tickStrings(values, scale, spacing)
+        return [f"{value:g}" for value in values]
 
 
 class CurvePlot(QWidget):
@@ -149,17 +149,13 @@ class CurvePlot(QWidget):
             self._right.setText(tr("{count} steps").format(count=f"{total:,}") if total else "")
 
     def _fit_loss(self, data: RunData) -> None:
-        """From zero to what most points lie below: one early spike must not flatten the rest."""
-        known = np.concatenate(
-            [
-                _known(data.steps, self._step)[1],
-                _known(data.epochs, self._train)[1],
-                _known(data.epochs, self._validation)[1],
-            ]
-        )
-        if known.size:
-            top = float(np.quantile(known, 0.995)) if known.size > 50 else float(known.max())
-            self.plot.setYRange(0, max(top * 1.06, 1e-6), padding=0)
+        """From zero to what most points lie below: an early spike must not flatten the rest."""
+        steps = _known(data.steps, self._step)[1]
+        epochs = np.concatenate([_known(data.epochs, name)[1] for name in (self._train, self._validation)])
+        top = float(np.quantile(steps, 0.995 if steps.size > 50 else 1.0)) if steps.size else 0.0
+        if epochs.size:
+            top = max(top, min(float(epochs.max()), 2 * top) if top else float(epochs.max()))
+        self.plot.setYRange(0, max(top * 1.06, 1e-6), padding=0)
 
     def _hover(self, at: QPointF) -> None:
         data = self._data

@@ -152,6 +152,8 @@ class ChoiceField(QComboBox):
         self._value = text
         if self._check is not None:
             self.lineEdit().set_value(text, force=force)
+            if text in self._words and self.lineEdit().text() == text:
+                self.setCurrentIndex(self._words.index(text))  # arrow keys go on from here
         elif text in self._words:
             self.setCurrentText(text)
 
@@ -170,7 +172,7 @@ class ChoiceField(QComboBox):
             if self.error:
                 return
         if text != self._value:
-            self._value = text
+            self.set_value(text)
             self.committed.emit(text)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

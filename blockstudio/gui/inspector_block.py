@@ -50,10 +50,10 @@ class BlockPage(QWidget):
         column.addLayout(self._head())
         block = self._block
         self._declared = dict(session.diagram.declared(block.type))
-        self._form = Form()
+        self.form = Form()
         if self._declared:
             column.addWidget(heading(tr("Parameters")))
-            column.addWidget(self._form)
+            column.addWidget(self.form)
             for key, parameter in self._declared.items():
                 self._add_parameter(key, parameter)
         column.addWidget(heading(tr("Block")))
@@ -69,6 +69,7 @@ class BlockPage(QWidget):
         self._problems.setSpacing(2)
         column.addLayout(self._problems)
         column.addStretch(1)
+        session.fix_finder.found.connect(self._show_problems)
         self.refresh()
 
     @property
@@ -123,7 +124,7 @@ class BlockPage(QWidget):
 
         field = parameter_field(parameter, check)
         field.committed.connect(lambda text: self._set(key, parameter, text))
-        self._form.add(key, key, field, f"{tr(parameter.help)}\n{parameter.expected()}".strip())
+        self.form.add(key, key, field, f"{tr(parameter.help)}\n{parameter.expected()}".strip())
         self.fields[key] = field
 
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
@@ -196,6 +197,11 @@ class BlockPage(QWidget):
         self._show_problems()
 
     @property
+    def box_text(self) -> str:
+        """What stands under *Where the numbers come from*, as rich text."""
+        return self._box.label.text()
+
+    @property
     def shown_output(self) -> str:
         """The shape that stands under *Cost*."""
         return self._cost.figure(tr("output"))
@@ -236,7 +242,7 @@ class BlockPage(QWidget):
             text = quiet(problem.message[:1].upper() + problem.message[1:])
             text.setProperty("role", "problem" if problem.severity == "error" else "warning")
             self._problems.addWidget(text)
-            for fix in problem.fixes:
+            for fix in session.fixes(problem) or ():
                 self._problems.addWidget(link(tr(fix.label), lambda fix=fix: session.apply_fix(fix)))
 
 
@@ -276,17 +282,17 @@ class ManyPage(QWidget):
         kinds = dict.fromkeys(block.type for block in self._blocks())
         column.addWidget(quiet(", ".join(kinds)))
         self._shared = self._find_shared(list(kinds))
-        self._form = Form()
+        self.form = Form()
         column.addWidget(heading(tr("Shared parameters")))
-        column.addWidget(self._form)
+        column.addWidget(self.form)
         for key, parameter in self._shared.items():
             field = parameter_field(parameter, lambda text, parameter=parameter: self._check(parameter, text))
             field.committed.connect(lambda text, key=key, parameter=parameter: self._set(key, parameter, text))
-            self._form.add(key, key, field, tr(parameter.help))
+            self.form.add(key, key, field, tr(parameter.help))
             self.fields[key] = field
         flag = ChoiceField([values.OFF, values.ON], _check_flag)
         flag.committed.connect(lambda text: self._bypass(values.read_flag(text, {})))
-        self._form.add("bypass", tr("bypass"), flag, tr("On: the signal passes through all of them."))
+        self.form.add("bypass", tr("bypass"), flag, tr("On: the signal passes through all of them."))
         self.fields["bypass"] = flag
         column.addWidget(heading(tr("Together")))
         self._cost = Figures()

@@ -80,6 +80,8 @@ class DiagramPage(QWidget):
         self._session = session
         self._scope = session.scope
         self.fields: dict[str, QWidget] = {}
+        self.crosses: dict[str, QToolButton] = {}
+        """Buttons that remove a declared parameter."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -93,14 +95,14 @@ class DiagramPage(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._rows)
-        self._form: Form | None = None
+        self.form: Form | None = None
         self._declared: dict[str, Parameter] | None = None
-        self._new = ValueField(self._check_new)
-        self._new.setPlaceholderText(tr("add one:  width = 64"))
-        self._new.setAccessibleName(tr("Add a parameter"))
-        self._new.setToolTip(tr("Expressions of the blocks on this level may use it."))
-        self._new.committed.connect(self._add)
-        column.addWidget(self._new)
+        self.new_parameter = ValueField(self._check_new)
+        self.new_parameter.setPlaceholderText(tr("add one:  width = 64"))
+        self.new_parameter.setAccessibleName(tr("Add a parameter"))
+        self.new_parameter.setToolTip(tr("Expressions of the blocks on this level may use it."))
+        self.new_parameter.committed.connect(self._add)
+        column.addWidget(self.new_parameter)
         column.addWidget(heading(tr("In total")))
         self._totals = Figures()
         column.addWidget(self._totals)
@@ -138,12 +140,12 @@ class DiagramPage(QWidget):
 
     def _build_form(self) -> None:
         """A row for each declared parameter."""
-        if self._form is not None:
-            self._rows.removeWidget(self._form)
-            self._form.hide()
-            self._form.deleteLater()
+        if self.form is not None:
+            self._rows.removeWidget(self.form)
+            self.form.hide()
+            self.form.deleteLater()
         self.fields = {key: field for key, field in self.fields.items() if key == "name"}
-        self._form = Form()
+        self.form = Form()
         definition = self._session.diagram.definition(self._scope)
         self._declared = dict(definition.parameters)
         for key, parameter in self._declared.items():
@@ -161,13 +163,14 @@ class DiagramPage(QWidget):
             cross.setToolTip(tr("Remove this parameter"))
             cross.clicked.connect(lambda _=False, key=key: self._remove(key))
             line.addWidget(cross)
+            self.crosses[key] = cross
             help = f"{tr(parameter.help)}\n{parameter.expected()}".strip()
-            self._form.add(key, key, holder, help)
+            self.form.add(key, key, holder, help)
             field.setAccessibleName(key)
-            error = self._form.errors[key]
+            error = self.form.errors[key]
             field.checked.connect(lambda text, error=error: (error.setText(text), error.setVisible(bool(text))))
             self.fields[key] = field
-        self._rows.addWidget(self._form)
+        self._rows.addWidget(self.form)
 
     def _check(self, key: str, text: str) -> str:
         parameter = self._session.diagram.definition(self._scope).parameters[key]
@@ -211,7 +214,7 @@ class DiagramPage(QWidget):
         name, parameter = self._parse_new(text)
         declared = self._session.diagram.definition(self._scope).parameters | {name: parameter}
         if self._declare(tr("Add parameter {name}").format(name=name), declared):
-            self._new.set_value("", force=True)
+            self.new_parameter.set_value("", force=True)
 
     def _remove(self, key: str) -> None:
         declared = self._session.diagram.definition(self._scope).parameters

@@ -251,7 +251,7 @@ class Palette(QWidget):
 
     def item(self, title: str) -> QListWidgetItem | None:
         """The visible line with this title."""
-        for item in self._visible():
+        for item in self.visible_items():
             if item.text() == title:
                 return item
         return None
@@ -281,12 +281,12 @@ class Palette(QWidget):
             if hit and heading is not None:
                 heading.setHidden(False)
         if wanted:
-            best = min(self._visible(), key=lambda item: _rank(item, wanted[0]), default=None)
+            best = min(self.visible_items(), key=lambda item: _rank(item, wanted[0]), default=None)
             self.list.setCurrentItem(best)
             if best is not None:
                 self.list.scrollToItem(best)
 
-    def _visible(self) -> Iterable[QListWidgetItem]:
+    def visible_items(self) -> Iterable[QListWidgetItem]:
         for row in range(self.list.count()):
             item = self.list.item(row)
             if item.data(_ENTRY) is not None and not item.isHidden():
@@ -301,7 +301,7 @@ class Palette(QWidget):
         self.list.setFocus(Qt.FocusReason.TabFocusReason)
         item = self.list.currentItem()
         if item is None or item.isHidden():
-            self.list.setCurrentItem(next(iter(self._visible()), None))
+            self.list.setCurrentItem(next(iter(self.visible_items()), None))
 
     def _escape(self) -> None:
         if self.search.text():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.analysis import Problem
@@ -20,7 +21,8 @@ class ProblemRow(QWidget):
     def __init__(self, panel: ProblemsPanel, problem: Problem) -> None:
         super().__init__()
         self.problem = problem
-        line = QHBoxLayout(self)
+        self._panel = panel
+        line = self._line = QHBoxLayout(self)
         line.setContentsMargins(0, 2, 0, 2)
         line.setSpacing(10)
         dot = QLabel("●")
@@ -37,11 +39,20 @@ class ProblemRow(QWidget):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         line.addWidget(self.text, 1)
         self.fixes: list[QPushButton] = []
-        for fix in problem.fixes:
+        self._complete = False
+        self.show_fixes()
+
+    def show_fixes(self) -> None:
+        """Buttons for what can be done, once that is worked out."""
+        found = None if self._complete else self._panel.session.fixes(self.problem)
+        if found is None:
+            return
+        self._complete = True
+        for fix in found[:3]:
             button = QPushButton(tr(fix.label))
             button.setProperty("role", "chip")
-            button.clicked.connect(lambda _=False, fix=fix: panel.apply(fix))
-            line.addWidget(button)
+            button.clicked.connect(lambda _=False, fix=fix: self._panel.session.apply_fix(fix))
+            self._line.addWidget(button)
             self.fixes.append(button)
 
 
@@ -56,7 +67,7 @@ class ProblemsPanel(QScrollArea):
         self.setAccessibleName(tr("Problems"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self._session = session
+        self.session = session
         holder = QWidget()
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(14, 8, 14, 8)
@@ -66,13 +77,18 @@ class ProblemsPanel(QScrollArea):
         self._shown: object = None
         for signal in (session.edited, session.opened):
             signal.connect(self.refresh)
+        session.fix_finder.found.connect(self._show_fixes)
 
-    def showEvent(self, event) -> None:
+    def _show_fixes(self) -> None:
+        for row in self.rows:
+            row.show_fixes()
+
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
 
     def refresh(self, _: object = None) -> None:
-        problems = self._session.analysis.problems
+        problems = self.session.analysis.problems
         if not self.isVisible() or (problems is self._shown):
             return
         self._shown = problems
@@ -89,7 +105,7 @@ class ProblemsPanel(QScrollArea):
 
     def go(self, problem: Problem) -> None:
         """Show the block that the problem stands on, entering its module."""
-        session = self._session
+        session = self.session
         if problem.path:
             found = session.go_to_block(problem.path)
         else:
@@ -98,6 +114,3 @@ class ProblemsPanel(QScrollArea):
             found = bool(session.selection)
         if found:
             self.reveal.emit(session.selection[0])
-
-    def apply(self, fix: object) -> None:
-        self._session.apply_fix(fix)

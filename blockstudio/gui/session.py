@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from blockstudio.analysis import Analysis, Analyzer, Fix, Level
+from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Definition, Diagram
 from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
 from blockstudio.gui import clipboard
+from blockstudio.gui.fixes import FixFinder
 from blockstudio.gui.text import tr
 from blockstudio.gui.work import Work
 
@@ -90,6 +91,7 @@ class Session(QObject):
         """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
         self._metric = "macs"
         self._work = Work(self)
+        self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
 
@@ -104,6 +106,7 @@ class Session(QObject):
         if self._on_edits in listeners:
             listeners.remove(self._on_edits)
         self._work.cancel()
+        self.fix_finder.forget()
 
     def open(self, diagram: Diagram, file: Path | None = None) -> None:
         """Show another diagram. Asks nothing: unsaved changes are the caller's care."""
@@ -194,12 +197,17 @@ class Session(QObject):
         if label:
             self.message.emit(tr("Redone: {label}").format(label=label))
 
+    def fixes(self, problem: Problem) -> tuple[Fix, ...] | None:
+        """What can be done about a problem; ``None`` until that is worked out (``fix_finder.found`` tells)."""
+        return self.fix_finder.of(self.diagram, problem)
+
     def apply_fix(self, fix: Fix) -> bool:
         """Do what a problem offers, as one undo step."""
         return self.do(fix.label, *fix.edits)
 
     def _on_edits(self, edits: tuple[Edit, ...]) -> None:
         self.analyzer.update(edits)
+        self.fix_finder.forget()
         moved = self._follow(edits)
         trimmed = self._trim_selection(edits)
         # Whoever hears of the edit finds path and selection as they are after it.

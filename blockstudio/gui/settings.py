@@ -32,6 +32,11 @@ def data_folder() -> Path:
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)) / "blockstudio"
 
 
+def recovery_folder() -> Path | None:
+    """Where the journals of unsaved work are; ``None``: the user's usual place for them."""
+    return _folder / "recovery" if _folder is not None else None
+
+
 def runs_folder() -> Path:
     """Where *Train* puts runs: ``$BLOCKSTUDIO_RUNS``, else the folder chosen in the window, else
     ``~/BlockStudio/runs``."""

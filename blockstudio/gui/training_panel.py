@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
     QSizePolicy,
     QStackedWidget,
@@ -20,23 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.parts import Figures, duration_text, link, quiet
+from blockstudio.gui.run_list import STATUS_WORDS, RunList, name_and_time, percent
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, notifier, theme
-from blockstudio.gui.trainer import RunRow, Trainer
+from blockstudio.gui.trainer import Trainer
 
 if TYPE_CHECKING:
     from blockstudio.gui.curves import Curves
-
-STATUS_WORDS = {
-    "new": "not started",
-    "running": "running",
-    "paused": "paused",
-    "stopped": "stopped",
-    "finished": "finished",
-    "failed": "failed",
-    "lost": "interrupted",
-}
-_RUN = Qt.ItemDataRole.UserRole
 
 
 class RunFigures(QWidget):
@@ -91,7 +78,7 @@ class RunFigures(QWidget):
                 words += " · " + tr("paused")
         elif status == "running" and not data.started:
             words = tr("starting")
-        name = _short(data.run.name)
+        name = name_and_time(data.run.name)[0]
         self.title.setText(f"<b>{name}</b> <span style='color:{theme().secondary.name()}'>· {words}</span>")
         self.title.setToolTip(str(data.run.directory))
         self.bar.setValue(round(1000 * data.share))
@@ -117,51 +104,14 @@ class RunFigures(QWidget):
         running = data.steps.last("loss")
         show(tr("train loss"), _decimal(running if running is not None else train))
         accuracy = data.steps.last("accuracy")
-        show(tr("train accuracy"), _percent(accuracy))
-        show(tr("validation accuracy"), _percent(validation), role="good")
+        show(tr("train accuracy"), percent(accuracy))
+        show(tr("validation accuracy"), percent(validation), role="good")
         test = data.finished.get("test_accuracy") if data.finished else None
-        show(tr("test accuracy"), _percent(test), role="good")
+        show(tr("test accuracy"), percent(test), role="good")
         rate = data.steps.last("lr")
         show(tr("learning rate"), "" if rate is None or data.finished else f"{rate:.3g}")
         extra = [value for value in data.last.get("aux") or [] if isinstance(value, int | float)]
         show(tr("auxiliary losses"), ", ".join(f"{value:.2f}" for value in extra))
-
-
-class RunList(QListWidget):
-    """All runs of the folder, the newest first."""
-
-    chosen = Signal(object)
-
-    def __init__(self, trainer: Trainer) -> None:
-        super().__init__()
-        self._trainer = trainer
-        self.setAccessibleName(tr("Runs"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.itemActivated.connect(self._choose)
-        self.itemClicked.connect(self._choose)
-        notifier.changed.connect(self.refresh)
-
-    def _choose(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(item.data(_RUN))
-
-    def refresh(self) -> None:
-        watched = self._trainer.data.run.directory if self._trainer.data is not None else None
-        colours = theme()
-        self.clear()
-        for row in self._trainer.runs[:200]:
-            run, state = row.run, row.state
-            item = QListWidgetItem(f"{_short(run.name)}   {tr(STATUS_WORDS[state.status])}{_result(row)}")
-            item.setData(_RUN, run)
-            item.setToolTip(f"{run.directory}\n{state.message}".strip())
-            if state.active:
-                item.setForeground(colours.accent)
-            elif state.status in ("failed", "lost"):
-                item.setForeground(colours.problem)
-            self.addItem(item)
-            if run.directory == watched:
-                self.setCurrentItem(item)
 
 
 class TrainingPanel(QWidget):
@@ -229,37 +179,13 @@ class TrainingPanel(QWidget):
         if self.curves is not None:
             self.curves.show_data(self._trainer.data)
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._trainer.watch_list(True)
 
-    def hideEvent(self, event) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._trainer.watch_list(False)
-
-
-def _short(name: str) -> str:
-    """``resnet-34-20260131-142501`` as ``resnet-34 · 31 Jan 14:25``."""
-    head, _, stamp = name.rpartition("-")
-    stem, _, day = head.rpartition("-")
-    try:
-        made = time.strptime(f"{day}-{stamp}", "%Y%m%d-%H%M%S")
-    except ValueError:
-        return name
-    return f"{stem} · {made.tm_mday} {time.strftime('%b %H:%M', made)}"
-
-
-def _result(row: RunRow) -> str:
-    state = row.state
-    if state.status == "finished":
-        return f"   {_percent(row.test_accuracy)}"
-    if state.steps and state.status in ("running", "paused"):
-        return f"   {100 * state.step / state.steps:.0f} %"
-    return ""
-
-
-def _percent(value: object) -> str:
-    return f"{value * 100:.1f} %" if isinstance(value, int | float) else ""
 
 
 def _decimal(value: float | None) -> str:

@@ -27,6 +27,7 @@ from blockstudio.gui.documents import Documents, Request
 from blockstudio.gui.inspector import Inspector
 from blockstudio.gui.notes import Note, NoteBar
 from blockstudio.gui.palette import Entry, Palette
+from blockstudio.gui.recovering import Recovering
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import settings
 from blockstudio.gui.start import StartPage
@@ -52,6 +53,7 @@ class StudioWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.session = Session(parent=self)
         self.documents = Documents(self.session, self)
+        self.recovering = Recovering(self.documents)
         self.trainer = Trainer(self.session, runs_folder)
         self.canvas = Canvas(self.session)
         self.palette_panel = Palette(self.session)
@@ -269,7 +271,8 @@ class StudioWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def after_start(self) -> None:
-        """What can wait until the window is drawn: a run that is under way."""
+        """What can wait until the window is drawn: a run that is under way, work that a crash left behind."""
+        self.recovering.look()
         self.trainer.attach_to_running()
 
     # Colours
@@ -375,6 +378,7 @@ class StudioWindow(QMainWindow):
     def stop(self) -> None:
         """Let go of everything that would outlive the window: watchers, timers, work under way."""
         self.documents.stop()
+        self.recovering.stop()
         self.trainer.stop_watching()
         if self._start is not None:
             self._start.stop()

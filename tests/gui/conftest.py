@@ -16,7 +16,8 @@ from PySide6.QtCore import QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.gui import settings
-from blockstudio.gui.theme import LIGHT, set_theme
+from blockstudio.gui.app import application
+from blockstudio.gui.theme import LIGHT, set_theme, theme
 from blockstudio.gui.window import StudioWindow
 
 
@@ -25,13 +26,19 @@ def qapp_cls() -> type[QApplication]:
     return QApplication
 
 
+@pytest.fixture(scope="session")
+def styled(qapp: QApplication) -> QApplication:
+    return application(dark=False)
+
+
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, qapp: QApplication) -> Iterator[Path]:
+def own_folder(tmp_path: Path, styled: QApplication) -> Iterator[Path]:
     """Settings, journals and runs of this test alone; light colours."""
     folder = tmp_path / "own"
     folder.mkdir()
     settings.use_folder(folder)
-    set_theme(LIGHT)
+    if theme() is not LIGHT:
+        set_theme(LIGHT)
     yield folder
     settings.use_folder(None)
 
@@ -48,7 +55,8 @@ def open_window(qtbot, own_folder: Path) -> Iterator[Callable[..., StudioWindow]
         if name is not None:
             assert window.documents.open_now(name, values or None), window.notes.texts
         window.show()
-        qtbot.waitExposed(window)
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
         return window
 
     yield open_one

@@ -39,7 +39,7 @@ def test_a_wrong_add_is_explained_fixed_and_undone(open_window, qtbot) -> None:
     click(row.go)
     assert session.selection == (names["add"],)
 
-    qtbot.waitUntil(lambda: bool(row.fixes))
+    qtbot.waitUntil(lambda: bool(row.fixes) and row.fixes[0].isVisible())
     fix = next(button for button in row.fixes if "1×1" in button.text())
     click(fix)
     assert session.analysis.problems == ()

@@ -1,0 +1,81 @@
+"""Work that was never saved survives the death of the window."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from hands import click
+
+from blockstudio.graph.format import dumps, load, save
+from blockstudio.graph.presets import load_preset
+
+KILLED = """
+import os, sys, pathlib
+from blockstudio.gui import settings
+settings.use_folder(pathlib.Path(sys.argv[1]))
+from blockstudio.gui.app import application
+from blockstudio.gui.window import StudioWindow
+app = application(dark=False)
+window = StudioWindow()
+assert window.documents.open_now(sys.argv[2])
+window.show()
+app.processEvents()
+window.session.diagram.add("ReLU", "first")
+window.session.diagram.add("ReLU", "second")
+app.processEvents()
+os.kill(os.getpid(), 9)
+"""
+
+
+def kill_a_window(folder: Path, name: str | Path) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(name)], env=environment, timeout=120)
+    assert done.returncode != 0
+
+
+def test_work_of_a_killed_window_is_offered_and_restored(open_window, qtbot, own_folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "net.blocks.json"
+    save(load_preset("nin_cifar10"), file)
+    kill_a_window(own_folder, file)
+
+    window = open_window("resnet18")
+    window.after_start()
+    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=20_000)
+    (note,) = window.notes.notes
+    assert "net.blocks.json" in note.label.text() and "2 changes" in note.label.text()
+    click(note.buttons[0])
+    qtbot.waitUntil(lambda: window.session.file == file, timeout=20_000)
+    assert {"first", "second"} <= set(window.session.diagram.main.graph)
+    assert window.session.dirty and "first" not in load(file).main.graph
+    window.documents.save()
+    assert dumps(load(file)) == dumps(window.session.diagram)
+    assert not list((own_folder / "recovery").glob("*")), "what is saved needs no journal"
+
+
+def test_discarded_work_is_not_offered_again(open_window, qtbot, own_folder: Path) -> None:
+    kill_a_window(own_folder, "resnet18")
+    window = open_window()
+    window.after_start()
+    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=20_000)
+    click(window.notes.notes[0].buttons[1])
+    assert not list((own_folder / "recovery").glob("*.journal"))
+
+
+def test_a_window_closed_in_good_order_leaves_nothing(open_window, own_folder: Path) -> None:
+    window = open_window("resnet18")
+    window.session.diagram.add("ReLU", "extra")
+    assert len(list((own_folder / "recovery").glob("*.journal"))) == 1
+    window.documents.discard(window.documents.current)
+    assert not list((own_folder / "recovery").glob("*.journal"))
+
+
+def test_without_a_place_for_journals_one_is_told_once(open_window, own_folder: Path) -> None:
+    (own_folder / "recovery").write_text("in the way")
+    window = open_window("resnet18")
+    window.session.diagram.add("ReLU", "one")
+    window.session.diagram.add("ReLU", "two")
+    assert [text for text in window.notes.texts if "not protected" in text] == window.notes.texts
+    assert len(window.notes.texts) == 1 and {"one", "two"} <= set(window.session.diagram.main.graph)
