@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from blockstudio.compiler import WeightsReport
+    from blockstudio.compiler.weights import Head, Names
     from blockstudio.runs import Run
 
 
@@ -61,15 +62,24 @@ def compile(diagram: Diagram) -> nn.Module:
     return build(diagram)
 
 
-def load_weights(model: nn.Module, file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor]) -> WeightsReport:
+def load_weights(
+    model: nn.Module,
+    file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor],
+    *,
+    strict: bool = True,
+    names: Names = "auto",
+    head: Head = "load",
+) -> WeightsReport:
     """Load ``.safetensors``, ``.pt`` or ``.pth`` (weights only: no pickle is executed) or a state dict into ``model``.
 
-    Returns which keys matched. Raises `StudioError` ``weights.*`` that names what is missing, left over or of
+    Returns which keys matched. ``names`` translates the keys of other libraries (``"auto"``: by the maps beside the
+    presets where that fits better), ``head="skip"`` leaves a classifier for another number of classes as it is,
+    ``strict=False`` loads what fits. Raises `StudioError` ``weights.*`` that names what is missing, left over or of
     another shape; the model is then unchanged.
     """
     from blockstudio.compiler import load_weights as load_into
 
-    return load_into(model, file_or_state_dict)
+    return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
 
 
 def train(diagram: Diagram, data: str = "digits", run: str | os.PathLike[str] | None = None, **recipe: Any) -> Run:

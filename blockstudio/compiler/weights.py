@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import os
-import pickle
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypeAlias
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from blockstudio.compiler.weight_files import checked, read
+from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
 
 SHOWN = 5
 """Keys of each sort that an error names."""
+
+Names: TypeAlias = str | os.PathLike[str] | Mapping[str, str] | WeightMap
+Head: TypeAlias = Literal["load", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A key whose shape in the weights is not the model's."""
+
+    key: str
+    expected: tuple[int, ...]
+    found: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.key} (expected {_shape(self.expected)}, found {_shape(self.found)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,111 +42,159 @@ class WeightsReport:
     """Of the model, but not in the weights."""
     unexpected: tuple[str, ...] = ()
     """In the weights, but not of the model."""
-    mismatched: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = ()
-    """Key, shape in the model, shape in the weights."""
+    mismatched: tuple[Mismatch, ...] = ()
+    """In both, of different shapes."""
+    kept: tuple[Mismatch, ...] = ()
+    """Of a classifier for another number of classes, which was asked to be left at its initial values."""
+    map: str = ""
+    """``timm``: whose names were translated; empty if they are the model's own."""
 
     @property
     def complete(self) -> bool:
-        """Whether everything fitted."""
+        """Whether everything fitted, but for a classifier that was to be left aside."""
         return not (self.missing or self.unexpected or self.mismatched)
 
     def text(self) -> str:
-        """``2 missing: fc.weight, fc.bias; 1 of another shape: ...``"""
-        shapes = [f"{key} (expected {_shape(want)}, found {_shape(found)})" for key, want, found in self.mismatched]
-        groups = (("missing", self.missing), ("unexpected", self.unexpected), ("of another shape", shapes))
+        """What did not fit, in one line: ``2 missing: fc.weight, fc.bias; 1 of another shape: ...``"""
+        groups = (
+            ("missing", self.missing),
+            ("unexpected", self.unexpected),
+            ("of another shape", tuple(map(str, self.mismatched))),
+        )
         return "; ".join(f"{len(keys)} {what}: {_listed(keys)}" for what, keys in groups if keys)
+
+    def lines(self) -> list[str]:
+        """All of it, a line for each key that was not loaded, under the reason."""
+        total = len(self.matched) + len(self.missing) + len(self.mismatched) + len(self.kept)
+        names = f" by {self.map}'s names" if self.map else ""
+        lines = [f"{len(self.matched)} of {total} keys of the network are in the weights and fit{names}."]
+        groups = (
+            ("left at their initial values, the weights are for another number of classes", self.kept),
+            ("of another shape", self.mismatched),
+            ("of the network, but not in the weights", self.missing),
+            ("in the weights, but not of the network", self.unexpected),
+        )
+        for why, keys in groups:
+            if keys:
+                lines += [f"{len(keys)} {why}:", *(f"  {key}" for key in keys)]
+        return lines
 
 
 def load_weights(
-    model: nn.Module, file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor], *, strict: bool = True
+    model: nn.Module,
+    file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor],
+    *,
+    strict: bool = True,
+    names: Names = "auto",
+    head: Head = "load",
 ) -> WeightsReport:
     """See `blockstudio.compiler.load_weights`."""
     if isinstance(file_or_state_dict, Mapping):
-        where, weights = "state dict", _tensors(file_or_state_dict, "state dict")
+        where, weights = "state dict", checked(file_or_state_dict, "state dict")
     else:
         where = os.fspath(file_or_state_dict)
         weights = read(Path(where))
     own = model.state_dict()
-    missing = tuple(key for key in own if key not in weights and not _is_counter(key, own))
-    unexpected = tuple(key for key in weights if key not in own)
-    mismatched = tuple(
-        (key, tuple(own[key].shape), tuple(weights[key].shape))
-        for key in own
-        if key in weights and own[key].shape != weights[key].shape
-    )
-    wrong = {key for key, _, _ in mismatched}
-    matched = tuple(key for key in own if key in weights and key not in wrong)
-    report = WeightsReport(matched, missing, unexpected, mismatched)
+    fitted, label = translate(own, weights, names)
+    report = compare(own, fitted, head, label)
     if strict and not report.complete:
         raise StudioError(
             "weights.mismatch",
             f"these weights do not fit the network: {report.text()}.",
             where=where,
-            hint="Check that they are of the same network with the same parameters.",
+            hint=_advice(report),
         )
-    if not matched:
+    if not report.matched:
         raise StudioError("weights.nothing", "not one key is of this network.", where=where)
-    model.load_state_dict({key: weights[key] for key in matched}, strict=False)
+    for key in report.matched:
+        # Whole numbers in the place of fractions are codes of a quantised network, which mean nothing by themselves.
+        if own[key].is_floating_point() and not fitted[key].is_floating_point():
+            kind = str(fitted[key].dtype).removeprefix("torch.")
+            raise StudioError("weights.type", f"{key} is of type {kind}, not floating point.", where=where)
+    model.load_state_dict({key: fitted[key] for key in report.matched}, strict=False)
     return report
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by key. Raises `StudioError` ``weights.file`` or ``weights.format``."""
-    where = str(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".safetensors", ".pt", ".pth"):
-        raise StudioError(
-            "weights.format",
-            f"'{suffix or path.name}' is not a format of weights.",
-            where=where,
-            hint="Use .safetensors, .pt or .pth.",
-        )
+def compare(own: Mapping[str, Tensor], weights: Mapping[str, Tensor], head: Head, label: str = "") -> WeightsReport:
+    """What fits. Only names and shapes matter: the tensors may be on the meta device."""
+    missing = tuple(key for key in own if key not in weights and not _is_counter(key, own))
+    unexpected = tuple(key for key in weights if key not in own)
+    mismatched = tuple(
+        Mismatch(key, tuple(own[key].shape), tuple(weights[key].shape))
+        for key in own
+        if key in weights and own[key].shape != weights[key].shape
+    )
+    kept: tuple[Mismatch, ...] = ()
+    if head == "skip" and _only_classifiers(mismatched):
+        kept, mismatched = mismatched, ()
+    wrong = {item.key for item in (*mismatched, *kept)}
+    matched = tuple(key for key in own if key in weights and key not in wrong)
+    return WeightsReport(matched, missing, unexpected, mismatched, kept, label)
+
+
+def translate(
+    own: Mapping[str, Tensor], weights: Mapping[str, Tensor], names: Names = "auto"
+) -> tuple[dict[str, Tensor], str]:
+    """The weights under the model's names, and whose names they had (empty if the model's own).
+
+    ``"auto"`` takes the map under which most keys fit, and none unless it beats the names as they are.
+    Raises `StudioError` ``weights.map``, ``file.*``.
+    """
+    if names == "same":
+        return dict(weights), ""
+    if names == "auto":
+        best, label, most = dict(weights), "", _fitting(own, weights)
+        if most < max(len(own), len(weights)):
+            for each in weight_maps():
+                # A map turns other networks' names into anything, even twice the same.
+                found = _tried(each, weights)
+                fitting = _fitting(own, found)
+                if fitting > most:
+                    best, label, most = found, each.source, fitting
+        return best, label
+    if isinstance(names, WeightMap):
+        return names.renamed(weights), names.source
+    if isinstance(names, Mapping):
+        return rename(weights, names), "the given map"
+    chosen = load_map(names)
+    return chosen.renamed(weights), chosen.source
+
+
+def _tried(each: WeightMap, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     try:
-        if suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as reason:
-        raise StudioError(
-            "weights.file", f"the file cannot be read: {reason.strerror or reason}.", where=where
-        ) from reason
-    except pickle.UnpicklingError as reason:
-        raise StudioError(
-            "weights.format",
-            "it is damaged, or holds more than tensors, which is never executed.",
-            where=where,
-            hint="Save the state dict alone: torch.save(model.state_dict(), path).",
-        ) from reason
-    # What torch and safetensors raise for a damaged file depends on where the damage is.
-    except (
-        SafetensorError, RuntimeError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError,
-        AssertionError, MemoryError, OverflowError, zipfile.BadZipFile,
-    ) as reason:  # fmt: skip
-        raise StudioError(
-            "weights.format", "it is damaged, or not a file of weights.", where=where, hint="Fetch or save it again."
-        ) from reason
-    if isinstance(found, Mapping):
-        for key in ("state_dict", "model"):
-            if isinstance(found.get(key), Mapping):
-                found = found[key]
-                break
-    if not isinstance(found, Mapping):
-        raise StudioError("weights.format", "it holds no state dict.", where=where)
-    return _tensors(found, where)
+        return each.renamed(weights)
+    except StudioError:
+        return {}
 
 
-def _tensors(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
-    weights: dict[str, Tensor] = {}
-    for key, value in found.items():
-        if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise StudioError(
-                "weights.format", f"it is no state dict: {str(key)[:60]!r} is not a tensor by name.", where=where
-            )
-        weights[key] = value
-    # Saved by a model that was wrapped for several devices, or compiled.
-    for prefix in ("module.", "_orig_mod."):
-        if weights and all(key.startswith(prefix) for key in weights):
-            weights = {key.removeprefix(prefix): value for key, value in weights.items()}
-    return weights
+def _fitting(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> int:
+    return sum(key in weights and weights[key].shape == tensor.shape for key, tensor in own.items())
+
+
+def _only_classifiers(mismatched: tuple[Mismatch, ...]) -> bool:
+    """Whether all that differs is how many outputs some layers have, the same two numbers everywhere.
+
+    Were such a layer not a last one, the layer behind it would differ in its inputs, or its normalisation in a
+    vector without a matrix beside it.
+    """
+    layers: dict[str, set[str]] = {}
+    for item in mismatched:
+        layer, _, kind = item.key.rpartition(".")
+        layers.setdefault(layer, set()).add(kind)
+        ranks = len(item.expected), len(item.found)
+        if not ranks[0] or ranks[0] != ranks[1] or item.expected[1:] != item.found[1:]:
+            return False
+    pairs = {(item.expected[0], item.found[0]) for item in mismatched}
+    matrices = {item.key for item in mismatched if len(item.expected) > 1}
+    return len(pairs) == 1 and all(
+        kinds <= {"weight", "bias"} and f"{layer}.weight" in matrices for layer, kinds in layers.items()
+    )
+
+
+def _advice(report: WeightsReport) -> str:
+    if report.mismatched and not report.missing and not report.unexpected and _only_classifiers(report.mismatched):
+        return 'Only the number of classes differs: head="skip" leaves the classifier at its initial values.'
+    return "Check that they are of the same network with the same parameters."
 
 
 def _is_counter(key: str, own: Mapping[str, Tensor]) -> bool:
@@ -146,6 +206,6 @@ def _shape(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "scalar"
 
 
-def _listed(keys: tuple[str, ...] | list[str]) -> str:
+def _listed(keys: tuple[str, ...]) -> str:
     more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
     return ", ".join(keys[:SHOWN]) + more

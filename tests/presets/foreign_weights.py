@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import torch
@@ -10,7 +9,8 @@ from torch import Tensor, nn
 
 from blockstudio.compiler import compile as build
 from blockstudio.compiler import load_weights
-from blockstudio.graph.presets import load_preset, preset_path
+from blockstudio.compiler.weight_maps import WeightMap, weight_maps
+from blockstudio.graph.presets import load_preset
 
 torch.set_num_threads(1)
 
@@ -43,25 +43,10 @@ def ours(preset: str, weights: dict[str, Tensor], **values: Any) -> nn.Module:
     return model
 
 
-def weight_map(preset: str, source: str) -> dict[str, Any]:
+def weight_map(preset: str, source: str) -> WeightMap:
     """The map beside a preset: see docs/presets.md."""
-    path = preset_path(preset).parent / "weights" / f"{preset}.{source}.json"
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    (found,) = (each for each in weight_maps(preset) if each.source == source)
     return found
-
-
-def renamed(weights: dict[str, Tensor], names: dict[str, str], flatten: list[str]) -> dict[str, Tensor]:
-    """``weights`` under the preset's names: the longest prefix in ``names`` is replaced."""
-    result = {}
-    for key, tensor in weights.items():
-        parts = key.split(".")
-        for length in range(len(parts), 0, -1):
-            prefix = ".".join(parts[:length])
-            if prefix in names:
-                key = ".".join([names[prefix], *parts[length:]])
-                break
-        result[key] = tensor.flatten(1) if key in flatten else tensor
-    return result
 
 
 def images(size: int, batch: int = 2, seed: int = 1, channels: int = 3) -> Tensor:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from foreign_weights import images, ours, renamed, shaken, weight_map
+from foreign_weights import images, ours, shaken, weight_map
 from torch import Tensor, nn
+
+from blockstudio.compiler import load_weights
 
 timm = pytest.importorskip("timm")
 
@@ -44,11 +46,13 @@ def test_names_agree(preset: str, name: str, size: int, values: dict[str, bool])
 @pytest.mark.parametrize(("preset", "size"), [("preact_resnet50", 64), ("inception_v4", 96)])
 def test_the_map_leads_from_their_names_to_ours(preset: str, size: int) -> None:
     mapping = weight_map(preset, "timm")
-    assert mapping["preset"] == preset
-    original = theirs(mapping["model"]).double().eval()
-    weights = renamed(original.state_dict(), mapping["names"], mapping["flatten"])
-    model = ours(preset, weights, size=size, **mapping["parameters"]).double().eval()
-    model.load_state_dict(weights)
+    assert mapping.preset == preset
+    original = theirs(mapping.model).double().eval()
+    # Their own names: loading finds the map by itself.
+    model = ours(preset, original.state_dict(), size=size, **mapping.parameters).double().eval()
+    # Loading into the single-precision model rounded the weights: load again in double precision.
+    report = load_weights(model, original.state_dict(), names=mapping)
+    assert report.complete and report.map == "timm"
     x = images(size).double()
     with torch.no_grad():
         assert_close(model(x), original(x))
