@@ -25,9 +25,9 @@ from blockstudio.gui.canvas import dropping, hits, keys, menu, telling, wheel
 from blockstudio.gui.canvas.gestures import Gesture, Marquee, Move, Pan, Press
 from blockstudio.gui.canvas.metrics import LINES
 from blockstudio.gui.canvas.minimap import Steer
-from blockstudio.gui.canvas.notes import link_at, note_at
+from blockstudio.gui.canvas.notes import Note, link_at, note_at
+from blockstudio.gui.canvas.painting import Stage
 from blockstudio.gui.canvas.ports import Port
-from blockstudio.gui.canvas.staging import join
 from blockstudio.gui.canvas.surface import Surface
 from blockstudio.gui.canvas.wiring import DrawWire
 from blockstudio.gui.session import Session
@@ -56,7 +56,7 @@ class Canvas(Surface):
         self._button = event.button()
         self.gesture = self._gesture_for(event)
         if self.gesture is not None:
-            self._fresh = False
+            self.fresh = False
             self.setCursor(self.gesture.cursor)
 
     def _gesture_for(self, event: QMouseEvent) -> Gesture | None:
@@ -72,7 +72,9 @@ class Canvas(Surface):
             link = link_at(self.notes, point)
             if link is not None:
                 return Press(self, at, lambda: self.apply_fix(link.fix))
-        found = hits.hit(self.stage, point, self.camera.scale)
+        found = hits.hit(self.root, point, self.camera.scale)
+        if found.name is not None or found.wire is not None or self.stage is not self.root:
+            self.go_to(found.stage)
         if found.port is not None:
             return self._from_port(found.port, at)
         if found.block is not None:
@@ -80,10 +82,19 @@ class Canvas(Surface):
         # A note lets the mouse through to what it covers, and else stands for its block.
         note = note_at(self.notes, point) if self.camera.scale >= LINES else None
         if note is not None:
-            return Press(self, at, lambda: self.session.select([note.block]))
+            return Press(self, at, lambda: self._go_to_note(note))
         if found.wire is not None:
             return self._from_wire(found.wire, at)
         return Marquee(self, at)
+
+    def go_to(self, stage: Stage) -> None:
+        """Work on a stage that is drawn: the root or a module open in it."""
+        if stage is not self.stage:
+            self.session.go(stage.path)
+
+    def _go_to_note(self, note: Note) -> None:
+        self.session.go(note.path)
+        self.session.select([note.block])
 
     def _from_port(self, port: Port, at: QPointF) -> Gesture:
         if port.side == "in":
@@ -93,7 +104,7 @@ class Canvas(Surface):
         return DrawWire(self, at, port)
 
     def _from_wire(self, wire: Wire, at: QPointF) -> Gesture:
-        end = hits.end_of(self.stage, wire, self.camera.to_scene(at), self.camera.scale)
+        end = hits.end_of(self.stage, wire, self.to_stage(at), self.camera.scale)
         if end == "in":
             return DrawWire(self, at, self.drawing.port(wire.source, wire.source_port, "out"), wire)
         if end == "out":
@@ -101,9 +112,9 @@ class Canvas(Surface):
         return Press(self, at, lambda: self.select_wires([wire]))
 
     def _on_map(self, at: QPointF) -> bool:
-        return self.minimap.shows(self.drawing, self.camera, self.size()) and self.minimap.rect(self.size()).contains(
-            at
-        )
+        return self.minimap.shows(self.root.drawing, self.camera, self.size()) and self.minimap.rect(
+            self.size()
+        ).contains(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.gesture is not None:
@@ -119,32 +130,26 @@ class Canvas(Surface):
             self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        found = hits.hit(self.stage, self.camera.to_scene(event.position()), self.camera.scale)
+        found = hits.hit(self.root, self.camera.to_scene(event.position()), self.camera.scale)
         if event.button() != Qt.MouseButton.LeftButton or found.block is None:
             self.mousePressEvent(event)
             return
-        self._open_inner(found.inner) if found.inner else self.open(found.block)
-
-    def _open_inner(self, names: tuple[str, ...]) -> None:
-        """Go to a block inside a frame: its level with the block selected, or into it."""
-        path = self.session.path
-        for name in names:
-            path = join(path, name)
-        self.session.go_to_block(path)
+        self.go_to(found.stage)
+        self.open(found.block)
 
     def _hover(self, at: QPointF) -> None:
         point, scale = self.camera.to_scene(at), self.camera.scale
         link = link_at(self.notes, point) if scale >= LINES else None
         on_note = scale >= LINES and note_at(self.notes, point) is not None
-        found = hits.Hit() if on_note or self._on_map(at) else hits.hit(self.stage, point, scale)
-        name = found.block or (found.port.block if found.port else None)
-        if name != self.marks.hovered or found.wire != self.marks.hovered_wire or link != self._link:
+        found = hits.Hit(self.stage) if on_note or self._on_map(at) else hits.hit(self.root, point, scale)
+        name, wire = (found.name, found.wire) if found.stage is self.stage else (None, None)
+        if name != self.marks.hovered or wire != self.marks.hovered_wire or link != self.link:
             if name != self.marks.hovered and not on_note:
                 self.marks.hovered = name
-                self._renote()
+                self.renote()
                 self.hovered.emit(name or "")
-            self.marks.hovered_wire = found.wire
-            self._link = link
+            self.marks.hovered_wire = wire
+            self.link = link
             self.update()
         if self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -156,7 +161,7 @@ class Canvas(Surface):
     def leaveEvent(self, event: QEvent) -> None:
         if self.gesture is None and (self.marks.hovered or self.marks.hovered_wire):
             self.marks.hovered = self.marks.hovered_wire = None
-            self._renote()
+            self.renote()
             self.hovered.emit("")
             self.update()
         super().leaveEvent(event)
@@ -215,7 +220,7 @@ class Canvas(Surface):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = QPointF(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard and self.session.selection:
-            at = self.camera.to_view(self.drawing.rect(self.session.selection[-1]).center())
+            at = self.camera.to_view(self.block_rect(self.session.selection[-1]).center())
         chosen = menu.menu_at(self, at)
         chosen.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chosen.popup(self.mapToGlobal(at.toPoint()))

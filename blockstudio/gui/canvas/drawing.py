@@ -103,7 +103,6 @@ class Drawing(Geometry):
         self.names.pop()
         self.kinds.pop()
         self.rectangles.pop()
-        self.places.pop(name, None)
         self._far_rectangles = None
         self._touched()
 

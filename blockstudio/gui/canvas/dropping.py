@@ -64,23 +64,30 @@ class Ghost:
 
     def move(self, at: QPointF) -> None:
         """``at`` in pixels of the viewport."""
-        point = self.canvas.camera.to_scene(at)
-        self.at = QPointF(snap(point.x()), snap(point.y()))
-        diagram = self.canvas.session.diagram
+        canvas = self.canvas
+        level = hits.level_at(canvas.root, canvas.camera.to_scene(at))
+        if level is not canvas.stage:
+            canvas.go_to(level)
+            canvas.ghost = self
+        point = canvas.to_stage(at)
+        x, y = canvas.drawing.origin
+        self.at = QPointF(snap(point.x() - x) + x, snap(point.y() - y) + y)
+        diagram = canvas.session.diagram
         passes = diagram.is_variadic(self.offer.type) or bool(diagram.input_ports(self.offer.type))
         self.wire = None
         if passes and diagram.output_ports(self.offer.type):
-            self.wire = hits.wire_at(self.canvas.stage, point, self.canvas.camera.scale, reach=14)
-        self.canvas.marks.drop_wire = self.wire
-        self.canvas.update()
+            self.wire = hits.wire_at(canvas.stage, point, canvas.camera.scale, reach=14)
+        canvas.marks.drop_wire = self.wire
+        canvas.update()
 
     def drop(self) -> str | None:
         """Put it there, into the wire if it is on one; the name of the new block."""
         self.canvas.marks.drop_wire = None
-        return put(self.canvas, self.offer, (self.at.x(), self.at.y()), self.wire)
+        x, y = self.canvas.drawing.origin
+        return put(self.canvas, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
 
     def paint(self, painter: QPainter, style: Style) -> None:
-        """A faint card. Scene coordinates."""
+        """A faint card. The stage's coordinates."""
         width = card_width(self.name, False)
         rect = QRectF(self.at.x() - width / 2, self.at.y() - CARD_HEIGHT / 2, width, CARD_HEIGHT)
         kind = CATALOGUE.get(self.offer.type)
@@ -128,11 +135,12 @@ def insert(canvas: Canvas, offer: Offer) -> str | None:
     """Put a block in without the mouse: below the one that is selected and wired to it, else in the middle of the
     view."""
     drawing, selection = canvas.drawing, canvas.session.selection
+    x, y = drawing.origin
     if len(selection) == 1:
         above = drawing.rect(selection[0])
-        wanted = (above.center().x(), above.bottom() + STEP_Y - CARD_HEIGHT / 2)
+        wanted = (above.center().x() - x, above.bottom() - y + STEP_Y - CARD_HEIGHT / 2)
         return put(canvas, offer, free_place(drawing, wanted), behind=selection[0])
-    middle = canvas.camera.to_scene(QPointF(canvas.width() / 2, canvas.height() / 2))
+    middle = canvas.to_stage(QPointF(canvas.width() / 2, canvas.height() / 2)) - QPointF(x, y)
     return put(canvas, offer, free_place(drawing, (middle.x(), middle.y())))
 
 

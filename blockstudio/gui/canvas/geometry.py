@@ -47,16 +47,20 @@ Size = tuple[float, float]
 
 
 class Geometry:
-    """Boxes and curves of a definition. ``places`` are centres for blocks that have none in the document;
-    ``frames`` maps instances opened in place to the drawing of their inside and the frame's size."""
+    """Boxes and curves of a definition.
+
+    ``places`` are centres for blocks that have none in the document, ``origin`` is where the document's (0, 0) lies
+    here. ``frames`` maps instances opened in place to the drawing of their inside and the frame's size.
+    """
 
     def __init__(
         self,
         diagram: Diagram,
         scope: str,
-        places: Mapping[str, tuple[float, float]] | None = None,
+        places: dict[str, tuple[float, float]] | None = None,
         frames: Mapping[str, tuple[Geometry, Size]] | None = None,
         framed: bool = False,
+        origin: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.diagram, self.scope = diagram, scope
         self.framed = framed
@@ -70,7 +74,9 @@ class Geometry:
         self.lanes: dict[Wire, float] = {}
         self.unrouted: dict[Wire, None] = {}
         """Wires that may need a lane and still wait for it."""
-        self.places = dict(places or {})
+        # Shared with who made it: where a newcomer settles is remembered for the next drawing.
+        self.places = places if places is not None else {}
+        self.origin = origin
         self._base: Array = np.zeros((64, 2))
         self._boxes: Array = np.zeros((64, 4))
         self._families = np.zeros(64, dtype=np.int8)
@@ -93,6 +99,11 @@ class Geometry:
     @property
     def definition(self) -> Definition:
         return self.diagram.definition(self.scope)
+
+    def document_place(self, name: str) -> tuple[float, float]:
+        """Centre of a block in the document's coordinates."""
+        x, y = self.place(name)
+        return x - self.origin[0], y - self.origin[1]
 
     @property
     def wants_frames(self) -> bool:
@@ -247,6 +258,10 @@ class Geometry:
         if self.framed and block.type in ("Input", "Output"):
             return 0.0, 0.0
         return card_width(name, block.repeat is not None), float(CARD_HEIGHT)
+
+    def is_hidden(self, name: str) -> bool:
+        """An Input or Output that is only a point on the frame's border."""
+        return self.framed and self.kinds[self.rows[name]] in ("Input", "Output")
 
     def card_size(self, name: str) -> Size:
         """What `size` would be with the instance shut."""

@@ -93,16 +93,17 @@ class Marquee(Gesture):
     def __init__(self, canvas: Canvas, at: QPointF) -> None:
         super().__init__(canvas, at)
         # The corner stays with the drawing when the view moves meanwhile.
-        self._corner = canvas.camera.to_scene(at)
+        self._corner = canvas.to_stage(at)
 
     @property
     def area(self) -> QRectF:
-        """The rectangle in scene coordinates."""
-        return QRectF(self._corner, self.canvas.camera.to_scene(self.at)).normalized()
+        """The rectangle in the stage's coordinates."""
+        return QRectF(self._corner, self.canvas.to_stage(self.at)).normalized()
 
     def _touched(self, modifiers: Qt.KeyboardModifier) -> list[str]:
         drawing = self.canvas.drawing
         found = [drawing.names[row] for row in drawing.rows_in(self.area)]
+        found = [name for name in found if not drawing.is_hidden(name)]
         # Within an open frame one draws the rectangle on it, not around it.
         found = [name for name in found if name not in drawing.frames or self.area.contains(drawing.rect(name))]
         return [*self.canvas.session.selection, *found] if adds(modifiers) else found
@@ -127,7 +128,8 @@ class Marquee(Gesture):
         if self.dragging:
             painter.setPen(style.selected_far)
             painter.setBrush(style.accent_veil)
-            painter.drawRect(self.canvas.camera.rect_to_view(self.area))
+            corner = self.canvas.from_stage(self._corner)
+            painter.drawRect(QRectF(corner, self.at).normalized())
 
 
 class Move(Gesture):
@@ -150,7 +152,7 @@ class Move(Gesture):
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
         scale = self.canvas.camera.scale
-        x, y = self.canvas.drawing.place(self.name)
+        x, y = self.canvas.drawing.document_place(self.name)
         aside = (self.at - self.started_at) / scale
         if modifiers & Qt.KeyboardModifier.AltModifier:
             dx, dy = aside.x(), aside.y()
@@ -175,7 +177,7 @@ class Move(Gesture):
             session.select([*session.selection, self.name])
 
     def cancel(self) -> None:
-        self.canvas.shift(self.names, -self.dx, -self.dy)
+        self.canvas.put_back(self.names)
 
 
 class Nudge:
@@ -194,7 +196,7 @@ class Nudge:
         commit_move(self.canvas, self.names, self.dx, self.dy)
 
     def cancel(self) -> None:
-        self.canvas.shift(self.names, -self.dx, -self.dy)
+        self.canvas.put_back(self.names)
 
 
 def commit_move(canvas: Canvas, names: tuple[str, ...], dx: float, dy: float) -> None:
@@ -202,15 +204,14 @@ def commit_move(canvas: Canvas, names: tuple[str, ...], dx: float, dy: float) ->
     their own are given the one they were shown at, so that the picture stays."""
     drawing, session = canvas.drawing, canvas.session
     if not (dx or dy):
-        canvas.shift(names, -dx, -dy)
         return
     to: dict[str, tuple[float, float] | None] = dict(canvas.loose_places())
     for name in names:
-        x, y = drawing.place(name)
+        x, y = drawing.document_place(name)
         to[name] = (round(x + dx, 2), round(y + dy, 2))
     what = names[0] if len(names) == 1 else tr("{0} blocks", len(names))
     if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to)):
-        canvas.shift(names, -dx, -dy)
+        canvas.put_back(names)
 
 
 class Press(Gesture):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPathStroker
@@ -19,24 +19,46 @@ END_REACH = 16
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """At most one of a port, a block and a wire. ``inner``: the block inside a frame, by its names from the
-    level in view inwards."""
+    """At most one of a port, a block and a wire, on ``stage``, which stands at ``offset`` in the scene."""
 
+    stage: Stage
+    offset: QPointF = field(default_factory=QPointF)
     port: Port | None = None
     block: str | None = None
     wire: Wire | None = None
-    inner: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """The block that is meant: the one under the point or the one whose port is."""
+        return self.block or (self.port.block if self.port is not None else None)
 
 
-def hit(stage: Stage, point: QPointF, scale: float) -> Hit:
-    """The port, block or wire under ``point`` (scene)."""
+def hit(stage: Stage, point: QPointF, scale: float, offset: QPointF | None = None) -> Hit:
+    """The port, block or wire under ``point``, on ``stage`` or inside a module open on it. An open frame itself
+    counts where nothing stands on it."""
+    offset = offset if offset is not None else QPointF()
     port = port_at(stage, point, scale)
     if port is not None:
-        return Hit(port=port)
+        return Hit(stage, offset, port=port)
     name = block_at(stage, point)
-    if name is not None:
-        return Hit(block=name, inner=inner_at(stage, name, point))
-    return Hit(wire=wire_at(stage, point, scale))
+    if name is None:
+        return Hit(stage, offset, wire=wire_at(stage, point, scale))
+    frame = stage.drawing.frames.get(name)
+    if frame is not None:
+        aside = QPointF(frame.dx, frame.dy)
+        inner = hit(stage.inside[name], point - aside, scale, offset + aside)
+        if inner.name is not None or inner.wire is not None:
+            return inner
+    return Hit(stage, offset, block=name)
+
+
+def level_at(stage: Stage, point: QPointF) -> Stage:
+    """The innermost stage whose frame holds a point."""
+    name = block_at(stage, point)
+    frame = stage.drawing.frames.get(name) if name is not None else None
+    if name is None or frame is None:
+        return stage
+    return level_at(stage.inside[name], point - QPointF(frame.dx, frame.dy))
 
 
 def _around(point: QPointF, reach: float) -> QRectF:
@@ -49,16 +71,6 @@ def block_at(stage: Stage, point: QPointF) -> str | None:
     cards = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
     chosen = cards or rows
     return stage.drawing.names[chosen[-1]] if chosen else None
-
-
-def inner_at(stage: Stage, name: str, point: QPointF) -> tuple[str, ...]:
-    """The block inside an open frame under a point, by its names inwards; empty on the frame itself."""
-    frame = stage.drawing.frames.get(name)
-    if frame is None:
-        return ()
-    inner, inside = stage.inside[name], point - QPointF(frame.dx, frame.dy)
-    found = block_at(inner, inside)
-    return (name, found, *inner_at(inner, found, inside)[1:]) if found is not None else ()
 
 
 def port_at(stage: Stage, point: QPointF, scale: float, side: str = "") -> Port | None:

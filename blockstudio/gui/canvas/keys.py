@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
+from blockstudio.gui.canvas.geometry import Geometry
 from blockstudio.gui.canvas.gestures import Nudge
 from blockstudio.gui.canvas.metrics import GRID
 
@@ -100,16 +101,16 @@ def _arrow(canvas: Canvas, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> 
     canvas.nudge.press(dx * distance, dy * distance)
 
 
-def reading_order(canvas: Canvas) -> list[str]:
-    """Blocks of the level from top to bottom, in a row from left to right."""
-    boxes = canvas.drawing.boxes
+def in_reading_order(drawing: Geometry) -> list[str]:
+    """Blocks from top to bottom, in a row from left to right."""
+    boxes = drawing.boxes
     order = np.lexsort((boxes[:, 0], np.round(boxes[:, 1] / GRID)))
-    return [canvas.drawing.names[row] for row in order.tolist()]
+    return [name for name in (drawing.names[row] for row in order.tolist()) if not drawing.is_hidden(name)]
 
 
 def step(canvas: Canvas, by: int, absolute: bool = False) -> bool:
     """Select the next block in reading order, or the previous; False at the end, so that the focus may go on."""
-    names = reading_order(canvas)
+    names = in_reading_order(canvas.drawing)
     if not names:
         return False
     selection = canvas.session.selection

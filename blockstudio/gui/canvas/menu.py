@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMenu
 
 from blockstudio.graph.edits import Edit, SetBlock
 from blockstudio.gui.canvas import dropping, hits
-from blockstudio.gui.canvas.staging import join
 from blockstudio.gui.text import tr
 
 if TYPE_CHECKING:
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 def menu_at(canvas: Canvas, at: QPointF) -> QMenu:
     """What can be done with what lies at a point of the viewport; selects the block there first."""
     menu = QMenu(canvas)
-    found = hits.hit(canvas.stage, canvas.camera.to_scene(at), canvas.camera.scale)
-    name = found.block or (found.port.block if found.port else None)
+    found = hits.hit(canvas.root, canvas.camera.to_scene(at), canvas.camera.scale)
+    canvas.go_to(found.stage)
+    name = found.name
     if found.wire is not None:
         canvas.select_wires([found.wire])
         menu.addAction(tr("Delete wire"), canvas.delete)
@@ -38,7 +38,7 @@ def menu_at(canvas: Canvas, at: QPointF) -> QMenu:
 
 def _on_nothing(canvas: Canvas, menu: QMenu, at: QPointF) -> None:
     session = canvas.session
-    point = canvas.camera.to_scene(at)
+    point = canvas.to_stage(at)
     menu.addAction(tr("Paste here"), lambda: session.paste((point.x(), point.y())))
     menu.addAction(tr("Select all"), canvas.select_all)
     menu.addSeparator()
@@ -53,8 +53,7 @@ def _on_blocks(canvas: Canvas, menu: QMenu, name: str) -> None:
     session = canvas.session
     if session.definition.block(name).type in session.diagram.modules:
         menu.addAction(tr("Enter {0}", name), lambda: session.enter(name))
-        opened = join(session.path, name) in canvas.staging.opened
-        menu.addAction(tr("Close") if opened else tr("Open in place"), lambda: canvas.toggle_frame(name))
+        menu.addAction(tr("Close") if canvas.is_open(name) else tr("Open in place"), lambda: canvas.toggle_frame(name))
         menu.addSeparator()
     if len(session.selection) > 1:
         menu.addAction(tr("Wire in this order"), lambda: dropping.wire_in_order(canvas))

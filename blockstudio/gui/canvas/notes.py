@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,6 +21,8 @@ FEW = 4
 """Up to this many blocks with errors show their notes all the time."""
 MOST = 3
 """Problems of one block that its note tells in full."""
+FIXES = 4
+"""Ways out that a note offers for one problem, the best first; the list of problems has them all."""
 PAD = 10
 LINK = 18
 
@@ -51,6 +53,8 @@ class Note:
     severity: str
     paragraphs: tuple[Paragraph, ...]
     links: tuple[Link, ...]
+    path: str = ""
+    """The level on which the block stands."""
 
 
 def noted(stage: Stage, singled: Iterable[str]) -> list[str]:
@@ -69,7 +73,8 @@ def make_notes(stage: Stage, names: list[str]) -> list[Note]:
     for name in names:
         lines, height = _measure(stage.facts.problems[name], name)
         at = _spot(stage, name, height, [note.rect for note in made])
-        made.append(_note(name, stage.facts.problems[name], lines, QRectF(at.x(), at.y(), NOTE_WIDTH, height)))
+        rect = QRectF(at.x(), at.y(), NOTE_WIDTH, height)
+        made.append(_note(stage, name, lines, rect))
     return made
 
 
@@ -87,7 +92,8 @@ def _measure(problems: list[Problem], name: str) -> tuple[list[_Line], float]:
     for problem in problems[:MOST]:
         for text, is_bold in split(problem, name):
             lines.append(_Line(text, _height(text, bold if is_bold else plain), is_bold))
-        lines += [_Line(fix.label, max(LINK, _height(fix.label, plain) + 4), fix=fix) for fix in problem.fixes]
+        fixes = problem.fixes[:FIXES]
+        lines += [_Line(fix.label, max(LINK, _height(fix.label, plain) + 4), fix=fix) for fix in fixes]
     if len(problems) > MOST:
         lines.append(_Line(tr("and {0} more", len(problems) - MOST), _height("x", plain)))
     return lines, sum(line.height for line in lines) + 2 * PAD + 2 * (len(lines) - 1)
@@ -113,7 +119,7 @@ def _height(text: str, used: QFont) -> float:
     return QFontMetricsF(used).boundingRect(wide, int(Qt.TextFlag.TextWordWrap), text).height()
 
 
-def _note(name: str, problems: list[Problem], lines: list[_Line], rect: QRectF) -> Note:
+def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Note:
     paragraphs: list[Paragraph] = []
     links: list[Link] = []
     y = rect.y() + PAD
@@ -124,7 +130,8 @@ def _note(name: str, problems: list[Problem], lines: list[_Line], rect: QRectF) 
         else:
             paragraphs.append(Paragraph(place, line.text, line.bold))
         y += line.height + 2
-    return Note(name, rect, problems[0].severity, tuple(paragraphs), tuple(links))
+    severity = stage.facts.problems[name][0].severity
+    return Note(name, rect, severity, tuple(paragraphs), tuple(links), stage.path)
 
 
 def _spot(stage: Stage, name: str, height: float, others: list[QRectF]) -> QPointF:
@@ -150,6 +157,20 @@ def _covered(rect: QRectF, boxes: Array, others: list[QRectF]) -> float:
         shared = rect.intersected(other)
         area += shared.width() * shared.height()
     return area
+
+
+def moved_note(note: Note, by: QPointF) -> Note:
+    """The same note elsewhere."""
+    if by.isNull():
+        return note
+    return Note(
+        note.block,
+        note.rect.translated(by),
+        note.severity,
+        tuple(replace(paragraph, rect=paragraph.rect.translated(by)) for paragraph in note.paragraphs),
+        tuple(replace(link, rect=link.rect.translated(by)) for link in note.links),
+        note.path,
+    )
 
 
 def draw_note(painter: QPainter, note: Note, style: Style, hovered: Link | None) -> None:

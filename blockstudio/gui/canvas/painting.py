@@ -5,7 +5,7 @@ From far nothing is done block by block: Qt is handed whole lists. From near onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -50,6 +50,8 @@ class Stage:
 
     drawing: Drawing
     facts: Facts
+    path: str = ""
+    """The level's place in the network."""
     inside: dict[str, Stage] = field(default_factory=dict)
 
 
@@ -63,8 +65,13 @@ class Marks:
     hovered_wire: Wire | None = None
     drop_wire: Wire | None = None
     """The wire that what is dragged would be put into."""
+    taken: Wire | None = None
+    """The wire that the mouse has pulled off its port: it is drawn by the gesture."""
     ports_of: str | None = None
     """The block whose free input shows."""
+
+
+NO_MARKS = Marks()
 
 
 @dataclass
@@ -113,12 +120,19 @@ def _dots(step: float, columns: int, colour: int, ratio: float) -> QPixmap:
 
 
 def paint_stage(
-    painter: QPainter, stage: Stage, area: QRectF, scale: float, style: Style, marks: Marks, painted: Painted
+    painter: QPainter,
+    stage: Stage,
+    area: QRectF,
+    scale: float,
+    style: Style,
+    marked: Mapping[str, Marks],
+    painted: Painted,
 ) -> None:
-    """Frames, wires, pills and cards of a level that touch ``area`` (scene coordinates). The painter is already
-    scaled to the scene."""
+    """Frames, wires, pills and cards of a level that touch ``area`` (the stage's coordinates). The painter is already
+    scaled to them. ``marked``: marks by the path of their stage."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    _frames(painter, stage, area, scale, style, painted)
+    marks = marked.get(stage.path, NO_MARKS)
+    _frames(painter, stage, area, scale, style, marked, painted)
     rows = stage.drawing.rows_in(area, 8)
     if scale < FAR and (scale < FAR_FEW or len(rows) > FEW):
         _far(painter, stage, style, marks)
@@ -126,15 +140,15 @@ def paint_stage(
     _wires(painter, stage, area, scale, style, marks, painted)
     rows = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
     if stage.drawing.framed:
-        rows = [row for row in rows if stage.drawing.boxes[row, 2] > stage.drawing.boxes[row, 0]]
+        rows = [row for row in rows if not stage.drawing.is_hidden(stage.drawing.names[row])]
     if scale < NEAR:
         _outlines(painter, stage, rows, scale, style, painted)
+        _selection(painter, stage, style, marks, scale)
     else:
+        frames = [stage.drawing.rows[name] for name in stage.drawing.frames]
         _cards(painter, stage, rows, style, marks, painted)
-        _ports(
-            painter, stage, [*rows, *(stage.drawing.rows[name] for name in stage.drawing.frames)], style, marks, painted
-        )
-    _selection(painter, stage, style, marks, scale)
+        _selection(painter, stage, style, marks, scale)
+        _ports(painter, stage, rows + frames, style, marks, painted)
 
 
 def _far(painter: QPainter, stage: Stage, style: Style, marks: Marks) -> None:
@@ -158,7 +172,15 @@ def _far(painter: QPainter, stage: Stage, style: Style, marks: Marks) -> None:
             painter.drawRects(rectangles)
 
 
-def _frames(painter: QPainter, stage: Stage, area: QRectF, scale: float, style: Style, painted: Painted) -> None:
+def _frames(
+    painter: QPainter,
+    stage: Stage,
+    area: QRectF,
+    scale: float,
+    style: Style,
+    marked: Mapping[str, Marks],
+    painted: Painted,
+) -> None:
     """Modules open in place: a tinted frame with a title, and their inside."""
     for name, frame in stage.drawing.frames.items():
         rect = stage.drawing.rect(name)
@@ -177,7 +199,7 @@ def _frames(painter: QPainter, stage: Stage, area: QRectF, scale: float, style: 
             ]
         )
         painter.translate(frame.dx, frame.dy)
-        paint_stage(painter, inner, area.translated(-frame.dx, -frame.dy), scale, style, Marks(), painted)
+        paint_stage(painter, inner, area.translated(-frame.dx, -frame.dy), scale, style, marked, painted)
         painter.translate(-frame.dx, -frame.dy)
         if scale >= NAMES:
             _frame_title(painter, stage, name, rect, style)
@@ -229,11 +251,12 @@ def _wires(
     else:
         painter.setPen(style.wire)
         for row in rows:
-            painter.drawPath(drawing.path(drawing.wires[row]))
+            if drawing.wires[row] != marks.taken:
+                painter.drawPath(drawing.path(drawing.wires[row]))
         painted.curves += len(rows)
     painter.setPen(style.wire_active)
     for wire in {*marks.wires, marks.hovered_wire, marks.drop_wire}:
-        if wire is not None and wire in drawing.wire_rows:
+        if wire is not None and wire in drawing.wire_rows and wire != marks.taken:
             painter.drawPath(drawing.path(wire))
     if scale >= LINES:
         _pills(painter, stage, rows, area, style, painted)
@@ -345,7 +368,3 @@ def _selection(painter: QPainter, stage: Stage, style: Style, marks: Marks, scal
         if row is not None:
             radius = 2 * RADIUS if name in drawing.frames else RADIUS
             painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
-            if scale >= NEAR:
-                cards.draw_ports(painter, [port.point for port in drawing.ports(name)], style.port, style)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(style.selected)

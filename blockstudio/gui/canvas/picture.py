@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.gui.canvas.camera import Camera
 from blockstudio.gui.canvas.notes import draw_note, make_notes, noted
-from blockstudio.gui.canvas.painting import Marks, Painted, Stage, paint_background, paint_stage
+from blockstudio.gui.canvas.painting import Painted, Stage, paint_background, paint_stage
 from blockstudio.gui.canvas.style import style_of
 from blockstudio.gui.theme import DARK, LIGHT, Theme, theme
 
@@ -37,7 +37,7 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setTransform(camera.transform(), True)
     # Whatever the scale, a picture shows cards: nobody can zoom into it.
-    paint_stage(painter, stage, camera.rect_to_scene(target), max(camera.scale, 1.0), style, Marks(), Painted())
+    paint_stage(painter, stage, camera.rect_to_scene(target), max(camera.scale, 1.0), style, {}, Painted())
     for note in make_notes(stage, noted(stage, ())):
         draw_note(painter, note, style, None)
     painter.restore()

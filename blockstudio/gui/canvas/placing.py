@@ -69,11 +69,12 @@ def settle(drawing: Geometry, name: str) -> Place:
 
 
 def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, taken: Sequence[Place] = ()) -> Place:
-    """The place nearest to ``wanted`` where a card covers no other, looking sideways first. ``taken``: centres of
-    further cards to come."""
+    """The place nearest to ``wanted`` where a card covers no other, looking sideways first; in the document's
+    coordinates. ``taken``: centres of further cards to come."""
+    x0, y0 = drawing.origin
     others = np.array(taken, dtype=float).reshape(len(taken), 2)
     half = np.array((CARD_WIDTH / 2, CARD_HEIGHT / 2))
-    boxes = np.vstack((drawing.boxes, np.hstack((others - half, others + half))))
+    boxes = np.vstack((drawing.boxes - (x0, y0, x0, y0), np.hstack((others - half, others + half))))
     x, y = snap(wanted[0]), snap(wanted[1])
     tries = [(column * (STEP_X / 2), row * (STEP_Y / 2)) for row in range(-4, 5) for column in range(-8, 9)]
     for dx, dy in sorted(tries, key=lambda step: abs(step[0]) + 2 * abs(step[1])):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject
 
@@ -24,9 +25,9 @@ from blockstudio.gui.canvas.metrics import (
     text_width,
 )
 from blockstudio.gui.canvas.painting import Stage
-from blockstudio.gui.canvas.placing import AT_ONCE, Place, rough
+from blockstudio.gui.canvas.placing import AT_ONCE, Place, rough, settle
 from blockstudio.gui.canvas.ports import port_offset
-from blockstudio.gui.session import Session, snapshot
+from blockstudio.gui.session import DEFINITION, Session, snapshot
 from blockstudio.gui.work import Work
 from blockstudio.layout import arrange
 
@@ -60,54 +61,52 @@ class Staging:
         self._asked.clear()
         self.opened.clear()
 
-    def stage(self) -> Stage:
-        """The level in view."""
-        session = self.session
-        return self._stage(session.scope, session.path, session.level, self.places(session.scope))
+    def stage(self, path: str, scope: str) -> Stage:
+        """The level of a path, which shows the definition ``scope``."""
+        return self._stage(scope, path, self.places(scope))
 
-    def _stage(self, scope: str, path: str, level: Level, places: dict[str, Place], framed: bool = False) -> Stage:
+    def _stage(
+        self, scope: str, path: str, places: dict[str, Place], framed: bool = False, origin: Place = (0.0, 0.0)
+    ) -> Stage:
         session = self.session
-        definition = session.diagram.definition(scope)
         inside: dict[str, Stage] = {}
         frames: dict[str, tuple[Drawing, Size]] = {}
-        for name, block in definition.blocks() if self.opened else ():
+        for name, block in session.diagram.definition(scope).blocks() if self.opened else ():
             if block.type in session.diagram.modules and join(path, name) in self.opened:
                 inside[name], size = self._inside(join(path, name), name, block)
                 frames[name] = inside[name].drawing, size
-        drawing = Drawing(session.diagram, scope, places, frames, framed)
-        return Stage(drawing, Facts(session.diagram, session.analysis, level, session.metric), inside)
+        drawing = Drawing(session.diagram, scope, places, frames, framed, origin)
+        return Stage(drawing, self._facts(path, scope), path, inside)
 
-    def facts(self) -> Facts:
-        """What is known of the level in view now."""
-        session = self.session
-        return Facts(session.diagram, session.analysis, session.level, session.metric)
-
-    def refresh(self, stage: Stage, path: str) -> None:
+    def refresh(self, stage: Stage) -> None:
         """New facts for a stage whose drawing stands, and for what is open in it."""
-        stage.facts = self.facts() if path == self.session.path else self._facts_at(path, stage.drawing.scope)
-        for name, inner in stage.inside.items():
-            self.refresh(inner, join(path, name))
+        stage.facts = self._facts(stage.path, stage.drawing.scope)
+        for inner in stage.inside.values():
+            self.refresh(inner)
 
-    def _facts_at(self, path: str, scope: str) -> Facts:
+    def _facts(self, path: str, scope: str) -> Facts:
         session = self.session
         return Facts(session.diagram, session.analysis, self._level(path, scope), session.metric)
 
     def _level(self, path: str, scope: str) -> Level:
-        try:
-            return self.session.analysis.level(path)
-        except StudioError:
-            return self.session.analyzer.level_of_definition(scope)
+        if path == self.session.path:
+            return self.session.level
+        if not path.startswith(DEFINITION):
+            with suppress(StudioError):  # an instance that is switched off has no inside: its definition has
+                return self.session.analysis.level(path)
+        return self.session.analyzer.level_of_definition(scope)
 
     def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
         """The inside of an instance with its upper left corner at (0, 0), and the size of its frame."""
         definition = self.session.diagram.definition(block.type)
-        level = self._level(path, block.type)
+        if block.repeat is not None:
+            path = join(path, "0")  # of several copies the first shows
         loose = self.places(block.type)
         centres = {each: inner.at or loose.get(each, (0.0, 0.0)) for each, inner in definition.blocks()}
         ends = {"Input": definition.of_type("Input"), "Output": definition.of_type("Output")}
         hidden = {*ends["Input"], *ends["Output"]}
         # A first drawing only to learn how much room the inside takes, modules open in it included.
-        draft = self._stage(block.type, path, level, centres, framed=True).drawing
+        draft = self._stage(block.type, path, centres, framed=True).drawing
         boxes = [draft.rect(each) for each in centres if each not in hidden]
         left = min((box.left() for box in boxes), default=0.0)
         right = max((box.right() for box in boxes), default=float(card_width(name, False)))
@@ -121,7 +120,7 @@ class Staging:
         for kind, y in (("Input", float(STUB)), ("Output", height)):
             for index, each in enumerate(ends[kind]):
                 places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
-        return self._stage(block.type, path, level, places, framed=True), (width, height)
+        return self._stage(block.type, path, places, True, (dx, dy)), (width, height)
 
     def places(self, scope: str) -> dict[str, Place]:
         """Centres of those blocks of a definition that have none in the document."""
@@ -133,10 +132,15 @@ class Staging:
         known = self._places.get(scope, {})
         if not any(name not in known for name in loose):
             return known
+        if known:
+            # Most is laid out already: who is new settles beside its neighbours.
+            drawing = Drawing(self.session.diagram, scope, known)
+            for name in loose:
+                if name not in known:
+                    known[name] = settle(drawing, name)
+            return known
         if len(definition) <= AT_ONCE:
             found = arrange(self.session.diagram, scope, self._sizes(scope))
-        elif scope in self._asked:
-            return known
         else:
             self._asked.add(scope)
             still, sizes = snapshot(self.session.diagram, scope), self._sizes(scope)
@@ -156,5 +160,5 @@ class Staging:
         if scope not in self.session.diagram.scopes():
             return
         definition = self.session.diagram.definition(scope)
-        self._places[scope] = {name: answer[name] for name, block in definition.blocks() if name in answer}
+        self._places[scope] = {name: answer[name] for name, _ in definition.blocks() if name in answer}
         self._arranged()

@@ -15,6 +15,7 @@ from blockstudio.gui.canvas.style import Style
 from blockstudio.gui.text import tr
 
 if TYPE_CHECKING:
+    from blockstudio.gui.canvas.levels import Levels
     from blockstudio.gui.canvas.surface import Surface
 
 
@@ -40,20 +41,16 @@ def describe(facts: Facts, name: str) -> list[str]:
     return lines
 
 
-def tip(surface: Surface, at: QPointF) -> str:
+def tip(surface: Levels, at: QPointF) -> str:
     """The tip for a point of the view."""
-    found = hits.hit(surface.stage, surface.camera.to_scene(at), surface.camera.scale)
-    if found.inner:
-        stage = surface.stage
-        for name in found.inner[:-1]:
-            stage = stage.inside[name]
-        return "\n".join(describe(stage.facts, found.inner[-1]))
+    found = hits.hit(surface.root, surface.camera.to_scene(at), surface.camera.scale)
+    facts = found.stage.facts
     if found.block is not None:
-        return "\n".join(describe(surface.stage.facts, found.block))
+        return "\n".join(describe(facts, found.block))
     if found.port is not None:
-        return _port_tip(surface.stage.facts, found.port.block, found.port.port, found.port.side)
+        return _port_tip(facts, found.port.block, found.port.port, found.port.side)
     if found.wire is not None:
-        return f"{found.wire.source} → {found.wire.target}\n{surface.stage.facts.pill(found.wire)}"
+        return f"{found.wire.source} → {found.wire.target}\n{facts.pill(found.wire)}"
     return ""
 
 
@@ -67,7 +64,7 @@ def _port_tip(facts: Facts, block: str, port: str, side: str) -> str:
     return tr("Input {0} of {1}: from {2}", port, block, feed[0])
 
 
-def announce(surface: Surface) -> None:
+def announce(surface: Levels) -> None:
     """Tell screen readers what is selected."""
     selection = surface.session.selection
     if len(selection) == 1 and selection[0] in surface.drawing.rows:

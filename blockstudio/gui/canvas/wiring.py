@@ -35,7 +35,7 @@ class DrawWire(Gesture):
         self.verdict: Verdict | None = None
 
     def begin(self) -> None:
-        self.canvas.dragged_wire = self.taken
+        self.canvas.marks.taken = self.taken
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
         before = self.target
@@ -49,7 +49,7 @@ class DrawWire(Gesture):
         """The port that would be meant by letting go here: the nearest in reach, or the first free one of the
         block under the mouse."""
         canvas, side = self.canvas, "in" if self.fixed.side == "out" else "out"
-        point = canvas.camera.to_scene(self.at)
+        point = canvas.to_stage(self.at)
         near = hits.port_at(canvas.stage, point, canvas.camera.scale, side)
         name = near.block if near is not None else hits.block_at(canvas.stage, point)
         if name is None or (name == self.fixed.block and near is None):
@@ -106,7 +106,7 @@ class DrawWire(Gesture):
             self.canvas.session.select([self.fixed.block])
 
     def cancel(self) -> None:
-        self.canvas.dragged_wire = None
+        self.canvas.marks.taken = None
         self.canvas.show_free_port(None)
 
     # Painting
@@ -121,11 +121,12 @@ class DrawWire(Gesture):
         elif self.verdict is not None and self.verdict.warned:
             colour = theme.warning
         snapped = self.target is not None and not (self.verdict and self.verdict.refused)
-        target = self.target.point if snapped and self.target else camera.to_scene(self.at)
+        target = self.target.point if snapped and self.target else self.canvas.to_stage(self.at)
         start, end = (self.fixed.point, target) if self.fixed.side == "out" else (target, self.fixed.point)
         curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
         painter.save()
         painter.setTransform(camera.transform(), True)
+        painter.translate(self.canvas.offset)
         painter.setPen(QPen(colour, 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(routes.path(curve, None))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from canvas_driver import click, double_click, middle
-from PySide6.QtCore import QPointF
+from canvas_driver import click, double_click, drag, drag_wire, drop, hover_drop, key, middle, offer
+from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.graph.diagram import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, RenameBlock
+from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.menu import menu_at
 
 
@@ -77,16 +78,140 @@ def test_the_frame_is_drawn_with_the_cards_of_its_inside(show, nested) -> None:
     assert canvas.painted.cards == len({"conv", "relu"}) + len(shut_cards)
 
 
-def test_a_double_click_inside_a_frame_goes_to_that_block(show, nested) -> None:
+def inside(canvas, instance: str, name: str) -> QPointF:
+    """The middle of a block inside an open frame, in pixels."""
+    (offset,) = [offset for stage, offset in canvas.stages() if stage.path == instance]
+    (stage,) = [stage for stage, _ in canvas.stages() if stage.path == instance]
+    return canvas.camera.to_view(stage.drawing.rect(name).center() + offset)
+
+
+def test_a_click_inside_a_frame_selects_there_and_the_picture_stays(show, nested) -> None:
     canvas = show(nested)
     canvas.toggle_frame("stage")
-    frame = canvas.drawing.frames["stage"]
-    conv = canvas.stage.inside["stage"].drawing.rect("conv").center() + QPointF(frame.dx, frame.dy)
+    camera = (canvas.camera.scale, canvas.camera.x, canvas.camera.y)
 
-    double_click(canvas, canvas.camera.to_view(conv))
+    click(canvas, inside(canvas, "stage", "conv"))
 
+    assert (canvas.session.path, canvas.session.selection) == ("stage", ("conv",))
+    assert canvas.root.path == "" and canvas.stage.path == "stage"
+    assert (canvas.camera.scale, canvas.camera.x, canvas.camera.y) == camera
+
+    click(canvas, middle_of_root(canvas, "head"))
+    assert (canvas.session.path, canvas.session.selection) == ("", ("head",))
+    assert canvas.stage is canvas.root
+
+
+def middle_of_root(canvas, name: str) -> QPointF:
+    return canvas.camera.to_view(canvas.root.drawing.rect(name).center())
+
+
+def test_a_block_inside_a_frame_is_moved_by_as_much_as_the_mouse(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+    canvas.zoom_to(1.0)
+    before = dumps(nested)
+    start = inside(canvas, "stage", "relu")
+
+    drag(canvas, start, start + QPointF(64, 0))
+
+    assert nested.modules["Stage"].block("relu").at == (64.0, 224.0)
+    assert canvas.root.path == "" and canvas.root.inside
+    canvas.session.undo()
+    assert dumps(nested) == before
+
+
+def test_wires_are_drawn_and_taken_off_inside_a_frame(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+    click(canvas, inside(canvas, "stage", "relu"))
+
+    drag(canvas, canvas.port_point("relu", "in", "in"), canvas.port_point("relu", "in", "in") + QPointF(160, 10))
+    assert nested.modules["Stage"].wires_into("relu") == []
+
+    drag_wire(canvas, ("conv", "out"), ("relu", "in"))
+    assert nested.modules["Stage"].wires_into("relu") == [Wire("conv", "out", "relu", "in")]
+
+
+def test_a_block_is_dropped_into_the_frame_under_the_mouse(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+    wire = Wire("conv", "out", "relu", "in")
+    (stage, offset) = next((stage, offset) for stage, offset in canvas.stages() if stage.path == "stage")
+    on_it = canvas.camera.to_view(stage.drawing.path(wire).pointAtPercent(0.5) + offset)
+
+    hover_drop(canvas, offer("BatchNorm2d"), on_it)
     assert canvas.session.path == "stage"
-    assert canvas.session.selection == ("conv",)
+    name = drop(canvas, "BatchNorm2d", on_it)
+
+    assert [each.target for each in nested.modules["Stage"].wires_from("conv")] == [name]
+    assert canvas.root.path == ""
+
+
+def test_escape_goes_from_the_inside_of_a_frame_to_its_instance(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+    click(canvas, inside(canvas, "stage", "conv"))
+
+    key(canvas, Qt.Key.Key_Escape)
+    key(canvas, Qt.Key.Key_Escape)
+
+    assert (canvas.session.path, canvas.session.selection) == ("", ("stage",))
+    assert canvas.is_open("stage")
+
+
+def test_entering_an_open_module_shuts_its_frame_and_shows_it_alone(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+
+    canvas.open("stage")
+
+    assert canvas.root.path == "stage"
+    canvas.session.leave()
+    assert canvas.root.path == "" and not canvas.is_open("stage")
+
+
+def test_the_first_copy_of_a_repeated_module_opens_in_place(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("head")
+
+    click(canvas, inside(canvas, "head.0", "conv"))
+
+    assert canvas.session.path == "head.0"
+    assert canvas.root.path == ""
+    assert canvas.stage.facts.pill(Wire("conv", "out", "relu", "in")) == "4×32×32"
+
+
+def test_an_instance_that_is_renamed_stays_open(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+
+    canvas.session.do("Rename", RenameBlock(name="stage", to="body"))
+
+    assert canvas.is_open("body")
+
+
+def test_selecting_all_inside_a_frame_leaves_its_border_points_alone(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+    click(canvas, inside(canvas, "stage", "conv"))
+
+    key(canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+
+    assert set(canvas.session.selection) == {"conv", "relu"}
+
+
+def test_a_module_may_vanish_while_one_works_in_it(show, nested) -> None:
+    canvas = show(nested)
+    canvas.toggle_frame("stage")
+    click(canvas, inside(canvas, "stage", "conv"))
+
+    nested.remove("stage")
+
+    assert canvas.session.path == "" and canvas.stage is canvas.root
+    assert "stage" not in canvas.drawing.rows
+    canvas.session.undo()
+    assert canvas.is_open("stage")
+    assert not canvas.grab().isNull()
 
 
 def test_an_edit_of_the_definition_shows_in_the_open_frame(show, nested) -> None:
