@@ -1,7 +1,8 @@
 """What can be said of a diagram without running it: shapes, costs, receptive fields, depth, problems and fixes."""
 
 from blockstudio.analysis.engine import Analyzer, analyze
+from blockstudio.analysis.level import BlockReport, Level
 from blockstudio.analysis.problems import Fix, Problem, apply_fix
-from blockstudio.analysis.report import Analysis, BlockReport, Level
+from blockstudio.analysis.report import Analysis
 
 __all__ = ["Analysis", "Analyzer", "BlockReport", "Fix", "Level", "Problem", "analyze", "apply_fix"]

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from blockstudio.analysis.fixes import Site, Trial, fixes_for
+from blockstudio.analysis.level import Level
 from blockstudio.analysis.library import Library, check_defaults
 from blockstudio.analysis.plan import Plan
 from blockstudio.analysis.problems import Collector, Fix, Problem
-from blockstudio.analysis.report import Analysis, Level
+from blockstudio.analysis.report import Analysis
 from blockstudio.analysis.rules import Seen
 from blockstudio.analysis.sheet import Key, Sheet
 from blockstudio.blocks import Value

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from blockstudio.analysis.issues import Issue, Severity
 from blockstudio.analysis.plan import Plan, drawing_issues
-from blockstudio.analysis.rules import Result, Seen
+from blockstudio.analysis.rules import Result, Seen, is_known
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import shape_text
 from blockstudio.graph.diagram import MAIN, Diagram, Wire
@@ -220,6 +220,8 @@ class Collector:
             shapes = [shape_text(shape) for shape in result.inputs]  # type: ignore[arg-type]
             expected = shapes[0]
             found = next((text for text in shapes if text != expected), expected)
+        elif result is not None and issue.code.startswith("shape.") and len(result.inputs) == 1:
+            found = shape_text(result.inputs[0]) if is_known(result.inputs[0]) else ""  # type: ignore[arg-type]
         self._found[key] = Problem(
             issue.code, severity, plan.scope, block, path, issue.message, issue.hint, expected, found,
             issue.parameter, issue.port, wire, count, issue, result.inputs if result else (), sheet, self._offer,

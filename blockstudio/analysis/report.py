@@ -1,268 +1,23 @@
-"""What an analysis tells: totals, blocks by path, levels as a canvas shows them."""
+"""What an analysis tells of a whole diagram: totals, problems, and where every block is to be found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from blockstudio.analysis.fields import PIXEL, Axis, extent
-from blockstudio.analysis.memory import result_peak, sheet_peak
+from blockstudio.analysis.level import BlockReport, Level, Size, whole_shape
+from blockstudio.analysis.memory import sheet_peak
 from blockstudio.analysis.problems import Problem
-from blockstudio.analysis.rules import Result, Seen, is_known
+from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
-from blockstudio.analysis.traces import Trace, follow, join, through, traces
+from blockstudio.analysis.traces import traces
 from blockstudio.analysis.units import BYTES_PER_SCALAR
-from blockstudio.blocks import Shape, Value
+from blockstudio.blocks import Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 
 if TYPE_CHECKING:
     from blockstudio.analysis.engine import Analyzer
-
-Size: TypeAlias = tuple[int, int]
-
-
-class BlockReport:
-    """One block at one place: a block, an instance with all its copies, or one copy.
-
-    Shapes are ``(C, H, W)`` or ``(F,)``, ``None`` where a mistake hides them; counts and bytes are ``None`` where
-    unknown, and of a module those of its blocks that are known. ``activation_bytes``: see
-    `blockstudio.analysis.memory`; of a block its output, of a module the most that is alive inside it.
-    """
-
-    def __init__(self, level: Level, name: str, result: Result, path: str, before: list[Trace], copy: bool) -> None:
-        item = level.sheet.plan.items[name]
-        self.path = path
-        self.type = item.block.type
-        self.bypassed = result.bypassed
-        """Switched off here: it passes its first input on."""
-        self.copies = len(result.copies) if result.copies is not None else 0 if item.block.repeat == 0 else 1
-        """How many it stands for."""
-        self.live = name in level.sheet.live_auxiliary
-        """It reaches an output or an auxiliary output."""
-        self.parameters = result.parameters
-        self.macs = result.macs
-        self.values: dict[str, Value | None] = dict(result.values)
-        """Resolved parameters; ``None`` for those that a mistake hides."""
-        self.input_ports = item.ports
-        self._level = level
-        self._name = name
-        self._result = result
-        self._before = before
-        self._copy = copy
-
-    @property
-    def name(self) -> str:
-        """Its name in its own graph."""
-        return self._name
-
-    @property
-    def input_shapes(self) -> tuple[Shape | None, ...]:
-        return tuple(map(_whole, self._result.inputs))
-
-    @property
-    def output_shapes(self) -> dict[str, Shape]:
-        """By output port; without those that are unknown."""
-        ports = self._level.output_ports(self._name)
-        found = {port: _whole(shape) for port, shape in zip(ports, self._result.outputs, strict=True)}
-        return {port: shape for port, shape in found.items() if shape is not None}
-
-    @property
-    def output_shape(self) -> Shape | None:
-        """Of its first output; of an Output block, what it puts out."""
-        shapes = self._result.outputs or self._result.inputs
-        return _whole(shapes[0]) if shapes else None
-
-    @property
-    def activation_bytes(self) -> int:
-        return BYTES_PER_SCALAR * result_peak(self._result)
-
-    @property
-    def training_bytes(self) -> int | None:
-        saved = self._result.saved
-        return None if saved is None else BYTES_PER_SCALAR * saved
-
-    @property
-    def parameter_bytes(self) -> int | None:
-        """Of its parameters; its gradients take the same again."""
-        return None if self.parameters is None else BYTES_PER_SCALAR * self.parameters
-
-    @cached_property
-    def _trace(self) -> Trace:
-        if self._copy:
-            return through(self._result, self._before)[0]
-        return self._level.trace(self._name)
-
-    @property
-    def depth(self) -> int | None:
-        """Weighted layers on the longest path from an input to here; ``None`` where no path leads."""
-        return self._trace[0] if self._trace else None
-
-    @property
-    def receptive_field(self) -> Size | None:
-        """(height, width) in pixels of the image, or of the definition's input where that stands alone."""
-        return self._level.field_size(self._trace, self._result)
-
-    @property
-    def field_stride(self) -> Size | None:
-        """Input pixels between neighbouring output pixels, 0 where each sees the whole map."""
-        axes = self._axes()
-        return (axes[0][0][0], axes[1][0][0]) if axes else None
-
-    @property
-    def field_offset(self) -> Size | None:
-        """Where the field of the output pixel at the top left begins, ``(y, x)``; negative in the padding."""
-        axes = self._axes()
-        return (min(path[1] for path in axes[0]), min(path[1] for path in axes[1])) if axes else None
-
-    def _axes(self) -> tuple[Axis, Axis] | None:
-        return self._trace[1] if self._trace else None
-
-    def __repr__(self) -> str:
-        return f"<{self.path}: {self.type}, {self.output_shape}, {self.parameters} parameters, {self.macs} MACs>"
-
-
-class Level:
-    """The inside of one place in the diagram, as a canvas shows it: the main graph or the inside of an instance."""
-
-    def __init__(self, analysis: Analysis, path: str, sheet: Sheet, base: list[Trace]) -> None:
-        self.path = path
-        self.scope = sheet.plan.scope
-        """The definition shown: ``""`` for the main graph."""
-        self.sheet = sheet
-        self._analysis = analysis
-        self._base = base
-
-    @classmethod
-    def of_definition(cls, analysis: Analysis, sheet: Sheet) -> Level:
-        """A definition by itself: everything is seen from its inputs."""
-        return cls(analysis, "", sheet, [(0, PIXEL) for _ in sheet.plan.inputs])
-
-    @cached_property
-    def blocks(self) -> Mapping[str, BlockReport]:
-        """Reports by block name, made when asked for."""
-        return _LevelBlocks(self)
-
-    @property
-    def shapes(self) -> Mapping[tuple[str, str], Shape]:
-        """Shape by (block, output port); without those that are unknown."""
-        return _LevelShapes(self)
-
-    @property
-    def values(self) -> dict[str, Value | None]:
-        """What names mean here: the definition's parameters and ``in_channels``."""
-        return dict(self.sheet.known)
-
-    def order(self, auxiliary: bool = True) -> tuple[str, ...]:
-        """The blocks that reach an output (with ``auxiliary``, or an auxiliary output) in order of evaluation."""
-        live = self.sheet.live_auxiliary if auxiliary else self.sheet.live
-        return tuple(name for name in self.sheet.plan.order if name in live)
-
-    def output_ports(self, name: str) -> tuple[str, ...]:
-        """The output ports of a block."""
-        plan = self.sheet.plan
-        return plan.diagram.output_ports(plan.items[name].block.type)
-
-    def trace(self, name: str) -> Trace:
-        """Depth and field behind a block, seen from the image."""
-        return self.whole_trace([part.at[name][0] for part in traces(self.sheet)])
-
-    def whole_trace(self, parts: list[Trace]) -> Trace:
-        """A trace from each of the sheet's inputs, as one from the image."""
-        if self.sheet.inputs is None:
-            return parts[0] if parts else None
-        return join(follow(outer, inner) for outer, inner in zip(self._base, parts, strict=True))
-
-    def field_size(self, trace: Trace, result: Result) -> Size | None:
-        """(height, width) of what ``trace`` sees."""
-        if trace is None or trace[1] is None:
-            return None
-        shape = next(iter(result.outputs or result.inputs), None)
-        height, width = (shape[1] or 1, shape[2] or 1) if shape is not None and len(shape) == 3 else (1, 1)
-        image = self._image()
-        vertical, horizontal = trace[1]
-        return (
-            extent(vertical, height, image[1] if image else None),
-            extent(horizontal, width, image[2] if image else None),
-        )
-
-    def _image(self) -> Shape | None:
-        sheet = self.sheet if self.path == "" else self._analysis.main
-        shapes = sheet.inputs or tuple(sheet.results[name].outputs[0] for name in sheet.plan.inputs)
-        shape = _whole(shapes[0]) if shapes else None
-        return shape if shape is not None and len(shape) == 3 else None
-
-    def copy(self, name: str, index: int | None) -> tuple[Result, list[Trace]]:
-        """A block's copy (``None``: the block itself, of a repeated one the first copy) and the traces into it."""
-        result = self.sheet.results[name]
-        into = [part.into(name) for part in traces(self.sheet)]
-        before = [self.whole_trace(list(column)) for column in zip(*into, strict=True)]
-        if result.copies is None:
-            return result, before
-        for copy in result.copies[: index or 0]:
-            before = list(through(copy, before))
-        return result.copies[index or 0], before
-
-    def enter(self, name: str, index: int | None) -> Level:
-        """The inside of an instance. Raises `StudioError` ``analysis.path`` if it has none."""
-        path = f"{self.path}.{name}" if self.path else name
-        result, before = self.copy(name, index)
-        if result.copies is None and index is not None:
-            path = f"{path}.{index}"
-        if result.sub is None:
-            why = "is switched off" if result.bypassed else "is not an instance of a module"
-            raise StudioError("analysis.path", f"it {why}, so there is nothing inside.", where=path)
-        return Level(self._analysis, path, result.sub, before)
-
-    def report(self, name: str, index: int | None = None) -> BlockReport:
-        """The report of a block, or of one copy of a repeated block."""
-        path = f"{self.path}.{name}" if self.path else name
-        if index is None:
-            return BlockReport(self, name, self.sheet.results[name], path, [], False)
-        result, before = self.copy(name, index)
-        return BlockReport(self, name, result, f"{path}.{index}", before, True)
-
-
-class _LevelBlocks(Mapping[str, BlockReport]):
-    def __init__(self, level: Level) -> None:
-        self._level = level
-
-    def __getitem__(self, name: str) -> BlockReport:
-        if name not in self._level.sheet.results:
-            raise KeyError(name)
-        return self._level.report(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self._level.sheet.plan.definition.graph))
-
-    def __len__(self) -> int:
-        return len(self._level.sheet.results)
-
-
-class _LevelShapes(Mapping[tuple[str, str], Shape]):
-    def __init__(self, level: Level) -> None:
-        self._level = level
-
-    def __getitem__(self, key: tuple[str, str]) -> Shape:
-        name, port = key
-        result = self._level.sheet.results.get(name)
-        if result is None:
-            raise KeyError(key)
-        ports = self._level.output_ports(name)
-        shape = _whole(result.outputs[ports.index(port)]) if port in ports else None
-        if shape is None:
-            raise KeyError(key)
-        return shape
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        for name, result in list(self._level.sheet.results.items()):
-            for port, shape in zip(self._level.output_ports(name), result.outputs, strict=True):
-                if is_known(shape):
-                    yield name, port
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class _AllBlocks(Mapping[str, BlockReport]):
@@ -319,7 +74,7 @@ class Analysis:
         """Whether no number is hidden by a mistake; otherwise the totals are of what is known."""
         self.training_bytes = BYTES_PER_SCALAR * main.total_auxiliary.saved
         self.activation_bytes = BYTES_PER_SCALAR * sheet_peak(main)
-        self.output_shape = _whole(main.outputs[0]) if main.plan.outputs else None
+        self.output_shape = whole_shape(main.outputs[0]) if main.plan.outputs else None
         """Of the first Output."""
         top = Level(self, "", main, [])
         self._top = top
@@ -419,14 +174,11 @@ def _network_field(top: Level) -> Size | None:
                 if source is not None:
                     back(level, source[0], source[1], up)
 
-    for name in top.sheet.plan.outputs:
+    plan = top.sheet.plan
+    ends = plan.ends or [name for name in plan.order if not plan.items[name].targets]
+    for name in ends:
         back(top, name, 0, [])
     if not found:
-        ends = top.sheet.plan.outputs
         sizes = [top.field_size(top.trace(name), top.sheet.results[name]) for name in ends]
         found = [size for size in sizes if size is not None]
     return max(found, key=lambda size: size[0] * size[1], default=None)
-
-
-def _whole(shape: Seen) -> Shape | None:
-    return shape if is_known(shape) else None  # type: ignore[return-value]

@@ -131,20 +131,22 @@ def _fillings(inputs: tuple[Seen, ...], merges: bool) -> list[tuple[Shape, ...]]
     """Inputs without unknowns to try the rule on. With ``merges``, also those in which an unknown size is that of
     another input: the only ones that an addition accepts."""
     ranks = {len(shape) for shape in inputs if shape is not None} or {3, 1}
+    probes = [(_CHANNELS[index], _HEIGHTS[index], _WIDTHS[index]) for index in (0, 1)]
+    tries = list(probes)
+    if merges:
+        known = [shape for shape in inputs if shape is not None]
+        channels, height, width = (_first_known(known, axis, probes[0][axis]) for axis in range(3))
+        tries += [(first, height, width) for first in (channels, *_CHANNELS)]
     found: list[tuple[Shape, ...]] = []
     for rank in sorted(ranks, reverse=True):
-        open_shapes = [shape if shape is not None else (None,) * rank for shape in inputs]
-        if merges:
-            others = [
-                next((shape[axis] for shape in open_shapes if len(shape) > axis and shape[axis] is not None), None)
-                for axis in range(rank)
-            ]
-            if None not in others:
-                found.append(_fill(open_shapes, others))  # type: ignore[arg-type]
-        for index in (0, 1):
-            probes = (_CHANNELS[index], _HEIGHTS[index], _WIDTHS[index])
-            found.append(_fill(open_shapes, probes))
+        shapes = [shape if shape is not None else (None,) * rank for shape in inputs]
+        found += [_fill(shapes, sizes) for sizes in tries]
     return list(dict.fromkeys(found))
+
+
+def _first_known(shapes: list[tuple[int | None, ...]], axis: int, otherwise: int) -> int:
+    sizes = [shape[axis] for shape in shapes if len(shape) > axis]
+    return next((size for size in sizes if size is not None), otherwise)
 
 
 def _fill(shapes: Iterable[tuple[int | None, ...]], sizes: Sequence[int]) -> tuple[Shape, ...]:

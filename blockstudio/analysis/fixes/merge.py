@@ -15,6 +15,10 @@ from blockstudio.graph.edits import Edit
 Inputs = list[tuple[Wire, Shape]]
 
 
+MAX_STRIDE = 4
+"""A projection that skips more is not what anybody means."""
+
+
 class Sizes(NamedTuple):
     """What a shortcut has to be set to: as numbers, or as expressions over a module's parameters."""
 
@@ -115,7 +119,7 @@ def _stride(shape: Shape, target: Shape) -> tuple[int, int] | None:
     found = []
     for size, wanted in zip(shape[1:], target[1:], strict=True):
         fitting = [s for s in {-(-size // wanted), size // wanted, 1} if s and (size - 1) // s + 1 == wanted]
-        if not fitting:
+        if not fitting or min(fitting) > MAX_STRIDE:
             return None
         found.append(min(fitting))
     return found[0], found[1]

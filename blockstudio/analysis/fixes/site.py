@@ -95,6 +95,17 @@ class Site:
                 waiting.append(target)
         return found
 
+    def before(self, name: str) -> set[str]:
+        """The block and everything that it depends on."""
+        found = {name}
+        waiting = [name]
+        while waiting:
+            for source in self.sheet.plan.items[waiting.pop()].sources:
+                if source and source[0] not in found:
+                    found.add(source[0])
+                    waiting.append(source[0])
+        return found
+
     # Edits
 
     def start_over(self) -> None:
@@ -195,8 +206,3 @@ class Site:
 def pair_raw(pair: tuple[int, int]) -> RawValue:
     """A pair as the document would hold it."""
     return pair[0] if pair[0] == pair[1] else [pair[0], pair[1]]
-
-
-def pair_text(pair: tuple[int, int]) -> str:
-    """``2``, or ``2×1``."""
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"

@@ -37,7 +37,7 @@ def expression_fixes(site: Site) -> Iterator[Fix]:
         yield Fix("Take the repeat off", tuple(site.change(site.name, repeat=None)))
     else:
         default = site.item.declared[field].default
-        shown = f" ({default})" if isinstance(default, int | float | str) else ""
+        shown = f" ({str(default).lower()})" if isinstance(default, int | float) else ""
         yield Fix(f"Set {field} to its default{shown}", tuple(site.set(site.name, {field: None})))
 
 
@@ -73,10 +73,10 @@ def _name_fixes(site: Site, field: str, raw: RawValue) -> Iterator[Fix]:
             yield Fix(f"Use {close} for {name}", tuple(_put(site, field, renamed)))
     if len(wrong) == 1 and is_name(wrong[0]) and wrong[0] != "i":
         declared = site.item.declared.get(field)
-        parameter = _declaration(declared)
+        parameter = Parameter(kind="bool", default=False) if field == "bypass" else _declaration(declared)
         edit = SetDeclarations(scope=site.scope, parameters={**site.definition.parameters, wrong[0]: parameter})
         owner = site.scope or "the diagram"
-        yield Fix(f"Add parameter {wrong[0]} = {parameter.default} to {owner}", (edit,))
+        yield Fix(f"Add parameter {wrong[0]} = {str(parameter.default).lower()} to {owner}", (edit,))
 
 
 def _rename(raw: RawValue, name: str, to: str) -> RawValue:

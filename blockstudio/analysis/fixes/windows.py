@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from blockstudio.analysis.fixes.site import Site, pair_raw, pair_text
+from blockstudio.analysis.fixes.site import Site, pair_raw
 from blockstudio.analysis.problems import Fix
 from blockstudio.analysis.rules import Result, is_known
 from blockstudio.blocks import BlockType, RawValue, Refusal, Shape, Value
@@ -35,12 +35,7 @@ def padded(pad: Pair) -> tuple[int, int, int, int]:
 
 def change_text(change: Change) -> str:
     """``stride=1, padding=1``."""
-    parts = []
-    for key, value in change.items():
-        if isinstance(value, tuple):
-            value = pair_text(_sides(value))
-        parts.append(f"{key}={value}")
-    return ", ".join(parts)
+    return ", ".join(f"{key}={raw}" for key, raw in change_raw(change).items())
 
 
 def change_raw(change: Change) -> dict[str, RawValue | None]:
@@ -75,20 +70,16 @@ def resize(kind: BlockType, values: Mapping[str, Value | None], shape: Shape, si
     paddings = [keep] if keep else []
     paddings += [(p, q) for p in range(span[0]) for q in ([p] if span[0] == span[1] else range(span[1]))][:200]
     strides = [(s, s) for s in range(1, MAX_STRIDE + 1)]
-    for pad in paddings:
-        if gives({"padding": padded(pad)}):
-            yield {"padding": padded(pad)}
-            break
-    for stride in strides:
-        if gives({"stride": stride}):
-            yield {"stride": stride}
-            break
-    for stride in strides:
-        for pad in paddings:
-            both: Change = {"stride": stride, "padding": padded(pad)}
-            if gives(both):
-                yield both
-                return
+    tries: list[list[Change]] = [
+        [{"padding": padded(pad)} for pad in paddings],
+        [{"stride": stride} for stride in strides],
+        [{"stride": stride, "padding": padded(pad)} for stride in strides for pad in paddings],
+    ]
+    for changes in tries:
+        first = next((change for change in changes if gives(change)), None)
+        # Both are changed only where neither alone would do.
+        if first is not None and all(values[key] != value for key, value in first.items()):
+            yield first
 
 
 def is_window(result: Result, kind: BlockType | None) -> bool:
@@ -139,14 +130,14 @@ def kernel_fixes(site: Site) -> Iterator[Fix]:
         fit = tuple(
             max(1, min(d, (r - 1) // (k - 1))) if k > 1 else d for d, r, k in zip(dilation, room, kernel, strict=True)
         )
-        yield Fix(f"Set dilation={pair_text(_sides(fit))}", tuple(site.set(site.name, change_raw({"dilation": fit}))))
+        yield Fix(f"Set dilation={pair_raw(_sides(fit))}", tuple(site.set(site.name, change_raw({"dilation": fit}))))
     if "kernel_size" not in item.uses:
         fit = tuple(max(1, min(k, (r - 1) // d + 1)) for k, r, d in zip(kernel, room, dilation, strict=True))
         label = f"Shrink the window to {fit[0]}×{fit[1]}"
         yield Fix(label, tuple(site.set(site.name, change_raw({"kernel_size": fit}))))
     if "padding" not in item.uses:
         need = (max(0, -(-(span[0] - height) // 2)), max(0, -(-(span[1] - width) // 2)))
-        label = f"Set padding={pair_text(need)}"
+        label = f"Set padding={pair_raw(need)}"
         yield Fix(label, tuple(site.set(site.name, change_raw({"padding": padded(need)}))))
     yield from remove_fixes(site)
 
@@ -172,14 +163,14 @@ def padding_fixes(site: Site) -> Iterator[Fix]:
                 min(padding[0], half[0]), min(padding[1], half[0]), min(padding[2], half[1]), min(padding[3], half[1]),
             )  # fmt: skip
             if fit != padding and (fit[0], fit[2]) == (fit[1], fit[3]):
-                label = f"Set padding={pair_text(_sides(fit))}"
+                label = f"Set padding={pair_raw(_sides(fit))}"
                 yield Fix(label, tuple(site.set(site.name, change_raw({"padding": fit}))))
             elif fit != padding:
                 yield Fix(f"Set padding={list(fit)}", tuple(site.set(site.name, {"padding": list(fit)})))
             even = (min(fit[0], fit[1]), min(fit[2], fit[3]))
-            label = f"Set padding={pair_text(even)}"
+            label = f"Set padding={pair_raw(even)}"
             yield Fix(label, tuple(site.set(site.name, {"padding": pair_raw(even)})))
-        yield Fix(f"Set padding={pair_text(half)}", tuple(site.set(site.name, {"padding": pair_raw(half)})))
+        yield Fix(f"Set padding={pair_raw(half)}", tuple(site.set(site.name, {"padding": pair_raw(half)})))
     if values.get("ceil_mode") is True and "ceil_mode" not in item.uses:
         yield Fix("Switch ceil_mode off", tuple(site.set(site.name, {"ceil_mode": None})))
 
@@ -191,7 +182,7 @@ def same_stride_fixes(site: Site) -> Iterator[Fix]:
         yield Fix("Set padding='same_tf'", tuple(site.set(site.name, {"padding": "same_tf"})))
         keep = keep_size(values)
         if keep is not None:
-            yield Fix(f"Set padding={pair_text(keep)}", tuple(site.set(site.name, {"padding": pair_raw(keep)})))
+            yield Fix(f"Set padding={pair_raw(keep)}", tuple(site.set(site.name, {"padding": pair_raw(keep)})))
     if "stride" not in item.uses:
         yield Fix("Set stride=1", tuple(site.set(site.name, {"stride": 1})))
 

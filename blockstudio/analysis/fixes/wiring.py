@@ -70,20 +70,22 @@ def cycle_fixes(site: Site) -> Iterator[Fix]:
 
 def dead_fixes(site: Site) -> Iterator[Fix]:
     """A branch that leads nowhere: delete it, or wire its end on."""
-    branch = list(site.problem.issue.data) if site.problem.issue else [site.name]
     name = site.name
+    data = site.problem.issue.data if site.problem.issue else ()
+    # An Input goes only if it is the one that nobody reads.
+    branch = [other for other in data if other == name or site.definition.block(other).type != "Input"] or [name]
     ports = site.diagram.output_ports(site.definition.block(name).type)
     if ports:
-        for output in [*site.sheet.plan.outputs, *site.sheet.plan.auxiliary]:
-            if not site.wires_into(output):
-                inlet = site.diagram.input_ports(site.definition.block(output).type)[0]
-                yield Fix(f"Connect to {output}", (site.connect(Wire(name, ports[0], output, inlet)),))
+        before = site.before(name)
+        for other, item in site.sheet.plan.items.items():
+            if item.missing and other not in before:
+                yield Fix(f"Connect to {other}", (site.connect(Wire(name, ports[0], other, item.missing[0])),))
     more = len(branch) - 1
     label = f"Delete {name}" + (f" and {more} more" if more else "")
     order = {other: index for index, other in enumerate(site.definition.graph)}
     yield Fix(label, tuple(site.delete(sorted(branch, key=order.__getitem__))))
     if ports:
-        before = site.downstream(name)
+        before = site.before(name)
         merges = [
             other
             for other, item in site.sheet.plan.items.items()
