@@ -53,22 +53,28 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
                 placed |= dict.fromkeys(to)
             case AddWire(wire=wire) | RemoveWire(wire=wire):
                 wires[wire] = None
+    # A block that went and came again in one step may be another block.
+    again = {name for name in names if name in drawing.rows and name in definition}
+    if again:
+        wires |= dict.fromkeys(wire for wire in drawing.wires if wire.source in again or wire.target in again)
+        for name in again:
+            wires |= dict.fromkeys([*definition.wires_into(name), *definition.wires_from(name)])
     there = {
         wire for wire in wires if definition.wire_into(wire.target, wire.target_port) == (wire.source, wire.source_port)
     }
-    came = [name for name in names if name in definition and name not in drawing.rows]
+    came = [name for name in names if name in definition and (name not in drawing.rows or name in again)]
     if drawing.wants_frames and (came or any(name not in definition for name in names)):
         return False
-    drawing.disconnect([wire for wire in wires if wire not in there])
+    drawing.disconnect(wire for wire in wires if wire not in there or wire.source in again or wire.target in again)
     for name in names:
-        if name in drawing.rows and name not in definition:
+        if name in drawing.rows and (name not in definition or name in again):
             drawing.remove(name)
     for name in came:
         known = drawing.block(name).at is not None or name in drawing.places
         drawing.add(name, None if known else settle(drawing, name))
     if placed:
         drawing.moved(placed)
-    drawing.connect([wire for wire in wires if wire in there])
+    drawing.connect(wire for wire in wires if wire in there)
     return True
 
 
