@@ -30,6 +30,7 @@ SMALL_SIZES = (32, 64, 96, 128)
 SMALL = 64
 """Images up to this size are small; diagrams drawn for more are trained smaller."""
 DEFAULT_EPOCHS = 10
+WEIGHT_DECAYS = {"sgd": 5e-4, "adam": 0.0, "adamw": 0.01, "rmsprop": 0.0}
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3}
 
 
@@ -176,14 +177,18 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
     if batch is None:
         small_set = facts.images is not None and facts.images <= 5000
         batch = 32 if side is not None and side >= 128 else 64 if small_set else 128
-    rate = recipe.optimizer.lr
+    rule = recipe.optimizer
     replace = msgspec.structs.replace
     return replace(
         recipe,
         batch_size=batch,
         epochs=DEFAULT_EPOCHS if recipe.epochs is None and recipe.steps is None else recipe.epochs,
         data=replace(recipe.data, input_size=side),
-        optimizer=replace(recipe.optimizer, lr=LEARNING_RATES[recipe.optimizer.name] if rate is None else rate),
+        optimizer=replace(
+            rule,
+            lr=LEARNING_RATES[rule.name] if rule.lr is None else rule.lr,
+            weight_decay=WEIGHT_DECAYS[rule.name] if rule.weight_decay is None else rule.weight_decay,
+        ),
     )
 
 

@@ -109,7 +109,7 @@ class Optimizer(Group, frozen=True):
 
     name: Annotated[
         Literal["sgd", "adam", "adamw", "rmsprop"], Meta(title="Optimiser", description="The rule for a step.")
-    ] = "sgd"
+    ] = "adamw"
     lr: Annotated[
         float | None,
         Meta(
@@ -139,8 +139,13 @@ class Optimizer(Group, frozen=True):
         Meta(ge=0, le=1, title="ε", description="Added to the denominator.", extra={"when": "adam adamw rmsprop"}),
     ] = 1e-8
     weight_decay: Annotated[
-        float, Meta(ge=0, le=10, title="Weight decay", description="Pull of the weights towards zero.")
-    ] = 5e-4
+        float | None,
+        Meta(
+            title="Weight decay",
+            description="Pull of the weights towards zero. Empty: 0.01 for adamw, 0.0005 for sgd, else none.",
+            extra={"ge": 0, "le": 10},
+        ),
+    ] = None
     spare_norm_and_bias: Annotated[
         bool, Meta(title="Spare BN and biases", description="No weight decay on normalisation parameters and biases.")
     ] = True

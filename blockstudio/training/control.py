@@ -35,7 +35,7 @@ class Control:
         for line in whole.splitlines():
             try:
                 found = msgspec.json.decode(line)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
             command = found.get("command") if isinstance(found, dict) else None
             if command == "stop":

@@ -20,16 +20,16 @@ def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device) -> O
     shift of normalisation) are a group of their own without weight decay."""
     wanted = recipe.optimizer
     rate = wanted.lr
-    assert rate is not None
+    decay = wanted.weight_decay
+    assert rate is not None and decay is not None
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups: list[dict[str, object]] = [{"params": parameters}]
-    if wanted.spare_norm_and_bias and wanted.weight_decay:
+    if wanted.spare_norm_and_bias and decay:
         groups = [
             {"params": [p for p in parameters if p.ndim > 1]},
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
-    decay = wanted.weight_decay
     # One kernel over all parameters where there is one: less time between steps, the same arithmetic.
     fused = device.type in ("cpu", "cuda")
     match wanted.name:
@@ -77,7 +77,8 @@ class Rates:
 
     def __init__(self, optimizer: Optimizer, recipe: Recipe, total: int, steps_per_epoch: int) -> None:
         assert recipe.optimizer.lr is not None
-        self._groups = optimizer.param_groups
+        # Not its groups: restoring a checkpoint puts others in their place.
+        self._optimizer = optimizer
         self._peak = recipe.optimizer.lr
         self._schedule = recipe.schedule
         self._total = total
@@ -87,5 +88,5 @@ class Rates:
     def set(self, step: int) -> None:
         """Before the step number ``step``, from 0."""
         self.rate = self._peak * rate_factor(self._schedule, step, self._total, self._steps_per_epoch)
-        for group in self._groups:
+        for group in self._optimizer.param_groups:
             group["lr"] = self.rate

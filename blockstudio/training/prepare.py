@@ -96,6 +96,7 @@ def _missing_choices(recipe: Recipe) -> list[StudioError]:
     open_fields = {
         "batch_size": recipe.batch_size is None,
         "optimizer.lr": recipe.optimizer.lr is None,
+        "optimizer.weight_decay": recipe.optimizer.weight_decay is None,
         "epochs": recipe.epochs is None and recipe.steps is None,
     }
     return [

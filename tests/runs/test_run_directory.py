@@ -38,7 +38,7 @@ STARTED = {"type": "started", "step": 0, "steps": 40, "epochs": 2, "steps_per_ep
 def test_a_run_holds_the_fitted_diagram_and_the_whole_recipe(run: Run) -> None:
     assert bs.analyze(run.diagram()).output_shape == (10,)
     recipe = run.recipe()
-    assert (recipe.epochs, recipe.batch_size, recipe.optimizer.lr) == (2, 64, 0.05)
+    assert (recipe.epochs, recipe.batch_size, recipe.optimizer.lr) == (2, 64, 1e-3)
     assert run.state().status == "new"
     assert not run.state().active
     events, _ = run.events()
