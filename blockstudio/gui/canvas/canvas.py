@@ -71,7 +71,7 @@ class Canvas(Surface):
         if self.camera.scale >= LINES:
             link = link_at(self.notes, point)
             if link is not None:
-                return Press(self, at, lambda: self.apply_fix(link.fix))
+                return Press(self, at, lambda: self.follow_link(link))
         found = hits.hit(self.root, point, self.camera.scale)
         if found.name is not None or found.wire is not None or self.stage is not self.root:
             self.go_to(found.stage)

@@ -88,7 +88,15 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style) 
     draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
-    draw_text(painter, INSET, 30.0, elided(content.line, LINE_PX, False, room), style)
+    draw_text(painter, INSET, 30.0, line_of(content, room), style)
+
+
+def line_of(content: Content, room: float) -> str:
+    """The line under the name, as much of it as there is room for."""
+    if text_width(content.line, LINE_PX) <= room or text_width(content.short, LINE_PX) > room:
+        return elided(content.line, LINE_PX, False, room)
+    # Of a list of numbers some say little; of a type with its first parameter they say enough.
+    return content.short if "·" in content.short else elided(content.line, LINE_PX, False, room)
 
 
 def draw_text(painter: QPainter, x: float, middle: float, text: str, style: Style, bold: bool = False) -> None:

@@ -94,7 +94,7 @@ class Ghost:
         family = style.families[FAMILY_NAMES.index(kind.family if kind is not None else "module")]
         line = tr("into this wire") if self.wire is not None else self.offer.type
         painter.setOpacity(0.8)
-        content = Content(self.name, line, "", -1.0, False, "")
+        content = Content(self.name, line, line, "", -1.0, False, "")
         cards.draw_card(painter, rect, content, family, style, hovered=True)
         painter.setOpacity(1.0)
 

@@ -12,6 +12,8 @@ from blockstudio.gui.text import tr
 
 OPEN = "port.unconnected"
 """The code of an input without a wire. While one draws, nearly every block has one: it marks the port, not the card."""
+LARGE = 400
+"""Blocks of a diagram, those of its modules included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Content:
     name: str
     line: str
     """Type and the parameters that matter."""
+    short: str
+    """What to say instead where that is too long."""
     badge: str
     """``×4`` of a repeated block."""
     part: float
@@ -45,6 +49,11 @@ class Facts:
     def report(self, name: str) -> BlockReport | None:
         """What is known of a block; ``None`` for a block the analysis has not seen."""
         return self.level.blocks.get(name)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether trying something on a copy of the diagram would keep the window waiting."""
+        return sum(map(len, (self.diagram.main, *self.diagram.modules.values()))) > LARGE
 
     # Costs
 
@@ -91,6 +100,7 @@ class Facts:
         return Content(
             name=name,
             line=summary(self.diagram, block, report),
+            short=brief(block, report),
             badge=repeat_text(block, report),
             part=min(1.0, cost / largest) if largest > 0 and cost > 0 else -1.0,
             off=bool(report.bypassed) if report is not None else block.bypass is True,
@@ -172,6 +182,12 @@ def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
     if block.type == "Conv2d" and text:
         return text  # the blue stripe and the window's size say that it is a convolution
     return f"{block.type} {text}".rstrip()
+
+
+def brief(block: Block, report: BlockReport | None) -> str:
+    """A shorter line: the type, and of a module how many channels come out."""
+    shape = _shape_of(report)
+    return block.type if block.type in CATALOGUE or not shape else f"{block.type} · {shape[0]}"
 
 
 def _shape_of(report: BlockReport | None) -> Shape | None:

@@ -32,7 +32,10 @@ class Link:
     """A fix offered in a note, where it is written."""
 
     rect: QRectF
-    fix: Fix
+    text: str
+    fix: Fix | None
+    asks: Problem | None = None
+    """Without a fix: the problem whose ways out are to be worked out first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def make_notes(stage: Stage, names: list[str]) -> list[Note]:
     """The notes of these blocks, each where it covers least."""
     made: list[Note] = []
     for name in names:
-        lines, height = _measure(stage.facts.problems[name], name)
+        lines, height = _measure(stage.facts.problems[name], name, stage.facts.is_large)
         at = _spot(stage, name, height, [note.rect for note in made])
         rect = QRectF(at.x(), at.y(), NOTE_WIDTH, height)
         made.append(_note(stage, name, lines, rect))
@@ -84,14 +87,19 @@ class _Line:
     height: float
     bold: bool = False
     fix: Fix | None = None
+    asks: Problem | None = None
 
 
-def _measure(problems: list[Problem], name: str) -> tuple[list[_Line], float]:
+def _measure(problems: list[Problem], name: str, large: bool) -> tuple[list[_Line], float]:
     plain, bold = font(LINE_PX), font(LINE_PX, bold=True)
     lines: list[_Line] = []
     for problem in problems[:MOST]:
         for text, is_bold in split(problem, name):
             lines.append(_Line(text, _height(text, bold if is_bold else plain), is_bold))
+        if large and "fixes" not in vars(problem):
+            # Each is tried on a copy of the diagram: with thousands of blocks only when asked for.
+            lines.append(_Line(tr("Look for ways out"), LINK, asks=problem))
+            continue
         fixes = problem.fixes[:FIXES]
         lines += [_Line(fix.label, max(LINK, _height(fix.label, plain) + 4), fix=fix) for fix in fixes]
     if len(problems) > MOST:
@@ -125,8 +133,8 @@ def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Note:
     y = rect.y() + PAD
     for line in lines:
         place = QRectF(rect.x() + PAD, y, rect.width() - 2 * PAD, line.height)
-        if line.fix is not None:
-            links.append(Link(place, line.fix))
+        if line.fix is not None or line.asks is not None:
+            links.append(Link(place, line.text, line.fix, line.asks))
         else:
             paragraphs.append(Paragraph(place, line.text, line.bold))
         y += line.height + 2
@@ -190,7 +198,7 @@ def draw_note(painter: QPainter, note: Note, style: Style, hovered: Link | None)
         used.setUnderline(hovered is not None and link.rect == hovered.rect)
         painter.setFont(used)
         painter.setPen(QPen(theme.accent))
-        painter.drawText(link.rect, wrap | int(Qt.AlignmentFlag.AlignVCenter), link.fix.label)
+        painter.drawText(link.rect, wrap | int(Qt.AlignmentFlag.AlignVCenter), link.text)
 
 
 def link_at(notes: Iterable[Note], point: QPointF) -> Link | None:

@@ -270,13 +270,17 @@ def pills_of(stage: Stage, rows: Iterable[int]) -> list[tuple[QRectF, str, Wire]
         together = drawing.leaders(wire)
         if together[0] != wire:
             continue
-        if drawing.framed and drawing.block(wire.source).type == "Input":
-            continue  # the wire that comes to the frame has told it
+        if drawing.framed and (drawing.is_hidden(wire.source) or all(map(drawing.is_hidden, _targets(together)))):
+            continue  # the wires outside the frame tell it
         text = stage.facts.pill(wire)
         width = cards.pill_width(text)
         centre = drawing.pill_place(wire, width, shared=len(together) > 1)
         found.append((cards.pill_rect(centre, width), text, wire))
     return found
+
+
+def _targets(wires: Iterable[Wire]) -> Iterable[str]:
+    return (wire.target for wire in wires)
 
 
 def _pills(painter: QPainter, stage: Stage, rows: list[int], area: QRectF, style: Style, painted: Painted) -> None:
@@ -326,7 +330,7 @@ def _outlines(painter: QPainter, stage: Stage, rows: list[int], scale: float, st
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
     for row, box in zip(rows, rectangles, strict=True):
-        text = elided(facts.content(drawing.names[row]).line, LINE_PX, False, box.width() - INSET - 4)
+        text = cards.line_of(facts.content(drawing.names[row]), box.width() - INSET - 4)
         cards.draw_text(painter, box.x() + INSET, box.y() + 30, text, style)
 
 

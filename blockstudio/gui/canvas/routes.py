@@ -15,7 +15,8 @@ CLEAR = 12.0
 """Room between a lane and the blocks beside it."""
 BETWEEN = 6.0
 """Half the room between two lanes."""
-BEND = 52.0
+BEND, BENDS = 64.0, 0.45
+"""How high a bend into a lane is, at most and as a part of the wire's height."""
 DETOUR = 480.0
 """A wire that would have to go further aside than this, or than it goes down, runs behind the blocks instead."""
 
@@ -87,7 +88,7 @@ def path(curve: Array, lane: float | None) -> QPainterPath:
     if lane is None:
         drawn.cubicTo(a, b, c, d, x1, y1)
         return drawn
-    bend = min(BEND, (y1 - y0) * 0.3)
+    bend = min(BEND, (y1 - y0) * BENDS)
     drawn.cubicTo(x0, y0 + bend * 0.6, lane, y0 + bend * 0.4, lane, y0 + bend)
     drawn.lineTo(lane, y1 - bend)
     drawn.cubicTo(lane, y1 - bend * 0.4, x1, y1 - bend * 0.6, x1, y1)
@@ -99,7 +100,7 @@ def straight(curve: list[float], lane: float | None) -> list[QLineF]:
     x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
     if lane is None:
         return [QLineF(x0, y0, x1, y1)]
-    bend = min(BEND, (y1 - y0) * 0.3)
+    bend = min(BEND, (y1 - y0) * BENDS)
     return [
         QLineF(x0, y0, lane, y0 + bend),
         QLineF(lane, y0 + bend, lane, y1 - bend),
@@ -110,7 +111,7 @@ def straight(curve: list[float], lane: float | None) -> list[QLineF]:
 def middle(curve: Array, lane: float | None, part: float = 0.5) -> QPointF:
     """A point on the wire, ``part`` of its parameter from the start; on a lane shortly after the bend."""
     if lane is not None:
-        bend = min(BEND, (curve[7] - curve[1]) * 0.3)
+        bend = min(BEND, (curve[7] - curve[1]) * BENDS)
         return QPointF(lane, float(curve[1] + bend + 14))
     t = np.array([(1 - part) ** 3, 3 * (1 - part) ** 2 * part, 3 * (1 - part) * part**2, part**3])
     x, y = (t @ curve.reshape(4, 2)).tolist()

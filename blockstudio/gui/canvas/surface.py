@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.gestures import Gesture, Nudge
 from blockstudio.gui.canvas.levels import Levels
 from blockstudio.gui.canvas.metrics import LINES
 from blockstudio.gui.canvas.minimap import Minimap
-from blockstudio.gui.canvas.notes import draw_note
+from blockstudio.gui.canvas.notes import Link, draw_note
 from blockstudio.gui.canvas.painting import Painted, paint_background, paint_stage
 from blockstudio.gui.canvas.placing import spread
 from blockstudio.gui.canvas.staging import join
@@ -83,6 +83,17 @@ class Surface(Levels):
         for stage, _ in self.stages():
             edits = spread(stage.drawing, edits)
         return self.session.do(fix.label, *edits)
+
+    def follow_link(self, link: Link) -> None:
+        """Do what a link in a note says."""
+        if link.fix is not None:
+            self.apply_fix(link.fix)
+        elif link.asks is not None:
+            found = link.asks.fixes
+            self.renote()
+            self.update()
+            if not found:
+                self.session.message.emit(tr("No way out of this is known"))
 
     def insert_block(self, type_name: str, parameters: Mapping[str, RawValue] | None = None) -> str | None:
         """Put a block in without the mouse: behind the selected one, else in the middle; its name."""

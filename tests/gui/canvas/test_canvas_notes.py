@@ -137,3 +137,17 @@ def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
     click(canvas, canvas.camera.to_view(quiet))
 
     assert canvas.session.selection == ("under",)
+
+
+def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, monkeypatch) -> None:
+    monkeypatch.setattr("blockstudio.gui.canvas.facts.LARGE", 3)
+    canvas = show(broken)
+    (note,) = canvas.notes
+    assert [link.text for link in note.links] == ["Look for ways out"]
+
+    click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
+
+    (note,) = canvas.notes
+    assert all(link.fix is not None for link in note.links) and len(note.links) >= 2
+    click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
+    assert canvas.stage.facts.severity("add") == ""
