@@ -1,7 +1,7 @@
 """The command line: the studio's verbs without a window.
 
-`blockstudio [NAME_OR_FILE]` opens the window; `train`, `summary`, `export` and `presets` need none. Bad input
-ends in one sentence on standard error and exit code 2.
+`blockstudio [NAME_OR_FILE]` opens the window; `train`, `summary`, `export`, `weights` and `presets` need none.
+Bad input ends in one sentence on standard error and exit code 2.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -37,7 +37,8 @@ other commands (each has its own --help):
   blockstudio train NAME_OR_FILE --data NAME_OR_FOLDER    train without a window
   blockstudio summary NAME_OR_FILE                        shapes and costs, block by block
   blockstudio compare NAME NAME ...                       networks side by side
-  blockstudio export NAME_OR_FILE -o model.py             write the PyTorch source
+  blockstudio export NAME_OR_FILE -o model.py             write PyTorch source, or .onnx, .pt2, .safetensors
+  blockstudio weights NAME_OR_FILE FILE                   which trained weights of a file fit
   blockstudio presets                                     list the networks that come along
 """
 
@@ -51,7 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 the network has errors or a run failed, 2 bad input,
     130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    verbs = {"train": _train, "summary": _summary, "compare": _compare, "export": _export, "presets": _presets}
+    verbs = {
+        "train": _train,
+        "summary": _summary,
+        "compare": _compare,
+        "export": _export,
+        "weights": _weights,
+        "presets": _presets,
+    }
     try:
         if arguments and arguments[0] in verbs:
             return verbs[arguments[0]](arguments[1:])
@@ -329,37 +337,116 @@ def _report(analysis: Analysis) -> int:
 def _export(arguments: list[str]) -> int:
     parser = _Parser(
         prog="blockstudio export",
-        description="Write the network as PyTorch source: one file that needs only torch, with the diagram's paths "
-        "as state-dict keys.",
-        epilog="example: blockstudio export resnet34 -o model.py",
+        description="Write the network to a file; the ending names the format. .py: PyTorch source that needs only "
+        "torch, with the diagram's paths as state-dict keys. .onnx and .pt2 (torch.export): the network in eval mode "
+        "with its weights, for any number of images at once. .safetensors: the weights.",
+        epilog="examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx",
     )
-    _network(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="a .py file; - writes to standard output")
+    _network(parser, "?")
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
+    parser.add_argument("--weights", metavar="FILE", help="trained weights to put in: .safetensors, .pt or .pth")
+    parser.add_argument("--run", metavar="DIR", help="the network of a run with its trained weights")
+    parser.add_argument(
+        "--checkpoint",
+        choices=("best", "last"),
+        help="which of the run: of the best validation accuracy (default) or the last",
+    )
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     options = parser.parse_args(arguments)
-    from blockstudio.compiler import source
-
-    if options.output == "-":
-        print(source(_opened(options)), end="")
-        return 0
+    if bool(options.network) == bool(options.run):
+        raise StudioError("cli.usage", "export needs NAME_OR_FILE or --run DIR, one of them.")
+    if options.run and (options.settings or options.weights):
+        raise StudioError(
+            "cli.usage", "--run takes the run's own network and weights.", hint="Leave --set and --weights out."
+        )
+    if options.checkpoint and not options.run:
+        raise StudioError("cli.usage", "--checkpoint is one of a run.", hint="Add --run DIR.")
     target = Path(options.output)
-    if target.suffix != ".py":
+    if options.output == "-":
+        from blockstudio.compiler import source
+
+        print(source(_of_run(options)[0] if options.run else _opened(options)), end="")
+        return 0
+    from blockstudio.compiler.exports import listed
+
+    writer = EXPORTS.get(target.suffix.lower())
+    if writer is None:
         raise StudioError(
-            "export.kind",
-            f"'{target.name}' does not end in .py.",
-            hint="PyTorch source is what export writes: -o model.py",
+            "export.kind", f"'{target.name}' does not end in {listed(EXPORTS)}.", hint="For example: -o model.py"
         )
-    if target.exists() and not options.force:
-        raise StudioError(
-            "export.exists", "the file is there already.", where=str(target), hint="Replace it with --force."
-        )
-    text = source(_opened(options))
-    try:
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StudioError("export.write", f"cannot be written: {error.strerror}.", where=str(target)) from error
-    print(f"{target}: {len(text.splitlines())} lines of PyTorch")
+    print(f"{target}: {writer(options, target)}")
     return 0
+
+
+def _export_network(options: argparse.Namespace, target: Path) -> str:
+    from blockstudio.compiler.exports import export
+
+    diagram, weights = _of_run(options) if options.run else (_opened(options), options.weights)
+    if options.run and target.suffix.lower() == ".py":
+        weights = None  # Source is the same whatever was trained.
+    return export(diagram, target, weights=weights, force=options.force)
+
+
+def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
+    """The network of a run and the file of its weights, found to be as it was written."""
+    from blockstudio.runs import Run
+
+    run = Run(Path(options.run))
+    checkpoint = run.checkpoints.latest_good() if options.checkpoint == "last" else run.best()
+    if checkpoint is None:
+        raise StudioError("run.checkpoint", "has no checkpoint yet.", where=options.run, hint="Train it first.")
+    checkpoint.verify()
+    return run.diagram(), checkpoint.model
+
+
+EXPORTS: dict[str, Callable[[argparse.Namespace, Path], str]] = dict.fromkeys(
+    (".py", ".onnx", ".pt2", ".safetensors"), _export_network
+)
+"""What writes a file, by its ending; gives a few words on what was written."""
+
+
+def _weights(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="blockstudio weights",
+        description="Say which weights of a file fit a network, which do not and why. Files are read as tensors "
+        "only; nothing in them is executed. A classifier for another number of classes is left at its initial "
+        "values. Exit code 1 if something else does not fit.",
+        epilog="example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors",
+    )
+    _network(parser)
+    parser.add_argument("file", metavar="FILE", help="a .safetensors, .pt or .pth file")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the network's weights to a .safetensors file")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")
+    parser.add_argument(
+        "--names",
+        default="auto",
+        metavar="FILE",
+        help="a map of names (see docs/presets.md), or same: the names as they are (default: what fits best)",
+    )
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    options = parser.parse_args(arguments)
+    target = Path(options.output) if options.output else None
+    if target is not None:
+        from blockstudio.compiler.exports import check_target
+
+        if target.suffix.lower() != ".safetensors":
+            raise StudioError("export.kind", f"'{target.name}' does not end in .safetensors.")
+        check_target(target, options.force)
+    from blockstudio.compiler.fitting import fit
+
+    fitted = fit(_opened(options), options.file, names=options.names)
+    if options.json:
+        json.dump(fitted.as_json(), sys.stdout, indent=1, ensure_ascii=False)
+        print()
+    else:
+        print(*fitted.lines(), sep="\n")
+    if not fitted.report.complete and not options.partial:
+        return 1
+    if target is not None:
+        fitted.write(target)
+        print(f"{target}: {len(fitted.model.state_dict())} tensors", file=sys.stderr if options.json else sys.stdout)
+    return 0 if fitted.report.complete else 1
 
 
 def _presets(arguments: list[str]) -> int:

@@ -63,20 +63,22 @@ class WeightsReport:
         )
         return "; ".join(f"{len(keys)} {what}: {_listed(keys)}" for what, keys in groups if keys)
 
-    def lines(self) -> list[str]:
-        """All of it, a line for each key that was not loaded, under the reason."""
+    def lines(self, limit: int | None = None) -> list[str]:
+        """All of it, a line for each key that was not loaded (``limit`` of each sort), under the reason."""
         total = len(self.matched) + len(self.missing) + len(self.mismatched) + len(self.kept)
-        names = f" by {self.map}'s names" if self.map else ""
-        lines = [f"{len(self.matched)} of {total} keys of the network are in the weights and fit{names}."]
+        names = f", by {self.map}'s names" if self.map else ""
+        lines = [f"{len(self.matched)} of the network's {total} keys are in the weights and fit{names}."]
         groups = (
-            ("left at their initial values, the weights are for another number of classes", self.kept),
+            ("left at initial values, the weights are for another number of classes", self.kept),
             ("of another shape", self.mismatched),
             ("of the network, but not in the weights", self.missing),
             ("in the weights, but not of the network", self.unexpected),
         )
         for why, keys in groups:
             if keys:
-                lines += [f"{len(keys)} {why}:", *(f"  {key}" for key in keys)]
+                lines += [f"{len(keys)} {why}:", *(f"  {key}" for key in keys[:limit])]
+                if limit is not None and len(keys) > limit:
+                    lines.append(f"  and {len(keys) - limit} more")
         return lines
 
 

@@ -109,7 +109,7 @@ def test_every_reason_is_told_and_the_model_untouched() -> None:
     assert report.unexpected == ("layer9.conv.weight",)
     assert [item.key for item in report.mismatched] == ["conv1.weight"]
     lines = "\n".join(report.lines())
-    assert f"{len(report.matched)} of {len(before)} keys of the network" in lines
+    assert f"{len(report.matched)} of the network's {len(before)} keys" in lines
     assert "  conv1.weight (expected 4×3×3×3, found 5×3×3×3)" in lines
     wrong = {"layer1.0.bn1.bias", "conv1.weight"}
     own = model.state_dict()

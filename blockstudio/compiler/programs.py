@@ -1,0 +1,144 @@
+"""A compiled network as a program that runs without Python: `torch.export` and ONNX."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from blockstudio.analysis import analyze
+from blockstudio.compiler.exports import metadata
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+
+BATCH = "batch"
+NOTES = "network.json"
+"""The file inside a program that says which network it is."""
+LARGEST_ONNX = 2**31 - 1
+"""Bytes of a protocol buffers message."""
+NEEDS_TORCH = (2, 6)
+"""The first torch whose ONNX exporter takes exported programs."""
+
+
+def program_bytes(diagram: Diagram, model: nn.Module) -> bytes:
+    """A ``.pt2`` file; `torch.export.load(file).module()` is the network in eval mode. Raises ``export.failed``."""
+    buffer = io.BytesIO()
+    with _told("torch.export"):
+        torch.export.save(traced(diagram, model), buffer, extra_files={NOTES: json.dumps(metadata(diagram))})
+    return buffer.getvalue()
+
+
+def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
+    """The forward pass in eval mode, its batch dimension free."""
+    examples, shapes = _examples(diagram)
+    with torch.no_grad():
+        program = torch.export.export(model.eval(), examples, dynamic_shapes=shapes)
+    for node in program.graph.nodes:
+        # It tells whoever gets the file how the folders of this machine are called.
+        node.meta.pop("stack_trace", None)
+    return program
+
+
+def onnx_bytes(diagram: Diagram, model: nn.Module) -> bytes:
+    """An ``.onnx`` file whose inputs and outputs have the names of the diagram's. Raises ``export.*``."""
+    check_onnx()
+    main = diagram.main
+    with _told("its ONNX exporter"):
+        program = torch.onnx.export(
+            traced(diagram, model),
+            dynamo=True,
+            verbose=False,
+            input_names=main.of_type("Input"),
+            output_names=main.of_type("Output"),
+            dynamic_shapes=_examples(diagram)[1],
+        )
+        assert program is not None
+        file = program.model_proto
+        _name_nodes(file)
+        _forget(file)
+        for key, value in metadata(diagram).items():
+            file.metadata_props.add(key=key, value=value)
+    if file.ByteSize() > LARGEST_ONNX:
+        raise StudioError(
+            "export.failed", "the network is larger than the 2 GiB an ONNX file can hold.", where=diagram.name
+        )
+    data: bytes = file.SerializeToString()
+    return data
+
+
+def check_onnx() -> None:
+    """Whether ONNX can be written here. Raises `StudioError` ``export.missing`` with what to install."""
+    missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StudioError(
+            "export.missing",
+            f"ONNX export needs the package{'s' if len(missing) > 1 else ''} {' and '.join(missing)}.",
+            hint=f"Install: python -m pip install {' '.join(missing)}",
+        )
+    version = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
+    if version < NEEDS_TORCH:
+        raise StudioError(
+            "export.missing",
+            f"ONNX export needs torch {'.'.join(map(str, NEEDS_TORCH))} or later, this is {torch.__version__}.",
+            hint="Install: python -m pip install --upgrade torch torchvision",
+        )
+
+
+def _examples(diagram: Diagram) -> tuple[tuple[torch.Tensor, ...], tuple[dict[int, Any], ...]]:
+    """An input ``(2, C, H, W)`` for each Input (one image would be taken for a constant), and which dimensions
+    are free."""
+    blocks = analyze(diagram).blocks
+    shapes = [blocks[name].output_shape for name in diagram.main.of_type("Input")]
+    batch = torch.export.Dim(BATCH)
+    return tuple(torch.zeros(2, *(shape or ())) for shape in shapes), tuple({0: batch} for _ in shapes)
+
+
+@contextmanager
+def _told(tool: str) -> Iterator[None]:
+    """Silence of the exporters' own remarks; what they refuse as one sentence."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (RuntimeError, ValueError, TypeError, AssertionError) as reason:
+        first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
+        raise StudioError("export.failed", f"torch refuses it ({tool}): {first[:200]}") from reason
+
+
+def _name_nodes(file: Any) -> None:
+    """Name each node after the block it does the work of: ``layer1.0.conv1/Conv``."""
+    weights = {tensor.name for tensor in file.graph.initializer}
+    taken: set[str] = set()
+    for node in file.graph.node:
+        block = next((name.removesuffix(".weight") for name in node.input if name in weights and "." in name), None)
+        if block is None:
+            scopes = next((item.value for item in node.metadata_props if item.key.endswith("name_scopes")), "[]")
+            # The innermost module: the list ends in the node itself.
+            block = "".join(ast.literal_eval(scopes)[-2:-1])
+        name = plain = f"{block}/{node.op_type}" if block else node.op_type
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{plain}_{count}"
+        taken.add(name)
+        node.name = name
+
+
+def _forget(file: Any) -> None:
+    """Drop the exporter's notes to itself, which are longer than the network."""
+    graph = file.graph
+    for item in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
