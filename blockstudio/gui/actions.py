@@ -82,7 +82,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.arrange", "Arrange", lambda w: w.session.arrange(), "View", ("Ctrl+L",), keywords="layout tidy"),
     Command("view.enter", "Open module", lambda w: w.session.enter(w.session.selection[0]), "View", ("Ctrl+Return",),
             enabled=_one_module, separator=True),
-    Command("view.leave", "Up one level", lambda w: w.session.leave(), "View", ("Alt+Up",),
+    Command("view.leave", "Up one level", lambda w: w.session.leave(), "View", ("Ctrl+Up",),
             enabled=lambda w: len(w.session.crumbs) > 1),
     Command("view.palette", "Palette", lambda w: w.toggle("palette"), "View", ("Ctrl+Alt+1",),
             checked=lambda w: w.is_shown("palette"), separator=True),

@@ -241,6 +241,16 @@ class Trainer(QObject):
         self.runs_changed.emit()
         self.refresh_runs()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a worker is reading a log or the list."""
+        return self._work.busy
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether a timer asks for news."""
+        return self._timer.isActive() or self._list_timer.isActive()
+
     def stop_watching(self) -> None:
         """The window closes. Runs go on."""
         self._timer.stop()

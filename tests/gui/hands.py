@@ -19,6 +19,7 @@ def press_key(widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = NON
 
 def click(widget: QWidget, at: QPoint | None = None) -> None:
     """A left click in the middle of a widget that can be seen, or at a point of it."""
+    QApplication.processEvents()
     assert widget.isVisible(), f"{widget} cannot be seen"
     QTest.mouseClick(widget, LEFT, NONE, at if at is not None else widget.rect().center())
     QApplication.processEvents()

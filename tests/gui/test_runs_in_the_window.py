@@ -1,0 +1,256 @@
+"""Runs as the window sees them: made from real run directories, whoever writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hands import click, press_key, type_into
+from PySide6.QtCore import Qt
+
+from blockstudio.graph.presets import load_preset
+from blockstudio.gui.closing import ClosingDialog
+from blockstudio.runs import Recipe, Run, create_run, with_fields
+from blockstudio.runs.events import EventWriter
+from blockstudio.runs.lock import Lock
+
+TINY = with_fields(Recipe(), {"data.source": "digits", "steps": 100, "batch_size": 16})
+
+
+@pytest.fixture
+def runs(own_folder: Path) -> Path:
+    return own_folder / "runs"
+
+
+def make(runs: Path, name: str) -> tuple[Run, EventWriter]:
+    run = create_run(load_preset("nin_cifar10"), TINY, runs / name)
+    return run, EventWriter(run.directory / "events.jsonl")
+
+
+def started(events: EventWriter, step: int = 0) -> None:
+    events.write(
+        "started", device="cpu", images=1297, steps=100, epochs=2, step=step, epoch=0, classes=10, parameters=1
+    )
+
+
+def steps(events: EventWriter, first: int, last: int) -> None:
+    for step in range(first, last + 1):
+        events.write(
+            "step", step=step, epoch=1 + step // 51, loss=2 / step, accuracy=step / 100, lr=0.05,
+            images_per_second=320.4, seconds_left=100.0 - step, aux=[],
+        )  # fmt: skip
+
+
+def epoch(events: EventWriter, number: int) -> None:
+    events.write(
+        "epoch", epoch=number, step=50 * number, train_loss=1 / number, train_accuracy=0.4 * number,
+        validation_loss=1.1 / number, validation_accuracy=0.45 * number,
+    )  # fmt: skip
+
+
+def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, qtbot, runs: Path) -> None:
+    _, events = make(runs, "nin-20260131-142501")
+    started(events)
+    steps(events, 1, 50)
+    epoch(events, 1)
+    steps(events, 51, 100)
+    epoch(events, 2)
+    events.write("finished", step=100, test_accuracy=0.964, test_loss=0.1, confusion=[[1]], seconds=9.0)
+    window = open_window("nin_cifar10")
+    window.show_page("run")
+    panel = window.bottom.training
+    assert panel.curves is None, "no curves are made before there is something to draw"
+    qtbot.waitUntil(lambda: panel.list.count() == 1)
+    rect = panel.list.visualItemRect(panel.list.item(0))
+    click(panel.list.viewport(), rect.center())
+    qtbot.waitUntil(lambda: window.trainer.data is not None and window.trainer.data.complete)
+    curves = panel.curves
+    assert curves.loss.points == curves.accuracy.points == 100
+    assert len(curves.loss.validations.getOriginalDataset()[0]) == 2
+    figures = panel.figures
+    assert figures.figures.figure("test accuracy") == "96.4 %"
+    assert figures.figures.figure("validation accuracy") == "90.0 %"
+    assert "nin" in figures.title.text() and "finished" in figures.title.text()
+    assert figures.bar.value() == 1000
+    assert window.trainer.state == "idle"
+
+
+def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net-20260131-142501")
+    lock = Lock(run.directory)
+    lock.claim()  # this process is the trainer
+    started(events)
+    steps(events, 1, 20)
+    window = open_window("nin_cifar10")
+    window.after_start()
+    qtbot.waitUntil(lambda: window.trainer.state == "running", timeout=10_000)
+    assert window.bottom.page == "run" and window.top.stop.isVisible()
+    panel = window.bottom.training
+    qtbot.waitUntil(lambda: panel.curves is not None and panel.curves.loss.points == 20)
+    assert "320 images/s" in panel.figures.pace.text() and "1 min 20 s left" in panel.figures.left.text()
+    steps(events, 21, 30)
+    qtbot.waitUntil(lambda: panel.curves.loss.points == 30)
+    press_key(window, Qt.Key.Key_F6)
+    control = run.directory / "control.jsonl"
+    qtbot.waitUntil(lambda: control.exists() and b'"pause"' in control.read_bytes())
+    events.write("paused", step=30)
+    qtbot.waitUntil(lambda: window.trainer.state == "paused")
+    events.write("stopped", step=30)
+    lock.release()
+    qtbot.waitUntil(lambda: window.trainer.state == "idle")
+    assert panel.figures.go_on.isVisible()
+
+
+def test_closing_leaves_a_live_run_alone_unless_told_to_stop_it(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net-20260131-142501")
+    Lock(run.directory).claim()
+    started(events)
+    for stop in (False, True):
+        window = open_window("nin_cifar10")
+        window.after_start()
+        qtbot.waitUntil(lambda window=window: window.trainer.state == "running", timeout=10_000)
+        window.close()
+        dialog = window.dialog
+        assert isinstance(dialog, ClosingDialog) and dialog.leave.isChecked() and window.isVisible()
+        if stop:
+            dialog.stop.setFocus()
+            press_key(dialog.stop, Qt.Key.Key_Space)
+        click(dialog.ok)
+        qtbot.waitUntil(lambda window=window: not window.isVisible())
+        control = run.directory / "control.jsonl"
+        assert (control.exists() and b'"stop"' in control.read_bytes()) == stop
+
+
+def test_points_that_a_continued_run_does_again_are_drawn_once(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net")
+    started(events)
+    steps(events, 1, 60)
+    started(events, step=40)
+    steps(events, 41, 45)
+    window = open_window()
+    window.trainer.attach(run)
+    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    assert window.trainer.data.steps["step"].tolist() == list(range(1, 46))
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            {"type": "failed", "code": "x", "message": "out of memory.", "where": "layer1", "hint": "Smaller."},
+            "Smaller.",
+        ),
+        ({"type": "diverged", "step": 7, "loss": None}, "lower learning rate"),
+    ],
+)
+def test_a_run_that_ended_badly_says_why(open_window, qtbot, runs: Path, event: dict, said: str) -> None:
+    run, events = make(runs, "net")
+    started(events)
+    steps(events, 1, 7)
+    events.write(**event)
+    window = open_window()
+    window.trainer.attach(run)
+    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    figures = window.bottom.training.figures
+    assert figures.trouble.isVisible() and said in figures.trouble.text()
+    assert figures.go_on.isVisible()
+
+
+def test_a_flooded_log_is_read_a_slice_at_a_time(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net")
+    started(events)
+    events.close()
+    line = '{"type":"step","time":1.0,"step":%d,"epoch":1,"loss":0.5,"accuracy":0.5,"lr":0.1}\n'
+    with (run.directory / "events.jsonl").open("a") as file:
+        file.writelines(line % step for step in range(1, 150_001))
+    window = open_window()
+    rounds: list[int] = []
+    window.trainer.progress.connect(lambda: rounds.append(window.trainer.data.steps.size))
+    window.trainer.attach(run)
+    qtbot.waitUntil(lambda: window.trainer.data.complete, timeout=60_000)
+    assert window.trainer.data.steps.size == 150_000
+    assert len(rounds) >= 3, "the window drew what it had in between"
+    assert window.bottom.training.curves.loss.points == 150_000
+
+
+def test_a_damaged_log_shows_what_is_whole(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net")
+    started(events)
+    steps(events, 1, 5)
+    with (run.directory / "events.jsonl").open("ab") as file:
+        file.write(b"\x00\xff not a line\n[1, 2]\n")
+    steps(events, 6, 10)
+    window = open_window()
+    window.trainer.attach(run)
+    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    assert window.bottom.training.curves.loss.points == 10
+
+
+def test_what_cannot_be_trained_is_said_before_anything_starts(open_window, qtbot, runs: Path, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    window.show_page("recipe")
+    type_into(window.bottom.recipe.fields["data.source"], str(tmp_path / "nothing here"))
+    click(window.top.train)
+    qtbot.waitUntil(lambda: bool(window.notes.texts), timeout=20_000)
+    assert any("nothing here" in text for text in window.notes.texts)
+    assert window.trainer.state == "idle" and not list(runs.glob("*"))
+
+
+def test_a_broken_diagram_is_not_trained(open_window, qtbot, runs: Path) -> None:
+    window = open_window("resnet18")
+    window.session.diagram.set("conv1", groups=7)
+    click(window.top.train)
+    qtbot.waitUntil(lambda: any("conv1" in text for text in window.notes.texts), timeout=20_000)
+    assert not list(runs.glob("*"))
+
+
+def test_recipe_fields_are_checked_while_they_are_typed(open_window) -> None:
+    window = open_window()
+    form = window.bottom.recipe
+    field = form.fields["optimizer.lr"]
+    type_into(field, "fast", enter=False)
+    assert "number" in field.error and window.trainer.recipe.optimizer.lr is None
+    type_into(field, "0.2")
+    assert window.trainer.recipe.optimizer.lr == 0.2
+    type_into(form.fields["steps"], "50")
+    assert window.trainer.recipe.steps == 50 and window.trainer.recipe.epochs is None
+    type_into(form.fields["epochs"], "3")
+    assert (window.trainer.recipe.epochs, window.trainer.recipe.steps) == (3, None)
+    assert form.fields["steps"].text() == ""
+
+
+def test_only_fields_that_matter_are_shown(open_window) -> None:
+    window = open_window()
+    form = window.bottom.recipe
+    fields = form.fields
+    window.trainer.set_fields({"optimizer.name": "sgd"})
+    assert fields["optimizer.momentum"].isVisible() and not fields["optimizer.beta1"].isVisible()
+    click(form.more)
+    window.trainer.set_fields({"optimizer.name": "adam"})
+    assert fields["optimizer.beta1"].isVisible() and not fields["optimizer.momentum"].isVisible()
+    assert not fields["data.shapes.size"].isVisible()
+    window.trainer.set_fields({"data.source": "shapes"})
+    assert fields["data.shapes.size"].isVisible()
+
+
+def test_data_and_device_are_chosen_in_the_top_bar(open_window) -> None:
+    window = open_window()
+    for chip, words, shown in ((window.top.data, "CIFAR-10", "cifar10"), (window.top.device, "bf16", "auto · bf16")):
+        menu = chip.menu()
+        menu.aboutToShow.emit()
+        next(action for action in menu.actions() if action.text() == words).trigger()
+        assert shown in chip.text()
+    assert window.trainer.recipe.data.source == "cifar10" and window.trainer.recipe.precision == "bf16"
+    assert window.bottom.recipe.fields["data.source"].text() == "cifar10"
+
+
+def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net")
+    started(events)
+    events.write("finished", step=100, test_accuracy=0.5, test_loss=1.0, confusion=[], seconds=1.0)
+    window = open_window()
+    window.show_page("recipe")
+    window.trainer.attach(run)
+    window.show_page("problems")
+    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    assert not window.trainer.is_polling

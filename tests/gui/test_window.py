@@ -1,0 +1,315 @@
+"""The window as a whole: what it costs to open, commands, panels, colours, keyboard, what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hands import click, press_key
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QImage, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from blockstudio.graph.presets import load_preset, preset_names
+from blockstudio.gui import app, settings
+from blockstudio.gui.actions import COMMANDS, MENUS
+from blockstudio.gui.theme import DARK, LIGHT, theme
+from blockstudio.gui.window import StudioWindow
+
+EDITED = """
+import sys, pathlib
+from blockstudio.gui import settings
+settings.use_folder(pathlib.Path(sys.argv[1]))
+from blockstudio.gui.app import application
+from blockstudio.gui.window import StudioWindow
+app = application(dark=False)
+window = StudioWindow()
+assert window.documents.open_now("resnet34")
+window.show()
+app.processEvents()
+window.session.select(["conv1"])
+window.session.diagram.set("conv1", groups=7)
+window.session.go("layer2.0")
+window.canvas.fit()
+window.show_page("problems")
+window.show_page("run")
+app.processEvents()
+assert window.session.analysis.problems
+heavy = {"torch", "torchvision", "sklearn", "rich", "scipy", "pandas", "matplotlib", "pyqtgraph"} & set(sys.modules)
+print("loaded:", *sorted(heavy))
+"""
+
+
+def test_opening_and_editing_resnet34_loads_neither_torch_nor_other_heavy_things(own_folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EDITED, str(own_folder)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "loaded:"
+
+
+def test_figures_of_the_network_stand_in_the_status_bar(open_window) -> None:
+    window = open_window("resnet34")
+    assert "21,797,672" in window.status.parameters.text()
+    assert window.status.macs.accessibleName() == "3.664 G MACs"
+    click(window.status.macs)
+    assert window.status.macs.accessibleName() == "7.328 G FLOPs"
+    assert "34" in window.status.depth_figure.text()
+    window.session.diagram.set("", num_classes=10)
+    assert "−507,870 since saved" in window.status.parameters.text()
+    window.session.undo()
+    assert "since saved" not in window.status.parameters.text()
+
+
+def test_problems_are_counted_and_lead_to_their_block(open_window, qtbot) -> None:
+    window = open_window("resnet34")
+    module = window.session.diagram.main.block("layer2").type
+    window.session.diagram.set("conv2", scope=module, out_channels=33)
+    assert "problem" in window.status.problems.text()
+    click(window.status.problems)
+    assert window.bottom.page == "problems"
+    row = window.bottom.problems.rows[0]
+    click(row.go)
+    assert window.session.scope == module and window.session.selection == (row.problem.block,)
+    assert "Problems" in window.bottom.tabs.tabText(2) and window.bottom.tabs.tabText(2) != "Problems"
+
+
+def test_the_breadcrumb_leads_up(open_window) -> None:
+    window = open_window("resnet34")
+    window.session.go("layer3.2")
+    assert [link.text() for link in window.top.crumb.links] == ["ResNet-34"]
+    click(window.top.crumb.links[0])
+    assert window.session.path == ""
+    window.session.select(["layer3"])
+    press_key(window.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.path == "layer3.0"
+    press_key(window.canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.path == "" and window.session.selection == ("layer3",)
+
+
+def test_the_meaning_of_the_bars_is_switched(open_window) -> None:
+    window = open_window("resnet34")
+    menu = window.top.colour_by.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "memory").trigger()
+    assert window.session.metric == "memory" and "memory" in window.top.colour_by.text()
+
+
+# Commands
+
+
+def test_commands_are_declared_once_and_stand_in_a_menu_or_the_command_line(open_window) -> None:
+    window = open_window()
+    assert {command.menu for command in COMMANDS} <= {*MENUS, ""}
+    keys: dict[str, str] = {}
+    for command in COMMANDS:
+        for key in command.keys:
+            text = QKeySequence(key).toString()
+            assert keys.setdefault(text, command.id) == command.id, f"{text} means two things"
+    menu = window.top.product.menu()
+    menu.aboutToShow.emit()
+    shown = {action for sub in menu.findChildren(QMenu) for action in sub.actions()}
+    assert all(window.commands.actions[command.id] in shown for command in COMMANDS if command.menu)
+
+
+def test_a_command_is_found_by_typing(open_window) -> None:
+    window = open_window("resnet18")
+    press_key(window.canvas, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    line = window.command_line
+    assert line.isVisible() and line.line.hasFocus()
+    QTest.keyClicks(line.line, "dark")
+    press_key(line.line, Qt.Key.Key_Return)
+    assert theme() is DARK and not line.isVisible()
+    press_key(window.canvas, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    press_key(line.line, Qt.Key.Key_Escape)
+    assert not line.isVisible()
+
+
+def test_what_cannot_be_done_now_is_switched_off(open_window) -> None:
+    window = open_window("resnet18")
+    actions = window.commands.actions
+    assert not actions["edit.undo"].isEnabled() and not actions["edit.copy"].isEnabled()
+    window.session.select(["conv1"])
+    assert actions["edit.copy"].isEnabled() and not actions["view.enter"].isEnabled()
+    window.session.select(["layer1"])
+    assert actions["view.enter"].isEnabled()
+    window.session.delete_selection()
+    assert actions["edit.undo"].isEnabled()
+
+
+def test_copy_and_paste_by_key_between_documents(open_window) -> None:
+    window = open_window("resnet18")
+    control = Qt.KeyboardModifier.ControlModifier
+    window.session.select(["layer1", "layer2"])
+    press_key(window.canvas, Qt.Key.Key_C, control)
+    press_key(window.canvas, Qt.Key.Key_N, control)
+    assert not len(window.session.definition.graph)
+    press_key(window.canvas, Qt.Key.Key_V, control)
+    definition = window.session.definition
+    assert set(definition.graph) == {"layer1", "layer2"} and definition.wires()[0].target == "layer2"
+    assert definition.block("layer1").type in window.session.diagram.modules
+    press_key(window.canvas, Qt.Key.Key_V, control)
+    assert set(definition.graph) == {"layer1", "layer2", "layer1_2", "layer2_2"}
+    assert len(window.session.diagram.modules) == 1, "the same module is not added twice"
+
+
+def test_nonsense_on_the_clipboard_changes_nothing(open_window) -> None:
+    window = open_window("resnet18")
+    before = window.session.diagram.history.position
+    for text in ("hello", '{"format": "blockstudio"', '{"a": 1}'):
+        QApplication.clipboard().setText(text)
+        window.commands.run("edit.paste")
+        assert window.session.diagram.history.position is before
+    assert window.notes.notes, "what looks like a diagram and is none is said"
+
+
+# Panels and colours
+
+
+def test_panels_fold_and_are_remembered(open_window) -> None:
+    first = open_window()
+    for name in ("palette", "bottom"):
+        first.commands.run(f"view.{name}")
+        assert not first.is_shown(name)
+    first.side.setSizes([0, 900, 420])
+    first.close()
+    second = open_window()
+    assert not second.is_shown("palette") and not second.is_shown("bottom") and second.is_shown("inspector")
+    second.commands.run("view.palette")
+    assert second.palette_panel.isVisible()
+
+
+def test_colours_are_chosen_and_remembered(open_window) -> None:
+    window = open_window("resnet18")
+    window.commands.run("view.dark")
+    assert theme() is DARK and window.commands.actions["view.dark"].isChecked()
+    assert settings.settings().value("view/colours") == "dark"
+    window.commands.run("view.light")
+    assert theme() is LIGHT
+
+
+# Start page
+
+
+def test_the_start_page_lists_the_presets_with_their_figures(open_window, qtbot) -> None:
+    window = open_window()
+    window.show_start()
+    page = window.start_page
+    assert [card.preset for card in page.cards] == preset_names()
+    card = next(card for card in page.cards if card.preset == "resnet34")
+    qtbot.waitUntil(lambda: "21.8 M parameters" in card.accessibleName(), timeout=60_000)
+    assert "depth 34" in card.accessibleName()
+    page.search.setFocus()
+    QTest.keyClicks(page.search, "resnet34")
+    assert [card.preset for card in page.cards if card.isVisible()] == ["resnet34"]
+    press_key(page.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.diagram.name == "ResNet-34")
+    assert window.start_page is None and window.canvas.isVisible()
+
+
+def test_a_preset_is_opened_by_a_click(open_window, qtbot) -> None:
+    window = open_window()
+    window.show_start()
+    card = window.start_page.cards[0]
+    click(card)
+    name = load_preset(card.preset).name
+    qtbot.waitUntil(lambda: window.session.diagram.name == name)
+
+
+# Keyboard and readers of screens
+
+
+def test_everything_that_takes_the_keyboard_has_a_name(open_window, qtbot) -> None:
+    window = open_window("resnet34")
+    window.session.select(["conv1"])
+    window.bottom.recipe.more.setChecked(True)
+    window.show_page("recipe")
+    nameless = [
+        widget
+        for widget in window.findChildren(QWidget)
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not spoken(widget)
+    ]
+    assert not nameless
+
+
+def spoken(widget: QWidget) -> str:
+    text = getattr(widget, "text", None)
+    parent = widget.parentWidget()
+    inside = parent.accessibleName() if parent is not None and widget.focusProxy() is None else ""
+    return widget.accessibleName() or (text() if callable(text) else "") or inside
+
+
+def test_tab_reaches_every_part_of_the_window(open_window) -> None:
+    window = open_window("resnet34")
+    window.session.select([])
+    window.palette_panel.search.setFocus()
+    reached: set[str] = set()
+    for _ in range(200):
+        widget = QApplication.focusWidget()
+        for part in (window.top, window.palette_panel, window.canvas, window.inspector, window.bottom, window.status):
+            if widget is part or part.isAncestorOf(widget):
+                reached.add(type(part).__name__)
+        if widget is window.canvas:
+            window.session.select([window.canvas.drawing.names[-1]])
+        press_key(widget, Qt.Key.Key_Tab)
+    assert reached >= {"TopBar", "Palette", "Canvas", "Inspector", "BottomPanel", "StatusBar"}
+
+
+# Mistakes and the end
+
+
+def test_an_unforeseen_error_is_a_note_not_a_traceback(open_window, monkeypatch, capsys) -> None:
+    window = open_window("resnet18")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    app._catch(window)
+    try:
+        raise RuntimeError("a defect")
+    except RuntimeError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert "Something went wrong" in window.notes.texts[0] and "RuntimeError" in window.notes.texts[0]
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_notes_do_not_pile_up(open_window) -> None:
+    window = open_window()
+    for index in range(10):
+        window.notes.show_note(f"note {index % 6}")
+    assert len(window.notes.notes) == 4 and len(set(window.notes.texts)) == 4
+
+
+def test_a_closed_window_leaves_no_timer_widget_or_listener(qtbot, own_folder: Path) -> None:
+    before = set(QApplication.allWidgets())
+    window = StudioWindow()
+    window.documents.open_now("resnet34")
+    window.show_start()
+    window.show_page("run")
+    diagram = window.session.diagram
+    window.show()
+    qtbot.waitUntil(lambda: not window.trainer.is_reading)
+    window.close()
+    assert not [timer for timer in window.findChildren(QTimer) if timer.isActive()]
+    assert diagram.history.listeners == []
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not set(QApplication.allWidgets()) - before
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_picture_of_the_studio_is_drawn_without_a_display(tmp_path: Path, dark: bool) -> None:
+    from blockstudio.gui.shot import studio_picture
+
+    path = studio_picture(load_preset("resnet34"), None, tmp_path / "studio.png", (1200, 800), dark)
+    image = QImage(str(path))
+    assert (image.width(), image.height()) == (1200, 800)
+    corner = image.pixelColor(3, 3)
+    assert corner == (DARK if dark else LIGHT).panel
+    colours = {image.pixelColor(x, y).name() for x in range(250, 900, 3) for y in range(60, 500, 3)}
+    assert len(colours) > 30, "the drawing is on it"
