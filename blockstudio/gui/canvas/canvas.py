@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -47,6 +47,7 @@ class Canvas(Surface):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
+        self.installEventFilter(self)
 
     # Mouse
 
@@ -78,7 +79,10 @@ class Canvas(Surface):
         if found.port is not None:
             return self._from_port(found.port, at)
         if found.block is not None:
-            return Move(self, at, found.block)
+            block = found.block
+            if found.chevron:
+                return Press(self, at, lambda: self.toggle_frame(block))
+            return Move(self, at, block)
         # A note lets the mouse through to what it covers, and else stands for its block.
         note = note_at(self.notes, point) if self.camera.scale >= LINES else None
         if note is not None:
@@ -135,7 +139,10 @@ class Canvas(Surface):
             self.mousePressEvent(event)
             return
         self.go_to(found.stage)
-        self.open(found.block)
+        if found.chevron:
+            self.mousePressEvent(event)
+        else:
+            self.open(found.block)
 
     def _hover(self, at: QPointF) -> None:
         point, scale = self.camera.to_scene(at), self.camera.scale
@@ -143,17 +150,20 @@ class Canvas(Surface):
         on_note = scale >= LINES and note_at(self.notes, point) is not None
         found = hits.Hit(self.stage) if on_note or self._on_map(at) else hits.hit(self.root, point, scale)
         name, wire = (found.name, found.wire) if found.stage is self.stage else (None, None)
-        if name != self.marks.hovered or wire != self.marks.hovered_wire or link != self.link:
+        sign = name if found.chevron and name is not None else None
+        before = (self.marks.hovered, self.marks.hovered_wire, self.marks.chevron, self.link)
+        if (name, wire, sign, link) != before:
             if name != self.marks.hovered and not on_note:
                 self.marks.hovered = name
                 self.renote()
                 self.hovered.emit(name or "")
             self.marks.hovered_wire = wire
+            self.marks.chevron = sign
             self.link = link
             self.update()
         if self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif link is not None or found.wire is not None:
+        elif link is not None or found.wire is not None or found.chevron:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         else:
             self.setCursor(Qt.CursorShape.CrossCursor if found.port else Qt.CursorShape.ArrowCursor)
@@ -172,8 +182,11 @@ class Canvas(Surface):
         wheel.turn(self, event)
         event.accept()
 
-    def event(self, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A filter on itself and no `event`: with that in Python, PySide 6.11 crashes if a handler raises.
         kind = event.type()
+        if watched is not self:
+            return super().eventFilter(watched, event)
         if kind == QEvent.Type.ToolTip:
             help_event = cast(QHelpEvent, event)
             QToolTip.showText(help_event.globalPos(), telling.tip(self, QPointF(help_event.pos())), self)
@@ -181,9 +194,7 @@ class Canvas(Surface):
         if kind == QEvent.Type.ShortcutOverride and keys.takes(cast(QKeyEvent, event)):
             event.accept()
             return True
-        if kind == QEvent.Type.NativeGesture and wheel.pinch(self, cast(QNativeGestureEvent, event)):
-            return True
-        return super().event(event)
+        return kind == QEvent.Type.NativeGesture and wheel.pinch(self, cast(QNativeGestureEvent, event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():

@@ -8,6 +8,7 @@ from PySide6.QtGui import QBrush, QPainter, QPen
 from blockstudio.gui.canvas.facts import Content
 from blockstudio.gui.canvas.metrics import (
     BADGE_PX,
+    CHEVRON,
     INSET,
     LINE_PX,
     MARGIN,
@@ -26,9 +27,17 @@ OFF = 0.5
 
 
 def draw_card(
-    painter: QPainter, rect: QRectF, content: Content, family: QBrush, style: Style, hovered: bool = False
+    painter: QPainter,
+    rect: QRectF,
+    content: Content,
+    family: QBrush,
+    style: Style,
+    *,
+    hovered: bool = False,
+    opens: bool = False,
 ) -> None:
-    """A card: stripe, name, summary, badge, cost bar; without its selection."""
+    """A card: stripe, name, summary, badge, cost bar; without its selection.
+    ``opens``: leave room for the sign of a module."""
     width, height = rect.width(), rect.height()
     painter.translate(rect.topLeft())
     if content.badge:
@@ -45,7 +54,7 @@ def draw_card(
         painter.setOpacity(OFF)
     painter.setBrush(family)
     painter.drawPath(stripe_path(height))
-    draw_texts(painter, width, content, style)
+    draw_texts(painter, width, content, style, CHEVRON if opens else 0)
     if content.part >= 0:
         bar = QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -69,14 +78,15 @@ def draw_card(
     painter.translate(-rect.topLeft())
 
 
-def draw_texts(painter: QPainter, width: float, content: Content, style: Style) -> None:
-    """Name, summary and badge of a card whose upper left corner is the origin."""
+def draw_texts(painter: QPainter, width: float, content: Content, style: Style, right: float = 0) -> None:
+    """Name, summary and badge of a card whose upper left corner is the origin; ``right`` is taken at the name's
+    right."""
     room = width - INSET - MARGIN
-    name_room = room
+    name_room = room - right
     if content.badge:
         badge = text_width(content.badge, BADGE_PX, True) + 8
-        name_room = room - badge - 2
-        chip = QRectF(width - MARGIN - badge + 3, 7, badge, 15)
+        name_room -= badge + 2
+        chip = QRectF(width - MARGIN - badge + 3 - right, 7, badge, 15)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.track)
         painter.drawRoundedRect(chip, 4, 4)
@@ -89,6 +99,17 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style) 
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
     draw_text(painter, INSET, 30.0, line_of(content, room), style)
+
+
+def draw_chevron(painter: QPainter, rect: QRectF, is_open: bool, style: Style, hovered: bool = False) -> None:
+    """The sign that opens a module in place, or shuts it."""
+    x, y = rect.center().x(), rect.center().y()
+    painter.setPen(style.chevron_hovered if hovered else style.chevron)
+    if is_open:
+        points = [QPointF(x - 3.5, y - 1.8), QPointF(x, y + 1.8), QPointF(x + 3.5, y - 1.8)]
+    else:
+        points = [QPointF(x - 1.8, y - 3.5), QPointF(x + 1.8, y), QPointF(x - 1.8, y + 3.5)]
+    painter.drawPolyline(points)
 
 
 def line_of(content: Content, room: float) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainterPath
 from blockstudio.blocks import CATALOGUE, FAMILIES
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas import routes
-from blockstudio.gui.canvas.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.metrics import CARD_HEIGHT, CHEVRON, card_width
 from blockstudio.gui.canvas.ports import Port, free_port, port_names, port_offset
 from blockstudio.gui.canvas.routes import Array
 
@@ -257,7 +257,7 @@ class Geometry:
         block = self.block(name)
         if self.framed and block.type in ("Input", "Output"):
             return 0.0, 0.0
-        return card_width(name, block.repeat is not None), float(CARD_HEIGHT)
+        return self._card_size(name, block)
 
     def is_hidden(self, name: str) -> bool:
         """An Input or Output that is only a point on the frame's border."""
@@ -265,7 +265,21 @@ class Geometry:
 
     def card_size(self, name: str) -> Size:
         """What `size` would be with the instance shut."""
-        return card_width(name, self.block(name).repeat is not None), float(CARD_HEIGHT)
+        return self._card_size(name, self.block(name))
+
+    def _card_size(self, name: str, block: Block) -> Size:
+        return card_width(name, block.repeat is not None, block.type not in CATALOGUE), float(CARD_HEIGHT)
+
+    def is_module(self, name: str) -> bool:
+        """Whether a block is an instance that can be opened."""
+        return self.kinds[self.rows[name]] not in CATALOGUE
+
+    def chevron(self, name: str) -> QRectF:
+        """Where the sign that opens or shuts an instance in place stands."""
+        rect = self.rect(name)
+        left = rect.left() + 12 if name in self.frames else rect.right() - CHEVRON - 6
+        top = rect.top() + (10 if name in self.frames else 6)
+        return QRectF(left, top, CHEVRON, CHEVRON + 2)
 
     def _place_all(self) -> None:
         """Boxes of all rows from their centres, making room for modules opened in place."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPathStroker
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.gui.canvas.metrics import FAR, LINES, PORT_REACH
+from blockstudio.gui.canvas.metrics import FAR, LINES, NEAR, PORT_REACH
 from blockstudio.gui.canvas.painting import Stage, pills_of
 from blockstudio.gui.canvas.ports import Port
 
@@ -26,6 +26,8 @@ class Hit:
     port: Port | None = None
     block: str | None = None
     wire: Wire | None = None
+    chevron: bool = False
+    """On the sign that opens or shuts the block, a module."""
 
     @property
     def name(self) -> str | None:
@@ -49,7 +51,8 @@ def hit(stage: Stage, point: QPointF, scale: float, offset: QPointF | None = Non
         inner = hit(stage.inside[name], point - aside, scale, offset + aside)
         if inner.name is not None or inner.wire is not None:
             return inner
-    return Hit(stage, offset, block=name)
+    sign = scale >= NEAR and stage.drawing.is_module(name) and stage.drawing.chevron(name).contains(point)
+    return Hit(stage, offset, block=name, chevron=sign)
 
 
 def level_at(stage: Stage, point: QPointF) -> Stage:

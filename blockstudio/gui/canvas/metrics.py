@@ -18,6 +18,8 @@ INSET = 13
 """From a card's left edge to its texts."""
 MARGIN = 11
 """From a card's texts to its right edge."""
+CHEVRON = 14
+"""Room for the sign that opens a module in place."""
 PORT = 3.5
 PORT_REACH = 9
 """How far from a port's middle, in pixels of the screen, the mouse still takes hold of it."""
@@ -91,9 +93,9 @@ def lone_sizes(scale: float) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8192)
-def card_width(name: str, badge: bool) -> float:
+def card_width(name: str, badge: bool = False, chevron: bool = False) -> float:
     """Width of a card by its name: summaries change too often to decide it."""
-    needed = text_width(name, NAME_PX, True) + INSET + MARGIN + (30 if badge else 0)
+    needed = text_width(name, NAME_PX, True) + INSET + MARGIN + (30 if badge else 0) + (CHEVRON if chevron else 0)
     return min(CARD_MAX, max(CARD_WIDTH, -(-needed // (2 * GRID)) * 2 * GRID))
 
 

@@ -17,6 +17,7 @@ from blockstudio.gui.canvas import cards
 from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.facts import Facts
 from blockstudio.gui.canvas.metrics import (
+    CHEVRON,
     DOTS,
     FAR,
     FAR_FEW,
@@ -63,6 +64,8 @@ class Marks:
     wires: frozenset[Wire] = frozenset()
     hovered: str | None = None
     hovered_wire: Wire | None = None
+    chevron: str | None = None
+    """The instance whose sign of opening is under the mouse."""
     drop_wire: Wire | None = None
     """The wire that what is dragged would be put into."""
     taken: Wire | None = None
@@ -202,23 +205,25 @@ def _frames(
         paint_stage(painter, inner, area.translated(-frame.dx, -frame.dy), scale, style, marked, painted)
         painter.translate(-frame.dx, -frame.dy)
         if scale >= NAMES:
-            _frame_title(painter, stage, name, rect, style)
+            _frame_title(painter, stage, name, rect, style, marked.get(stage.path, NO_MARKS))
 
 
-def _frame_title(painter: QPainter, stage: Stage, name: str, rect: QRectF, style: Style) -> None:
+def _frame_title(painter: QPainter, stage: Stage, name: str, rect: QRectF, style: Style, marks: Marks) -> None:
     # What it is stands left of the wire that comes in, what it costs right of it; as much as there is room for.
     content = stage.facts.content(name)
     report = stage.facts.report(name)
-    middle, half = rect.y() + 18, rect.width() / 2 - 16 - 12
+    left = 16 + CHEVRON
+    middle, half = rect.y() + 18, rect.width() / 2 - left - 12
     title = elided(f"{name} {content.badge}".rstrip(), NAME_PX, True, half)
+    cards.draw_chevron(painter, stage.drawing.chevron(name), True, style, name == marks.chevron)
     painter.setPen(style.text)
     painter.setFont(style.name_font)
-    cards.draw_text(painter, rect.x() + 16, middle, title, style, bold=True)
+    cards.draw_text(painter, rect.x() + left, middle, title, style, bold=True)
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
     used = text_width(title, NAME_PX, True) + 10
     line = _fitting([content.line, stage.drawing.block(name).type], half - used)
-    cards.draw_text(painter, rect.x() + 16 + used, middle + 0.5, line, style)
+    cards.draw_text(painter, rect.x() + left + used, middle + 0.5, line, style)
     if report is not None:
         macs = tr("{0} MACs", short_number(report.macs or 0))
         line = _fitting([tr("{0} parameters", f"{report.parameters or 0:,}") + " · " + macs, macs], half)
@@ -340,7 +345,11 @@ def _cards(painter: QPainter, stage: Stage, rows: list[int], style: Style, marks
         name = drawing.names[row]
         family = style.families[int(drawing.families[row])]
         hovered = name == marks.hovered
-        cards.draw_card(painter, drawing.rectangles[row], stage.facts.content(name), family, style, hovered)
+        opens = drawing.is_module(name)
+        content = stage.facts.content(name)
+        cards.draw_card(painter, drawing.rectangles[row], content, family, style, hovered=hovered, opens=opens)
+        if opens:
+            cards.draw_chevron(painter, drawing.chevron(name), False, style, name == marks.chevron)
     painted.cards += len(rows)
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject
 
 from blockstudio.analysis import Level
+from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
 from blockstudio.gui.canvas.drawing import Drawing
@@ -151,7 +152,7 @@ class Staging:
 
     def _sizes(self, scope: str) -> dict[str, Size]:
         return {
-            name: (card_width(name, block.repeat is not None), float(CARD_HEIGHT))
+            name: (card_width(name, block.repeat is not None, block.type not in CATALOGUE), float(CARD_HEIGHT))
             for name, block in self.session.diagram.definition(scope).blocks()
         }
 

@@ -60,6 +60,8 @@ class Style:
         self.problem = _pen(theme.problem, 1.8)
         self.problem_far = _pen(theme.problem, 2.0, cosmetic=True)
         self.warning = QBrush(theme.warning)
+        self.chevron = _pen(theme.secondary, 1.5)
+        self.chevron_hovered = _pen(theme.accent, 1.8)
         self.port = _pen(theme.wire, 1.3)
         self.port_open = _pen(theme.problem, 1.6)
         self.text = QPen(theme.text)

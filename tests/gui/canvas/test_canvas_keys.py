@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from canvas_driver import click, key, middle, wire_ends
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeySequence, QNativeGestureEvent, QPointingDevice, QShortcut
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
@@ -192,3 +194,41 @@ def test_a_screen_reader_hears_what_is_selected(show, simple) -> None:
     click(canvas, middle(canvas, "conv2d"))
 
     assert canvas.accessibleDescription().startswith("conv2d, 3×3, 64, 3×32×32 → 64×32×32, 1,792 parameters")
+
+
+def test_keys_of_the_drawing_come_before_shortcuts_of_the_window(show, simple, qtbot) -> None:
+    canvas = show(simple)
+    shortcut = QShortcut(QKeySequence(K.Key_Delete), canvas)
+    heard = []
+    shortcut.activated.connect(lambda: heard.append("shortcut"))
+    canvas.session.select(["relu"])
+
+    qtbot.keyClick(canvas, K.Key_Delete)
+
+    assert heard == [] and "relu" not in canvas.drawing.rows
+
+
+def test_a_pinch_zooms_about_the_fingers(show, simple) -> None:
+    canvas = show(simple)
+    at = QPointF(200, 150)
+    before, scale = canvas.camera.to_scene(at), canvas.camera.scale
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, at, 0.25, QPointF()
+    )
+
+    QApplication.sendEvent(canvas, pinch)
+
+    assert canvas.camera.scale == pytest.approx(scale * 1.25)
+    assert canvas.camera.to_scene(at).x() == pytest.approx(before.x())
+
+
+def test_a_tip_tells_what_is_under_the_mouse(show, simple) -> None:
+    from blockstudio.gui.canvas.telling import tip
+
+    canvas = show(simple)
+
+    text = tip(canvas, QPointF(middle(canvas, "conv2d")))
+    assert text.splitlines()[:3] == ["conv2d", "3×3, 64", "3×32×32 → 64×32×32"]
+    assert tip(canvas, canvas.port_point("conv2d", "in", "in")) == "Input in of conv2d: from input"
+    assert tip(canvas, canvas.port_point("conv2d", "out")) == "Output out of conv2d: 64×32×32"
+    assert tip(canvas, QPointF(3, 3)) == ""

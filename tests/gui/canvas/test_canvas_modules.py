@@ -294,3 +294,14 @@ def test_an_edit_elsewhere_keeps_the_selection_and_the_view(show, nested) -> Non
 
     assert canvas.session.selection == ("stage",)
     assert (canvas.camera.scale, canvas.camera.x, canvas.camera.y) == camera
+
+
+def test_the_sign_on_a_module_opens_and_shuts_it_in_place(show, nested) -> None:
+    canvas = show(nested)
+    canvas.zoom_to(1.0)
+
+    click(canvas, canvas.from_stage(canvas.drawing.chevron("stage").center()))
+    assert canvas.is_open("stage")
+    click(canvas, canvas.from_stage(canvas.drawing.chevron("stage").center()))
+    assert not canvas.is_open("stage")
+    assert canvas.session.selection == ()
