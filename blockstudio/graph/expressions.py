@@ -12,6 +12,7 @@ import ast
 import keyword
 import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -75,7 +76,9 @@ def parse(text: str) -> Expression:
     if odd is not None:
         raise _error("syntax", text, f"holds {odd!r}, which expressions do not have")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python warns of 1if, which it reads all the same
+            tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as reason:
         raise _error("syntax", text, "is not an expression") from reason
     nodes = list(ast.walk(tree))
