@@ -8,7 +8,7 @@ from typing import assert_never
 from blockstudio.analysis.fixes import Site, Trial, fixes_for
 from blockstudio.analysis.level import Level
 from blockstudio.analysis.library import Library, check_defaults
-from blockstudio.analysis.plan import Plan
+from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.problems import Collector, Fix, Problem
 from blockstudio.analysis.report import Analysis
 from blockstudio.analysis.rules import Seen
@@ -159,23 +159,21 @@ class Analyzer:
         for scope in self._from_inside_out():
             plan = self._plans[scope]
             names, rewired = changes.scopes.get(scope, (set(), False))
-            dirty, structural = plan.reconcile(names, rewired) if names else (set(), False)
+            change = plan.reconcile(names, rewired) if names else Change()
             for module, instances in plan.modules.items():
                 if module in changes.values:
                     plan.reload(instances)
                 if module in changed or module in changes.values:
-                    dirty |= instances
-            if scope in changes.values:
-                keys = changes.values[scope]
-                values = check_defaults(plan.definition.parameters)
-                if scope == MAIN:
-                    self.main.set_values(values)
-                    dirty |= {name for name, item in plan.items.items() if item.names & keys}
-            if dirty or structural:
+                    change.dirty |= instances
+            if scope == MAIN and MAIN in changes.values:
+                self.main.set_values(check_defaults(plan.definition.parameters))
+                keys = changes.values[MAIN]
+                change.dirty |= {name for name, item in plan.items.items() if item.names & keys}
+            if change.dirty or change.structural or change.recount:
                 changed.add(scope)
                 sheets = [self.main] if scope == MAIN else [s for k, s in self._sheets.items() if k[0] == scope]
                 for sheet in sheets:
-                    sheet.refresh(dirty, structural)
+                    sheet.refresh(change)
         if len(self._sheets) > MAX_SHEETS:
             self._sweep()
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from blockstudio.analysis.issues import Issue
 from blockstudio.analysis.rules import Setting
+from blockstudio.analysis.values import parameter_names
 from blockstudio.blocks import BlockType, Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 
 MAX_SETTINGS = 20_000
+
+Prepared: TypeAlias = tuple[Mapping[str, frozenset[str]], dict[str, Value | None], tuple[Issue, ...], Setting | None]
+"""Parameters that hold expressions with the names they use; the values of the others (``None`` for expressions and
+errors); the errors; the setting, if there are neither."""
 
 
 class Library:
@@ -18,6 +24,7 @@ class Library:
     def __init__(self) -> None:
         self._settings: dict[tuple[str, tuple[Value | None, ...]], Setting] = {}
         self._defaults: dict[str, dict[str, Value | None]] = {}
+        self._prepared: dict[tuple[str, str], Prepared] = {}
 
     def setting(self, kind: BlockType, values: dict[str, Value | None]) -> Setting:
         """The setting of this type and these values, made if there is none yet."""
@@ -29,31 +36,39 @@ class Library:
             found = self._settings[key] = Setting(kind, values)
         return found
 
-    def literals(
-        self,
-        kind: BlockType | None,
-        declared: Mapping[str, Parameter],
-        given: Mapping[str, RawValue],
-        uses: Mapping[str, object],
-        issues: list[Issue],
-    ) -> dict[str, Value | None]:
-        """Every declared parameter in order: literals and defaults checked, expressions (``uses``) ``None``."""
+    def prepare(
+        self, kind: BlockType | None, declared: Mapping[str, Parameter], given: Mapping[str, RawValue]
+    ) -> Prepared:
+        """A block's parameters, as far as they can be worked out without a context."""
+        if kind is None:
+            return self._prepare(None, declared, given)
+        key = (kind.name, repr(given))
+        found = self._prepared.get(key)
+        if found is None:
+            if len(self._prepared) >= MAX_SETTINGS:
+                self._prepared.clear()
+            found = self._prepared[key] = self._prepare(kind, declared, given)
+        return found
+
+    def _prepare(
+        self, kind: BlockType | None, declared: Mapping[str, Parameter], given: Mapping[str, RawValue]
+    ) -> Prepared:
         if kind is None:
             defaults = check_defaults(declared)
         else:
-            found = self._defaults.get(kind.name)
-            defaults = found if found is not None else self._defaults.setdefault(kind.name, check_defaults(declared))
-        values = defaults.copy()
+            known = self._defaults.get(kind.name)
+            defaults = known if known is not None else self._defaults.setdefault(kind.name, check_defaults(declared))
+        uses = parameter_names(declared, given) if given else {}
+        values, issues = defaults.copy(), []
         for key, raw in given.items():
-            if key not in declared:
-                continue
             values[key] = None
             if key not in uses:
                 try:
                     values[key] = declared[key].check(raw)
                 except StudioError as error:
                     issues.append(Issue.of(error, key))
-        return values
+        setting = self.setting(kind, values) if kind is not None and not uses and not issues else None
+        return uses, values, tuple(issues), setting
 
 
 def check_defaults(declared: Mapping[str, Parameter]) -> dict[str, Value | None]:

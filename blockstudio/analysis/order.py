@@ -18,6 +18,57 @@ class Cycle:
     blocks: tuple[str, ...]
 
 
+class Places:
+    """A number for each block, growing along every wire. A wire against the numbers moves the few blocks that stand
+    behind it and too far back; where that is not few, or there is a cycle, everything is numbered afresh."""
+
+    FEW = 100
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self.at: dict[str, float] = {name: float(index) for index, name in enumerate(order)}
+        self._last = float(len(order))
+
+    def append(self, name: str) -> None:
+        """A new block, behind all others."""
+        self._last += 1.0
+        self.at[name] = self._last
+
+    def mend(self, target: str, sources: Mapping[str, Sequence[Source]]) -> bool:
+        """Make the wires into ``target`` go forward; ``False`` if that takes numbering everything afresh."""
+        at = self.at
+        for source in sources[target]:
+            if source and at[source[0]] >= at[target] and not self._move(source[0], target, sources):
+                return False
+        return True
+
+    def _move(self, name: str, target: str, sources: Mapping[str, Sequence[Source]]) -> bool:
+        """Put ``name`` and those behind it that have to go with it in front of ``target``."""
+        at = self.at
+        limit, low = at[target], -1.0
+        moved = {name}
+        waiting = [name]
+        while waiting:
+            for source in sources[waiting.pop()]:
+                if not source:
+                    continue
+                other = source[0]
+                if other == target:
+                    return False
+                if at[other] < limit:
+                    low = max(low, at[other])
+                elif other not in moved:
+                    moved.add(other)
+                    waiting.append(other)
+            if len(moved) > self.FEW:
+                return False
+        step = (limit - low) / (len(moved) + 1)
+        if step < 1e-6:
+            return False
+        for index, other in enumerate(sorted(moved, key=at.__getitem__)):
+            at[other] = low + step * (index + 1)
+        return True
+
+
 def evaluation_order(
     names: Sequence[str], sources: Mapping[str, Sequence[Source]], targets: Mapping[str, set[str]]
 ) -> tuple[list[str], list[Cycle]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from blockstudio.analysis.issues import Issue, Severity
-from blockstudio.analysis.plan import Plan, drawing_issues
+from blockstudio.analysis.item import drawing_issues
+from blockstudio.analysis.plan import Plan
 from blockstudio.analysis.rules import Result, Seen, is_known
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import shape_text
@@ -136,12 +137,13 @@ class Collector:
         return tuple(sorted(self._found.values(), key=self._rank))
 
     def _rank(self, problem: Problem) -> tuple[int, int, str, str]:
-        if problem.scope not in self._places:
-            names = self._plans[problem.scope].definition.graph
-            self._places[problem.scope] = {name: index for index, name in enumerate(names)}
-        scopes = list(self._plans)
-        place = self._places[problem.scope].get(problem.block, -1)
-        return scopes.index(problem.scope), place, problem.code, problem.parameter + problem.port
+        place = self._document_order(self._plans[problem.scope]).get(problem.block, -1)
+        return list(self._plans).index(problem.scope), place, problem.code, problem.parameter + problem.port
+
+    def _document_order(self, plan: Plan) -> dict[str, int]:
+        if plan.scope not in self._places:
+            self._places[plan.scope] = {name: index for index, name in enumerate(plan.definition.graph)}
+        return self._places[plan.scope]
 
     def _visit(self, sheet: Sheet, prefix: str, count: int, live: bool) -> None:
         plan = sheet.plan
@@ -156,7 +158,7 @@ class Collector:
             for module, names in plan.modules.items()
             for name in (names if module in self._troubled else names & sheet.faulty)
         }
-        for name in sorted(inside, key=plan.place.__getitem__):
+        for name in sorted(inside, key=self._document_order(plan).__getitem__) if inside else ():
             alive = live and name in sheet.live_auxiliary
             for suffix, sub, copies in _insides(sheet.results[name]):
                 if sub.faulty or inside[name]:

@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 from blockstudio.analysis.issues import Issue
+from blockstudio.analysis.item import Item
 from blockstudio.analysis.library import Library
-from blockstudio.analysis.plan import Item, Plan
+from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.rules import Result, Seen, known_size
 from blockstudio.analysis.values import Names, known_flag, known_repeat, resolve_known
 from blockstudio.blocks import Value
-from blockstudio.graph.diagram import MAIN
 
 Key: TypeAlias = tuple[str, tuple[Value | None, ...], tuple[Seen, ...]]
 
@@ -39,6 +39,10 @@ class Totals:
         if result.saved is not None:
             self.saved += sign * result.saved
         self.unknown += sign * result.unknown
+
+    def replace(self, old: Result, new: Result) -> None:
+        self.add(old, -1)
+        self.add(new)
 
 
 class Sheet:
@@ -223,65 +227,63 @@ class Sheet:
 
     # Keeping up to date
 
-    def refresh(self, dirty: Iterable[str], structural: bool) -> bool:
-        """Evaluate the ``dirty`` blocks and what depends on them; whether anything changed."""
-        plan, results = self.plan, self.results
-        if structural:
-            for name in [name for name in results if name not in plan.items]:
-                del results[name]
-                self.fresh.add(name)
-                self.faulty.discard(name)
-            waiting = {name for name in dirty if name in plan.items}
-        else:
-            waiting = set(dirty)
-        place, order = plan.place, plan.order
-        heap = [place[name] for name in waiting]
-        heapify(heap)
-        changed = structural
-        gates = structural
-        live, live_auxiliary = self.live, self.live_auxiliary
-        shapes = layout = structural
+    def refresh(self, change: Change) -> bool:
+        """Evaluate the blocks that a change made dirty and what depends on them; whether anything changed."""
+        plan, results, live = self.plan, self.results, self.live
+        recount = change.recount
+        if not recount:
+            self._count(change.lost, change.lost_auxiliary, -1)
+        for name in change.gone:
+            self.fresh.add(name)
+            self.faulty.discard(name)
+            results.pop(name, None)
+        items, at = plan.items, plan.places.at
+        waiting = {name for name in change.dirty if name in items}
         self.fresh.update(waiting)
+        heap = [(at[name], name) for name in waiting]
+        heapify(heap)
+        changed = shapes = layout = change.structural
         while heap:
-            name = order[heappop(heap)]
+            name = heappop(heap)[1]
             waiting.discard(name)
-            item = plan.items[name]
-            old = results.get(name)
-            new = self.evaluate(item)
+            old, new = results.get(name), self.evaluate(items[name])
             if new is old:
                 continue
             changed = True
             self.fresh.add(name)
-            if name in plan.gates:
-                gates = True
-            if new.sub is not None or new.copies is not None:
-                # What it needs inside may have changed although its shapes have not.
-                shapes = True
-            if old is None or new.shares != old.shares or (new.sub is None) != (old.sub is None):
-                layout = True
-            if old is not None and not gates:
-                if name in live:
-                    self.total.add(old, -1)
-                    self.total.add(new)
-                if self.total_auxiliary is not self.total and name in live_auxiliary:
-                    self.total_auxiliary.add(old, -1)
-                    self.total_auxiliary.add(new)
+            # What an instance needs inside may have changed although its shapes have not.
+            shapes = shapes or new.sub is not None or new.copies is not None
+            recount = recount or name in plan.gates
+            layout = layout or old is None or new.shares != old.shares or (new.sub is None) != (old.sub is None)
+            if old is not None and not recount:
+                if name in live and name not in change.gained:
+                    self.total.replace(old, new)
+                apart = self.total_auxiliary is not self.total
+                if apart and name in self.live_auxiliary and name not in change.gained_auxiliary:
+                    self.total_auxiliary.replace(old, new)
             self._put(name, new)
             if old is None or new.outputs != old.outputs:
                 shapes = True
-                for target in item.targets:
+                for target in items[name].targets:
                     if target not in waiting:
                         waiting.add(target)
-                        heappush(heap, place[target])
-        if gates:
+                        heappush(heap, (at[target], target))
+        if recount:
             self._recount()
-        if changed:
-            self.version += 1
-        if shapes or gates or layout:
-            self.shape_version += 1
-        if gates or layout:
-            self.layout_version += 1
+        else:
+            self._count(change.gained, change.gained_auxiliary, 1)
+        self.version += changed
+        self.shape_version += shapes or recount or layout
+        self.layout_version += recount or layout
         return changed
+
+    def _count(self, names: frozenset[str], names_auxiliary: frozenset[str], sign: int) -> None:
+        """Add blocks to the sums, or take them off."""
+        for name in names:
+            self.total.add(self.results[name], sign)
+        if self.total_auxiliary is not self.total:
+            for name in names_auxiliary:
+                self.total_auxiliary.add(self.results[name], sign)
 
     def _put(self, name: str, result: Result) -> None:
         self.results[name] = result
@@ -294,17 +296,18 @@ class Sheet:
         """What reaches an output, and the sums over it."""
         plan = self.plan
         ends = plan.ends
-        if ends:
-            self.live = self._upstream(ends)
+        if not ends:
+            self.live = self.live_auxiliary = set(plan.items)
+        elif not plan.gates:
+            self.live, self.live_auxiliary = plan.reach.members, plan.reach_auxiliary.members
         else:
-            self.live = set(plan.items)
-        auxiliary = [name for name in plan.auxiliary if not self.results[name].bypassed]
-        self.total = self._sum(self.live)
-        if plan.scope == MAIN and auxiliary and ends:
-            self.live_auxiliary = self._upstream([*ends, *auxiliary])
+            self.live = self.live_auxiliary = self._upstream(ends)
+            auxiliary = [name for name in plan.auxiliary if not self.results[name].bypassed]
+            if auxiliary:
+                self.live_auxiliary = self._upstream([*ends, *auxiliary])
+        self.total = self.total_auxiliary = self._sum(self.live)
+        if self.live_auxiliary is not self.live:
             self.total_auxiliary = self._sum(self.live_auxiliary)
-        else:
-            self.live_auxiliary, self.total_auxiliary = self.live, self.total
 
     def _sum(self, names: set[str]) -> Totals:
         total = Totals()

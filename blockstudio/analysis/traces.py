@@ -52,16 +52,16 @@ class Traces:
     def update(self, fresh: Iterable[str]) -> bool:
         """Follow the changes of the ``fresh`` blocks downstream as far as there are any."""
         plan, at = self.sheet.plan, self.at
-        items, place, order, results = plan.items, plan.place, plan.order, self.sheet.results
+        items, places, results = plan.items, plan.places.at, self.sheet.results
         cut = bool(plan.cut)
         waiting = {name for name in fresh if name in items}
         for name in [name for name in fresh if name not in items]:
             at.pop(name, None)
-        heap = [place[name] for name in waiting]
+        heap = [(places[name], name) for name in waiting]
         heapify(heap)
         changed = False
         while heap:
-            name = order[heappop(heap)]
+            name = heappop(heap)[1]
             waiting.discard(name)
             item, result = items[name], results[name]
             if result.plain and not cut and len(item.sources) == 1 and item.sources[0]:
@@ -84,7 +84,7 @@ class Traces:
             for target in item.targets:
                 if target not in waiting:
                     waiting.add(target)
-                    heappush(heap, place[target])
+                    heappush(heap, (places[target], target))
         return changed
 
     def into(self, name: str) -> list[Trace]:

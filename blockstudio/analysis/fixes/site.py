@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from blockstudio.analysis.plan import Item
+from blockstudio.analysis.item import Item
 from blockstudio.analysis.problems import Problem
 from blockstudio.analysis.rules import Result, is_known
 from blockstudio.analysis.sheet import Sheet

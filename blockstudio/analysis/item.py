@@ -1,0 +1,80 @@
+"""A block of a definition, prepared for evaluation in any context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from blockstudio.analysis.issues import Issue
+from blockstudio.analysis.order import Source
+from blockstudio.analysis.rules import Setting
+from blockstudio.blocks import BlockType, Parameter, Value
+from blockstudio.graph.diagram import Block
+
+
+class Item:
+    """What is known of a block before its context is: wiring, literal parameters, names that expressions use."""
+
+    __slots__ = (
+        "block", "declared", "fixed", "idle", "issues", "kind", "missing", "name", "names", "plain", "ports", "setting",
+        "sources", "targets", "uses", "varying", "width",
+    )  # fmt: skip
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.block: Block
+        self.kind: BlockType | None = None
+        """``None`` for an instance of a module."""
+        self.declared: Mapping[str, Parameter] = {}
+        self.uses: Mapping[str, frozenset[str]] = {}
+        """Parameters that hold expressions, with the names used."""
+        self.varying: Mapping[str, frozenset[str]] = {}
+        """Those of them that depend on the place in a repeat."""
+        self.names: frozenset[str] = frozenset()
+        """All names used, by repeat and bypass too."""
+        self.fixed: dict[str, Value | None] = {}
+        """Values of the other parameters; ``None`` for expressions and for those with an issue."""
+        self.issues: tuple[Issue, ...] = ()
+        """Of the literal parameters."""
+        self.setting: Setting | None = None
+        """Where no parameter is an expression and all are legal."""
+        self.plain = False
+        """The setting is all that there is: no repeat, no bypass, not a module's Input."""
+        self.ports: tuple[str, ...] = ()
+        """Input ports in order; those that have a wire, if the type takes any number."""
+        self.sources: tuple[Source, ...] = ()
+        self.missing: tuple[str, ...] = ()
+        """Input ports without a wire."""
+        self.idle: tuple[str, ...] = ()
+        """Output ports that nothing reads, of a block with several."""
+        self.targets: set[str] = set()
+        self.width = 1
+        """Output ports."""
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether its bypass decides what reaches an output."""
+        return self.block.bypass is not False and (len(self.sources) > 1 or self.width == 0)
+
+
+def drawing_issues(item: Item) -> list[Issue]:
+    """What is wrong with a block whatever its parameters and shapes are."""
+    found: list[Issue] = []
+    bypass = item.block.bypass
+    # Switched off, a block needs its first input only.
+    missing = item.missing if bypass is not True else item.missing[:1] if not item.sources[0] else ()
+    for port in missing:
+        label = "its input" if len(item.ports) == 1 else f"its input '{port}'"
+        found.append(Issue("port.unconnected", f"{label} is not connected.", port=port, hint="Wire an output to it."))
+    if item.kind is not None and item.kind.variadic:
+        if not item.sources:
+            message = "none of its inputs is connected."
+            found.append(Issue("port.unconnected", message, hint="Wire at least two outputs into it."))
+        elif len(item.sources) == 1:
+            message = f"only one wire leads into it, so this {item.block.type} changes nothing."
+            hint = "Wire a second output into it, or remove it."
+            found.append(Issue("merge.single", message, "warning", hint=hint))
+    for port in item.idle if len(item.idle) < item.width else ():
+        message = f"nothing reads its output '{port}'."
+        hint = "Wire it on, or take it out of the module."
+        found.append(Issue("output.unused", message, "warning", port=port, hint=hint))
+    return found
