@@ -218,8 +218,7 @@ class Levels(View):
             self.camera.scale, self.camera.x, self.camera.y = known
             self.zoom_changed.emit(self.camera.scale)
         else:
-            self.fresh = True
-            self.start_view()
+            self.restart_view()
         self._on_selection_changed()
         self._route_later()
 

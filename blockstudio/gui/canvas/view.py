@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.gui.canvas.camera import Camera
 from blockstudio.gui.canvas.metrics import LINES
 
-READABLE = 0.75
+READABLE = 0.85
 """Below this zoom a level just opened is not shown whole: it begins at its top instead."""
 MARGIN = 40.0
 """Pixels around what is fitted into the window."""
@@ -28,6 +28,8 @@ class View(QWidget):
         self.camera = Camera()
         self.fresh = True
         """The user has not moved the view yet: it may follow the window's size."""
+        self._wanted: QRectF | None = None
+        """What is to be seen when the view starts."""
 
     def bounds(self) -> QRectF:
         """What is drawn, in scene coordinates."""
@@ -44,6 +46,11 @@ class View(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(960, 640)
 
+    def restart_view(self) -> None:
+        """Another level: begin as if the user had moved nothing."""
+        self.fresh, self._wanted = True, None
+        self.start_view()
+
     def start_view(self) -> None:
         """How a level just opened is shown: whole if it is readable so, else from its top."""
         bounds, view = self.bounds(), QRectF(self.rect())
@@ -56,6 +63,8 @@ class View(QWidget):
                 self.camera.scale = READABLE
                 self.camera.x = view.center().x() - READABLE * self.first_rect().center().x()
                 self.camera.y = MARGIN - READABLE * bounds.top()
+            if self._wanted is not None and not view.contains(self.camera.rect_to_view(self._wanted)):
+                self.camera.centre(self._wanted.center(), view)
         self.zoom_changed.emit(self.camera.scale)
         self.update()
 
@@ -97,6 +106,11 @@ class View(QWidget):
 
     def reveal_rect(self, rect: QRectF) -> None:
         """Make sure that a rectangle of the scene is in view and can be read, moving no further than needed."""
+        if self.fresh:
+            # The window may still find its size.
+            self._wanted = rect
+            self.start_view()
+            return
         if self.camera.scale < LINES:
             self.zoom_to(1.0)
             self.centre_on(rect.center())

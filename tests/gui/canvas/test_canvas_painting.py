@@ -264,3 +264,41 @@ def test_every_colour_of_the_themes_can_be_read_on_its_ground() -> None:
             for ink, least in ((look.text, 7), (look.secondary, 4.5), (look.problem, 3.9), (look.accent, 3.9)):
                 low, high = sorted((luminance(ink), luminance(ground)))
                 assert (high + 0.05) / (low + 0.05) >= least, (look.name, ink.name(), ground.name())
+
+
+def test_a_level_is_shown_whole_or_from_its_top_and_follows_the_size_until_it_is_moved(show, simple) -> None:
+    canvas = show(simple, 800, 700)
+    assert canvas.rect().contains(canvas.camera.rect_to_view(canvas.bounds()).toAlignedRect())
+
+    canvas.resize(400, 300)
+    assert canvas.camera.scale == 0.85
+    top = canvas.camera.rect_to_view(canvas.block_rect("input"))
+    assert top.center().x() == pytest.approx(200) and top.top() == pytest.approx(40)
+
+    canvas.pan(1, 1)
+    moved = (canvas.camera.scale, canvas.camera.x, canvas.camera.y)
+    canvas.resize(900, 900)
+    assert (canvas.camera.scale, canvas.camera.x, canvas.camera.y) == moved
+
+
+def test_a_block_revealed_before_the_window_has_its_size_is_in_view_after(show, simple) -> None:
+    canvas = show(simple, 300, 200)
+
+    canvas.reveal("output")
+    canvas.resize(420, 320)
+
+    assert canvas.rect().contains(canvas.camera.rect_to_view(canvas.block_rect("output")).toAlignedRect())
+
+
+def test_revealing_moves_the_view_no_further_than_needed(show, simple) -> None:
+    canvas = show(simple, 800, 300)
+    canvas.zoom_to(1.0)
+    canvas.centre_on(canvas.block_rect("conv2d").center())
+    before = canvas.camera.y
+
+    canvas.reveal("conv2d")
+    assert canvas.camera.y == before
+    canvas.reveal("output")
+
+    seen = canvas.camera.rect_to_view(canvas.block_rect("output"))
+    assert canvas.rect().contains(seen.toAlignedRect())
