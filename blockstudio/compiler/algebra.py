@@ -153,6 +153,17 @@ def either(*trees: Tree) -> Tree:
     return condition(ast.BoolOp(ast.Or(), list(trees))) if trees else ast.Constant(False)
 
 
+def implies_equal(test: Tree, one: Tree, other: Tree) -> bool:
+    """Whether ``test`` says, among other things, that the two are equal."""
+    terms = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    for term in terms:
+        if isinstance(term, ast.Compare) and len(term.ops) == 1 and isinstance(term.ops[0], ast.Eq):
+            sides = (term.left, term.comparators[0])
+            if (same(sides[0], one) and same(sides[1], other)) or (same(sides[1], one) and same(sides[0], other)):
+                return True
+    return False
+
+
 def choose(test: Tree, yes: Tree, no: Tree) -> Tree:
     """``yes if test else no``, or one of them if that is decided or they are alike."""
     test = condition(test)

@@ -9,83 +9,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
-from blockstudio.blocks import Arguments, BlockType, Code, Parameter, Shape, Value
+from blockstudio.blocks import Arguments, BlockType, Code, Parameter, Value
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY, agree, concrete, repeated, source_value
-from blockstudio.compiler.net import Net, Node, Port
+from blockstudio.compiler.channels import Channels, Uses
+from blockstudio.compiler.net import Net, Node
+from blockstudio.compiler.plans import SWITCHES, Argument, ClassPlan, Split, Unit
 from blockstudio.compiler.printer import atom, text_of
 from blockstudio.compiler.sharing import own_storage, private_outputs
-from blockstudio.compiler.sites import Copy, Site, Sites, channel_name
+from blockstudio.compiler.sites import Copy, Site, Sites
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
-
-Uses: TypeAlias = "list[tuple[Site, Copy]]"
-SWITCHES = ("bool", "choice", "text")
-"""Kinds of parameters that decide what there is rather than how large it is."""
-
-
-@dataclass(slots=True)
-class Argument:
-    """A parameter of a class's constructor."""
-
-    key: str
-    """What expressions call it."""
-    declared: Parameter | None
-    """``None`` for channels that come in and for hoisted numbers."""
-    hoisted: Mapping[Site, Value] | None = None
-    """A number that no expression gives, at every site."""
-    name: str = ""
-    """What the source calls it."""
-
-    @property
-    def default(self) -> Tree | None:
-        if self.declared is None:
-            return None
-        return algebra.literal(source_value(self.declared, self.declared.check(self.declared.default)))
-
-
-@dataclass(slots=True)
-class Unit:
-    """A node in the class: its constructor, or its text in forward."""
-
-    node: Node
-    init: Tree | None
-    """``None`` for a plain function."""
-    forward: str
-    helper: str | None = None
-    call_class: str = ""
-
-
-class Split(Exception):
-    """The sites need different classes: those with the same key can share one."""
-
-    def __init__(self, key: Callable[[Site], object]) -> None:
-        super().__init__()
-        self.key = key
-
-
-@dataclass(eq=False)
-class ClassPlan:
-    """One class of the emitted source."""
-
-    scope: str
-    members: list[Site]
-    net: Net
-    name: str = ""
-    arguments: list[Argument] = field(default_factory=list)
-    units: dict[str, Unit] = field(default_factory=dict)
-    outs: dict[str, Tree | None] = field(default_factory=dict)
-    """Channels at each output in terms of the constructor's parameters."""
-    private: dict[str, bool] = field(default_factory=dict)
-    """Outputs over which the caller may write."""
-    channel_keys: list[str] = field(default_factory=list)
-    """What its trees call the channels of each input."""
-    positional: int = 0
-    """How many of the leading declared arguments calls give by position."""
 
 
 class Planner:
@@ -139,161 +75,21 @@ class _Planning:
         }
         self.net = Net(self.diagram, planner.sites, scope, members, fixed)
         self.plan = ClassPlan(scope, members, self.net)
-        self.plan.channel_keys = self._channel_keys()
-        self.floats = {key for key, parameter in self.declared.items() if parameter.kind == "float"}
-        self.names = {site: self._names(site) for site in members}
-        self.channels: dict[Port, Tree | None] = {}
-        self.truth: dict[tuple[Site, Port], int] = {}
-        self.hoisted: list[Argument] = []
-        self._inputs()
+        self.channels = Channels(self.diagram, self.net, members)
+        self.plan.channel_keys = self.channels.keys
         self.overwriting = own_storage(self.net, members, planner.plan_of)
         for node in self.net.nodes.values():
-            for site in members:
-                self._note_truth(site, node)
+            self.channels.note(node)
             self.plan.units[node.name] = self._instance(node) if node.kind is None else self._leaf(node, node.kind)
         for name, port in self.net.outputs:
-            self.plan.outs[name] = self.channels[port]
+            self.plan.outs[name] = self.channels.of(port)
         self.plan.private = private_outputs(self.net, members, planner.plan_of)
         self._settle_arguments()
-
-    def _names(self, site: Site) -> dict[str, Value]:
-        names = {
-            key: source_value(self.declared[key], value) if key in self.declared else value
-            for key, value in site.values.items()
-        }
-        for key, port in zip(self.plan.channel_keys, self.net.inputs, strict=self.scope != MAIN):
-            names[key] = site.inputs[port][0]
-        return names
-
-    def _channel_keys(self) -> list[str]:
-        keys: list[str] = []
-        for index, port in enumerate(self.net.inputs if self.scope != MAIN else ()):
-            key = channel_name(port, index)
-            keys.append(key if key.isidentifier() else naming.variable(key, {*self.declared, *keys}))
-        return keys
-
-    def _inputs(self) -> None:
-        for index, name in enumerate(self.net.inputs):
-            port = (name, "out")
-            for site in self.members:
-                self.truth[site, port] = site.inputs[name][0]
-            if self.scope == MAIN:
-                shape = self.diagram.main.block(name).parameters.get("shape")
-                first = shape[0] if isinstance(shape, list | tuple) else None
-                tree = self.net.tree(first) if isinstance(first, str) else None
-                literal = algebra.literal(self.members[0].inputs[name][0])
-                self.channels[port] = algebra.whole(tree, self.floats) if tree is not None else literal
-            else:
-                self.channels[port] = algebra.name(self.plan.channel_keys[index])
-
-    def _note_truth(self, site: Site, node: Node) -> None:
-        copies = site.blocks.get(node.name)
-        if copies is None:
-            return
-        for port in node.ports:
-            if copies:
-                self.truth[site, (node.name, port)] = copies[-1].outputs[port][0]
-            else:
-                self.truth[site, (node.name, port)] = self.truth[site, node.sources[0]]
-
-    # Channels
-
-    def _uses(self, node: Node) -> Uses:
-        """The block at work, everywhere."""
-        return [(site, copy) for site in self.members for copy in site.blocks.get(node.name, ()) if not copy.bypassed]
-
-    def _scope(self, site: Site, copy: Copy | None = None) -> dict[str, Value]:
-        names = self.names[site] | {item.key: item.hoisted[site] for item in self.hoisted if item.hoisted}
-        return {**names, "i": copy.index} if copy else names
-
-    def _right(self, tree: Tree | None, wanted: Sequence[tuple[Mapping[str, Value], int]]) -> bool:
-        """Whether ``tree`` gives the number that is wanted, in every scope."""
-        if tree is None or algebra.parts(tree) > algebra.MAX_PARTS:
-            return False
-        try:
-            return all(agree(algebra.evaluate(tree, scope), number) for scope, number in wanted)
-        except StudioError:
-            return False
-
-    def _input_trees(self, node: Node, once: Callable[[Sequence[Tree | None]], Tree | None]) -> list[Tree | None]:
-        """The channels of each input as seen by the constructor. ``once`` gives the output channels for given ones."""
-        outer = [self.channels[source] for source in node.sources]
-        uses = self._uses(node)
-        found: list[Tree | None] = []
-        for index, tree in enumerate(outer):
-            wanted = [(self._scope(site, copy), copy.inputs[index][0]) for site, copy in uses]
-            options = [tree]
-            if node.repeat is not None:
-                after = once(outer)
-                if after is not None and tree is not None and not algebra.same(after, tree):
-                    before = _shifted(after, algebra.tree_of("i - 1"))
-                    first = algebra.tree_of("i == 0")
-                    options.append(algebra.choose(first, tree, before))
-            found.append(next((option for option in options if self._right(option, wanted)), None))
-        return found
-
-    def _argument_tree(self, node: Node, index: int, tree: Tree | None) -> Tree:
-        """Input channels for a constructor call: the text if there is a right one, else a number."""
-        if tree is not None:
-            return tree
-        uses = self._uses(node)
-        kind = "features" if len(uses[0][1].inputs[index]) == 1 else "channels"
-        suffix = f"_{index}" if index else ""
-        return self._number(node, uses, lambda _, copy: copy.inputs[index][0], f"in_{kind}{suffix}")
-
-    def _number(self, node: Node, uses: Uses, number: Callable[[Site, Copy], Value], label: str) -> Tree:
-        """A number that no expression gives: a literal if it is the same everywhere, else an argument."""
-        values = {number(site, copy) for site, copy in uses}
-        if len(values) == 1:
-            return algebra.literal(values.pop())
-        if node.repeat is None:
-            by_site = {site: number(site, copy) for site, copy in uses}
-            index = None
-        else:
-            rows: dict[Site, dict[int, Value]] = {}
-            for site, copy in uses:
-                rows.setdefault(site, {})[copy.index] = number(site, copy)
-            by_site = {site: _row(row) for site, row in rows.items()}
-            index = algebra.name("i")
-        if len(set(by_site.values())) == 1:
-            tree = algebra.literal(next(iter(by_site.values())))
-        else:
-            key = naming.variable(
-                f"{node.name}_{label}", {*self.declared, *self.plan.channel_keys, *(item.key for item in self.hoisted)}
-            )
-            # Sites at which the block is off need some number too: any does.
-            values_of = dict.fromkeys(self.members, next(iter(by_site.values()))) | by_site
-            self.hoisted.append(Argument(key, None, values_of))
-            tree = algebra.name(key)
-        return tree if index is None else ast.Subscript(tree, index, ast.Load())
-
-    def _set_outputs(self, node: Node, trees: Mapping[str, Tree | None]) -> None:
-        """Channels of the outputs: ``trees`` are those of a copy at work."""
-        before = self.channels[node.sources[0]] if node.sources else None
-        for port in node.ports:
-            place = (node.name, port)
-            known = [site for site in self.members if (site, place) in self.truth]
-            wanted = [(self.names[site], self.truth[site, place]) for site in known]
-            tree = trees[port]
-            options: list[Tree | None] = []
-            if tree is not None:
-                last = tree
-                if node.repeat is not None:
-                    last = _shifted(tree, algebra.fold(ast.BinOp(node.repeat, ast.Sub(), algebra.literal(1))))
-                options.append(last)
-                if before is not None:
-                    options.append(before)
-                    if node.repeat is not None:
-                        none = ast.Compare(node.repeat, [ast.Eq()], [algebra.literal(0)])
-                        options.append(algebra.choose(none, before, last))
-                    elif node.optional:
-                        options.append(algebra.choose(node.bypass, before, last))
-            self.channels[place] = next((option for option in options if self._right(option, wanted)), None)
 
     # Blocks of the catalogue
 
     def _leaf(self, node: Node, kind: BlockType) -> Unit:
-        uses = self._uses(node)
+        uses = self.channels.uses(node)
         texts = self._texts(node)
 
         def code(site: Site, copy: Copy, trees: Sequence[Tree | None]) -> Code:
@@ -305,24 +101,24 @@ class _Planning:
             channels = code(*first, trees).channels
             return None if channels is None else algebra.tree_of(channels)
 
-        inputs = self._input_trees(node, once)
+        inputs = self.channels.inputs(node, once)
         outs = [text for site, copy in uses for text in [code(site, copy, inputs).channels] if text is not None]
         trees = [algebra.tree_of(text) for text in dict.fromkeys(outs)]
-        wanted = [(self._scope(site, copy), copy.outputs[node.ports[0]][0]) for site, copy in uses]
-        out = next((tree for tree in trees if self._right(tree, wanted)), None)
-        self._set_outputs(node, {node.ports[0]: out})
+        wanted = [(self.channels.scope(site, copy), copy.outputs[node.ports[0]][0]) for site, copy in uses]
+        out = next((tree for tree in trees if self.channels.right(tree, wanted)), None)
+        self.channels.put(node, {node.ports[0]: out}, self._minimum(node))
         sample = code(*first, inputs)
         if sample.init is None and sample.module is None:
             return Unit(node, None, sample.forward)
         if sample.init is None and not node.optional and node.repeat is None:
             return Unit(node, None, sample.forward)
-        arguments = [self._argument_tree(node, index, tree) for index, tree in enumerate(inputs)]
+        arguments = [self.channels.argument(node, index, tree) for index, tree in enumerate(inputs)]
         return self._constructed(node, uses, lambda copy: self._code(node, kind, copy, arguments, texts), kind, texts)
 
     def _texts(self, node: Node) -> dict[str, Tree]:
         """Parameters of a leaf that are expressions."""
         assert node.kind is not None
-        uses = self._uses(node)
+        uses = self.channels.uses(node)
         found: dict[str, Tree] = {}
         for key, raw in node.block.parameters.items():
             parameter = node.kind.parameters[key]
@@ -338,8 +134,8 @@ class _Planning:
         if parameter.kind in ("float", *SWITCHES):
             return tree
         if isinstance(tree, ast.Tuple):
-            return ast.Tuple([algebra.whole(item, self.floats) for item in tree.elts], ast.Load())
-        return algebra.whole(tree, self.floats)
+            return ast.Tuple([algebra.whole(item, self.channels.floats) for item in tree.elts], ast.Load())
+        return algebra.whole(tree, self.channels.floats)
 
     def _in_place(self, node: Node) -> bool:
         return node.name in self.overwriting
@@ -369,7 +165,7 @@ class _Planning:
             literals = {key: algebra.literal(source_value(kind.parameters[key], copy.values[key])) for key in texts}
             return self._code(node, kind, copy, [None] * len(copy.inputs), literals)
 
-        truths = [(self._scope(site, copy), concrete(_init(plain(copy)), {})) for site, copy in uses]
+        truths = [(self.channels.scope(site, copy), concrete(_init(plain(copy)), {})) for site, copy in uses]
         options = [code(copy) for _, copy in uses]
         options.append(self._code(node, kind, uses[0][1], [None] * len(uses[0][1].inputs), {}))
         for option in options:
@@ -396,7 +192,7 @@ class _Planning:
     # Instances
 
     def _instance(self, node: Node) -> Unit:
-        uses = self._uses(node)
+        uses = self.channels.uses(node)
 
         def child(copy: Copy) -> ClassPlan:
             assert copy.site is not None
@@ -414,8 +210,8 @@ class _Planning:
         def once(trees: Sequence[Tree | None]) -> Tree | None:
             return self._outs(node, plan, trees)[node.ports[0]]
 
-        inputs = self._input_trees(node, once)
-        self._set_outputs(node, self._outs(node, plan, inputs))
+        inputs = self.channels.inputs(node, once)
+        self.channels.put(node, self._outs(node, plan, inputs), self._minimum(node))
         if len(plans) == 1:
             arguments = self._call_arguments(node, plan, inputs, uses)
             call = _call(plan, arguments)
@@ -475,14 +271,14 @@ class _Planning:
             if argument.hoisted is not None:
                 numbers = argument.hoisted
 
-                def number(_: Site, copy: Copy, numbers: Mapping[Site, Value] = numbers) -> Value:
+                def number(copy: Copy, numbers: Mapping[Site, Value] = numbers) -> Value:
                     assert copy.site is not None
                     return numbers[copy.site]
 
-                tree = self._number(node, uses, number, argument.name)
+                tree = self.channels.number(node, uses, number, argument.name)
             elif argument.declared is None:
                 index = channels[argument.key]
-                tree = self._argument_tree(node, index, inputs[index])
+                tree = self.channels.argument(node, index, inputs[index])
             else:
                 tree = self._given(node, argument.key, argument.declared)
             if tree is not None:
@@ -503,7 +299,7 @@ class _Planning:
         found = [Argument(key, None) for key in self.plan.channel_keys]
         found += [Argument(k, parameter) for k, parameter in self.declared.items() if k not in self.plan.channel_keys]
         taken: set[str] = set()
-        for argument in [*found, *self.hoisted]:
+        for argument in [*found, *self.channels.hoisted]:
             if argument.key in used:
                 argument.name = naming.variable(argument.key, taken | set(self.diagram.modules))
                 taken.add(argument.name)
@@ -544,19 +340,6 @@ def _sequence(calls: Sequence[Tree]) -> Tree:
     return ast.Call(algebra.tree_of("nn.Sequential"), list(calls), [])
 
 
-def _row(numbers: Mapping[int, Value]) -> tuple[int, ...]:
-    """Numbers by index as a tuple; copies that are off get that of another, which nobody reads."""
-    some = next(iter(numbers.values()))
-    return tuple(numbers.get(index, some) for index in range(max(numbers) + 1))  # type: ignore[misc]
-
-
-def _shifted(tree: Tree, index: Tree) -> Tree:
-    """``tree`` for another copy than the ``i``-th."""
-    if "i" not in algebra.names_in(tree):
-        return tree
-    return algebra.fold(algebra.substitute(tree, {"i": index}))
-
-
 def _call(plan: ClassPlan, arguments: Sequence[tuple[Argument, Tree]]) -> Tree:
     """A constructor call. What equals the default is left out, unless it stands by position."""
     args: list[Tree] = []
@@ -574,6 +357,3 @@ def _call(plan: ClassPlan, arguments: Sequence[tuple[Argument, Tree]]) -> Tree:
         else:
             args.append(tree)
     return ast.Call(algebra.name(plan.name), args, keywords)
-
-
-__all__ = ["Argument", "ClassPlan", "Planner", "Shape", "Sites", "Split", "Unit"]

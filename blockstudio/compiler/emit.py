@@ -12,9 +12,10 @@ from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.attributes import Entry, condition_of, entries_of, in_line, ordered_dict, value_of
 from blockstudio.compiler.calls import IDENTITY
-from blockstudio.compiler.classes import Argument, ClassPlan, Planner
+from blockstudio.compiler.classes import Planner
 from blockstudio.compiler.forward import Forward, Line, variables_of
 from blockstudio.compiler.net import TRAINING
+from blockstudio.compiler.plans import Argument, ClassPlan
 from blockstudio.compiler.printer import WIDTH, lay_out, text_of
 from blockstudio.compiler.schedule import in_order, steps_of
 from blockstudio.compiler.sharing import own_storage

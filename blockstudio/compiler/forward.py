@@ -16,8 +16,10 @@ TRUNK = "x"
 SIDE = "out"
 MAX_NESTED = 3
 """Calls of a branch that may stand within each other on a line."""
+MAX_JOINED = 4
+"""The same in long forward passes, where calls without weights join the line of the call before them."""
 LONG = 60
-"""Steps from which on calls without weights join the line of the call before them."""
+"""Steps from which on a forward pass is long."""
 NEVER_AGAIN = 1 << 60
 
 
@@ -78,6 +80,7 @@ class Forward:
         self.place = {step.name: index for index, step in enumerate(self.order)}
         self.chains = self._chains()
         self.chain_of = {port: chain for chain in self.chains for step in chain.steps for port in step.outs}
+        self.position = {step.name: index for chain in self.chains for index, step in enumerate(chain.steps)}
         self._name_chains()
         self._guard: Guard = ALWAYS
         index = 0
@@ -210,9 +213,11 @@ class Forward:
 
     def _joined(self, chain: Chain, index: int) -> int:
         """How many steps from ``index`` on are written within each other."""
-        start = chain.steps.index(self.order[index])
-        rest = chain.steps[start:]
-        together = len(rest) if self.order[index : index + len(rest)] == rest else 1
+        start = self.position[self.order[index].name]
+        rest = chain.steps[start : start + MAX_JOINED]
+        together = 1
+        while together < len(rest) and self.place[rest[together].name] == index + together:
+            together += 1
         if chain.wanted and start == 0 and together == len(chain.steps) <= MAX_NESTED:
             text = self.order[index].text(self._operands(self.order[index]))
             for further in rest[1:]:
@@ -222,7 +227,7 @@ class Forward:
         if len(self.order) < LONG:
             return 1
         count = 1
-        while count < min(together, 4) and not rest[count].weighted:
+        while count < together and not rest[count].weighted:
             count += 1
         return count
 

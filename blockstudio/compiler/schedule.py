@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from blockstudio.compiler.attributes import Entry, access
-from blockstudio.compiler.classes import ClassPlan
-from blockstudio.compiler.net import Guard, Net, Node, Port
-from blockstudio.compiler.sharing import own_storage
+from blockstudio.compiler.net import Guard, Net, Port
+from blockstudio.compiler.plans import ClassPlan
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Step:
     """One call of forward."""
 
@@ -115,6 +114,3 @@ def in_order(steps: Mapping[str, Step], net: Net) -> list[Step]:
             rank[step.name] = (max(before, default=-1), number + 1, index)
             order.append(step)
     return sorted(order, key=lambda step: rank[step.name])
-
-
-__all__ = ["Node", "Step", "in_order", "own_storage", "steps_of"]

@@ -1,0 +1,177 @@
+"""Channel counts of one class as text, checked against the numbers of every site."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from blockstudio.blocks import Value
+from blockstudio.compiler import algebra, naming
+from blockstudio.compiler.algebra import Tree
+from blockstudio.compiler.calls import agree, source_value
+from blockstudio.compiler.net import Net, Node, Port
+from blockstudio.compiler.plans import Argument
+from blockstudio.compiler.sites import Copy, Site, channel_name
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import MAIN, Diagram
+
+Uses: TypeAlias = "list[tuple[Site, Copy]]"
+
+
+class Channels:
+    """What text gives the channels of each output of ``net``, and the numbers that no text gives."""
+
+    def __init__(self, diagram: Diagram, net: Net, members: list[Site]) -> None:
+        self.net = net
+        self.members = members
+        self.declared = diagram.definition(net.scope).parameters
+        self.floats = {key for key, parameter in self.declared.items() if parameter.kind == "float"}
+        """Parameters that are no whole numbers."""
+        self.keys = self._channel_keys()
+        """What trees call the channels of each input."""
+        self.hoisted: list[Argument] = []
+        """Numbers that have to come from outside."""
+        self._names = {site: self._names_at(site) for site in members}
+        self._trees: dict[Port, Tree | None] = {}
+        self._truth: dict[tuple[Site, Port], int] = {}
+        for index, name in enumerate(net.inputs):
+            port = (name, "out")
+            for site in members:
+                self._truth[site, port] = site.inputs[name][0]
+            self._trees[port] = self._main_input(diagram, name) if net.scope == MAIN else algebra.name(self.keys[index])
+
+    def _names_at(self, site: Site) -> dict[str, Value]:
+        names = {
+            key: source_value(self.declared[key], value) if key in self.declared else value
+            for key, value in site.values.items()
+        }
+        for key, port in zip(self.keys, self.net.inputs, strict=self.net.scope != MAIN):
+            names[key] = site.inputs[port][0]
+        return names
+
+    def _channel_keys(self) -> list[str]:
+        keys: list[str] = []
+        for index, port in enumerate(self.net.inputs if self.net.scope != MAIN else ()):
+            key = channel_name(port, index)
+            keys.append(key if key.isidentifier() else naming.variable(key, {*self.declared, *keys}))
+        return keys
+
+    def _main_input(self, diagram: Diagram, name: str) -> Tree:
+        shape = diagram.main.block(name).parameters.get("shape")
+        first = shape[0] if isinstance(shape, list | tuple) else None
+        if isinstance(first, str):
+            return algebra.whole(self.net.tree(first), self.floats)
+        return algebra.literal(self.members[0].inputs[name][0])
+
+    def note(self, node: Node) -> None:
+        """Take down the numbers of a node whose sources are known."""
+        for site in self.members:
+            copies = site.blocks.get(node.name)
+            if copies is not None:
+                for port in node.ports:
+                    place = (node.name, port)
+                    passed = self._truth[site, node.sources[0]] if not copies else 0
+                    self._truth[site, place] = copies[-1].outputs[port][0] if copies else passed
+
+    def uses(self, node: Node) -> Uses:
+        """The block at work, everywhere."""
+        return [(site, copy) for site in self.members for copy in site.blocks.get(node.name, ()) if not copy.bypassed]
+
+    def scope(self, site: Site, copy: Copy | None = None) -> dict[str, Value]:
+        """What names mean at a site, for one copy of a block there."""
+        names = self._names[site] | {item.key: item.hoisted[site] for item in self.hoisted if item.hoisted}
+        return {**names, "i": copy.index} if copy else names
+
+    def of(self, port: Port) -> Tree | None:
+        """Channels of an output; ``None`` where no text is right."""
+        return self._trees[port]
+
+    def right(self, tree: Tree | None, wanted: Sequence[tuple[Mapping[str, Value], int]]) -> bool:
+        """Whether ``tree`` gives the number that is wanted, in every scope."""
+        if tree is None or algebra.parts(tree) > algebra.MAX_PARTS:
+            return False
+        try:
+            return all(agree(algebra.evaluate(tree, scope), number) for scope, number in wanted)
+        except StudioError:
+            return False
+
+    def inputs(self, node: Node, once: Callable[[Sequence[Tree | None]], Tree | None]) -> list[Tree | None]:
+        """The channels of each input as seen by the constructor. ``once`` gives the output channels for given ones."""
+        outer = [self._trees[source] for source in node.sources]
+        uses = self.uses(node)
+        found: list[Tree | None] = []
+        for index, tree in enumerate(outer):
+            wanted = [(self.scope(site, copy), copy.inputs[index][0]) for site, copy in uses]
+            options = [tree]
+            if node.repeat is not None:
+                after = once(outer)
+                if after is not None and tree is not None and not algebra.same(after, tree):
+                    before = _shifted(after, algebra.tree_of("i - 1"))
+                    options.insert(0, algebra.choose(algebra.tree_of("i == 0"), tree, before))
+            found.append(next((option for option in options if self.right(option, wanted)), None))
+        return found
+
+    def argument(self, node: Node, index: int, tree: Tree | None) -> Tree:
+        """Input channels for a constructor call: the text if there is a right one, else a number."""
+        if tree is not None:
+            return tree
+        uses = self.uses(node)
+        kind = "features" if len(uses[0][1].inputs[index]) == 1 else "channels"
+        suffix = f"_{index}" if index else ""
+        return self.number(node, uses, lambda copy: copy.inputs[index][0], f"in_{kind}{suffix}")
+
+    def number(self, node: Node, uses: Uses, number: Callable[[Copy], Value], label: str) -> Tree:
+        """A number that no expression gives: a literal if it is the same everywhere, else an argument."""
+        values = {number(copy) for _, copy in uses}
+        if len(values) == 1:
+            return algebra.literal(values.pop())
+        rows: dict[Site, dict[int, Value]] = {}
+        for site, copy in uses:
+            rows.setdefault(site, {})[copy.index] = number(copy)
+        by_site = {site: _row(row) if node.repeat is not None else row[0] for site, row in rows.items()}
+        some = next(iter(by_site.values()))
+        if len(set(by_site.values())) == 1:
+            tree = algebra.literal(some)
+        else:
+            taken = {*self.declared, *self.keys, *(item.key for item in self.hoisted)}
+            key = naming.variable(f"{node.name}_{label}", taken)
+            # Sites at which the block is off need some number too: any does.
+            self.hoisted.append(Argument(key, None, dict.fromkeys(self.members, some) | by_site))
+            tree = algebra.name(key)
+        return tree if node.repeat is None else ast.Subscript(tree, algebra.name("i"), ast.Load())
+
+    def put(self, node: Node, trees: Mapping[str, Tree | None], minimum: int) -> None:
+        """Note the channels of the outputs: ``trees`` are those of a copy at work, ``minimum`` the least number of
+        copies. The first right text is taken, those first that stay right for other arguments."""
+        before = self._trees[node.sources[0]] if node.sources else None
+        for port in node.ports:
+            place = (node.name, port)
+            known = [site for site in self.members if (site, place) in self._truth]
+            wanted = [(self._names[site], self._truth[site, place]) for site in known]
+            last = trees[port]
+            if node.repeat is not None and last is not None:
+                last = _shifted(last, algebra.fold(ast.BinOp(node.repeat, ast.Sub(), algebra.literal(1))))
+            options = [last, before]
+            if before is not None and last is not None:
+                either = last
+                if node.repeat is not None and minimum < 1:
+                    none = ast.Compare(node.repeat, [ast.Eq()], [algebra.literal(0)])
+                    either = algebra.choose(none, before, either)
+                if node.optional and not algebra.implies_equal(node.bypass, before, last):
+                    either = algebra.choose(node.bypass, before, either)
+                options.insert(0, either)
+            self._trees[place] = next((option for option in options if self.right(option, wanted)), None)
+
+
+def _row(numbers: Mapping[int, Value]) -> tuple[int, ...]:
+    """Numbers by index as a tuple; copies that are off get that of another, which nobody reads."""
+    some = next(iter(numbers.values()))
+    return tuple(numbers.get(index, some) for index in range(max(numbers) + 1))  # type: ignore[misc]
+
+
+def _shifted(tree: Tree, index: Tree) -> Tree:
+    """``tree`` for another copy than the ``i``-th."""
+    if "i" not in algebra.names_in(tree):
+        return tree
+    return algebra.fold(algebra.substitute(tree, {"i": index}))
