@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from blockstudio.errors import StudioError
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.augment import Augmenter, Batch, Normaliser
-from blockstudio.training.data.images import ImageSet, chunks, fit
+from blockstudio.training.data.images import ImageSet, chunks, crop_window, fit
 from blockstudio.training.data.load import DataSplits, Source, default_workers
 from blockstudio.training.random import ORDER, generator
 
@@ -127,18 +127,9 @@ class _Fitted(Dataset[tuple[Tensor, int]]):
     its type on the way between processes."""
 
     def __init__(self, part: Any, splits: DataSplits, recipe: Recipe) -> None:
-        from torchvision.transforms import v2
-
         self._part = part
         self._shape = splits.shape
-        self._recipe = recipe
-        _, height, width = splits.shape
-        size = [height, width]
-        crop = recipe.data.resize == "crop"
-        steps = (
-            [v2.Resize(max(size), antialias=True), v2.CenterCrop(size)] if crop else [v2.Resize(size, antialias=True)]
-        )
-        self._transform = v2.Compose(steps)
+        self._data = recipe.data
 
     def __len__(self) -> int:
         return len(self._part)
@@ -146,11 +137,24 @@ class _Fitted(Dataset[tuple[Tensor, int]]):
     def __getitem__(self, index: int) -> Any:
         try:
             image = self._part.read(index, self._shape[0])
-            if self._recipe.data.resize == "none" and tuple(image.shape) != self._shape:
-                fit(image.unsqueeze(0), self._shape, self._recipe.data, f"image {index}")
+            if self._data.resize == "none":
+                image = fit(image.unsqueeze(0), self._shape, self._data, f"image {index}")[0]
         except StudioError as error:
             return error.code, error.message, error.where, error.hint
-        return self._transform(image), int(self._part.labels[index])
+        return self._resized(image), int(self._part.labels[index])
+
+    def _resized(self, image: Tensor) -> Tensor:
+        from torchvision.transforms.v2 import functional as transforms
+
+        _, height, width = self._shape
+        own = image.shape[1], image.shape[2]
+        if own == (height, width):
+            return image
+        size, top, left = (height, width), 0, 0
+        if self._data.resize == "crop":
+            size, top, left = crop_window(own, (height, width))
+        found: Tensor = transforms.resize(image, list(size), antialias=True)
+        return found[:, top : top + height, left : left + width]
 
 
 def _collate(items: list[Any]) -> Any:

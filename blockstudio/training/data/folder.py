@@ -102,7 +102,7 @@ def scan(root: Path) -> FolderParts:
         ]
         others.append(_list(folder, classes, problems, all_needed=False))
     if problems:
-        raise collected(_shortened(problems))
+        raise collected(shortened(problems))
     return FolderParts(train, others[0], others[1], classes)
 
 
@@ -158,7 +158,7 @@ def check_headers(files: Files) -> None:
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         problems = [problem for problem in pool.map(wrong, files.paths) if problem is not None]
     if problems:
-        raise collected(_shortened(problems))
+        raise collected(problems)
 
 
 def read_all(files: Files, channels: int) -> list[Tensor]:
@@ -174,11 +174,12 @@ def read_all(files: Files, channels: int) -> list[Tensor]:
         found = list(pool.map(attempt, range(len(files))))
     problems = [item for item in found if isinstance(item, StudioError)]
     if problems:
-        raise collected(_shortened(problems))
+        raise collected(problems)
     return [item for item in found if isinstance(item, Tensor)]
 
 
-def _shortened(problems: list[StudioError]) -> list[StudioError]:
+def shortened(problems: list[StudioError]) -> list[StudioError]:
+    """The first `SHOWN` problems and how many more there are: a thousand lines help nobody."""
     more = len(problems) - SHOWN
     if more <= 0:
         return problems

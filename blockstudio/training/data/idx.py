@@ -15,9 +15,15 @@ from blockstudio.runs.datasets import IDX_STEMS, idx_files, idx_header, open_pla
 from blockstudio.training.data.images import ImageSet, RawData
 
 MAX_BYTES = 8 << 30
+NAMES = {
+    "fashion_mnist": (
+        "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    ),
+}  # fmt: skip
+"""What the labels of known sets mean, where it is not the digit itself."""
 
 
-def load_idx(folder: Path, classes: int) -> RawData:
+def load_idx(folder: Path, classes: int, name: str = "") -> RawData:
     """``train-…`` and, if there, ``t10k-…`` files of ``folder``. Raises `StudioError` ``data.idx`` naming the file."""
     train = _read_part(folder, "train")
     if train is None:
@@ -25,7 +31,9 @@ def load_idx(folder: Path, classes: int) -> RawData:
         raise StudioError("data.idx", f"has no {stems} (plain or .gz).", where=str(folder))
     test = _read_part(folder, "test")
     count = max(classes, *(int(part.labels.max()) + 1 for part in (train, test) if part is not None))
-    return RawData(train=train, test=test, classes=tuple(str(label) for label in range(count)))
+    names = NAMES.get(name, ())
+    classes_found = names if len(names) == count else tuple(str(label) for label in range(count))
+    return RawData(train=train, test=test, classes=classes_found)
 
 
 def _read_part(folder: Path, part: str) -> ImageSet | None:

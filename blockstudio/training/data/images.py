@@ -84,15 +84,21 @@ def _fit_chunk(images: Tensor, shape: tuple[int, int, int], crop: bool) -> Tenso
         values = (values * torch.tensor(GREY).view(1, 3, 1, 1)).sum(1, keepdim=True)
     own = values.shape[2], values.shape[3]
     if crop and own != (height, width):
-        scale = max(height / own[0], width / own[1])
-        size = max(height, round(own[0] * scale)), max(width, round(own[1] * scale))
+        size, top, left = crop_window(own, (height, width))
         values = _resized(values, size)
-        top, left = (size[0] - height) // 2, (size[1] - width) // 2
         values = values[:, :, top : top + height, left : left + width]
     elif own != (height, width):
         values = _resized(values, (height, width))
     found = values.round_().clamp_(0, 255).to(torch.uint8)
     return found.expand(-1, channels, -1, -1).contiguous()
+
+
+def crop_window(own: tuple[int, int], wanted: tuple[int, int]) -> tuple[tuple[int, int], int, int]:
+    """Size to which an image of ``own`` (H, W) is scaled so that it just covers ``wanted``, and where the cut's top
+    and left are."""
+    scale = max(wanted[0] / own[0], wanted[1] / own[1])
+    size = max(wanted[0], round(own[0] * scale)), max(wanted[1], round(own[1] * scale))
+    return size, (size[0] - wanted[0]) // 2, (size[1] - wanted[1]) // 2
 
 
 def _resized(values: Tensor, size: tuple[int, int]) -> Tensor:

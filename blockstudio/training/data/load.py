@@ -14,9 +14,9 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import Facts, describe
-from blockstudio.runs.problems import collected
+from blockstudio.runs.problems import collected, each
 from blockstudio.runs.structure import Data
-from blockstudio.training.data.folder import Files, check_headers, read_all, scan
+from blockstudio.training.data.folder import Files, check_headers, read_all, scan, shortened
 from blockstudio.training.data.images import ImageSet, RawData, fit, statistics
 from blockstudio.training.data.sets import Photos, load_set
 from blockstudio.training.random import SPLIT, generator
@@ -65,9 +65,10 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     if len(train) < 2:
         raise StudioError("data.empty", f"has {len(train)} training images.", where=where)
     if test is None:
-        kept, held = stratified(train.labels, TEST_SHARE, 1)
-        train, test = train.subset(kept), train.subset(held)
-        notes.append(f"{facts.title} has no test images, so {len(test):,} were held out for testing.")
+        kept, held = stratified(train.labels, TEST_SHARE, 1, least=1)
+        if len(held):
+            train, test = train.subset(kept), train.subset(held)
+            notes.append(f"{facts.title} has no test images, so {len(held):,} were held out for testing.")
     if validation is None and data.validation > 0:
         kept, held = stratified(train.labels, data.validation, 0)
         if len(held):
@@ -106,15 +107,17 @@ def _read_whole(data: Data, facts: Facts) -> RawData:
     if facts.kind == "shapes":
         return load_shapes(data.shapes)
     assert facts.root is not None
-    return load_idx(facts.root, facts.classes) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
+    return (
+        load_idx(facts.root, facts.classes, facts.name) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
+    )
 
 
-def stratified(labels: Tensor, share: float, purpose: int) -> tuple[Tensor, Tensor]:
-    """Indices kept and held out, by class: the share of each class, never the last image of one."""
+def stratified(labels: Tensor, share: float, purpose: int, least: int = 0) -> tuple[Tensor, Tensor]:
+    """Indices kept and held out, by class: the share of each class, at ``least`` so many, never its last image."""
     held: list[Tensor] = []
     for label in np.unique(labels.numpy()).tolist():
         index = torch.nonzero(labels == label).flatten()
-        count = min(round(len(index) * share), len(index) - 1)
+        count = min(max(least, round(len(index) * share)), len(index) - 1)
         order = torch.randperm(len(index), generator=generator(SPLIT_SEED, SPLIT, purpose, label))
         held.append(index[order[:count]])
     out = torch.zeros(len(labels), dtype=torch.bool)
@@ -137,7 +140,8 @@ def _fitted(parts: Sequence[Source | None], data: Data, shape: tuple[int, int, i
         except StudioError as error:
             problems.append(error)
     if problems:
-        raise collected(problems)
+        different = {str(problem): problem for problem in each(problems)}
+        raise collected(shortened(list(different.values())))
     return [None if part is None else found[id(part)] for part in parts]
 
 

@@ -1,0 +1,133 @@
+"""Augmentation: right pixels, drawn by place alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from blockstudio.runs.structure import Augmentation
+from blockstudio.training.augment import Augmenter, Normaliser, color_jitter, cutout, pad_crop
+from blockstudio.training.random import generator, mixed
+
+CPU = torch.device("cpu")
+
+
+def images(count: int = 6, channels: int = 3, size: int = 8) -> torch.Tensor:
+    return torch.rand(count, channels, size, size, generator=torch.Generator().manual_seed(0))
+
+
+def test_pad_crop_cuts_a_window_of_the_padded_image() -> None:
+    batch = images()
+    fill = torch.tensor([0.1, 0.2, 0.3]).view(1, 3, 1, 1)
+    down, right = torch.rand(6), torch.rand(6)
+    found = pad_crop(batch, 2, down, right, fill)
+    for number in range(6):
+        padded = fill[0].expand(3, 12, 12).clone()
+        padded[:, 2:10, 2:10] = batch[number]
+        top, left = int(down[number] * 5), int(right[number] * 5)
+        assert torch.equal(found[number], padded[:, top : top + 8, left : left + 8])
+
+
+def test_every_place_of_a_crop_is_drawn() -> None:
+    batch = torch.arange(64.0).view(1, 1, 8, 8).expand(500, 1, 8, 8)
+    augment = Augmenter(Augmentation(pad_crop=1), [0.0], [1.0], 0, CPU)
+    found = augment(batch, torch.zeros(500, dtype=torch.int64), 0, 0).images
+    assert len({tuple(image.flatten().tolist()) for image in found}) == 9
+
+
+def test_flip_mirrors_about_half() -> None:
+    batch = images(400)
+    found = Augmenter(Augmentation(flip=True), [0.0] * 3, [1.0] * 3, 0, CPU)(batch, torch.zeros(400), 0, 0).images
+    mirrored = [torch.equal(found[number], batch[number].flip(2)) for number in range(400)]
+    same = [torch.equal(found[number], batch[number]) for number in range(400)]
+    assert all(one != two for one, two in zip(mirrored, same, strict=True))
+    assert 150 < sum(mirrored) < 250
+
+
+def test_cutout_wipes_a_square_that_may_stick_out() -> None:
+    batch = images() + 1
+    found = cutout(
+        batch, 4, torch.tensor([0.5, 0.0, 0.999, 0.5, 0.5, 0.5]), torch.tensor([0.5, 0.0, 0.5, 0.5, 0.5, 0.5])
+    )
+    wiped = (found == 0).all(1).sum((1, 2)).tolist()
+    assert wiped == [16, 4, 12, 16, 16, 16]
+    assert torch.equal(found[found != 0], batch[found != 0])
+
+
+def test_colour_jitter_stays_in_range_and_is_nothing_at_strength_zero() -> None:
+    batch = images()
+    draws = torch.rand(6, 3)
+    assert torch.allclose(color_jitter(batch, 0.0, draws), batch, atol=1e-6)
+    found = color_jitter(batch, 0.8, draws)
+    assert found.min() >= 0 and found.max() <= 1
+    assert not torch.allclose(found, batch, atol=0.05)
+    neutral = color_jitter(batch, 0.8, torch.full((6, 3), 0.5))
+    assert torch.allclose(neutral, batch, atol=1e-6)
+
+
+def test_jitter_of_grey_images_keeps_one_channel() -> None:
+    assert color_jitter(images(channels=1), 0.5, torch.rand(6, 3)).shape == (6, 1, 8, 8)
+
+
+def test_mixup_blends_images_and_labels_by_one_share() -> None:
+    batch, labels = images(), torch.arange(6)
+    found = Augmenter(Augmentation(mixup=1.0), [0.0] * 3, [1.0] * 3, 0, CPU)(batch, labels, 0, 0)
+    assert found.others is not None
+    assert 0.5 <= found.share <= 1
+    expected = batch * found.share + batch[found.others] * (1 - found.share)
+    assert torch.allclose(found.images, expected)
+    assert sorted(found.others.tolist()) == list(range(6))
+
+
+ALL = Augmentation(pad_crop=2, flip=True, color_jitter=0.3, cutout=3, mixup=0.5)
+
+
+def test_draws_depend_on_the_place_and_on_nothing_else() -> None:
+    batch, labels = images(), torch.arange(6)
+
+    def at(seed: int, epoch: int, step: int) -> torch.Tensor:
+        return Augmenter(ALL, [0.5] * 3, [0.25] * 3, seed, CPU)(batch, labels, epoch, step).images
+
+    torch.manual_seed(1)
+    first = at(0, 3, 7)
+    torch.rand(10)
+    at(0, 0, 0)
+    assert torch.equal(at(0, 3, 7), first)
+    for other in ((1, 3, 7), (0, 4, 7), (0, 3, 8), (0, 7, 3)):
+        assert not torch.equal(at(*other), first)
+
+
+def test_augmenting_leaves_the_dropouts_random_numbers_alone() -> None:
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    Augmenter(ALL, [0.5] * 3, [0.25] * 3, 0, CPU)(images(), torch.arange(6), 0, 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_without_augmentation_nothing_is_copied() -> None:
+    batch = images()
+    assert Augmenter(Augmentation(), [0.5] * 3, [0.25] * 3, 0, CPU)(batch, torch.arange(6), 0, 0).images is batch
+
+
+def test_normalising_gives_mean_zero_and_deviation_one() -> None:
+    raw = torch.randint(0, 256, (50, 2, 8, 8), dtype=torch.uint8)
+    values = raw.double() / 255
+    mean, std = values.mean((0, 2, 3)).tolist(), values.std((0, 2, 3)).tolist()
+    found = Normaliser(mean, std, CPU)(raw)
+    assert found.dtype == torch.float32
+    assert found.mean((0, 2, 3)).tolist() == pytest.approx([0, 0], abs=1e-5)
+    assert found.std((0, 2, 3)).tolist() == pytest.approx([1, 1], abs=1e-3)
+
+
+def test_places_do_not_collide() -> None:
+    places: Any = {
+        mixed(seed, purpose, epoch, step)
+        for seed in range(3)
+        for purpose in range(4)
+        for epoch in range(20)
+        for step in range(50)
+    }
+    assert len(places) == 3 * 4 * 20 * 50
+    assert generator(1, 2).initial_seed() != generator(2, 1).initial_seed()
