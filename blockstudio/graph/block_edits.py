@@ -19,7 +19,7 @@ from blockstudio.graph.checks import (
     check_new_port,
     unknown_parameter,
 )
-from blockstudio.graph.definition import Block, Definition, Wire, own_value
+from blockstudio.graph.definition import Block, Definition, Wire, own_position, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.names import check_name
 
@@ -51,7 +51,7 @@ class RemoveBlock(EditBase, frozen=True, kw_only=True):
     def apply(self, diagram: Diagram) -> Edit:
         definition = diagram.definition(self.scope)
         block = definition.block(self.name)
-        if definition.graph.degree(self.name):
+        if definition.wired(self.name):
             raise StudioError("diagram.wired", "it still has wires.", where=self.name)
         _no_wires_to_port(diagram, self.scope, self.name, block)
         index = definition.take(self.name)
@@ -166,7 +166,7 @@ class MoveBlocks(EditBase, frozen=True, kw_only=True):
     to: dict[str, tuple[float, float] | None]
 
     def __post_init__(self) -> None:
-        own = {name: tuple(at) if isinstance(at, list) else at for name, at in self.to.items()}
+        own = {name: None if at is None else own_position(at) for name, at in self.to.items()}
         msgspec.structs.force_setattr(self, "to", own)
 
     def apply(self, diagram: Diagram) -> Edit:

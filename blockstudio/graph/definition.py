@@ -34,8 +34,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         if self.parameters:
             own = {key: own_value(value) for key, value in self.parameters.items()}
             msgspec.structs.force_setattr(self, "parameters", own)
-        if isinstance(self.at, list):
-            msgspec.structs.force_setattr(self, "at", tuple(self.at))
+        if self.at is not None:
+            msgspec.structs.force_setattr(self, "at", own_position(self.at))
 
 
 def own_value(value: RawValue) -> RawValue:
@@ -50,6 +50,17 @@ def own_value(value: RawValue) -> RawValue:
         if isinstance(value, plain):
             return plain(value)
     return value
+
+
+def own_position(at: tuple[float, float]) -> tuple[float, float]:
+    """A position as a file gives it back. What is none is left for the check."""
+    if isinstance(at, list | tuple) and all(_is_number(value) for value in at):
+        return tuple(float(value) for value in at)  # type: ignore[return-value]
+    return at
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or (type(value) is int and abs(value) < 2**53)
 
 
 def _own_item(item: int | str) -> int | str:
@@ -154,6 +165,10 @@ class Definition:
         place = {name: index for index, name in enumerate(self.graph)}
         found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.edges(keys=True)]
         return sorted(found, key=lambda w: (place[w.source], w.source_port, place[w.target], port_order(w.target_port)))
+
+    def wired(self, name: str) -> bool:
+        """Whether any wire begins or ends at ``name``."""
+        return bool(self._graph.degree(name))
 
     def wire_into(self, name: str, port: str) -> tuple[str, str] | None:
         """The block and port that feed an input port, if any."""
