@@ -7,7 +7,7 @@ from __future__ import annotations
 
 _PADS = '''\
 def same_pads(self, x):
-    """Padding (left, right, top, bottom) that makes the output ceil(input / stride), the odd pixel after."""
+    """Padding (left, right, top, bottom) for an output of ceil(input / stride)."""
     pads = []
     for axis in (1, 0):
         size, stride = x.shape[2 + axis], self.stride[axis]
@@ -62,7 +62,8 @@ class MaxPool2dSame(nn.MaxPool2d):
     """Max pooling with TensorFlow's padding "same"."""
 
     def __init__(self, kernel_size, stride, dilation=1):
-        pairs = [(value, value) if isinstance(value, int) else value for value in (kernel_size, stride, dilation)]
+        given = (kernel_size, stride, dilation)
+        pairs = [(value, value) if isinstance(value, int) else value for value in given]
         super().__init__(pairs[0], pairs[1], dilation=pairs[2])
 
     def forward(self, x):
@@ -92,7 +93,8 @@ class AvgPool2dSame(nn.AvgPool2d):
     dilation = (1, 1)
 
     def __init__(self, kernel_size, stride, **kwargs):
-        pairs = [(value, value) if isinstance(value, int) else value for value in (kernel_size, stride)]
+        given = (kernel_size, stride)
+        pairs = [(value, value) if isinstance(value, int) else value for value in given]
         super().__init__(*pairs, **kwargs)
 
     def forward(self, x):
@@ -115,7 +117,7 @@ class ShiftBatchNorm2d(nn.BatchNorm2d):
 ''',
     "ShortcutA": '''\
 class ShortcutA(nn.Module):
-    """ResNet's option A: every stride-th pixel, and channels of zeros after the others or on both sides."""
+    """ResNet's option A: every stride-th pixel; channels of zeros after the others or around."""
 
     def __init__(self, in_channels, out_channels, stride=2, zeros="after"):
         super().__init__()
