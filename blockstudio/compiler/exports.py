@@ -88,18 +88,18 @@ def _source(diagram: Diagram, weights: Weights | None) -> tuple[bytes, str]:
 
 
 def _onnx(diagram: Diagram, weights: Weights | None) -> tuple[bytes, str]:
-    from blockstudio.compiler.programs import check_onnx, onnx_bytes
+    from blockstudio.compiler.programs import check_onnx, onnx_bytes, traced
 
     check_onnx()
     model, origin = _model(diagram, weights)
-    return onnx_bytes(diagram, model), f"ONNX, {origin}"
+    return onnx_bytes(diagram, traced(diagram, model)), f"ONNX, {origin}"
 
 
 def _program(diagram: Diagram, weights: Weights | None) -> tuple[bytes, str]:
-    from blockstudio.compiler.programs import program_bytes
+    from blockstudio.compiler.programs import program_bytes, traced
 
     model, origin = _model(diagram, weights)
-    return program_bytes(diagram, model), f"torch.export program, {origin}"
+    return program_bytes(diagram, traced(diagram, model)), f"torch.export program, {origin}"
 
 
 def _safetensors(diagram: Diagram, weights: Weights | None) -> tuple[bytes, str]:

@@ -32,18 +32,10 @@ NEEDS_TORCH = (2, 6)
 """The first torch whose ONNX exporter takes exported programs."""
 
 
-def program_bytes(diagram: Diagram, model: nn.Module) -> bytes:
-    """A ``.pt2`` file; `torch.export.load(file).module()` is the network in eval mode. Raises ``export.failed``."""
-    buffer = io.BytesIO()
-    with _told("torch.export"):
-        torch.export.save(traced(diagram, model), buffer, extra_files={NOTES: json.dumps(metadata(diagram))})
-    return buffer.getvalue()
-
-
 def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
-    """The forward pass in eval mode, its batch dimension free."""
+    """The forward pass in eval mode, its batch dimension free. Raises ``export.failed``."""
     examples, shapes = _examples(diagram)
-    with torch.no_grad():
+    with _told("torch.export"), torch.no_grad():
         program = torch.export.export(model.eval(), examples, dynamic_shapes=shapes)
     for node in program.graph.nodes:
         # It tells whoever gets the file how the folders of this machine are called.
@@ -51,21 +43,28 @@ def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
     return program
 
 
-def onnx_bytes(diagram: Diagram, model: nn.Module) -> bytes:
+def program_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
+    """A ``.pt2`` file; `torch.export.load(file).module()` is the network in eval mode. Raises ``export.failed``."""
+    buffer = io.BytesIO()
+    with _told("torch.export"):
+        torch.export.save(program, buffer, extra_files={NOTES: json.dumps(metadata(diagram))})
+    return buffer.getvalue()
+
+
+def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
     """An ``.onnx`` file whose inputs and outputs have the names of the diagram's. Raises ``export.*``."""
-    check_onnx()
     main = diagram.main
     with _told("its ONNX exporter"):
-        program = torch.onnx.export(
-            traced(diagram, model),
+        converted = torch.onnx.export(
+            program,
             dynamo=True,
             verbose=False,
             input_names=main.of_type("Input"),
             output_names=main.of_type("Output"),
             dynamic_shapes=_examples(diagram)[1],
         )
-        assert program is not None
-        file = program.model_proto
+        assert converted is not None
+        file = converted.model_proto
         _name_nodes(file)
         _forget(file)
         for key, value in metadata(diagram).items():

@@ -1,0 +1,121 @@
+"""ONNX and `torch.export` files give what the network gives, for any number of images."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from export_cases import images, shaken, small
+
+from blockstudio import Diagram, load
+from blockstudio.compiler import compile
+from blockstudio.compiler.exports import export
+from blockstudio.compiler.programs import NOTES, onnx_bytes, program_bytes, traced
+from blockstudio.graph.presets import preset_names
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+torch.set_num_threads(1)
+QUICK = {"cifar_resnet", "nin_cifar10", "module_inception", "googlenet", "resnet18"}
+EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in preset_names()]
+
+
+def session(data: bytes) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def reloaded(data: bytes, **options: dict[str, str]) -> torch.nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = torch.export.load(io.BytesIO(data), **options).module()
+    assert isinstance(module, torch.nn.Module)
+    return module
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_preset_runs_outside(name: str) -> None:
+    diagram = small(name)
+    model = shaken(compile(diagram))
+    program = traced(diagram, model)
+    data = onnx_bytes(diagram, program)
+    outside = session(data)
+    again = reloaded(program_bytes(diagram, program))
+    for count in (1, 3):
+        x = images(diagram, count)
+        with torch.no_grad():
+            expected = model(x)
+            assert torch.equal(again(x), expected)
+        assert expected.std() > 0
+        (found,) = outside.run(["output"], {"input": x.numpy()})
+        assert found.shape == tuple(expected.shape)
+        difference = (torch.from_numpy(found) - expected).abs().max()
+        assert difference <= 1e-4 * expected.abs().max()
+
+
+def two_inputs() -> Diagram:
+    """Two inputs and two outputs, some with names that the exporter gives to values of its own."""
+    diagram = Diagram("Two inputs")
+    for name in ("relu_1", "conv2d"):
+        diagram.add("Input", name, shape=[3, 8, 8])
+    diagram.add("Conv2d", "left.conv", out_channels=4, kernel_size=3, padding=1)
+    diagram.add("Conv2d", "right.conv", out_channels=4, kernel_size=3, padding=1)
+    diagram.add("ReLU", "relu")
+    diagram.add("Add", "add")
+    for name in ("sum", "getitem"):
+        diagram.add("Output", name)
+    for one, other in (
+        ("relu_1", "left.conv"), ("left.conv", "relu"), ("relu", "add:0"), ("conv2d", "right.conv"),
+        ("right.conv", "add:1"), ("add", "sum"), ("relu", "getitem"),
+    ):  # fmt: skip
+        diagram.connect(one, other)
+    return diagram
+
+
+def test_names_are_the_diagram_s_and_nothing_tells_of_this_machine() -> None:
+    diagram = two_inputs()
+    model = compile(diagram).eval()
+    program = traced(diagram, model)
+    data = onnx_bytes(diagram, program)
+    onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
+    file = onnx.load_from_string(data)
+    assert [item.name for item in file.graph.input] == ["relu_1", "conv2d"]
+    assert [item.name for item in file.graph.output] == ["sum", "getitem"]
+    assert [node.name for node in file.graph.node] == ["left.conv/Conv", "relu/Relu", "right.conv/Conv", "Add"]
+    assert {item.name for item in file.graph.initializer} == set(model.state_dict())
+    assert {item.key: item.value for item in file.metadata_props}["network"] == "Two inputs"
+    for item in (*file.graph.input, *file.graph.output):
+        assert item.type.tensor_type.shape.dim[0].dim_param == "batch"
+
+    left, right = torch.randn(3, 3, 8, 8), torch.randn(3, 3, 8, 8)
+    found = session(data).run(["sum", "getitem"], {"relu_1": left.numpy(), "conv2d": right.numpy()})
+    with torch.no_grad():
+        for one, other in zip(found, model(left, right), strict=True):
+            torch.testing.assert_close(torch.from_numpy(one), other)
+
+    pt2 = program_bytes(diagram, program)
+    for each in (data, pt2):
+        assert b"site-packages" not in each and str(Path.cwd()).encode() not in each
+    notes = {NOTES: ""}
+    reloaded(pt2, extra_files=notes)
+    assert json.loads(notes[NOTES])["network"] == "Two inputs"
+
+
+def test_trained_weights_go_along(tmp_path: Path) -> None:
+    diagram = load("cifar_resnet", n=1, width=4)
+    model = shaken(compile(diagram))
+    weights = tmp_path / "weights.safetensors"
+    export(diagram, weights, weights=model.state_dict())
+    words = export(diagram, tmp_path / "model.pt2", weights=weights)
+    assert "weights.safetensors" in words
+    x = images(diagram, 2)
+    with torch.no_grad():
+        assert torch.equal(reloaded((tmp_path / "model.pt2").read_bytes())(x), model(x))
