@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
+from blockstudio.gui.planning import Planner
 from blockstudio.gui.problems import ProblemsPanel
 from blockstudio.gui.recipe_form import RecipeForm
 from blockstudio.gui.session import Session
@@ -45,7 +46,8 @@ class BottomPanel(QWidget):
         line.addWidget(fold)
         column.addLayout(line)
         self.training = TrainingPanel(trainer)
-        self.recipe = RecipeForm(trainer)
+        self.planner = Planner(session, trainer)
+        self.recipe = RecipeForm(trainer, self.planner)
         self.problems = ProblemsPanel(session)
         self.stack = QStackedWidget()
         for page in (self.training, self.recipe, self.problems):
@@ -64,7 +66,7 @@ class BottomPanel(QWidget):
         return PAGES[self.tabs.currentIndex()]
 
     def _count(self, _: object = None) -> None:
-        count = len(self._session.analysis.problems)
+        count = len(self._session.analysis.problems) if len(self._session.diagram.graph) else 0
         text = tr("Problems {count}").format(count=count) if count else tr("Problems")
         if self.tabs.tabText(2) != text:
             self.tabs.setTabText(2, text)

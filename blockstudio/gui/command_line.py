@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.gui.commands import Commands
 from blockstudio.gui.text import tr
+from blockstudio.gui.theme import font, theme
 
 _ID = Qt.ItemDataRole.UserRole
+_MENU = Qt.ItemDataRole.UserRole + 1
+_KEYS = Qt.ItemDataRole.UserRole + 2
+
+
+class _Line(QStyledItemDelegate):
+    """Menu, command, and its key on the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(200, 27)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        colours, rect = theme(), QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.hover)
+            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 5, 5)
+        able = bool(option.state & QStyle.StateFlag.State_Enabled)
+        painter.setFont(font(12))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(colours.secondary if able else colours.faint)
+        painter.drawText(rect.adjusted(10, 0, 0, 0), middle, index.data(_MENU))
+        painter.drawText(rect.adjusted(0, 0, -12, 0), middle | Qt.AlignmentFlag.AlignRight, index.data(_KEYS))
+        painter.setPen(colours.text if able else colours.faint)
+        painter.drawText(rect.adjusted(64, 0, 0, 0), middle, index.data())
+        painter.restore()
 
 
 class CommandLine(QFrame):
@@ -31,6 +69,7 @@ class CommandLine(QFrame):
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Commands"))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setItemDelegate(_Line(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column.addWidget(self.line)
         column.addWidget(self.list)
@@ -60,10 +99,10 @@ class CommandLine(QFrame):
             if id == "help.commands" or not all(word in hay for word in words):
                 continue
             action = self._commands.actions[id]
-            menu = f"{tr(command.menu)}: " if command.menu else ""
-            keys = self._commands.shortcut_text(id)
-            item = QListWidgetItem(f"{menu}{title}" + (f"     {keys}" if keys else ""))
+            item = QListWidgetItem(title)
             item.setData(_ID, id)
+            item.setData(_MENU, tr(command.menu))
+            item.setData(_KEYS, self._commands.shortcut_text(id))
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             self.list.addItem(item)

@@ -17,10 +17,12 @@ from blockstudio.graph.resolve import resolve_flag, resolve_repeat
 from blockstudio.gui import values
 from blockstudio.gui.fields import ChoiceField, Form, TitleField, ValueField, step_number
 from blockstudio.gui.parts import Box, Figures, bytes_text, clear, count_text, heading, link, quiet, whole_text
-from blockstudio.gui.session import Session
+from blockstudio.gui.session import DEFINITION, Session
 from blockstudio.gui.text import tr
 
 Field = ValueField | ChoiceField
+TERMS = 8
+"""A sum over the inside of a module shows so many terms."""
 
 
 def parameter_field(parameter: Parameter, check: Callable[[str], str]) -> Field:
@@ -207,7 +209,7 @@ class BlockPage(QWidget):
         return self._cost.figure(tr("output"))
 
     def _show_numbers(self, report: BlockReport | None) -> None:
-        rows = formula_rows(self._block, report)
+        rows = formula_rows(self._session, self._block, report)
         self._box.set_rows(rows)
         self._from.setVisible(bool(rows))
         cost = self._cost
@@ -246,13 +248,15 @@ class BlockPage(QWidget):
                 self._problems.addWidget(link(tr(fix.label), lambda fix=fix: session.apply_fix(fix)))
 
 
-def formula_rows(block: Block, report: BlockReport | None) -> list[tuple[str, str, str]]:
+def formula_rows(session: Session, block: Block, report: BlockReport | None) -> list[tuple[str, str, str]]:
     """Where a block's numbers come from: (label, computation, result)."""
     if report is None or report.bypassed or None in report.values.values():
         return []
     rows: list[tuple[str, str, str]] = []
     inputs, output = report.input_shapes, report.output_shape
-    if block.type in CATALOGUE and output is not None and all(shape is not None for shape in inputs):
+    if block.type not in CATALOGUE:
+        rows += _module_rows(session, block, report)
+    elif output is not None and all(shape is not None for shape in inputs):
         try:
             rows += CATALOGUE[block.type].formula(report.values, inputs, output)
         except (StudioError, IndexError):
@@ -261,6 +265,36 @@ def formula_rows(block: Block, report: BlockReport | None) -> list[tuple[str, st
     if report.receptive_field:
         height, width = report.receptive_field
         rows.append((tr("receptive field"), "", f"{height:,} × {width:,}"))
+    return rows
+
+
+def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tuple[str, str, str]]:
+    """Sums over what stands inside, or over the copies of a repeated one."""
+    if session.path.startswith(DEFINITION):
+        return []
+    if block.repeat is not None:
+        parts = [session.analysis.blocks.get(f"{report.path}.{index}") for index in range(min(report.copies, TERMS))]
+    else:
+        try:
+            level = session.analysis.level(report.path)
+        except StudioError:
+            return []
+        parts = [level.blocks[name] for name in level.blocks]
+    rows: list[tuple[str, str, str]] = []
+    costly = [part for part in parts if part is not None and part.parameters]
+    if block.repeat is None and len(costly) == 1 and costly[0].type in CATALOGUE:
+        # A convolution wrapped with its activation: its numbers are the module's.
+        (only,) = costly
+        shapes, output = only.input_shapes, only.output_shape
+        if output is not None and None not in shapes and None not in only.values.values():
+            return CATALOGUE[only.type].formula(only.values, shapes, output)
+    for label, name in ((tr("parameters"), "parameters"), (tr("MACs"), "macs")):
+        numbers = [getattr(part, name) for part in parts if part is not None]
+        total = getattr(report, name)
+        terms = [count_text(number) for number in numbers if number]
+        if total and len(terms) > 1:
+            more = " + …" if len(terms) > TERMS or report.copies > TERMS else ""
+            rows.append((label, " + ".join(terms[:TERMS]) + more, count_text(total)))
     return rows
 
 

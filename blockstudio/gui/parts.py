@@ -38,6 +38,11 @@ def link(text: str, run: Callable[[], object]) -> QPushButton:
     return button
 
 
+def strong(text: str) -> str:
+    """Rich text in the weight of the other bold texts; ``<b>`` would ask for one that the face does not have."""
+    return f"<span style='font-weight:600'>{escape(text)}</span>"
+
+
 def hairline() -> QFrame:
     line = QFrame()
     line.setProperty("role", "hairline")
@@ -66,7 +71,7 @@ class Box(QFrame):
         lines = []
         for label, computation, result in rows:
             middle = f"&nbsp; {escape(computation)} =" if computation else "&nbsp;"
-            lines.append(f"{escape(label)}{middle} <b>{escape(result)}</b>")
+            lines.append(f"{escape(label)}{middle} {strong(result)}")
         self.label.setText("<div style='line-height: 140%'>" + "<br>".join(lines) + "</div>")
         self.setVisible(bool(lines))
 

@@ -88,7 +88,7 @@ class ProblemsPanel(QScrollArea):
         self.refresh()
 
     def refresh(self, _: object = None) -> None:
-        problems = self.session.analysis.problems
+        problems = self.session.analysis.problems if len(self.session.diagram.graph) else ()
         if not self.isVisible() or (problems is self._shown):
             return
         self._shown = problems
@@ -100,7 +100,9 @@ class ProblemsPanel(QScrollArea):
         if len(ordered) > SHOWN:
             self._column.addWidget(quiet(tr("and {count} more").format(count=len(ordered) - SHOWN)))
         if not ordered:
-            self._column.addWidget(quiet(tr("No problems: the network can be compiled and trained.")))
+            empty = not len(self.session.diagram.graph)
+            text = tr("The diagram is empty.") if empty else tr("No problems: the network can be compiled and trained.")
+            self._column.addWidget(quiet(text))
         self._column.addStretch(1)
 
     def go(self, problem: Problem) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.gui import values
 from blockstudio.gui.fields import ChoiceField, Form, ValueField
-from blockstudio.gui.parts import heading
+from blockstudio.gui.parts import heading, quiet
+from blockstudio.gui.planning import Planner
 from blockstudio.gui.text import tr
 from blockstudio.gui.trainer import Trainer
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
@@ -30,14 +31,16 @@ ESSENTIAL = {
     "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
 }  # fmt: skip
 HIDDEN = {"version"}
+_EMPTY = {"epochs": "–", "steps": "–"}
+"""What an empty field says where nothing is chosen because the other one of a pair is."""
 
 
 class RecipeForm(QScrollArea):
     """Columns of fields. A change is taken over at once if it is legal."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, planner: Planner) -> None:
         super().__init__()
-        self._trainer = trainer
+        self._trainer, self._planner = trainer, planner
         self.setAccessibleName(tr("Recipe"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -47,9 +50,18 @@ class RecipeForm(QScrollArea):
         self._columns = QHBoxLayout()
         self._columns.setSpacing(28)
         column.addLayout(self._columns)
-        self.more = QCheckBox(tr("All settings"))
-        self.more.toggled.connect(self.refresh)
-        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.more = QPushButton(tr("All settings"))
+        self.more.setProperty("role", "link")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._on_more)
+        self.summary = quiet()
+        self.summary.setAccessibleName(tr("What will be trained"))
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addWidget(self.more)
+        foot.addWidget(self.summary, 1)
+        column.addSpacing(4)
+        column.addLayout(foot)
         column.addStretch(1)
         self.setWidget(holder)
         self.fields: dict[str, ValueField | ChoiceField] = {}
@@ -58,6 +70,33 @@ class RecipeForm(QScrollArea):
         for title, groups in GROUPS:
             self._add_column(title, [field for field in FIELDS.values() if field.group in groups])
         trainer.recipe_changed.connect(self.refresh)
+        planner.changed.connect(self._show_plan)
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._planner.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._planner.watch(False)
+
+    def _show_plan(self) -> None:
+        """Values that will be chosen stand in the empty fields; what is fitted, or in the way, stands below."""
+        plan = self._planner.plan
+        for path, widget in self.fields.items():
+            if FIELDS[path].optional and isinstance(widget, ValueField):
+                value = get_field(plan.recipe, path) if plan is not None and plan.recipe is not None else None
+                widget.setPlaceholderText(_text(value) if value is not None else _EMPTY.get(path, tr("chosen for you")))
+        problems = plan.problems if plan is not None else ()
+        lines = problems or (plan.notes if plan is not None else ())
+        self.summary.setText("\n".join(lines[:4]))
+        self.summary.setProperty("role", "problem" if problems else "secondary")
+        self.summary.style().unpolish(self.summary)
+        self.summary.style().polish(self.summary)
+
+    def _on_more(self, everything: bool) -> None:
+        self.more.setText(tr("Fewer settings") if everything else tr("All settings"))
         self.refresh()
 
     def _add_column(self, title: str, fields: Iterable[Field]) -> None:

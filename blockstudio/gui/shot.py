@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QCursor
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.gui.app import application
@@ -39,6 +40,7 @@ def studio_picture(
     trainer = window.trainer
     if run is not None:
         trainer.attach(run)
+    QCursor.setPos(*size)  # over nothing that would light up
     window.show()
     if run is not None:
         _wait(lambda: trainer.data is not None and trainer.data.complete and bool(trainer.runs))

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.analysis import analyze
 from blockstudio.graph.diagram import MAIN
@@ -80,15 +90,17 @@ class Card(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, preset: str) -> None:
-        super().__init__()
+    def __init__(self, preset: str, parent: QWidget) -> None:
+        super().__init__(parent)
         self.preset = preset
         self.words = preset
         self.setObjectName("card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(preset)
-        self.setMinimumHeight(128)
+        self.setMinimumHeight(132)
+        self.setMinimumWidth(200)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(14, 10, 14, 10)
         self._column.setSpacing(5)
@@ -114,8 +126,9 @@ class Card(QFrame):
         title = QLabel(found.title)
         title.setFont(font(13, bold=True))
         head.addWidget(title)
-        head.addWidget(quiet(" · ".join(filter(None, (found.preset, found.year))), wrap=False))
-        head.addStretch(1)
+        name = quiet(" · ".join(filter(None, (found.preset, found.year))), wrap=False)
+        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head.addWidget(name, 1)
         self._column.addLayout(head)
         text = quiet(found.text)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -150,6 +163,7 @@ class StartPage(QScrollArea):
         self.setAccessibleName(tr("Start page"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._recent = recent
         self._work = Work(self)
         self._asked = False
@@ -180,7 +194,7 @@ class StartPage(QScrollArea):
         column.addLayout(self._grid)
         column.addStretch(1)
         self.setWidget(holder)
-        self.cards = [Card(name) for name in preset_names()]
+        self.cards = [Card(name, holder) for name in preset_names()]
         for card in self.cards:
             card.chosen.connect(self.preset_chosen)
         notifier.changed.connect(self._recolour)
@@ -190,7 +204,7 @@ class StartPage(QScrollArea):
         for card in self.cards:
             card.recolour()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_recent()
         if not self._asked:
@@ -198,7 +212,7 @@ class StartPage(QScrollArea):
             self._next(iter(self.cards))
         self.search.setFocus()
 
-    def _next(self, cards) -> None:
+    def _next(self, cards: Iterator[Card]) -> None:
         """One preset after another, so that the worker never holds the interpreter for long."""
         card = next(cards, None)
         if card is None:
@@ -222,7 +236,7 @@ class StartPage(QScrollArea):
         if files:
             self._files.addWidget(heading(tr("Presets")))
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
 

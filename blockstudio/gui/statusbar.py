@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from blockstudio.gui.parts import bytes_text, count_text
+from blockstudio.gui.parts import bytes_text, count_text, strong
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import notifier, theme
 
 
 class _Figure(QLabel):
-    def __init__(self, tip: str) -> None:
+    """A figure; one that can be switched takes clicks, Space and Enter."""
+
+    clicked = Signal()
+
+    def __init__(self, tip: str, *, switch: bool = False) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setToolTip(tip)
+        self._switch = switch
+        if switch:
+            self.setProperty("role", "switch")
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._switch and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._switch and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class StatusBar(QWidget):
@@ -35,20 +55,14 @@ class StatusBar(QWidget):
         line.setContentsMargins(14, 0, 14, 0)
         line.setSpacing(18)
         self.parameters = _Figure(tr("Learnable scalars; the difference is to the last saved state"))
-        self.macs = QPushButton()
-        self.macs.setProperty("role", "status")
-        self.macs.setToolTip(
+        self.macs = _Figure(
             tr(
                 "Multiply-accumulates of convolution and linear layers for one image. "
                 "Click: FLOPs, counted as two for each (a multiply and an add)."
-            )
+            ),
+            switch=True,
         )
         self.macs.clicked.connect(self._switch)
-        self._macs_text = _Figure(self.macs.toolTip())
-        inner = QHBoxLayout(self.macs)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self._macs_text)
-        self._macs_text.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.depth_figure = _Figure(tr("Weighted layers on the longest path, projections not counted"))
         self.memory = _Figure(tr("Activations kept for the backward pass of one image"))
         self.field = _Figure(tr("Pixels of the input that one output sees, the union over all paths"))
@@ -90,11 +104,8 @@ class StatusBar(QWidget):
             _bold(f"{found.parameters:,}") + _soft(tr("parameters")) + self._difference(found.parameters - before[0])
         )
         times, unit = (2, "FLOPs") if self.flops else (1, "MACs")
-        text = _bold(count_text(found.macs * times)) + _soft(unit)
-        self._macs_text.setText(text)
+        self.macs.setText(_bold(count_text(found.macs * times)) + _soft(unit))
         self.macs.setAccessibleName(f"{count_text(found.macs * times)} {unit}")
-        self._macs_text.adjustSize()
-        self.macs.setFixedWidth(self._macs_text.sizeHint().width() + 2)
         self.depth_figure.setText(_soft(tr("depth")) + _bold(str(found.depth)))
         memory = bytes_text(found.training_bytes)
         self.memory.setText(_soft(tr("memory")) + _bold(memory) + _soft(tr("/ image training")))
@@ -108,6 +119,10 @@ class StatusBar(QWidget):
             parts.append(tr("1 problem") if errors == 1 else tr("{count} problems").format(count=errors))
         if warnings:
             parts.append(tr("1 warning") if warnings == 1 else tr("{count} warnings").format(count=warnings))
+        empty = not len(self._session.diagram.graph)
+        if empty:  # an empty drawing is no mistake
+            errors = warnings = 0
+            parts = [tr("empty diagram")]
         self.problems.setText(" · ".join(parts) or tr("no problems"))
         colour = colours.problem if errors else colours.warning if warnings else colours.secondary
         self.problems.setStyleSheet(f"color: {colour.name()};")
@@ -122,7 +137,7 @@ class StatusBar(QWidget):
 
 
 def _bold(text: str) -> str:
-    return f"<b>{text}</b>&nbsp;"
+    return f"{strong(text)}&nbsp;"
 
 
 def _soft(text: str) -> str:

@@ -28,18 +28,18 @@ QPushButton[role="status"] {{ border: 1px solid transparent; padding: 2px 4px; c
 QPushButton[role="status"]:hover {{ background: {field}; }}
 QPushButton[role="status"]:focus {{ border-color: {accent}; }}
 QLabel[role="label"] {{ color: {text}; }}
-QLineEdit[role="title"] {{ background: transparent; border-color: transparent; padding: 2px 6px; margin-left: -7px; }}
+QLineEdit[role="title"] {{ background: transparent; border-color: transparent; padding: 2px 6px; margin-left: -9px; }}
 QLineEdit[role="title"]:hover {{ border-color: {hairline}; }}
 QLineEdit[role="title"]:focus {{ background: {field}; border-color: {accent}; }}
 QLineEdit[role="inner"] {{ border: 0; padding: 0; background: transparent; }}
 QComboBox {{ padding: 3px 4px 3px 8px; }}
 QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
-QCheckBox::indicator, QRadioButton::indicator {{
-  width: 13px; height: 13px; border: 1px solid {faint}; background: {panel}; border-radius: 3px;
-}}
-QRadioButton::indicator {{ border-radius: 7px; }}
-QCheckBox::indicator:checked, QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; }}
-QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 7px; }}
+QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 4px solid {accent}; }}
+QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QLabel[role="switch"] {{ border: 1px solid transparent; border-radius: 3px; padding: 1px 3px; }}
+QLabel[role="switch"]:hover {{ background: {field}; }}
+QLabel[role="switch"]:focus {{ border-color: {accent}; }}
 QFrame#sheet {{ background: {panel}; border: 1px solid {hairline}; border-radius: 8px; }}
 QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
 """

@@ -72,6 +72,8 @@ class Trainer(QObject):
         self._list_timer.setInterval(LIST_MS)
         self._list_timer.timeout.connect(self.refresh_runs)
         self._known: dict[Path, Run] = {}
+        self._own: set[Path] = set()
+        """Runs started here: what was fitted for them is news."""
 
     # The recipe
 
@@ -108,6 +110,7 @@ class Trainer(QObject):
     def _started(self, answer: tuple[Run, subprocess.Popen[bytes]]) -> None:
         run, process = answer
         self.starting = False
+        self._own.add(run.directory)
         self._processes.append(process)
         self.attach(run)
         self.refresh_runs()
@@ -174,8 +177,9 @@ class Trainer(QObject):
         self._reading = False
         was_active, notes = data.active, len(data.notes)
         data.take(slice)
-        for note in data.notes[notes:]:
-            self.noted.emit(note)
+        if data.run.directory in self._own:
+            for note in data.notes[notes:]:
+                self.noted.emit(note)
         if slice.more:
             self._poll()  # a long log: go on at once, a slice at a time
         elif not data.active and not self.starting:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.gui.parts import Figures, duration_text, link, quiet
+from blockstudio.gui.parts import Figures, duration_text, link, quiet, strong
 from blockstudio.gui.run_list import STATUS_WORDS, RunList, name_and_time, percent
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, notifier, theme
@@ -79,7 +79,7 @@ class RunFigures(QWidget):
         elif status == "running" and not data.started:
             words = tr("starting")
         name = name_and_time(data.run.name)[0]
-        self.title.setText(f"<b>{name}</b> <span style='color:{theme().secondary.name()}'>· {words}</span>")
+        self.title.setText(f"{strong(name)} <span style='color:{theme().secondary.name()}'>· {words}</span>")
         self.title.setToolTip(str(data.run.directory))
         self.bar.setValue(round(1000 * data.share))
         speed = data.last.get("images_per_second")

@@ -84,11 +84,9 @@ class StudioWindow(QMainWindow):
     # Building
 
     def _lay_out(self) -> None:
-        self.centre = QStackedWidget()
-        self.centre.addWidget(self.canvas)
         self.side = QSplitter(Qt.Orientation.Horizontal)
         self.side.setObjectName("side")
-        for widget, stretch in ((self.palette_panel, 0), (self.centre, 1), (self.inspector, 0)):
+        for widget, stretch in ((self.palette_panel, 0), (self.canvas, 1), (self.inspector, 0)):
             self.side.addWidget(widget)
             self.side.setStretchFactor(self.side.indexOf(widget), stretch)
         self.palette_panel.setMinimumWidth(150)
@@ -109,7 +107,9 @@ class StudioWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top)
         column.addWidget(self.notes)
-        column.addWidget(self.split, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.split)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.status)
         self.setCentralWidget(whole)
         self.resize(*SIZE)
@@ -225,19 +225,20 @@ class StudioWindow(QMainWindow):
             self._start.preset_chosen.connect(self.documents.open)
             self._start.file_chosen.connect(self.documents.open)
             self._start.left.connect(self.show_canvas)
-            self.centre.addWidget(self._start)
-        self.centre.setCurrentWidget(self._start)
+            self.pages.addWidget(self._start)
+        self.pages.setCurrentWidget(self._start)
 
     @property
     def start_page(self) -> StartPage | None:
-        return self._start if self._start is not None and self.centre.currentWidget() is self._start else None
+        return self._start if self._start is not None and self.pages.currentWidget() is self._start else None
 
     def show_canvas(self) -> None:
-        self.centre.setCurrentWidget(self.canvas)
+        self.pages.setCurrentWidget(self.split)
         self.canvas.setFocus()
 
     def show_page(self, name: str) -> None:
         """Show ``run``, ``recipe`` or ``problems`` under the canvas."""
+        self.pages.setCurrentWidget(self.split)
         self.bottom.setVisible(True)
         self.bottom.show_page(name)
         self.commands.refresh()
@@ -380,6 +381,7 @@ class StudioWindow(QMainWindow):
         self.documents.stop()
         self.recovering.stop()
         self.trainer.stop_watching()
+        self.bottom.planner.stop()
         if self._start is not None:
             self._start.stop()
         self.session.close()
