@@ -16,7 +16,8 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import check_name
 from blockstudio.graph.resolve import resolve, resolve_flag, resolve_repeat
 
-MAX_VISITS = 4 * MAX_BLOCKS
+MAX_VISITS = 2 * MAX_BLOCKS
+"""Blocks and instances looked into, with those that are switched off or hold nothing."""
 
 
 class Port(NamedTuple):
@@ -133,6 +134,7 @@ class Expansion:
             times = resolve_repeat(block.repeat, scope)
         if times is None:
             return self._copy(block, path, scope, arriving)
+        self._check_size(path, times, leaves=times if block.type in CATALOGUE and block.bypass is False else 0)
         leaves: dict[str, Block] = {}
         signal = self._first(block.type, arriving)
         inputs = self.diagram.input_ports(block.type)[:1]
@@ -149,9 +151,8 @@ class Expansion:
     def _copy(
         self, block: Block, path: str, scope: Scope, arriving: Mapping[str, Signal]
     ) -> tuple[dict[str, Block], dict[str, Signal]]:
+        self._check_size(path, 1)
         self.visits += 1
-        if self.visits > MAX_VISITS:
-            raise StudioError("expand.size", "the diagram unrolls to too many blocks.", where=path)
         with _standing_at(f"{path}.bypass"):
             off = resolve_flag(block.bypass, scope)
         if off:
@@ -163,14 +164,17 @@ class Expansion:
         if block.type in self.diagram.modules:
             inner = self.diagram.modules[block.type]
             return self._definition(block.type, inner, f"{path}.", values, arriving)
+        self._check_size(path, 0, leaves=1)
         self.leaves += 1
-        if self.leaves > MAX_BLOCKS:
-            raise StudioError("expand.size", f"the diagram unrolls to more than {MAX_BLOCKS:,} blocks.", where=path)
         self.inputs += [(path, port, signal.source) for port, signal in arriving.items() if signal.source]
         kind = CATALOGUE[block.type]
         shape = _leaf_shape(kind, values, arriving)
         leaf = Block(type=block.type, parameters=_literals(block.type, values), note=block.note)
         return {path: leaf}, {port: Signal(Port(path, port), shape) for port in kind.outputs}
+
+    def _check_size(self, path: str, visits: int, leaves: int = 0) -> None:
+        if self.leaves + leaves > MAX_BLOCKS or self.visits + visits > MAX_VISITS:
+            raise StudioError("expand.size", f"the diagram unrolls to more than {MAX_BLOCKS:,} blocks.", where=path)
 
     def _first(self, type_name: str, arriving: Mapping[str, Signal]) -> Signal:
         """What a bypassed block passes on: its first input."""
