@@ -89,7 +89,8 @@ class Analyzer:
                 bare = Sheet(plan, values, (None,) * len(plan.inputs), self._sheet, self._library)
                 shape = bare.own_shape(item)
             shapes.append(shape if isinstance(shape, tuple) else None)
-        return self._sheet(scope, values, tuple(shapes))
+        sheet = self._sheet(scope, values, tuple(shapes))
+        return sheet or Sheet(plan, values, tuple(shapes), self._sheet, self._library)
 
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the diagram as it is."""
@@ -118,11 +119,14 @@ class Analyzer:
             plan = self._plans[scope] = Plan(self.diagram, scope, self._library)
         return plan
 
-    def _sheet(self, scope: str, values: dict[str, Value | None], inputs: tuple[Seen, ...]) -> Sheet:
+    def _sheet(self, scope: str, values: dict[str, Value | None], inputs: tuple[Seen, ...]) -> Sheet | None:
         key = (scope, tuple(values.values()), inputs)
         sheet = self._sheets.get(key)
         if sheet is None:
-            sheet = self._sheets[key] = Sheet(self._plan(scope), values, inputs, self._sheet, self._library)
+            plan = self._plan(scope)
+            if not self._library.spend(len(plan.items)):
+                return None
+            sheet = self._sheets[key] = Sheet(plan, values, inputs, self._sheet, self._library)
         return sheet
 
     # Edits
@@ -131,6 +135,7 @@ class Analyzer:
         """Follow edits that the diagram has gone through; returns the new `analysis`."""
         self._version += 1
         self._trial = None
+        self._library.start()
         changes = _Changes()
         for edit in edits:
             changes.note(edit)

@@ -12,6 +12,8 @@ from blockstudio.blocks import BlockType, Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 
 MAX_SETTINGS = 20_000
+MAX_WORK = 100_000
+"""Evaluations of blocks in one go. Only repeats in repeats whose every copy differs come near it."""
 
 Prepared: TypeAlias = tuple[Mapping[str, frozenset[str]], dict[str, Value | None], tuple[Issue, ...], Setting | None]
 """Parameters that hold expressions with the names they use; the values of the others (``None`` for expressions and
@@ -22,9 +24,19 @@ class Library:
     """One for each analyser, so that nothing outlives it."""
 
     def __init__(self) -> None:
+        self._work = MAX_WORK
         self._settings: dict[tuple[str, tuple[Value | None, ...]], Setting] = {}
         self._defaults: dict[str, dict[str, Value | None]] = {}
         self._prepared: dict[tuple[str, str], Prepared] = {}
+
+    def start(self) -> None:
+        """Begin another round of work."""
+        self._work = MAX_WORK
+
+    def spend(self, blocks: int) -> bool:
+        """Whether so many blocks may be evaluated yet."""
+        self._work -= blocks
+        return self._work >= 0
 
     def setting(self, kind: BlockType, values: dict[str, Value | None]) -> Setting:
         """The setting of this type and these values, made if there is none yet."""

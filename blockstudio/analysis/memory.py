@@ -52,44 +52,52 @@ class Schedule:
         self.version = sheet.layout_version
         plan, results, live = sheet.plan, sheet.results, sheet.live
         items = plan.items
-        self._names = [name for name in plan.order if name in live]
-        index = {name: place for place, name in enumerate(self._names)}
-        self._inner = [
-            (place, name) for name, place in index.items() if results[name].sub or results[name].copies is not None
-        ]
-        inner = {place: len(self._names) + extra for extra, (place, _) in enumerate(self._inner)}
-        takes = len(index) + len(inner)
+        self._names = names = [name for name in plan.order if name in live]
+        index = dict(zip(names, range(len(names)), strict=True))
+        roots: list[int] = []
+        """For each block the one whose storage its output lives in."""
+        last: dict[int, int] = {}
+        """For each storage the place of the block that reads it last."""
+        held: set[int] = set()
+        inner: dict[int, str] = {}
+        for place, name in enumerate(names):
+            result, item = results[name], items[name]
+            own = place
+            for number, source in enumerate(item.sources):
+                # What is not live, or closes a cycle, is not there to be read.
+                other = index.get(source[0], place) if source else place
+                if other < place:
+                    root = roots[other]
+                    last[root] = place
+                    if number == 0 and result.shares:
+                        own = root
+                    if not item.width:
+                        # A result is held by whoever asked for it.
+                        held.add(root)
+            roots.append(own)
+            if not result.plain and (result.sub is not None or result.copies is not None):
+                inner[place] = name
+        self._inner = list(inner.values())
+        freed: dict[int, list[int]] = {}
+        for root, place in last.items():
+            if root not in held:
+                freed.setdefault(place, []).append(root)
+        extra = {place: len(names) + number for number, place in enumerate(inner)}
+        takes = len(names) + len(extra)
         self._events: list[int] = []
         """Places in the list of sizes; those from ``takes`` on give back what those before took."""
-        uses = dict.fromkeys(self._names, 0)
-        for name in self._names:
-            for source in items[name].sources:
-                if source and source[0] in uses:
-                    uses[source[0]] += 1
-        storage: dict[str, str] = {}
-        for name, place in index.items():
-            sources = [source[0] for source in items[name].sources if source and source[0] in storage]
-            if results[name].shares and sources:
-                root = storage[name] = storage[sources[0]]
-                uses[root] += uses[name]
-            else:
-                storage[name] = name
-                if place in inner:
+        for place, root in enumerate(roots):
+            if root == place:
+                if place in extra:
                     # Inside a module more may be alive than comes out.
-                    self._events += (inner[place], takes + inner[place])
+                    self._events += (extra[place], takes + extra[place])
                 self._events.append(place)
-            if not items[name].width and sources:
-                # A result is held by whoever asked for it.
-                uses[storage[sources[0]]] += 1
-            for source_name in sources:
-                root = storage[source_name]
-                uses[root] -= 1
-                if not uses[root]:
-                    self._events.append(takes + index[root])
+            if place in freed:
+                self._events += [takes + root for root in freed[place]]
 
     def peak(self, results: Mapping[str, Result]) -> int:
         """Most scalars alive at once."""
         sizes = [results[name].size for name in self._names]
-        sizes += [result_peak(results[name]) for _, name in self._inner]
+        sizes += [result_peak(results[name]) for name in self._inner]
         sizes += [-size for size in sizes]
         return max(accumulate(map(sizes.__getitem__, self._events)), default=0)

@@ -18,6 +18,7 @@ from blockstudio.analysis.values import names_in
 from blockstudio.blocks import CATALOGUE
 from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, port_order
 
+PORTS = ("Input", "Output", "AuxOutput")
 _NO_NAMES: frozenset[str] = frozenset()
 
 
@@ -31,6 +32,8 @@ class Change:
     """Blocks that are there no more."""
     structural: bool = False
     """Wires or blocks have come or gone."""
+    ports: bool = False
+    """A block that was an Input or output is something else."""
     recount: bool = False
     """What reaches an output has to be worked out afresh; otherwise `gained` and `lost` tell it."""
     gained: frozenset[str] = frozenset()
@@ -239,6 +242,7 @@ class Plan:
         elif item.block.type != block.type:
             self.modules.get(item.block.type, set()).discard(name)
             change.structural = True
+            change.ports = change.ports or item.block.type in PORTS
         self._load(item, block)
         change.dirty.add(name)
 
@@ -248,7 +252,8 @@ class Plan:
         had_ends, had_cycles = bool(self.reach.ends), bool(self.cycles)
         self.reach.settle()
         self.reach_auxiliary.settle()
-        auxiliary_changed = self._find_ports()
+        ports = change.ports or any(items[name].block.type in PORTS for name in (*here, *gone))
+        auxiliary_changed = self._find_ports() if ports else False
         changed: list[str] = []
         for name in here:
             item, before = items[name], items[name].sources

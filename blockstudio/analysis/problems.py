@@ -50,7 +50,7 @@ class Problem:
     """The definition in which it stands; ``""`` for the main graph."""
     block: str
     path: str
-    """Full path of the block in the first instance: ``layer2.0.add``."""
+    """Full path of the block in the first instance: ``layer2.0.add``; empty in a module without instances."""
     message: str
     """One plain sentence."""
     hint: str = ""
@@ -73,7 +73,7 @@ class Problem:
     @property
     def text(self) -> str:
         """``layer2.0.add: its inputs differ: 64×56×56 and 128×28×28.``"""
-        where = self.path or self.scope
+        where = self.path or ".".join(part for part in (self.scope, self.block) if part)
         if self.parameter:
             where = f"{where}.{self.parameter}" if where else self.parameter
         more = self.instances - 1
@@ -108,6 +108,8 @@ class Collector:
         self._alone = alone
         self._offer = offer
         self._found: dict[_Key, Problem] = {}
+        self._spare = False
+        """Looking at a module without instances: nothing there has a path."""
         self._places: dict[str, dict[str, int]] = {}
         self._troubled = {scope for scope, plan in plans.items() if self._is_troubled(plan)}
         growing = True
@@ -131,10 +133,19 @@ class Collector:
             self._softmax(main)
         for scope in self._plans:
             if scope != MAIN and not any(other.modules.get(scope) for other in self._plans.values()):
-                message = f"no block is a {scope}: the module is used nowhere."
-                sheet = self._alone(scope)
-                self._add(sheet, "", scope, Issue("module.unused", message, "warning"), True, 1)
+                self._visit_spare(self._alone(scope))
         return tuple(sorted(self._found.values(), key=self._rank))
+
+    def _visit_spare(self, sheet: Sheet) -> None:
+        """A module without instances, with its defaults; what is wrong in it hinders nothing."""
+        self._spare = True
+        scope = sheet.plan.scope
+        message = f"no block is a {scope}: the module is used nowhere."
+        issue = Issue("module.unused", message, "warning", hint="Use it in the diagram, or delete it.")
+        self._add(sheet, "", "", issue, False, 1)
+        if len(sheet.plan.items):
+            self._visit(sheet, "", 1, False)
+        self._spare = False
 
     def _rank(self, problem: Problem) -> tuple[int, int, str, str]:
         place = self._document_order(self._plans[problem.scope]).get(problem.block, -1)
@@ -224,9 +235,10 @@ class Collector:
             found = next((text for text in shapes if text != expected), expected)
         elif result is not None and issue.code.startswith("shape.") and len(result.inputs) == 1:
             found = shape_text(result.inputs[0]) if is_known(result.inputs[0]) else ""  # type: ignore[arg-type]
+        path = "" if self._spare else path
         self._found[key] = Problem(
-            issue.code, severity, plan.scope, block, path, issue.message, issue.hint, expected, found,
-            issue.parameter, issue.port, wire, count, issue, result.inputs if result else (), sheet, self._offer,
+            issue.code, severity, plan.scope, block, path, issue.message, issue.hint, expected, found, issue.parameter,
+            issue.port, wire, count, issue, result.inputs if result else (), sheet, self._offer,
         )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from blockstudio.analysis.issues import Issue
 from blockstudio.analysis.item import Item
-from blockstudio.analysis.library import Library
+from blockstudio.analysis.library import MAX_WORK, Library
 from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.rules import Result, Seen, known_size
 from blockstudio.analysis.values import Names, known_flag, known_repeat, resolve_known
@@ -54,7 +54,7 @@ class Sheet:
         plan: Plan,
         values: dict[str, Value | None],
         inputs: tuple[Seen, ...] | None,
-        sheet_of: Callable[[str, dict[str, Value | None], tuple[Seen, ...]], Sheet],
+        sheet_of: Callable[[str, dict[str, Value | None], tuple[Seen, ...]], Sheet | None],
         library: Library,
     ) -> None:
         self.plan = plan
@@ -157,6 +157,8 @@ class Sheet:
             if copies and not varies and current == copies[-1].inputs:
                 copies += [copies[-1]] * (repeat - index)
                 break
+            if not self._library.spend(1):
+                return _unknown(item, inputs, [_too_much()])
             known = self.known.at(index)
             values, issues = base, list(first_issues)
             if varies and index:
@@ -204,6 +206,8 @@ class Sheet:
         self, item: Item, inputs: tuple[Seen, ...], values: dict[str, Value | None], issues: list[Issue]
     ) -> Result:
         sheet = self._sheet_of(item.block.type, values, inputs)
+        if sheet is None:
+            return _unknown(item, inputs, [*issues, _too_much()], values)
         total = sheet.total
         outputs = sheet.outputs
         return Result(
@@ -340,6 +344,11 @@ def _unknown(
         inputs, outputs, values or item.fixed, None, None, None, 0, None, True, weighted,
         issues=tuple(issues), unknown=1, faulty=bool(issues),
     )  # fmt: skip
+
+
+def _too_much() -> Issue:
+    message = f"the network has more than {MAX_WORK:,} blocks that all differ; from here on it is not analysed."
+    return Issue("analysis.size", message, hint="Repeat less often, or let less depend on i.")
 
 
 def _passing(item: Item, inputs: tuple[Seen, ...]) -> Result:

@@ -161,3 +161,26 @@ def test_a_mistake_in_a_module_is_one_problem() -> None:
         "layer1.0.conv1.out_channels: 'plane' uses plane, which is not a parameter here. "
         "The same in 3 more instances of Stage."
     )
+
+
+def test_a_module_without_instances_is_looked_at_too() -> None:
+    d = head(net(), "input")
+    scope = block_module(d, "Spare")
+    d.set("input", scope=scope, shape=[4, 8, 8])
+    line(d, "input", conv("conv1", 6, groups=3), "output", scope=scope)
+    unused, groups = analyze(d).problems
+    assert (unused.code, unused.text) == ("module.unused", "Spare: no block is a Spare: the module is used nowhere.")
+    assert (groups.severity, groups.scope, groups.block, groups.path) == ("warning", "Spare", "conv1", "")
+    assert groups.text == "Spare.conv1: groups=3 does not divide its 4 input channels."
+    assert [fix.label for fix in groups.fixes] == ["Set groups=2"]
+    assert analyze(d).complete
+
+
+def test_repeats_in_repeats_that_all_differ_come_to_an_end() -> None:
+    d = net([3, 8, 8])
+    scope = block_module(d, "Inner", k=1)
+    line(d, "input", conv("conv1", "3 + 0 * (k + i)", repeat=10_000), "output", scope=scope)
+    d.add("Inner", "outer", repeat=10_000, k="i")
+    head(d, line(d, "input", "outer"))
+    (problem,) = analyze(d).problems
+    assert problem.code == "analysis.size" and "100,000 blocks" in problem.text
