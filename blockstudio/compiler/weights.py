@@ -66,7 +66,7 @@ class WeightsReport:
     def lines(self, limit: int | None = None) -> list[str]:
         """All of it, a line for each key that was not loaded (``limit`` of each sort), under the reason."""
         total = len(self.matched) + len(self.missing) + len(self.mismatched) + len(self.kept)
-        names = f", by {self.map}'s names" if self.map else ""
+        names = f", translated from the names of {self.map}" if self.map else ""
         lines = [f"{len(self.matched)} of the network's {total} keys are in the weights and fit{names}."]
         groups = (
             ("left at initial values, the weights are for another number of classes", self.kept),
@@ -157,7 +157,7 @@ def translate(
     if isinstance(names, WeightMap):
         return names.renamed(weights), names.source
     if isinstance(names, Mapping):
-        return rename(weights, names), "the given map"
+        return rename(weights, names), "another library"
     chosen = load_map(names)
     return chosen.renamed(weights), chosen.source
 

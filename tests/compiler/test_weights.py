@@ -246,7 +246,7 @@ def test_names_given_as_mapping_as_file_and_refused(tmp_path: Path) -> None:
     )
     model = network()
     report = load_weights(model, foreign, names=file)
-    assert report.map == "elsewhere" and "elsewhere's names" in report.lines()[0]
+    assert report.map == "elsewhere" and "names of elsewhere" in report.lines()[0]
     assert same(model, weights)
 
     foreign["head.weight"] = weights["fc.weight"]
