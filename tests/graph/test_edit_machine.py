@@ -325,14 +325,14 @@ class Editing(RuleBasedStateMachine):
 
 TestEditing = Editing.TestCase
 TestEditing.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
 @pytest.mark.slow
 class TestEditingForLong(Editing.TestCase):
     settings = settings(
-        max_examples=1500, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=400, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
     )
 
 
