@@ -62,6 +62,29 @@ def edit_times(diagram: Diagram, name: str, changes: list[dict[str, Any]]) -> fl
     return statistics.median(spent)
 
 
+def insertion_times(diagram: Diagram, name: str) -> float:
+    """Median milliseconds from putting a block on a wire, or taking it back, to the new totals."""
+    analyzer = Analyzer(diagram)
+    spent: list[float] = []
+
+    def follow(edits: Any) -> None:
+        start = time.perf_counter()
+        analyzer.update(edits)
+        spent.append((time.perf_counter() - start) * 1e3)
+
+    wire = diagram.main.wires_from(name)[0]
+    diagram.history.listeners.append(follow)
+    for _ in range(EDITS // 2):
+        with diagram.history.gesture("insert"):
+            diagram.disconnect(name, wire.target)
+            diagram.add("Identity", "inserted")
+            diagram.connect(name, "inserted")
+            diagram.connect("inserted", f"{wire.target}:{wire.target_port}")
+        diagram.undo()
+    diagram.history.listeners.remove(follow)
+    return statistics.median(spent)
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     torch.set_num_threads(1)
@@ -73,15 +96,15 @@ def main() -> None:
         torchinfo.summary(model, (1, 3, 224, 224), device="meta", verbose=0)
 
     flat = flatten(diagram)
-    middle = list(flat.graph)[len(flat.graph) // 2]
     middle = next(n for n in list(flat.graph)[len(flat.graph) // 2 :] if n.endswith("conv2"))
-    ours, parsed, theirs, channels, windows = [], [], [], [], []
+    ours, parsed, theirs, channels, windows, inserted = [], [], [], [], [], []
     for _ in range(rounds):
         ours.append(cold(diagram))
         parsed.append(cold(diagram, empty=False))
         theirs.append(timed(summary))
         channels.append(edit_times(flat, middle, [{"out_channels": 192}, {"out_channels": 256}]))
         windows.append(edit_times(flat, middle, [{"kernel_size": 5, "padding": 2}, {"kernel_size": 3, "padding": 1}]))
+        inserted.append(insertion_times(flat, middle))
     found = analyze(diagram)
     print(f"ResNet-152: {found.parameters:,} parameters, {found.macs:,} MACs; medians of {rounds} interleaved rounds")
     ratio = statistics.median(theirs) / statistics.median(ours)
@@ -95,6 +118,7 @@ def main() -> None:
     )
     print(f"flat ResNet-152, {len(flat.graph)} blocks, edit of {middle} (wanted: 1 ms)")
     print(f"  channels: its neighbours change       {statistics.median(channels):8.3f} ms")
+    print(f"  a block put on a wire, taken off        {statistics.median(inserted):6.3f} ms")
     print(f"  window: every field downstream changes {statistics.median(windows):7.3f} ms")
 
 
