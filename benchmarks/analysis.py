@@ -4,8 +4,8 @@ of the flat ResNet-152 brought up to date.
     python benchmarks/analysis.py [ROUNDS]
 
 Both are timed in turns in one run, so that a busy machine slows both; medians and their ratio are printed. *Cold* means
-that nothing is cached: a new analyser, the cache of parsed expressions emptied. Neither side is charged for building its
-model or loading its file.
+that nothing is cached: a new analyser, the cache of parsed expressions emptied. Neither side is charged for building
+its model or loading its file.
 """
 
 from __future__ import annotations
