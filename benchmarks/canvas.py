@@ -69,10 +69,16 @@ def frames(canvas: Canvas, image: QImage, count: int, step: Callable[[int], None
 
 
 def report(name: str, times: list[float], extra: str = "") -> float:
+    """Print one line; returns the median."""
     ordered = sorted(times)
-    median = statistics.median(times)
-    print(f"{name:38} median {median:6.2f}   95 % {ordered[int(len(ordered) * 0.95)]:6.2f}   max {ordered[-1]:6.2f}  {extra}")
+    median, late = statistics.median(times), ordered[int(len(ordered) * 0.95)]
+    print(f"{name:38} median {median:6.2f}   95 % {late:6.2f}   max {ordered[-1]:6.2f}  {extra}")
     return median
+
+
+def sway(index: int, period: int, step: int) -> int:
+    """There and back again."""
+    return step if index % period < period // 2 else -step
 
 
 def main() -> int:
@@ -91,31 +97,40 @@ def main() -> int:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {len(canvas.drawing):,} blocks, "
           f"{len(canvas.drawing.wires):,} wires; milliseconds")  # fmt: skip
     print(f"drawing built in {(time.perf_counter() - start) * 1e3:.0f}")
+    while canvas.drawing.route(200):
+        pass  # in the window this happens between events
     canvas.fit()
     canvas.render(image, QPoint())
     whole = canvas.camera.scale
     middle = QPointF(WIDTH / 2, HEIGHT / 2)
     n = given.frames
-    medians = [
-        report("zooming, all in view", frames(canvas, image, n, lambda i: canvas.zoom_to(whole * (0.9 + 0.1 * (i % 20) / 20), middle))),
-        report("panning, all in view", frames(canvas, image, n, lambda i: canvas.pan(3 if i % 20 < 10 else -3, 2 if i % 14 < 7 else -2))),
-    ]  # fmt: skip
+    zooms = frames(canvas, image, n, lambda i: canvas.zoom_on(whole * (0.9 + 0.1 * (i % 20) / 20), middle))
+    pans = frames(canvas, image, n, lambda i: canvas.pan(sway(i, 20, 3), sway(i, 14, 2)))
+    medians = [report("zooming, all in view", zooms), report("panning, all in view", pans)]
     for zoom in (0.2, 0.35, 0.4, 0.5, 0.62, 0.75, 1.0, 2.0):
         canvas.zoom_to(zoom, middle)
-        times = frames(canvas, image, n, lambda i, z=zoom: canvas.zoom_to(z * (1 + 0.002 * (i % 20)), middle))
+        times = frames(canvas, image, n, lambda i, z=zoom: canvas.zoom_on(z * 1.02 ** (i % 20), middle))
         seen = canvas.painted
         report(f"zooming around {zoom:g}", times, f"{seen.cards} cards, {seen.outlines} outlines, {seen.curves} curves")
-        times = frames(canvas, image, n, lambda i: canvas.pan(5 if i % 20 < 10 else -5, 3))
+        canvas.zoom_to(zoom, middle)
+        canvas.sprites.moving = False
+        times = frames(canvas, image, n, lambda i: canvas.pan(sway(i, 20, 5), 3))
         report(f"panning at {zoom:g}", times)
     canvas.fit()
     name = canvas.drawing.names[len(canvas.drawing) // 2]
-    report("dragging a block, all in view", frames(canvas, image, n, lambda i: canvas.shift([name], 8 if i % 8 < 4 else -8, 0)))
-    at = diagram.main.block(name).at or (0.0, 0.0)
-    moves = frames(canvas, image, 20, lambda i: session.do("Move", MoveBlocks(to={name: (at[0] + i, at[1])})) and None)
-    report("moving a block, with its frame", moves)
+    report("dragging a block, all in view", frames(canvas, image, n, lambda i: canvas.shift([name], sway(i, 8, 8), 0)))
+    canvas.put_back([name])
+    x, y = diagram.main.block(name).at or (0.0, 0.0)
+
+    def move(index: int) -> None:
+        session.do("Move", MoveBlocks(to={name: (x + index, y)}))
+
+    def set_bias(index: int) -> None:
+        session.do("Set", SetParameter(name=conv, key="bias", value=bool(index % 2)))
+
     conv = next(each for each in canvas.drawing.names if "conv2d" in each)
-    edits = frames(canvas, image, 20, lambda i: session.do("Set", SetParameter(name=conv, key="bias", value=bool(i % 2))) and None)
-    report("a parameter, with analysis and frame", edits)
+    report("moving a block, with its frame", frames(canvas, image, 20, move))
+    report("a parameter, with analysis and frame", frames(canvas, image, 20, set_bias))
     app.processEvents()
     passed = max(medians) <= LIMIT_MS
     print(f"zooming and panning with all in view: {'within' if passed else 'over'} {LIMIT_MS:g} ms")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.gui.canvas.facts import Content
 from blockstudio.gui.canvas.metrics import (
@@ -17,6 +19,7 @@ from blockstudio.gui.canvas.metrics import (
     PILL_PX,
     PORT,
     RADIUS,
+    chevron_rect,
     elided,
     text_width,
 )
@@ -26,20 +29,22 @@ OFF = 0.5
 """Opacity of what is switched off."""
 
 
-def draw_card(
-    painter: QPainter,
-    rect: QRectF,
-    content: Content,
-    family: QBrush,
-    style: Style,
-    *,
-    hovered: bool = False,
-    opens: bool = False,
-) -> None:
-    """A card: stripe, name, summary, badge, cost bar; without its selection.
-    ``opens``: leave room for the sign of a module."""
-    width, height = rect.width(), rect.height()
-    painter.translate(rect.topLeft())
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that decides how a card looks, but for its size and the theme."""
+
+    content: Content
+    family: int
+    """Index into `Style.families`."""
+    hovered: bool = False
+    sign: str = ""
+    """The sign that opens a module in place: ``"quiet"``, ``"active"`` under the mouse, or none."""
+
+
+def draw_card(painter: QPainter, width: float, height: float, look: Look, style: Style) -> None:
+    """A card with its upper left corner at the origin: stripe, name, summary, badge, cost bar; without its
+    selection and ports."""
+    content, family = look.content, style.families[look.family]
     if content.badge:
         # A second card peeps out behind the first: this block stands for several.
         painter.setPen(style.border)
@@ -54,7 +59,7 @@ def draw_card(
         painter.setOpacity(OFF)
     painter.setBrush(family)
     painter.drawPath(stripe_path(height))
-    draw_texts(painter, width, content, style, CHEVRON if opens else 0)
+    draw_texts(painter, width, content, style, CHEVRON if look.sign else 0)
     if content.part >= 0:
         bar = QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -63,19 +68,19 @@ def draw_card(
         bar.setWidth(max(2.5, bar.width() * content.part))
         painter.setBrush(family)
         painter.drawRoundedRect(bar, 1.25, 1.25)
+    if look.sign:
+        draw_chevron(painter, chevron_rect(width), False, style, look.sign == "active")
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(style.hovered if hovered else style.border_off if content.off else style.border)
+    painter.setPen(style.hovered if look.hovered else style.border_off if content.off else style.border)
     painter.drawPath(card_path(width, height))
-    if content.off:
-        painter.setOpacity(1.0)
+    painter.setOpacity(1.0)
     if content.severity == "error":
         painter.setPen(style.problem)
         painter.drawPath(card_path(width, height))
     elif content.severity == "warning":
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.warning)
-        painter.drawEllipse(QPointF(width - 8, height - 12 if content.badge else 9.0), 2.8, 2.8)
-    painter.translate(-rect.topLeft())
+        painter.drawEllipse(QPointF(width - 8, height - 12 if content.badge or look.sign else 9.0), 2.8, 2.8)
 
 
 def draw_texts(painter: QPainter, width: float, content: Content, style: Style, right: float = 0) -> None:
@@ -136,8 +141,10 @@ def pill_rect(centre: QPointF, width: float) -> QRectF:
     return QRectF(centre.x() - width / 2, centre.y() - PILL_HEIGHT / 2, width, PILL_HEIGHT)
 
 
-def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style, problem: bool = False) -> None:
-    """A shape on a wire. The painter has the line font."""
+def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style) -> None:
+    """A shape on a wire; ``?`` in the colour of problems."""
+    problem = text == "?"
+    painter.setFont(style.line_font)
     painter.setPen(style.problem if problem else style.pill_border)
     painter.setBrush(style.pill)
     painter.drawRoundedRect(rect, PILL_HEIGHT / 2, PILL_HEIGHT / 2)

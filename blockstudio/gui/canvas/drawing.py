@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas import routes
@@ -33,16 +34,21 @@ class Drawing(Geometry):
                     self._far_rectangles[family].append(self.rectangles[row])
         return self._far_rectangles
 
-    def far_lines(self) -> list[QLineF]:
-        """All wires as straight lines."""
-        if self._far_lines is None:
-            lanes = self.lanes
-            self._lines = [
-                routes.straight(curve, lanes.get(wire))
-                for wire, curve in zip(self.wires, self.curves.tolist(), strict=True)
-            ]
-            self._far_lines = [line for lines in self._lines for line in lines]
-        return self._far_lines
+    def far_path(self) -> QPainterPath:
+        """All wires as straight lines in one path: far quicker to hand over than a list. A moved wire moves in
+        it."""
+        if self._far_path is None:
+            path, self._starts = QPainterPath(), []
+            lanes, count = self.lanes, 0
+            for wire, curve in zip(self.wires, self.curves.tolist(), strict=True):
+                points = routes.corners(curve, lanes.get(wire))
+                path.moveTo(*points[0])
+                for x, y in points[1:]:
+                    path.lineTo(x, y)
+                self._starts.append((count, len(points)))
+                count += len(points)
+            self._far_path = path
+        return self._far_path
 
     # Pills
 
@@ -112,7 +118,7 @@ class Drawing(Geometry):
         for wire in new:
             self._append_wire(wire)
         self._retrace_ends(new)
-        self._far_lines = None
+        self._far_path = None
 
     def disconnect(self, wires: Iterable[Wire]) -> None:
         """Wires went. Blocks at their ends may be gone as well."""
@@ -121,14 +127,13 @@ class Drawing(Geometry):
             row, last = self.wire_rows.pop(wire), len(self.wires) - 1
             if row != last:
                 self._curves[row], self._reach[row] = self._curves[last], self._reach[last]
-                self.wires[row], self._lines[row] = self.wires[last], self._lines[last]
+                self.wires[row] = self.wires[last]
                 self.wire_rows[self.wires[row]] = row
             self.wires.pop()
-            self._lines.pop()
             self._paths.pop(wire, None)
             self.lanes.pop(wire, None)
             self.unrouted.pop(wire, None)
-        self._far_lines = None
+        self._far_path = None
         self._retrace_ends(gone)
 
     def _retrace_ends(self, wires: list[Wire]) -> None:

@@ -87,16 +87,16 @@ class Ghost:
         return put(self.canvas, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
 
     def paint(self, painter: QPainter, style: Style) -> None:
-        """A faint card. The stage's coordinates."""
+        """Its card as it would stand. The stage's coordinates."""
         width = card_width(self.name, False)
         rect = QRectF(self.at.x() - width / 2, self.at.y() - CARD_HEIGHT / 2, width, CARD_HEIGHT)
         kind = CATALOGUE.get(self.offer.type)
-        family = style.families[FAMILY_NAMES.index(kind.family if kind is not None else "module")]
+        family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
         line = tr("into this wire") if self.wire is not None else self.offer.type
-        painter.setOpacity(0.8)
         content = Content(self.name, line, line, "", -1.0, False, "")
-        cards.draw_card(painter, rect, content, family, style, hovered=True)
-        painter.setOpacity(1.0)
+        painter.translate(rect.topLeft())
+        cards.draw_card(painter, rect.width(), rect.height(), cards.Look(content, family, hovered=True), style)
+        painter.translate(-rect.topLeft())
 
 
 def put(

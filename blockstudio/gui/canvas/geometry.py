@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from blockstudio.blocks import CATALOGUE, FAMILIES
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas import routes
-from blockstudio.gui.canvas.metrics import CARD_HEIGHT, CHEVRON, card_width
+from blockstudio.gui.canvas.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
 from blockstudio.gui.canvas.ports import Port, free_port, port_names, port_offset
 from blockstudio.gui.canvas.routes import Array
 
@@ -84,9 +84,10 @@ class Geometry:
         self._reach: Array = np.zeros((64, 4))
         self._paths: dict[Wire, QPainterPath] = {}
         self.rectangles: list[QRectF] = []
-        self._lines: list[list[QLineF]] = []
         self._far_rectangles: list[list[QRectF]] | None = None
-        self._far_lines: list[QLineF] | None = None
+        self._far_path: QPainterPath | None = None
+        self._starts: list[tuple[int, int]] = []
+        """Of each wire in that path: its first element and how many it has."""
         self._bounds: QRectF | None = None
         self._wanted_frames = dict(frames or {})
         self.frames: dict[str, Frame] = {}
@@ -213,7 +214,7 @@ class Geometry:
         self.kinds = []
         self.names, self.rows, self.wires, self.wire_rows, self.lanes = [], {}, [], {}, {}
         self.unrouted = {}
-        self.rectangles, self._lines, self._paths = [], [], {}
+        self.rectangles, self._paths = [], {}
         for name, block in self.definition.blocks():
             self._append(name, block)
         self.counts.rows += len(self.names)
@@ -221,7 +222,7 @@ class Geometry:
         for wire in self.definition.wires():
             self._append_wire(wire)
         self._trace(range(len(self.wires)))
-        self._far_rectangles = self._far_lines = None
+        self._far_rectangles = self._far_path = None
         self._touched()
 
     def _touched(self) -> None:
@@ -277,9 +278,9 @@ class Geometry:
     def chevron(self, name: str) -> QRectF:
         """Where the sign that opens or shuts an instance in place stands."""
         rect = self.rect(name)
-        left = rect.left() + 12 if name in self.frames else rect.right() - CHEVRON - 6
-        top = rect.top() + (10 if name in self.frames else 6)
-        return QRectF(left, top, CHEVRON, CHEVRON + 2)
+        if name in self.frames:
+            return QRectF(rect.left() + 12, rect.top() + 10, CHEVRON, CHEVRON + 2)
+        return chevron_rect(rect.width()).translated(rect.topLeft())
 
     def _place_all(self) -> None:
         """Boxes of all rows from their centres, making room for modules opened in place."""
@@ -315,7 +316,6 @@ class Geometry:
             self._reach = np.concatenate((self._reach, np.zeros_like(self._reach)))
         self.wires.append(wire)
         self.wire_rows[wire] = row
-        self._lines.append([])
         return row
 
     def _trace(self, which: Iterable[int]) -> None:
@@ -340,7 +340,7 @@ class Geometry:
         else:
             self._route(waiting)
         if len(found) > REDRAWN_AT_ONCE:
-            self._far_lines = None
+            self._far_path = None
         else:
             for row in found:
                 self._redraw(row)
@@ -352,16 +352,17 @@ class Geometry:
         self.unrouted.pop(wire, None)
 
     def _redraw(self, row: int) -> None:
-        """Bring the lines that are seen from far up to date in place, if they have been asked for."""
-        if self._far_lines is None:
+        """Bring a wire in the path that is seen from far up to date in place, if that has been asked for."""
+        path = self._far_path
+        if path is None:
             return
-        new = routes.straight(self._curves[row].tolist(), self.lanes.get(self.wires[row]))
-        old = self._lines[row]
-        if len(old) != len(new):
-            self._far_lines = None
+        points = routes.corners(self._curves[row].tolist(), self.lanes.get(self.wires[row]))
+        start, count = self._starts[row] if row < len(self._starts) else (0, 0)
+        if count != len(points):
+            self._far_path = None
             return
-        for line, fresh in zip(old, new, strict=True):
-            line.setPoints(fresh.p1(), fresh.p2())
+        for index, (x, y) in enumerate(points):
+            path.setElementPositionAt(start + index, x, y)
 
     def route(self, most: int) -> bool:
         """Find lanes for some of the wires that wait for one; False when none waits any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from blockstudio.gui.theme import font
@@ -28,8 +29,8 @@ NAME_PX, LINE_PX, PILL_PX, BADGE_PX = 13, 11, 11, 10
 PILL_HEIGHT = 16
 NOTE_WIDTH = 216
 
-FAR, NAMES, LINES, NEAR = 0.38, 0.48, 0.6, 0.72
-"""Zoom factors from which on cards get outlines, names, summaries and everything."""
+FAR, NAMES, NEAR, LINES = 0.38, 0.46, 0.52, 0.6
+"""Zoom factors from which on blocks have outlines, names, full cards, and wires their pills."""
 FEW, FAR_FEW = 250, 0.22
 """While so few blocks are in view, they have outlines and names already from this zoom on."""
 NAME_SIZES = (13, 15, 17, 19, 21, 23, 25)
@@ -97,6 +98,11 @@ def card_width(name: str, badge: bool = False, chevron: bool = False) -> float:
     """Width of a card by its name: summaries change too often to decide it."""
     needed = text_width(name, NAME_PX, True) + INSET + MARGIN + (30 if badge else 0) + (CHEVRON if chevron else 0)
     return min(CARD_MAX, max(CARD_WIDTH, -(-needed // (2 * GRID)) * 2 * GRID))
+
+
+def chevron_rect(width: float) -> QRectF:
+    """Where on a card of a module the sign that opens it stands; the card's upper left corner is the origin."""
+    return QRectF(width - CHEVRON - 6, 6, CHEVRON, CHEVRON + 2)
 
 
 def forget_fonts() -> None:

@@ -71,7 +71,8 @@ class Minimap:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setTransform(self._camera.transform(), True)
         painter.setPen(style.wire_far)
-        painter.drawLines(drawing.far_lines())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(drawing.far_path())
         painter.setPen(Qt.PenStyle.NoPen)
         # Cards of a long network would be thinner than a pixel: draw them at least that high.
         least = 2.2 / self._camera.scale

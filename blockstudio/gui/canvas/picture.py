@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
+from blockstudio.gui.canvas.background import paint_background
 from blockstudio.gui.canvas.camera import Camera
 from blockstudio.gui.canvas.notes import draw_note, make_notes, noted
-from blockstudio.gui.canvas.painting import Painted, Stage, paint_background, paint_stage
+from blockstudio.gui.canvas.painting import Stage, StagePainter
 from blockstudio.gui.canvas.style import style_of
 from blockstudio.gui.theme import DARK, LIGHT, Theme, theme
 
@@ -32,12 +33,12 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
         bounds = QRectF(-1, -1, 2, 2)
     camera.fit(bounds, target, MARGIN, largest=2.0)
     if dots:
-        paint_background(painter, target, camera.scale, camera.x, camera.y, style)
+        paint_background(painter, target, camera, style)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setTransform(camera.transform(), True)
     # Whatever the scale, a picture shows cards: nobody can zoom into it.
-    paint_stage(painter, stage, camera.rect_to_scene(target), max(camera.scale, 1.0), style, {}, Painted())
+    StagePainter(painter, max(camera.scale, 1.0), style).paint(stage, camera.rect_to_scene(target))
     for note in make_notes(stage, noted(stage, ())):
         draw_note(painter, note, style, None)
     painter.restore()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
 Array = NDArray[np.float64]
@@ -95,17 +95,13 @@ def path(curve: Array, lane: float | None) -> QPainterPath:
     return drawn
 
 
-def straight(curve: list[float], lane: float | None) -> list[QLineF]:
-    """The wire as lines, for a drawing seen from far."""
+def corners(curve: list[float], lane: float | None) -> list[tuple[float, float]]:
+    """The wire as straight lines, for a drawing seen from far: where they begin, bend and end."""
     x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
     if lane is None:
-        return [QLineF(x0, y0, x1, y1)]
+        return [(x0, y0), (x1, y1)]
     bend = min(BEND, (y1 - y0) * BENDS)
-    return [
-        QLineF(x0, y0, lane, y0 + bend),
-        QLineF(lane, y0 + bend, lane, y1 - bend),
-        QLineF(lane, y1 - bend, x1, y1),
-    ]
+    return [(x0, y0), (lane, y0 + bend), (lane, y1 - bend), (x1, y1)]
 
 
 def middle(curve: Array, lane: float | None, part: float = 0.5) -> QPointF:

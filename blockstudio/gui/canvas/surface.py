@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -12,18 +12,23 @@ from blockstudio.analysis import Fix
 from blockstudio.blocks import RawValue
 from blockstudio.graph.edits import Edit, RemoveBlock, RemoveWire
 from blockstudio.gui.canvas import dropping, picture, telling
+from blockstudio.gui.canvas.background import paint_background
 from blockstudio.gui.canvas.gestures import Gesture, Nudge
 from blockstudio.gui.canvas.levels import Levels
 from blockstudio.gui.canvas.metrics import LINES
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.notes import Link, draw_note
-from blockstudio.gui.canvas.painting import Painted, paint_background, paint_stage
+from blockstudio.gui.canvas.painting import Painted, StagePainter
 from blockstudio.gui.canvas.placing import spread
+from blockstudio.gui.canvas.sprites import Sprites
 from blockstudio.gui.canvas.staging import join
 from blockstudio.gui.canvas.style import style_of
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import notifier, theme
+
+REST_MS = 140
+"""After so long without a further step the zoom rests."""
 
 
 class Surface(Levels):
@@ -36,6 +41,7 @@ class Surface(Levels):
         self.painted = Painted()
         """What the last frame cost."""
         self.minimap = Minimap()
+        self.sprites = Sprites()
         self.gesture: Gesture | None = None
         self.nudge: Nudge | None = None
         self.ghost: dropping.Ghost | None = None
@@ -45,6 +51,20 @@ class Surface(Levels):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Drawing"))
         notifier.changed.connect(self.update)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(REST_MS)
+        self._resting.timeout.connect(self._rest)
+
+    def zoom_on(self, factor: float, about: QPointF) -> None:
+        """Zoom as one step of many, as a wheel does: what is painted is made crisp when the zoom rests."""
+        self.sprites.moving = True
+        self._resting.start()
+        self.zoom_to(factor, about)
+
+    def _rest(self) -> None:
+        self.sprites.moving = False
+        self.update()
 
     # What it does
 
@@ -130,11 +150,12 @@ class Surface(Levels):
         self.painted = Painted()
         camera, style, scale = self.camera, style_of(theme()), self.camera.scale
         area = QRectF(event.rect())
-        paint_background(painter, area, scale, camera.x, camera.y, style)
+        paint_background(painter, area, camera, style)
         painter.save()
         painter.setTransform(camera.transform(), True)
         marks = {self.stage.path: self.marks}
-        paint_stage(painter, self.root, camera.rect_to_scene(area), scale, style, marks, self.painted)
+        scene = camera.rect_to_scene(area)
+        StagePainter(painter, scale, style, marks, self.painted, self.sprites).paint(self.root, scene)
         if scale >= LINES:
             for note in self.notes:
                 draw_note(painter, note, style, self.link)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter
 from blockstudio.blocks import shape_text
 from blockstudio.gui.canvas import hits
 from blockstudio.gui.canvas.facts import Facts
-from blockstudio.gui.canvas.painting import short_number
+from blockstudio.gui.canvas.frames import short_number
 from blockstudio.gui.canvas.style import Style
 from blockstudio.gui.text import tr
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 
 if TYPE_CHECKING:
-    from blockstudio.gui.canvas.view import View
+    from blockstudio.gui.canvas.surface import Surface
 
 NOTCH = 120
 """Angle delta of one notch of a mouse wheel."""
@@ -16,7 +16,7 @@ STEP = 1.15
 """Zoom of one notch."""
 
 
-def turn(canvas: View, event: QWheelEvent) -> None:
+def turn(canvas: Surface, event: QWheelEvent) -> None:
     """A mouse wheel zooms to the cursor; two fingers on a trackpad pan. Ctrl zooms with either, Shift pans."""
     pixels, angle = event.pixelDelta(), event.angleDelta()
     modifiers = event.modifiers()
@@ -32,7 +32,7 @@ def turn(canvas: View, event: QWheelEvent) -> None:
         zoom(canvas, STEP ** (angle.y() / NOTCH), event.position())
 
 
-def pinch(canvas: View, event: QNativeGestureEvent) -> bool:
+def pinch(canvas: Surface, event: QNativeGestureEvent) -> bool:
     """Two fingers apart or together; False for other gestures."""
     if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
         return False
@@ -40,6 +40,6 @@ def pinch(canvas: View, event: QNativeGestureEvent) -> bool:
     return True
 
 
-def zoom(canvas: View, ratio: float, about: QPointF) -> None:
+def zoom(canvas: Surface, ratio: float, about: QPointF) -> None:
     """Zoom by a ratio, the point under the cursor staying where it is."""
-    canvas.zoom_to(canvas.camera.scale * ratio, about)
+    canvas.zoom_on(canvas.camera.scale * ratio, about)

@@ -6,14 +6,16 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSize
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.graph.diagram import Block, Diagram, Wire
+from blockstudio.graph.edits import SetParameter
 from blockstudio.gui.canvas import routes
 from blockstudio.gui.canvas.facts import Facts
 from blockstudio.gui.canvas.metrics import elided, lone_name, text_width
+from blockstudio.gui.canvas.sprites import Sprites
 from blockstudio.gui.theme import DARK, LIGHT, set_theme
 
 
@@ -42,7 +44,7 @@ def test_from_far_no_block_is_painted_one_by_one(show) -> None:
     assert sum(map(len, canvas.drawing.far_rectangles())) == 2500
 
 
-@pytest.mark.parametrize(("zoom", "kind"), [(0.45, "outlines"), (0.65, "outlines"), (1.0, "cards"), (3.0, "cards")])
+@pytest.mark.parametrize(("zoom", "kind"), [(0.4, "outlines"), (0.5, "outlines"), (0.65, "cards"), (3.0, "cards")])
 def test_from_near_only_what_is_in_view_is_painted(show, zoom, kind) -> None:
     canvas = show(grid(2500), 1600, 1000)
     canvas.zoom_to(zoom)
@@ -54,6 +56,54 @@ def test_from_near_only_what_is_in_view_is_painted(show, zoom, kind) -> None:
     assert 0 < getattr(painted, kind) <= in_view
     assert painted.cards == 0 or painted.outlines == 0
     assert painted.pills <= in_view and painted.curves <= 2 * in_view
+
+
+def test_a_card_is_painted_once_and_then_laid_down(show, simple) -> None:
+    canvas = show(simple)
+    canvas.zoom_to(1.0)
+    canvas.grab()
+    made = canvas.sprites.made
+
+    for _ in range(4):
+        canvas.pan(3, 5)
+        canvas.grab()
+    assert canvas.sprites.made == made
+
+    canvas.session.do("Set", SetParameter(name="conv2d", key="out_channels", value=32))
+    canvas.grab()
+    assert made < canvas.sprites.made <= made + 5, "the block, the shapes behind it and the Output that shows one"
+
+
+def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(show, simple, qtbot) -> None:
+    from canvas_driver import turn_wheel
+
+    canvas = show(simple)
+    canvas.zoom_to(1.0)
+    turn_wheel(canvas, (300, 300), 0.05)
+    canvas.grab()
+    made = canvas.sprites.made
+
+    for _ in range(6):
+        turn_wheel(canvas, (300, 300), 0.05)
+        canvas.grab()
+    assert canvas.sprites.moving and canvas.sprites.made == made
+
+    qtbot.waitUntil(lambda: not canvas.sprites.moving)
+    canvas.grab()
+    assert canvas.sprites.made > made
+
+
+def test_kept_cards_never_take_more_than_their_share_of_memory(qapp, monkeypatch) -> None:
+    monkeypatch.setattr("blockstudio.gui.canvas.sprites.MOST_BYTES", 200_000)
+    sprites, image = Sprites(), QImage(400, 300, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+
+    for index in range(50):
+        sprites.draw(painter, QRectF(0, 0, 152, 48), index, 1.0, lambda own: own.fillRect(0, 0, 9, 9, LIGHT.accent))
+    painter.end()
+
+    assert sprites.made == 50
+    assert sprites._bytes <= 200_000 and len(sprites._kept) < 10
 
 
 def test_few_blocks_have_names_even_from_far(show, simple) -> None:

@@ -1,0 +1,82 @@
+"""Cards and pills kept as pixels: painted once at a zoom, laid down for every frame after.
+
+While the zoom is changing they are kept at steps of it and scaled in between, so that a frame does not paint
+every card anew; when it rests they are painted at the very zoom, and crisp.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
+
+MOST_BYTES = 96 * 1024 * 1024
+BEFORE, AFTER = 3.0, 7.0
+"""Room left of and above what is drawn, and right of and below it: for outlines and what peeps out behind."""
+STEPS = 5
+"""Steps of the zoom that double it."""
+
+
+class Sprites:
+    """Pixmaps by what they show. `begin` a frame, then `draw`."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, QPixmap] = {}
+        self._bytes = 0
+        self.made = 0
+        """How many were painted since the beginning."""
+        self.moving = False
+        """The zoom is changing."""
+        self.smooth = True
+        """Scale smoothly meanwhile: it costs several times as much."""
+
+    def draw(
+        self, painter: QPainter, rect: QRectF, what: Hashable, scale: float, paint: Callable[[QPainter], None]
+    ) -> None:
+        """Lay down the sprite of ``what`` with ``rect`` where it is in the painter's coordinates. ``scale`` is the
+        painter's; ``paint`` draws it, its upper left corner at the origin."""
+        ratio = painter.device().devicePixelRatioF()
+        made_at = 2 ** (math.ceil(math.log2(scale) * STEPS) / STEPS) if self.moving else round(scale, 6)
+        key = (what, rect.width(), rect.height(), made_at, ratio)
+        sprite = self._kept.pop(key, None)
+        if sprite is None:
+            sprite = self._make(rect, made_at, ratio, paint)
+        self._kept[key] = sprite  # the most recently used are the last
+        outer = rect.adjusted(-BEFORE, -BEFORE, AFTER, AFTER)
+        corner = painter.transform().map(outer.topLeft())
+        base = painter.transform()
+        painter.resetTransform()
+        if self.moving:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
+            target = QRectF(corner.x(), corner.y(), outer.width() * scale, outer.height() * scale)
+            source = QRectF(0, 0, outer.width() * made_at * ratio, outer.height() * made_at * ratio)
+            painter.drawPixmap(target, sprite, source)
+        else:
+            painter.drawPixmap(QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio), sprite)
+        painter.setTransform(base)
+
+    def _make(self, rect: QRectF, scale: float, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
+        self.made += 1
+        zoom = scale * ratio
+        width, height = rect.width() + BEFORE + AFTER, rect.height() + BEFORE + AFTER
+        sprite = QPixmap(math.ceil(width * zoom), math.ceil(height * zoom))
+        sprite.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(sprite)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.scale(zoom, zoom)
+        painter.translate(BEFORE, BEFORE)
+        paint(painter)
+        painter.end()
+        sprite.setDevicePixelRatio(ratio)
+        self._bytes += 4 * sprite.width() * sprite.height()
+        while self._bytes > MOST_BYTES and self._kept:
+            old = self._kept.pop(next(iter(self._kept)))
+            self._bytes -= 4 * old.width() * old.height()
+        return sprite
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+        self._bytes = 0
