@@ -75,7 +75,7 @@ class Schedule:
                         # A result is held by whoever asked for it.
                         held.add(root)
             roots.append(own)
-            if not result.plain and (result.sub is not None or result.copies is not None):
+            if not result.is_simple:
                 inner[place] = name
         self._inner = list(inner.values())
         freed: dict[int, list[int]] = {}

@@ -15,6 +15,9 @@ from blockstudio.blocks import BlockType, Refusal, Resolved, Shape, Value, numel
 Seen: TypeAlias = "tuple[int | None, ...] | None"
 """A shape as far as it is known: ``None`` for a size that a mistake hides, or for all of it."""
 
+MAX_RESULTS = 5_000
+"""That one setting remembers."""
+
 # Two sizes of each sort: what comes out equal for both does not depend on the unknown. They exceed every legal
 # window, and the channels have many divisors, so that rules accept them if they can.
 _HEIGHTS = (4_300_801, 8_601_604)
@@ -54,6 +57,11 @@ class Result(msgspec.Struct, frozen=True, eq=False):
     plain: bool = False
     """An ordinary block: neither instance nor repeated nor bypassed, its field known."""
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether nothing runs inside it: neither a module nor copies."""
+        return self.sub is None and self.copies is None
+
 
 def is_known(shape: Seen) -> bool:
     """Whether all of a shape is known."""
@@ -79,6 +87,8 @@ class Setting:
         """What the block does with ``inputs`` (``None`` where a shape is unknown)."""
         found = self._memo.get(inputs)
         if found is None:
+            if len(self._memo) >= MAX_RESULTS:
+                self._memo.clear()
             found = self._memo[inputs] = self._work_out(inputs)
         return found
 

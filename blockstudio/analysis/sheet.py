@@ -70,16 +70,14 @@ class Sheet:
         """Blocks that reach an output or an auxiliary output."""
         self.total = Totals()
         self.total_auxiliary = self.total
-        self.version = 0
-        """Counts evaluations that changed something."""
         self.evaluations = 0
         """Blocks evaluated since the beginning."""
         self.shape_version = 0
-        """Counts those that changed a shape or the wiring."""
+        """Counts the changes of a shape or the wiring."""
         self.fresh: set[str] = set()
         """Blocks evaluated since `traces` was last brought up to date."""
         self.layout_version = 0
-        """Counts those that changed the wiring, what is live or what shares memory."""
+        """Counts the changes of the wiring, of what is live and of what shares memory."""
         self.traces: Any = None
         self.schedule: Any = None
         self.peak: tuple[int, int] | None = None
@@ -129,7 +127,7 @@ class Sheet:
         repeat: int | None = None
         if block.repeat is not None:
             repeat = known_repeat(block.repeat, self.known, issues)
-            if repeat is None or item.width != 1 or len(inputs) != 1 or (item.kind is not None and item.kind.variadic):
+            if repeat is None or item.width != 1 or len(inputs) != 1:
                 return _unknown(item, inputs, issues)
             if repeat:
                 return self._repeated(item, inputs, repeat)
@@ -231,8 +229,8 @@ class Sheet:
 
     # Keeping up to date
 
-    def refresh(self, change: Change) -> bool:
-        """Evaluate the blocks that a change made dirty and what depends on them; whether anything changed."""
+    def refresh(self, change: Change) -> None:
+        """Evaluate the blocks that a change made dirty and what depends on them, as far as shapes change."""
         plan, results, live = self.plan, self.results, self.live
         recount = change.recount
         if not recount:
@@ -246,19 +244,18 @@ class Sheet:
         self.fresh.update(waiting)
         heap = [(at[name], name) for name in waiting]
         heapify(heap)
-        changed = shapes = layout = change.structural
+        shapes = layout = change.structural
         while heap:
             name = heappop(heap)[1]
             waiting.discard(name)
             old, new = results.get(name), self.evaluate(items[name])
             if new is old:
                 continue
-            changed = True
             self.fresh.add(name)
             # What an instance needs inside may have changed although its shapes have not.
             shapes = shapes or new.sub is not None or new.copies is not None
             recount = recount or name in plan.gates
-            layout = layout or old is None or new.shares != old.shares or (new.sub is None) != (old.sub is None)
+            layout = layout or old is None or new.shares != old.shares or new.is_simple != old.is_simple
             if old is not None and not recount:
                 if name in live and name not in change.gained:
                     self.total.replace(old, new)
@@ -276,10 +273,8 @@ class Sheet:
             self._recount()
         else:
             self._count(change.gained, change.gained_auxiliary, 1)
-        self.version += changed
         self.shape_version += shapes or recount or layout
         self.layout_version += recount or layout
-        return changed
 
     def _count(self, names: frozenset[str], names_auxiliary: frozenset[str], sign: int) -> None:
         """Add blocks to the sums, or take them off."""

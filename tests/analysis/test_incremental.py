@@ -216,7 +216,7 @@ def test_presets(make: Any, edits: list[tuple[str, int, int, int]]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [two_ports, squeeze, small_resnet, googlenet], ids=lambda make: make.__name__)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=EDITS)
 def test_at_length(make: Any, edits: list[tuple[str, int, int, int]]) -> None:
     follow(make(), edits, make in (two_ports, squeeze), each=True)

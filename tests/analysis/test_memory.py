@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nets import block_module, conv, head, line, merge, net
 
-from blockstudio.analysis import analyze
+from blockstudio.analysis import Analyzer, analyze
 
 MAP = 4 * 8 * 16 * 16
 """Bytes of 8×16×16 in 32-bit floats."""
@@ -76,3 +76,16 @@ def test_auxiliary_heads_are_kept_in_training_only() -> None:
     both = analyze(d)
     assert both.activation_bytes == plain.activation_bytes
     assert both.training_bytes > plain.training_bytes + 100 * MAP - 1
+
+
+def test_a_repeat_put_on_and_taken_off_is_followed() -> None:
+    d = net([8, 16, 16])
+    line(d, "input", conv("a", 1), conv("b", 8), conv("c", 1), ("Output", "output", {}))
+    analyzer = Analyzer(d)
+    analyzer.attach()
+    assert analyzer.analysis.activation_bytes == 9 * MAP // 8
+    d.repeat("b", 2)
+    # Beside each other: what the first copy gave and what the second gives; the first channel is still held.
+    assert analyzer.analysis.activation_bytes == analyze(d).activation_bytes == 17 * MAP // 8
+    d.repeat("b", None)
+    assert analyzer.analysis.activation_bytes == analyze(d).activation_bytes == 9 * MAP // 8
