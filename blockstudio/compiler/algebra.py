@@ -347,7 +347,7 @@ def _collect(tree: ast.BinOp) -> Tree:
         else:
             terms.append((sign * factor, rest))
     terms = [term for term in terms if term[0]]
-    terms.sort(key=lambda term: term[0] < 0)  # 2*a - b rather than -b + 2*a
+    terms.sort(key=lambda term: (term[0] < 0, term[1] is None))  # 2*a + 3 - b rather than -b + 3 + 2*a
     if not terms:
         return literal(0)
     result: Tree | None = None

@@ -299,9 +299,10 @@ class _Planning:
         found = [Argument(key, None) for key in self.plan.channel_keys]
         found += [Argument(k, parameter) for k, parameter in self.declared.items() if k not in self.plan.channel_keys]
         taken: set[str] = set()
+        classes = {*self.diagram.modules, *(plan.name for plan in self.planner.classes)}
         for argument in [*found, *self.channels.hoisted]:
             if argument.key in used:
-                argument.name = naming.variable(argument.key, taken | set(self.diagram.modules))
+                argument.name = naming.variable(argument.key, taken | classes)
                 taken.add(argument.name)
                 self.plan.arguments.append(argument)
         self.plan.positional = self._positional()
