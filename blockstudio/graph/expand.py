@@ -73,6 +73,9 @@ class Expansion:
     """Outputs that are none of a leaf's: each stands for another one."""
     visits: int = 0
     leaves: int = 0
+    watch: str = ""
+    """A path of which to keep what arrives."""
+    watched: dict[str, Shape | None] = field(default_factory=dict)
 
     def origin(self, port: Port | None) -> Port | None:
         """The leaf's output that ``port`` stands for; ``None`` if nothing feeds it, or only itself."""
@@ -130,6 +133,8 @@ class Expansion:
         self, block: Block, path: str, scope: Scope, arriving: Mapping[str, Signal]
     ) -> tuple[dict[str, Block], dict[str, Signal]]:
         """One block with its repeat: its leaves, and what leaves its output ports."""
+        if path == self.watch:
+            self.watched = {port: signal.shape for port, signal in arriving.items()}
         with _standing_at(f"{path}.repeat"):
             times = resolve_repeat(block.repeat, scope)
         if times is None:
