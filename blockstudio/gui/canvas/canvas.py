@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas import dropping, hits, keys, menu, telling, wheel
@@ -32,6 +32,9 @@ from blockstudio.gui.canvas.surface import Surface
 from blockstudio.gui.canvas.wiring import DrawWire
 from blockstudio.gui.session import Session
 
+EDGE, FASTEST, TICK_MS = 24.0, 14.0, 16
+"""A drag this near to the window's edge, in pixels, makes the view follow, at most so many pixels a tick."""
+
 
 class Canvas(Surface):
     """Everything on the drawing.
@@ -44,6 +47,9 @@ class Canvas(Surface):
         super().__init__(session, parent)
         self._space = False
         self._button = Qt.MouseButton.NoButton
+        self._scrolling = QTimer(self)
+        self._scrolling.setInterval(TICK_MS)
+        self._scrolling.timeout.connect(self._scroll)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -58,7 +64,8 @@ class Canvas(Surface):
         self.gesture = self._gesture_for(event)
         if self.gesture is not None:
             self.fresh = False
-            self.setCursor(self.gesture.cursor)
+            if isinstance(self.gesture, Pan | Steer):
+                self.setCursor(self.gesture.cursor)
 
     def _gesture_for(self, event: QMouseEvent) -> Gesture | None:
         at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
@@ -121,10 +128,32 @@ class Canvas(Surface):
         ).contains(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.gesture is not None:
-            self.gesture.move(event.position(), event.modifiers())
-        else:
+        if self.gesture is None:
             self._hover(event.position())
+            return
+        self.gesture.move(event.position(), event.modifiers())
+        if self.gesture.dragging:
+            self.setCursor(self.gesture.cursor)
+            if self.gesture.scrolls and not self._push(event.position()).isNull():
+                self._scrolling.start()
+
+    def _push(self, at: QPointF) -> QPointF:
+        """How far the view moves, a tick, for a drag that is at ``at``: the nearer to the edge the faster."""
+        width, height = self.width(), self.height()
+        return QPointF(
+            max(0.0, EDGE - at.x()) - max(0.0, at.x() - width + EDGE),
+            max(0.0, EDGE - at.y()) - max(0.0, at.y() - height + EDGE),
+        ) * (FASTEST / EDGE)
+
+    def _scroll(self) -> None:
+        """Follow a drag that is at the edge."""
+        gesture = self.gesture
+        push = self._push(gesture.at) if gesture is not None and gesture.scrolls else QPointF()
+        if gesture is None or push.isNull():
+            self._scrolling.stop()
+            return
+        self.pan(max(-FASTEST, min(FASTEST, push.x())), max(-FASTEST, min(FASTEST, push.y())))
+        gesture.move(gesture.at, QApplication.keyboardModifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.gesture is not None and event.button() == self._button:
@@ -151,14 +180,15 @@ class Canvas(Surface):
         found = hits.Hit(self.stage) if on_note or self._on_map(at) else hits.hit(self.root, point, scale)
         name, wire = (found.name, found.wire) if found.stage is self.stage else (None, None)
         sign = name if found.chevron and name is not None else None
-        before = (self.marks.hovered, self.marks.hovered_wire, self.marks.chevron, self.link)
-        if (name, wire, sign, link) != before:
+        port = found.port if found.stage is self.stage else None
+        before = (self.marks.hovered, self.marks.hovered_wire, self.marks.chevron, self.marks.port, self.link)
+        if (name, wire, sign, port, link) != before:
             if name != self.marks.hovered and not on_note:
                 self.marks.hovered = name
                 self.renote()
                 self.hovered.emit(name or "")
             self.marks.hovered_wire = wire
-            self.marks.chevron = sign
+            self.marks.chevron, self.marks.port = sign, port
             self.link = link
             self.update()
         if self._space:
@@ -170,7 +200,7 @@ class Canvas(Surface):
 
     def leaveEvent(self, event: QEvent) -> None:
         if self.gesture is None and (self.marks.hovered or self.marks.hovered_wire):
-            self.marks.hovered = self.marks.hovered_wire = None
+            self.marks.hovered = self.marks.hovered_wire = self.marks.chevron = self.marks.port = None
             self.renote()
             self.hovered.emit("")
             self.update()

@@ -23,6 +23,8 @@ class Gesture:
     """Base. ``at`` is where the mouse is, in pixels of the viewport. `start` happens in the constructor."""
 
     cursor = Qt.CursorShape.ArrowCursor
+    scrolls = False
+    """At the window's edge the view follows."""
 
     def __init__(self, canvas: Canvas, at: QPointF) -> None:
         self.canvas = canvas
@@ -89,6 +91,7 @@ class Marquee(Gesture):
     """Select what a rectangle touches; with Shift or Ctrl in addition to what is selected."""
 
     cursor = Qt.CursorShape.CrossCursor
+    scrolls = True
 
     def __init__(self, canvas: Canvas, at: QPointF) -> None:
         super().__init__(canvas, at)
@@ -136,9 +139,11 @@ class Move(Gesture):
     """Click selects a block, drag moves it, or all that is selected with it: one undo step."""
 
     cursor = Qt.CursorShape.SizeAllCursor
+    scrolls = True
 
     def __init__(self, canvas: Canvas, at: QPointF, name: str) -> None:
         super().__init__(canvas, at)
+        self._from = canvas.to_stage(at)
         self.name = name
         self.names: tuple[str, ...] = ()
         self.dx = self.dy = 0.0
@@ -151,9 +156,8 @@ class Move(Gesture):
         self.names = session.selection
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
-        scale = self.canvas.camera.scale
         x, y = self.canvas.drawing.document_place(self.name)
-        aside = (self.at - self.started_at) / scale
+        aside = self.canvas.to_stage(self.at) - self._from
         if modifiers & Qt.KeyboardModifier.AltModifier:
             dx, dy = aside.x(), aside.y()
         else:

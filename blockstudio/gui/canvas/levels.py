@@ -166,6 +166,7 @@ class Levels(View):
         else:
             self._restage()
         marks, drawing = self.marks, self.drawing
+        marks.port = None
         marks.wires = frozenset(wire for wire in marks.wires if wire in drawing.wire_rows)
         if marks.hovered_wire not in drawing.wire_rows:
             marks.hovered_wire = None

@@ -23,12 +23,14 @@ from blockstudio.gui.canvas.metrics import (
     LINES,
     NAMES,
     NEAR,
+    PORT,
     RADIUS,
     STRIPE,
     STUB,
     lone_name,
     lone_sizes,
 )
+from blockstudio.gui.canvas.ports import Port
 from blockstudio.gui.canvas.sprites import Sprites
 from blockstudio.gui.canvas.style import Style
 
@@ -58,6 +60,8 @@ class Marks:
     wires: frozenset[Wire] = frozenset()
     hovered: str | None = None
     hovered_wire: Wire | None = None
+    port: Port | None = None
+    """The port under the mouse."""
     chevron: str | None = None
     """The instance whose sign of opening is under the mouse."""
     drop_wire: Wire | None = None
@@ -270,6 +274,8 @@ class StagePainter:
                 (waiting if is_open else points).append(port.point)
         cards.draw_ports(self.painter, points, self.style.port, self.style)
         cards.draw_ports(self.painter, waiting, self.style.port_open, self.style)
+        if marks.port is not None and marks.port.block in drawing.rows:
+            cards.draw_ports(self.painter, [marks.port.point], self.style.port_active, self.style, PORT + 1)
         self.painted.ports += len(points) + len(waiting)
 
     def _selection(self, stage: Stage, marks: Marks) -> None:

@@ -63,6 +63,7 @@ class Style:
         self.chevron = _pen(theme.secondary, 1.5)
         self.chevron_hovered = _pen(theme.accent, 1.8)
         self.port = _pen(theme.wire, 1.3)
+        self.port_active = _pen(theme.accent, 1.8)
         self.port_open = _pen(theme.problem, 1.6)
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)

@@ -27,6 +27,7 @@ class DrawWire(Gesture):
     off a port to be plugged in elsewhere; let go over nothing, it is removed."""
 
     cursor = Qt.CursorShape.CrossCursor
+    scrolls = True
 
     def __init__(self, canvas: Canvas, at: QPointF, fixed: Port, taken: Wire | None = None) -> None:
         super().__init__(canvas, at)

@@ -228,3 +228,46 @@ def test_a_click_during_a_drag_with_another_button_is_ignored(show, simple) -> N
     release(canvas, start + QPoint(80, 0), button=LEFT)
 
     assert simple.main.block("conv2d").at == (80.0, 112.0)
+
+
+def test_a_drag_at_the_edge_moves_the_view_and_the_block_with_it(show, simple, qtbot) -> None:
+    canvas = show(simple)
+    canvas.zoom_to(1.0)
+    canvas.centre_on(canvas.block_rect("conv2d").center())
+    start = middle(canvas, "conv2d")
+    seen_from = canvas.camera.x
+    edge = QPoint(canvas.width() - 3, start.y())
+
+    press(canvas, start)
+    move(canvas, start + QPoint(60, 0))
+    move(canvas, edge)
+    qtbot.waitUntil(lambda: canvas.camera.x < seen_from - 60)
+    release(canvas, edge)
+
+    x, y = simple.main.block("conv2d").at
+    assert x >= edge.x() - start.x() + 56 and y == 112.0
+    assert simple.history.undo_label == "Move conv2d"
+
+
+def test_zooming_during_a_drag_keeps_the_block_under_the_mouse(show, simple) -> None:
+    canvas = show(simple)
+    canvas.zoom_to(1.0)
+    start = middle(canvas, "conv2d")
+    press(canvas, start)
+    move(canvas, start + QPoint(40, 0))
+
+    turn_wheel(canvas, start + QPoint(40, 0), 2)
+    move(canvas, start + QPoint(41, 0))
+    release(canvas, start + QPoint(41, 0))
+
+    assert simple.main.block("conv2d").at == (40.0, 112.0)
+
+
+def test_the_port_under_the_mouse_is_marked(show, simple) -> None:
+    canvas = show(simple)
+
+    move(canvas, canvas.port_point("conv2d", "out"))
+    assert (canvas.marks.port.block, canvas.marks.port.port) == ("conv2d", "out")
+    canvas.grab()
+    move(canvas, (5, 5))
+    assert canvas.marks.port is None
