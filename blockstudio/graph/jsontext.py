@@ -90,11 +90,13 @@ def _sentence(message: str) -> str:
     return text[:1].lower() + text[1:] + "."
 
 
-_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-
-
 def _encodable(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    """Whether the text has no half characters (surrogates)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Trouble:
@@ -114,7 +116,7 @@ def parse_json(text: str | bytes, place: Place) -> object:
             line = reason.object[: reason.start].count(b"\n") + 1
             raise _syntax("it is not UTF-8 text", line, None, place) from None
     # Half a character can be spelled in JSON but not be written again.
-    troubled = bool(_HALF.search(text))
+    troubled = "\\ud" in text or "\\uD" in text or not _encodable(text)
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal troubled
