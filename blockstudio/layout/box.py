@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 Size = tuple[float, float]
 
+GRID = 8.0
 GAP_X = 48.0
 """Between neighbours in a row: room for two wires that go down there."""
 GAP_Y = 72.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blockstudio.layout.box import GAP_X, GAP_Y, Box, Size
+from blockstudio.layout.box import GAP_X, GAP_Y, GRID, Box, Size
 from blockstudio.layout.mesh import mesh
 from blockstudio.layout.order import Flow
 
@@ -63,7 +63,8 @@ def _spread(flow: Flow, nodes: list[int], sizes: Sequence[Size], depth: int, *, 
     if len(parts) == 1:
         return parts[0]
     height = max(part.height for part in parts)
-    tops = [0.0 if loose else (height - part.height) / 2 for part in parts]
+    # On the grid, so that snapping later moves a branch as a whole and its steps stay even.
+    tops = [0.0 if loose else (height - part.height) / 2 // GRID * GRID for part in parts]
     box = Box()
     if len(parts) == 2:
         main, side = sorted((0, 1), key=lambda index: -parts[index].height)

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from blockstudio.layout.box import GAP_X, GAP_Y, Box, Size
+from blockstudio.layout.box import GAP_X, GAP_Y, GRID, Box, Size
 from blockstudio.layout.boxes import stack
 from blockstudio.layout.order import Flow
 
 CARD: Size = (144.0, 48.0)
 """Width and height of a block's card where no size is given."""
-GRID = 8.0
 APART = 64.0
 """Between graphs that have no wire in common."""
 LEVELS = 8

@@ -92,6 +92,13 @@ def test_branches_stand_side_by_side_in_document_order_around_the_middle():
     assert abs(places["conv1x1"][1] - middle) <= GRID / 2
 
 
+def test_the_steps_within_a_branch_are_even():
+    places = arrange(flatten(load_preset("module_expanded")))
+    for branch in ("branch1x1", "branch3x3dbl_1", "branch3x3_2a"):
+        steps = [places[f"{branch}.{last}"][1] for last in ("conv", "bn", "relu")]
+        assert [b - a for a, b in pairwise(steps)] == [CARD[1] + GAP_Y] * 2
+
+
 def test_a_short_cut_stands_beside_the_long_way():
     edges = [(node, node + 1) for node in range(6)] + [(0, 7), (7, 6)]
     places = of(edges)
