@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from blockstudio import __version__
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
+from blockstudio.gui import style  # noqa: F401 - its part of the style sheet
 from blockstudio.gui.icons import application_icon
 from blockstudio.gui.settings import APPLICATION, ORGANISATION, data_folder, settings
 from blockstudio.gui.text import tr
@@ -78,10 +79,17 @@ def main(
 
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     """What Qt has to say goes to the log, not to the terminal of somebody who works there."""
-    severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
-    log.log(logging.ERROR if severe else logging.INFO, "Qt: %s", text)
     if kind == QtMsgType.QtFatalMsg:
-        print(text, file=sys.stderr)
+        # Qt ends the process after this, so it is the last that can be said.
+        if "platform plugin" in text:
+            text = tr(
+                "the window cannot open: Qt finds no display it can use. On Linux it needs libxcb-cursor0, "
+                "libxcb-icccm4, libxcb-keysyms1, libxkbcommon-x11-0 and libegl1; without a display use the commands "
+                "of blockstudio --help."
+            )
+        print(f"blockstudio: {text}", file=sys.stderr, flush=True)
+        return
+    log.log(logging.ERROR if kind == QtMsgType.QtCriticalMsg else logging.INFO, "Qt: %s", text)
 
 
 def _log_to_file() -> None:

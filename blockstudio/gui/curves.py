@@ -155,7 +155,7 @@ class CurvePlot(QWidget):
         top = float(np.quantile(steps, 0.995 if steps.size > 50 else 1.0)) if steps.size else 0.0
         if epochs.size:
             top = max(top, min(float(epochs.max()), 2 * top) if top else float(epochs.max()))
-        self.plot.setYRange(0, max(top * 1.06, 1e-6), padding=0)
+        self.plot.setYRange(0, top * 1.06 if top > 0 else 1.0, padding=0)
 
     def _hover(self, at: QPointF) -> None:
         data = self._data

@@ -220,9 +220,10 @@ class Form(QWidget):
         self.errors: dict[str, QLabel] = {}
         self.labels: dict[str, QLabel] = {}
 
-    def add(self, key: str, title: str, field: QWidget, help: str = "") -> None:
-        """Add a row; ``field`` should emit ``checked(str)`` to have its error shown."""
-        row = self._grid.rowCount()
+    def add(self, key: str, title: str, field: QWidget, help: str = "", place: int | None = None) -> None:
+        """Add a row, last or at a ``place`` kept for it; ``field`` should emit ``checked(str)`` to have its error
+        shown."""
+        row = self._grid.rowCount() if place is None else 2 * place
         label = QLabel(title)
         label.setBuddy(field)
         label.setMinimumWidth(60)

@@ -3,8 +3,6 @@ demand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -65,8 +63,7 @@ class RecipeForm(QScrollArea):
         column.addStretch(1)
         self.setWidget(holder)
         self.fields: dict[str, ValueField | ChoiceField] = {}
-        self._forms: dict[str, Form] = {}
-        self._panes: list[tuple[QWidget, list[str]]] = []
+        self._columns_of: list[tuple[QWidget, Form, list[Field]]] = []
         for title, groups in GROUPS:
             self._add_column(title, [field for field in FIELDS.values() if field.group in groups])
         trainer.recipe_changed.connect(self.refresh)
@@ -99,7 +96,7 @@ class RecipeForm(QScrollArea):
         self.more.setText(tr("Fewer settings") if everything else tr("All settings"))
         self.refresh()
 
-    def _add_column(self, title: str, fields: Iterable[Field]) -> None:
+    def _add_column(self, title: str, fields: list[Field]) -> None:
         pane = QWidget()
         column = QVBoxLayout(pane)
         column.setContentsMargins(0, 0, 0, 0)
@@ -108,18 +105,12 @@ class RecipeForm(QScrollArea):
         form = Form()
         form.setMinimumWidth(170)
         form.setMaximumWidth(320)
-        paths = []
-        for field in fields:
-            if field.path in HIDDEN:
-                continue
-            self._add_field(form, field)
-            paths.append(field.path)
         column.addWidget(form)
         column.addStretch(1)
         self._columns.addWidget(pane, 1)
-        self._panes.append((pane, paths))
+        self._columns_of.append((pane, form, [field for field in fields if field.path not in HIDDEN]))
 
-    def _add_field(self, form: Form, field: Field) -> None:
+    def _add_field(self, form: Form, field: Field, place: int) -> None:
         def check(text: str) -> str:
             read_value(field.path, _raw(field, text))
             return ""
@@ -134,24 +125,29 @@ class RecipeForm(QScrollArea):
             if field.optional:
                 widget.setPlaceholderText(tr("chosen for you"))
         widget.committed.connect(lambda text: self._trainer.set_fields({field.path: _raw(field, text)}))
-        form.add(field.path, tr(field.title), widget, tr(field.help))
+        form.add(field.path, tr(field.title), widget, tr(field.help), place)
         self.fields[field.path] = widget
-        self._forms[field.path] = form
+
+    def _matters(self, field: Field) -> bool:
+        """Whether a field means something beside the other choices of the recipe."""
+        recipe = self._trainer.recipe
+        if field.path.startswith("data.shapes."):
+            return recipe.data.source == "shapes"
+        return not field.when or get_field(recipe, f"{field.group}.name") in field.when
 
     def refresh(self, _: object = None) -> None:
-        """Show the recipe; fields that do not matter for its choices are hidden."""
+        """Show the recipe. A field is made when it is to be seen for the first time."""
         recipe, everything = self._trainer.recipe, self.more.isChecked()
-        for path, widget in self.fields.items():
-            field = FIELDS[path]
-            widget.set_value(_text(get_field(recipe, path)))
-            chosen = get_field(recipe, f"{field.group}.name") if field.when else ""
-            matters = not field.when or chosen in field.when
-            if path.startswith("data.shapes."):
-                matters = recipe.data.source == "shapes"
-            shown = matters and (everything or path in ESSENTIAL or path.startswith("data.shapes."))
-            self._forms[path].show_row(path, shown)
-        for pane, paths in self._panes:
-            pane.setVisible(everything or any(path in ESSENTIAL for path in paths))
+        for pane, form, fields in self._columns_of:
+            for place, field in enumerate(fields):
+                essential = field.path in ESSENTIAL or field.path.startswith("data.shapes.")
+                shown = self._matters(field) and (everything or essential)
+                if shown and field.path not in self.fields:
+                    self._add_field(form, field, place)
+                if field.path in self.fields:
+                    self.fields[field.path].set_value(_text(get_field(recipe, field.path)))
+                    form.show_row(field.path, shown)
+            pane.setVisible(everything or any(field.path in ESSENTIAL for field in fields))
 
 
 def _raw(field: Field, text: str) -> object:

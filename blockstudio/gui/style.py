@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from blockstudio.gui.theme import Theme
+from blockstudio.gui.theme import Theme, additions
 
 
 def shell_stylesheet(colours: Theme) -> str:
-    """Goes on the window, over the application's style sheet."""
+    """Goes behind the sheet that all widgets share."""
     text, secondary, hairline = colours.text.name(), colours.secondary.name(), colours.hairline.name()
     panel, field, accent, faint = (c.name() for c in (colours.panel, colours.field, colours.accent, colours.faint))
     return f"""
@@ -28,9 +28,12 @@ QPushButton[role="status"] {{ border: 1px solid transparent; padding: 2px 4px; c
 QPushButton[role="status"]:hover {{ background: {field}; }}
 QPushButton[role="status"]:focus {{ border-color: {accent}; }}
 QLabel[role="label"] {{ color: {text}; }}
-QLineEdit[role="title"] {{ background: transparent; border-color: transparent; padding: 2px 6px; margin-left: -9px; }}
-QLineEdit[role="title"]:hover {{ border-color: {hairline}; }}
-QLineEdit[role="title"]:focus {{ background: {field}; border-color: {accent}; }}
+QLineEdit[role="title"] {{
+  background: transparent; border: 0; border-bottom: 1px solid transparent; border-radius: 0; padding: 2px 0;
+  margin-left: -2px;
+}}
+QLineEdit[role="title"]:hover {{ border-bottom-color: {hairline}; }}
+QLineEdit[role="title"]:focus {{ border-bottom-color: {accent}; }}
 QLineEdit[role="inner"] {{ border: 0; padding: 0; background: transparent; }}
 QComboBox {{ padding: 3px 4px 3px 8px; }}
 QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
@@ -43,3 +46,6 @@ QLabel[role="switch"]:focus {{ border-color: {accent}; }}
 QFrame#sheet {{ background: {panel}; border: 1px solid {hairline}; border-radius: 8px; }}
 QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
 """
+
+
+additions.append(shell_stylesheet)

@@ -32,9 +32,8 @@ from blockstudio.gui.session import Session
 from blockstudio.gui.settings import settings
 from blockstudio.gui.start import StartPage
 from blockstudio.gui.statusbar import StatusBar
-from blockstudio.gui.style import shell_stylesheet
 from blockstudio.gui.text import tr
-from blockstudio.gui.theme import DARK, LIGHT, notifier, set_theme, theme
+from blockstudio.gui.theme import DARK, LIGHT, set_theme, theme
 from blockstudio.gui.topbar import TopBar
 from blockstudio.gui.trainer import Trainer
 from blockstudio.gui.window_menus import fill_data_menu, fill_device_menu, fill_product_menu
@@ -75,7 +74,6 @@ class StudioWindow(QMainWindow):
         self.commands = Commands(self, COMMANDS)
         self.command_line = CommandLine(self, self.commands)
         self._connect()
-        self._restyle()
         self._restore()
         self._show_documents()
         self._show_recipe()
@@ -145,11 +143,7 @@ class StudioWindow(QMainWindow):
         trainer.run_changed.connect(lambda: self.show_page("run") if trainer.data is not None else None)
         trainer.failed.connect(lambda text: self.notes.show_note(text, "problem"))
         trainer.noted.connect(lambda text: self.notes.show_note(text, "info"))
-        notifier.changed.connect(self._restyle)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
-
-    def _restyle(self) -> None:
-        self.setStyleSheet(shell_stylesheet(theme()))
 
     def _restore(self) -> None:
         self.bottom.show_page("recipe")

@@ -224,11 +224,11 @@ def test_only_fields_that_matter_are_shown(open_window) -> None:
     form = window.bottom.recipe
     fields = form.fields
     window.trainer.set_fields({"optimizer.name": "sgd"})
-    assert fields["optimizer.momentum"].isVisible() and not fields["optimizer.beta1"].isVisible()
+    assert fields["optimizer.momentum"].isVisible() and "optimizer.beta1" not in fields
     click(form.more)
     window.trainer.set_fields({"optimizer.name": "adam"})
     assert fields["optimizer.beta1"].isVisible() and not fields["optimizer.momentum"].isVisible()
-    assert not fields["data.shapes.size"].isVisible()
+    assert "data.shapes.size" not in fields
     window.trainer.set_fields({"data.source": "shapes"})
     assert fields["data.shapes.size"].isVisible()
 
