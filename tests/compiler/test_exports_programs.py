@@ -13,6 +13,7 @@ import torch
 from export_cases import images, shaken, small
 
 from blockstudio import Diagram, load
+from blockstudio.blocks import CATALOGUE
 from blockstudio.compiler import compile
 from blockstudio.compiler.exports import export
 from blockstudio.compiler.programs import NOTES, onnx_bytes, program_bytes, traced
@@ -107,6 +108,70 @@ def test_names_are_the_diagram_s_and_nothing_tells_of_this_machine() -> None:
     notes = {NOTES: ""}
     reloaded(pt2, extra_files=notes)
     assert json.loads(notes[NOTES])["network"] == "Two inputs"
+
+
+BRANCHES: list[tuple[str, dict[str, Any]]] = [
+    ("Conv2d", {"out_channels": 4, "kernel_size": 3, "stride": 2, "padding": "same_tf"}),
+    ("Conv2d", {"out_channels": 4, "kernel_size": [3, 5], "padding": [0, 1, 2, 3]}),
+    ("Conv2d", {"out_channels": 4, "kernel_size": 3, "padding": "same", "dilation": 2, "groups": 4}),
+    ("MaxPool2d", {"kernel_size": 3, "stride": 2, "padding": "same_tf"}),
+    ("MaxPool2d", {"kernel_size": 2, "stride": 1, "padding": [0, 1, 0, 1]}),
+    ("MaxPool2d", {"kernel_size": 3, "stride": 2, "ceil_mode": True}),
+    ("AvgPool2d", {"kernel_size": 3, "stride": 1, "padding": "same_tf"}),
+    ("AvgPool2d", {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
+    ("AdaptiveAvgPool2d", {"output_size": [5, 7]}),
+    ("BatchNorm2d", {"affine": "shift"}),
+    ("BatchNorm2d", {"affine": "none"}),
+    ("ShortcutA", {"out_channels": 16, "zeros": "both"}),
+    ("GELU", {"approximate": "tanh"}),
+]
+
+
+def every_block_type() -> Diagram:
+    """A branch for each type of one input, with its defaults and with the settings that are hard, side by side."""
+    diagram = Diagram("Every block type")
+    diagram.add("Input", "input", shape=[8, 17, 17])
+    diagram.add("Concat", "concat")
+    elsewhere = {"Output", "AuxOutput", "Linear", "Flatten"}
+    plain: list[tuple[str, dict[str, Any]]] = [
+        (name, {}) for name, kind in CATALOGUE.items() if kind.inputs == ("in",) and name not in elsewhere
+    ]
+    for index, (kind, values) in enumerate([*plain, *BRANCHES]):
+        name = f"branch{index}"
+        diagram.add(kind, name, **values)
+        diagram.add("AdaptiveAvgPool2d", f"{name}_pool", output_size=1)
+        diagram.connect("input", name)
+        diagram.connect(name, f"{name}_pool")
+        diagram.connect(f"{name}_pool", f"concat:{index}")
+    for kind, name in (("Multiply", "gate"), ("Add", "add"), ("Flatten", "flatten"), ("Output", "output")):
+        diagram.add(kind, name)
+    diagram.add("Linear", "fc", out_features=3)
+    for one, other in (
+        ("concat", "gate:0"), ("concat", "gate:1"), ("gate", "add:0"), ("concat", "add:1"), ("add", "flatten"),
+        ("flatten", "output"),
+    ):  # fmt: skip
+        diagram.connect(one, other)
+    diagram.add("Output", "logits")
+    diagram.connect("flatten", "fc")
+    diagram.connect("fc", "logits")
+    return diagram
+
+
+@pytest.mark.slow
+def test_every_block_type_runs_outside() -> None:
+    diagram = every_block_type()
+    assert {block.type for _, block in diagram.main.blocks()} == set(CATALOGUE) - {"AuxOutput"}
+    model = shaken(compile(diagram))
+    program = traced(diagram, model)
+    outside = session(onnx_bytes(diagram, program))
+    again = reloaded(program_bytes(diagram, program))
+    for count in (1, 3):
+        x = images(diagram, count)
+        with torch.no_grad():
+            expected = model(x)
+            assert all(torch.equal(*pair) for pair in zip(again(x), expected, strict=True))
+        for found, wanted in zip(outside.run(["output", "logits"], {"input": x.numpy()}), expected, strict=True):
+            torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_trained_weights_go_along(tmp_path: Path) -> None:
