@@ -214,6 +214,8 @@ class Plan:
         """Bring the touched blocks in line with the graph. ``rewired``: wires or blocks may have come or gone."""
         nodes = self.definition.graph.nodes
         gone = [name for name in touched if name not in nodes and name in self.items]
+        # As long as a bypass decided, each sheet counted for itself.
+        counted_apart = bool(self.gates)
         change = Change(gone=tuple(gone))
         here = [name for name in touched if name in nodes]
         for name in here:
@@ -226,7 +228,7 @@ class Plan:
             if item.is_gate != (name in self.gates):
                 change.recount = True
                 (self.gates.add if item.is_gate else self.gates.discard)(name)
-        if self.gates:
+        if self.gates or counted_apart:
             change.recount = change.recount or change.structural
         return change
 
