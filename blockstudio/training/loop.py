@@ -155,7 +155,9 @@ class Loop:
     def _tick(self) -> bool:
         """Read the sums, tell, listen; returns whether to go on."""
         self._report()
-        return self._listen()
+        going = self._listen()
+        self._restart_clock()
+        return going
 
     def _report(self) -> None:
         sums = self._sums()
