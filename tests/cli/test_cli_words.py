@@ -70,7 +70,7 @@ def test_export_writes_source_and_keeps_a_file(capsys: pytest.CaptureFixture[str
         (["summary", "resnet3"], "Did you mean resnet34?"),
         (["summary", "missing.blocks.json"], "missing.blocks.json"),
         (["summary", "resnet18", "--set", "n=9"], "no parameter 'n'"),
-        (["summary", "cifar_resnet", "--set", "n=0"], "at least 1"),
+        (["summary", "cifar_resnet", "--set", "n=0"], "from 1 to 500"),
         (["summary", "cifar_resnet", "--set", "n"], "NAME=VALUE"),
         (["summary", "cifar_resnet", "--set", "n=9**9**9"], "n:"),
         (["summary"], "NAME_OR_FILE"),
