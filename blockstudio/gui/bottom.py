@@ -58,6 +58,11 @@ class BottomPanel(QWidget):
             signal.connect(self._count)
         self._count()
 
+    def stop(self) -> None:
+        """The window closes: nothing more is to arrive."""
+        self.planner.stop()
+        self.training.stop()
+
     def show_page(self, name: str) -> None:
         self.tabs.setCurrentIndex(PAGES.index(name))
 

@@ -15,6 +15,9 @@ from blockstudio.gui.run_data import Columns, RunData
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, mix, notifier, theme
 
+BINS = 1000
+"""A curve is drawn with the extremes of so many stretches."""
+
 
 class _QuietAxis(pg.AxisItem):
     """Figures and hairlines; no line along the axis itself."""
@@ -81,8 +84,6 @@ class CurvePlot(QWidget):
         if percent:
             self.plot.setYRange(0, 1.04, padding=0)
         self.steps = self.plot.plot([], [], antialias=True)
-        self.steps.setDownsampling(auto=True, method="peak")
-        self.steps.setClipToView(True)
         self.means = self.plot.plot([], [], antialias=True)
         self.validations = self.plot.plot([], [], antialias=True)
         self.cross = pg.InfiniteLine(angle=90)
@@ -100,14 +101,14 @@ class CurvePlot(QWidget):
         foot.addWidget(self._right)
         column.addLayout(foot)
         self._data: RunData | None = None
+        self._points = 0
         notifier.changed.connect(self.recolour)
         self.recolour()
 
     @property
     def points(self) -> int:
-        """Training points that the plot holds."""
-        x, _ = self.steps.getOriginalDataset()
-        return 0 if x is None else len(x)
+        """Training points that the curve stands for."""
+        return self._points
 
     def recolour(self) -> None:
         colours = theme()
@@ -130,10 +131,13 @@ class CurvePlot(QWidget):
         """Draw what is known of a run; ``None`` draws nothing."""
         self._data = data
         if data is None:
+            self._points = 0
             for curve in (self.steps, self.means, self.validations):
                 curve.setData([], [])
             return
-        self.steps.setData(*_known(data.steps, self._step))
+        x, y = _known(data.steps, self._step)
+        self._points = len(x)
+        self.steps.setData(*thinned(x, y))
         for curve, name in ((self.means, self._train), (self.validations, self._validation)):
             x, y = _known(data.epochs, name)
             # A line needs two points; the first epochs show as dots.
@@ -152,7 +156,11 @@ class CurvePlot(QWidget):
         """From zero to what most points lie below: an early spike must not flatten the rest."""
         steps = _known(data.steps, self._step)[1]
         epochs = np.concatenate([_known(data.epochs, name)[1] for name in (self._train, self._validation)])
-        top = float(np.quantile(steps, 0.995 if steps.size > 50 else 1.0)) if steps.size else 0.0
+        top = (
+            float(np.quantile(steps[:: max(1, steps.size // 5000)], 0.995 if steps.size > 50 else 1.0))
+            if steps.size
+            else 0.0
+        )
         if epochs.size:
             top = max(top, min(float(epochs.max()), 2 * top) if top else float(epochs.max()))
         self.plot.setYRange(0, top * 1.06 if top > 0 else 1.0, padding=0)
@@ -204,6 +212,18 @@ def _known(columns: Columns, name: str) -> tuple[np.ndarray, np.ndarray]:
     x, y = columns["step"], columns[name]
     there = np.isfinite(y)
     return (x, y) if there.all() else (x[there], y[there])
+
+
+def thinned(x: np.ndarray, y: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray]:
+    """At most two points a bin, its lowest and its highest, so that peaks stay: no screen shows more."""
+    if len(x) <= 2 * bins:
+        return x, y
+    size = len(x) // bins
+    whole = size * bins
+    low = y[:whole].reshape(bins, size).argmin(axis=1) + np.arange(bins) * size
+    high = y[:whole].reshape(bins, size).argmax(axis=1) + np.arange(bins) * size
+    kept = np.unique(np.concatenate([low, high, np.arange(whole, len(x)), [0]]))
+    return x[kept], y[kept]
 
 
 def _nearest(columns: Columns, name: str, x: float) -> tuple[float | None, float | None]:

@@ -43,7 +43,12 @@ def studio_picture(
     QCursor.setPos(*size)  # over nothing that would light up
     window.show()
     if run is not None:
-        _wait(lambda: trainer.data is not None and trainer.data.complete and bool(trainer.runs))
+        panel = window.bottom.training
+        _wait(
+            lambda: (
+                trainer.data is not None and trainer.data.complete and bool(trainer.runs) and panel.curves is not None
+            )
+        )
     _wait(lambda: not window.canvas.staging.busy)
     for _ in range(5):
         app.processEvents()

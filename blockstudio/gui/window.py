@@ -375,7 +375,7 @@ class StudioWindow(QMainWindow):
         self.documents.stop()
         self.recovering.stop()
         self.trainer.stop_watching()
-        self.bottom.planner.stop()
+        self.bottom.stop()
         if self._start is not None:
             self._start.stop()
         self.session.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hands import click, press_key, type_into
 from PySide6.QtCore import Qt
@@ -254,3 +255,17 @@ def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> N
     window.show_page("problems")
     qtbot.waitUntil(lambda: window.trainer.data.complete)
     assert not window.trainer.is_polling
+
+
+def test_a_thinned_curve_keeps_its_peaks_and_its_end() -> None:
+    from blockstudio.gui.curves import thinned
+
+    x = np.arange(1, 100_004.0)
+    y = np.sin(x)
+    y[54_321] = 40.0
+    y[77_777] = -40.0
+    thin_x, thin_y = thinned(x, y)
+    assert len(thin_x) < 4000 and (np.diff(thin_x) > 0).all()
+    assert thin_y.max() == 40.0 and thin_y.min() == -40.0
+    assert (thin_x[0], thin_x[-1]) == (x[0], x[-1])
+    assert len(thinned(x[:50], y[:50])[0]) == 50

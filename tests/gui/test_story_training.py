@@ -24,6 +24,7 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
     try:
         assert bottom.page == "run"
         assert any("Digits" in text for text in window.notes.texts), "what was fitted to the data is said"
+        qtbot.waitUntil(lambda: bottom.training.curves is not None)
         curves = bottom.training.curves
         seen = curves.loss.points
         qtbot.waitUntil(lambda: curves.loss.points > seen and curves.accuracy.points > seen, timeout=PATIENCE)
