@@ -145,8 +145,9 @@ def _fillings(inputs: tuple[Seen, ...], merges: bool) -> list[tuple[Shape, ...]]
     tries = list(probes)
     if merges:
         known = [shape for shape in inputs if shape is not None]
-        channels, height, width = (_first_known(known, axis, probes[0][axis]) for axis in range(3))
-        tries += [(first, height, width) for first in (channels, *_CHANNELS)]
+        for probe in probes:  # both, so that a size which nobody knows is not taken for agreed
+            channels, height, width = (_first_known(known, axis, probe[axis]) for axis in range(3))
+            tries += [(first, height, width) for first in (channels, *_CHANNELS)]
     found: list[tuple[Shape, ...]] = []
     for rank in sorted(ranks, reverse=True):
         shapes = [shape if shape is not None else (None,) * rank for shape in inputs]
