@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.analysis import Problem
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, RenameBlock
 from blockstudio.gui.canvas import telling
 from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.follow import follow
 from blockstudio.gui.canvas.keys import in_reading_order
-from blockstudio.gui.canvas.notes import Link, Note, make_notes, moved_note, noted
+from blockstudio.gui.canvas.notes import Link, Note, make_notes, moved_note, noted, unsolved
 from blockstudio.gui.canvas.painting import Marks, Stage
 from blockstudio.gui.canvas.staging import Staging, join
 from blockstudio.gui.canvas.view import View
@@ -44,9 +45,8 @@ class Levels(View):
         """The link in a note that is under the mouse."""
         self.staging = Staging(session, self._arranged, self)
         self._cameras: dict[str, tuple[float, float, float]] = {}
-        self._idle = QTimer(self)
-        self._idle.setInterval(0)
-        self._idle.timeout.connect(self._route_some)
+        self._unsolved: list[Problem] = []
+        self._solving = self._routing = False
         self.root: Stage = self.staging.stage(session.path, session.scope)
         self.stage: Stage = self.root
         self.offset = QPointF()
@@ -145,12 +145,14 @@ class Levels(View):
 
     def _route_later(self) -> None:
         """Let wires that wait for their lane have it when there is nothing better to do."""
-        if self.root.drawing.unrouted:
-            self._idle.start()
+        if self.root.drawing.unrouted and not self._routing:
+            self._routing = True
+            QTimer.singleShot(0, self, self._route_some)
 
     def _route_some(self) -> None:
-        if not self.root.drawing.route(ROUTES_AT_A_TIME):
-            self._idle.stop()
+        self._routing = False
+        self.root.drawing.route(ROUTES_AT_A_TIME)
+        self._route_later()
         self.update()
 
     # Following the session
@@ -251,11 +253,22 @@ class Levels(View):
     def renote(self) -> None:
         """Notes for what is selected or under the mouse, and for all that is wrong while that is little."""
         singled = [*self.session.selection, *([self.marks.hovered] if self.marks.hovered else [])]
-        self.notes = []
+        self.notes, self._unsolved = [], []
         for stage, offset in self.stages():
             shown = noted(stage, singled if stage is self.stage else ())
             self.notes += [moved_note(note, offset) for note in make_notes(stage, shown)]
+            self._unsolved += unsolved(stage, shown)
         self.link = None
+        if self._unsolved and not self._solving:
+            self._solving = True
+            QTimer.singleShot(0, self, self._solve_one)
+
+    def _solve_one(self) -> None:
+        """Work out the ways out of one problem, and show them."""
+        self._solving = False
+        if self._unsolved and self._unsolved[0].fixes is not None:
+            self.renote()
+            self.update()
 
     def preview_selection(self, names: Iterable[str] | None) -> None:
         """Show other blocks as selected than are; ``None`` shows the selection again."""

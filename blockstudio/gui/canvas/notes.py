@@ -81,6 +81,20 @@ def make_notes(stage: Stage, names: list[str]) -> list[Note]:
     return made
 
 
+def is_solved(problem: Problem) -> bool:
+    """Whether its ways out have been worked out. Each is tried on a copy of the diagram, which takes some
+    milliseconds: that is done between events, in large diagrams only when asked for."""
+    return "fixes" in vars(problem)
+
+
+def unsolved(stage: Stage, names: Iterable[str]) -> list[Problem]:
+    """Problems told in the notes of these blocks whose ways out are still to be worked out."""
+    if stage.facts.is_large:
+        return []
+    told = (problem for name in names for problem in stage.facts.problems[name][:MOST])
+    return [problem for problem in told if not is_solved(problem)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     text: str
@@ -96,9 +110,9 @@ def _measure(problems: list[Problem], name: str, large: bool) -> tuple[list[_Lin
     for problem in problems[:MOST]:
         for text, is_bold in split(problem, name):
             lines.append(_Line(text, _height(text, bold if is_bold else plain), is_bold))
-        if large and "fixes" not in vars(problem):
-            # Each is tried on a copy of the diagram: with thousands of blocks only when asked for.
-            lines.append(_Line(tr("Look for ways out"), LINK, asks=problem))
+        if not is_solved(problem):
+            if large:
+                lines.append(_Line(tr("Look for ways out"), LINK, asks=problem))
             continue
         fixes = problem.fixes[:FIXES]
         lines += [_Line(fix.label, max(LINK, _height(fix.label, plain) + 4), fix=fix) for fix in fixes]

@@ -53,20 +53,21 @@ class Surface(Levels):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Drawing"))
         notifier.changed.connect(self.update)
-        self._resting = QTimer(self)
-        self._resting.setSingleShot(True)
-        self._resting.setInterval(REST_MS)
-        self._resting.timeout.connect(self._rest)
+        self._steps = 0
+        """Of the zoom, since the beginning."""
 
     def zoom_on(self, factor: float, about: QPointF) -> None:
         """Zoom as one step of many, as a wheel does: what is painted is made crisp when the zoom rests."""
         self.sprites.moving = True
-        self._resting.start()
+        self._steps += 1
+        step = self._steps
+        QTimer.singleShot(REST_MS, self, lambda: self._rest(step))
         self.zoom_to(factor, about)
 
-    def _rest(self) -> None:
-        self.sprites.moving = False
-        self.update()
+    def _rest(self, step: int) -> None:
+        if step == self._steps:
+            self.sprites.moving = False
+            self.update()
 
     # What it does
 

@@ -8,7 +8,9 @@ from PySide6.QtCore import QPointF
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
-from blockstudio.gui.canvas.notes import split
+from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.canvas.notes import Link, split
+from blockstudio.gui.session import Session
 
 
 @pytest.fixture
@@ -39,11 +41,17 @@ def test_a_problem_stands_beside_its_block_and_covers_no_block(show, broken) -> 
     assert canvas.painted.notes == 1
 
 
-def test_a_click_on_a_fix_applies_it_as_one_step_and_the_note_goes(show, broken) -> None:
+def links(canvas, qtbot) -> list[Link]:
+    """The ways out that the only note offers, once they have been worked out."""
+    qtbot.waitUntil(lambda: bool(canvas.notes[0].links))
+    (note,) = canvas.notes
+    return list(note.links)
+
+
+def test_a_click_on_a_fix_applies_it_as_one_step_and_the_note_goes(show, broken, qtbot) -> None:
     canvas = show(broken)
     before = dumps(broken)
-    (note,) = canvas.notes
-    link = note.links[0]
+    link = links(canvas, qtbot)[0]
 
     click(canvas, canvas.camera.to_view(link.rect.center()))
 
@@ -56,11 +64,11 @@ def test_a_click_on_a_fix_applies_it_as_one_step_and_the_note_goes(show, broken)
     assert len(canvas.notes) == 1
 
 
-def test_what_a_fix_adds_is_placed_where_it_covers_nothing(show, broken) -> None:
+def test_what_a_fix_adds_is_placed_where_it_covers_nothing(show, broken, qtbot) -> None:
     canvas = show(broken)
     known = set(canvas.drawing.names)
 
-    click(canvas, canvas.camera.to_view(canvas.notes[0].links[0].rect.center()))
+    click(canvas, canvas.camera.to_view(links(canvas, qtbot)[0].rect.center()))
 
     for name in set(canvas.drawing.names) - known:
         rect = canvas.block_rect(name)
@@ -151,3 +159,15 @@ def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, mon
     assert all(link.fix is not None for link in note.links) and len(note.links) >= 2
     click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
     assert canvas.stage.facts.severity("add") == ""
+
+
+def test_ways_out_are_worked_out_between_events_not_while_the_note_is_made(show, broken, qtbot) -> None:
+    canvas = Canvas(Session(broken))
+    qtbot.addWidget(canvas)
+
+    (note,) = canvas.notes
+    assert note.links == () and note.paragraphs
+    qtbot.waitUntil(lambda: bool(canvas.notes[0].links))
+
+    assert canvas.notes[0].links[0].text.startswith("Insert 1×1 projection")
+    canvas.session.close()

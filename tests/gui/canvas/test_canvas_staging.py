@@ -138,5 +138,4 @@ def test_wires_of_a_large_level_get_their_lanes_between_events(qtbot) -> None:
     qtbot.waitUntil(lambda: not canvas.drawing.unrouted)
 
     assert len(canvas.drawing.lanes) > 500
-    assert not canvas._idle.isActive()
     canvas.session.close()
