@@ -72,7 +72,7 @@ class Drawing(Geometry):
         curve = self._curves[self.wire_rows[wire]]
         lane = self.lanes.get(wire)
         tries = [QPointF(float(curve[0]), float(curve[1]) + 21)] if shared else []
-        tries += [routes.middle(curve, lane, part) for part in (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)]
+        tries += routes.spots(curve, lane)
         boxes = self.boxes
         for at in tries:
             wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)

@@ -74,6 +74,10 @@ def _nearest_gap(shut: Array, x0: float, x1: float, limit: float) -> float | Non
     free_to = np.concatenate((shut[:, 0], [np.inf]))
     free = free_to >= free_from
     free_from, free_to = free_from[free], free_to[free]
+    for end in (x1, x0):
+        # Straight above the one end or below the other: one bend instead of two.
+        if np.any((free_from <= end) & (end <= free_to)):
+            return end
     low, high = min(x0, x1), max(x0, x1)
     at = np.clip(low, free_from, free_to)
     extra = np.maximum(low - at, 0) + np.maximum(at - high, 0)
@@ -104,11 +108,12 @@ def corners(curve: list[float], lane: float | None) -> list[tuple[float, float]]
     return [(x0, y0), (lane, y0 + bend), (lane, y1 - bend), (x1, y1)]
 
 
-def middle(curve: Array, lane: float | None, part: float = 0.5) -> QPointF:
-    """A point on the wire, ``part`` of its parameter from the start; on a lane shortly after the bend."""
+def spots(curve: Array, lane: float | None) -> list[QPointF]:
+    """Points on the wire where its pill may stand, the best first."""
     if lane is not None:
         bend = min(BEND, (curve[7] - curve[1]) * BENDS)
-        return QPointF(lane, float(curve[1] + bend + 14))
-    t = np.array([(1 - part) ** 3, 3 * (1 - part) ** 2 * part, 3 * (1 - part) * part**2, part**3])
-    x, y = (t @ curve.reshape(4, 2)).tolist()
-    return QPointF(x, y)
+        top, bottom = float(curve[1] + bend), float(curve[7] - bend)
+        return [QPointF(lane, y) for y in np.arange(top + 14, max(bottom, top + 15), 18.0).tolist()[:40]]
+    part = np.array((0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8))
+    weights = np.column_stack(((1 - part) ** 3, 3 * (1 - part) ** 2 * part, 3 * (1 - part) * part**2, part**3))
+    return [QPointF(x, y) for x, y in (weights @ curve.reshape(4, 2)).tolist()]
