@@ -32,6 +32,7 @@ class Channels:
         """What trees call the channels of each input."""
         self.hoisted: list[Argument] = []
         """Numbers that have to come from outside."""
+        self.working = {name for site in members for name, copies in site.blocks.items() if _at_work(copies)}
         self._names = {site: self._names_at(site) for site in members}
         self._trees: dict[Port, Tree | None] = {}
         self._truth: dict[tuple[Site, Port], int] = {}
@@ -74,9 +75,13 @@ class Channels:
                     passed = self._truth[site, node.sources[0]] if not copies else 0
                     self._truth[site, place] = copies[-1].outputs[port][0] if copies else passed
 
+    def copies(self, node: Node, site: Site) -> tuple[Copy, ...]:
+        """The block's copies at a site; those that would be there, if it is at work at no site."""
+        return (site.blocks if node.name in self.working else site.spare).get(node.name, ())
+
     def uses(self, node: Node) -> Uses:
         """The block at work, everywhere."""
-        return [(site, copy) for site in self.members for copy in site.blocks.get(node.name, ()) if not copy.bypassed]
+        return [(site, copy) for site in self.members for copy in self.copies(node, site) if not copy.bypassed]
 
     def scope(self, site: Site, copy: Copy | None = None) -> dict[str, Value]:
         """What names mean at a site, for one copy of a block there."""
@@ -162,6 +167,10 @@ class Channels:
                     either = algebra.choose(node.bypass, before, either)
                 options.insert(0, either)
             self._trees[place] = next((option for option in options if self.right(option, wanted)), None)
+
+
+def _at_work(copies: Sequence[Copy]) -> bool:
+    return any(not copy.bypassed for copy in copies)
 
 
 def _row(numbers: Mapping[int, Value]) -> tuple[int, ...]:

@@ -16,10 +16,10 @@ from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY, agree, concrete, repeated, source_value
 from blockstudio.compiler.channels import Channels, Uses
 from blockstudio.compiler.net import Net, Node
-from blockstudio.compiler.plans import SWITCHES, Argument, ClassPlan, Split, Unit
+from blockstudio.compiler.plans import Argument, ClassPlan, Split, Unit
 from blockstudio.compiler.printer import atom, text_of
 from blockstudio.compiler.sharing import own_storage, private_outputs
-from blockstudio.compiler.sites import Copy, Site, Sites
+from blockstudio.compiler.sites import SWITCHES, Copy, Site, Sites
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
 
@@ -174,7 +174,7 @@ class _Planning:
                 return Unit(node, repeated(call, node, self._minimum(node)), "{self}({0})", option.helper)
 
         def row(site: Site) -> tuple[str, ...]:
-            copies = site.blocks.get(node.name, ())
+            copies = self.channels.copies(node, site)
             return tuple(text_of(IDENTITY if copy.bypassed else _init(plain(copy))) for copy in copies)
 
         if len({row(site) for site in self.members}) > 1:
@@ -199,7 +199,7 @@ class _Planning:
             return self.planner.plan_of[copy.site]
 
         def row(site: Site) -> tuple[str, ...]:
-            return tuple("" if copy.bypassed else child(copy).name for copy in site.blocks.get(node.name, ()))
+            return tuple("" if copy.bypassed else child(copy).name for copy in self.channels.copies(node, site))
 
         plans = list(dict.fromkeys(child(copy) for _, copy in uses))
         if len(plans) > 1 and len({row(site) for site in self.members}) > 1:
@@ -218,7 +218,7 @@ class _Planning:
             tree = repeated(call, node, self._minimum(node), lambda given: _call(plan, given), arguments)
             return Unit(node, tree, "{self}({inputs})", call_class=plan.name)
         listed: list[Tree] = []
-        for copy in self.members[0].blocks[node.name]:
+        for copy in self.channels.copies(node, self.members[0]):
             if copy.bypassed:
                 listed.append(IDENTITY)
                 continue

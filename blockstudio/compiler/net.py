@@ -77,7 +77,8 @@ class Net:
         used = {
             name
             for site in members
-            for name, copies in site.blocks.items()
+            for copies_of in (site.blocks, site.spare)
+            for name, copies in copies_of.items()
             if any(not copy.bypassed for copy in copies)
         }
         passed: dict[Port, Port] = {}
@@ -135,8 +136,8 @@ class Net:
             repeat = self.tree(block.repeat) if isinstance(block.repeat, str) else algebra.literal(block.repeat)
             repeat = algebra.fold(repeat)
         merges_one = kind is not None and kind.variadic and len(sources) == 1
-        # What is off in every use of this class is left out: nothing would say what it looks like at work.
-        if merges_one or not used:
+        decided = isinstance(bypass, ast.Constant) and bool(bypass.value)
+        if merges_one or decided or not used:
             if sources:
                 passed |= {(name, port): sources[0] for port in ports}
             return

@@ -12,9 +12,6 @@ from blockstudio.compiler.calls import source_value
 from blockstudio.compiler.net import Net, Node
 from blockstudio.compiler.sites import Site
 
-SWITCHES = ("bool", "choice", "text")
-"""Kinds of parameters that decide what there is rather than how large it is."""
-
 
 @dataclass(slots=True)
 class Argument:

@@ -50,7 +50,7 @@ def _made_here(node: Node, port: str, members: list[Site], plan_of: Mapping[Site
     """``None``: kept by its maker. Else whether the output may be the tensor that came in."""
     shares = node.optional or node.by_copy or node.repeat is not None
     for site in members:
-        for copy in site.blocks.get(node.name, ()):
+        for copy in (*site.blocks.get(node.name, ()), *site.spare.get(node.name, ())):
             if copy.bypassed:
                 continue
             if copy.site is not None:

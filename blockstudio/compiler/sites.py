@@ -1,19 +1,26 @@
 """Every distinct use of a definition, worked out: parameter values, shapes, what is switched off.
 
-A diagram that reaches this has been analysed and has no errors, so nothing here looks for them.
+A diagram that reaches this has been analysed and has no errors in what is at work. What is off for now, by a condition
+that other numbers would turn, is worked out too as far as that can be done: the source is to be right for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ast
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 import networkx as nx
 
 from blockstudio.blocks import CATALOGUE, Shape, Value
+from blockstudio.compiler import algebra
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.resolve import resolve, resolve_flag, resolve_repeat
+
+SWITCHES = ("bool", "choice", "text")
+"""Kinds of parameters that decide what there is rather than how large it is."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,6 +46,8 @@ class Site:
     inputs: dict[str, Shape]
     blocks: dict[str, tuple[Copy, ...]] = field(default_factory=dict)
     """Copies of every block that reaches an output here, Input and Output blocks left out."""
+    spare: dict[str, tuple[Copy, ...]] = field(default_factory=dict)
+    """What blocks that are off or not needed here would do if they were at work."""
     outputs: dict[str, Shape] = field(default_factory=dict)
 
 
@@ -56,18 +65,32 @@ class Sites:
             shape = resolve(CATALOGUE["Input"].parameters, block.parameters, values)["shape"]
             inputs[name] = shape  # type: ignore[assignment]
         self.main = self._site(MAIN, values, inputs)
+        self._by_scope = self._reached()
 
     def of(self, scope: str) -> list[Site]:
         """The sites of one definition."""
-        return [site for site in self._found.values() if site.scope == scope]
+        return self._by_scope.get(scope, [])
 
     def scopes(self) -> list[str]:
         """Definitions in use, each after those it has instances of; the main graph last."""
-        inside: dict[str, set[str]] = {MAIN: set()}
-        for site in self._found.values():
-            inner = inside.setdefault(site.scope, set())
-            inner |= {copy.site.scope for copies in site.blocks.values() for copy in copies if copy.site}
+        inside = {
+            scope: {inner.scope for site in sites for inner in _inner(site)} for scope, sites in self._by_scope.items()
+        }
         return list(TopologicalSorter(inside).static_order())
+
+    def _reached(self) -> dict[str, list[Site]]:
+        """Sites by definition, without those of blocks that could not be worked out to the end."""
+        found: dict[Site, None] = {}
+        waiting = [self.main]
+        while waiting:
+            site = waiting.pop()
+            if site not in found:
+                found[site] = None
+                waiting += reversed(list(_inner(site)))
+        by_scope: dict[str, list[Site]] = {}
+        for site in found:
+            by_scope.setdefault(site.scope, []).append(site)
+        return by_scope
 
     def _site(self, scope: str, values: dict[str, Value], inputs: dict[str, Shape]) -> Site:
         key = (scope, tuple(values.items()), tuple(inputs.items()))
@@ -82,31 +105,47 @@ class Sites:
 
     def _fill(self, site: Site) -> None:
         definition = self._diagram.definition(site.scope)
-        live = self._live(site)
+        live = self._live(site, self._off)
+        possible = self._live(site, self._off_for_good)
         shapes: dict[tuple[str, str], Shape] = {}
         for name in self.order(site.scope):
             block = definition.block(name)
             if block.type == "Input":
                 shapes[name, "out"] = site.inputs[name]
-            elif name in live:
-                sources = sources_of(self._diagram, site.scope, name)
-                inputs = tuple(shapes[source] for source in sources if source in shapes)
+                continue
+            if name not in possible or block.type == "AuxOutput":
+                continue
+            sources = sources_of(self._diagram, site.scope, name)
+            if name in live:
+                read = sources[:1] if self._off(site, block) else sources
+                if not read or any(source not in shapes for source in read):
+                    raise StudioError("compile.unfinished", "an input is not wired.", where=name)
+                inputs = tuple(shapes[source] for source in read)
                 if block.type == "Output":
                     site.outputs[name] = inputs[0]
-                elif block.type != "AuxOutput":
-                    copies = tuple(self._copies(site, block, inputs))
-                    site.blocks[name] = copies
-                    ports = self._diagram.output_ports(block.type)
-                    outputs = copies[-1].outputs if copies else dict.fromkeys(ports, inputs[0])
-                    shapes |= {(name, port): shape for port, shape in outputs.items()}
-        site.outputs = {name: site.outputs[name] for name in definition.of_type("Output")}
+                    continue
+                copies = site.blocks[name] = tuple(self._copies(site, block, inputs))
+                if all(copy.bypassed for copy in copies) and not self._off_for_good(site, block):
+                    site.spare[name] = self._spare(site, block, sources, shapes)
+            else:
+                copies = site.spare[name] = self._spare(site, block, sources, shapes)
+            if copies:
+                shapes |= {(name, port): shape for port, shape in copies[-1].outputs.items()}
+            elif sources and sources[0] in shapes:
+                ports = self._diagram.output_ports(block.type)
+                shapes |= {(name, port): shapes[sources[0]] for port in ports}
+        ends = definition.of_type("Output")
+        if len(site.outputs) < len(ends):
+            raise StudioError("compile.unfinished", "an output is not wired.", where=site.scope)
+        site.outputs = {name: site.outputs[name] for name in ends}
 
-    def _live(self, site: Site) -> set[str]:
-        """Blocks from which a path leads to an output, past what is switched off."""
+    def _live(self, site: Site, off: Callable[[Site, Block], bool]) -> set[str]:
+        """Blocks from which a path leads to an output, past what is ``off``."""
         definition = self._diagram.definition(site.scope)
         waiting = [
             name
             for name, block in definition.blocks()
+            # An auxiliary output is there or is not: its condition is not one of the class.
             if block.type == "Output" or (block.type == "AuxOutput" and not self._off(site, block))
         ]
         live: set[str] = set()
@@ -115,35 +154,67 @@ class Sites:
             if name not in live:
                 live.add(name)
                 sources = sources_of(self._diagram, site.scope, name)
-                off = self._off(site, definition.block(name))
-                waiting += [source for source, _ in (sources[:1] if off else sources)]
+                passes = off(site, definition.block(name))
+                waiting += [source for source, _ in (sources[:1] if passes else sources)]
         return live
 
     def _off(self, site: Site, block: Block) -> bool:
         # With `repeat` the flag may depend on the copy, but such a block has one input, which is live anyway.
         return block.repeat is None and resolve_flag(block.bypass, site.values)
 
+    def _off_for_good(self, site: Site, block: Block) -> bool:
+        """Whether it is off whatever the numbers are, with the switches as they stand here."""
+        if block.bypass is True or block.repeat == 0:
+            return True
+        if not isinstance(block.bypass, str):
+            return False
+        declared = self._diagram.definition(site.scope).parameters
+        switches = {key: algebra.literal(site.values[key]) for key, value in declared.items() if value.kind in SWITCHES}
+        tree = algebra.condition(algebra.substitute(algebra.tree_of(block.bypass), switches))
+        return isinstance(tree, ast.Constant) and bool(tree.value)
+
     def order(self, scope: str) -> list[str]:
         """Blocks of a definition, each after those it reads, else in document order."""
         if scope not in self._orders:
             graph = self._diagram.definition(scope).graph
             place = {name: index for index, name in enumerate(graph)}
-            self._orders[scope] = list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+            try:
+                self._orders[scope] = list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+            except nx.NetworkXUnfeasible:
+                raise StudioError("compile.unfinished", "its wires go round in a circle.", where=scope) from None
         return self._orders[scope]
 
-    def _copies(self, site: Site, block: Block, inputs: tuple[Shape, ...]) -> Iterator[Copy]:
+    def _copies(self, site: Site, block: Block, inputs: tuple[Shape, ...], *, as_if_on: bool = False) -> Iterator[Copy]:
         repeat = resolve_repeat(block.repeat, site.values)
         if repeat is None:
-            yield self._copy(site.values, block, inputs, 0)
+            yield self._copy(site.values, block, inputs, 0, as_if_on)
             return
-        for index in range(repeat):
-            copy = self._copy({**site.values, "i": index}, block, inputs, index)
+        # As if it were on: more than one copy, so that what follows from the place among them shows.
+        for index in range(max(repeat, 2) if as_if_on and isinstance(block.repeat, str) else repeat):
+            copy = self._copy({**site.values, "i": index}, block, inputs, index, as_if_on)
             inputs = tuple(copy.outputs.values())
             yield copy
 
-    def _copy(self, scope: Mapping[str, Value], block: Block, inputs: tuple[Shape, ...], index: int) -> Copy:
+    def _spare(
+        self,
+        site: Site,
+        block: Block,
+        sources: list[tuple[str, str]],
+        shapes: Mapping[tuple[str, str], Shape],
+    ) -> tuple[Copy, ...]:
+        """What a block would do; nothing if that cannot be said."""
+        if any(source not in shapes for source in sources):
+            return ()
+        try:
+            return tuple(self._copies(site, block, tuple(shapes[source] for source in sources), as_if_on=True))
+        except StudioError:
+            return ()
+
+    def _copy(
+        self, scope: Mapping[str, Value], block: Block, inputs: tuple[Shape, ...], index: int, as_if_on: bool
+    ) -> Copy:
         ports = self._diagram.output_ports(block.type)
-        if resolve_flag(block.bypass, scope):
+        if not as_if_on and resolve_flag(block.bypass, scope):
             return Copy(index, {}, inputs, dict.fromkeys(ports, inputs[0]), True, None)
         values = resolve(self._diagram.declared(block.type), block.parameters, scope)
         if block.type in CATALOGUE:
@@ -151,8 +222,18 @@ class Sites:
             output = inputs[0] if merged else CATALOGUE[block.type].shape(values, inputs)
             return Copy(index, values, inputs, dict.fromkeys(ports, output), False, None)
         ends = self._diagram.input_ports(block.type)
+        if len(ends) != len(inputs):
+            raise StudioError("compile.unfinished", "an input is not wired.", where=block.type)
         inner = self._site(block.type, values, dict(zip(ends, inputs, strict=True)))
         return Copy(index, values, inputs, inner.outputs, False, inner)
+
+
+def _inner(site: Site) -> Iterator[Site]:
+    """Sites of the instances in a site, at work or not."""
+    for copies in (*site.blocks.values(), *site.spare.values()):
+        for copy in copies:
+            if copy.site is not None:
+                yield copy.site
 
 
 def sources_of(diagram: Diagram, scope: str, name: str) -> list[tuple[str, str]]:

@@ -250,8 +250,9 @@ STEPS = [
 
 
 @st.composite
-def diagrams(draw: st.DrawFn, steps: int = 7) -> Diagram:
-    """A diagram whose analysis has no errors in nearly all cases."""
+def diagrams(draw: st.DrawFn, steps: int = 7, any_size: bool = False) -> Diagram:
+    """A diagram whose analysis has no errors in nearly all cases. With ``any_size``, no layer has to know how large
+    the maps are."""
     diagram = Diagram(draw(st.sampled_from(["Drawn", "drawn net 2.0", "nn", "7 x", 'Größe """ \\'])))
     diagram.main.parameters = {
         "width": Parameter(kind="int", default=draw(st.integers(2, 5)), minimum=1),
@@ -271,10 +272,10 @@ def diagrams(draw: st.DrawFn, steps: int = 7) -> Diagram:
     builder.give("input", "in", 0)
     for _ in range(draw(st.integers(1, steps))):
         builder.step()
-    end = _head(builder, builder.pick(), "", draw(st.booleans()))
+    end = _head(builder, builder.pick(), "", any_size, draw(st.booleans()))
     builder.add("Output", [end], name="output")
     for index in range(draw(st.integers(0, 2))):
-        head = _head(builder, builder.pick(), f"aux{index}_", draw(st.booleans()))
+        head = _head(builder, builder.pick(), f"aux{index}_", any_size, draw(st.booleans()))
         builder.add("AuxOutput", [head], name=f"aux{index}", bypass=draw(st.sampled_from([False, False, "deep"])))
     return diagram
 
@@ -293,8 +294,10 @@ def _head_module(diagram: Diagram) -> None:
         diagram.connect(one, other, scope="Head")
 
 
-def _head(builder: Builder, source: Wired, stem: str, pooled: bool) -> Wired:
-    if builder.draw(st.booleans()):
+def _head(builder: Builder, source: Wired, stem: str, any_size: bool, pooled: bool) -> Wired:
+    if any_size:
+        pooled = True
+    elif builder.draw(st.booleans()):
         return Wired(builder.add("Head", [source], name=f"{stem}head"), "", 0)
     if pooled:
         source = Wired(builder.add("GlobalAvgPool", [source], name=f"{stem}pool"), "", 0)

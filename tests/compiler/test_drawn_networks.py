@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+
 import torch
 from drawn_diagrams import diagrams
 from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockstudio.analysis import analyze
 from blockstudio.compiler import compile, source
-from blockstudio.compiler.verify import interpret
+from blockstudio.compiler.emit import source_and_class
+from blockstudio.compiler.load import execute
+from blockstudio.compiler.verify import interpret, verify
 from blockstudio.graph.diagram import Diagram
 
 torch.set_num_threads(1)
 
 DRAWN = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -105,12 +111,26 @@ def test_training_a_compiled_network_gives_the_graph_s_gradients(diagram: Diagra
             torch.testing.assert_close(parameter.grad, other, rtol=1e-7, atol=1e-9)
 
 
+@given(diagrams(any_size=True), st.integers(2, 7), st.integers(0, 3))
+@DRAWN
+def test_the_class_is_right_for_other_arguments(diagram: Diagram, width: int, reps: int) -> None:
+    analysed(diagram)
+    text, name = source_and_class(diagram)
+    network = execute(text, diagram.name)[name]
+    diagram.set("", width=width, reps=reps)
+    analysis = analysed(diagram)
+    taken = inspect.signature(network).parameters
+    arguments = {key: value for key, value in {"width": width, "reps": reps}.items() if key in taken}
+    model = network(**arguments).double()
+    verify(diagram, model, [sample(diagram)], tolerance=1e-9)
+    assert sum(parameter.numel() for parameter in model.parameters()) == analysis.parameters_with_auxiliary
+
+
 @given(diagrams())
 @DRAWN
 def test_source_is_the_same_every_time_and_plain_python(diagram: Diagram) -> None:
     analysed(diagram)
     text = source(diagram)
     assert text == source(diagram)
-    compile_builtin = __builtins__["compile"] if isinstance(__builtins__, dict) else __builtins__.compile
-    compile_builtin(text, "<drawn>", "exec")
+    ast.parse(text)
     assert "blockstudio" not in text

@@ -188,12 +188,49 @@ def test_a_switch_that_differs_is_an_argument_and_a_branch() -> None:
     assert "one.shortcut.weight" in model.state_dict() and "two.shortcut.weight" not in model.state_dict()
 
 
-def test_what_is_off_wherever_it_is_used_is_left_out() -> None:
-    diagram = block_with_switch("in_channels == planes")
-    diagram.add("Block", "one")
+def test_what_a_switch_puts_off_everywhere_is_left_out() -> None:
+    diagram = block_with_switch("plain")
+    diagram.add("Block", "one", plain=True)
     chain(diagram, "input", "one", "output")
     text = source(diagram)
     assert "shortcut" not in text and "self.add" not in text and "class Block(nn.Sequential):" in text
+    checked(diagram)
+
+
+def test_what_other_numbers_would_turn_on_is_there() -> None:
+    diagram = block_with_switch("in_channels == planes")
+    diagram.add("Block", "one")
+    chain(diagram, "input", "one", "output")
+    block = execute(source(diagram), "Net")["Block"]
+    assert list(block(4, planes=4).state_dict()) == ["conv.weight", "conv.bias"]
+    other = block(4, planes=6).double()
+    diagram.set("one", planes=6)
+    x = torch.randn(2, 4, 8, 8, dtype=torch.float64)
+    weights = {f"one.{key}": tensor for key, tensor in other.state_dict().items()}
+    assert len(weights) == 4
+    assert torch.equal(other(x), interpret(diagram, weights, [x]).outputs["output"])
+
+
+def test_what_is_off_and_could_not_work_is_no_error() -> None:
+    diagram = simple()
+    diagram.main.parameters = {"n": Parameter(kind="int", default=1)}
+    diagram.module("Broken", {})
+    diagram.add("Input", "input", scope="Broken")
+    diagram.add("Add", "add", scope="Broken")
+    diagram.add("Output", "output", scope="Broken")
+    chain(diagram, "add", "output", scope="Broken")
+    diagram.add("Broken", "broken", bypass="n == 1")
+    diagram.add("Conv2d", "large", kernel_size=30, bypass="n < 5")
+    diagram.add("Conv2d", "word", out_channels="1 // (n - 1)", bypass="n < 5")
+    chain(diagram, "input", "broken", "large", "word", "output")
+    if any(problem.severity == "error" for problem in analyze(diagram).problems):
+        with pytest.raises(StudioError):
+            source(diagram)
+        diagram.disconnect("input", "broken")
+        diagram.disconnect("broken", "large")
+        diagram.remove("broken")
+        chain(diagram, "input", "large")
+    assert "self." not in source(diagram)
     checked(diagram)
 
 
