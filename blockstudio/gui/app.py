@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
@@ -109,13 +110,15 @@ def _catch(window: StudioWindow) -> None:
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            window.close()
+            QTimer.singleShot(0, window, window.close)
             return
         if isinstance(error, StudioError):
-            window.notes.show_note(str(error), "problem")
+            window.unforeseen.emit(str(error))
             return
         log.error("unexpected", exc_info=(kind, error, trace))
         text = tr("Something went wrong in the window ({name}). Your work is kept; details are in {file}.")
-        window.notes.show_note(text.format(name=kind.__name__, file=data_folder() / LOG), "problem")
+        # A signal, because the error may come from a worker.
+        window.unforeseen.emit(text.format(name=kind.__name__, file=data_folder() / LOG))
 
     sys.excepthook = hook
+    threading.excepthook = lambda found: hook(found.exc_type, found.exc_value or found.exc_type(), found.exc_traceback)

@@ -225,7 +225,9 @@ class BlockPage(QWidget):
         if report is None:
             cost.set(tr("output"), tr("unknown"), tr("Nothing reaches this block, or a problem stands before it."))
             return
-        cost.set(tr("output"), ", ".join(shape_text(shape) for shape in report.output_shapes.values() if shape))
+        shapes = [shape_text(shape) for shape in report.output_shapes.values() if shape]
+        has_output = bool(self._session.diagram.output_ports(self._block.type))
+        cost.set(tr("output"), ", ".join(shapes) or (tr("unknown") if has_output else ""))
         cost.set(tr("parameters"), whole_text(report.parameters))
         cost.set(tr("MACs"), count_text(report.macs) if report.macs != 0 else "")
         cost.set(tr("activations"), bytes_text(report.activation_bytes) if report.activation_bytes else "")

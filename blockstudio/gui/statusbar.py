@@ -100,14 +100,15 @@ class StatusBar(QWidget):
         """Show the totals as they are now."""
         found, colours = self._session.analysis, theme()
         before = self._session.saved_totals
-        self.parameters.setText(
-            _bold(f"{found.parameters:,}") + _soft(tr("parameters")) + self._difference(found.parameters - before[0])
-        )
+        # Where a mistake hides numbers the totals are of the rest.
+        least = "" if found.complete else "≥ "
+        difference = self._difference(found.parameters - before[0]) if found.complete else ""
+        self.parameters.setText(_bold(f"{least}{found.parameters:,}") + _soft(tr("parameters")) + difference)
         times, unit = (2, "FLOPs") if self.flops else (1, "MACs")
-        self.macs.setText(_bold(count_text(found.macs * times)) + _soft(unit))
+        self.macs.setText(_bold(least + count_text(found.macs * times)) + _soft(unit))
         self.macs.setAccessibleName(f"{count_text(found.macs * times)} {unit}")
         self.depth_figure.setText(_soft(tr("depth")) + _bold(str(found.depth)))
-        memory = bytes_text(found.training_bytes)
+        memory = least + bytes_text(found.training_bytes)
         self.memory.setText(_soft(tr("memory")) + _bold(memory) + _soft(tr("/ image training")))
         field = found.receptive_field
         shown = "" if not field else f"{field[0]:,}" if field[0] == field[1] else f"{field[0]:,}×{field[1]:,}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio import __version__
+from blockstudio.errors import StudioError
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.actions import COMMANDS
 from blockstudio.gui.bottom import BottomPanel
@@ -78,6 +79,9 @@ class StudioWindow(QMainWindow):
         self._show_documents()
         self._show_recipe()
         self._show_run()
+
+    unforeseen = Signal(str)
+    """A defect, in one sentence; may be emitted by any thread."""
 
     # Building
 
@@ -143,6 +147,7 @@ class StudioWindow(QMainWindow):
         trainer.run_changed.connect(lambda: self.show_page("run") if trainer.data is not None else None)
         trainer.failed.connect(lambda text: self.notes.show_note(text, "problem"))
         trainer.noted.connect(lambda text: self.notes.show_note(text, "info"))
+        self.unforeseen.connect(self._on_unforeseen)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
 
     def _restore(self) -> None:
@@ -211,6 +216,9 @@ class StudioWindow(QMainWindow):
     def say(self, request: Request) -> Note:
         """Show a note."""
         return self.notes.show_note(request.text, request.kind, *request.actions)
+
+    def _on_unforeseen(self, text: str) -> None:
+        self.notes.show_note(text, "problem")
 
     def show_start(self) -> None:
         """The page of presets and recent files."""
@@ -288,17 +296,24 @@ class StudioWindow(QMainWindow):
     # Files and runs
 
     def ask_picture(self) -> None:
-        """Save the drawing as a picture."""
-        name = f"{self.documents.title(self.documents.current)}.png"
-        dialog = QFileDialog(self, tr("Save picture"), str(Path.home() / name), "PNG (*.png)")
+        """Save the drawing as a picture: PNG, or SVG and PDF for papers."""
+        folder = Path(str(settings().value("files/folder", Path.home())))
+        stem = self.documents.title(self.documents.current).replace("/", "-")
+        kinds = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"
+        dialog = QFileDialog(self, tr("Save picture"), str(folder / f"{stem}.png"), kinds)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(chosen[:3].lower()))
         dialog.setDefaultSuffix("png")
         dialog.fileSelected.connect(self._save_picture)
         self._open_dialog(dialog)
 
     def _save_picture(self, name: str) -> None:
-        if not self.canvas.picture(None, theme().dark).save(name):
-            self.notes.show_note(tr("{name} cannot be written.").format(name=name), "problem")
+        try:
+            file = self.canvas.write_picture(name)
+        except (StudioError, OSError) as error:
+            self.notes.show_note(str(error), "problem")
+            return
+        self.session.message.emit(tr("Saved {name}").format(name=file.name))
 
     def ask_runs_folder(self) -> None:
         """Choose where runs are kept."""

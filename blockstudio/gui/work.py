@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -25,13 +26,19 @@ class _Task(QRunnable):
 
     def run(self) -> None:
         try:
-            answer, error = self._job(), None
+            answer = self._job()
         except (StudioError, OSError) as reason:
-            answer, error = None, reason
-        try:
+            self._tell(None, reason)
+        except Exception as defect:
+            # Whoever asked must not wait for ever; what it was goes on to the exception hook.
+            self._tell(None, StudioError("window.defect", f"something went wrong ({type(defect).__name__})."))
+            raise
+        else:
+            self._tell(answer, None)
+
+    def _tell(self, answer: object, error: StudioError | OSError | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the window is gone; nobody waits for the answer
             self._bridge.done.emit(self._ticket, answer, error)
-        except RuntimeError:
-            return  # the window is gone; nobody waits for the answer
 
 
 class Work(QObject):
@@ -60,7 +67,7 @@ class Work(QObject):
         failed: Callable[[StudioError | OSError], None] | None = None,
     ) -> None:
         """Call ``job()`` in a worker, then ``then(answer)`` here; `StudioError` and `OSError` go to ``failed``.
-        Any other exception is a defect and reaches the exception hook of the thread."""
+        Any other exception is a defect: it reaches the exception hook, and ``failed`` hears that there was one."""
         ticket = object()
         self._waiting[ticket] = (then, failed)  # type: ignore[assignment]
         QThreadPool.globalInstance().start(_Task(self._bridge, ticket, job))
