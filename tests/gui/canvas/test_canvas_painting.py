@@ -15,6 +15,7 @@ from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import SetParameter
 from blockstudio.gui.canvas import routes
 from blockstudio.gui.canvas.facts import Facts
+from blockstudio.gui.canvas.far import FarLayer
 from blockstudio.gui.canvas.metrics import elided, lone_name, text_width
 from blockstudio.gui.canvas.sprites import Sprites
 from blockstudio.gui.theme import DARK, LIGHT, set_theme
@@ -378,3 +379,70 @@ def test_a_picture_of_an_unknown_kind_or_place_is_refused(show, simple, tmp_path
         with pytest.raises(StudioError) as error:
             canvas.write_picture(tmp_path / "missing" / name)
         assert error.value.code == "file.write"
+
+
+def test_thousands_of_blocks_from_far_are_painted_once_and_then_moved(show) -> None:
+    canvas = show(grid(1600), 1000, 800)
+    canvas.fit()
+    for _ in range(6):
+        canvas.pan(5, 3)
+        canvas.grab()
+    assert canvas.far.made == 1
+
+    canvas.pan(400, 0)
+    canvas.grab()
+    assert canvas.far.made == 2, "beyond what was painted"
+
+
+def test_thousands_of_blocks_are_scaled_while_the_zoom_changes_and_painted_when_it_rests(show, qtbot) -> None:
+    from canvas_driver import turn_wheel
+
+    canvas = show(grid(1600), 1000, 800)
+    canvas.fit()
+    canvas.grab()
+    canvas.grab()
+    assert canvas.far.made == 1
+
+    for _ in range(3):
+        turn_wheel(canvas, (500, 400), 0.2)
+        canvas.grab()
+    assert canvas.far.made == 1
+    qtbot.waitUntil(lambda: not canvas.sprites.moving)
+    canvas.grab()
+
+    assert canvas.far.made == 2
+    kept = canvas.grab().toImage()
+    canvas.far = FarLayer()
+    assert close(kept, canvas.grab().toImage()), "the same as painted anew"
+
+
+def close(one: QImage, other: QImage) -> bool:
+    """Whether two pictures differ by no more than what half a pixel's shift makes."""
+    a, b = (
+        np.array(image.convertToFormat(QImage.Format.Format_RGB32).constBits(), dtype=np.uint8)
+        for image in (one, other)
+    )
+    return float(np.abs(a.astype(int) - b.astype(int)).mean()) < 6.0
+
+
+def test_what_changes_from_frame_to_frame_is_not_kept(show) -> None:
+    canvas = show(grid(1600), 1000, 800)
+    canvas.fit()
+    canvas.grab()
+    made = canvas.far.made
+
+    for _ in range(4):
+        canvas.shift(["r7"], 4.0, 0.0)
+        canvas.grab()
+    assert canvas.far.made == made
+
+    canvas.session.select(["r7"])
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    for _ in range(2):
+        canvas.render(image, QPoint())
+    place = canvas.camera.rect_to_view(canvas.block_rect("r7")).toAlignedRect().adjusted(-3, -3, 3, 3)
+    assert LIGHT.accent.name() in {
+        image.pixelColor(x, y).name()
+        for x in range(place.left(), place.right())
+        for y in range(place.top(), place.bottom())
+    }
