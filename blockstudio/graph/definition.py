@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 import networkx as nx
 
-from blockstudio.blocks import Parameter, RawValue
+from blockstudio.blocks import Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
 
@@ -67,6 +67,14 @@ def _own_item(item: int | str) -> int | str:
     found = own_value(item)
     whole = isinstance(found, float) and found.is_integer()
     return int(found) if whole else found  # type: ignore[arg-type, return-value]
+
+
+def inferred(default: RawValue) -> Parameter:
+    """The declaration that a bare default stands for: its kind is read off the value."""
+    parameter = infer_parameter(default)
+    if isinstance(default, list | tuple) and len(default) in (3, 4):
+        return msgspec.structs.replace(parameter, kind="shape" if len(default) == 3 else "padding")
+    return parameter
 
 
 class Wire(NamedTuple):

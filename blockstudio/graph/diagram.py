@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import msgspec
 import networkx as nx
 
-from blockstudio.blocks import CATALOGUE, Parameter, RawValue, infer_parameter
+from blockstudio.blocks import CATALOGUE, Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import MAIN
-from blockstudio.graph.definition import Block, Definition, Wire, port_order
+from blockstudio.graph.definition import Block, Definition, Wire, inferred, port_order
 from blockstudio.graph.edits import (
     AddBlock,
     AddModule,
@@ -233,11 +233,9 @@ class Diagram:
 
     def module(self, name: str, parameters: Mapping[str, Parameter | RawValue] | None = None) -> str:
         """Add an empty module definition and return its scope."""
-        from blockstudio.blocks import infer_parameter
 
         declared = {
-            key: value if isinstance(value, Parameter) else infer_parameter(value)
-            for key, value in (parameters or {}).items()
+            key: value if isinstance(value, Parameter) else inferred(value) for key, value in (parameters or {}).items()
         }
         self.history.do(AddModule(name=name, parameters=declared))
         return name
@@ -253,7 +251,7 @@ class Diagram:
     def declare(self, name: str, default: Parameter | RawValue, *, scope: str = MAIN) -> None:
         """Declare a parameter of the diagram or a module, or change its declaration. A bare ``default`` gives
         the kind. Raises `StudioError` for an illegal name or default."""
-        declared = default if isinstance(default, Parameter) else infer_parameter(default)
+        declared = default if isinstance(default, Parameter) else inferred(default)
         parameters = self.definition(scope).parameters | {name: declared}
         self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Declare {name}")
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from blockstudio.blocks import Parameter, RawValue, infer_parameter
+from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import place_block, place_wire
 from blockstudio.graph.checks import MAIN, check_declarations, check_whole
-from blockstudio.graph.definition import Block, Definition, Wire
+from blockstudio.graph.definition import Block, Definition, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json
@@ -117,14 +117,6 @@ def _declarations(raw: Mapping[str, object], place: Place) -> dict[str, Paramete
         else:
             declared[name] = inferred(here.raw(value))
     return declared
-
-
-def inferred(default: RawValue) -> Parameter:
-    """The declaration that a bare default stands for: its kind is read off the value."""
-    parameter = infer_parameter(default)
-    if isinstance(default, list) and len(default) in (3, 4):
-        return msgspec.structs.replace(parameter, kind="shape" if len(default) == 3 else "padding")
-    return parameter
 
 
 def _place_blocks(diagram: Diagram, scope: str, blocks: Mapping[str, object], place: Place) -> None:

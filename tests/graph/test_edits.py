@@ -469,6 +469,15 @@ def test_declarations_that_cannot_be(name, parameter, code):
     refused(sample(), SetDeclarations(parameters={name: parameter}), code)
 
 
+def test_a_bare_default_gives_the_kind():
+    d = Diagram()
+    for name, default in (("a", 1), ("b", [1, 2]), ("c", [3, 8, 8]), ("d", (1, 1, 2, 2)), ("e", "x")):
+        d.declare(name, default)
+    assert [parameter.kind for parameter in d.parameters.values()] == ["int", "pair", "shape", "padding", "text"]
+    d.module("M", {"shape": [3, 8, 8]})
+    assert d.definition("M").parameters["shape"].kind == "shape"
+
+
 def test_in_channels_is_a_parameter_of_the_main_graph_only():
     d = sample()
     d.declare("in_channels", 3)
