@@ -171,7 +171,7 @@ def test_values_that_were_never_checked_are_found_by_check() -> None:
 
 def test_nesterov_needs_momentum() -> None:
     with pytest.raises(StudioError, match="momentum above 0"):
-        with_fields(Recipe(), {"nesterov": True, "momentum": 0})
+        with_fields(Recipe(), {"optimizer.name": "sgd", "nesterov": True, "momentum": 0})
 
 
 def test_a_file_has_every_field_and_reads_back(tmp_path: Path) -> None:
