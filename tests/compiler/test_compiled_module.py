@@ -70,6 +70,7 @@ def test_it_can_be_exported(small: torch.nn.Module) -> None:
         assert torch.equal(program.module()(x), small(x))
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
 def test_it_can_be_scripted(small: torch.nn.Module) -> None:
     x = torch.randn(1, 3, 32, 32)
     with torch.no_grad():
