@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.graph.edits import MoveBlocks, SetParameter
 from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.canvas.far import FarLayer
 from blockstudio.gui.session import Session
 from blockstudio.gui.theme import LIGHT, set_theme
 
@@ -112,6 +113,12 @@ def main() -> int:
     zooms = frames(canvas, image, n, lambda i: canvas.zoom_on(whole * (0.9 + 0.1 * (i % 20) / 20), middle))
     pans = frames(canvas, image, n, lambda i: canvas.pan(sway(i, 20, 3), sway(i, 14, 2)))
     medians = [report("zooming, all in view", zooms), report("panning, all in view", pans)]
+
+    def anew(index: int) -> None:
+        canvas.far = FarLayer()
+        canvas.zoom_to(whole * (0.9 + 0.1 * (index % 20) / 20), middle)
+
+    report("the same with nothing kept", frames(canvas, image, n, anew))
     for zoom in (0.2, 0.35, 0.4, 0.5, 0.62, 0.75, 1.0, 2.0):
         canvas.zoom_to(zoom, middle)
         times = frames(canvas, image, n, lambda i, z=zoom: canvas.zoom_on(z * 1.02 ** (i % 20), middle))

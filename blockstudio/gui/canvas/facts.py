@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from blockstudio.analysis import Analysis, BlockReport, Level, Problem
 from blockstudio.blocks import CATALOGUE, Shape, shape_text
@@ -12,6 +13,7 @@ from blockstudio.gui.text import tr
 
 OPEN = "port.unconnected"
 """The code of an input without a wire. While one draws, nearly every block has one: it marks the port, not the card."""
+_SERIALS = count()
 LARGE = 400
 """Blocks of a diagram, those of its modules included."""
 
@@ -39,6 +41,8 @@ class Facts:
     """One state of the analysis of one level. ``path`` is the level's place in the network."""
 
     def __init__(self, diagram: Diagram, analysis: Analysis, level: Level, metric: str) -> None:
+        self.serial = next(_SERIALS)
+        """No other state has the same."""
         self.diagram, self.level, self.metric = diagram, level, metric
         self.definition: Definition = diagram.definition(level.scope)
         self._contents: dict[str, Content] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
@@ -18,6 +18,7 @@ from blockstudio.gui.canvas.ports import Port, free_port, port_names, port_offse
 from blockstudio.gui.canvas.routes import Array
 
 FAMILY_NAMES = tuple(FAMILIES)
+_SERIALS = count()
 ROUTES_AT_ONCE = 150
 """Up to this many lanes are sought at once; more wait for `Geometry.route`, so that the window does not."""
 REDRAWN_AT_ONCE = 400
@@ -62,6 +63,8 @@ class Geometry:
         framed: bool = False,
         origin: tuple[float, float] = (0.0, 0.0),
     ) -> None:
+        self.serial = next(_SERIALS)
+        """No other drawing has the same: unlike `id`, which may come again."""
         self.diagram, self.scope = diagram, scope
         self.framed = framed
         """Drawn inside a frame: its Inputs and Outputs are points on the frame's border."""

@@ -46,7 +46,7 @@ class Minimap:
     ) -> None:
         """Draw it. Viewport coordinates."""
         rect = self.rect(size)
-        key = (id(drawing), drawing.version, style.theme.name, ratio)
+        key = (drawing.serial, drawing.version, style.theme.name, ratio)
         if key != self._key:
             self._key, self._picture = key, self._make(drawing, style, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -15,16 +15,18 @@ from blockstudio.blocks import RawValue
 from blockstudio.graph.edits import Edit, RemoveBlock, RemoveWire
 from blockstudio.gui.canvas import dropping, picture, telling
 from blockstudio.gui.canvas.background import paint_background
+from blockstudio.gui.canvas.camera import Camera
+from blockstudio.gui.canvas.far import MANY, FarLayer
 from blockstudio.gui.canvas.gestures import Gesture, Nudge
 from blockstudio.gui.canvas.levels import Levels
-from blockstudio.gui.canvas.metrics import LINES
+from blockstudio.gui.canvas.metrics import FAR_FEW, LINES
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.notes import Link, draw_note
 from blockstudio.gui.canvas.painting import Painted, StagePainter
 from blockstudio.gui.canvas.placing import spread
 from blockstudio.gui.canvas.sprites import Sprites
 from blockstudio.gui.canvas.staging import join
-from blockstudio.gui.canvas.style import style_of
+from blockstudio.gui.canvas.style import Style, style_of
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import notifier, theme
@@ -44,6 +46,7 @@ class Surface(Levels):
         """What the last frame cost."""
         self.minimap = Minimap()
         self.sprites = Sprites()
+        self.far = FarLayer()
         self.gesture: Gesture | None = None
         self.nudge: Nudge | None = None
         self.ghost: dropping.Ghost | None = None
@@ -152,17 +155,39 @@ class Surface(Levels):
 
     # Painting
 
+    def _paint_level(self, painter: QPainter, camera: Camera, area: QRectF, style: Style) -> None:
+        """The ground and the level, seen through a camera; ``area`` in pixels."""
+        paint_background(painter, area, camera, style)
+        painter.save()
+        painter.setTransform(camera.transform(), True)
+        marks = {self.stage.path: self.marks}
+        stages = StagePainter(painter, camera.scale, style, marks, self.painted, self.sprites)
+        stages.paint(self.root, camera.rect_to_scene(area))
+        painter.restore()
+
+    def _paint_from_far(self, painter: QPainter, style: Style) -> bool:
+        """Lay down what was painted before, if the level is large; False if it is to be painted."""
+        drawing = self.root.drawing
+        if len(drawing) < MANY or drawing.frames or self.camera.scale >= FAR_FEW:
+            return False
+        key = (
+            drawing.serial, drawing.version, self.root.facts.serial, self.marks.selected, style.theme.name,
+            self.width(), self.height(), self.devicePixelRatioF(),
+        )  # fmt: skip
+        return self.far.paint(
+            painter, key, self.camera, self.size(), self.devicePixelRatioF(), self.sprites.moving,
+            lambda own, camera, area: self._paint_level(own, camera, area, style),
+        )  # fmt: skip
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         self.painted = Painted()
         camera, style, scale = self.camera, style_of(theme()), self.camera.scale
         area = QRectF(event.rect())
-        paint_background(painter, area, camera, style)
+        if not self._paint_from_far(painter, style):
+            self._paint_level(painter, camera, area, style)
         painter.save()
         painter.setTransform(camera.transform(), True)
-        marks = {self.stage.path: self.marks}
-        scene = camera.rect_to_scene(area)
-        StagePainter(painter, scale, style, marks, self.painted, self.sprites).paint(self.root, scene)
         if scale >= LINES:
             for note in self.notes:
                 draw_note(painter, note, style, self.link)
