@@ -31,6 +31,7 @@ SMALL = 64
 """Images up to this size are small; diagrams drawn for more are trained smaller."""
 DEFAULT_EPOCHS = 10
 WEIGHT_DECAYS = {"sgd": 5e-4, "adam": 0.0, "adamw": 0.01, "rmsprop": 0.0}
+GAMMAS = {"step": 0.1, "exponential": 0.95}
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3}
 
 
@@ -56,9 +57,9 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
         raise collected(problems)
     from blockstudio.analysis import analyze
 
-    notes = _fit(fitted, recipe, facts)
+    notes = [*_fit(fitted, recipe, facts), *_softmax_note(fitted)]
     analysis = analyze(fitted)
-    problems += diagram_problems(analysis, facts)
+    problems += diagram_problems(fitted, analysis, facts)
     if problems:
         raise collected(list(each(problems)))
     return fitted, _choose(fitted, recipe, facts), notes
@@ -89,24 +90,43 @@ def image_shape(shape: tuple[int, ...], channels: int) -> tuple[int, int, int]:
     )
 
 
-def diagram_problems(analysis: Analysis, facts: Facts) -> list[StudioError]:
-    """Errors of the drawing, and whether its output is one number for each class."""
+def diagram_problems(diagram: Diagram, analysis: Analysis, facts: Facts) -> list[StudioError]:
+    """Errors of the drawing, and whether each of its outputs is one number for each class."""
     found = [
         StudioError("run.diagram", problem.text, where="")
         for problem in analysis.problems
         if problem.severity == "error"
     ]
-    shape = analysis.output_shape
-    if not found and shape is not None and (shape[0] != facts.classes or any(side != 1 for side in shape[1:])):
-        text = "×".join(map(str, shape))
-        found.append(
-            StudioError(
-                "run.classes",
-                f"the network gives {text}; {facts.title} needs one number for each of its {facts.classes} classes.",
-                hint=f"Set out_features of the last Linear to {facts.classes}, or declare a parameter num_classes.",
+    if found:
+        return found
+    for name in diagram.main.of_type("Output", "AuxOutput"):
+        report = analysis.blocks[name]
+        shape = report.input_shapes[0] if report.input_shapes and not report.bypassed else None
+        if shape is not None and (shape[0] != facts.classes or any(side != 1 for side in shape[1:])):
+            found.append(
+                StudioError(
+                    "run.classes",
+                    f"the network gives {_text(shape)}; {facts.title} needs one number for each of its "
+                    f"{facts.classes} classes.",
+                    where=name,
+                    hint=f"Set out_features of the Linear before it to {facts.classes}, or declare a parameter "
+                    "num_classes.",
+                )
             )
-        )
     return found
+
+
+def _softmax_note(diagram: Diagram) -> list[str]:
+    """Softmax before the loss, which has its own, squares the wrong: training then crawls."""
+    for output in diagram.main.of_type("Output"):
+        for wire in diagram.main.wires_into(output):
+            block = diagram.main.block(wire.source)
+            if block.type == "Softmax" and block.bypass is False:
+                return [
+                    f"The network ends in {wire.source} (Softmax), but the loss takes what comes before it; "
+                    "it learns slowly so. Bypass the block for training."
+                ]
+    return []
 
 
 def _fit(diagram: Diagram, recipe: Recipe, facts: Facts) -> list[str]:
@@ -177,13 +197,14 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
     if batch is None:
         small_set = facts.images is not None and facts.images <= 5000
         batch = 32 if side is not None and side >= 128 else 64 if small_set else 128
-    rule = recipe.optimizer
+    rule, schedule = recipe.optimizer, recipe.schedule
     replace = msgspec.structs.replace
     return replace(
         recipe,
         batch_size=batch,
         epochs=DEFAULT_EPOCHS if recipe.epochs is None and recipe.steps is None else recipe.epochs,
         data=replace(recipe.data, input_size=side),
+        schedule=replace(schedule, gamma=GAMMAS.get(schedule.name) if schedule.gamma is None else schedule.gamma),
         optimizer=replace(
             rule,
             lr=LEARNING_RATES[rule.name] if rule.lr is None else rule.lr,

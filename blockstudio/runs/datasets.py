@@ -209,8 +209,20 @@ def _idx_classes(path: Path) -> int:
 
 
 def class_folders(folder: Path) -> list[Path]:
-    """Visible subfolders, by name: the classes."""
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    """Visible subfolders, by name: the classes. Raises `StudioError` ``data.folder`` if it cannot be looked into."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    except OSError as error:
+        raise StudioError("data.folder", f"cannot be read: {error.strerror}.", where=str(folder)) from error
+
+
+def training_classes(root: Path) -> list[Path]:
+    """Folders of the classes to train on: those in ``root/train``, else those in ``root`` that are no other part."""
+    train = split_folder(root, "train")
+    if train is not None:
+        return class_folders(train)
+    parts = {split_folder(root, part) for part in ("validation", "test")}
+    return [folder for folder in class_folders(root) if folder not in parts]
 
 
 def split_folder(root: Path, part: str) -> Path | None:
@@ -236,7 +248,7 @@ def _describe_folder(root: Path) -> Facts:
                 return _known_facts(name, "cifar", folder)
         if (root / CIFAR_PYTHON[name]).is_dir():
             return _known_facts(name, "torchvision", root)
-    classes = len(class_folders(split_folder(root, "train") or root))
+    classes = len(training_classes(root))
     if classes == 0:
         raise StudioError(
             "data.folder",

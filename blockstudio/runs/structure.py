@@ -166,15 +166,13 @@ class Schedule(Group, frozen=True):
         Meta(title="Milestones", description="Shares of the run at which the rate drops.", extra={"when": "step"}),
     ] = (0.5, 0.75)
     gamma: Annotated[
-        float,
+        float | None,
         Meta(
-            ge=0,
-            le=1,
             title="γ",
-            description="Factor at each milestone (step) or each epoch (exponential).",
-            extra={"when": "step exponential"},
+            description="Factor at each milestone (step; empty: 0.1) or each epoch (exponential; empty: 0.95).",
+            extra={"ge": 0, "le": 1, "when": "step exponential"},
         ),
-    ] = 0.1
+    ] = None
     final: Annotated[
         float,
         Meta(

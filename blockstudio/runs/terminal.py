@@ -121,6 +121,7 @@ class TerminalView:
             TextColumn("{task.fields[left]}"),
             console=console,
             expand=True,
+            refresh_per_second=5,
             disable=not self._live,
         )
         self._task = self._bar.add_task("", total=None, epoch="starting", figures="", left="")

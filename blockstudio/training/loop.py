@@ -140,7 +140,7 @@ class Loop:
             if clock() - self._ticked >= TICK and not self._tick():
                 return False
             if every and self._step % every == 0:
-                self._save()
+                self._save_if_possible()
             if self._step >= self._total:
                 break
         return True
@@ -202,7 +202,7 @@ class Loop:
         return not self._control.stopping
 
     def _pause(self) -> None:
-        self._save()
+        self._save_if_possible()
         self._events.write("paused", step=self._step)
         while self._control.pausing and not self._control.stopping:
             time.sleep(PAUSE_POLL)
@@ -254,7 +254,7 @@ class Loop:
         self._read = Sums()
         every = self._recipe.checkpoints.epochs
         if self._step >= self._total or (every and epoch % every == 0 and self._saving_is_cheap()):
-            self._save()
+            self._save_if_possible()
         self._score = None
         # The clock goes on from where it was, measuring and saving left out.
         now = time.perf_counter()
@@ -293,6 +293,16 @@ class Loop:
         """Whether the time since the last checkpoint dwarfs what that one took: epochs of a small network on few
         images last less than the disk needs to say that it has written."""
         return time.perf_counter() - self._saved_at >= self._saving_time / SAVING_SHARE
+
+    def _save_if_possible(self) -> None:
+        """Write a checkpoint; a disk that refuses (full, gone for a while) is told of and training goes on. The end
+        of the run and a stop insist."""
+        try:
+            self._save()
+        except StudioError as error:
+            if error.code != "checkpoint.write" or self._step >= self._total:
+                raise
+            self._events.write("warning", code=error.code, text=f"No checkpoint of step {self._step:,}: {error}")
 
     def _save(self) -> None:
         """Write a checkpoint, unless there is this one. Raises `Diverged` rather than save what is no number."""

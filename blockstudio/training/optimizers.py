@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from blockstudio.runs.adapt import GAMMAS
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.structure import Schedule
 
@@ -53,6 +54,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device) -> O
 def rate_factor(schedule: Schedule, step: int, total: int, steps_per_epoch: int) -> float:
     """Share of the peak learning rate at ``step`` (from 0) of ``total``: a pure function, so that nothing has to
     be restored when a run is continued."""
+    gamma = GAMMAS.get(schedule.name, 1.0) if schedule.gamma is None else schedule.gamma
     rise = schedule.warmup * total
     if step < rise:
         share = (step + 1) / (rise + 1)
@@ -64,9 +66,9 @@ def rate_factor(schedule: Schedule, step: int, total: int, steps_per_epoch: int)
             return 1.0
         case "step":
             passed = sum(step >= place * total for place in schedule.milestones)
-            return float(schedule.gamma**passed)
+            return float(gamma**passed)
         case "exponential":
-            return float(schedule.gamma ** (step // steps_per_epoch))
+            return float(gamma ** (step // steps_per_epoch))
     # Cosine, and the fall of one-cycle.
     share = (step - rise) / max(1.0, total - rise)
     return schedule.final + (1 - schedule.final) * (1 + math.cos(math.pi * share)) / 2

@@ -75,6 +75,8 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)
     model.train()
+    # Let cuDNN try its algorithms: all batches are alike.
+    torch.backends.cudnn.benchmark = device.type == "cuda"
     if recipe.compile:
         model.compile()
     return Prepared(recipe, device, splits, model, auxiliary_weights(diagram), flat=len(shape) == 1)
@@ -89,7 +91,7 @@ def _compile(diagram: Diagram) -> nn.Module:
 def _diagram_errors(diagram: Diagram, facts: Any) -> list[StudioError]:
     from blockstudio.analysis import analyze
 
-    return diagram_problems(analyze(diagram), facts)
+    return diagram_problems(diagram, analyze(diagram), facts)
 
 
 def _missing_choices(recipe: Recipe) -> list[StudioError]:

@@ -108,7 +108,7 @@ def describe_crash(error: BaseException) -> dict[str, object]:
     """Fields of a ``failed`` event for an exception that nobody foresaw."""
     first = (str(error).strip() or "no message").splitlines()[0]
     hint = "The whole report is in trainer.log."
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
         hint = "Use a smaller batch_size or data.input_size, or precision bf16."
     elif isinstance(error, KeyboardInterrupt):
         first, hint = "interrupted", "Continue from the last checkpoint with --resume."

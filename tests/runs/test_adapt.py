@@ -89,7 +89,8 @@ def test_a_diagram_as_large_as_the_folders_images_keeps_its_size(tmp_path: Path)
 
 @pytest.mark.parametrize(("name", "rate"), [("sgd", 0.05), ("adamw", 1e-3)])
 def test_open_choices_are_made(name: str, rate: float) -> None:
-    _, chosen, _ = adapt(small([1, 8, 8]), recipe(optimizer=name))
+    _, chosen, _ = adapt(small([1, 8, 8]), recipe(optimizer=name, schedule="exponential"))
+    assert chosen.schedule.gamma == 0.95
     assert (chosen.epochs, chosen.batch_size, chosen.optimizer.lr) == (10, 64, rate)
 
 
@@ -104,6 +105,27 @@ def test_wrong_classes_say_what_to_set() -> None:
     assert caught.value.code == "run.classes"
     assert "out_features" in caught.value.hint
     assert "7" in caught.value.message and "10" in caught.value.message
+
+
+def test_an_auxiliary_output_must_tell_the_classes_apart_too() -> None:
+    diagram = small([1, 8, 8])
+    diagram.add("Linear", "aux_fc", out_features=3)
+    diagram.add("AuxOutput", "aux")
+    diagram.connect("flatten", "aux_fc")
+    diagram.connect("aux_fc", "aux")
+    with pytest.raises(StudioError) as caught:
+        adapt(diagram, recipe())
+    assert (caught.value.code, caught.value.where) == ("run.classes", "aux")
+
+
+def test_a_softmax_before_the_loss_is_noted() -> None:
+    diagram = small([1, 8, 8])
+    diagram.disconnect("fc", "output")
+    diagram.add("Softmax", "softmax")
+    diagram.connect("fc", "softmax")
+    diagram.connect("softmax", "output")
+    _, _, notes = adapt(diagram, recipe())
+    assert len(notes) == 1 and "softmax" in notes[0]
 
 
 def test_everything_wrong_is_told_at_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -131,7 +132,9 @@ def test_a_trainer_elsewhere_lives_while_it_gives_signs(tmp_path: Path) -> None:
 
 def test_of_many_at_once_one_gets_it(tmp_path: Path) -> None:
     (tmp_path / "lock").write_bytes(
-        msgspec.json.encode(Holder(token="x", pid=dead_child(), mark="1", host=os.uname().nodename, time=0.0, offset=0))
+        msgspec.json.encode(
+            Holder(token="x", pid=dead_child(), mark="1", host=socket.gethostname(), time=0.0, offset=0)
+        )
     )
 
     def attempt(_: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import struct
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from blockstudio.errors import StudioError
 from blockstudio.runs import Recipe, with_fields
+from blockstudio.runs.datasets import describe
 from blockstudio.runs.problems import StudioErrors
 from blockstudio.runs.structure import Data, Shapes
 from blockstudio.training.data import batches as feeding
@@ -470,3 +472,26 @@ def test_evaluation_sees_every_image_in_order() -> None:
     assert splits.test is not None
     labels = torch.cat([labels for _, labels in reading.evaluate(splits.test)])
     assert torch.equal(labels, splits.test.labels)
+
+
+def test_small_images_that_the_network_wants_large_are_fitted_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = with_fields(Recipe(), {"batch_size": 64, "augmentation": {"pad_crop": 2}})
+    at_once = load_data(recipe.data, (3, 20, 20))
+    monkeypatch.setattr(loading, "MEMORY_LIMIT", 1)
+    later = load_data(recipe.data, (3, 20, 20))
+    assert in_memory(later).images.shape[1:] == (1, 8, 8)
+    assert later.mean == pytest.approx(at_once.mean, abs=0.01)
+    later = dataclasses.replace(later, mean=at_once.mean, std=at_once.std)
+    for ours, theirs in zip(
+        Feeder(later, recipe, CPU).train(0, 0), Feeder(at_once, recipe, CPU).train(0, 0), strict=True
+    ):
+        assert torch.equal(ours.images, theirs.images)
+
+
+def test_validation_and_test_folders_beside_the_classes_are_no_classes(tmp_path: Path) -> None:
+    photos(tmp_path)
+    photos(tmp_path / "test", 2)
+    assert describe(Data(source=str(tmp_path))).classes == 3
+    splits = load_data(Data(source=str(tmp_path), validation=0), (3, 8, 8))
+    assert splits.classes == ("cat", "dog", "owl")
+    assert splits.test is not None and len(splits.test) == 6

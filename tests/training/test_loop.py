@@ -296,6 +296,32 @@ def test_public_train_raises_when_the_loss_is_no_number(tmp_path: Path) -> None:
     assert caught.value.code == "run.diverged"
 
 
+def test_a_disk_that_refuses_for_a_while_is_told_of_and_training_goes_on(make_run: MakeRun) -> None:
+    run = make_run(steps=9, checkpoints={"steps": 3, "epochs": 0})
+    in_the_way = run.directory / "checkpoints"
+    in_the_way.write_text("no folder")
+
+    def clear(event: dict[str, Any]) -> None:
+        if event["type"] == "warning":
+            in_the_way.unlink()
+
+    train_run(run, on_event=clear)
+    warnings = [event for event in run.follow() if event["type"] == "warning"]
+    assert [event["code"] for event in warnings] == ["checkpoint.write"]
+    assert "step 3" in warnings[0]["text"]
+    assert [item.step for item in run.checkpoints.all()] == [6, 9]
+    assert run.state().status == "finished"
+
+
+def test_a_disk_that_refuses_to_the_end_fails_the_run(make_run: MakeRun) -> None:
+    run = make_run(steps=3)
+    (run.directory / "checkpoints").write_text("no folder")
+    with pytest.raises(StudioError) as caught:
+        train_run(run)
+    assert caught.value.code == "checkpoint.write"
+    assert run.state().status == "failed"
+
+
 def test_everything_wrong_is_told_before_the_first_step(make_run: MakeRun) -> None:
     run = make_run(epochs=1)
     path = run.directory / "recipe.json"

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.structure import Data
 from blockstudio.training.augment import Augmenter, Batch, Normaliser
 from blockstudio.training.data.images import ImageSet, chunks, crop_window, fit
 from blockstudio.training.data.load import DataSplits, Source, default_workers
@@ -60,7 +61,9 @@ class Feeder:
     def _reader(self, part: Source, training: bool) -> _Reader:
         if id(part) not in self._readers:
             if isinstance(part, ImageSet):
-                self._readers[id(part)] = _MemoryReader(part, self._normaliser, self._device)
+                self._readers[id(part)] = _MemoryReader(
+                    part, self._splits.shape, self._recipe.data, self._normaliser, self._device
+                )
             else:
                 self._readers[id(part)] = _DiskReader(
                     part, self._splits, self._recipe, self._normaliser, self._device, keep=training
@@ -75,19 +78,29 @@ class _Reader:
 
 
 class _MemoryReader(_Reader):
-    def __init__(self, part: ImageSet, normaliser: Normaliser, device: torch.device) -> None:
+    def __init__(
+        self,
+        part: ImageSet,
+        shape: tuple[int, int, int],
+        data: Data,
+        normaliser: Normaliser,
+        device: torch.device,
+    ) -> None:
         images, labels = part.images, part.labels
         self._device = device
+        self._shape, self._data = shape, data
+        self._fitted = tuple(images.shape[1:]) == shape
         self._moved = False
-        if device.type == "cuda":
+        # What is yet to be fitted stays on the CPU, whose resizing is the same everywhere.
+        if self._fitted and device.type == "cuda":
             free = torch.cuda.mem_get_info(device)[0]
             self._moved = images.nbytes <= DEVICE_SHARE * free
-        elif device.type == "mps":
+        elif self._fitted and device.type == "mps":
             # Memory is shared with the CPU there.
             self._moved = images.nbytes <= FLOAT_LIMIT
         if self._moved:
             images, labels = images.to(device), labels.to(device)
-        self._ready = 4 * images.nbytes <= FLOAT_LIMIT and (self._moved or device.type == "cpu")
+        self._ready = self._fitted and 4 * images.nbytes <= FLOAT_LIMIT and (self._moved or device.type == "cpu")
         self._normaliser = normaliser
         self._images = normaliser(images) if self._ready else images
         self._labels = labels
@@ -101,6 +114,8 @@ class _MemoryReader(_Reader):
         if self._moved:
             index = index.to(self._device, non_blocking=True)
         images, labels = self._images.index_select(0, index), self._labels.index_select(0, index)
+        if not self._fitted:
+            images = fit(images, self._shape, self._data, "")
         if not self._moved and self._device.type != "cpu":
             if self._device.type == "cuda":
                 images, labels = images.pin_memory(), labels.pin_memory()

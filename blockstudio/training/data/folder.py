@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import IMAGE_ENDINGS, class_folders, split_folder
+from blockstudio.runs.datasets import IMAGE_ENDINGS, class_folders, split_folder, training_classes
 from blockstudio.runs.problems import collected
 
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
@@ -75,10 +75,7 @@ def scan(root: Path) -> FolderParts:
     empty file at once."""
     problems: list[StudioError] = []
     train_root = split_folder(root, "train") or root
-    folders = class_folders(train_root)
-    if split_folder(root, "train") is None:
-        folders = [folder for folder in folders if folder not in _parts(root)]
-    classes = tuple(folder.name for folder in folders)
+    classes = tuple(folder.name for folder in training_classes(root))
     if len(classes) < 2:
         raise StudioError(
             "data.classes", f"has {len(classes)} class folders; at least 2 are needed.", where=str(train_root)
@@ -104,11 +101,6 @@ def scan(root: Path) -> FolderParts:
     if problems:
         raise collected(shortened(problems))
     return FolderParts(train, others[0], others[1], classes)
-
-
-def _parts(root: Path) -> list[Path]:
-    found = [split_folder(root, part) for part in ("validation", "test")]
-    return [path for path in found if path is not None]
 
 
 def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all_needed: bool) -> Files:

@@ -37,7 +37,7 @@ STATISTICS_IMAGES = 1024
 
 @dataclass(frozen=True)
 class DataSplits:
-    """What a run trains and is measured on. All images have `shape` = (C, H, W) once read."""
+    """What a run trains and is measured on. All images have `shape` = (C, H, W) by the time they are in a batch."""
 
     train: Source
     validation: Source | None
@@ -61,7 +61,10 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     """Read what ``data`` names and fit it to ``shape``. Raises `StudioError` ``data.*`` naming file or folder."""
     facts = describe(data)
     where = str(facts.root) if facts.root is not None else facts.title
-    train, validation, test, classes, notes = _read(data, facts)
+    try:
+        train, validation, test, classes, notes = _read(data, facts)
+    except OSError as error:
+        raise StudioError("data.read", f"cannot be read: {error.strerror or error}.", where=where) from error
     if len(train) < 2:
         raise StudioError("data.empty", f"has {len(train)} training images.", where=where)
     if test is None:
@@ -147,6 +150,10 @@ def _fitted(parts: Sequence[Source | None], data: Data, shape: tuple[int, int, i
 
 def _fit_part(part: Source, storage: str, data: Data, shape: tuple[int, int, int], where: str) -> Source:
     if isinstance(part, ImageSet):
+        if storage == "disk":
+            # Small as they are, large as the network wants them: fitted batch by batch. Whether it can be is seen now.
+            fit(part.images[:1], shape, data, where)
+            return part
         return ImageSet(fit(part.images, shape, data, where), part.labels, part.boxes)
     if storage == "disk":
         if isinstance(part, Files) and len(part) <= CHECKED_FILES:
@@ -161,11 +168,13 @@ def _fit_part(part: Source, storage: str, data: Data, shape: tuple[int, int, int
 
 
 def _statistics(train: Source, data: Data, shape: tuple[int, int, int], where: str) -> tuple[list[float], list[float]]:
-    if isinstance(train, ImageSet):
+    if isinstance(train, ImageSet) and tuple(train.images.shape[1:]) == shape:
         return statistics(train.images)
-    # From disk, a sample spread evenly over the set will do.
+    # Where fitting all would cost much, a sample spread evenly over the set will do.
     count = min(STATISTICS_IMAGES, len(train))
     places = [index * len(train) // count for index in range(count)]
+    if isinstance(train, ImageSet):
+        return statistics(fit(train.images[places], shape, data, where))
     sample = [fit(train.read(index, shape[0]).unsqueeze(0), shape, data, where) for index in places]
     return statistics(torch.cat(sample))
 
