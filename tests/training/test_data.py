@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -379,13 +380,25 @@ def test_one_class_is_not_enough(tmp_path: Path) -> None:
 # From disk, batch by batch
 
 
-def feeder(source: Path, shape: tuple[int, int, int] = (3, 10, 12), **fields: Any) -> Feeder:
-    recipe = with_fields(Recipe(), {"batch_size": 4, "data": {"source": str(source), "validation": 0, **fields}})
-    return Feeder(load_data(recipe.data, shape), recipe, CPU)
+@pytest.fixture
+def feeder() -> Iterator[Callable[..., Feeder]]:
+    made: list[Feeder] = []
+
+    def make(source: Path, shape: tuple[int, int, int] = (3, 10, 12), **fields: Any) -> Feeder:
+        recipe = with_fields(Recipe(), {"batch_size": 4, "data": {"source": str(source), "validation": 0, **fields}})
+        made.append(Feeder(load_data(recipe.data, shape), recipe, CPU))
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.close()
+
+
+MakeFeeder = Callable[..., Feeder]
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_disk_and_memory_give_the_same_batches(tmp_path: Path, workers: int) -> None:
+def test_disk_and_memory_give_the_same_batches(feeder: MakeFeeder, tmp_path: Path, workers: int) -> None:
     photos(tmp_path, 10)
     memory, disk = feeder(tmp_path, storage="memory"), feeder(tmp_path, storage="disk", workers=workers)
     for epoch, first in ((0, 0), (1, 2)):
@@ -394,10 +407,9 @@ def test_disk_and_memory_give_the_same_batches(tmp_path: Path, workers: int) -> 
         for ours, theirs in pairs:
             assert torch.equal(ours.labels, theirs.labels)
             assert torch.equal(ours.images, theirs.images)
-    disk.close()
 
 
-def test_disk_and_memory_resize_alike(tmp_path: Path) -> None:
+def test_disk_and_memory_resize_alike(feeder: MakeFeeder, tmp_path: Path) -> None:
     photos(tmp_path, 10, size=(31, 23))
     for resize in ("fit", "crop"):
         memory = feeder(tmp_path, (3, 16, 16), storage="memory", resize=resize)
@@ -407,7 +419,7 @@ def test_disk_and_memory_resize_alike(tmp_path: Path) -> None:
         assert (ours.images - theirs.images).abs().max() < 0.05
 
 
-def test_an_image_that_breaks_while_training_is_named(tmp_path: Path) -> None:
+def test_an_image_that_breaks_while_training_is_named(feeder: MakeFeeder, tmp_path: Path) -> None:
     photos(tmp_path, 10)
     reading = feeder(tmp_path, storage="disk", workers=1)
     for path in tmp_path.rglob("*.png"):

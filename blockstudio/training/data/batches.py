@@ -56,6 +56,8 @@ class Feeder:
 
     def close(self) -> None:
         """End the processes that read images."""
+        for reader in self._readers.values():
+            reader.close()
         self._readers.clear()
 
     def _reader(self, part: Source, training: bool) -> _Reader:
@@ -75,6 +77,9 @@ class _Reader:
     def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Normalised images and labels on the device for each row of indices."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of processes, if it has any."""
 
 
 class _MemoryReader(_Reader):
@@ -203,6 +208,12 @@ class _DiskReader(_Reader):
             # Its own generator: the loader would else draw from the one that dropout uses.
             generator=torch.Generator(),
         )
+
+    def close(self) -> None:
+        # The loader ends its workers when it is collected, which an exception that holds its frames puts off.
+        iterator = getattr(self._loader, "_iterator", None)
+        if iterator is not None:
+            iterator._shutdown_workers()
 
     def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         self._plan.rows = [row.tolist() for rows in plan for row in (rows if rows.ndim == 2 else (rows,))]
