@@ -24,8 +24,8 @@ from blockstudio.gui.text import tr
 from blockstudio.gui.work import Work
 from blockstudio.runs import Recipe, Run, RunState, create_run, list_runs, start_run, with_fields
 
-POLL_MS = 120
-"""A trainer writes at most ten events a second; asking more often shows nothing new."""
+POLL_MS = 250
+"""Often enough to see curves move. Every look takes its share of the processor from the training."""
 LIST_MS = 1500
 
 

@@ -124,6 +124,7 @@ class TrainingPanel(QWidget):
         self._trainer = trainer
         self.curves: Curves | None = None
         self._work = Work(self)
+        self._drawn: object = None
         line = QHBoxLayout(self)
         line.setContentsMargins(14, 8, 14, 8)
         line.setSpacing(24)
@@ -179,6 +180,7 @@ class TrainingPanel(QWidget):
 
     def _make_curves(self, kind: type[Curves]) -> None:
         self.curves = kind()
+        self._drawn = None
         self.stack.addWidget(self.curves)
         self._turn()
 
@@ -187,14 +189,22 @@ class TrainingPanel(QWidget):
         self._work.cancel()
 
     def refresh(self) -> None:
-        """Draw what is new."""
+        """Draw what is new, if anybody can see it."""
+        if not self.isVisible():
+            return
+        data = self._trainer.data
+        state = None if data is None else (data, data.state, data.steps.size, data.epochs.size, theme())
+        if state == self._drawn:
+            return
+        self._drawn = state
         self.figures.refresh()
         if self.curves is not None:
-            self.curves.show_data(self._trainer.data)
+            self.curves.show_data(data)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._trainer.watch_list(True)
+        self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -63,6 +63,7 @@ class StudioWindow(QMainWindow):
         self.notes = NoteBar()
         self.colours = str(settings().value("view/colours", "system"))
         self._leaving = False
+        self._run_shown: object = None
         self._start: StartPage | None = None
         self.dialog: ClosingDialog | QFileDialog | None = None
         self.top = TopBar(
@@ -196,8 +197,11 @@ class StudioWindow(QMainWindow):
         self.top.device.set_text(f"{recipe.device} · {recipe.precision}")
 
     def _show_run(self) -> None:
-        self.top.show_run(self.trainer.state)
-        self.commands.refresh()
+        state = (self.trainer.state, self.trainer.data is not None)
+        if state != self._run_shown:
+            self._run_shown = state
+            self.top.show_run(self.trainer.state)
+            self.commands.refresh()
 
     def _on_train(self) -> None:
         command = {"running": "run.pause", "paused": "run.resume"}.get(self.trainer.state, "run.train")
