@@ -145,10 +145,14 @@ def _network_field(top: Level) -> Size | None:
     """The largest field among the last maps of more than one pixel on the ways to the outputs."""
     found: list[Size] = []
     seen: set[tuple[str, str, int]] = set()
-
-    def back(level: Level, name: str, port: int, up: list[tuple[Level, str, int]]) -> None:
+    plan = top.sheet.plan
+    ends = plan.ends or [name for name in plan.order if not plan.items[name].targets]
+    # A stack of its own: a chain of vectors may be longer than Python recurses.
+    waiting: list[tuple[Level, str, int, tuple[tuple[Level, str], ...]]] = [(top, name, 0, ()) for name in ends]
+    while waiting:
+        level, name, port, up = waiting.pop()
         if (level.path, name, port) in seen:
-            return
+            continue
         seen.add((level.path, name, port))
         result: Result = level.sheet.results[name]
         item = level.sheet.plan.items[name]
@@ -158,26 +162,19 @@ def _network_field(top: Level) -> Size | None:
             size = level.field_size(trace, result)
             if size is not None:
                 found.append(size)
-            return
+            continue
         last = len(result.copies) - 1 if result.copies else None
         sub: Sheet | None = (result.copies[-1] if result.copies else result).sub
         if sub is not None and sub.plan.outputs:
-            back(level.enter(name, last), sub.plan.outputs[port], 0, [*up, (level, name, 0)])
+            waiting.append((level.enter(name, last), sub.plan.outputs[port], 0, (*up, (level, name))))
         elif item.block.type == "Input" and up:
-            outer, instance, _ = up[-1]
-            place = level.sheet.plan.inputs.index(name)
-            source = outer.sheet.plan.items[instance].sources[place]
+            outer, instance = up[-1]
+            source = outer.sheet.plan.items[instance].sources[level.sheet.plan.inputs.index(name)]
             if source is not None:
-                back(outer, source[0], source[1], up[:-1])
+                waiting.append((outer, source[0], source[1], up[:-1]))
         else:
-            for source in item.sources[:1] if result.bypassed else item.sources:
-                if source is not None:
-                    back(level, source[0], source[1], up)
-
-    plan = top.sheet.plan
-    ends = plan.ends or [name for name in plan.order if not plan.items[name].targets]
-    for name in ends:
-        back(top, name, 0, [])
+            sources = item.sources[:1] if result.bypassed else item.sources
+            waiting += [(level, source[0], source[1], up) for source in sources if source is not None]
     if not found:
         sizes = [top.field_size(top.trace(name), top.sheet.results[name]) for name in ends]
         found = [size for size in sizes if size is not None]

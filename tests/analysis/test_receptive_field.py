@@ -3,6 +3,7 @@ not zero. All weights are positive and maxima are replaced by means, so that not
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -221,3 +222,18 @@ def test_published_networks(name: str, end: str, size: int) -> None:
     assert last.output_shape is not None
     pixel = (last.output_shape[1] // 2, last.output_shape[2] // 2)
     assert support(d, pixel) == stated(last, pixel)
+
+
+def test_a_long_chain_of_vectors_is_no_recursion() -> None:
+    diagram = Diagram("long")
+    diagram.add("Input", "input", shape=[3, 8, 8])
+    diagram.add("Conv2d", "conv1", kernel_size=3)
+    diagram.add("GlobalAvgPool", "pool")
+    diagram.add("Flatten", "flatten")
+    names = ["input", "conv1", "pool", "flatten"]
+    for index in range(3000):
+        names.append(diagram.add("Linear", f"fc{index}", out_features=4))
+    names.append(diagram.add("Output", "output"))
+    for source, target in pairwise(names):
+        diagram.connect(source, target)
+    assert analyze(diagram).receptive_field == (3, 3)
