@@ -91,7 +91,7 @@ class Field(Struct, frozen=True, kw_only=True):
         }[self.kind]
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            words += f" from {low:,g} to {high:,g}"
+            words += f" from {_plain(low)} to {_plain(high)}"
         return words + (" or nothing" if self.optional else "")
 
 
@@ -313,6 +313,10 @@ T = TypeVar("T", bound=Struct)
 def _replace(struct: T, path: list[str], value: Any) -> T:
     head, *rest = path
     return msgspec.structs.replace(struct, **{head: _replace(getattr(struct, head), rest, value) if rest else value})
+
+
+def _plain(number: float) -> str:
+    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
 
 
 def _unknown(path: str) -> StudioError:

@@ -259,18 +259,20 @@ def confusion_table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) 
         for count, true, predicted in sorted(pairs, reverse=True)[:15]:
             table.add_row(escape(classes[true]), escape(classes[predicted]), f"{count:,}")
         return table
+    # Eighty columns hold ten classes of five letters.
     table = Table(title="Confusion: rows are true classes, columns predicted", title_justify="left", box=None)
-    table.add_column("", justify="right", style="bold")
+    table.padding = (0, 1, 0, 0)
+    table.add_column("", justify="right", style="bold", no_wrap=True)
     for name in classes:
-        table.add_column(escape(name[:8]), justify="right")
-    table.add_column("right", justify="right")
+        table.add_column(escape(name[:5]), justify="right", no_wrap=True, overflow="crop")
+    table.add_column("right", justify="right", no_wrap=True)
     for true, row in enumerate(confusion):
         cells = [
             f"[bold]{count:,}[/]" if true == predicted else f"{count:,}" if count else "[dim]·[/]"
             for predicted, count in enumerate(row)
         ]
         share = row[true] / sum(row) if sum(row) else None
-        table.add_row(escape(classes[true][:16]), *cells, _percent(share))
+        table.add_row(escape(classes[true][:12]), *cells, _percent(share))
     return table
 
 
