@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
+from blockstudio.gui.fields import ValueField
 from blockstudio.gui.text import tr
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ class Command:
     separator: bool = False
     """A line above it in its menu."""
     keywords: str = ""
+
+
+def settle(window: QWidget) -> None:
+    """Take over what is being typed, before something else is done with the document."""
+    field = window.focusWidget()
+    if isinstance(field, ValueField):
+        field.commit()
 
 
 class Commands(QObject):
@@ -60,6 +68,7 @@ class Commands(QObject):
 
     def run(self, id: str) -> bool:
         """Do it, if it can be done now."""
+        settle(self._window)
         command = self.declared[id]
         possible = command.enabled is None or command.enabled(self._window)
         if possible:

@@ -14,6 +14,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, load, save
 from blockstudio.graph.presets import open_diagram, preset_path
+from blockstudio.gui.commands import settle
 from blockstudio.gui.session import Document, Session, snapshot
 from blockstudio.gui.settings import forget_file, recent_files, remember_file, settings
 from blockstudio.gui.text import tr
@@ -83,6 +84,10 @@ class Documents(QObject):
             lambda error: self._cannot_open(name, error),
         )
 
+    def open_copy(self, file: Path) -> None:
+        """Open a file's diagram as one that has no file: saving it leaves the original alone."""
+        self._work.run(lambda: Document(load(file)), self.add, lambda error: self._cannot_open(file, error))
+
     def open_now(self, name: str | Path, values: dict[str, RawValue] | None = None) -> bool:
         """`open` before the window shows, without the detour."""
         try:
@@ -94,6 +99,7 @@ class Documents(QObject):
 
     def add(self, document: Document) -> None:
         """Show a document in a tab; an untouched empty one gives its place up."""
+        settle(self._window)
         here = self.current
         index = self.list.index(here)
         if _untouched(here):
@@ -119,6 +125,7 @@ class Documents(QObject):
 
     def turn_to(self, which: Document | int) -> None:
         """Show an open document."""
+        settle(self._window)
         document = self.list[which] if isinstance(which, int) else which
         if document is not self.current:
             self._session.show(document)

@@ -45,6 +45,7 @@ class BlockPage(QWidget):
     def __init__(self, session: Session, name: str) -> None:
         super().__init__()
         self._session, self.name = session, name
+        self._place = (session.document, session.scope)
         self.fields: dict[str, QWidget] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -73,6 +74,11 @@ class BlockPage(QWidget):
         column.addStretch(1)
         session.fix_finder.found.connect(self._show_problems)
         self.refresh()
+
+    def _is_there(self) -> bool:
+        """Whether the block is still the one in view: a field may report when its page is already on its way out."""
+        session = self._session
+        return self._place == (session.document, session.scope) and self.name in session.definition.graph
 
     @property
     def _block(self) -> Block:
@@ -112,6 +118,8 @@ class BlockPage(QWidget):
         return ""
 
     def _rename(self, text: str) -> None:
+        if not self._is_there():
+            return
         old, self.name = self.name, text
         if not self._session.do(
             tr("Rename {name}").format(name=old), RenameBlock(scope=self._session.scope, name=old, to=text)
@@ -130,6 +138,8 @@ class BlockPage(QWidget):
         self.fields[key] = field
 
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
+        if not self._is_there():
+            return
         raw = values.read(parameter, text)
         value = None if raw == parameter.default and type(raw) is type(parameter.default) else raw
         edit = SetParameter(scope=self._session.scope, name=self.name, key=key, value=value)
@@ -172,6 +182,8 @@ class BlockPage(QWidget):
         return str(resolve_repeat(raw, self._scope)) if isinstance(raw, str) else ""
 
     def _change(self, **attributes: object) -> None:
+        if not self._is_there():
+            return
         (what,) = attributes
         changed = msgspec.structs.replace(self._block, **attributes)
         self._session.do(
@@ -182,7 +194,7 @@ class BlockPage(QWidget):
     def refresh(self) -> None:
         """Show what the document and the analysis say now."""
         session = self._session
-        if self.name not in session.definition.graph:
+        if not self._is_there():
             return
         block = self._block
         self.title.set_value(self.name)
@@ -236,6 +248,8 @@ class BlockPage(QWidget):
             cost.set(tr("depth"), whole_text(report.depth))
 
     def _show_problems(self) -> None:
+        if not self._is_there():
+            return
         clear(self._problems)
         session = self._session
         mine = [p for p in session.analysis.problems if p.scope == session.scope and p.block == self.name]
@@ -308,6 +322,7 @@ class ManyPage(QWidget):
     def __init__(self, session: Session, names: tuple[str, ...]) -> None:
         super().__init__()
         self._session, self._names = session, names
+        self._place = (session.document, session.scope)
         self.fields: dict[str, QWidget] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -336,6 +351,11 @@ class ManyPage(QWidget):
         column.addStretch(1)
         self.refresh()
 
+    def _is_there(self) -> bool:
+        session = self._session
+        here = self._place == (session.document, session.scope)
+        return here and all(name in session.definition.graph for name in self._names)
+
     def _blocks(self) -> list[Block]:
         definition = self._session.definition
         return [definition.block(name) for name in self._names]
@@ -355,13 +375,15 @@ class ManyPage(QWidget):
         return values.shown_result(parameter, values.read(parameter, text), values.scope_of(self._session))
 
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
-        if not text:
+        if not text or not self._is_there():
             return
         raw, scope = values.read(parameter, text), self._session.scope
         edits: list[Edit] = [SetParameter(scope=scope, name=name, key=key, value=raw) for name in self._names]
         self._session.do(tr("Set {key} of {count} blocks").format(key=key, count=len(edits)), *edits)
 
     def _bypass(self, bypass: bool | str) -> None:
+        if not self._is_there():
+            return
         scope = self._session.scope
         edits: list[Edit] = [
             SetBlock(scope=scope, name=name, block=msgspec.structs.replace(block, bypass=bypass))
@@ -371,7 +393,7 @@ class ManyPage(QWidget):
 
     def refresh(self) -> None:
         """Show what is common now; fields that differ are empty."""
-        if not all(name in self._session.definition.graph for name in self._names):
+        if not self._is_there():
             return
         blocks, diagram = self._blocks(), self._session.diagram
         for key in self._shared:

@@ -78,6 +78,7 @@ class DiagramPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._document = session.document
         self._scope = session.scope
         self.fields: dict[str, QWidget] = {}
         self.crosses: dict[str, QToolButton] = {}
@@ -129,12 +130,21 @@ class DiagramPage(QWidget):
         text = tr("module · {count} instances; editing it changes all of them").format(count=count)
         column.addWidget(quiet(tr("module · one instance") if count == 1 else text))
 
+    def _is_there(self) -> bool:
+        """Whether this is still what is in view: a field may report when its page is already on its way out."""
+        session = self._session
+        return session.document is self._document and self._scope in session.diagram.scopes()
+
     def _rename(self, text: str) -> None:
+        if not self._is_there():
+            return
         label = tr("Rename {name}").format(name=self._scope)
         if not self._session.do(label, RenameModule(name=self._scope, to=text.strip())):
             self.title.set_value(self._scope, force=True)
 
     def _texts(self, **texts: str) -> None:
+        if not self._is_there():
+            return
         (what,) = texts
         self._session.do(tr("Set {key}").format(key=what), SetTexts(scope=self._scope, **texts))
 
@@ -182,6 +192,8 @@ class DiagramPage(QWidget):
         return tr("default; {value} here").format(value=shown) if shown and shown != text else ""
 
     def _set(self, key: str, text: str) -> None:
+        if not self._is_there():
+            return
         parameter = self._session.diagram.definition(self._scope).parameters[key]
         edit = SetDefault(scope=self._scope, key=key, value=_literal(parameter, text))
         self._session.do(tr("Set {key}").format(key=key), edit)
@@ -209,7 +221,7 @@ class DiagramPage(QWidget):
         return name, parameter
 
     def _add(self, text: str) -> None:
-        if not text.strip():
+        if not text.strip() or not self._is_there():
             return
         name, parameter = self._parse_new(text)
         declared = self._session.diagram.definition(self._scope).parameters | {name: parameter}
@@ -228,7 +240,7 @@ class DiagramPage(QWidget):
     def refresh(self) -> None:
         """Show what the document and the analysis say now."""
         session = self._session
-        if self._scope not in session.diagram.scopes():
+        if not self._is_there():
             return
         definition = session.diagram.definition(self._scope)
         self.title.set_value(self._scope or session.diagram.name)

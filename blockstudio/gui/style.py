@@ -35,6 +35,7 @@ QLineEdit[role="title"] {{
 QLineEdit[role="title"]:hover {{ border-bottom-color: {hairline}; }}
 QLineEdit[role="title"]:focus {{ border-bottom-color: {accent}; }}
 QLineEdit[role="inner"] {{ border: 0; padding: 0; background: transparent; }}
+QComboBoxPrivateContainer {{ background: {panel}; border: 1px solid {hairline}; }}
 QComboBox {{ padding: 3px 4px 3px 8px; }}
 QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
 QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 7px; }}

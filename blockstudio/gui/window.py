@@ -23,7 +23,7 @@ from blockstudio.gui.bottom import BottomPanel
 from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.closing import ClosingDialog
 from blockstudio.gui.command_line import CommandLine
-from blockstudio.gui.commands import Commands
+from blockstudio.gui.commands import Commands, settle
 from blockstudio.gui.documents import Documents, Request
 from blockstudio.gui.inspector import Inspector
 from blockstudio.gui.notes import Note, NoteBar
@@ -346,7 +346,7 @@ class StudioWindow(QMainWindow):
     def open_diagram_of_run(self) -> None:
         """Open the network as the run in view trains it."""
         if self.trainer.data is not None:
-            self.documents.open(self.trainer.data.run.directory / f"diagram{SUFFIX}")
+            self.documents.open_copy(self.trainer.data.run.directory / f"diagram{SUFFIX}")
 
     def about(self) -> None:
         text = tr("Block Studio {version}. Draw convolutional networks, see every shape and cost, train them.")
@@ -365,6 +365,7 @@ class StudioWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        settle(self)
         unsaved = [self.documents.title(document) for document in self.documents.unsaved]
         data = self.trainer.data
         running = data.run.name if data is not None and data.active else ""

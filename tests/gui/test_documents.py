@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hands import click, press_key
+from hands import click, press_key, type_into
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
@@ -224,3 +224,34 @@ def test_a_diagram_of_thousands_of_blocks_is_written_by_a_worker(open_window, qt
     diagram.add("ReLU", "later")
     qtbot.waitUntil(lambda: bool(done), timeout=20_000)
     assert "later" not in load(path).main.graph and window.session.dirty
+
+
+def test_what_is_being_typed_goes_to_the_document_it_was_typed_for(open_window) -> None:
+    window = open_window("resnet18")
+    first = window.session.diagram
+    window.session.select(["conv1"])
+    window.documents.open_now("resnet34")
+    window.session.select(["conv1"])
+    window.documents.turn_to(0)
+    type_into(window.inspector.field("out_channels"), "96", enter=False)
+    click(window.top.tabs, window.top.tabs.tabRect(1).center())
+    assert first.main.block("conv1").parameters["out_channels"] == 96
+    assert window.session.diagram.main.block("conv1").parameters["out_channels"] != 96
+
+
+def test_saving_takes_over_what_is_being_typed(open_window, file: Path) -> None:
+    window = open_window(file)
+    type_into(window.inspector.field("name"), "Mine", enter=False)
+    press_key(window.inspector.field("name"), Qt.Key.Key_S, CONTROL)
+    assert load(file).name == "Mine" and not window.session.dirty
+
+
+def test_a_drawing_is_saved_as_a_picture(open_window, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.commands.run("file.picture")
+    for name in ("net.png", "net.svg", "net.pdf"):
+        window.dialog.fileSelected.emit(str(tmp_path / name))
+        assert (tmp_path / name).stat().st_size > 1000
+    window.dialog.fileSelected.emit(str(tmp_path / "no folder" / "net.png"))
+    window.dialog.close()
+    assert "cannot be written" in window.notes.texts[0]

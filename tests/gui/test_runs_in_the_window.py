@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.closing import ClosingDialog
+from blockstudio.gui.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import Lock
@@ -49,6 +50,12 @@ def epoch(events: EventWriter, number: int) -> None:
     )  # fmt: skip
 
 
+def is_drawn(window: StudioWindow) -> bool:
+    """Whether the log of the watched run has been read to its end, and there are curves."""
+    data = window.trainer.data
+    return data is not None and data.complete and window.bottom.training.curves is not None
+
+
 def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, qtbot, runs: Path) -> None:
     _, events = make(runs, "nin-20260131-142501")
     started(events)
@@ -64,7 +71,7 @@ def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, 
     qtbot.waitUntil(lambda: panel.list.count() == 1)
     rect = panel.list.visualItemRect(panel.list.item(0))
     click(panel.list.viewport(), rect.center())
-    qtbot.waitUntil(lambda: window.trainer.data is not None and window.trainer.data.complete)
+    qtbot.waitUntil(lambda: is_drawn(window))
     curves = panel.curves
     assert curves.loss.points == curves.accuracy.points == 100
     assert len(curves.loss.validations.getOriginalDataset()[0]) == 2
@@ -130,7 +137,7 @@ def test_points_that_a_continued_run_does_again_are_drawn_once(open_window, qtbo
     steps(events, 41, 45)
     window = open_window()
     window.trainer.attach(run)
-    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    qtbot.waitUntil(lambda: is_drawn(window))
     assert window.trainer.data.steps["step"].tolist() == list(range(1, 46))
 
 
@@ -151,7 +158,7 @@ def test_a_run_that_ended_badly_says_why(open_window, qtbot, runs: Path, event: 
     events.write(**event)
     window = open_window()
     window.trainer.attach(run)
-    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    qtbot.waitUntil(lambda: is_drawn(window))
     figures = window.bottom.training.figures
     assert figures.trouble.isVisible() and said in figures.trouble.text()
     assert figures.go_on.isVisible()
@@ -168,7 +175,7 @@ def test_a_flooded_log_is_read_a_slice_at_a_time(open_window, qtbot, runs: Path)
     rounds: list[int] = []
     window.trainer.progress.connect(lambda: rounds.append(window.trainer.data.steps.size))
     window.trainer.attach(run)
-    qtbot.waitUntil(lambda: window.trainer.data.complete, timeout=60_000)
+    qtbot.waitUntil(lambda: is_drawn(window), timeout=60_000)
     assert window.trainer.data.steps.size == 100_000
     assert len(rounds) >= 3, "the window drew what it had in between"
     assert window.bottom.training.curves.loss.points == 100_000
@@ -183,7 +190,7 @@ def test_a_damaged_log_shows_what_is_whole(open_window, qtbot, runs: Path) -> No
     steps(events, 6, 10)
     window = open_window()
     window.trainer.attach(run)
-    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    qtbot.waitUntil(lambda: is_drawn(window))
     assert window.bottom.training.curves.loss.points == 10
 
 
@@ -253,7 +260,7 @@ def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> N
     window.show_page("recipe")
     window.trainer.attach(run)
     window.show_page("problems")
-    qtbot.waitUntil(lambda: window.trainer.data.complete)
+    qtbot.waitUntil(lambda: is_drawn(window))
     assert not window.trainer.is_polling
 
 
@@ -269,3 +276,12 @@ def test_a_thinned_curve_keeps_its_peaks_and_its_end() -> None:
     assert thin_y.max() == 40.0 and thin_y.min() == -40.0
     assert (thin_x[0], thin_x[-1]) == (x[0], x[-1])
     assert len(thinned(x[:50], y[:50])[0]) == 50
+
+
+def test_the_diagram_of_a_run_opens_as_a_copy(open_window, qtbot, runs: Path) -> None:
+    run, _ = make(runs, "net")
+    window = open_window()
+    window.trainer.attach(run)
+    window.commands.run("run.diagram")
+    qtbot.waitUntil(lambda: window.session.diagram.name == "NIN (CIFAR-10)")
+    assert window.session.file is None, "what a run was trained with is not overwritten"
