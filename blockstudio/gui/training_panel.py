@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -22,7 +21,7 @@ from blockstudio.gui.run_list import STATUS_WORDS, RunList, name_and_time, perce
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, notifier, theme
 from blockstudio.gui.trainer import Trainer
-from blockstudio.gui.work import Work
+from blockstudio.gui.warming import Warmer
 
 if TYPE_CHECKING:
     from blockstudio.gui.curves import Curves
@@ -123,7 +122,8 @@ class TrainingPanel(QWidget):
         super().__init__()
         self._trainer = trainer
         self.curves: Curves | None = None
-        self._work = Work(self)
+        self.warmer = Warmer(self)
+        self._asked = False
         self._drawn: object = None
         line = QHBoxLayout(self)
         line.setContentsMargins(14, 8, 14, 8)
@@ -168,25 +168,25 @@ class TrainingPanel(QWidget):
         """Another run is in view."""
         there = self._trainer.data is not None
         self.figures.setVisible(there)
-        if there and self.curves is None and not self._work.busy:
-            if "pyqtgraph" in sys.modules:
-                self._make_curves(_load_curves())
-            else:  # takes longer than a frame: the window goes on meanwhile
-                self._work.run(_load_curves, self._make_curves)
+        if there and self.curves is None and not self._asked:
+            self._asked = True
+            self.warmer.when_ready(self._make_curves)
         self.stack.setCurrentWidget(self.curves if there and self.curves is not None else self.empty)
         self.empty.setVisible(not there)
         self.list.refresh()
         self.refresh()
 
-    def _make_curves(self, kind: type[Curves]) -> None:
-        self.curves = kind()
+    def _make_curves(self) -> None:
+        from blockstudio.gui.curves import Curves
+
+        self.curves = Curves()
         self._drawn = None
         self.stack.addWidget(self.curves)
         self._turn()
 
     def stop(self) -> None:
         """The window closes."""
-        self._work.cancel()
+        self.warmer.stop()
 
     def refresh(self) -> None:
         """Draw what is new, if anybody can see it."""
@@ -213,9 +213,3 @@ class TrainingPanel(QWidget):
 
 def _decimal(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}" if value < 100 else f"{value:.3g}"
-
-
-def _load_curves() -> type[Curves]:
-    from blockstudio.gui.curves import Curves
-
-    return Curves

@@ -281,6 +281,7 @@ class StudioWindow(QMainWindow):
         """What can wait until the window is drawn: a run that is under way, work that a crash left behind."""
         self.recovering.look()
         self.trainer.attach_to_running()
+        self.bottom.training.warmer.start()
 
     # Colours
 
