@@ -40,7 +40,16 @@ def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
     for node in program.graph.nodes:
         # It tells whoever gets the file how the folders of this machine are called.
         node.meta.pop("stack_trace", None)
+        # Classes stand there with the diagram's name before theirs; a comma or bracket in it makes a file that torch
+        # does not read again.
+        modules = node.meta.get("nn_module_stack", {})
+        node.meta["nn_module_stack"] = {key: (path, _class_name(kind)) for key, (path, kind) in modules.items()}
     return program
+
+
+def _class_name(kind: object) -> str:
+    name = f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else str(kind)
+    return name.rpartition(">.")[2]
 
 
 def program_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:

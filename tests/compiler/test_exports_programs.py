@@ -62,9 +62,13 @@ def test_every_preset_runs_outside(name: str) -> None:
         assert difference <= 1e-4 * expected.abs().max()
 
 
+ODD = 'Two inputs, (one; [other> and "more"'
+
+
 def two_inputs() -> Diagram:
-    """Two inputs and two outputs, some with names that the exporter gives to values of its own."""
-    diagram = Diagram("Two inputs")
+    """Two inputs and two outputs, some with names that the exporter gives to values of its own, in a network whose
+    name has what torch's file format takes for separators."""
+    diagram = Diagram(ODD)
     for name in ("relu_1", "conv2d"):
         diagram.add("Input", name, shape=[3, 8, 8])
     diagram.add("Conv2d", "left.conv", out_channels=4, kernel_size=3, padding=1)
@@ -92,7 +96,7 @@ def test_names_are_the_diagram_s_and_nothing_tells_of_this_machine() -> None:
     assert [item.name for item in file.graph.output] == ["sum", "getitem"]
     assert [node.name for node in file.graph.node] == ["left.conv/Conv", "relu/Relu", "right.conv/Conv", "Add"]
     assert {item.name for item in file.graph.initializer} == set(model.state_dict())
-    assert {item.key: item.value for item in file.metadata_props}["network"] == "Two inputs"
+    assert {item.key: item.value for item in file.metadata_props}["network"] == ODD
     for item in (*file.graph.input, *file.graph.output):
         assert item.type.tensor_type.shape.dim[0].dim_param == "batch"
 
@@ -107,7 +111,7 @@ def test_names_are_the_diagram_s_and_nothing_tells_of_this_machine() -> None:
         assert b"site-packages" not in each and str(Path.cwd()).encode() not in each
     notes = {NOTES: ""}
     reloaded(pt2, extra_files=notes)
-    assert json.loads(notes[NOTES])["network"] == "Two inputs"
+    assert json.loads(notes[NOTES])["network"] == ODD
 
 
 BRANCHES: list[tuple[str, dict[str, Any]]] = [
