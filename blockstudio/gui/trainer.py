@@ -143,7 +143,8 @@ class Trainer(QObject):
     @property
     def state(self) -> str:
         """For the buttons: ``idle``, ``starting``, ``running`` or ``paused``."""
-        if self.starting:
+        unread = self.data is not None and self.data.state is None and self.data.run.directory in self._own
+        if self.starting or unread:
             return "starting"
         if self.data is None or not self.data.active:
             return "idle"

@@ -369,7 +369,7 @@ class StudioWindow(QMainWindow):
         settle(self)
         unsaved = [self.documents.title(document) for document in self.documents.unsaved]
         data = self.trainer.data
-        running = data.run.name if data is not None and data.active else ""
+        running = data.run.name if data is not None and self.trainer.state != "idle" else ""
         if not self._leaving and (unsaved or running):
             event.ignore()
             dialog = ClosingDialog(self, unsaved, running)
