@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, Qt, QThreadPool, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -41,6 +42,7 @@ def application(*, dark: bool | None = None) -> QApplication:
         app.setApplicationName(APPLICATION)
         app.setApplicationVersion(__version__)
         app.setDesktopFileName("blockstudio")
+        atexit.register(_settle)
     app.setWindowIcon(application_icon())
     if dark is None:
         chosen = str(settings().value("view/colours", "system"))
@@ -76,6 +78,13 @@ def main(
     if train is not None and window.trainer.set_fields({"data.source": train}):
         QTimer.singleShot(0, window.trainer.train)
     return app.exec()
+
+
+def _settle() -> None:
+    """No thread of Qt's may deliver an answer while the interpreter and the window's objects go."""
+    pool = QThreadPool.globalInstance()
+    pool.clear()
+    pool.waitForDone()
 
 
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

@@ -3,7 +3,9 @@ a file, and it can go through a mail or a chat as text."""
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import msgspec
 from PySide6.QtCore import QMimeData
@@ -40,6 +42,15 @@ def put(diagram: Diagram, scope: str, names: Iterable[str]) -> None:
     data.setData(MIME, text.encode())
     data.setText(text)
     QGuiApplication.clipboard().setMimeData(data)
+    if QGuiApplication.platformName() in ("offscreen", "minimal", "vnc"):
+        _empty_at_end()
+
+
+@cache
+def _empty_at_end() -> None:
+    """Platforms without a clipboard of their own keep what was copied in a static of Qt's, which goes after Python has
+    ended and would then call into it."""
+    atexit.register(lambda: QGuiApplication.instance() and QGuiApplication.clipboard().clear())
 
 
 def holds_fragment() -> bool:
