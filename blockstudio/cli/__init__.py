@@ -1,0 +1,47 @@
+"""The command line: the studio's verbs without a window.
+
+`blockstudio [NAME_OR_FILE]` opens the window; `train`, `summary`, `export`, `weights` and `presets` need none.
+Bad input ends in one sentence on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from blockstudio.cli.exporting import export
+from blockstudio.cli.loading import weights
+from blockstudio.cli.tables import compare, presets, summary
+from blockstudio.cli.training import train
+from blockstudio.cli.window import open_window
+from blockstudio.errors import StudioError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 the network has errors or a run failed, 2 bad input,
+    130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verbs = {
+        "train": train,
+        "summary": summary,
+        "compare": compare,
+        "export": export,
+        "weights": weights,
+        "presets": presets,
+    }
+    try:
+        if arguments and arguments[0] in verbs:
+            return verbs[arguments[0]](arguments[1:])
+        return open_window(arguments)
+    except StudioError as error:
+        print(f"blockstudio: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away; nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

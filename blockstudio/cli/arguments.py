@@ -1,0 +1,60 @@
+"""What the commands have in common: the parser, the network and its settings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from blockstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    from blockstudio.graph.diagram import Diagram
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments as every other mistake is told."""
+
+    def error(self, message: str) -> NoReturn:
+        raise StudioError("cli.usage", f"{message}.", hint=f"See: {self.prog} --help")
+
+
+def network_argument(parser: argparse.ArgumentParser, many: str | None = None) -> None:
+    """Let a command take a network and ``--set``."""
+    parser.add_argument(
+        "network",
+        nargs=many,
+        metavar="NAME_OR_FILE",
+        help="a preset (see: blockstudio presets) or a *.blocks.json file",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="value of a diagram parameter, e.g. --set n=9; may be given several times",
+    )
+
+
+def settings_of(pairs: Sequence[str]) -> dict[str, Any]:
+    """The values of ``--set``. Raises `StudioError` ``cli.set``."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise StudioError("cli.set", f"'--set {pair}' is not NAME=VALUE.", hint="For example: --set n=9")
+        try:
+            # Python's and JSON's way to write a truth value are both what people type.
+            values[name.strip()] = json.loads(text.lower() if text in ("True", "False") else text)
+        except json.JSONDecodeError:
+            values[name.strip()] = text
+    return values
+
+
+def opened(options: argparse.Namespace) -> Diagram:
+    """The network that was asked for, with its settings."""
+    from blockstudio.graph.presets import open_diagram
+
+    return open_diagram(options.network, **settings_of(options.settings))

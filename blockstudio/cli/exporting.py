@@ -1,0 +1,86 @@
+"""``export``: a network as a file; the ending names the format."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    from blockstudio.graph.diagram import Diagram
+
+
+def export(arguments: list[str]) -> int:
+    """Write the network in the format of the file's ending."""
+    parser = Parser(
+        prog="blockstudio export",
+        description="Write the network to a file; the ending names the format. .py: PyTorch source that needs only "
+        "torch, with the diagram's paths as state-dict keys. .onnx and .pt2 (torch.export): the network in eval mode "
+        "with its weights, for any number of images at once. .safetensors: the weights.",
+        epilog="examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx",
+    )
+    network_argument(parser, "?")
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
+    parser.add_argument("--weights", metavar="FILE", help="trained weights to put in: .safetensors, .pt or .pth")
+    parser.add_argument("--run", metavar="DIR", help="the network of a run with its trained weights")
+    parser.add_argument(
+        "--checkpoint",
+        choices=("best", "last"),
+        help="which of the run: of the best validation accuracy (default) or the last",
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    options = parser.parse_args(arguments)
+    if bool(options.network) == bool(options.run):
+        raise StudioError("cli.usage", "export needs NAME_OR_FILE or --run DIR, one of them.")
+    if options.run and (options.settings or options.weights):
+        raise StudioError(
+            "cli.usage", "--run takes the run's own network and weights.", hint="Leave --set and --weights out."
+        )
+    if options.checkpoint and not options.run:
+        raise StudioError("cli.usage", "--checkpoint is one of a run.", hint="Add --run DIR.")
+    target = Path(options.output)
+    if options.output == "-":
+        from blockstudio.compiler import source
+
+        print(source(_of_run(options)[0] if options.run else opened(options)), end="")
+        return 0
+    from blockstudio.compiler.exports import listed
+
+    writer = EXPORTS.get(target.suffix.lower())
+    if writer is None:
+        raise StudioError(
+            "export.kind", f"'{target.name}' does not end in {listed(EXPORTS)}.", hint="For example: -o model.py"
+        )
+    print(f"{target}: {writer(options, target)}")
+    return 0
+
+
+def _export_network(options: argparse.Namespace, target: Path) -> str:
+    from blockstudio.compiler.exports import export
+
+    diagram, weights = _of_run(options) if options.run else (opened(options), options.weights)
+    if options.run and target.suffix.lower() == ".py":
+        weights = None  # Source is the same whatever was trained.
+    return export(diagram, target, weights=weights, force=options.force)
+
+
+def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
+    """The network of a run and the file of its weights, found to be as it was written."""
+    from blockstudio.runs import Run
+
+    run = Run(Path(options.run))
+    checkpoint = run.checkpoints.latest_good() if options.checkpoint == "last" else run.best()
+    if checkpoint is None:
+        raise StudioError("run.checkpoint", "has no checkpoint yet.", where=options.run, hint="Train it first.")
+    checkpoint.verify()
+    return run.diagram(), checkpoint.model
+
+
+EXPORTS: dict[str, Callable[[argparse.Namespace, Path], str]] = dict.fromkeys(
+    (".py", ".onnx", ".pt2", ".safetensors"), _export_network
+)
+"""What writes a file, by its ending; gives a few words on what was written."""

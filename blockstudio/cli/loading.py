@@ -1,0 +1,55 @@
+"""``weights``: which weights of a file fit a network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.errors import StudioError
+
+
+def weights(arguments: list[str]) -> int:
+    """Say which weights of a file fit, and write them on request."""
+    parser = Parser(
+        prog="blockstudio weights",
+        description="Say which weights of a file fit a network, which do not and why. Files are read as tensors "
+        "only; nothing in them is executed. A classifier for another number of classes is left at its initial "
+        "values. Exit code 1 if something else does not fit.",
+        epilog="example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors",
+    )
+    network_argument(parser)
+    parser.add_argument("file", metavar="FILE", help="a .safetensors, .pt or .pth file")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the network's weights to a .safetensors file")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")
+    parser.add_argument(
+        "--names",
+        default="auto",
+        metavar="FILE",
+        help="a map of names (see docs/presets.md), or same: the names as they are (default: what fits best)",
+    )
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    options = parser.parse_args(arguments)
+    target = Path(options.output) if options.output else None
+    if target is not None:
+        from blockstudio.compiler.exports import check_target
+
+        if target.suffix.lower() != ".safetensors":
+            raise StudioError("export.kind", f"'{target.name}' does not end in .safetensors.")
+        check_target(target, options.force)
+    from blockstudio.compiler.fitting import fit
+
+    fitted = fit(opened(options), options.file, names=options.names)
+    if options.json:
+        json.dump(fitted.as_json(), sys.stdout, indent=1, ensure_ascii=False)
+        print()
+    else:
+        print(*fitted.lines(), sep="\n")
+    if not fitted.report.complete and not options.partial:
+        return 1
+    if target is not None:
+        fitted.write(target)
+        print(f"{target}: {len(fitted.model.state_dict())} tensors", file=sys.stderr if options.json else sys.stdout)
+    return 0 if fitted.report.complete else 1

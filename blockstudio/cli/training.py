@@ -1,0 +1,80 @@
+"""``train``: a run without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    from blockstudio.runs.recipe import Recipe
+
+
+def train(arguments: list[str]) -> int:
+    """Train without a window, or go on with a run."""
+    parser = Parser(
+        prog="blockstudio train",
+        description="Train a network without a window. A run is a directory; Ctrl-C stops it with a checkpoint, "
+        "and --resume DIR goes on where it stopped.",
+        epilog="example: blockstudio train resnet34 --data digits --epochs 2",
+    )
+    network_argument(parser, "?")
+    parser.add_argument(
+        "--data",
+        metavar="NAME_OR_FOLDER",
+        help="digits, shapes, a torchvision set's name, or a folder (default: digits)",
+    )
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--epochs", type=int, metavar="N", help="passes over the training images")
+    budget.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
+    parser.add_argument("--batch-size", type=int, metavar="N", help="images a step")
+    parser.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
+    parser.add_argument("--device", metavar="D", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of all that is random")
+    parser.add_argument("--recipe", metavar="FILE", help="a recipe file (JSON); the options above go over it")
+    parser.add_argument("--run", metavar="DIR", help="directory of the run (default: a new one under ./runs)")
+    parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped or killed")
+    options = parser.parse_args(arguments)
+
+    from blockstudio.runs import Run, create_run
+    from blockstudio.runs.terminal import watch
+
+    if options.resume:
+        given = [
+            name
+            for name in ("network", "data", "epochs", "steps", "batch_size", "lr", "device", "seed", "recipe", "run")
+            if getattr(options, name) is not None
+        ]
+        if given or options.settings:
+            raise StudioError("cli.resume", "--resume takes the run's own network and recipe; leave the rest out.")
+        return watch(Run(Path(options.resume)))
+    if not options.network:
+        raise StudioError("cli.usage", "train needs a network.", hint="For example: blockstudio train resnet34")
+    diagram = opened(options)
+    recipe = recipe_of(
+        options.recipe,
+        options.data,
+        **{
+            "epochs": options.epochs,
+            "steps": options.steps,
+            "batch_size": options.batch_size,
+            "optimizer.lr": options.lr,
+            "device": options.device,
+            "seed": options.seed,
+        },
+    )
+    run = create_run(diagram, recipe, Path(options.run) if options.run else None)
+    return watch(run)
+
+
+def recipe_of(file: str | None, data: str | None, **fields: Any) -> Recipe:
+    """The recipe of a file (or the default one) with the fields of the command line put over it."""
+    from blockstudio.runs.recipe import Recipe, load_recipe, with_fields
+
+    recipe = load_recipe(Path(file)) if file else Recipe()
+    given = {path: value for path, value in fields.items() if value is not None}
+    if data is not None:
+        given["data.source"] = data
+    return with_fields(recipe, given)
