@@ -73,12 +73,15 @@ def compare(arguments: list[str]) -> int:
         epilog="example: blockstudio compare resnet50 resnet101 alexnet",
     )
     parser.add_argument("networks", nargs="*", metavar="NAME_OR_FILE", help="presets or *.blocks.json files")
-    parser.add_argument("--stages", action="store_true", help="cost by map size as well")
+    parser.add_argument("--stages", action="store_true", help="MACs by map size as well, side by side")
+    parser.add_argument("--by", choices=("macs", "parameters"), default="macs", help="the cost that --stages shows")
     parser.add_argument("--factorisations", action="store_true", help="what factorising a convolution saves")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
     options = parser.parse_args(arguments)
     from blockstudio.graph.presets import open_diagram
-    from blockstudio.report.compare import compare_table, factorisation_table, profile, stage_table
+    from blockstudio.report.compare import compare_table, stage_table
+    from blockstudio.report.factorise import factorisation_table
+    from blockstudio.report.profile import profile
 
     if not options.networks and not options.factorisations:
         raise StudioError(
@@ -89,7 +92,7 @@ def compare(arguments: list[str]) -> int:
         profiles = [profile(open_diagram(name)) for name in options.networks]
         tables.append(compare_table(profiles))
         if options.stages:
-            tables.append(stage_table(profiles))
+            tables.append(stage_table(profiles, options.by))
     if options.factorisations:
         tables.append(factorisation_table())
     if options.output and len(tables) > 1:

@@ -1,137 +1,113 @@
-"""Networks side by side, and what factorising a convolution saves."""
+"""Networks side by side: a row each, and where in them the cost lies."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from blockstudio.analysis import Analysis, analyze
-from blockstudio.analysis.units import bytes_text
-from blockstudio.graph.diagram import Diagram
+from blockstudio.analysis.units import bytes_text, short_text
+from blockstudio.report.profile import Profile, Stage
 from blockstudio.report.table import Table
 
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of the network at one map size, with what it costs."""
-
-    size: str
-    """``56×56``, or ``1×1`` for vectors too."""
-    parameters: int
-    macs: int
+Cost: TypeAlias = Literal["macs", "parameters"]
+COST_TITLES: dict[Cost, str] = {"macs": "MACs", "parameters": "parameters"}
+BAR = 16
+"""Characters of the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """The figures of one network that a comparison is about."""
+class Column:
+    """One column of the comparison: its figure for a network and the reference network, and how it is written."""
 
-    name: str
-    parameters: int
-    macs: int
-    depth: int | None
-    training_bytes: int | None
-    dense_parameters: int
-    """Of fully connected layers."""
-    stages: tuple[Stage, ...]
-
-    @property
-    def dense_share(self) -> float:
-        """Share of the parameters that stand in fully connected layers, 0 to 1."""
-        return self.dense_parameters / self.parameters if self.parameters else 0.0
+    key: str
+    title: str
+    figure: Callable[[Profile, Profile], float | None]
+    write: Callable[[float | None], str]
+    help: str = ""
 
 
-def profile(diagram: Diagram, name: str = "") -> Profile:
-    """The figures of ``diagram``, of the network as it is used (no auxiliary heads)."""
-    analysis = analyze(diagram)
-    dense = 0
-    sizes: dict[str, list[int]] = {}
-    for path, report in analysis.blocks.items():
-        if not _is_leaf(path, diagram, analysis) or not report.live or report.bypassed:
-            continue
-        if report.type == "Linear":
-            dense += report.parameters or 0
-        shape = report.output_shape
-        if shape:
-            size = "×".join(map(str, shape[1:])) if len(shape) == 3 else "1×1"
-            entry = sizes.setdefault(size, [0, 0])
-            entry[0] += report.parameters or 0
-            entry[1] += report.macs or 0
-    stages = tuple(Stage(size, *cost) for size, cost in sizes.items() if any(cost))
-    return Profile(
-        name or diagram.name,
-        analysis.parameters,
-        analysis.macs,
-        analysis.depth,
-        analysis.training_bytes,
-        dense,
-        stages,
-    )
+def whole_text(figure: float | None) -> str:
+    """``25,557,032``; ``?`` if unknown."""
+    return "?" if figure is None else f"{figure:,.0f}"
 
 
-def _is_leaf(path: str, diagram: Diagram, analysis: Analysis) -> bool:
-    report = analysis.blocks[path]
-    return report.type not in diagram.modules and f"{path}.0" not in analysis.blocks
+def change_text(figure: float | None) -> str:
+    """``+18,992,128``, ``−3,364,777,440``; empty for the network itself."""
+    return "" if figure is None else f"{figure:+,.0f}".replace("-", "−")
 
 
-def compare_table(profiles: Sequence[Profile]) -> Table:
-    """A row a network; differences are to the first."""
-    first = profiles[0]
-    rows = []
+def share_text(figure: float | None) -> str:
+    """``96.17 %``."""
+    return "?" if figure is None else f"{100 * figure:.2f} %"
+
+
+def _difference(cost: Cost) -> Callable[[Profile, Profile], float | None]:
+    return lambda one, first: None if one is first else getattr(one, cost) - getattr(first, cost)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("parameters", "parameters", lambda one, _: one.parameters, whole_text, "Learnable scalars"),
+    Column("parameters_more", "difference", _difference("parameters"), change_text, "Parameters more or fewer"),
+    Column("macs", "MACs", lambda one, _: one.macs, whole_text,
+           "Multiply-accumulates of convolution and linear layers for one image"),
+    Column("macs_more", "difference", _difference("macs"), change_text, "MACs more or fewer"),
+    Column("depth", "depth", lambda one, _: one.depth, whole_text,
+           "Weighted layers on the longest path, projections not counted"),
+    Column("memory", "training memory", lambda one, _: one.training_bytes,
+           lambda figure: bytes_text(None if figure is None else int(figure)),
+           "Activations kept for the backward pass of one image"),
+    Column("dense", "dense share", lambda one, _: one.dense_share, share_text,
+           "Share of the parameters that stand in fully connected layers"),
+)  # fmt: skip
+"""Behind the name, for the terminal and the window alike."""
+
+
+def cells(one: Profile, reference: Profile) -> tuple[str, ...]:
+    """What `COLUMNS` say of a network."""
+    return tuple(column.write(column.figure(one, reference)) for column in COLUMNS)
+
+
+def compare_table(profiles: Sequence[Profile], reference: Profile | None = None) -> Table:
+    """A row a network; differences are to ``reference``, by default the first."""
+    first = reference or profiles[0]
+    rows = [(item.name, *cells(item, first)) for item in profiles]
+    headings = ("network", *(column.title for column in COLUMNS))
+    notes = [f"{item.name} has errors; its figures are of what is known." for item in profiles if not item.complete]
+    return Table(headings, rows, " " + "r" * len(COLUMNS), notes)
+
+
+def reduction_text(halvings: int | None) -> str:
+    """``1/4`` of the image's sides, or ``vector``."""
+    return "vector" if halvings is None else f"1/{2**halvings}" if halvings else "full"
+
+
+def stage_table(profiles: Sequence[Profile], cost: Cost = "macs") -> Table:
+    """Where the cost lies: a row for each size of map, the networks side by side with bars of one scale.
+
+    Sizes of one row are the same fraction of the image's sides: 56×56 of 224×224 stands beside 73×73 of 299×299."""
+    most = max((getattr(stage, cost) for item in profiles for stage in item.stages), default=0)
+    headings = ["of the image"]
     for item in profiles:
-        parameters, macs = f"{item.parameters:,}", f"{item.macs:,}"
-        rows.append(
-            (
-                item.name,
-                parameters,
-                "" if item is first else f"{item.parameters - first.parameters:+,}",
-                macs,
-                "" if item is first else f"{item.macs - first.macs:+,}",
-                str(item.depth),
-                bytes_text(item.training_bytes),
-                f"{item.dense_share:.2%}",
-            )
-        )
-    headings = ("network", "parameters", "difference", "MACs", "difference", "depth", "training memory", "dense share")
-    return Table(headings, rows, " rrrrrrr")
-
-
-def stage_table(profiles: Sequence[Profile], width: int = 24) -> Table:
-    """Cost by map size, with a bar for the share of the network's MACs."""
+        headings += [item.name, COST_TITLES[cost], "share", ""]
     rows = []
-    for item in profiles:
-        for stage in item.stages:
-            share = stage.macs / item.macs if item.macs else 0.0
-            bar = "█" * round(share * width)
-            rows.append((item.name, stage.size, f"{stage.parameters:,}", f"{stage.macs:,}", f"{share:.1%}", bar))
-    return Table(("network", "map", "parameters", "MACs", "share", ""), rows, " rrrr")
+    for halvings in steps(profiles):
+        columns = [[stage for stage in item.stages if stage.halvings == halvings] for item in profiles]
+        for line in range(max(map(len, columns))):
+            row = [reduction_text(halvings) if not line else ""]
+            for item, stages in zip(profiles, columns, strict=True):
+                row += _stage_cells(item, stages[line], cost, most) if line < len(stages) else ["", "", "", ""]
+            rows.append(row)
+    return Table(headings, rows, " " + " rr " * len(profiles))
 
 
-FACTORISATIONS: tuple[tuple[str, tuple[int, int], str, tuple[tuple[int, int], ...]], ...] = (
-    ("5×5", (5, 5), "two 3×3", ((3, 3), (3, 3))),
-    ("7×7", (7, 7), "three 3×3", ((3, 3), (3, 3), (3, 3))),
-    ("3×3", (3, 3), "two 2×2", ((2, 2), (2, 2))),
-    ("3×3", (3, 3), "1×3 and 3×1", ((1, 3), (3, 1))),
-    ("7×7", (7, 7), "1×7 and 7×1", ((1, 7), (7, 1))),
-)
-"""Factorisations of "Rethinking the Inception Architecture" (arXiv 1512.00567), sections 3.1 and 3.2."""
+def _stage_cells(item: Profile, stage: Stage, cost: Cost, most: int) -> list[str]:
+    value, total = getattr(stage, cost), getattr(item, cost)
+    bar = "█" * round(value / most * BAR) if most else ""
+    return [stage.size, short_text(value), f"{value / total:.1%}" if total else "", bar or ("▏" if value else "")]
 
 
-def factorisation_table(channels: int = 64) -> Table:
-    """What each factorisation saves in weights (and, at stride 1, in MACs) when all layers have ``channels`` in and
-    out. Counted by the block types themselves."""
-    rows = []
-    for name, kernel, parts_name, kernels in FACTORISATIONS:
-        whole, parts = _weights(kernel, channels), sum(_weights(part, channels) for part in kernels)
-        rows.append((name, f"{whole:,}", parts_name, f"{parts:,}", f"{parts / whole - 1:+.0%}".replace("-", "−")))
-    basic = 2 * _weights((3, 3), 256)
-    bottleneck = _weights((1, 1), 256, 64) + _weights((3, 3), 64) + _weights((1, 1), 64, 256)
-    saving = f"{bottleneck / basic - 1:+.0%}".replace("-", "−")
-    rows.append(("basic block on 256", f"{basic:,}", "bottleneck on 256", f"{bottleneck:,}", saving))
-    return Table(("layer", "weights", "in its place", "weights", "change"), rows, " r rr")
-
-
-def _weights(kernel: tuple[int, int], channels: int, out: int | None = None) -> int:
-    from blockstudio.blocks import CATALOGUE
-
-    values = {"kernel_size": kernel, "groups": 1, "out_channels": out or channels, "bias": False}
-    return CATALOGUE["Conv2d"].count(values, [(channels, 1, 1)])
+def steps(profiles: Sequence[Profile]) -> list[int | None]:
+    """The fractions of the image that occur, from the whole image to single pixels."""
+    found = {stage.halvings for item in profiles for stage in item.stages}
+    return sorted(found, key=lambda halvings: 99 if halvings is None else halvings)

@@ -76,8 +76,9 @@ def _keep_indent(cell: str, blank: str) -> str:
 
 
 def _plain_number(cell: str) -> str:
-    digits = cell.replace(",", "")
-    return digits if digits.isdecimal() and digits.isascii() else cell
+    digits = cell.replace(",", "").replace("−", "-").removeprefix("+")
+    whole = digits.removeprefix("-")
+    return digits if whole.isdecimal() and whole.isascii() else cell
 
 
 def _latex(cell: str) -> str:

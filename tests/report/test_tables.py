@@ -9,9 +9,11 @@ import pytest
 
 from blockstudio.analysis import analyze
 from blockstudio.errors import StudioError
-from blockstudio.graph.presets import load_preset
-from blockstudio.report.compare import compare_table, factorisation_table, profile, stage_table
+from blockstudio.graph.presets import load_preset, preset_names
+from blockstudio.report.compare import compare_table, stage_table
+from blockstudio.report.factorise import factorisation_table
 from blockstudio.report.paper import paper_names, paper_table
+from blockstudio.report.profile import profile
 from blockstudio.report.summary import summary_table
 from blockstudio.report.table import Table, write_as
 
@@ -59,21 +61,50 @@ def test_comparison_answers_the_exercises() -> None:
     profiles = [profile(load_preset(name)) for name in ("resnet50", "resnet101", "alexnet", "vgg19")]
     rows = {row[0]: row for row in compare_table(profiles).rows}
     assert rows["ResNet-101"][2] == "+18,992,128"
-    assert rows["AlexNet"][-1] == "96.17%"
-    assert rows["VGG-19"][-1] == "86.06%"
+    assert rows["AlexNet"][-1] == "96.17 %"
+    assert rows["VGG-19"][-1] == "86.06 %"
 
 
-def test_stages_cover_the_whole_network() -> None:
+def test_differences_are_to_the_network_that_is_asked_for() -> None:
+    profiles = [profile(load_preset(name)) for name in ("resnet50", "resnet101")]
+    rows = compare_table(profiles, profiles[1]).rows
+    assert [row[2] for row in rows] == ["−18,992,128", ""]
+    assert list(csv.reader(io.StringIO(compare_table(profiles, profiles[1]).csv())))[1][2] == "-18992128"
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_stages_cover_the_whole_network(name: str) -> None:
+    diagram = load_preset(name)
+    found, item = analyze(diagram), profile(diagram)
+    assert sum(stage.parameters for stage in item.stages) == item.parameters == found.parameters
+    assert sum(stage.macs for stage in item.stages) == item.macs == found.macs
+
+
+def test_stages_go_from_large_maps_to_small() -> None:
     item = profile(load_preset("resnet34"))
-    assert sum(stage.parameters for stage in item.stages) == item.parameters == 21_797_672
-    assert sum(stage.macs for stage in item.stages) == item.macs == 3_663_761_408
-    sizes = [row[1] for row in stage_table([item]).rows]
-    assert sizes == ["112×112", "56×56", "28×28", "14×14", "7×7", "1×1"]
+    assert [(stage.size, stage.halvings) for stage in item.stages] == [
+        ("112×112", 1), ("56×56", 2), ("28×28", 3), ("14×14", 4), ("7×7", 5), ("1×1", None),
+    ]  # fmt: skip
+
+
+def test_sizes_that_are_the_same_part_of_the_image_stand_side_by_side() -> None:
+    table = stage_table([profile(load_preset(name)) for name in ("resnet50", "inception_v3")])
+    rows = [(row[0], row[1], row[5]) for row in table.rows]
+    assert rows[:3] == [("1/2", "112×112", "149×149"), ("", "", "147×147"), ("1/4", "56×56", "73×73")]
+    assert table.rows[0][2] == "118 M"
+
+
+def test_a_network_with_errors_is_compared_by_what_is_known() -> None:
+    diagram = load_preset("resnet34")
+    diagram.set("conv1", groups=7)
+    item = profile(diagram)
+    assert not item.complete and item.parameters > 20_000_000
+    assert "ResNet-34 has errors" in compare_table([item]).notes[0]
 
 
 def test_factorisations_save_what_the_paper_says() -> None:
     changes = [(row[0], row[4]) for row in factorisation_table().rows]
-    assert changes[:5] == [("5×5", "−28%"), ("7×7", "−45%"), ("3×3", "−11%"), ("3×3", "−33%"), ("7×7", "−71%")]
+    assert changes[:5] == [("5×5", "−28 %"), ("7×7", "−45 %"), ("3×3", "−11 %"), ("3×3", "−33 %"), ("7×7", "−71 %")]
     assert factorisation_table().rows[5][1:4] == ("1,179,648", "bottleneck on 256", "69,632")
 
 
