@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.cli.arguments import Parser, network_argument, opened, settings_of
 from blockstudio.errors import StudioError
 
 if TYPE_CHECKING:
+    import argparse
+
     from blockstudio.analysis import Analysis
     from blockstudio.report.table import Table
 
@@ -31,11 +33,10 @@ def summary(arguments: list[str]) -> int:
     parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
     options = parser.parse_args(arguments)
 
-    from blockstudio.report.paper import paper_table
     from blockstudio.report.summary import as_json, summary_table
 
     if options.paper:
-        _write_table(paper_table(options.network), options.output)
+        _write_table(_paper_table(options), options.output)
         return 0
     diagram = opened(options)
     from blockstudio.analysis import analyze
@@ -47,6 +48,17 @@ def summary(arguments: list[str]) -> int:
     else:
         _write_table(summary_table(diagram, analysis, depth=options.depth, flops=options.flops), options.output)
     return _report(analysis)
+
+
+def _paper_table(options: argparse.Namespace) -> Table:
+    """Of a preset as the paper has it, ``--set`` over that; of a file that was made from such a preset as it is."""
+    from blockstudio.graph.presets import preset_names
+    from blockstudio.report.paper import paper_diagram, paper_of, paper_table
+
+    if options.network in preset_names():
+        return paper_table(options.network, paper_diagram(options.network, settings_of(options.settings)))
+    diagram = opened(options)
+    return paper_table(paper_of(diagram) or diagram.name, diagram)
 
 
 def _write_table(table: Table, output: str | None) -> None:

@@ -13,6 +13,9 @@ from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.format import SUFFIX, load
 
+PRESET = "preset"
+"""The key of a diagram's ``about`` under which it keeps the preset it was made from, through every edit and saving."""
+
 
 def preset_folder() -> Path:
     """Where the preset files are: inside an installed package, or beside it in a checkout."""
@@ -41,6 +44,7 @@ def load_preset(name: str, **values: RawValue) -> Diagram:
     """A preset with diagram parameters set: ``load_preset("cifar_resnet", n=9)``. Raises `StudioError`
     ``preset.unknown``, or ``parameter.*`` for a value that the diagram does not take."""
     diagram = load(preset_path(name))
+    diagram.about.setdefault(PRESET, name)
     set_values(diagram, values)
     return diagram
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 
 from blockstudio.analysis import analyze
 from blockstudio.errors import StudioError
+from blockstudio.graph.format import load, save
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.report.compare import compare_table, stage_table
 from blockstudio.report.factorise import factorisation_table
-from blockstudio.report.paper import paper_names, paper_table
+from blockstudio.report.paper import paper, paper_names, paper_of, paper_table
 from blockstudio.report.profile import profile
 from blockstudio.report.summary import summary_table
 from blockstudio.report.table import Table, write_as
@@ -128,3 +130,33 @@ def test_googlenets_misprints_are_marked() -> None:
 def test_a_preset_without_a_paper_table_is_told() -> None:
     with pytest.raises(StudioError, match="no paper's table for 'vgg16'"):
         paper_table("vgg16")
+
+
+def test_an_edited_diagram_stands_beside_the_paper_s_table() -> None:
+    diagram = load_preset("googlenet")
+    assert paper_of(diagram) == "googlenet" and paper("googlenet", diagram).differing == 0
+    diagram.set("inception_3a", ch1x1=128)
+    diagram.remove("dropout")
+    found = paper("googlenet", diagram)
+    rows = {row.blocks[:1]: row for row in found.rows}
+    assert rows[("inception_3a",)].differs and rows[("inception_3b",)].differs
+    assert rows[("dropout",)].missing == ("dropout",)
+    assert not rows[("conv1",)].differs
+    table = found.table()
+    assert [row[-3] for row in table.rows if row[0].startswith("dropout")] == ["not there"]
+    assert "rows compute something else than the table's network" in table.notes[1]
+
+
+def test_the_preset_that_a_diagram_was_made_from_is_kept_in_its_file(tmp_path: Path) -> None:
+    diagram = load_preset("inception_v3")
+    diagram.name = "mine"
+    save(diagram, tmp_path / "mine.blocks.json")
+    assert paper_of(load(tmp_path / "mine.blocks.json")) == "inception_v3"
+    assert paper_of(load_preset("vgg16")) is None
+
+
+def test_the_settings_of_the_table_are_named_where_the_diagram_has_others() -> None:
+    assert paper("resnet50", load_preset("resnet50")).settings == {"version": "v1"}
+    found = paper("resnet50", load_preset("resnet50", version="v1"))
+    assert not found.settings and not found.differing
+    assert found.total.macs == 3_857_973_248
