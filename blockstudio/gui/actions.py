@@ -19,6 +19,10 @@ def _selected(w: W) -> bool:
     return bool(w.session.selection)
 
 
+def _any_block(w: W) -> bool:
+    return bool(len(w.session.diagram.graph))
+
+
 def _one_module(w: W) -> bool:
     names = w.session.selection
     return len(names) == 1 and w.session.definition.block(names[0]).type in w.session.diagram.modules
@@ -53,6 +57,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("file.save", "Save", lambda w: w.documents.save(), "File", (_Key.Save,), separator=True),
     Command("file.save_as", "Save as…", lambda w: w.documents.save_as(), "File", ("Ctrl+Shift+S",)),
     Command("file.picture", "Save picture…", lambda w: w.ask_picture(), "File", keywords="export png image"),
+    Command("file.export", "Export…", lambda w: w.exporting.ask(), "File", ("Ctrl+E",), enabled=_any_block,
+            keywords="pytorch onnx pt2 safetensors weights table markdown csv latex"),
+    Command("file.copy_source", "Copy PyTorch source", lambda w: w.exporting.copy_source(), "File", ("Ctrl+Shift+E",),
+            enabled=_any_block, keywords="python code clipboard"),
     Command("file.close", "Close diagram", lambda w: w.documents.close(), "File", ("Ctrl+W",), separator=True),
     Command("file.quit", "Quit", lambda w: w.close(), "File", ("Ctrl+Q",)),
     Command(

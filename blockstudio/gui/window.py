@@ -25,6 +25,7 @@ from blockstudio.gui.closing import ClosingDialog
 from blockstudio.gui.command_line import CommandLine
 from blockstudio.gui.commands import Commands, settle
 from blockstudio.gui.documents import Documents, Request
+from blockstudio.gui.exporting import Exporting
 from blockstudio.gui.inspector import Inspector
 from blockstudio.gui.notes import Note, NoteBar
 from blockstudio.gui.palette import Entry, Palette
@@ -72,6 +73,7 @@ class StudioWindow(QMainWindow):
             lambda menu: fill_data_menu(self, menu),
             lambda menu: fill_device_menu(self, menu),
         )
+        self.exporting = Exporting(self)
         self._lay_out()
         self.commands = Commands(self, COMMANDS)
         self.command_line = CommandLine(self, self.commands)
@@ -395,6 +397,7 @@ class StudioWindow(QMainWindow):
         """Let go of everything that would outlive the window: watchers, timers, work under way."""
         self.documents.stop()
         self.recovering.stop()
+        self.exporting.stop()
         self.trainer.stop_watching()
         self.bottom.stop()
         if self._start is not None:

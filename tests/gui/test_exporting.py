@@ -1,0 +1,214 @@
+"""Out of the window: files written by a real process of the command line, and what is said of it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hands import click, press_key
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from blockstudio.graph.presets import load_preset
+from blockstudio.gui.exporting import Kind, kinds
+from blockstudio.gui.window import StudioWindow
+from blockstudio.runs import Recipe, Run, create_run, with_fields
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+PATIENCE = 120_000
+
+
+def settle(window: StudioWindow, qtbot) -> str:
+    """Wait until nothing is being written; the newest note."""
+    qtbot.waitUntil(lambda: not window.exporting.busy, timeout=PATIENCE)
+    return window.notes.texts[0]
+
+
+def choose(window: StudioWindow, file: Path, ending: str = ".py") -> None:
+    """Open *Export…* by its key, choose a kind, type a name, press Enter."""
+    press_key(window.canvas, Qt.Key.Key_E, CONTROL)
+    dialog = window.exporting.dialog
+    assert dialog is not None and dialog.isVisible()
+    kind = next(kind for kind in kinds() if kind.ending == ending)
+    dialog.selectNameFilter(kind.filter)
+    dialog.filterSelected.emit(kind.filter)
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert line is not None and line.text().endswith(ending)
+    line.setText(str(file))
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+
+
+@pytest.fixture(autouse=True)
+def dialogs_of_qt(monkeypatch) -> None:
+    """Not the desktop's, which no test can type into."""
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+
+
+def test_source_of_the_diagram_as_it_is_goes_into_a_file(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    window.session.diagram.set("", num_classes=7)
+    target = tmp_path / "net.py"
+    choose(window, target)
+    assert window.exporting.busy and "Writing NIN (CIFAR-10) to net.py…" in window.notes.texts
+    text = settle(window, qtbot)
+    assert text.startswith("net.py: ") and text.endswith("lines of PyTorch.")
+    source = target.read_text()
+    compile(source, "net.py", "exec")
+    assert "num_classes: int = 7" in source
+    assert window.notes.texts == [text], "the note that it is under way is gone"
+    copy = window.notes.notes[0].buttons[1]
+    assert copy.text() == "Copy path"
+    click(copy)
+    assert QGuiApplication.clipboard().text() == str(target)
+
+
+def test_a_name_without_ending_gets_that_of_its_kind(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    choose(window, tmp_path / "net", ".csv")
+    assert "net.csv: table of" in settle(window, qtbot)
+    rows = list(csv.DictReader((tmp_path / "net.csv").open()))
+    assert sum(int(row["parameters"] or 0) for row in rows) == window.session.analysis.parameters
+
+
+def test_an_ending_that_is_typed_names_the_kind(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    choose(window, tmp_path / "net.tex", ".py")
+    settle(window, qtbot)
+    assert (tmp_path / "net.tex").read_text().startswith("\\begin{tabular}")
+
+
+def test_weights_go_into_a_safetensors_file(open_window, qtbot, tmp_path: Path) -> None:
+    from safetensors import safe_open
+
+    window = open_window("nin_cifar10")
+    target = tmp_path / "start.safetensors"
+    window.exporting.write(target, Kind(".safetensors", ""))
+    assert "tensors, initial weights" in settle(window, qtbot)
+    with safe_open(target, "np") as file:
+        assert file.metadata()["network"] == "NIN (CIFAR-10)"
+        total = sum(file.get_tensor(key).size for key in file.keys())  # noqa: SIM118 - no mapping
+    assert total == window.session.analysis.parameters
+
+
+@pytest.mark.slow
+def test_onnx_takes_seconds_in_which_the_window_lives(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    target = tmp_path / "net.onnx"
+    choose(window, target, ".onnx")
+    window.session.diagram.add("ReLU", "extra")
+    assert window.exporting.busy
+    assert "ONNX, initial weights" in settle(window, qtbot)
+    assert target.stat().st_size > 1_000_000
+
+
+def test_cancelling_leaves_no_file_and_says_nothing(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet34")
+    window.exporting.write(tmp_path / "net.onnx", Kind(".onnx", ""))
+    (cancel,) = window.notes.notes[0].buttons
+    click(cancel)
+    assert not window.exporting.busy and window.notes.texts == []
+    assert list(tmp_path.glob("*.onnx*")) == []
+
+
+def test_closing_the_window_ends_what_is_under_way(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet34")
+    window.exporting.write(tmp_path / "net.onnx", Kind(".onnx", ""))
+    window.close()
+    assert not window.exporting.busy and list(tmp_path.glob("*.onnx*")) == []
+
+
+def test_errors_of_the_network_are_shown_in_place_of_a_file(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet34")
+    window.session.diagram.set("conv1", groups=7)
+    window.exporting.write(tmp_path / "net.py", Kind(".py", ""))
+    assert not window.exporting.busy
+    (text,) = window.notes.texts
+    assert text.startswith("Not exported. conv1: ")
+    assert window.bottom.page == "problems" and not (tmp_path / "net.py").exists()
+    window.exporting.write(tmp_path / "net.md", Kind(".md", "", table=True))
+    assert "table of" in settle(window, qtbot)
+
+
+def test_what_cannot_be_written_is_one_sentence(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    window.exporting.write(tmp_path / "nowhere" / "net.py", Kind(".py", ""))
+    text = settle(window, qtbot)
+    assert text.startswith("Not exported. ") and "there is no folder" in text
+    assert window.notes.notes[0].kind == "problem"
+
+
+@pytest.mark.parametrize("ending", [".py", ".md"])
+def test_a_file_that_the_dialog_did_not_ask_about_is_kept(open_window, qtbot, tmp_path: Path, ending: str) -> None:
+    window = open_window("nin_cifar10")
+    (tmp_path / f"net.v2{ending}").write_text("mine")
+    choose(window, tmp_path / "net.v2", ending)
+    assert "there already" in settle(window, qtbot)
+    assert (tmp_path / f"net.v2{ending}").read_text() == "mine"
+
+
+def test_source_goes_to_the_clipboard(open_window, qtbot) -> None:
+    window = open_window("nin_cifar10")
+    press_key(window.canvas, Qt.Key.Key_E, CONTROL | SHIFT)
+    text = settle(window, qtbot)
+    assert text.startswith("PyTorch source of NIN (CIFAR-10) copied: ")
+    compile(QGuiApplication.clipboard().text(), "clipboard", "exec")
+
+
+@pytest.fixture
+def tiny_run(own_folder: Path) -> Run:
+    recipe = with_fields(Recipe(), {"data.source": "digits", "steps": 2, "batch_size": 16})
+    return create_run(load_preset("cifar_resnet", n=1), recipe, own_folder / "runs" / "tiny-20260131-142501")
+
+
+def test_a_run_in_view_offers_its_trained_weights_once_it_has_any(open_window, tiny_run: Run) -> None:
+    window = open_window("nin_cifar10")
+    window.trainer.attach(tiny_run)
+    assert len(window.exporting.offered()) == len(kinds())
+    tiny_run.checkpoints.write(1, 0.5, lambda folder: [_some_weights(folder)])
+    trained = [kind for kind in window.exporting.offered() if kind.run]
+    assert [kind.ending for kind in trained] == [".onnx", ".pt2", ".safetensors"]
+    assert trained[2].title == "Weights, safetensors: the trained run tiny 31 Jan 14:25"
+    press_key(window.canvas, Qt.Key.Key_E, CONTROL)
+    dialog = window.exporting.dialog
+    assert dialog is not None and len(dialog.nameFilters()) == len(kinds()) + 3
+    dialog.close()
+
+
+def _some_weights(folder: Path) -> str:
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return "model.safetensors"
+
+
+@pytest.mark.slow
+def test_trained_weights_go_into_a_file(open_window, qtbot, tiny_run: Run, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    window.trainer.go_on(tiny_run)
+    trainer = window.trainer
+    qtbot.waitUntil(lambda: trainer.data is not None and trainer.data.status == "finished", timeout=PATIENCE)
+    kind = next(kind for kind in window.exporting.offered() if kind.run and kind.ending == ".safetensors")
+    window.exporting.write(tmp_path / "trained.safetensors", kind)
+    assert "weights of" in settle(window, qtbot)
+    assert (tmp_path / "trained.safetensors").exists()
+
+
+def test_an_empty_diagram_offers_nothing_to_export(open_window) -> None:
+    window = open_window()
+    window.documents.new()
+    assert not window.commands.actions["file.export"].isEnabled()
+    assert not window.commands.run("file.copy_source")
+
+
+def test_the_dialog_is_a_file_dialog_for_saving(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    window.exporting.ask()
+    dialog = window.exporting.dialog
+    assert dialog is not None and dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    assert dialog.nameFilters()[0] == "PyTorch source (*.py)"
+    assert Path(dialog.selectedFiles()[0]).name == "resnet-18.py"
+    dialog.close()
