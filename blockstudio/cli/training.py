@@ -9,6 +9,7 @@ from blockstudio.cli.arguments import Parser, network_argument, opened
 from blockstudio.errors import StudioError
 
 if TYPE_CHECKING:
+    from blockstudio.graph.diagram import Diagram
     from blockstudio.runs.recipe import Recipe
 
 
@@ -31,6 +32,20 @@ def train(arguments: list[str]) -> int:
     budget.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images a step")
     parser.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
+    parser.add_argument("--weights", metavar="FILE", help="trained weights to begin with: .safetensors, .pt or .pth")
+    parser.add_argument("--partial", action="store_const", const=True, help="of --weights take what fits")
+    parser.add_argument(
+        "--freeze",
+        action="append",
+        metavar="PATH",
+        help="a block that is not trained, with all that is inside it; several with commas or by giving it again",
+    )
+    parser.add_argument(
+        "--train-only",
+        action="append",
+        metavar="PATH",
+        help="freeze everything but this block: the classifier, for example",
+    )
     parser.add_argument("--device", metavar="D", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of all that is random")
     parser.add_argument("--recipe", metavar="FILE", help="a recipe file (JSON); the options above go over it")
@@ -43,9 +58,7 @@ def train(arguments: list[str]) -> int:
 
     if options.resume:
         given = [
-            name
-            for name in ("network", "data", "epochs", "steps", "batch_size", "lr", "device", "seed", "recipe", "run")
-            if getattr(options, name) is not None
+            name for name in vars(options) if name not in ("resume", "settings") and getattr(options, name) is not None
         ]
         if given or options.settings:
             raise StudioError("cli.resume", "--resume takes the run's own network and recipe; leave the rest out.")
@@ -61,12 +74,31 @@ def train(arguments: list[str]) -> int:
             "steps": options.steps,
             "batch_size": options.batch_size,
             "optimizer.lr": options.lr,
+            "start.weights": options.weights,
+            "start.partial": options.partial,
+            "start.freeze": _frozen(diagram, options.freeze, options.train_only),
             "device": options.device,
             "seed": options.seed,
         },
     )
     run = create_run(diagram, recipe, Path(options.run) if options.run else None)
     return watch(run)
+
+
+def _frozen(diagram: Diagram, freeze: list[str] | None, spared: list[str] | None) -> list[str] | None:
+    """The paths to freeze; ``None`` leaves them to the recipe file."""
+    if spared is None:
+        return None if freeze is None else _paths(freeze)
+    if freeze is not None:
+        raise StudioError("cli.usage", "--freeze and --train-only say the same thing twice; give one of them.")
+    from blockstudio.analysis import analyze
+    from blockstudio.runs.frozen import all_but
+
+    return list(all_but(analyze(diagram), _paths(spared)))
+
+
+def _paths(given: list[str]) -> list[str]:
+    return [path for text in given for path in text.replace(",", " ").split()]
 
 
 def recipe_of(file: str | None, data: str | None, **fields: Any) -> Recipe:

@@ -3,12 +3,15 @@
 The rules, in one place. A declared diagram parameter ``num_classes`` or ``in_channels`` takes the data's number;
 ``data.input_size`` sets the height and width of the Input (through the parameter ``size`` where it is declared).
 Without it, small images are not blown up to a drawing made for large ones: the network is trained at the first of
-`SMALL_SIZES` that holds the images and that the network can take. All of it is noted for the user.
+`SMALL_SIZES` that holds the images and that the network can take. A run that begins with weights keeps what they are
+for: the channels of the input, and the size where the number of weights depends on it; only the number of classes is
+the data's. All of it is noted for the user.
 """
 
 from __future__ import annotations
 
 from math import isqrt
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +23,7 @@ from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import Facts, describe
+from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.problems import collected, each
 from blockstudio.runs.recipe import Recipe, check
 
@@ -31,6 +35,8 @@ SMALL = 64
 """Images up to this size are small; diagrams drawn for more are trained smaller."""
 DEFAULT_EPOCHS = 10
 WEIGHT_DECAYS = {"sgd": 5e-4, "adam": 0.0, "adamw": 0.01, "rmsprop": 0.0}
+FROZEN_NAMED = 8
+"""So many frozen blocks are named in a note."""
 GAMMAS = {"step": 0.1, "exponential": 0.95}
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3}
 
@@ -40,7 +46,7 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
 
     Raises `StudioError` with everything that is wrong with recipe, data and diagram.
     """
-    problems = check(recipe)
+    problems = [*check(recipe), *_weights_problems(recipe)]
     fitted = loads(dumps(diagram), diagram.name)
     facts: Facts | None = None
     try:
@@ -59,9 +65,10 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
 
     notes = [*_fit(fitted, recipe, facts), *_softmax_note(fitted)]
     analysis = analyze(fitted)
-    problems += diagram_problems(fitted, analysis, facts)
+    problems += diagram_problems(fitted, analysis, facts) or freeze_problems(analysis, recipe.start.freeze)
     if problems:
         raise collected(list(each(problems)))
+    notes += _frozen_note(recipe, analysis)
     return fitted, _choose(fitted, recipe, facts), notes
 
 
@@ -116,6 +123,27 @@ def diagram_problems(diagram: Diagram, analysis: Analysis, facts: Facts) -> list
     return found
 
 
+def _weights_problems(recipe: Recipe) -> list[StudioError]:
+    """Whether the starting weights are there; what they hold is for who has torch."""
+    file = Path(recipe.start.weights).expanduser()
+    if not recipe.start.weights or file.is_file():
+        return []
+    text = "is not a file." if file.exists() else "is not there."
+    return [StudioError("weights.file", f"the file of starting weights, {file}, {text}", where="start.weights")]
+
+
+def _frozen_note(recipe: Recipe, analysis: Analysis) -> list[str]:
+    paths = recipe.start.freeze
+    if not paths:
+        return []
+    more = f" and {len(paths) - FROZEN_NAMED} more" if len(paths) > FROZEN_NAMED else ""
+    total = analysis.parameters_with_auxiliary
+    return [
+        f"Frozen: {', '.join(paths[:FROZEN_NAMED])}{more}. "
+        f"{trainable(analysis, paths):,} of {total:,} parameters are trained."
+    ]
+
+
 def _softmax_note(diagram: Diagram) -> list[str]:
     """Softmax before the loss, which has its own, squares the wrong: training then crawls."""
     for output in diagram.main.of_type("Output"):
@@ -135,6 +163,8 @@ def _fit(diagram: Diagram, recipe: Recipe, facts: Facts) -> list[str]:
     said: list[str] = []
     for name, value in (("num_classes", facts.classes), ("in_channels", facts.channels)):
         parameter = diagram.parameters.get(name)
+        if name == "in_channels" and _keeps_channels(recipe):
+            continue
         if parameter is not None and parameter.kind == "int" and parameter.default != value:
             said.append(f"{name} = {value} (was {parameter.default})")
             diagram.history.do(SetDefault(key=name, value=value))
@@ -146,6 +176,11 @@ def _fit(diagram: Diagram, recipe: Recipe, facts: Facts) -> list[str]:
         return []
     own = f"{facts.channels}×{facts.size}×{facts.size}" if facts.size else f"of {facts.channels} channels"
     return [f"Fitted to {facts.title}, whose images are {own}: {', '.join(said)}."]
+
+
+def _keeps_channels(recipe: Recipe) -> bool:
+    """Whether the images are brought to the input's channels rather than the input to theirs."""
+    return bool(recipe.start.weights) and recipe.data.channels == "fit"
 
 
 def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
@@ -163,6 +198,7 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
         return
     from blockstudio.analysis import analyze
 
+    drawn = analyze(diagram).parameters_with_auxiliary if recipe.start.weights else None
     for size in SMALL_SIZES:
         if not facts.size <= size < min(shape[1:]):
             continue
@@ -170,7 +206,9 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
             _set_size(diagram, size)
         except StudioError:  # Less than the network says it takes.
             continue
-        if not any(problem.severity == "error" for problem in analyze(diagram).problems):
+        found = analyze(diagram)
+        fits = drawn is None or found.parameters_with_auxiliary == drawn
+        if fits and not any(problem.severity == "error" for problem in found.problems):
             return
         diagram.undo()
 
@@ -198,12 +236,15 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
         small_set = facts.images is not None and facts.images <= 5000
         batch = 32 if side is not None and side >= 128 else 64 if small_set else 128
     rule, schedule = recipe.optimizer, recipe.schedule
+    # The trainer may run in another folder.
+    weights = str(Path(recipe.start.weights).expanduser().absolute()) if recipe.start.weights else ""
     replace = msgspec.structs.replace
     return replace(
         recipe,
         batch_size=batch,
         epochs=DEFAULT_EPOCHS if recipe.epochs is None and recipe.steps is None else recipe.epochs,
         data=replace(recipe.data, input_size=side),
+        start=replace(recipe.start, weights=weights),
         schedule=replace(schedule, gamma=GAMMAS.get(schedule.name) if schedule.gamma is None else schedule.gamma),
         optimizer=replace(
             rule,

@@ -8,6 +8,7 @@ network*: `blockstudio.runs.adapt` puts a value there when a run is created, so 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
@@ -29,6 +30,7 @@ from blockstudio.runs.structure import (
     Recipe,
     Schedule,
     Shapes,
+    Start,
 )
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Recipe",
     "Schedule",
     "Shapes",
+    "Start",
     "check",
     "dumps_recipe",
     "get_field",
@@ -53,8 +56,9 @@ __all__ = [
 ]
 
 MAX_FILE = 1 << 20
+_PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
 
-FieldKind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "numbers"]
+FieldKind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "numbers", "paths"]
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -88,6 +92,7 @@ class Field(Struct, frozen=True, kw_only=True):
             "choice": "one of " + ", ".join(self.choices),
             "text": "text",
             "numbers": "numbers from 0 to 1 in rising order",
+            "paths": "paths of blocks, as conv1 or layer1.0, each once",
         }[self.kind]
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
@@ -116,8 +121,10 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any
             inspect.BoolType: "bool",
             inspect.StrType: "text",
             inspect.LiteralType: "choice",
-            inspect.VarTupleType: "numbers",
         }
+        several: FieldKind = "numbers"
+        if isinstance(inner, inspect.VarTupleType) and isinstance(inner.item_type, inspect.StrType):
+            several = "paths"
         if isinstance(inner, inspect.IntType | inspect.FloatType):
             low = inner.ge if inner.ge is not None else low
             high = inner.le if inner.le is not None else inner.lt if inner.lt is not None else high
@@ -128,7 +135,7 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any
         yield (
             Field(
                 path=prefix + item.name,
-                kind=kinds[type(inner)],
+                kind=kinds.get(type(inner), several),
                 title=schema.get("title", item.name),
                 help=schema.get("description", ""),
                 default=default,
@@ -150,6 +157,7 @@ GROUPS: dict[str, type[Group]] = {
     "": Recipe,
     "data": Data,
     "data.shapes": Shapes,
+    "start": Start,
     "augmentation": Augmentation,
     "optimizer": Optimizer,
     "schedule": Schedule,
@@ -202,7 +210,7 @@ def read_value(path: str, value: object) -> Any:
         given = given.strip()
         if field.optional and given.lower() in ("", "auto", "none", "null"):
             given = None
-        elif field.kind == "numbers":
+        elif field.kind in ("numbers", "paths"):
             given = [part for part in given.replace(",", " ").split()]
     if isinstance(given, bool) and field.kind in ("int", "float"):
         raise _illegal(field, value)
@@ -217,6 +225,8 @@ def read_value(path: str, value: object) -> Any:
             if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
                 raise _illegal(field, value)
     if field.kind == "numbers" and (list(numbers) != sorted(set(numbers)) or not all(0 < n < 1 for n in numbers)):
+        raise _illegal(field, value)
+    if field.kind == "paths" and (len(set(found)) < len(found) or not all(map(_PATH.fullmatch, found))):
         raise _illegal(field, value)
     return found
 

@@ -6,6 +6,7 @@
     data.json             classes, counts and normalisation of the images
     events.jsonl          what happened; see `blockstudio.runs.events`
     control.jsonl         commands to the trainer
+    start/                the starting weights fitted to the network, if it began with any
     checkpoints/          see `blockstudio.runs.checkpoints`
     lock                  who trains it now; see `blockstudio.runs.lock`
     trainer.log           what the trainer printed
@@ -58,6 +59,8 @@ class Run:
                 hint="A run is the directory that training made.",
             )
         self.checkpoints = CheckpointFolder(self.directory / "checkpoints")
+        self.start = CheckpointFolder(self.directory / "start")
+        """The weights it began with, as the trainer fitted them; empty if it began with none."""
         self._folded = Folded()
         self._offset = 0
 

@@ -84,6 +84,39 @@ class Data(Group, frozen=True):
     shapes: Shapes = Shapes()
 
 
+class Start(Group, frozen=True):
+    """What the network begins with, and which of it stays as it began.
+
+    Frozen is a matter of the run, not of the diagram: what is frozen changes neither the network nor its source nor
+    a single number it computes, and two runs of one diagram may differ in nothing else. As a field of the recipe,
+    a path (`start.freeze`) names it to whoever tries several values.
+    """
+
+    weights: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            title="Weights",
+            description="A .safetensors, .pt or .pth file to begin with. Empty: random initial values.",
+        ),
+    ] = ""
+    partial: Annotated[
+        bool,
+        Meta(
+            title="What fits",
+            description="Take what fits from a file of which not everything does; the rest is initial.",
+        ),
+    ] = False
+    freeze: Annotated[
+        tuple[str, ...],
+        Meta(
+            max_length=10_000,
+            title="Frozen",
+            description="Paths of blocks that are not trained, each with all that is inside: conv1, layer1.0.",
+        ),
+    ] = ()
+
+
 class Augmentation(Group, frozen=True):
     """How training images are varied, anew in every epoch."""
 
@@ -208,6 +241,7 @@ class Recipe(Group, frozen=True):
 
     version: Annotated[int, Meta(ge=1, le=VERSION, title="Version", description="Of the file format.")] = VERSION
     data: Data = Data()
+    start: Start = Start()
     epochs: Annotated[
         int | None,
         Meta(

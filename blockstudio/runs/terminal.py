@@ -193,8 +193,10 @@ class TerminalView:
 
     def _opening(self, event: Event) -> str:
         # What `parameters`, `images` and `steps` are is the trainer's to say; the sentence is ours.
+        parameters, trainable = event.get("parameters", 0), event.get("trainable")
+        frozen = f" ({trainable:,} of them trained)" if trainable not in (None, parameters) else ""
         text = (
-            f"{self.run.diagram().name}: {event.get('parameters', 0):,} parameters, {event.get('images', 0):,} images, "
+            f"{self.run.diagram().name}: {parameters:,} parameters{frozen}, {event.get('images', 0):,} images, "
             f"{event.get('steps', 0):,} steps on {event.get('device', '?')}."
         )
         return f"{text} Going on from step {event['step']:,}." if event.get("step") else text

@@ -35,7 +35,8 @@ def evaluate(
 ) -> Measured | None:
     """Run ``model`` in eval mode over ``(images, labels)`` batches. Asks ``go_on`` between batches and returns
     ``None`` as soon as it says no. The mode is as before afterwards."""
-    before = model.training
+    # Each by itself: frozen modules are in eval mode while the others train.
+    before = [(module, module.training) for module in model.modules()]
     model.eval()
     loss = torch.zeros((), dtype=torch.float32)
     confusion: Tensor | None = None
@@ -53,7 +54,8 @@ def evaluate(
                 confusion = places if confusion is None else confusion + places
                 images += len(labels)
     finally:
-        model.train(before)
+        for module, training in before:
+            module.training = training
     if confusion is None:
         return Measured(0.0, 0.0, 0, None)
     matrix = confusion.view(classes, classes)

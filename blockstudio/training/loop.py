@@ -27,6 +27,7 @@ from blockstudio.training.losses import Criterion, Meter, Sums
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
 from blockstudio.training.saving import is_finite, read_state, write_state
+from blockstudio.training.starting import begin
 
 TICK = 0.1
 """Least seconds between two readings of the sums."""
@@ -339,6 +340,9 @@ class Loop:
         checkpoint = folder.latest_good(self._say_damaged)
         if checkpoint is None:
             folder.discard_after(-1)
+            note = begin(self._run, self._model, self._recipe, self._say_damaged)
+            if note:
+                self._events.write("note", text=note)
             return
         folder.discard_after(checkpoint.step)
         notes = read_state(checkpoint, self._model, self._optimizer, self._device)
@@ -378,6 +382,7 @@ class Loop:
             batch_size=self._feeder.batch_size,
             classes=list(splits.classes),
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
+            trainable=sum(parameter.numel() for parameter in self._model.parameters() if parameter.requires_grad),
             input=list(splits.shape),
             precision=recipe.precision,
         )

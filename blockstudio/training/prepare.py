@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,12 +19,14 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
 from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
 from blockstudio.runs.datasets import describe
+from blockstudio.runs.frozen import freeze_problems
 from blockstudio.runs.problems import collected
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run
 from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
 from blockstudio.training.losses import auxiliary_weights
+from blockstudio.training.starting import freeze
 
 Builder: TypeAlias = Callable[[Diagram], nn.Module]
 """What turns a diagram into a module: the compiler, unless a test has its own."""
@@ -32,7 +34,7 @@ Builder: TypeAlias = Callable[[Diagram], nn.Module]
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a loop needs, checked."""
+    """All that a loop needs, checked, but for starting weights: a run that goes on has no need of them."""
 
     recipe: Recipe
     device: torch.device
@@ -44,7 +46,7 @@ class Prepared:
 
 
 def prepare(run: Run, build: Builder | None = None) -> Prepared:
-    """Read, check and build what ``run`` names. The model is on its device, in train mode.
+    """Read, check and build what ``run`` names. The model is on its device, in train mode but for what is frozen.
 
     Raises `StudioError` with everything that is wrong with diagram, recipe, data and device.
     """
@@ -61,7 +63,7 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     splits, shape = None, None
     try:
         facts = describe(recipe.data)
-        problems += _diagram_errors(diagram, facts)
+        problems += _diagram_errors(diagram, facts, recipe.start.freeze)
         shape = input_shape(diagram)
         splits = load_data(recipe.data, image_shape(shape, facts.channels))
     except StudioError as error:
@@ -75,6 +77,7 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)
     model.train()
+    freeze(model, recipe.start.freeze)
     # Let cuDNN try its algorithms: all batches are alike.
     torch.backends.cudnn.benchmark = device.type == "cuda"
     if recipe.compile:
@@ -88,10 +91,11 @@ def _compile(diagram: Diagram) -> nn.Module:
     return compile(diagram)
 
 
-def _diagram_errors(diagram: Diagram, facts: Any) -> list[StudioError]:
+def _diagram_errors(diagram: Diagram, facts: Any, frozen: Sequence[str]) -> list[StudioError]:
     from blockstudio.analysis import analyze
 
-    return diagram_problems(diagram, analyze(diagram), facts)
+    analysis = analyze(diagram)
+    return diagram_problems(diagram, analysis, facts) or freeze_problems(analysis, frozen)
 
 
 def _missing_choices(recipe: Recipe) -> list[StudioError]:

@@ -29,7 +29,7 @@ def write_state(
     folder: Path, model: nn.Module, optimizer: Optimizer, device: torch.device, notes: dict[str, Any]
 ) -> Iterable[str]:
     """Write the three files of a checkpoint into ``folder`` and return their names."""
-    weights = {key: _plain(value) for key, value in model.state_dict().items()}
+    weights = {key: plain(value) for key, value in model.state_dict().items()}
     save_file(weights, folder / MODEL, metadata={"format": "pt"})
     tensors, settings = _optimizer_state(optimizer)
     tensors[f"{RNG}cpu"] = torch.get_rng_state()
@@ -67,8 +67,8 @@ def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, d
     return notes
 
 
-def _plain(value: Tensor) -> Tensor:
-    """On the CPU, in the order of its axes, its memory its own, as the file format wants it."""
+def plain(value: Tensor) -> Tensor:
+    """A tensor on the CPU, in the order of its axes, its memory its own, as the file format wants it."""
     value = value.detach().to("cpu")
     return value.contiguous() if not value.is_contiguous() else value.clone()
 
@@ -81,7 +81,7 @@ def _optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str,
     for index, state in found["state"].items():
         for name, value in state.items():
             if isinstance(value, Tensor):
-                tensors[f"{index}.{name}"] = _plain(value)
+                tensors[f"{index}.{name}"] = plain(value)
             else:
                 values.setdefault(str(index), {})[name] = value
     return tensors, {"values": values, "groups": found["param_groups"]}

@@ -33,7 +33,8 @@ def train(
 
     ``data``: ``"digits"``, ``"shapes"``, the name of a torchvision set or a folder. ``run``: the run's directory, a
     new one under ``./runs`` by default. ``recipe``: its fields by path (``epochs=2``, ``lr=0.1``,
-    ``optimizer__weight_decay=0``). ``on_event`` is called with every event. Ctrl-C stops with a checkpoint and
+    ``optimizer__weight_decay=0``); ``weights="resnet18.pth", freeze=["conv1", "layer1"]`` starts from trained weights
+    and keeps some of them as they are. ``on_event`` is called with every event. Ctrl-C stops with a checkpoint and
     then raises `KeyboardInterrupt`.
 
     Raises `StudioError` with everything that is wrong before the first step, and ``run.diverged`` if the loss

@@ -1,0 +1,151 @@
+"""Blocks that a run does not train: what their paths mean in a diagram, and how much is left to train.
+
+A path names a block and everything inside it: ``conv1``, ``layer1`` (all its copies), ``layer1.0``,
+``layer1.0.conv1``; or a common beginning of names, as ``features`` of ``features.0`` and ``features.3``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.names import suggestion
+
+if TYPE_CHECKING:
+    from blockstudio.analysis import Analysis, BlockReport, Level
+
+FIELD = "start.freeze"
+
+
+def covers(paths: Iterable[str], path: str) -> bool:
+    """Whether ``path`` is one of ``paths`` or lies inside one."""
+    return any(path == each or path.startswith(f"{each}.") for each in paths)
+
+
+def outermost(paths: Iterable[str]) -> tuple[str, ...]:
+    """The paths without those that lie inside others, each once."""
+    given = tuple(dict.fromkeys(paths))
+    return tuple(path for path in given if not covers((each for each in given if each != path), path))
+
+
+def is_place(analysis: Analysis, path: str) -> bool:
+    """Whether a path names something in the diagram."""
+    return next(_reports(analysis, path), None) is not None
+
+
+def freeze_problems(analysis: Analysis, paths: Sequence[str]) -> list[StudioError]:
+    """What is wrong with the paths to freeze: names that nothing has, or nothing left to train."""
+    problems = []
+    for path in paths:
+        if not is_place(analysis, path):
+            problems.append(
+                StudioError(
+                    "run.freeze",
+                    f"the network has no block '{path}' to freeze.",
+                    where=FIELD,
+                    hint=suggestion(path, _candidates(analysis, path)),
+                )
+            )
+    total = analysis.parameters_with_auxiliary
+    if not problems and paths and total and not trainable(analysis, paths):
+        problems.append(nothing_left(total))
+    return problems
+
+
+def nothing_left(total: int) -> StudioError:
+    """The error of a run that would train nothing."""
+    return StudioError(
+        "run.frozen",
+        f"all {total:,} parameters are frozen, so there is nothing to train.",
+        where=FIELD,
+        hint="Leave the classifier out, or any other block.",
+    )
+
+
+def trainable(analysis: Analysis, paths: Iterable[str]) -> int:
+    """How many parameters are trained, auxiliary heads included."""
+    frozen = 0
+    for path in outermost(paths):
+        for report in _reports(analysis, path):
+            if report.live and all(outer.live for outer in _above(analysis, report.path)):
+                frozen += report.parameters or 0
+    return analysis.parameters_with_auxiliary - frozen
+
+
+def all_but(analysis: Analysis, spared: Sequence[str]) -> tuple[str, ...]:
+    """The blocks to freeze so that of all parameters only those at ``spared`` are trained, as few paths as will do.
+
+    Raises `StudioError` ``run.freeze`` if one of ``spared`` names nothing.
+    """
+    problems = freeze_problems(analysis, spared)
+    for problem in problems:
+        if problem.code == "run.freeze":
+            raise StudioError(problem.code, problem.message.replace(" to freeze", ""), hint=problem.hint)
+    kept = {report.path for path in spared for report in _reports(analysis, path)}
+    top = analysis.level("")
+    return tuple(path for name in top.blocks for path in _outside(top, name, None, kept))
+
+
+def _outside(level: Level, name: str, index: int | None, kept: set[str]) -> Iterator[str]:
+    """What of a block, or of one copy of it, lies outside ``kept``."""
+    report = level.report(name, index)
+    if report.path in kept or not report.parameters:
+        return
+    copies = level.sheet.results[name].copies
+    if not any(path.startswith(f"{report.path}.") for path in kept):
+        yield report.path
+    elif copies is not None and index is None:
+        for each in range(len(copies)):
+            yield from _outside(level, name, each, kept)
+    else:
+        inner = level.enter(name, index)
+        for each_name in inner.blocks:
+            yield from _outside(inner, each_name, None, kept)
+
+
+def _reports(analysis: Analysis, path: str) -> Iterator[BlockReport]:
+    """The block at a path, else those on one level whose names begin with it."""
+    try:
+        level, name, index = analysis.find(path)
+    except StudioError:
+        yield from _with_beginning(analysis, path)
+        return
+    if name is not None:
+        yield level.report(name, index)
+
+
+def _with_beginning(analysis: Analysis, path: str) -> Iterator[BlockReport]:
+    parts = path.split(".")
+    for count in range(len(parts)):
+        outer, rest = ".".join(parts[:count]), ".".join(parts[count:]) + "."
+        try:
+            level = analysis.level(outer)
+        except StudioError:
+            continue
+        names = [name for name in level.blocks if name.startswith(rest)]
+        if names:
+            yield from map(level.report, names)
+            return
+
+
+def _above(analysis: Analysis, path: str) -> Iterator[BlockReport]:
+    """The instances around a block."""
+    parts = path.split(".")
+    for count in range(1, len(parts)):
+        report = analysis.blocks.get(".".join(parts[:count]))
+        if report is not None:
+            yield report
+
+
+def _candidates(analysis: Analysis, path: str) -> list[str]:
+    """Names on the level on which the path goes wrong."""
+    parts = path.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        outer = ".".join(parts[:count])
+        try:
+            level = analysis.level(outer)
+        except StudioError:
+            continue
+        return [f"{outer}.{name}" for name in level.blocks]
+    return [name for name, report in analysis.level("").blocks.items() if report.parameters]

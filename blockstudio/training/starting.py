@@ -1,0 +1,119 @@
+"""What a run begins with: weights of a file fitted to its network, kept in the run, and blocks that stay as they are.
+
+The fitted weights lie in the run under ``start/`` with their hash, like a checkpoint. So the file they came from may
+go away, and a run whose checkpoints are all damaged begins with the same bits again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
+from blockstudio.errors import StudioError
+from blockstudio.runs.checkpoints import MODEL, Checkpoint
+from blockstudio.runs.frozen import covers, nothing_left
+from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.run import Run
+from blockstudio.training.saving import is_finite, plain
+
+REPORT = "report.json"
+FIRST = 0
+"""The step whose state the starting weights are."""
+NAMED = 5
+"""So many layers are named in a note."""
+
+
+def freeze(model: nn.Module, paths: Sequence[str]) -> None:
+    """Take the blocks at ``paths`` out of training, with all that is inside them.
+
+    Their parameters get no gradient, and they are in eval mode for good: batch normalisation uses its running
+    statistics and leaves them alone, dropout passes everything. Raises `StudioError` ``run.frozen`` if nothing is
+    left to train.
+    """
+    for name, module in model.named_modules():
+        if name and covers(paths, name):
+            module.eval()
+    for name, parameter in model.named_parameters():
+        if covers(paths, name):
+            parameter.requires_grad_(False)
+    if paths and not any(parameter.requires_grad for parameter in model.parameters()):
+        raise nothing_left(sum(parameter.numel() for parameter in model.parameters()))
+
+
+def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[StudioError], None]) -> str:
+    """Give ``model`` the recipe's starting weights; returns what to tell the user, nothing if there are none.
+
+    The first time they are fitted and written into the run, later they come from there. Raises `StudioError`
+    ``weights.*``, and the model is then unchanged.
+    """
+    if not recipe.start.weights:
+        return ""
+    run.start.sweep()
+    kept = run.start.latest_good(on_damage)
+    if kept is not None:
+        return _again(kept, model)
+    file = Path(recipe.start.weights)
+    try:
+        report = load_weights(model, file, strict=not recipe.start.partial, head="skip")
+    except StudioError as error:
+        if error.code != "weights.mismatch":
+            raise
+        hint = "'blockstudio weights' lists every key; start.partial takes what fits."
+        raise StudioError(error.code, error.message, where=error.where, hint=hint) from error
+    if not is_finite(model):
+        raise StudioError("weights.numbers", "holds values that are not numbers.", where=str(file))
+    text = told(report, file.name)
+
+    def fill(folder: Path) -> Iterable[str]:
+        save_file({key: plain(value) for key, value in model.state_dict().items()}, folder / MODEL)
+        (folder / REPORT).write_bytes(msgspec.json.encode({"file": str(file), "text": text}))
+        return MODEL, REPORT
+
+    run.start.write(FIRST, None, fill)
+    return text
+
+
+def _again(kept: Checkpoint, model: nn.Module) -> str:
+    try:
+        model.load_state_dict(load_file(kept.model), strict=True)
+    except (RuntimeError, ValueError) as error:
+        raise StudioError(
+            "checkpoint.mismatch",
+            f"does not belong to this run's network: {str(error).splitlines()[0]}",
+            where=str(kept.path),
+            hint="Was diagram.blocks.json changed after it was written?",
+        ) from error
+    found = msgspec.json.decode((kept.path / REPORT).read_bytes(), type=dict[str, str])
+    return found["text"]
+
+
+def told(report: WeightsReport, name: str) -> str:
+    """``Starting weights: 60 of 62 tensors are of resnet18.pth. fc keeps its initial values: ...``"""
+    matched = len(report.matched)
+    total = matched + len(report.missing) + len(report.mismatched) + len(report.kept)
+    names = f", by the names of {report.map}" if report.map else ""
+    text = f"Starting weights: {matched:,} of {total:,} tensors are those of {name}{names}."
+    if report.kept:
+        layers = list(dict.fromkeys(item.key.rpartition(".")[0] for item in report.kept))
+        verb = "keeps its" if len(layers) == 1 else "keep their"
+        (own, theirs) = _classes(report.kept[0])
+        text += f" {_listed(layers)} {verb} initial values: {own:,} classes here, {theirs:,} in the file."
+    rest = len(report.missing) + len(report.mismatched)
+    if rest:
+        text += f" {rest:,} more have initial values: {len(report.missing):,} are not in the file, "
+        text += f"{len(report.mismatched):,} have another shape there."
+    return text
+
+
+def _classes(item: Mismatch) -> tuple[int, int]:
+    return item.expected[0], item.found[0]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
