@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.cli.figures import FIGURES, export_figure, figure_arguments, given
 from blockstudio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ def export(arguments: list[str]) -> int:
         prog="blockstudio export",
         description="Write the network to a file; the ending names the format. .py: PyTorch source that needs only "
         "torch, with the diagram's paths as state-dict keys. .onnx and .pt2 (torch.export): the network in eval mode "
-        "with its weights, for any number of images at once. .safetensors: the weights.",
-        epilog="examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx",
+        "with its weights, for any number of images at once. .safetensors: the weights. .svg, .pdf and .png: a figure.",
+        epilog="examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx; "
+        "blockstudio export inception_v3 --columns 2 -o figure.pdf",
     )
     network_argument(parser, "?")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
@@ -33,6 +35,7 @@ def export(arguments: list[str]) -> int:
         help="which of the run: of the best validation accuracy (default) or the last",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    figure_arguments(parser)
     options = parser.parse_args(arguments)
     if bool(options.network) == bool(options.run):
         raise StudioError("cli.usage", "export needs NAME_OR_FILE or --run DIR, one of them.")
@@ -43,17 +46,20 @@ def export(arguments: list[str]) -> int:
     if options.checkpoint and not options.run:
         raise StudioError("cli.usage", "--checkpoint is one of a run.", hint="Add --run DIR.")
     target = Path(options.output)
+    unfit = [] if target.suffix.lower() in FIGURES else given(options)
+    if unfit:
+        raise StudioError(
+            "cli.usage", f"{unfit[0]} is for figures.", hint=f"A figure's file ends in {', '.join(FIGURES)}."
+        )
     if options.output == "-":
         from blockstudio.compiler import source
 
         print(source(_of_run(options)[0] if options.run else opened(options)), end="")
         return 0
-    from blockstudio.compiler.exports import listed
-
     writer = EXPORTS.get(target.suffix.lower())
     if writer is None:
         raise StudioError(
-            "export.kind", f"'{target.name}' does not end in {listed(EXPORTS)}.", hint="For example: -o model.py"
+            "export.kind", f"'{target.name}' does not end in {', '.join(EXPORTS)}.", hint="For example: -o model.py"
         )
     print(f"{target}: {writer(options, target)}")
     return 0
@@ -80,7 +86,8 @@ def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
     return run.diagram(), checkpoint.model
 
 
-EXPORTS: dict[str, Callable[[argparse.Namespace, Path], str]] = dict.fromkeys(
-    (".py", ".onnx", ".pt2", ".safetensors"), _export_network
-)
+EXPORTS: dict[str, Callable[[argparse.Namespace, Path], str]] = {
+    **dict.fromkeys((".py", ".onnx", ".pt2", ".safetensors"), _export_network),
+    **dict.fromkeys(FIGURES, export_figure),
+}
 """What writes a file, by its ending; gives a few words on what was written."""

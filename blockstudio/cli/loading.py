@@ -34,7 +34,7 @@ def weights(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     target = Path(options.output) if options.output else None
     if target is not None:
-        from blockstudio.compiler.exports import check_target
+        from blockstudio.graph.files import check_target
 
         if target.suffix.lower() != ".safetensors":
             raise StudioError("export.kind", f"'{target.name}' does not end in .safetensors.")

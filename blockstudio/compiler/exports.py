@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import check_target, write_atomic
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -56,18 +56,6 @@ def export(
     data, words = chosen.write(diagram, weights)
     write_atomic(target, data)
     return words
-
-
-def check_target(target: Path, force: bool) -> None:
-    """Whether a file may be written there, before the work of making it. Raises `StudioError` ``export.*``."""
-    if target.is_dir():
-        raise StudioError("export.write", "it is a folder.", where=str(target), hint="Name a file in it.")
-    if not target.parent.is_dir():
-        raise StudioError("export.write", f"there is no folder '{target.parent}'.", where=str(target))
-    if target.exists() and not force:
-        raise StudioError(
-            "export.exists", "the file is there already.", where=str(target), hint="Replace it with --force."
-        )
 
 
 def listed(words: Mapping[str, object]) -> str:

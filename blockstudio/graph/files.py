@@ -43,6 +43,18 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
     return target
 
 
+def check_target(target: Path, force: bool) -> None:
+    """Whether a file may be written there, before the work of making it. Raises `StudioError` ``export.*``."""
+    if target.is_dir():
+        raise StudioError("export.write", "it is a folder.", where=str(target), hint="Name a file in it.")
+    if not target.parent.is_dir():
+        raise StudioError("export.write", f"there is no folder '{target.parent}'.", where=str(target))
+    if target.exists() and not force:
+        raise StudioError(
+            "export.exists", "the file is there already.", where=str(target), hint="Replace it with --force."
+        )
+
+
 def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
     """The whole file. Raises `StudioError` ``file.missing``, ``file.read``, or ``file.size`` beyond ``limit`` bytes."""
     where = str(path)

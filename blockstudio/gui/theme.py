@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -128,6 +128,9 @@ DARK = Theme(
     good=_c("#3fc380"),
     series=tuple(map(_c, ("#5b93ff", "#e2606f", "#3db8a8", "#a182db", "#d69c45", "#8d97a3"))),
 )
+
+PAPER = replace(LIGHT, name="paper", canvas=_c("#ffffff"), pill=_c("#ffffff"))
+"""The light colours on white, for what is printed."""
 
 
 class Notifier(QObject):

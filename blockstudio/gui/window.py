@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
+    QDialog,
     QFileDialog,
     QMainWindow,
     QSplitter,
@@ -16,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio import __version__
-from blockstudio.errors import StudioError
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.actions import COMMANDS
 from blockstudio.gui.bottom import BottomPanel
@@ -24,8 +24,10 @@ from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.closing import ClosingDialog
 from blockstudio.gui.command_line import CommandLine
 from blockstudio.gui.commands import Commands, settle
+from blockstudio.gui.compare import Comparing
 from blockstudio.gui.documents import Documents, Request
 from blockstudio.gui.exporting import Exporting
+from blockstudio.gui.figures import Figures
 from blockstudio.gui.inspector import Inspector
 from blockstudio.gui.notes import Note, NoteBar
 from blockstudio.gui.palette import Entry, Palette
@@ -66,7 +68,7 @@ class StudioWindow(QMainWindow):
         self._leaving = False
         self._run_shown: object = None
         self._start: StartPage | None = None
-        self.dialog: ClosingDialog | QFileDialog | None = None
+        self.dialog: QDialog | None = None
         self.top = TopBar(
             self.session,
             lambda menu: fill_product_menu(self, menu),
@@ -74,7 +76,9 @@ class StudioWindow(QMainWindow):
             lambda menu: fill_device_menu(self, menu),
         )
         self.exporting = Exporting(self)
+        self.comparing = Comparing(self)
         self._lay_out()
+        self.figures = Figures(self)
         self.commands = Commands(self, COMMANDS)
         self.command_line = CommandLine(self, self.commands)
         self._connect()
@@ -302,32 +306,12 @@ class StudioWindow(QMainWindow):
 
     # Files and runs
 
-    def ask_picture(self) -> None:
-        """Save the drawing as a picture: PNG, or SVG and PDF for papers."""
-        folder = Path(str(settings().value("files/folder", Path.home())))
-        stem = self.documents.title(self.documents.current).replace("/", "-")
-        kinds = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"
-        dialog = QFileDialog(self, tr("Save picture"), str(folder / f"{stem}.png"), kinds)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(chosen[:3].lower()))
-        dialog.setDefaultSuffix("png")
-        dialog.fileSelected.connect(self._save_picture)
-        self._open_dialog(dialog)
-
-    def _save_picture(self, name: str) -> None:
-        try:
-            file = self.canvas.write_picture(name)
-        except (StudioError, OSError) as error:
-            self.notes.show_note(str(error), "problem")
-            return
-        self.session.message.emit(tr("Saved {name}").format(name=file.name))
-
     def ask_runs_folder(self) -> None:
         """Choose where runs are kept."""
         dialog = QFileDialog(self, tr("Folder of runs"), str(self.trainer.folder))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self._set_runs_folder)
-        self._open_dialog(dialog)
+        self.open_dialog(dialog)
 
     def _set_runs_folder(self, name: str) -> None:
         settings().setValue("runs/folder", name)
@@ -338,9 +322,10 @@ class StudioWindow(QMainWindow):
         dialog = QFileDialog(self, tr("Folder with images"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda name: self.trainer.set_fields({"data.source": name}))
-        self._open_dialog(dialog)
+        self.open_dialog(dialog)
 
-    def _open_dialog(self, dialog: QFileDialog | ClosingDialog) -> None:
+    def open_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog over the window; there is one at a time."""
         if self.dialog is not None:
             self.dialog.deleteLater()
         self.dialog = dialog
@@ -376,7 +361,7 @@ class StudioWindow(QMainWindow):
             event.ignore()
             dialog = ClosingDialog(self, unsaved, running)
             dialog.decided.connect(self._leave)
-            self._open_dialog(dialog)
+            self.open_dialog(dialog)
             return
         self._remember()
         self.stop()
@@ -398,7 +383,9 @@ class StudioWindow(QMainWindow):
         self.documents.stop()
         self.recovering.stop()
         self.exporting.stop()
+        self.comparing.stop()
         self.trainer.stop_watching()
+        self.figures.stop()
         self.bottom.stop()
         if self._start is not None:
             self._start.stop()

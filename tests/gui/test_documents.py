@@ -244,14 +244,3 @@ def test_saving_takes_over_what_is_being_typed(open_window, file: Path) -> None:
     type_into(window.inspector.field("name"), "Mine", enter=False)
     press_key(window.inspector.field("name"), Qt.Key.Key_S, CONTROL)
     assert load(file).name == "Mine" and not window.session.dirty
-
-
-def test_a_drawing_is_saved_as_a_picture(open_window, tmp_path: Path) -> None:
-    window = open_window("resnet18")
-    window.commands.run("file.picture")
-    for name in ("net.png", "net.svg", "net.pdf"):
-        window.dialog.fileSelected.emit(str(tmp_path / name))
-        assert (tmp_path / name).stat().st_size > 1000
-    window.dialog.fileSelected.emit(str(tmp_path / "no folder" / "net.png"))
-    window.dialog.close()
-    assert "cannot be written" in window.notes.texts[0]

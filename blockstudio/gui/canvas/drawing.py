@@ -58,6 +58,7 @@ class Drawing(Geometry):
         found = self._together.get(key)
         if found is None:
             found = [each for each in self.definition.wires_from(wire.source) if each.source_port == wire.source_port]
+            found = [each for each in found if each in self.wire_rows]
             self._together[key] = found
         return found
 

@@ -38,7 +38,7 @@ class Content:
 
 
 class Facts:
-    """One state of the analysis of one level. ``path`` is the level's place in the network."""
+    """One state of the analysis of one level. Without a ``metric`` cards have no cost bars."""
 
     def __init__(self, diagram: Diagram, analysis: Analysis, level: Level, metric: str) -> None:
         self.serial = next(_SERIALS)
@@ -64,7 +64,7 @@ class Facts:
     def cost(self, name: str) -> float:
         """A block's cost in the metric in use."""
         report = self.report(name)
-        if report is None:
+        if report is None or not self.metric:
             return 0.0
         if self.metric == "memory":
             return float(report.activation_bytes)

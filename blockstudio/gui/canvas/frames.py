@@ -15,13 +15,15 @@ EDGE, CLEAR = 16, 12
 """From the frame's sides, and from the wire that comes in at its middle."""
 
 
-def draw_title(painter: QPainter, drawing: Drawing, facts: Facts, name: str, style: Style, hovered: bool) -> None:
-    """What the module is left of the wire that comes in, what it costs right of it; as much as there is room for."""
+def draw_title(painter: QPainter, drawing: Drawing, facts: Facts, name: str, style: Style, sign: str) -> None:
+    """What the module is left of the wire that comes in, what it costs right of it; as much as there is room for.
+    ``sign`` as in `cards.Look`."""
     rect, content, report = drawing.rect(name), facts.content(name), facts.report(name)
-    left = EDGE + CHEVRON
+    left = EDGE + CHEVRON if sign else EDGE
     middle, half = rect.y() + 18, rect.width() / 2 - left - CLEAR
     title = elided(f"{name} {content.badge}".rstrip(), NAME_PX, True, half)
-    cards.draw_chevron(painter, drawing.chevron(name), True, style, hovered)
+    if sign:
+        cards.draw_chevron(painter, drawing.chevron(name), True, style, sign == "active")
     painter.setPen(style.text)
     painter.setFont(style.name_font)
     cards.draw_text(painter, rect.x() + left, middle, title, style, bold=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -51,7 +51,8 @@ class Geometry:
     """Boxes and curves of a definition.
 
     ``places`` are centres for blocks that have none in the document, ``origin`` is where the document's (0, 0) lies
-    here. ``frames`` maps instances opened in place to the drawing of their inside and the frame's size.
+    here. ``frames`` maps instances opened in place to the drawing of their inside and the frame's size. ``only``
+    leaves all other blocks out, and the wires to them.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Geometry:
         frames: Mapping[str, tuple[Geometry, Size]] | None = None,
         framed: bool = False,
         origin: tuple[float, float] = (0.0, 0.0),
+        only: Collection[str] | None = None,
     ) -> None:
         self.serial = next(_SERIALS)
         """No other drawing has the same: unlike `id`, which may come again."""
         self.diagram, self.scope = diagram, scope
+        self.only = only
         self.framed = framed
         """Drawn inside a frame: its Inputs and Outputs are points on the frame's border."""
         self.counts = Counts()
@@ -219,11 +222,13 @@ class Geometry:
         self.unrouted = {}
         self.rectangles, self._paths = [], {}
         for name, block in self.definition.blocks():
-            self._append(name, block)
+            if self.only is None or name in self.only:
+                self._append(name, block)
         self.counts.rows += len(self.names)
         self._place_all()
         for wire in self.definition.wires():
-            self._append_wire(wire)
+            if wire.source in self.rows and wire.target in self.rows:
+                self._append_wire(wire)
         self._trace(range(len(self.wires)))
         self._far_rectangles = self._far_path = None
         self._touched()

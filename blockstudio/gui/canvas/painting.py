@@ -91,7 +91,7 @@ class Painted:
 class StagePainter:
     """Paints stages with a painter that is scaled to the scene already. ``scale`` decides how much is shown;
     ``marked`` has marks by the path of their stage. Without ``sprites`` everything is drawn anew, as lines and
-    texts: that is for pictures."""
+    texts: that is for pictures. Without ``signs`` the signs that open and shut modules are left out."""
 
     def __init__(
         self,
@@ -101,11 +101,13 @@ class StagePainter:
         marked: Mapping[str, Marks] | None = None,
         painted: Painted | None = None,
         sprites: Sprites | None = None,
+        signs: bool = True,
     ) -> None:
         self.painter, self.scale, self.style = painter, scale, style
         self.marked = marked or {}
         self.painted = painted or Painted()
         self.sprites = sprites
+        self.signs = signs
 
     def paint(self, stage: Stage, area: QRectF) -> None:
         """Frames, wires, pills and cards of a level that touch ``area`` (the stage's coordinates)."""
@@ -198,7 +200,8 @@ class StagePainter:
             self.paint(stage.inside[name], area.translated(-frame.dx, -frame.dy))
             painter.translate(-frame.dx, -frame.dy)
             if self.scale >= NAMES:
-                frames.draw_title(painter, drawing, stage.facts, name, style, name == marks.chevron)
+                sign = "" if not self.signs else "active" if name == marks.chevron else "quiet"
+                frames.draw_title(painter, drawing, stage.facts, name, style, sign)
 
     # Wires
 
@@ -248,7 +251,8 @@ class StagePainter:
             self.sprites.smooth = len(rows) <= SMOOTH_CARDS
         for row in rows:
             name, rect = drawing.names[row], drawing.rectangles[row]
-            sign = "" if not drawing.is_module(name) else "active" if name == marks.chevron else "quiet"
+            sign = "active" if name == marks.chevron else "quiet"
+            sign = sign if self.signs and drawing.is_module(name) else ""
             look = cards.Look(stage.facts.content(name), int(families[row]), name == marks.hovered, sign)
             if self.sprites is None:
                 painter.translate(rect.topLeft())

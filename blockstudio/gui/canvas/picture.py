@@ -1,18 +1,15 @@
-"""A level as a picture, for a file, a paper or a page: nothing clipped, nothing of the window in it."""
+"""A level as an image, as it stands in the window: nothing clipped. Figures for papers are made by `gui.figure`."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage, QPainter
 
-from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF
-from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
-
-from blockstudio.errors import StudioError
 from blockstudio.gui.canvas.background import paint_background
 from blockstudio.gui.canvas.camera import Camera
+from blockstudio.gui.canvas.metrics import PORT
 from blockstudio.gui.canvas.notes import draw_note, make_notes, noted
-from blockstudio.gui.canvas.painting import Stage, StagePainter
+from blockstudio.gui.canvas.painting import Stage, StagePainter, pills_of
 from blockstudio.gui.canvas.style import style_of
 from blockstudio.gui.theme import DARK, LIGHT, Theme, theme
 
@@ -21,10 +18,18 @@ LARGEST = 12_000
 """Pixels of an image's longer side: beyond, files are of no use to anybody."""
 
 
-def bounds_of(stage: Stage) -> QRectF:
-    """Everything that is drawn: blocks, wires and notes."""
-    bounds = QRectF(stage.drawing.bounds)
-    for note in make_notes(stage, noted(stage, ())):
+def bounds_of(stage: Stage, notes: bool = True) -> QRectF:
+    """Everything that is drawn: blocks with what stands out of them, wires, pills, and notes if they are."""
+    drawing = stage.drawing
+    if not drawing.names:
+        return QRectF()
+    bounds = drawing.bounds.adjusted(-PORT - 1, -PORT - 1, PORT + 2, PORT + 2)
+    for rect, _, _ in pills_of(stage, range(len(drawing.wires))):
+        bounds = bounds.united(rect)
+    for name, inner in stage.inside.items():
+        frame = drawing.frames[name]
+        bounds = bounds.united(bounds_of(inner, False).translated(frame.dx, frame.dy))
+    for note in make_notes(stage, noted(stage, ())) if notes else ():
         bounds = bounds.united(note.rect)
     return bounds
 
@@ -67,53 +72,3 @@ def picture(stage: Stage, size: QSize | None = None, dark: bool | None = None) -
     paint_whole(painter, stage, QRectF(0, 0, size.width(), size.height()), look)
     painter.end()
     return image
-
-
-KINDS = (".png", ".svg", ".pdf")
-"""What a picture can be written as; the last two as lines and texts, for papers."""
-POINTS = 0.75
-"""Points of a page for a pixel of the drawing at 100 %."""
-
-
-def write(stage: Stage, path: str | os.PathLike[str], dark: bool | None = None) -> Path:
-    """Write the whole level to a file of one of `KINDS`. Raises `StudioError` ``picture.kind`` or ``file.write``."""
-    target = Path(path)
-    kind = target.suffix.lower()
-    if kind not in KINDS:
-        raise StudioError(
-            "picture.kind", f"a picture cannot be written as '{kind}'.", where=str(target),
-            hint="Use " + ", ".join(KINDS) + ".",
-        )  # fmt: skip
-    if kind == ".png":
-        written = picture(stage, None, dark).save(str(target))
-    else:
-        written = _write_lines(stage, target, theme() if dark is None else DARK if dark else LIGHT)
-    if not written:
-        raise StudioError("file.write", "the picture cannot be written.", where=str(target))
-    return target
-
-
-def _write_lines(stage: Stage, target: Path, look: Theme) -> bool:
-    from PySide6.QtSvg import QSvgGenerator  # not needed to open the window
-
-    bounds = bounds_of(stage)
-    width, height = bounds.width() + 2 * MARGIN, bounds.height() + 2 * MARGIN
-    sheet = QRectF(0, 0, width, height)
-    if target.suffix.lower() == ".pdf":
-        device: QPdfWriter | QSvgGenerator = QPdfWriter(str(target))
-        device.setPageSize(QPageSize(QSizeF(width, height) * POINTS, QPageSize.Unit.Point))
-        device.setPageMargins(QMarginsF())
-        device.setResolution(round(72 / POINTS))
-    else:
-        device = QSvgGenerator()
-        device.setFileName(str(target))
-        device.setSize(sheet.size().toSize())
-        device.setViewBox(sheet)
-        device.setResolution(96)
-    painter = QPainter()
-    if not painter.begin(device):
-        return False
-    if look.dark:
-        painter.fillRect(sheet, look.canvas)
-    paint_whole(painter, stage, sheet, look, dots=False)
-    return painter.end()

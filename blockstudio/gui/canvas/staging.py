@@ -41,6 +41,9 @@ def join(path: str, name: str) -> str:
 class Staging:
     """Makes stages. It remembers, by definition, where blocks stand that have no place in the document."""
 
+    at_once = AT_ONCE
+    """Larger levels are laid out by a worker."""
+
     def __init__(self, session: Session, arranged: Callable[[], None], parent: QObject) -> None:
         self.session = session
         self._arranged = arranged
@@ -76,8 +79,18 @@ class Staging:
             if block.type in session.diagram.modules and join(path, name) in self.opened:
                 inside[name], size = self._inside(join(path, name), name, block)
                 frames[name] = inside[name].drawing, size
-        drawing = Drawing(session.diagram, scope, places, frames, framed, origin)
+        drawing = self._draw(scope, places, frames, framed, origin)
         return Stage(drawing, self._facts(path, scope), path, inside)
+
+    def _draw(
+        self,
+        scope: str,
+        places: dict[str, Place],
+        frames: dict[str, tuple[Drawing, Size]],
+        framed: bool,
+        origin: Place,
+    ) -> Drawing:
+        return Drawing(self.session.diagram, scope, places, frames, framed, origin)
 
     def refresh(self, stage: Stage) -> None:
         """New facts for a stage whose drawing stands, and for what is open in it."""
@@ -140,7 +153,7 @@ class Staging:
                 if name not in known:
                     known[name] = settle(drawing, name)
             return known
-        if len(definition) <= AT_ONCE:
+        if len(definition) <= self.at_once:
             found = arrange(self.session.diagram, scope, self._sizes(scope))
         else:
             self._asked.add(scope)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
@@ -148,10 +146,6 @@ class Surface(Levels):
         """The whole level as an image of ``size`` pixels, by default twice as large as on screen at 100 %;
         ``dark`` or light, by default as the window."""
         return picture.picture(self.root, size, dark)
-
-    def write_picture(self, path: str | os.PathLike[str], dark: bool | None = None) -> Path:
-        """Write the whole level as PNG, SVG or PDF. Raises `StudioError` ``picture.kind`` or ``file.write``."""
-        return picture.write(self.root, path, dark)
 
     # Painting
 

@@ -1,0 +1,93 @@
+"""The options of ``export`` for figures: ``.svg``, ``.pdf`` and ``.png``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blockstudio.cli.arguments import opened
+from blockstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    from blockstudio.graph.diagram import Diagram
+
+FIGURES = (".svg", ".pdf", ".png")
+ALL = 1_000_000
+"""More levels than modules can lie in one another."""
+_UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
+
+
+def figure_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let ``export`` take what a figure shows and how."""
+    group = parser.add_argument_group("figures (.svg, .pdf, .png)")
+    group.add_argument("--inside", metavar="PATH", help="the inside of a module: a path (layer2.0) or a module's name")
+    group.add_argument("--blocks", nargs="+", metavar="NAME", help="only these blocks, with the wires among them")
+    group.add_argument(
+        "--expand",
+        nargs="+",
+        metavar="LEVELS",
+        help="modules open in place: a number of levels, 'all', or their paths or names; of a ×4 chain the first copy",
+    )
+    group.add_argument("--flat", action="store_true", help="no modules at all: every copy of every block")
+    group.add_argument("--columns", type=int, metavar="N", help="cut a tall figure into N columns side by side")
+    group.add_argument("--bars", metavar="COST", help="bars on the cards: parameters, macs or memory (default: none)")
+    group.add_argument("--dark", action="store_true", help="dark colours (default: light, on white)")
+    group.add_argument("--width", metavar="LENGTH", help="width on paper: 84mm, 8.4cm, 3.3in or 240pt")
+    group.add_argument("--scale", type=float, metavar="X", help="of a PNG: X pixels for one on screen (default: 2)")
+
+
+def given(options: argparse.Namespace) -> list[str]:
+    """The options for figures that were used."""
+    names = ("inside", "blocks", "expand", "flat", "columns", "bars", "dark", "width", "scale")
+    return [f"--{name}" for name in names if getattr(options, name) not in (None, False)]
+
+
+def export_figure(options: argparse.Namespace, target: Path) -> str:
+    """Write a figure; gives a few words on it."""
+    if options.weights or options.checkpoint:
+        raise StudioError("export.weights", "a figure shows no weights.", hint="Leave --weights and --checkpoint out.")
+    if options.scale is not None and target.suffix.lower() != ".png":
+        raise StudioError("figure.scale", "--scale is for .png files.", hint="For the size on paper: --width 84mm")
+    from blockstudio.gui.figure import Figure, write_figure
+
+    wanted = Figure(
+        inside=options.inside or "",
+        blocks=tuple(options.blocks or ()),
+        expand=_levels(options.expand),
+        flat=options.flat,
+        columns=1 if options.columns is None else options.columns,
+        bars=options.bars or "",
+        dark=options.dark,
+        width=_millimetres(options.width),
+        scale=options.scale,
+    )
+    return write_figure(_diagram(options), target, wanted, force=options.force)
+
+
+def _diagram(options: argparse.Namespace) -> Diagram:
+    if not options.run:
+        return opened(options)
+    from blockstudio.runs import Run
+
+    return Run(Path(options.run)).diagram()
+
+
+def _levels(words: list[str] | None) -> int | tuple[str, ...]:
+    if words is None:
+        return 0
+    if len(words) == 1 and words[0] == "all":
+        return ALL
+    if len(words) == 1 and words[0].isdecimal():
+        return min(int(words[0]), ALL)
+    return tuple(words)
+
+
+def _millimetres(text: str | None) -> float | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(mm|cm|in|pt)\s*", text)
+    if found is None:
+        raise StudioError("figure.width", f"'--width {text}' is not a length.", hint="For example: --width 84mm")
+    return float(found.group(1)) * _UNITS[found.group(2)]

@@ -1,0 +1,136 @@
+"""What a figure shows: a level of a diagram, whole or some of its blocks, modules shut or open in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.names import suggestion
+from blockstudio.gui.canvas.drawing import Drawing
+from blockstudio.gui.canvas.facts import Facts
+from blockstudio.gui.canvas.folding import FoldedDrawing
+from blockstudio.gui.canvas.geometry import Size
+from blockstudio.gui.canvas.painting import Stage
+from blockstudio.gui.canvas.placing import Place
+from blockstudio.gui.canvas.staging import Staging, join
+from blockstudio.gui.session import DEFINITION, Session
+from blockstudio.gui.text import tr
+
+
+class FigureStaging(Staging):
+    """Makes the stage of a figure: all at once, with the cost bars that are asked for."""
+
+    at_once = 1_000_000
+
+    def __init__(self, session: Session, bars: str, only: frozenset[str] | None, columns: int) -> None:
+        super().__init__(session, lambda: None, session)
+        self._bars, self._only, self._columns = bars, only, columns
+
+    def _facts(self, path: str, scope: str) -> Facts:
+        return Facts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
+
+    def _draw(
+        self,
+        scope: str,
+        places: dict[str, Place],
+        frames: dict[str, tuple[Drawing, Size]],
+        framed: bool,
+        origin: Place,
+    ) -> Drawing:
+        if not framed:
+            return FoldedDrawing(self.session.diagram, scope, places, frames, self._only, self._columns)
+        drawing = super()._draw(scope, places, frames, framed, origin)
+        while drawing.route(10_000):
+            pass
+        return drawing
+
+
+def stage_of(
+    session: Session, inside: str, blocks: tuple[str, ...], expand: int | tuple[str, ...], bars: str, columns: int
+) -> Stage:
+    """The stage of a figure. Raises `StudioError` ``figure.*`` for what is not there."""
+    diagram = session.diagram
+    path, scope = level_at(diagram, inside)
+    known = [name for name, _ in diagram.definition(scope).blocks()]
+    for name in blocks:
+        if name not in known:
+            where = tr("{0} has no block '{1}'.", inside or diagram.name, name)
+            raise StudioError("figure.blocks", where, hint=suggestion(name, known))
+    only = frozenset(blocks) if blocks else None
+    staging = FigureStaging(session, bars, only, columns)
+    staging.opened = opened(diagram, path, scope, expand, only)
+    return staging.stage(path, scope)
+
+
+def level_at(diagram: Diagram, path: str) -> tuple[str, str]:
+    """Path and definition of a level: ``layer2``, ``layer2.1.downsample``, or a module by its own name."""
+    if not path:
+        return "", MAIN
+    if path in diagram.modules:
+        return DEFINITION + path, path
+    here, scope, rest = "", MAIN, path
+    while rest:
+        instances = {name: block for name, block in diagram.definition(scope).blocks() if block.type in diagram.modules}
+        name = next((name for name in instances if rest == name or rest.startswith(name + ".")), None)
+        if name is None:
+            known = [join(here, each) for each in instances] + list(diagram.modules)
+            raise StudioError(
+                "figure.inside", tr("there is no module at '{0}' to look into.", path), where=diagram.name,
+                hint=suggestion(path, known) if known else tr("This network has no modules."),
+            )  # fmt: skip
+        here, rest = join(here, name), rest[len(name) + 1 :]
+        if instances[name].repeat is not None:
+            copy, _, after = rest.partition(".")
+            copy, rest = (copy, after) if copy.isdecimal() else ("0", rest)
+            here = join(here, copy)
+        scope = instances[name].type
+    return here, scope
+
+
+def opened(
+    diagram: Diagram, path: str, scope: str, expand: int | tuple[str, ...], only: frozenset[str] | None = None
+) -> set[str]:
+    """Paths of the instances to open in place: down to so many levels, or those named by their path from the level
+    drawn (copies need not be counted) or by their module."""
+    found: set[str] = set()
+    named: dict[str, bool] = {} if isinstance(expand, int) else dict.fromkeys(expand, False)
+    known: dict[str, None] = {}
+    depth = expand if isinstance(expand, int) else None
+    for where, plain, kind in _instances(diagram, path, scope, depth, only):
+        known |= {plain: None, kind: None}
+        if depth is not None:
+            found.add(where)
+            continue
+        for name in (plain, kind, where, where[len(path) + 1 :] if path else where):
+            if name in named:
+                named[name] = True
+                found.add(where)
+    missing = [name for name, seen in named.items() if not seen]
+    if missing:
+        raise StudioError(
+            "figure.expand", tr("there is no module '{0}' to expand.", missing[0]), where=diagram.name,
+            hint=suggestion(missing[0], list(known)) if known else tr("Nothing here is made of modules."),
+        )  # fmt: skip
+    # What is named deep inside is seen only if what is around it is open too.
+    for where in list(found):
+        found |= {other for other, *_ in _instances(diagram, path, scope, None, only) if where.startswith(other + ".")}
+    return found
+
+
+def _instances(
+    diagram: Diagram, path: str, scope: str, depth: int | None, only: frozenset[str] | None
+) -> Iterator[tuple[str, str, str]]:
+    """Of every instance on a level and below: its path, its path without copies, its module."""
+    waiting = [(path, scope, "", 1)]
+    while waiting:
+        here, inside, short, level = waiting.pop()
+        if depth is not None and level > depth:
+            continue
+        for name, block in diagram.definition(inside).blocks():
+            if block.type not in diagram.modules or (level == 1 and only is not None and name not in only):
+                continue
+            where, brief = join(here, name), join(short, name)
+            yield where, brief, block.type
+            copy = join(where, "0") if block.repeat is not None else where
+            waiting.append((copy, block.type, brief, level + 1))

@@ -1,0 +1,139 @@
+"""*Save picture…*: the dialog, the file, and what is in it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pytest
+from hands import click, press_key
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from blockstudio.gui.figures import FigureDialog
+from blockstudio.gui.window import StudioWindow
+
+
+def asked(window: StudioWindow) -> FigureDialog:
+    """The dialog, as the command opens it."""
+    assert window.commands.run("file.picture")
+    assert isinstance(window.dialog, FigureDialog)
+    return window.dialog
+
+
+def saved(qtbot, window: StudioWindow, target: Path) -> str:
+    """Answer the dialog in view and the one for the file; what the note says of the picture."""
+    said: list[str] = []
+    window.session.message.connect(said.append)
+    click(window.dialog.ok)
+    assert isinstance(window.dialog, QFileDialog)
+    window.dialog.fileSelected.emit(str(target))
+    window.dialog.close()
+    qtbot.waitUntil(lambda: not window.figures.child.busy, timeout=60_000)
+    return said[-1]
+
+
+def labels(svg: str) -> list[str]:
+    return re.findall(r'aria-label="([^"]*)"', svg)
+
+
+def test_the_whole_network_is_saved_as_it_stands(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    dialog = asked(window)
+    assert not dialog.selected.isEnabled() and not dialog.as_shown.isEnabled()
+
+    words = saved(qtbot, window, tmp_path / "net.svg")
+
+    svg = (tmp_path / "net.svg").read_text(encoding="utf-8")
+    assert {"conv1", "layer1", "×2", "64×112×112", "fc"} <= set(labels(svg))
+    assert re.fullmatch(r"Saved net\.svg: \d+ blocks, \d+ × \d+ mm, texts of 8\.2 pt", words)
+
+
+def test_only_what_is_selected_and_in_the_dark(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.session.select(["conv1", "bn1"])
+    dialog = asked(window)
+    assert dialog.selected.text() == "2 selected blocks"
+    click(dialog.selected)
+    click(dialog.dark)
+
+    saved(qtbot, window, tmp_path / "two.png")
+
+    image = QImage(str(tmp_path / "two.png"))
+    assert image.width() < 420 and image.height() < 420
+    assert QColor(image.pixel(0, 0)).lightness() < 40
+
+
+def test_what_is_open_on_the_screen_is_open_in_the_picture(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.canvas.toggle_frame("layer1")
+    dialog = asked(window)
+    assert dialog.as_shown.isChecked()
+    saved(qtbot, window, tmp_path / "open.svg")
+    asked(window)
+    click(window.dialog.shut)
+    saved(qtbot, window, tmp_path / "shut.svg")
+
+    opened, shut = ((tmp_path / f"{name}.svg").read_text(encoding="utf-8") for name in ("open", "shut"))
+    assert "conv2" in labels(opened) and "layer1 ×2" in labels(opened)
+    assert "conv2" not in labels(shut)
+
+
+def test_a_level_inside_with_columns_and_bars(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.session.enter("layer2")
+    dialog = asked(window)
+    assert dialog.whole.text() == "All of layer2.0"
+    click(dialog.bars)
+    dialog.columns.setValue(2)
+
+    saved(qtbot, window, tmp_path / "inside.svg")
+
+    svg = (tmp_path / "inside.svg").read_text(encoding="utf-8")
+    assert "conv2" in labels(svg) and "layer1" not in labels(svg)
+    assert 'rx="1.25"' in svg, "a cost bar"
+
+
+def test_blocks_stand_in_the_picture_where_they_stand_on_the_screen(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    session = window.session
+    session.arrange()
+    qtbot.waitUntil(lambda: not window.canvas.staging.busy)
+    name = window.canvas.insert_block("ReLU")
+    before, conv = window.canvas.drawing.rect(name), window.canvas.drawing.rect("conv1")
+    asked(window)
+
+    saved(qtbot, window, tmp_path / "net.svg")
+
+    svg = (tmp_path / "net.svg").read_text(encoding="utf-8")
+    at = {label: (float(x), float(y)) for x, y, label in re.findall(
+        r'translate\(([-\d.]+) ([-\d.]+)\)"[^>]*aria-label="([^"]*)"', svg)}  # fmt: skip
+    moved = at[name][0] - at["conv1"][0], at[name][1] - at["conv1"][1]
+    assert moved == pytest.approx((before.x() - conv.x(), before.y() - conv.y()), abs=0.1)
+
+
+def test_what_cannot_be_written_is_told_in_a_note(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    asked(window)
+    saved(qtbot, window, tmp_path / "no folder" / "net.png")
+    assert "there is no folder" in window.notes.texts[0]
+
+
+def test_the_dialog_is_worked_by_keyboard(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    window.session.select(["conv1"])
+    dialog = asked(window)
+    qtbot.waitUntil(dialog.whole.hasFocus)
+    press_key(dialog.whole, Qt.Key.Key_Right)
+    assert dialog.selected.isChecked() and dialog.selected.hasFocus()
+    way = []
+    for _ in range(5):
+        press_key(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        way.append(QApplication.focusWidget())
+    assert way == [dialog.light, dialog.no_bars, dialog.columns, dialog.cancel, dialog.ok]
+    press_key(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
