@@ -180,7 +180,9 @@ class _Planning:
         if len({row(site) for site in self.members}) > 1:
             raise Split(row)
         listed = [algebra.tree_of(text) for text in row(self.members[0])]
-        return Unit(node, _sequence(listed), "{self}({0})", plain(uses[0][1]).helper)
+        # Only a chain has its copies one below it: a block by itself keeps its own keys.
+        tree = listed[0] if node.repeat is None else _sequence(listed)
+        return Unit(node, tree, "{self}({0})", plain(uses[0][1]).helper)
 
     def _minimum(self, node: Node) -> int:
         """The least number of copies there can be."""

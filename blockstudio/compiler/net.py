@@ -10,7 +10,7 @@ from typing import TypeAlias
 from blockstudio.blocks import CATALOGUE, BlockType, Parameter, RawValue
 from blockstudio.compiler import algebra
 from blockstudio.compiler.algebra import Tree
-from blockstudio.compiler.sites import Site, Sites, sources_of
+from blockstudio.compiler.sites import Site, Sites
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.resolve import is_expression, resolve_flag
@@ -84,7 +84,7 @@ class Net:
         passed: dict[Port, Port] = {}
         for name in sites.order(scope):
             block = definition.block(name)
-            sources = tuple(passed.get(source, source) for source in sources_of(diagram, scope, name))
+            sources = tuple(passed.get(source, source) for source in sites.sources(scope, name))
             match block.type:
                 case "Input":
                     continue

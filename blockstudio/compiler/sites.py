@@ -58,6 +58,8 @@ class Sites:
         self._diagram = diagram
         self._found: dict[tuple[object, ...], Site] = {}
         self._orders: dict[str, list[str]] = {}
+        self._sources: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._reaching: dict[tuple[str, frozenset[str], frozenset[str]], set[str]] = {}
         values = resolve(diagram.parameters, {}, {})
         inputs: dict[str, Shape] = {}
         for name in diagram.main.of_type("Input"):
@@ -115,7 +117,7 @@ class Sites:
                 continue
             if name not in possible or block.type == "AuxOutput":
                 continue
-            sources = sources_of(self._diagram, site.scope, name)
+            sources = self.sources(site.scope, name)
             if name in live:
                 read = sources[:1] if self._off(site, block) else sources
                 if not read or any(source not in shapes for source in read):
@@ -142,20 +144,26 @@ class Sites:
     def _live(self, site: Site, off: Callable[[Site, Block], bool]) -> set[str]:
         """Blocks from which a path leads to an output, past what is ``off``."""
         definition = self._diagram.definition(site.scope)
-        waiting = [
-            name
-            for name, block in definition.blocks()
-            # An auxiliary output is there or is not: its condition is not one of the class.
-            if block.type == "Output" or (block.type == "AuxOutput" and not self._off(site, block))
-        ]
+        passing = frozenset(
+            name for name, block in definition.blocks() if (block.bypass or block.repeat == 0) and off(site, block)
+        )
+        # An auxiliary output is there or is not: its condition is not one of the class.
+        auxiliary = frozenset(
+            name for name in definition.of_type("AuxOutput") if not self._off(site, definition.block(name))
+        )
+        key = (site.scope, passing, auxiliary)
+        if key not in self._reaching:
+            self._reaching[key] = self._reach(site.scope, [*definition.of_type("Output"), *auxiliary], passing)
+        return self._reaching[key]
+
+    def _reach(self, scope: str, waiting: list[str], passing: frozenset[str]) -> set[str]:
         live: set[str] = set()
         while waiting:
             name = waiting.pop()
             if name not in live:
                 live.add(name)
-                sources = sources_of(self._diagram, site.scope, name)
-                passes = off(site, definition.block(name))
-                waiting += [source for source, _ in (sources[:1] if passes else sources)]
+                sources = self.sources(scope, name)
+                waiting += [source for source, _ in (sources[:1] if name in passing else sources)]
         return live
 
     def _off(self, site: Site, block: Block) -> bool:
@@ -183,6 +191,19 @@ class Sites:
             except nx.NetworkXUnfeasible:
                 raise StudioError("compile.unfinished", "its wires go round in a circle.", where=scope) from None
         return self._orders[scope]
+
+    def sources(self, scope: str, name: str) -> list[tuple[str, str]]:
+        """The outputs (block, port) that are wired into a block, in the order of its input ports."""
+        found = self._sources.get((scope, name))
+        if found is None:
+            definition = self._diagram.definition(scope)
+            wires = definition.wires_into(name)
+            type_name = definition.block(name).type
+            if type_name in self._diagram.modules:
+                place = {port: index for index, port in enumerate(self._diagram.input_ports(type_name))}
+                wires.sort(key=lambda wire: place[wire.target_port])
+            found = self._sources[scope, name] = [(wire.source, wire.source_port) for wire in wires]
+        return found
 
     def _copies(self, site: Site, block: Block, inputs: tuple[Shape, ...], *, as_if_on: bool = False) -> Iterator[Copy]:
         repeat = resolve_repeat(block.repeat, site.values)
@@ -234,17 +255,6 @@ def _inner(site: Site) -> Iterator[Site]:
         for copy in copies:
             if copy.site is not None:
                 yield copy.site
-
-
-def sources_of(diagram: Diagram, scope: str, name: str) -> list[tuple[str, str]]:
-    """The outputs (block, port) that are wired into a block, in the order of its input ports."""
-    definition = diagram.definition(scope)
-    wires = definition.wires_into(name)
-    type_name = definition.block(name).type
-    if type_name in diagram.modules:
-        place = {port: index for index, port in enumerate(diagram.input_ports(type_name))}
-        wires.sort(key=lambda wire: place[wire.target_port])
-    return [(wire.source, wire.source_port) for wire in wires]
 
 
 def channel_name(port: str, index: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -66,7 +67,6 @@ def test_file_is_canonical_and_short(name: str) -> None:
 def test_file_says_what_it_is(name: str) -> None:
     diagram = load_preset(name)
     assert len(diagram.description) > 60
-    assert {"paper", "authors", "year", "venue", "family", "published"} <= set(diagram.about)
     assert 2010 <= int(diagram.about["year"]) <= 2020
     for key, parameter in diagram.parameters.items():
         assert parameter.help, key
@@ -148,12 +148,26 @@ def test_networks_without_a_reference_table(preset: str, parameters: int, macs: 
     assert (found.parameters, found.macs, found.depth) == (parameters, macs, depth)
 
 
-def test_the_documentation_lists_every_preset_with_its_figures() -> None:
-    text = (preset_path("resnet34").parent.parent / "docs" / "presets.md").read_text("utf-8")
-    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `") and line.count("|") == 7]
-    listed = {cells[1].strip(" `"): tuple(cell.strip() for cell in cells[2:5]) for cells in rows}
+def test_the_readme_lists_every_preset_with_its_figures() -> None:
     computed = {}
     for name in NAMES:
         found = analyze(load_preset(name))
         computed[name] = (f"{found.parameters:,}", f"{found.macs:,}", str(found.depth))
-    assert listed == computed
+    assert {name: cells[:3] for name, cells in _rows("README.md", 6).items()} == computed
+    assert all(cells[3] for cells in _rows("README.md", 6).values()), "each is equal to somebody's network"
+
+
+def test_the_documentation_lists_every_preset_with_its_own_parameters() -> None:
+    common = {"num_classes", "in_channels", "size"}
+    own = {name: [key for key in load_preset(name).parameters if key not in common] for name in NAMES}
+    listed = _rows("docs/presets.md", 3)
+    assert {name: re.findall(r"`(\w+)`", cells[0]) for name, cells in listed.items()} == own
+    weights = {name: cells[1].partition("(")[0].strip() for name, cells in listed.items()}
+    assert weights == {name: cells[4].partition("(")[0].strip() for name, cells in _rows("README.md", 6).items()}
+
+
+def _rows(page: str, columns: int) -> dict[str, tuple[str, ...]]:
+    """The table of presets on a page: the cells behind the name."""
+    text = (preset_path("resnet34").parent.parent / page).read_text("utf-8")
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `") and line.count("|") == columns + 1]
+    return {cells[1].strip(" `"): tuple(cell.strip() for cell in cells[2:-1]) for cells in rows}
