@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from blockstudio.analysis.units import bytes_text, short_text
+from blockstudio.analysis.units import short_text
 from blockstudio.report.profile import Profile, Stage
 from blockstudio.report.table import Table
 
@@ -42,6 +42,11 @@ def share_text(figure: float | None) -> str:
     return "?" if figure is None else f"{100 * figure:.2f} %"
 
 
+def memory_text(figure: float | None) -> str:
+    """``114.2 MB``, of a million bytes as everywhere in the window."""
+    return "?" if figure is None else f"{figure / 1e6:,.1f} MB"
+
+
 def _difference(cost: Cost) -> Callable[[Profile, Profile], float | None]:
     return lambda one, first: None if one is first else getattr(one, cost) - getattr(first, cost)
 
@@ -54,8 +59,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("macs_more", "difference", _difference("macs"), change_text, "MACs more or fewer"),
     Column("depth", "depth", lambda one, _: one.depth, whole_text,
            "Weighted layers on the longest path, projections not counted"),
-    Column("memory", "training memory", lambda one, _: one.training_bytes,
-           lambda figure: bytes_text(None if figure is None else int(figure)),
+    Column("memory", "training memory", lambda one, _: one.training_bytes, memory_text,
            "Activations kept for the backward pass of one image"),
     Column("dense", "dense share", lambda one, _: one.dense_share, share_text,
            "Share of the parameters that stand in fully connected layers"),
@@ -82,23 +86,25 @@ def reduction_text(halvings: int | None) -> str:
     return "vector" if halvings is None else f"1/{2**halvings}" if halvings else "full"
 
 
-def stage_table(profiles: Sequence[Profile], cost: Cost = "macs") -> Table:
+def stage_table(profiles: Sequence[Profile], cost: Cost = "macs", *, bars: bool = True) -> Table:
     """Where the cost lies: a row for each size of map, the networks side by side with bars of one scale.
 
-    Sizes of one row are the same fraction of the image's sides: 56×56 of 224×224 stands beside 73×73 of 299×299."""
+    Sizes of one row are the same fraction of the image's sides: 56×56 of 224×224 stands beside 73×73 of 299×299.
+    Without ``bars`` for what is read by programs."""
     most = max((getattr(stage, cost) for item in profiles for stage in item.stages), default=0)
+    width = 4 if bars else 3
     headings = ["of the image"]
     for item in profiles:
-        headings += [item.name, COST_TITLES[cost], "share", ""]
+        headings += [item.name, COST_TITLES[cost], "share", ""][:width]
     rows = []
     for halvings in steps(profiles):
         columns = [[stage for stage in item.stages if stage.halvings == halvings] for item in profiles]
         for line in range(max(map(len, columns))):
             row = [reduction_text(halvings) if not line else ""]
             for item, stages in zip(profiles, columns, strict=True):
-                row += _stage_cells(item, stages[line], cost, most) if line < len(stages) else ["", "", "", ""]
+                row += (_stage_cells(item, stages[line], cost, most) if line < len(stages) else [""] * 4)[:width]
             rows.append(row)
-    return Table(headings, rows, " " + " rr " * len(profiles))
+    return Table(headings, rows, " " + " rr "[:width] * len(profiles))
 
 
 def _stage_cells(item: Profile, stage: Stage, cost: Cost, most: int) -> list[str]:

@@ -58,7 +58,7 @@ def summary_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops
     rows = list(_rows(diagram, analysis, "", MAIN, depth, factor))
     totals = [
         f"{diagram.name}: {analysis.parameters:,} parameters, {analysis.macs * factor:,} {cost}, "
-        f"depth {analysis.depth}, {analysis.training_bytes / 2**20:,.1f} MiB an image in training"
+        f"depth {analysis.depth}, {analysis.training_bytes / 1e6:,.1f} MB an image in training"
     ]
     if analysis.parameters_with_auxiliary != analysis.parameters:
         totals.append(
