@@ -166,6 +166,8 @@ class Channels:
                 if node.optional and not algebra.implies_equal(node.bypass, before, last):
                     either = algebra.choose(node.bypass, before, either)
                 options.insert(0, either)
+                if node.by_copy:
+                    options.insert(0, _through(node, before, trees[port]))
             self._trees[place] = next((option for option in options if self.right(option, wanted)), None)
 
 
@@ -177,6 +179,19 @@ def _row(numbers: Mapping[int, Value]) -> tuple[int, ...]:
     """Numbers by index as a tuple; copies that are off get that of another, which nobody reads."""
     some = next(iter(numbers.values()))
     return tuple(numbers.get(index, some) for index in range(max(numbers) + 1))  # type: ignore[misc]
+
+
+def _through(node: Node, before: Tree, copy: Tree | None) -> Tree | None:
+    """What comes out of a chain some copies of which are off: ``copy`` is what the ``i``-th puts out."""
+    if copy is None or not isinstance(node.repeat, ast.Constant):
+        return None
+    found = before
+    for index in map(algebra.literal, range(int(node.repeat.value))):  # type: ignore[arg-type]
+        off = algebra.fold(algebra.substitute(node.bypass, {"i": index}))
+        found = algebra.choose(off, found, _shifted(copy, index))
+        if algebra.parts(found) > algebra.MAX_PARTS:
+            return None
+    return found
 
 
 def _shifted(tree: Tree, index: Tree) -> Tree:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import blockstudio as bs
+from blockstudio.blocks import Parameter
 from blockstudio.compiler import compile, source
 from blockstudio.compiler.load import execute
 from blockstudio.compiler.verify import verify
@@ -91,6 +92,22 @@ def test_the_class_takes_the_diagram_s_parameters() -> None:
     model = network(num_classes=5, in_channels=1, width=8).double()
     verify(other, model, [torch.randn(2, 1, 32, 32, dtype=torch.float64)], tolerance=1e-12)
     assert sum(p.numel() for p in model.parameters()) == bs.analyze(other).parameters
+
+
+def test_a_convolution_whose_padding_no_one_text_gives_keeps_its_keys() -> None:
+    diagram = bs.Diagram("conditions")
+    diagram.main.parameters = {"width": Parameter(kind="int", default=4), "reps": Parameter(kind="int", default=0)}
+    diagram.add("Input", "input", shape=[1, 7, 7])
+    diagram.add(
+        "Conv2d", "conv", out_channels=2, kernel_size=3, stride="2 if reps == 1 else 1",
+        padding=["1 if width > 3 else 0", 1, 1, 1],
+    )  # fmt: skip
+    diagram.add("Output", "output")
+    diagram.connect("input", "conv")
+    diagram.connect("conv", "output")
+    model = compile(diagram)
+    assert list(model.state_dict()) == ["conv.weight", "conv.bias"]
+    verify(diagram, model.double(), [torch.randn(2, 1, 7, 7, dtype=torch.float64)], tolerance=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
