@@ -126,9 +126,10 @@ def _now(row: Row) -> tuple[str, str, str]:
     return row.now.texts
 
 
-def paper_names() -> list[str]:
+@lru_cache(maxsize=1)
+def paper_names() -> tuple[str, ...]:
     """Presets that have a paper's table."""
-    return sorted(path.stem for path in (preset_folder() / "papers").glob("*.json"))
+    return tuple(sorted(path.stem for path in (preset_folder() / "papers").glob("*.json")))
 
 
 def paper_of(diagram: Diagram) -> str | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.analysis import analyze
-from blockstudio.blocks import shape_text
-from blockstudio.graph.diagram import MAIN, Block, Diagram
+from blockstudio.analysis.level import whole_shape
+from blockstudio.analysis.rules import Result
+from blockstudio.analysis.sheet import Sheet
+from blockstudio.blocks import Shape, shape_text
+from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.report.table import Table
 
@@ -52,10 +56,43 @@ def _block_json(path: str, report: BlockReport) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """A block, or one copy of a repeated one, in the summary."""
+
+    path: str
+    level: int
+    """How many levels of modules it stands in, copies counted."""
+    label: str
+    type: str
+    output: Shape | None
+    parameters: int | None
+    macs: int | None
+
+    def texts(self, factor: int = 1) -> tuple[str, ...]:
+        """What stands in the table; costs that are nothing are empty."""
+        return (
+            "  " * self.level + self.label,
+            self.type,
+            shape_text(self.output) if self.output else "?",
+            f"{self.parameters:,}" if self.parameters else "",
+            f"{self.macs * factor:,}" if self.macs else "",
+        )
+
+
 def summary_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: bool = False) -> Table:
     """The blocks of the main graph with ``depth`` levels of modules opened; totals as notes."""
     cost, factor = ("FLOPs", 2) if flops else ("MACs", 1)
-    rows = list(_rows(diagram, analysis, "", MAIN, depth, factor))
+    rows = [row.texts(factor) for row in summary_rows(diagram, analysis, depth)]
+    return Table((*HEADINGS[:-1], cost), rows, "  rrr", summary_totals(diagram, analysis, flops=flops))
+
+
+HEADINGS = ("block", "type", "output", "parameters", "MACs")
+
+
+def summary_totals(diagram: Diagram, analysis: Analysis, *, flops: bool = False) -> list[str]:
+    """What the whole network costs, in a sentence; with its auxiliary heads in another."""
+    cost, factor = ("FLOPs", 2) if flops else ("MACs", 1)
     totals = [
         f"{diagram.name}: {analysis.parameters:,} parameters, {analysis.macs * factor:,} {cost}, "
         f"depth {analysis.depth}, {analysis.training_bytes / 1e6:,.1f} MB an image in training"
@@ -65,37 +102,36 @@ def summary_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops
             f"with auxiliary heads: {analysis.parameters_with_auxiliary:,} parameters, "
             f"{analysis.macs_with_auxiliary * factor:,} {cost}"
         )
-    return Table(("block", "type", "output", "parameters", cost), rows, "  rrr", totals)
+    return totals
 
 
-def _rows(
-    diagram: Diagram, analysis: Analysis, path: str, scope: str, depth: int, factor: int, level: int = 0
-) -> Iterator[tuple[str, ...]]:
-    for name, block in diagram.definition(scope).blocks():
-        full = f"{path}.{name}" if path else name
-        report = analysis.blocks.get(full)
-        if report is None:
+def summary_rows(diagram: Diagram, analysis: Analysis, depth: int = 1) -> Iterator[SummaryRow]:
+    """The blocks in the order of the document, with ``depth`` levels of modules opened."""
+    return _rows(diagram, analysis.main, "", depth, 0)
+
+
+def _rows(diagram: Diagram, sheet: Sheet, prefix: str, depth: int, level: int) -> Iterator[SummaryRow]:
+    for name, block in diagram.definition(sheet.plan.scope).blocks():
+        result = sheet.results.get(name)
+        if result is None:
             continue
-        repeated = block.repeat is not None
-        yield _row("  " * level + name, block, report, factor, f" ×{report.copies}" if repeated else "")
-        if depth > 1 and block.type in diagram.modules and not report.bypassed:
-            if not repeated:
-                yield from _rows(diagram, analysis, full, block.type, depth - 1, factor, level + 1)
-                continue
-            for index in range(report.copies):
-                copy = f"{full}.{index}"
-                yield _row("  " * (level + 1) + str(index), block, analysis.blocks[copy], factor)
-                yield from _rows(diagram, analysis, copy, block.type, depth - 1, factor, level + 2)
+        path, copies = prefix + name, result.copies
+        repeated = f" ×{len(copies or ())}" if block.repeat is not None else ""
+        yield _row(path, level, name, block.type + repeated, result)
+        if depth > 1 and block.type in diagram.modules:
+            if result.sub is not None:
+                yield from _rows(diagram, result.sub, f"{path}.", depth - 1, level + 1)
+            for index, copy in enumerate(copies or ()):
+                yield _row(f"{path}.{index}", level + 1, str(index), block.type, copy)
+                if copy.sub is not None:
+                    yield from _rows(diagram, copy.sub, f"{path}.{index}.", depth - 1, level + 2)
 
 
-def _row(label: str, block: Block, report: BlockReport, factor: int, copies: str = "") -> tuple[str, ...]:
-    return (
-        label + (" (off)" if report.bypassed else ""),
-        block.type + copies,
-        shape_text(report.output_shape) if report.output_shape else "?",
-        f"{report.parameters:,}" if report.parameters else "",
-        f"{report.macs * factor:,}" if report.macs else "",
-    )
+def _row(path: str, level: int, label: str, type: str, result: Result) -> SummaryRow:
+    shapes = result.outputs or result.inputs
+    shape = whole_shape(shapes[0]) if shapes else None
+    off = " (off)" if result.bypassed else ""
+    return SummaryRow(path, level, label + off, type, shape, result.parameters, result.macs)
 
 
 def preset_rows() -> list[dict[str, Any]]:
