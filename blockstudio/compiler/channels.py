@@ -114,6 +114,8 @@ class Channels:
                 if after is not None and tree is not None and not algebra.same(after, tree):
                     before = _shifted(after, algebra.tree_of("i - 1"))
                     options.insert(0, algebra.choose(algebra.tree_of("i == 0"), tree, before))
+                    if node.by_copy:
+                        options.insert(0, _before_each(node, tree, after))
             found.append(next((option for option in options if self.right(option, wanted)), None))
         return found
 
@@ -181,16 +183,37 @@ def _row(numbers: Mapping[int, Value]) -> tuple[int, ...]:
     return tuple(numbers.get(index, some) for index in range(max(numbers) + 1))  # type: ignore[misc]
 
 
-def _through(node: Node, before: Tree, copy: Tree | None) -> Tree | None:
-    """What comes out of a chain some copies of which are off: ``copy`` is what the ``i``-th puts out."""
-    if copy is None or not isinstance(node.repeat, ast.Constant):
+def _stages(node: Node, before: Tree, copy: Tree) -> list[Tree] | None:
+    """What goes into each copy of a chain some of which are off, and what comes out of the last: ``copy`` is what the
+    ``i``-th puts out. ``None`` where their number is not known or the text grows too long."""
+    if not isinstance(node.repeat, ast.Constant):
         return None
-    found = before
+    found = [before]
     for index in map(algebra.literal, range(int(node.repeat.value))):  # type: ignore[arg-type]
         off = algebra.fold(algebra.substitute(node.bypass, {"i": index}))
-        found = algebra.choose(off, found, _shifted(copy, index))
-        if algebra.parts(found) > algebra.MAX_PARTS:
+        found.append(algebra.choose(off, found[-1], _shifted(copy, index)))
+        if algebra.parts(found[-1]) > algebra.MAX_PARTS:
             return None
+    return found
+
+
+def _through(node: Node, before: Tree, copy: Tree | None) -> Tree | None:
+    """What comes out of such a chain."""
+    stages = None if copy is None else _stages(node, before, copy)
+    return stages[-1] if stages else None
+
+
+def _before_each(node: Node, before: Tree, copy: Tree) -> Tree | None:
+    """What goes into the ``i``-th copy of such a chain."""
+    stages = _stages(node, before, copy)
+    if stages is None:
+        return None
+    found: Tree | None = None
+    for index, stage in reversed(list(enumerate(stages[:-1]))):
+        off = algebra.condition(algebra.fold(algebra.substitute(node.bypass, {"i": algebra.literal(index)})))
+        if isinstance(off, ast.Constant) and off.value:
+            continue  # nobody asks
+        found = stage if found is None else algebra.choose(algebra.tree_of(f"i == {index}"), stage, found)
     return found
 
 
