@@ -37,7 +37,7 @@ DPI, MM = 96.0, 25.4
 """Pixels of the drawing on an inch of paper when no width is asked for."""
 SCALE = 2.0
 """Pixels of an image for a pixel of the drawing when no scale is asked for."""
-SIDE, PIXELS = 32_000, 120_000_000
+SIDE, PIXELS = 32_000, 60_000_000
 """The largest image: beyond, programs refuse to open it."""
 SHEET = 14_400.0
 """Points: the longest page that PDF knows."""

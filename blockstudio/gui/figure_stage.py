@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.facts import Facts
@@ -16,6 +16,7 @@ from blockstudio.gui.canvas.placing import Place
 from blockstudio.gui.canvas.staging import Staging, join
 from blockstudio.gui.session import DEFINITION, Session
 from blockstudio.gui.text import tr
+from blockstudio.layout import arrange
 
 
 class FigureStaging(Staging):
@@ -26,21 +27,47 @@ class FigureStaging(Staging):
     def __init__(self, session: Session, bars: str, only: frozenset[str] | None, columns: int) -> None:
         super().__init__(session, lambda: None, session)
         self._bars, self._only, self._columns = bars, only, columns
+        self._insides: dict[str, tuple[Stage, Size]] = {}
+        self._roomy: set[str] = set()
+        """Levels that are laid out anew, because modules open side by side."""
+
+    def stage(self, path: str, scope: str) -> Stage:
+        return self._stage(scope, path, self._centres(path, scope))
+
+    def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
+        if path not in self._insides:
+            self._insides[path] = super()._inside(path, name, block)
+        return self._insides[path]
+
+    def _centres(self, path: str, scope: str) -> dict[str, Place]:
+        centres = super()._centres(path, scope)
+        diagram = self.session.diagram
+        frames = {
+            name: self._inside(join(path, name), name, block)[1]
+            for name, block in diagram.definition(scope).blocks()
+            if block.type in diagram.modules and join(path, name) in self.opened
+        }
+        if not frames or len({x for x, _ in centres.values()}) < 2:
+            return centres  # one below the other: making room is enough
+        self._roomy.add(path)
+        return arrange(diagram, scope, self._sizes(scope) | frames)
 
     def _facts(self, path: str, scope: str) -> Facts:
         return Facts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
 
     def _draw(
         self,
+        path: str,
         scope: str,
         places: dict[str, Place],
         frames: dict[str, tuple[Drawing, Size]],
         framed: bool,
         origin: Place,
     ) -> Drawing:
+        diagram, roomy = self.session.diagram, path in self._roomy
         if not framed:
-            return FoldedDrawing(self.session.diagram, scope, places, frames, self._only, self._columns)
-        drawing = super()._draw(scope, places, frames, framed, origin)
+            return FoldedDrawing(diagram, scope, places, frames, self._only, self._columns, roomy)
+        drawing = Drawing(diagram, scope, places, frames, framed, origin, roomy=roomy)
         while drawing.route(10_000):
             pass
         return drawing

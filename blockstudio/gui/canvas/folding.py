@@ -46,10 +46,11 @@ class FoldedDrawing(Drawing):
         frames: dict[str, tuple[Geometry, Size]],
         only: Collection[str] | None,
         columns: int,
+        roomy: bool,
     ) -> None:
         self.turns: dict[Wire, tuple[float, float, float]] = {}
         """Of the wires between columns: the height below, the way up, the height above."""
-        super().__init__(diagram, scope, places, frames, only=only)
+        super().__init__(diagram, scope, places, frames, only=only, roomy=roomy)
         while self.route(10_000):
             pass
         if columns > 1 and len(self) > 1:

@@ -52,7 +52,7 @@ class Geometry:
 
     ``places`` are centres for blocks that have none in the document, ``origin`` is where the document's (0, 0) lies
     here. ``frames`` maps instances opened in place to the drawing of their inside and the frame's size. ``only``
-    leaves all other blocks out, and the wires to them.
+    leaves all other blocks out, and the wires to them. ``roomy``: ``places`` are for all blocks, with room for frames.
     """
 
     def __init__(
@@ -64,11 +64,12 @@ class Geometry:
         framed: bool = False,
         origin: tuple[float, float] = (0.0, 0.0),
         only: Collection[str] | None = None,
+        roomy: bool = False,
     ) -> None:
         self.serial = next(_SERIALS)
         """No other drawing has the same: unlike `id`, which may come again."""
         self.diagram, self.scope = diagram, scope
-        self.only = only
+        self.only, self.roomy = only, roomy
         self.framed = framed
         """Drawn inside a frame: its Inputs and Outputs are points on the frame's border."""
         self.counts = Counts()
@@ -257,7 +258,7 @@ class Geometry:
         the made up ones count: they are the document's, shifted."""
         at = self.block(name).at
         made = self.places.get(name, (0.0, 0.0))
-        return made if at is None or self.framed else at
+        return made if at is None or self.framed or self.roomy else at
 
     def size(self, name: str) -> Size:
         """Width and height of a block's card or frame."""
@@ -296,13 +297,17 @@ class Geometry:
         sizes = np.array([self.size(name) for name in self.names]).reshape(count, 2)
         centres = self._base[:count].copy()
         moved = centres.copy()
+        # The ends of a frame's wires are put on its border when all is known that is in it.
+        shown = np.array([not self.is_hidden(name) for name in self.names], dtype=bool)
         self.frames = {}
         for name, (_, (width, height)) in self._wanted_frames.items():
             if name not in self.rows:
                 continue
             row = self.rows[name]
+            if self.roomy:
+                break
             (x, y), (card, tall) = centres[row].tolist(), self.card_size(name)
-            below = centres[:, 1] > y + tall / 2
+            below = (centres[:, 1] > y + tall / 2) & shown
             same = (abs(centres[:, 1] - y) < (tall + sizes[:, 1].clip(max=CARD_HEIGHT)) / 2) & ~below
             same[row] = below[row] = False
             moved[below, 1] += height - tall

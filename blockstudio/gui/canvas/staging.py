@@ -79,11 +79,12 @@ class Staging:
             if block.type in session.diagram.modules and join(path, name) in self.opened:
                 inside[name], size = self._inside(join(path, name), name, block)
                 frames[name] = inside[name].drawing, size
-        drawing = self._draw(scope, places, frames, framed, origin)
+        drawing = self._draw(path, scope, places, frames, framed, origin)
         return Stage(drawing, self._facts(path, scope), path, inside)
 
     def _draw(
         self,
+        path: str,
         scope: str,
         places: dict[str, Place],
         frames: dict[str, tuple[Drawing, Size]],
@@ -115,8 +116,7 @@ class Staging:
         definition = self.session.diagram.definition(block.type)
         if block.repeat is not None:
             path = join(path, "0")  # of several copies the first shows
-        loose = self.places(block.type)
-        centres = {each: inner.at or loose.get(each, (0.0, 0.0)) for each, inner in definition.blocks()}
+        centres = self._centres(path, block.type)
         ends = {"Input": definition.of_type("Input"), "Output": definition.of_type("Output")}
         hidden = {*ends["Input"], *ends["Output"]}
         # A first drawing only to learn how much room the inside takes, modules open in it included.
@@ -135,6 +135,12 @@ class Staging:
             for index, each in enumerate(ends[kind]):
                 places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
         return self._stage(block.type, path, places, True, (dx, dy)), (width, height)
+
+    def _centres(self, path: str, scope: str) -> dict[str, Place]:
+        """Where every block of a level stands before frames make room."""
+        loose = self.places(scope)
+        blocks = self.session.diagram.definition(scope).blocks()
+        return {name: block.at or loose.get(name, (0.0, 0.0)) for name, block in blocks}
 
     def places(self, scope: str) -> dict[str, Place]:
         """Centres of those blocks of a definition that have none in the document."""
