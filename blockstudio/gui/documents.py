@@ -289,6 +289,7 @@ class Documents(QObject):
             if document not in self.list:
                 return
             self.list[self.list.index(document)] = found
+            found.start = document.start
             self._unwatch(document)
             self._watch(found)
             self.closed.emit(document)

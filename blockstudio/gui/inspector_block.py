@@ -19,6 +19,7 @@ from blockstudio.gui.fields import ChoiceField, Form, TitleField, ValueField, st
 from blockstudio.gui.parts import Box, Figures, bytes_text, clear, count_text, heading, link, quiet, whole_text
 from blockstudio.gui.session import DEFINITION, Session
 from blockstudio.gui.text import tr
+from blockstudio.gui.weights_inspector import FreezeLine
 
 Field = ValueField | ChoiceField
 TERMS = 8
@@ -61,6 +62,8 @@ class BlockPage(QWidget):
                 self._add_parameter(key, parameter)
         column.addWidget(heading(tr("Block")))
         column.addWidget(self._attributes())
+        self.freezing = FreezeLine(session, name)
+        column.addWidget(self.freezing)
         self._from = heading(tr("Where the numbers come from"))
         self._box = Box()
         column.addWidget(self._from)
@@ -197,6 +200,7 @@ class BlockPage(QWidget):
         if not self._is_there():
             return
         block = self._block
+        self.freezing.rename(self.name)
         self.title.set_value(self.name)
         self._fit_title(self.title.text())
         for key, parameter in self._declared.items():

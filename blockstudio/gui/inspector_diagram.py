@@ -21,6 +21,7 @@ from blockstudio.gui.parts import Figures, bytes_text, count_text, heading, quie
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font
+from blockstudio.gui.weights_inspector import StartSummary
 
 
 class _Description(QPlainTextEdit):
@@ -107,6 +108,9 @@ class DiagramPage(QWidget):
         column.addWidget(heading(tr("In total")))
         self._totals = Figures()
         column.addWidget(self._totals)
+        self._start = StartSummary(session) if self._scope == MAIN else None
+        if self._start is not None:
+            column.addWidget(self._start)
         self._about = QVBoxLayout()
         column.addLayout(self._about)
         column.addStretch(1)
@@ -254,6 +258,8 @@ class DiagramPage(QWidget):
             assert isinstance(field, ValueField | ChoiceField)
             field.set_value(values.show(parameter, parameter.default, key))
         self._show_totals()
+        if self._start is not None:
+            self._start.refresh()
 
     def _show_totals(self) -> None:
         session, totals = self._session, self._totals

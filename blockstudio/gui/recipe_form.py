@@ -12,10 +12,12 @@ from blockstudio.gui.parts import heading, quiet
 from blockstudio.gui.planning import Planner
 from blockstudio.gui.text import tr
 from blockstudio.gui.trainer import Trainer
+from blockstudio.gui.weights_field import WeightsField
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Data", ("data", "data.shapes")),
+    ("Start", ("start",)),
     ("Budget", ("",)),
     ("Optimiser", ("optimizer",)),
     ("Schedule", ("schedule",)),
@@ -24,7 +26,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Columns of the form with the groups of fields in them."""
 ESSENTIAL = {
-    "data.source", "data.input_size", "data.validation", "epochs", "steps", "batch_size", "seed",
+    "data.source", "data.input_size", "data.validation", "start.weights", "start.freeze",
+    "epochs", "steps", "batch_size", "seed",
     "optimizer.name", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay",
     "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
 }  # fmt: skip
@@ -62,7 +65,7 @@ class RecipeForm(QScrollArea):
         column.addLayout(foot)
         column.addStretch(1)
         self.setWidget(holder)
-        self.fields: dict[str, ValueField | ChoiceField] = {}
+        self.fields: dict[str, ValueField | ChoiceField | WeightsField] = {}
         self._columns_of: list[tuple[QWidget, Form, list[Field]]] = []
         for title, groups in GROUPS:
             self._add_column(title, [field for field in FIELDS.values() if field.group in groups])
@@ -115,8 +118,11 @@ class RecipeForm(QScrollArea):
             read_value(field.path, _raw(field, text))
             return ""
 
-        widget: ValueField | ChoiceField
-        if field.kind == "bool":
+        widget: ValueField | ChoiceField | WeightsField
+        if field.path == "start.weights":
+            widget = WeightsField()
+            widget.wanted.connect(self._trainer.weights_wanted)
+        elif field.kind == "bool":
             widget = ChoiceField([values.OFF, values.ON])
         elif field.kind == "choice":
             widget = ChoiceField(list(field.choices))
@@ -124,6 +130,8 @@ class RecipeForm(QScrollArea):
             widget = ValueField(check)
             if field.optional:
                 widget.setPlaceholderText(tr("chosen for you"))
+            elif field.kind == "paths":
+                widget.setPlaceholderText(tr("nothing"))
         widget.committed.connect(lambda text: self._trainer.set_fields({field.path: _raw(field, text)}))
         form.add(field.path, tr(field.title), widget, tr(field.help), place)
         self.fields[field.path] = widget
@@ -133,6 +141,8 @@ class RecipeForm(QScrollArea):
         recipe = self._trainer.recipe
         if field.path.startswith("data.shapes."):
             return recipe.data.source == "shapes"
+        if field.path == "start.partial":
+            return bool(recipe.start.weights)
         return not field.when or get_field(recipe, f"{field.group}.name") in field.when
 
     def refresh(self, _: object = None) -> None:
@@ -141,6 +151,7 @@ class RecipeForm(QScrollArea):
         for pane, form, fields in self._columns_of:
             for place, field in enumerate(fields):
                 essential = field.path in ESSENTIAL or field.path.startswith("data.shapes.")
+                essential |= field.path == "start.partial" and recipe.start.partial
                 shown = self._matters(field) and (everything or essential)
                 if shown and field.path not in self.fields:
                     self._add_field(form, field, place)
@@ -162,5 +173,5 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return values.ON if value else values.OFF
     if isinstance(value, tuple):
-        return ", ".join(f"{number:g}" for number in value)
+        return ", ".join(item if isinstance(item, str) else f"{item:g}" for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -20,7 +20,9 @@ from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, R
 from blockstudio.gui import clipboard
 from blockstudio.gui.fixes import FixFinder
 from blockstudio.gui.text import tr
+from blockstudio.gui.weights_start import Starting
 from blockstudio.gui.work import Work
+from blockstudio.runs.recipe import Start
 
 METRICS = ("parameters", "macs", "memory")
 """What the cost bars of the blocks can show."""
@@ -50,6 +52,10 @@ class Document:
         self.analyzer = Analyzer(diagram)
         self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
         self.selection: tuple[str, ...] = ()
+        self.start = Start()
+        """What training begins with; see `blockstudio.gui.weights_start`."""
+        self.gone: tuple[str, ...] = ()
+        """Frozen blocks that were removed: undo brings them back."""
         self.saved_at: object = diagram.history.position
         """The step at which the file was written; another one now means unsaved changes."""
         self.saved_totals = self._totals()
@@ -94,6 +100,7 @@ class Session(QObject):
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
+        self.starting = Starting(self)
 
     # The document
 

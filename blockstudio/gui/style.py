@@ -41,6 +41,11 @@ QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
 QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 7px; }}
 QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 4px solid {accent}; }}
 QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {faint}; border-radius: 3px; }}
+QCheckBox::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator:checked, QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accent}; }}
+QCheckBox::indicator:disabled {{ background: {field}; border-color: {hairline}; }}
+QCheckBox:disabled {{ color: {secondary}; }}
 QLabel[role="switch"] {{ border: 1px solid transparent; border-radius: 3px; padding: 1px 3px; }}
 QLabel[role="switch"]:hover {{ background: {field}; }}
 QLabel[role="switch"]:focus {{ border-color: {accent}; }}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
@@ -38,7 +39,8 @@ class RunRow(NamedTuple):
 
 
 class Trainer(QObject):
-    """The recipe of the next run and the run that is being watched."""
+    """The recipe of the next run and the run that is being watched. What a run begins with is the document's, see
+    `Starting`; the recipe here has the one of the document in view."""
 
     recipe_changed = Signal()
     run_changed = Signal()
@@ -57,6 +59,7 @@ class Trainer(QObject):
         self._session = session
         self.folder = folder or runs_folder()
         self.recipe = Recipe()
+        session.starting.changed.connect(self._take_start)
         self.data: RunData | None = None
         self.runs: list[RunRow] = []
         self.starting = False
@@ -86,8 +89,20 @@ class Trainer(QObject):
             return False
         if recipe != self.recipe:
             self.recipe = recipe
+            self._session.starting.change(**msgspec.structs.asdict(recipe.start))
             self.recipe_changed.emit()
         return True
+
+    def weights_wanted(self) -> None:
+        """Ask for a file of weights to begin with."""
+        self._session.starting.wanted.emit()
+
+    def _take_start(self) -> None:
+        """Starting weights and frozen blocks are those of the document in view."""
+        start = self._session.starting.value
+        if start != self.recipe.start:
+            self.recipe = msgspec.structs.replace(self.recipe, start=start)
+            self.recipe_changed.emit()
 
     # Starting and telling
 

@@ -101,6 +101,8 @@ class RunFigures(QWidget):
 
     def _show_figures(self) -> None:
         data, show = self._trainer.data, self.figures.set
+        trained, total = data.started.get("trainable"), data.started.get("parameters")
+        show(tr("trained parameters"), f"{trained:,}" if trained is not None and trained != total else "")
         train, validation = data.epochs.last("train_loss"), data.epochs.last("validation_accuracy")
         running = data.steps.last("loss")
         show(tr("train loss"), _decimal(running if running is not None else train))

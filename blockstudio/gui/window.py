@@ -40,6 +40,7 @@ from blockstudio.gui.text import tr
 from blockstudio.gui.theme import DARK, LIGHT, set_theme, theme
 from blockstudio.gui.topbar import TopBar
 from blockstudio.gui.trainer import Trainer
+from blockstudio.gui.weights_loading import WeightsLoader, is_weights
 from blockstudio.gui.window_menus import fill_data_menu, fill_device_menu, fill_product_menu
 
 SIZE = (1440, 900)
@@ -76,6 +77,7 @@ class StudioWindow(QMainWindow):
             lambda menu: fill_device_menu(self, menu),
         )
         self.exporting = Exporting(self)
+        self.weights = WeightsLoader(self)
         self.comparing = Comparing(self)
         self._lay_out()
         self.figures = Figures(self)
@@ -349,7 +351,8 @@ class StudioWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
-                self.documents.open(Path(url.toLocalFile()))
+                file = Path(url.toLocalFile())
+                (self.weights.look if is_weights(file) else self.documents.open)(file)
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -383,6 +386,7 @@ class StudioWindow(QMainWindow):
         self.documents.stop()
         self.recovering.stop()
         self.exporting.stop()
+        self.weights.stop()
         self.comparing.stop()
         self.trainer.stop_watching()
         self.figures.stop()

@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
 from blockstudio.errors import StudioError
+from blockstudio.graph.expand import flatten
 from blockstudio.graph.names import suggestion
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, BlockReport, Level
+    from blockstudio.graph.diagram import Diagram
 
 FIELD = "start.freeze"
+WEIGHTED = ("Conv2d", "DepthwiseConv2d", "Linear")
+NORMS = ("BatchNorm2d",)
 
 
 def covers(paths: Iterable[str], path: str) -> bool:
@@ -85,6 +91,42 @@ def all_but(analysis: Analysis, spared: Sequence[str]) -> tuple[str, ...]:
     kept = {report.path for path in spared for report in _reports(analysis, path)}
     top = analysis.level("")
     return tuple(path for name in top.blocks for path in _outside(top, name, None, kept))
+
+
+def up_to(analysis: Analysis, path: str) -> tuple[str, ...]:
+    """The block at a path and all that the signal comes through before it, on its level and those around it, as far
+    as they have parameters. Raises `StudioError` ``analysis.path``."""
+    level, name, index = analysis.find(path)
+    found = [path] if name is not None and level.report(name, index).parameters else []
+    while name is not None:
+        graph = level.sheet.plan.definition.graph
+        earlier = nx.ancestors(graph, name)
+        reports = [level.report(each) for each in graph if each in earlier and each != name]
+        if index:
+            reports += [level.report(name, each) for each in range(index)]
+        found += [report.path for report in reports if report.parameters]
+        if not level.path:
+            break
+        level, name, index = analysis.find(level.path)
+    return outermost(found)
+
+
+def classifiers(diagram: Diagram) -> tuple[str, ...]:
+    """The last weighted layers before the outputs, auxiliary ones too: what another number of classes replaces.
+
+    Normalisation behind them counts as theirs. Raises `StudioError` where the diagram cannot be flattened.
+    """
+    flat = flatten(diagram).main
+    found: dict[str, None] = {}
+    waiting = flat.of_type("Output", "AuxOutput")
+    while waiting:
+        name = waiting.pop()
+        kind = flat.block(name).type
+        if kind in WEIGHTED or kind in NORMS:
+            found[name] = None
+        if kind not in WEIGHTED:
+            waiting += [wire.source for wire in flat.wires_into(name) if wire.source not in found]
+    return tuple(found)
 
 
 def _outside(level: Level, name: str, index: int | None, kept: set[str]) -> Iterator[str]:
