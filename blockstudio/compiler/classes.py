@@ -8,7 +8,8 @@ several classes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from blockstudio.blocks import Arguments, BlockType, Code, Parameter, Value
 from blockstudio.compiler import algebra, naming
@@ -102,9 +103,10 @@ class _Planning:
             return None if channels is None else algebra.tree_of(channels)
 
         inputs = self.channels.inputs(node, once)
-        outs = [text for site, copy in uses for text in [code(site, copy, inputs).channels] if text is not None]
-        trees = [algebra.tree_of(text) for text in dict.fromkeys(outs)]
         wanted = [(self.channels.scope(site, copy), copy.outputs[node.ports[0]][0]) for site, copy in uses]
+        # The first use's text is nearly always right everywhere: the others' are made if it is not.
+        outs = (text for site, copy in uses if (text := code(site, copy, inputs).channels) is not None)
+        trees = (algebra.tree_of(text) for text in _distinct(outs))
         out = next((tree for tree in trees if self.channels.right(tree, wanted)), None)
         self.channels.put(node, {node.ports[0]: out}, self._minimum(node))
         sample = code(*first, inputs)
@@ -166,9 +168,9 @@ class _Planning:
             return self._code(node, kind, copy, [None] * len(copy.inputs), literals)
 
         truths = [(self.channels.scope(site, copy), concrete(_init(plain(copy)), {})) for site, copy in uses]
-        options = [code(copy) for _, copy in uses]
-        options.append(self._code(node, kind, uses[0][1], [None] * len(uses[0][1].inputs), {}))
-        for option in options:
+        options = (code(copy) for _, copy in uses)
+        literal = (self._code(node, kind, copy, [None] * len(copy.inputs), {}) for _, copy in uses[:1])
+        for option in chain(options, literal):
             call = _init(option)
             if all(_same_call(call, scope, truth) for scope, truth in truths):
                 return Unit(node, repeated(call, node, self._minimum(node)), "{self}({0})", option.helper)
@@ -330,6 +332,14 @@ def _init(code: Code) -> Tree:
     text = code.init or code.module
     assert text is not None
     return algebra.tree_of(text)
+
+
+def _distinct(texts: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 def _same_call(call: Tree, scope: Mapping[str, Value], truth: object) -> bool:
