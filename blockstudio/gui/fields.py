@@ -208,14 +208,15 @@ class TitleField(ValueField):
 class Form(QWidget):
     """Rows of a label, a field and, under the field, what is wrong with it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, labels: int = 45) -> None:
+        """``labels``: per cent of the width that is theirs."""
         super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(0, 45)
-        self._grid.setColumnStretch(1, 55)
+        self._grid.setColumnStretch(0, labels)
+        self._grid.setColumnStretch(1, 100 - labels)
         self.fields: dict[str, QWidget] = {}
         self.errors: dict[str, QLabel] = {}
         self.labels: dict[str, QLabel] = {}

@@ -38,7 +38,7 @@ class WeightsField(QWidget):
         line.addWidget(self.off)
         self.setFocusProxy(self.name)
         # As high as the fields that it stands among.
-        self.setMinimumHeight(QLineEdit(self).sizeHint().height())
+        self.setMinimumHeight(QLineEdit().sizeHint().height())
         self._show()
 
     @property
@@ -55,7 +55,7 @@ class WeightsField(QWidget):
     def _show(self) -> None:
         self.off.setVisible(bool(self._value))
         text = Path(self._value).name if self._value else tr("Load weights…")
-        room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 12
+        room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 22
         metrics = self.name.fontMetrics()
         self.name.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(60, room)))
         self.name.setToolTip(self._value or tr("A .safetensors, .pt or .pth file to begin with"))

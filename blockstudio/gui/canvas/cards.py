@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.gui.canvas.facts import Content
@@ -25,6 +26,8 @@ from blockstudio.gui.canvas.metrics import (
 )
 from blockstudio.gui.canvas.style import Style, card_path, stripe_path
 
+FLAKE = 5.0
+"""From the middle of a snow crystal to its tips."""
 OFF = 0.5
 """Opacity of what is switched off."""
 
@@ -68,6 +71,8 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         bar.setWidth(max(2.5, bar.width() * content.part))
         painter.setBrush(family)
         painter.drawRoundedRect(bar, 1.25, 1.25)
+    if content.frozen:
+        draw_flake(painter, QPointF(width - MARGIN - FLAKE, 30.0), content.frozen, style)
     if look.sign:
         draw_chevron(painter, chevron_rect(width), False, style, look.sign == "active")
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -103,7 +108,7 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style, 
     draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
-    draw_text(painter, INSET, 30.0, line_of(content, room), style)
+    draw_text(painter, INSET, 30.0, line_of(content, room - (2 * FLAKE + 4 if content.frozen else 0)), style)
 
 
 def draw_chevron(painter: QPainter, rect: QRectF, is_open: bool, style: Style, hovered: bool = False) -> None:
@@ -115,6 +120,17 @@ def draw_chevron(painter: QPainter, rect: QRectF, is_open: bool, style: Style, h
     else:
         points = [QPointF(x - 1.8, y - 3.5), QPointF(x + 1.8, y), QPointF(x - 1.8, y + 3.5)]
     painter.drawPolyline(points)
+
+
+def draw_flake(painter: QPainter, centre: QPointF, frozen: str, style: Style) -> None:
+    """The sign of a block that is not trained: a snow crystal, quiet where only a part of it is frozen."""
+    painter.setPen(style.frozen[frozen])
+    arms = [QPointF(math.cos(math.radians(angle)), math.sin(math.radians(angle))) for angle in range(30, 390, 60)]
+    lines = [QLineF(centre, centre + FLAKE * arm) for arm in arms]
+    for index, arm in enumerate(arms):
+        fork = centre + 0.5 * FLAKE * arm
+        lines += [QLineF(fork, fork + 0.4 * FLAKE * arms[(index + turn) % 6]) for turn in (-1, 1)]
+    painter.drawLines(lines)
 
 
 def line_of(content: Content, room: float) -> str:

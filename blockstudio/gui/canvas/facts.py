@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -35,12 +35,21 @@ class Content:
     """Bypassed: the signal passes by."""
     severity: str
     """See `Facts.severity`."""
+    frozen: str = ""
+    """``"all"`` of it is not trained, or a ``"part"``."""
 
 
 class Facts:
     """One state of the analysis of one level. Without a ``metric`` cards have no cost bars."""
 
-    def __init__(self, diagram: Diagram, analysis: Analysis, level: Level, metric: str) -> None:
+    def __init__(
+        self,
+        diagram: Diagram,
+        analysis: Analysis,
+        level: Level,
+        metric: str,
+        frozen: Callable[[str], str] | None = None,
+    ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
         self.diagram, self.level, self.metric = diagram, level, metric
@@ -48,6 +57,7 @@ class Facts:
         self._contents: dict[str, Content] = {}
         self._largest: float | None = None
         self._analysis = analysis
+        self._frozen = frozen
         self._problems: dict[str, list[Problem]] | None = None
 
     def report(self, name: str) -> BlockReport | None:
@@ -109,6 +119,7 @@ class Facts:
             part=min(1.0, cost / largest) if largest > 0 and cost > 0 else -1.0,
             off=bool(report.bypassed) if report is not None else block.bypass is True,
             severity=worst,
+            frozen=self._frozen(name) if self._frozen is not None else "",
         )
 
     # Problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas import cards
@@ -27,9 +28,12 @@ def draw_title(painter: QPainter, drawing: Drawing, facts: Facts, name: str, sty
     painter.setPen(style.text)
     painter.setFont(style.name_font)
     cards.draw_text(painter, rect.x() + left, middle, title, style, bold=True)
+    used = text_width(title, NAME_PX, True) + 10
+    if content.frozen:
+        cards.draw_flake(painter, QPointF(rect.x() + left + used + cards.FLAKE, middle), content.frozen, style)
+        used += 2 * cards.FLAKE + 8
     painter.setPen(style.secondary)
     painter.setFont(style.line_font)
-    used = text_width(title, NAME_PX, True) + 10
     line = _fitting([content.line, drawing.block(name).type], half - used)
     cards.draw_text(painter, rect.x() + left + used, middle + 0.5, line, style)
     if report is not None:

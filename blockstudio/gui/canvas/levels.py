@@ -56,7 +56,8 @@ class Levels(View):
         session.opened.connect(self._on_opened)
         session.path_changed.connect(self._on_path_changed)
         session.selection_changed.connect(self._on_selection_changed)
-        session.metric_changed.connect(self._on_metric_changed)
+        session.metric_changed.connect(self._on_facts_changed)
+        session.starting.changed.connect(self._on_start_changed)
         self._on_selection_changed()
         self._route_later()
 
@@ -240,7 +241,11 @@ class Levels(View):
         telling.announce(self)
         self.update()
 
-    def _on_metric_changed(self) -> None:
+    def _on_start_changed(self) -> None:
+        # Later: the edit, or the other document, that may be the reason has not been followed here yet.
+        QTimer.singleShot(0, self, self._on_facts_changed)
+
+    def _on_facts_changed(self) -> None:
         self.staging.refresh(self.root)
         self.update()
 

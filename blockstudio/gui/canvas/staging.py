@@ -101,7 +101,10 @@ class Staging:
 
     def _facts(self, path: str, scope: str) -> Facts:
         session = self.session
-        return Facts(session.diagram, session.analysis, self._level(path, scope), session.metric)
+        level, starting = self._level(path, scope), session.starting
+        # A definition stands at no place in the network: what is frozen has one.
+        frozen = None if path.startswith(DEFINITION) else lambda name: starting.state(join(path, name))
+        return Facts(session.diagram, session.analysis, level, session.metric, frozen)
 
     def _level(self, path: str, scope: str) -> Level:
         if path == self.session.path:

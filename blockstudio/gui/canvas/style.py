@@ -62,6 +62,7 @@ class Style:
         self.warning = QBrush(theme.warning)
         self.chevron = _pen(theme.secondary, 1.5)
         self.chevron_hovered = _pen(theme.accent, 1.8)
+        self.frozen = {"all": _pen(theme.accent, 1.1), "part": _pen(mix(theme.card, theme.secondary, 0.6), 1.1)}
         self.port = _pen(theme.wire, 1.3)
         self.port_active = _pen(theme.accent, 1.8)
         self.port_open = _pen(theme.problem, 1.6)

@@ -25,6 +25,8 @@ def describe(facts: Facts, name: str) -> list[str]:
     lines = [f"{name} {content.badge}".rstrip(), content.line]
     if content.off:
         lines.append(tr("bypassed"))
+    if content.frozen:
+        lines.append(tr("frozen in training") if content.frozen == "all" else tr("frozen in part"))
     if report is not None:
         if report.output_shape is not None:
             inputs = ", ".join(shape_text(shape) if shape else "?" for shape in report.input_shapes)
