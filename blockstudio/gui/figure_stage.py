@@ -9,7 +9,7 @@ from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.facts import Facts
-from blockstudio.gui.canvas.folding import FoldedDrawing
+from blockstudio.gui.canvas.folding import FoldedDrawing, StillDrawing
 from blockstudio.gui.canvas.geometry import Size
 from blockstudio.gui.canvas.painting import Stage
 from blockstudio.gui.canvas.placing import Place
@@ -67,7 +67,7 @@ class FigureStaging(Staging):
         diagram, roomy = self.session.diagram, path in self._roomy
         if not framed:
             return FoldedDrawing(diagram, scope, places, frames, self._only, self._columns, roomy)
-        drawing = Drawing(diagram, scope, places, frames, framed, origin, roomy=roomy)
+        drawing = StillDrawing(diagram, scope, places, frames, framed, origin, roomy=roomy)
         while drawing.route(10_000):
             pass
         return drawing

@@ -6,7 +6,7 @@ full card, a path or a text is made only when it is painted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
@@ -70,6 +70,10 @@ class Drawing(Geometry):
         return found
 
     def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        return next(self._free_spots(wire, width, shared))
+
+    def _free_spots(self, wire: Wire, width: float, shared: bool) -> Iterator[QPointF]:
+        """Places for a wire's pill that cover no card, the best first; at the end the best of all."""
         curve = self._curves[self.wire_rows[wire]]
         lane = self.lanes.get(wire)
         tries = [QPointF(float(curve[0]), float(curve[1]) + 21)] if shared else []
@@ -79,8 +83,8 @@ class Drawing(Geometry):
             wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
             tall = (boxes[:, 1] < at.y() + PILL_HEIGHT / 2 + 1) & (boxes[:, 3] > at.y() - PILL_HEIGHT / 2 - 1)
             if not np.any(wide & tall):
-                return at
-        return tries[0]
+                yield at
+        yield tries[0]
 
     def _touched(self) -> None:
         super()._touched()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from blockstudio.errors import StudioError
@@ -16,6 +16,7 @@ from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.geometry import Frame, Geometry, Size
 from blockstudio.gui.canvas.metrics import PILL_HEIGHT
 from blockstudio.gui.canvas.placing import Place
+from blockstudio.gui.canvas.routes import Array
 from blockstudio.gui.text import tr
 
 GAP = 96.0
@@ -35,8 +36,55 @@ class Cut:
     wire: Wire
 
 
-class FoldedDrawing(Drawing):
-    """A drawing in columns, made for a picture: it does not follow the document."""
+class StillDrawing(Drawing):
+    """Made for a picture: it does not follow the document, and has time to keep pills off other wires."""
+
+    def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        spots = list(self._free_spots(wire, width, shared))
+        clear = [at for at in spots[:-1] if not self._on_pill(at, width)]
+        return next((at for at in clear if not self._on_wire(at, width, wire)), clear[0] if clear else spots[0])
+
+    def _on_pill(self, at: QPointF, width: float) -> bool:
+        """Whether a pill here would touch one that has its place already."""
+        return any(
+            abs(other.x() - at.x()) < (width + wide) / 2 + 3 and abs(other.y() - at.y()) < PILL_HEIGHT + 2
+            for (_, wide), other in self._pills.items()
+        )
+
+    def _on_wire(self, at: QPointF, width: float, own: Wire) -> bool:
+        """Whether another port's wire runs behind a pill here."""
+        area = QRectF(at.x() - width / 2, at.y() - PILL_HEIGHT / 2, width, PILL_HEIGHT)
+        near = (self.wires[row] for row in self.wires_in(area, 2))
+        port = (own.source, own.source_port)
+        return any((wire.source, wire.source_port) != port and _touches(self._points(wire), at, width) for wire in near)
+
+    def _points(self, wire: Wire) -> Array:
+        """Points on a wire, at most 4 px apart, one a row."""
+        found = self._sampled.get(wire)
+        if found is None:
+            path = self.path(wire)
+            count = max(2, int(path.length() / 4))
+            lines = [[(at.x(), at.y()) for at in line] for line in path.toSubpathPolygons()]
+            corners = np.array([corner for line in lines for corner in line])
+            steps = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))))
+            along = np.linspace(0.0, steps[-1], count)
+            found = np.column_stack([np.interp(along, steps, corners[:, axis]) for axis in (0, 1)])
+            self._sampled[wire] = found
+        return found
+
+    def _touched(self) -> None:
+        super()._touched()
+        self._sampled: dict[Wire, Array] = {}
+
+
+def _touches(points: Array, at: QPointF, width: float) -> bool:
+    """Whether a wire runs behind a pill at a place."""
+    aside, up = abs(points[:, 0] - at.x()), abs(points[:, 1] - at.y())
+    return bool(np.any((aside < width / 2 + 2) & (up < PILL_HEIGHT / 2 + 2)))
+
+
+class FoldedDrawing(StillDrawing):
+    """The level that fills a picture, in columns."""
 
     def __init__(
         self,
