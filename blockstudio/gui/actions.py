@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 
 from blockstudio.gui.commands import Command
+from blockstudio.gui.tables import NO_PAPER, has_paper
 
 if TYPE_CHECKING:
     from blockstudio.gui.window import StudioWindow as W
@@ -105,8 +106,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.problems", "Problems", lambda w: w.show_page("problems"), "View", ("Ctrl+Shift+M",)),
     Command("view.recipe", "Recipe", lambda w: w.show_page("recipe"), "View", ("Ctrl+Shift+R",)),
     Command("view.run", "Run", lambda w: w.show_page("run"), "View", ("Ctrl+Shift+U",)),
+    Command("view.table", "Table of this network", lambda w: w.tables.show("network"), "View", ("Ctrl+Shift+T",),
+            separator=True, keywords="summary shapes parameters macs"),
+    Command("view.paper", "Paper's table", lambda w: w.tables.show("paper"), "View", ("Ctrl+Shift+Y",),
+            enabled=lambda w: has_paper(w.session.diagram), reason=NO_PAPER, keywords="misprints printed googlenet"),
     Command("view.compare", "Compare networks…", lambda w: w.comparing.show(), "View", ("Ctrl+Shift+C",),
-            separator=True, keywords="table difference parameters macs stages factorising"),
+            keywords="table difference parameters macs stages factorising"),
     Command("view.light", "Light colours", lambda w: w.choose_colours("light"), "View",
             checked=lambda w: w.colours == "light", separator=True, keywords="theme"),
     Command("view.dark", "Dark colours", lambda w: w.choose_colours("dark"), "View",

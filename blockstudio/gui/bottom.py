@@ -1,4 +1,4 @@
-"""The panel under the canvas: the run, the recipe of the next one, the problems."""
+"""The panel under the canvas: the run, the recipe of the next one, the problems, and pages that are added."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from blockstudio.gui.trainer import Trainer
 from blockstudio.gui.training_panel import TrainingPanel
 
 PAGES = ("run", "recipe", "problems")
+"""That are always there."""
 
 
 class BottomPanel(QWidget):
-    """Three pages behind quiet tabs."""
+    """Pages behind quiet tabs."""
 
     hide_wanted = Signal()
 
@@ -25,6 +26,7 @@ class BottomPanel(QWidget):
         super().__init__()
         self.setObjectName("bottom")
         self._session = session
+        self._pages = list(PAGES)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(0)
@@ -63,12 +65,18 @@ class BottomPanel(QWidget):
         self.planner.stop()
         self.training.stop()
 
+    def add_page(self, name: str, title: str, page: QWidget) -> None:
+        """One more page, behind the others."""
+        self._pages.append(name)
+        self.stack.addWidget(page)
+        self.tabs.addTab(title)
+
     def show_page(self, name: str) -> None:
-        self.tabs.setCurrentIndex(PAGES.index(name))
+        self.tabs.setCurrentIndex(self._pages.index(name))
 
     @property
     def page(self) -> str:
-        return PAGES[self.tabs.currentIndex()]
+        return self._pages[self.tabs.currentIndex()]
 
     def _count(self, _: object = None) -> None:
         count = len(self._session.analysis.problems) if len(self._session.diagram.graph) else 0

@@ -105,6 +105,7 @@ class CommandLine(QFrame):
             item.setData(_KEYS, self._commands.shortcut_text(id))
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+                item.setToolTip(tr(command.reason))
             self.list.addItem(item)
         for row in range(self.list.count()):
             if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled:

@@ -32,6 +32,8 @@ class Command:
     separator: bool = False
     """A line above it in its menu."""
     keywords: str = ""
+    reason: str = ""
+    """Why it cannot be done, where it is not enabled."""
 
 
 def settle(window: QWidget) -> None:
@@ -81,7 +83,10 @@ class Commands(QObject):
         for id, command in self.declared.items():
             action = self.actions[id]
             if command.enabled is not None:
-                action.setEnabled(command.enabled(self._window))
+                able = command.enabled(self._window)
+                action.setEnabled(able)
+                if command.reason:
+                    action.setToolTip("" if able else tr(command.reason))
             if command.checked is not None:
                 action.setChecked(command.checked(self._window))
 

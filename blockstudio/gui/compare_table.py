@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from blockstudio.gui.comparison import Comparison, Entry
+from blockstudio.gui.tables_view import ToneDelegate
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import Theme, additions, font, mix, notifier, theme
 from blockstudio.report.compare import COLUMNS
@@ -161,6 +162,7 @@ class CompareView(QTableView):
         self._comparison = comparison
         self.table = CompareModel(comparison)
         self.setModel(self.table)
+        self.setItemDelegate(ToneDelegate(self))
         self.setAccessibleName(tr("Networks compared"))
         self.setObjectName("figures")
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -36,6 +36,7 @@ from blockstudio.gui.session import Session
 from blockstudio.gui.settings import settings
 from blockstudio.gui.start import StartPage
 from blockstudio.gui.statusbar import StatusBar
+from blockstudio.gui.tables import Tables
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import DARK, LIGHT, set_theme, theme
 from blockstudio.gui.topbar import TopBar
@@ -79,6 +80,7 @@ class StudioWindow(QMainWindow):
         self.exporting = Exporting(self)
         self.weights = WeightsLoader(self)
         self.comparing = Comparing(self)
+        self.tables = Tables(self)
         self._lay_out()
         self.figures = Figures(self)
         self.commands = Commands(self, COMMANDS)
@@ -388,6 +390,7 @@ class StudioWindow(QMainWindow):
         self.exporting.stop()
         self.weights.stop()
         self.comparing.stop()
+        self.tables.stop()
         self.trainer.stop_watching()
         self.figures.stop()
         self.bottom.stop()

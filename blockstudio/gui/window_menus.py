@@ -29,6 +29,7 @@ def _fill_product(window: StudioWindow, menu: QMenu) -> None:
     window.commands.refresh()
     for name in MENUS:
         sub = menu.addMenu(tr(name))
+        sub.setToolTipsVisible(True)
         more = {"file.presets": lambda sub: _presets(window, sub), "file.open": lambda sub: _recent(window, sub)}
         window.commands.fill(sub, name, more)
 
