@@ -40,6 +40,8 @@ class Documents(QObject):
     """Titles, order, current one or what is unsaved."""
     opened = Signal(object)
     """A document was opened (not: turned to)."""
+    found = Signal(object)
+    """What was to be opened is open already, and is now turned to."""
     closed = Signal(object)
     saved = Signal(object)
     note = Signal(object)
@@ -77,6 +79,7 @@ class Documents(QObject):
         already = self._already_open(name) if not values else None
         if already is not None:
             self.turn_to(already)
+            self.found.emit(already)
             return
         self._work.run(
             lambda: Document(open_diagram(name, **(values or {})), _file_of(name)),

@@ -1,264 +1,222 @@
-"""The start page: the networks that come along, with what they are and cost, and the files opened lately."""
+"""The start page: the networks that come along as a family tree or a list, what is known of each, and the files opened
+lately."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from blockstudio.analysis import analyze
-from blockstudio.graph.diagram import MAIN
-from blockstudio.graph.presets import load_preset, preset_names
-from blockstudio.gui.parts import clear, count_text, heading, link, quiet
+from blockstudio.graph.lineage import Kin, lineage
+from blockstudio.gui.browser.detail import Detail
+from blockstudio.gui.browser.facts import FactsStore
+from blockstudio.gui.browser.tree import Tree
+from blockstudio.gui.parts import clear, link, quiet
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, notifier, theme
-from blockstudio.gui.work import Work
 
-COLUMN = 330
-
-
-class Facts(NamedTuple):
-    """What a preset's card says."""
-
-    preset: str
-    title: str
-    year: str
-    text: str
-    figures: str
-    shape: tuple[tuple[str, float], ...]
-    """A sketch: family and relative cost of the blocks on the main level, in order."""
-    family: str
+FIRST = "googlenet"
+"""Whom the page tells of before anybody has chosen."""
+WIDE, DETAIL, DETAIL_NARROW = 1300, 400, 336
+"""From which width of the page on its right side is how wide, and how wide below."""
+RECENT = 5
 
 
-def facts(preset: str) -> Facts:
-    """Read and analyse one preset. Raises `StudioError`."""
-    from blockstudio.blocks import CATALOGUE
+class StartPage(QWidget):
+    """The browser of presets. Figures come in one after another from a worker while the page is in view."""
 
-    diagram = load_preset(preset)
-    found = analyze(diagram)
-    figures = [tr("{count} parameters").format(count=count_text(found.parameters))]
-    if found.macs:
-        figures.append(tr("{count} MACs").format(count=count_text(found.macs)))
-    figures.append(tr("depth {depth}").format(depth=found.depth))
-    sketch = []
-    for name, block in diagram.definition(MAIN).blocks():
-        report = found.blocks.get(name)
-        family = CATALOGUE[block.type].family if block.type in CATALOGUE else "module"
-        sketch.append((family, ((report.macs or 0) if report is not None else 0) / max(1, found.macs)))
-    text = diagram.description.partition(". ")[0].rstrip(".") + "."
-    about = diagram.about
-    return Facts(
-        preset, diagram.name, about.get("year", ""), text, " · ".join(figures), tuple(sketch), about.get("family", "")
-    )
-
-
-class Sketch(QWidget):
-    """The blocks of a network as a row of bars, as high as they are costly."""
-
-    def __init__(self, shape: tuple[tuple[str, float], ...]) -> None:
-        super().__init__()
-        self._shape = shape[:64]
-        self.setFixedHeight(22)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(Qt.PenStyle.NoPen)
-        count = max(1, len(self._shape))
-        step = min(12.0, self.width() / count)
-        for index, (family, cost) in enumerate(self._shape):
-            height = 4 + 18 * min(1.0, cost * 3) ** 0.6
-            painter.setBrush(theme().family(family))
-            painter.drawRect(int(index * step), round(22 - height), max(1, int(step) - 2), round(height))
-
-
-class Card(QFrame):
-    """One preset; Enter or a click opens it."""
-
-    chosen = Signal(str)
-
-    def __init__(self, preset: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.preset = preset
-        self.words = preset
-        self.setObjectName("card")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(preset)
-        self.setMinimumHeight(132)
-        self.setMinimumWidth(200)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(14, 10, 14, 10)
-        self._column.setSpacing(5)
-        title = QLabel(preset)
-        title.setFont(font(13, bold=True))
-        self._column.addWidget(title)
-        self._column.addStretch(1)
-        self.recolour()
-
-    def recolour(self) -> None:
-        colours = theme()
-        self.setStyleSheet(
-            f"QFrame#card {{ background: {colours.card.name()}; border: 1px solid {colours.card_border.name()};"
-            f" border-radius: 7px; }}"
-            f"QFrame#card:hover {{ border-color: {colours.accent.name()}; }}"
-            f"QFrame#card:focus {{ border: 2px solid {colours.accent.name()}; }}"
-        )
-
-    def show_facts(self, found: Facts) -> None:
-        """Fill in what was computed."""
-        clear(self._column)
-        head = QHBoxLayout()
-        title = QLabel(found.title)
-        title.setFont(font(13, bold=True))
-        head.addWidget(title)
-        name = quiet(" · ".join(filter(None, (found.preset, found.year))), wrap=False)
-        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        head.addWidget(name, 1)
-        self._column.addLayout(head)
-        text = quiet(found.text)
-        text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._column.addWidget(text, 1)
-        self._column.addWidget(Sketch(found.shape))
-        figures = QLabel(found.figures)
-        figures.setFont(font(11, bold=True))
-        self._column.addWidget(figures)
-        self.words = f"{found.preset} {found.title} {found.year} {found.family} {found.text}".lower()
-        self.setAccessibleName(f"{found.title}, {found.figures}")
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.chosen.emit(self.preset)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.preset)
-        else:
-            super().keyPressEvent(event)
-
-
-class StartPage(QScrollArea):
-    """Cards of the presets; figures come in one after another from a worker while the page is in view."""
-
-    preset_chosen = Signal(str)
+    preset_chosen = Signal(str, object)
+    """A preset and the values of its parameters."""
     file_chosen = Signal(object)
     left = Signal()
 
     def __init__(self, recent: Callable[[], list[Path]], new: Callable[[], object], ask: Callable[[], object]) -> None:
         super().__init__()
+        self.setObjectName("panel")
         self.setAccessibleName(tr("Start page"))
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.family = lineage()
+        self.facts = FactsStore(self)
         self._recent = recent
-        self._work = Work(self)
-        self._asked = False
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(32, 26, 32, 26)
-        column.setSpacing(10)
-        head = QHBoxLayout()
-        title = QLabel(tr("Networks"))
+        self._listed = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head(new, ask))
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        column.addLayout(row, 1)
+        self.tree = Tree(self.family, self.facts)
+        self.detail = Detail(self.family, self.facts)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self.tree)
+        self._line = QFrame()
+        self._line.setFixedWidth(1)
+        row.addWidget(self._scroll, 1)
+        row.addWidget(self._line)
+        row.addWidget(self.detail)
+        self.tree.current_changed.connect(self.detail.show_preset)
+        self.tree.chosen.connect(self._open)
+        self.tree.typed.connect(self._type)
+        self.tree.left_upwards.connect(self.search.setFocus)
+        self.tree.moved.connect(self._reveal)
+        self.detail.opened.connect(self.preset_chosen)
+        self.detail.wanted.connect(self.show_preset)
+        self.search.installEventFilter(self)
+        notifier.changed.connect(self._recolour)
+        self._recolour()
+
+    def _head(self, new: Callable[[], object], ask: Callable[[], object]) -> QWidget:
+        head = QWidget()
+        column = QVBoxLayout(head)
+        column.setContentsMargins(14, 12, 14, 8)
+        column.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        title = QLabel(tr("Choose a network"))
         title.setFont(font(18, bold=True))
         self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search networks"))
+        self.search.setPlaceholderText(tr("Search by name, family, year or words"))
         self.search.setAccessibleName(tr("Search networks"))
-        self.search.setFixedWidth(240)
-        self.search.textChanged.connect(lambda _: self._lay_out())
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(160)
+        self.search.setMaximumWidth(300)
+        self.search.textChanged.connect(lambda _: self._filter())
         self.search.returnPressed.connect(self._open_first)
-        head.addWidget(title)
-        head.addSpacing(16)
-        head.addWidget(self.search)
-        head.addStretch(1)
-        head.addWidget(link(tr("Empty diagram"), new))
-        head.addWidget(link(tr("Open a file…"), ask))
-        column.addLayout(head)
-        self._files = QVBoxLayout()
+        self.tree_button, self.list_button = QPushButton(tr("Tree")), QPushButton(tr("List"))
+        for button, listed in ((self.tree_button, False), (self.list_button, True)):
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            button.clicked.connect(lambda _=False, listed=listed: self.show_list(listed))
+        self.tree_button.setChecked(True)
+        row.addWidget(title)
+        row.addSpacing(10)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.tree_button)
+        row.addWidget(self.list_button)
+        row.addStretch(1)
+        row.addWidget(quiet(tr("or start with"), wrap=False))
+        row.addWidget(link(tr("Empty diagram"), new))
+        row.addWidget(link(tr("Open a file…"), ask))
+        column.addLayout(row)
+        self._files = QHBoxLayout()
+        self._files.setSpacing(8)
         column.addLayout(self._files)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(14)
-        column.addLayout(self._grid)
-        column.addStretch(1)
-        self.setWidget(holder)
-        self.cards = [Card(name, holder) for name in preset_names()]
-        for card in self.cards:
-            card.chosen.connect(self.preset_chosen)
-        notifier.changed.connect(self._recolour)
-        self._columns = 0
+        return head
 
     def _recolour(self) -> None:
-        for card in self.cards:
-            card.recolour()
+        self._line.setStyleSheet(f"background: {theme().hairline.name()};")
+
+    # What is shown
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether figures or the drawing are still to come."""
+        return self.facts.busy or self.detail.picture.busy
+
+    def show_preset(self, preset: str) -> None:
+        """Make a preset the current one, and have it in view."""
+        if preset not in self.tree.shown:
+            self.search.clear()
+        self.tree.make_current(preset)
+
+    def show_list(self, listed: bool) -> None:
+        """Rows in the order of years instead of the tree."""
+        self._listed = listed
+        if not listed:
+            self.search.clear()
+        self._filter()
+
+    def _filter(self) -> None:
+        words = self.search.text().lower().split()
+        (self.list_button if words or self._listed else self.tree_button).setChecked(True)
+        if not words and not self._listed:
+            self.tree.show_tree()
+            return
+        found = [kin for kin in self.family.kin.values() if all(word in _words(kin) for word in words)]
+        found.sort(key=lambda kin: (_rank(kin, words), kin.is_module, bool(words and kin.beside), kin.year, kin.family))
+        self.tree.show_rows([kin.preset for kin in found])
+        if words and found and self.tree.current not in self.tree.shown[:1]:
+            self.tree.make_current(found[0].preset)
+
+    def _show_recent(self) -> None:
+        clear(self._files)
+        files = self._recent()[:RECENT]
+        if not files:
+            return
+        self._files.addWidget(quiet(tr("Recent files"), wrap=False))
+        for file in files:
+            button = link(
+                file.name.removesuffix(".json").removesuffix(".blocks"), lambda file=file: self.file_chosen.emit(file)
+            )
+            button.setToolTip(str(file))
+            button.setAccessibleName(tr("Open {0}", file.name))
+            button.setMinimumWidth(40)
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            self._files.addWidget(button)
+        self._files.addStretch(1)
+
+    def _reveal(self) -> None:
+        rect = self.tree.current_rect().toRect()
+        if rect.isValid():
+            self._scroll.ensureVisible(rect.center().x(), rect.center().y(), 60, rect.height() // 2 + 30)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_recent()
-        if not self._asked:
-            self._asked = True
-            self._next(iter(self.cards))
+        if not self.tree.current:
+            self.tree.make_current(FIRST if FIRST in self.family.kin else next(iter(self.family.kin), ""))
+            self.facts.fill([self.tree.current, *self.tree.shown])
         self.search.setFocus()
-
-    def _next(self, cards: Iterator[Card]) -> None:
-        """One preset after another, so that the worker never holds the interpreter for long."""
-        card = next(cards, None)
-        if card is None:
-            return
-
-        def done(found: Facts) -> None:
-            card.show_facts(found)
-            self._next(cards)
-
-        self._work.run(lambda: facts(card.preset), done, lambda error: (card.setToolTip(str(error)), self._next(cards)))
-
-    def _show_recent(self) -> None:
-        clear(self._files)
-        files = self._recent()[:6]
-        if files:
-            self._files.addWidget(heading(tr("Recent files")))
-        for file in files:
-            button = link(file.name, lambda file=file: self.file_chosen.emit(file))
-            button.setToolTip(str(file))
-            self._files.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        if files:
-            self._files.addWidget(heading(tr("Presets")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay_out()
+        self.detail.setFixedWidth(DETAIL if event.size().width() >= WIDE else DETAIL_NARROW)
 
-    def _lay_out(self) -> None:
-        """As many columns as there is room for."""
-        words = self.search.text().lower().split()
-        shown = [card for card in self.cards if all(word in card.words.lower() for word in words)]
-        columns = max(1, (self.viewport().width() - 50) // COLUMN)
-        for card in self.cards:
-            self._grid.removeWidget(card)
-            card.setVisible(card in shown)
-        for index, card in enumerate(shown):
-            self._grid.addWidget(card, index // columns, index % columns)
-        for index in range(max(columns, self._columns)):
-            self._grid.setColumnStretch(index, 1 if index < columns else 0)
-        self._columns = columns
+    # Opening and leaving
+
+    def _open(self, preset: str) -> None:
+        """Open with the values set beside it, if it is the one that is shown there."""
+        if preset == self.detail.preset:
+            self.detail.open()
+        else:
+            self.preset_chosen.emit(preset, {})
 
     def _open_first(self) -> None:
-        for card in self.cards:
-            if not card.isHidden():
-                self.preset_chosen.emit(card.preset)
-                return
+        if self.search.text().strip():
+            if self.tree.shown:
+                self._open(self.tree.shown[0])
+        elif self.tree.current:
+            self._open(self.tree.current)
+
+    def _type(self, text: str) -> None:
+        self.search.setFocus()
+        self.search.setText(text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Down:
+                self.tree.take_keyboard()
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -267,4 +225,23 @@ class StartPage(QScrollArea):
             super().keyPressEvent(event)
 
     def stop(self) -> None:
-        self._work.cancel()
+        self.facts.stop()
+        self.detail.stop()
+
+
+def _words(kin: Kin) -> str:
+    """All that a search may hit."""
+    return " ".join((kin.preset, kin.title, kin.label, kin.description, *kin.about.values())).lower()
+
+
+def _rank(kin: Kin, words: list[str]) -> int:
+    """What is called so comes before what is only described so."""
+    phrase = " ".join(words)
+    names = (kin.preset.lower(), kin.title.lower())
+    if phrase in names:
+        return 0
+    if any(name.startswith(phrase) for name in names):
+        return 1
+    if words and all(any(word in name for name in names) for word in words):
+        return 2
+    return 3 if words and all(word in f"{kin.family} {kin.about.get('year', '')}".lower() for word in words) else 4

@@ -147,7 +147,8 @@ class StudioWindow(QMainWindow):
         self.top.stop.clicked.connect(lambda: self.commands.run("run.stop"))
         documents.changed.connect(self._show_documents)
         documents.note.connect(self.say)
-        documents.opened.connect(lambda _: self.show_canvas())
+        for shown in (documents.opened, documents.found):
+            shown.connect(lambda _: self.show_canvas())
         session.refused.connect(lambda text: self.notes.show_note(text, "warning"))
         session.opened.connect(self.canvas.setFocus)
         for signal in (session.edited, session.opened, session.selection_changed, session.path_changed):

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from blockstudio.graph.presets import load_preset, preset_names
+from blockstudio.graph.presets import load_preset
 from blockstudio.gui import app, settings
 from blockstudio.gui.actions import COMMANDS, MENUS
 from blockstudio.gui.theme import DARK, LIGHT, theme
@@ -194,34 +194,6 @@ def test_colours_are_chosen_and_remembered(open_window) -> None:
     assert settings.settings().value("view/colours") == "dark"
     window.commands.run("view.light")
     assert theme() is LIGHT
-
-
-# Start page
-
-
-def test_the_start_page_lists_the_presets_with_their_figures(open_window, qtbot) -> None:
-    window = open_window()
-    window.show_start()
-    page = window.start_page
-    assert [card.preset for card in page.cards] == preset_names()
-    card = next(card for card in page.cards if card.preset == "resnet34")
-    qtbot.waitUntil(lambda: "21.8 M parameters" in card.accessibleName(), timeout=60_000)
-    assert "depth 34" in card.accessibleName()
-    page.search.setFocus()
-    QTest.keyClicks(page.search, "resnet34")
-    assert [card.preset for card in page.cards if card.isVisible()] == ["resnet34"]
-    press_key(page.search, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.session.diagram.name == "ResNet-34")
-    assert window.start_page is None and window.canvas.isVisible()
-
-
-def test_a_preset_is_opened_by_a_click(open_window, qtbot) -> None:
-    window = open_window()
-    window.show_start()
-    card = window.start_page.cards[0]
-    click(card)
-    name = load_preset(card.preset).name
-    qtbot.waitUntil(lambda: window.session.diagram.name == name)
 
 
 # Keyboard and readers of screens
