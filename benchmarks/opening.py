@@ -116,7 +116,7 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
         for _ in range(5):
             app.processEvents()
 
-    while window.bottom.training.warmer.is_ready is False or (window.start_page and window.start_page._work.busy):
+    while window.bottom.training.warmer.is_ready is False or (window.start_page and window.start_page.is_busy):
         # What a window does in its first second, before anybody has chosen a network.
         window.bottom.training.warmer.when_ready(lambda: None)
         app.processEvents()
