@@ -62,17 +62,14 @@ def _paper_table(options: argparse.Namespace) -> Table:
 
 
 def _write_table(table: Table, output: str | None) -> None:
+    from blockstudio.graph.files import write_atomic
     from blockstudio.report.table import write_as
 
     if output is None:
         print(table.text())
         return
     target = Path(output)
-    text = write_as(table, target.suffix.lower())
-    try:
-        target.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StudioError("table.write", f"cannot be written: {error.strerror}.", where=str(target)) from error
+    write_atomic(target, (write_as(table, target.suffix.lower()) + "\n").encode())
     print(f"{target}: {len(table.rows)} rows")
 
 

@@ -52,7 +52,7 @@ class Table:
         columns = "".join("r" if flush else "l" for flush in self._flush())
         lines = [" & ".join(map(_latex, row)) + r" \\" for row in (self.headings, *self.rows)]
         body = ["\\toprule", lines[0], "\\midrule", *lines[1:], "\\bottomrule"]
-        notes = [f"% {note}" for note in self.notes]
+        notes = [f"% {line}" for note in self.notes for line in note.splitlines()]
         return "\n".join([f"\\begin{{tabular}}{{{columns}}}", *body, "\\end{tabular}", *notes])
 
     def _flush(self) -> list[bool]:
@@ -82,6 +82,13 @@ def _plain_number(cell: str) -> str:
 
 
 def _latex(cell: str) -> str:
-    signs = {"\\": r"\textbackslash{}", "×": r"$\times$", "→": r"$\to$", "−": "$-$", "≠": r"$\neq$", "⌊": r"$\lfloor$"}
-    signs |= {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return "".join(signs.get(letter, letter) for letter in _keep_indent(cell, "~").replace("~", "\N{NO-BREAK SPACE}"))
+    inner = cell.lstrip(" ")
+    return "~" * (len(cell) - len(inner)) + "".join(_LATEX.get(letter, letter) for letter in inner)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "×": r"$\times$", "→": r"$\to$", "−": "$-$", "≠": r"$\neq$", "⌊": r"$\lfloor$",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    **{sign: f"$^{{{digit}}}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}  # fmt: skip

@@ -47,6 +47,13 @@ def test_latex_escapes() -> None:
     assert text.startswith("\\begin{tabular}{lr}\n\\toprule")
 
 
+@pytest.mark.parametrize("name", paper_names())
+def test_latex_of_the_papers_needs_no_signs_that_it_does_not_have(name: str) -> None:
+    body, _, notes = paper_table(name).latex().partition("\\end{tabular}")
+    assert body.isascii()
+    assert all(line.startswith("% ") for line in notes.strip().splitlines())
+
+
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(StudioError, match=r"'\.doc' is no form of a table"):
         write_as(TABLE, ".doc")
