@@ -14,7 +14,7 @@ from html import escape
 from math import ceil
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, QUuid
 from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 
@@ -180,6 +180,7 @@ def pdf(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     title = stage.drawing.diagram.name
     device.setTitle(title)
     device.setCreator("Block Studio")
+    device.setDocumentId(QUuid())
     device.setDocumentXmpMetadata(QByteArray(_XMP.format(title=escape(title)).encode()))
     painter = QPainter(device)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
