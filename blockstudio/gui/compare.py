@@ -101,6 +101,7 @@ class ComparePage(QScrollArea):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(12)
+        completer.popup().setObjectName("completions")
         completer.activated.connect(self._add)
         self.add_line.setCompleter(completer)
         self.add_line.returnPressed.connect(lambda: self._add(self.add_line.text()))

@@ -250,6 +250,7 @@ QTableView#figures::item:hover {{ background: {field}; }}
 QTableView#figures::item:selected {{ background: {mix(colours.panel, colours.accent, 0.13).name()}; }}
 QTableView#figures:focus {{ border: 0; }}
 QTableView#figures QHeaderView::section {{ font-size: 11px; }}
+QListView#completions {{ border: 1px solid {colours.hairline.name()}; }}
 QTableView#figures QHeaderView::section:hover {{ color: {accent}; }}
 """
 
