@@ -235,7 +235,8 @@ class Builder:
 
     def argument(self, parameter: Parameter) -> object:
         if parameter.kind == "bool":
-            return self.draw(st.sampled_from([True, False, *self.flags]))
+            flags = [flag for flag in self.flags if not self.any_arguments or flag in ("deep", "not deep")]
+            return self.draw(st.sampled_from([True, False, *flags]))
         if parameter.kind == "choice":
             return self.draw(st.sampled_from(list(parameter.choices)))
         if parameter.kind == "pair":
@@ -267,7 +268,7 @@ def diagrams(draw: st.DrawFn, steps: int = 7, any_size: bool = False) -> Diagram
     _head_module(diagram)
     modules: list[Module] = []
     for index in range(draw(st.integers(0, 3))):
-        modules.append(_module(draw, diagram, f"Part{index}", modules))
+        modules.append(_module(draw, diagram, f"Part{index}", modules, any_size))
     shape = [draw(st.integers(1, 4)), draw(st.integers(7, 9)), draw(st.integers(7, 9))]
     numbers = ["width", "2 * width", "width + 1", "width // 2 + 1", "4 * width / 2"]
     builder = Builder(draw, diagram, MAIN, numbers, ["deep", "not deep", "width > 3", "reps == 1"], modules)
@@ -310,7 +311,7 @@ def _head(builder: Builder, source: Wired, stem: str, any_size: bool, pooled: bo
     return Wired(builder.add("Linear", [flat], name=f"{stem}fc", out_features=3), "", 0)
 
 
-def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module]) -> Module:
+def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module], any_arguments: bool) -> Module:
     parameters = {
         "planes": Parameter(kind="int", default=draw(st.integers(1, 4)), minimum=1),
         "stride": Parameter(kind="int", default=1, minimum=1, maximum=2),
@@ -333,6 +334,7 @@ def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module])
         flags += ["mode == 'a'", "mode != 'b' and in_channels > 2"]
     builder = Builder(draw, diagram, name, numbers, flags, list(modules))
     builder.floats = ["rate"] if "rate" in declared else []
+    builder.any_arguments = any_arguments
     two_in, two_out = draw(st.integers(0, 3)) == 0, draw(st.integers(0, 3)) == 0
     builder.add("Input", [], name="input")
     builder.give("input", "in_channels", 0)
