@@ -61,6 +61,35 @@ def studio_picture(
     return target
 
 
+def browser_picture(
+    path: str | os.PathLike[str], size: tuple[int, int] = (1440, 900), dark: bool = False, preset: str = ""
+) -> Path:
+    """Write a PNG of the start page, telling of ``preset``, with every figure in it; returns the file. Raises
+    `OSError` if the file cannot be written."""
+    app = application(dark=dark)
+    window = StudioWindow(remember=False)
+    window.colours = "dark" if dark else "light"
+    window.resize(*size)
+    QCursor.setPos(*size)
+    window.show_start()
+    window.show()
+    page = window.start_page
+    assert page is not None
+    if preset:
+        page.show_preset(preset)
+        page.tree.take_keyboard()
+    _wait(lambda: not page.is_busy)
+    for _ in range(5):
+        app.processEvents()
+    image = window.grab().toImage()
+    window.stop()
+    window.deleteLater()
+    target = Path(path)
+    if not image.save(str(target)):
+        raise OSError(f"{target} cannot be written")
+    return target
+
+
 def _wait(ready: Callable[[], bool]) -> None:
     """Let the window work until ``ready`` or `PATIENCE_MS` is over."""
     loop, poll, end = QEventLoop(), QTimer(), QTimer()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hands import click, press_key, type_into
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
@@ -385,3 +386,12 @@ def test_buttons_of_the_head_are_never_squeezed(open_window, tmp_path: Path, siz
         assert button.width() >= button.sizeHint().width()
     detail = page.detail.geometry()
     assert detail.right() <= page.width() and page.detail.title.width() > 100
+
+
+def test_a_picture_of_the_browser_is_drawn_without_a_display(tmp_path: Path) -> None:
+    from blockstudio.gui.shot import browser_picture
+
+    path = browser_picture(tmp_path / "browser.png", (1200, 800), dark=True, preset="vgg16")
+    image = QImage(str(path))
+    assert (image.width(), image.height()) == (1200, 800)
+    assert len({image.pixel(x, y) for x in range(0, 1200, 9) for y in range(0, 800, 9)}) > 40
