@@ -27,6 +27,7 @@ other commands (each has its own --help):
   blockstudio summary NAME_OR_FILE                        shapes and costs, block by block
   blockstudio compare NAME NAME ...                       networks side by side
   blockstudio export NAME_OR_FILE -o model.py             write PyTorch source, or .onnx, .pt2, .safetensors
+  blockstudio export NAME_OR_FILE -o figure.pdf           draw it for a paper, or .svg, .png
   blockstudio weights NAME_OR_FILE FILE                   which trained weights of a file fit
   blockstudio presets                                     list the networks that come along
 """

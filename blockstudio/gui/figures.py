@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -81,7 +81,9 @@ class FigureDialog(QDialog):
         self.columns.setAccessibleName(tr("Columns"))
         self.columns.setToolTip(tr("Cut a tall picture into columns side by side"))
         grid.addWidget(self._name(tr("Columns"), self.columns), grid.rowCount(), 0)
+        self.columns.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid.addWidget(self.columns, grid.rowCount() - 1, 1)
+        grid.addWidget(quiet(tr("side by side, if it is tall"), wrap=False), grid.rowCount() - 1, 2)
         column.addLayout(grid)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
