@@ -5,11 +5,12 @@ What needs torch is written by the command line in a process of its own; the win
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QTemporaryDir, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
@@ -39,6 +40,10 @@ class Kind:
     """Written by the window itself, and whatever the problems of the network are."""
     run: Path | None = None
     """The run whose network and trained weights it is of, in place of the diagram."""
+    weights: Path | None = None
+    """The file whose weights go into the network; without one they are initial."""
+    partial: bool = False
+    """Also if not all of them fit."""
 
     @property
     def filter(self) -> str:
@@ -78,16 +83,33 @@ class Exporting(QObject):
         return self._work.busy or bool(self._children)
 
     def offered(self) -> list[Kind]:
-        """The kinds that can be chosen now: with the weights of the run in view, if it has any, too."""
+        """The kinds that can be chosen now, the likeliest of an ending first: weights that were loaded into the diagram
+        go before initial ones, the trained ones of the run in view come last."""
         found = list(kinds())
+        start = self._window.session.starting.value
+        if start.weights:
+            file = Path(start.weights)
+            with_weights = tr("{kind} with the weights of {file}")
+            loaded = [
+                replace(kind, title=with_weights.format(kind=kind.title, file=file.name), weights=file,
+                        partial=start.partial)
+                for kind in found if kind.ending in TRAINED
+            ]  # fmt: skip
+            initial = tr("{kind} with initial weights")
+            plain = [
+                replace(kind, title=initial.format(kind=kind.title)) if kind.ending in TRAINED else kind
+                for kind in found[1:]
+            ]
+            found = [found[0], *loaded, *plain]
         data = self._window.trainer.data
         if data is not None and data.run.checkpoints.all():
             name = " ".join(name_and_time(data.run.name)).strip()
+            title = tr("{kind} of the trained run {name}")
             found += [
-                replace(kind, title=tr("{kind}: the trained run {name}").format(kind=kind.title, name=name),
-                        run=data.run.directory)
-                for kind in kinds() if kind.ending in TRAINED
-            ]  # fmt: skip
+                replace(kind, title=title.format(kind=kind.title, name=name), run=data.run.directory)
+                for kind in kinds()
+                if kind.ending in TRAINED
+            ]
         return found
 
     # Asking
@@ -108,7 +130,9 @@ class Exporting(QObject):
         dialog.selectNameFilter(first.filter)
         dialog.setDefaultSuffix(first.ending[1:])
         dialog.selectFile(stem + first.ending)
-        dialog.fileSelected.connect(lambda name: self._chosen(Path(name), offered[dialog.selectedNameFilter()]))
+        dialog.fileSelected.connect(
+            lambda name: self._chosen(Path(name), offered[dialog.selectedNameFilter()], list(offered.values()))
+        )
         dialog.open()
 
     def _turn(self, dialog: QFileDialog, kind: Kind) -> None:
@@ -119,14 +143,17 @@ class Exporting(QObject):
         if names and Path(names[0]).suffix.lower() in known:
             dialog.selectFile(Path(names[0]).with_suffix(kind.ending).name)
 
-    def _chosen(self, file: Path, kind: Kind) -> None:
+    def _chosen(self, file: Path, kind: Kind, offered: list[Kind]) -> None:
         """The dialog was answered. An ending that stands for another kind is what the user means."""
-        meant = next((each for each in kinds() if each.ending == file.suffix.lower()), None)
+        ending = file.suffix.lower()
         named = file
-        if meant is None:
-            named = file.with_name(file.name + kind.ending)
-        elif meant.ending != kind.ending:
-            kind = replace(meant, run=kind.run if meant.ending in TRAINED else None)
+        if ending != kind.ending:
+            alike = [each for each in offered if each.ending == ending]
+            same_weights = [each for each in alike if (each.run, each.weights) == (kind.run, kind.weights)]
+            if alike:
+                kind = (same_weights if kind.ending in TRAINED and same_weights else alike)[0]
+            else:
+                named = file.with_name(file.name + kind.ending)
         store = settings()
         store.setValue("files/export_folder", str(named.parent))
         store.setValue("files/export_kind", kind.ending)
@@ -149,13 +176,29 @@ class Exporting(QObject):
             network = [DIAGRAM]
         name = diagram.name if kind.run is None else kind.run.name
         text = tr("Writing {name} to {file}…").format(name=name, file=target.name)
-        arguments = ["export", *network, "-o", str(target), *(["--force"] if force else [])]
+        given = [*network, "-o", str(target), *(["--force"] if force else [])]
+        failed = tr("Not exported")
 
-        def done(out: str) -> None:
-            words = out.strip().removeprefix(f"{target}: ")
-            self._tell_file(target, tr("{file}: {words}.").format(file=target.name, words=words))
+        def done(out: str, weights: str = "") -> None:
+            words = out.strip().removeprefix(f"{target}: ").partition(", weights of ")[0] if weights else out.strip()
+            words = words.removeprefix(f"{target}: ") + (f", {weights}" if weights else "")
+            tell_file(self._window, target, tr("{file}: {words}.").format(file=target.name, words=words))
 
-        self._start(text, arguments, None if kind.run is not None else diagram, done, tr("Not exported"))
+        if kind.weights is None:
+            self._start(text, ["export", *given], None if kind.run is not None else diagram, done, failed)
+            return
+        # First what of the file fits, under the names that the network has; then that into the export.
+        folder, still, file = QTemporaryDir(), snapshot(diagram), kind.weights
+        fitted = str(Path(folder.path()) / "fitted.safetensors")
+        named = tr("weights of {file}").format(file=file.name)
+        partial = ["--partial"] if kind.partial else []
+
+        def export(_: str) -> None:
+            self._start(text, ["export", *given, "--weights", fitted], still,
+                        lambda out, folder=folder: done(out, named), failed)  # fmt: skip
+
+        fit = ["weights", DIAGRAM, str(file), "-o", fitted, *partial]
+        self._start(text, fit, still, export, failed, fine=(0, 1) if partial else (0,))
 
     def copy_source(self) -> None:
         """Put the PyTorch source of the diagram on the clipboard."""
@@ -182,14 +225,25 @@ class Exporting(QObject):
         self._window.show_page("problems")
         return True
 
-    def _start(self, text: str, arguments: list[str], diagram: Diagram | None, done, failed: str) -> None:
+    def _start(
+        self,
+        text: str,
+        arguments: list[str],
+        diagram: Diagram | None,
+        done: Callable[[str], object],
+        failed: str,
+        fine: tuple[int, ...] = (0,),
+    ) -> None:
+        """Run a command with a note that it is under way; ``done`` gets what it said, unless its exit code is not one
+        of ``fine``."""
         child = Child(self)
         self._children.add(child)
         note = self._window.notes.show_note(text, "info", (tr("Cancel"), lambda: self._cancel(child)))
 
         def ended(code: int, out: str, err: str) -> None:
             self._let_go(child, note)
-            if code:
+            if code not in fine:
+                err = err or tr("The weights do not all fit. Load them anew to see which.")
                 self._window.notes.show_note(f"{failed}. {error_text(err)}", "problem")
             else:
                 done(out)
@@ -221,13 +275,10 @@ class Exporting(QObject):
             return len(table.rows)
 
         def done(rows: int) -> None:
-            self._tell_file(target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
+            tell_file(self._window, target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
 
         self._work.run(job, done, lambda error: self._window.notes.show_note(
             f"{tr('Not exported')}. {error}", "problem"))  # fmt: skip
-
-    def _tell_file(self, file: Path, text: str) -> None:
-        tell_file(self._window, file, text)
 
     def stop(self) -> None:
         """The window closes: what is under way is ended, with no file left half written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,7 @@ def test_a_run_in_view_offers_its_trained_weights_once_it_has_any(open_window, t
     tiny_run.checkpoints.write(1, 0.5, lambda folder: [_some_weights(folder)])
     trained = [kind for kind in window.exporting.offered() if kind.run]
     assert [kind.ending for kind in trained] == [".onnx", ".pt2", ".safetensors"]
-    assert trained[2].title == "Weights, safetensors: the trained run tiny 31 Jan 14:25"
+    assert trained[2].title == "Weights, safetensors of the trained run tiny 31 Jan 14:25"
     press_key(window.canvas, Qt.Key.Key_E, CONTROL)
     dialog = window.exporting.dialog
     assert dialog is not None and len(dialog.nameFilters()) == len(kinds()) + 3
@@ -183,6 +184,41 @@ def test_a_run_in_view_offers_its_trained_weights_once_it_has_any(open_window, t
 def _some_weights(folder: Path) -> str:
     (folder / "model.safetensors").write_bytes(b"weights")
     return "model.safetensors"
+
+
+def test_weights_that_were_loaded_are_what_is_offered_first(open_window, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    window.session.starting.change(weights=str(tmp_path / "good.safetensors"), partial=True)
+    titles = [kind.title for kind in window.exporting.offered()]
+    assert titles[:5] == [
+        "PyTorch source", "ONNX with the weights of good.safetensors",
+        "torch.export program with the weights of good.safetensors",
+        "Weights, safetensors with the weights of good.safetensors", "ONNX with initial weights",
+    ]  # fmt: skip
+    assert window.exporting.offered()[1].partial
+
+
+@pytest.mark.slow
+def test_weights_that_were_loaded_go_into_the_export(open_window, qtbot, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    window = open_window("nin_cifar10")
+    window.exporting.write(tmp_path / "a.safetensors", Kind(".safetensors", ""))
+    settle(window, qtbot)
+    tensors = {key: tensor + 1 for key, tensor in load_file(tmp_path / "a.safetensors").items()}
+    save_file(tensors, tmp_path / "good.safetensors")
+    window.session.starting.change(weights=str(tmp_path / "good.safetensors"))
+    kind = next(kind for kind in window.exporting.offered() if kind.ending == ".safetensors")
+    window.exporting.write(tmp_path / "b.safetensors", kind)
+    assert settle(window, qtbot).endswith("tensors, weights of good.safetensors.")
+    found = load_file(tmp_path / "b.safetensors")
+    assert all((found[key] == tensor).all() for key, tensor in tensors.items()) and len(found) == len(tensors)
+    tensors.pop(next(iter(tensors)))
+    save_file(tensors, tmp_path / "good.safetensors")
+    window.exporting.write(tmp_path / "c.safetensors", kind)
+    assert settle(window, qtbot).startswith("Not exported. ") and not (tmp_path / "c.safetensors").exists()
+    window.exporting.write(tmp_path / "c.safetensors", replace(kind, partial=True))
+    assert "weights of good.safetensors" in settle(window, qtbot)
 
 
 @pytest.mark.slow
