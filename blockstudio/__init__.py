@@ -6,7 +6,7 @@
     print(bs.analyze(diagram).parameters)  # 21797672
     model = bs.compile(diagram)  # an ordinary torch.nn.Module
 
-`load`, `save`, `analyze` and `source` need neither torch nor Qt; torch is imported by `compile`,
+`load`, `save`, `analyze`, `source` and `figure` load neither torch nor Qt; torch is imported by `compile`,
 `load_weights` and `train` when they are called.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, analyze
-    from blockstudio.api import compile, load, load_weights, save, source, train
+    from blockstudio.api import compile, figure, load, load_weights, save, source, train
     from blockstudio.errors import StudioError
     from blockstudio.graph.diagram import Diagram
 
@@ -29,6 +29,7 @@ _HOME = {
     "StudioError": "blockstudio.errors",
     "analyze": "blockstudio.analysis",
     "compile": "blockstudio.api",
+    "figure": "blockstudio.api",
     "load": "blockstudio.api",
     "load_weights": "blockstudio.api",
     "save": "blockstudio.api",
@@ -42,6 +43,7 @@ __all__ = [
     "StudioError",
     "analyze",
     "compile",
+    "figure",
     "load",
     "load_weights",
     "save",

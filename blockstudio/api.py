@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 
 if TYPE_CHECKING:
@@ -80,6 +84,51 @@ def load_weights(
     from blockstudio.compiler import load_weights as load_into
 
     return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
+
+
+def figure(
+    diagram: Diagram,
+    path: str | os.PathLike[str],
+    *,
+    inside: str = "",
+    blocks: Sequence[str] = (),
+    expand: int | str | Sequence[str] = 0,
+    flat: bool = False,
+    columns: int = 1,
+    width: float | None = None,
+    scale: float | None = None,
+    bars: str = "",
+    dark: bool = False,
+    force: bool = False,
+) -> str:
+    """Draw ``diagram`` for a paper into a ``.svg``, ``.pdf`` or ``.png`` file; returns a few words on it.
+
+    The options are those of ``blockstudio export``: ``expand`` is a number of levels, ``"all"``, or paths or names of
+    modules, ``width`` in millimetres, ``scale`` pixels of a PNG for one on the screen. A process of its own draws, so
+    that Qt stays out of this one. Raises `StudioError`: ``figure.failed`` with what is wrong with path or options,
+    ``file.*``.
+    """
+    options = [f"--output={os.fspath(path)}", f"--columns={columns}"]
+    for name, value in (("inside", inside), ("bars", bars), ("scale", scale)):
+        if value:
+            options.append(f"--{name}={value}")
+    if width is not None:
+        options.append(f"--width={width:f}mm")
+    options += [f"--{name}" for name, wanted in (("flat", flat), ("dark", dark), ("force", force)) if wanted]
+    levels = [str(expand)] if isinstance(expand, int | str) else [*expand]
+    for name, words in (("blocks", [*blocks]), ("expand", levels if expand else [])):
+        if words:
+            options += [f"--{name}", *words]
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "network.blocks.json")
+        save(diagram, file)
+        done = subprocess.run(
+            [sys.executable, "-m", "blockstudio", "export", file, *options],
+            capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONUTF8": "1"}, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise StudioError("figure.failed", done.stderr.strip().removeprefix("blockstudio: "))
+    return done.stdout.strip().removeprefix(f"{os.fspath(path)}: ")
 
 
 def train(diagram: Diagram, data: str = "digits", run: str | os.PathLike[str] | None = None, **recipe: Any) -> Run:

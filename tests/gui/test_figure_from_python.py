@@ -1,0 +1,44 @@
+"""`blockstudio.figure`: the same figures from a script, without Qt in its process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import blockstudio as bs
+
+
+def test_a_figure_of_a_diagram_that_no_file_holds(tmp_path: Path) -> None:
+    diagram = bs.load("resnet18")
+    diagram.set("conv1", out_channels=32)
+    words = bs.figure(
+        diagram, tmp_path / "net.svg", blocks=["conv1", "layer1"], expand=["BasicBlock"], width=90, bars="macs"
+    )
+
+    text = (tmp_path / "net.svg").read_text(encoding="utf-8")
+    assert words.startswith("2 blocks, 90 × ")
+    assert 'aria-label="7×7, 32, /2"' in text and 'aria-label="conv2"' in text and 'width="90mm"' in text
+
+
+def test_what_is_wrong_is_told(tmp_path: Path) -> None:
+    with pytest.raises(bs.StudioError, match="no module 'layer7' to expand"):
+        bs.figure(bs.load("resnet18"), tmp_path / "net.pdf", expand="layer7")
+    (tmp_path / "net.pdf").write_text("mine")
+    with pytest.raises(bs.StudioError, match="there already"):
+        bs.figure(bs.load("resnet18"), tmp_path / "net.pdf")
+    assert bs.figure(bs.load("resnet18"), tmp_path / "net.pdf", force=True).startswith("13 blocks")
+
+
+def test_qt_stays_out_of_the_script(tmp_path: Path) -> None:
+    program = (
+        "import sys, blockstudio as bs; bs.figure(bs.load('resnet18'), sys.argv[1], scale=0.5); "
+        "print([name for name in ('PySide6', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "net.png")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+    assert (tmp_path / "net.png").read_bytes().startswith(b"\x89PNG")
