@@ -54,12 +54,13 @@ class WeightsField(QWidget):
 
     def _show(self) -> None:
         self.off.setVisible(bool(self._value))
-        text = Path(self._value).name if self._value else tr("Load weights…")
-        room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 22
+        text = Path(self._value).name if self._value else tr("Load…")
+        room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 16
         metrics = self.name.fontMetrics()
         self.name.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(60, room)))
         self.name.setToolTip(self._value or tr("A .safetensors, .pt or .pth file to begin with"))
-        self.name.setAccessibleName(tr("Starting weights: {name}").format(name=text) if self._value else text)
+        said = tr("Starting weights: {name}").format(name=text) if self._value else tr("Load weights…")
+        self.name.setAccessibleName(said)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

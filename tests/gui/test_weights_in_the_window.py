@@ -1,0 +1,379 @@
+"""Load weights…, freeze, train: real files of weights, real dialogs, a real process that reads them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hands import click, press_key
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+from safetensors.numpy import load_file, save, save_file
+
+from blockstudio.blocks import Parameter
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import SetDeclarations
+from blockstudio.graph.format import dumps
+from blockstudio.graph.format import save as save_diagram
+from blockstudio.gui.window import StudioWindow
+
+PATIENCE = 240_000
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def small(classes: int = 10) -> Diagram:
+    diagram = Diagram("small")
+    count = Parameter(kind="int", default=classes, minimum=1)
+    diagram.history.do(SetDeclarations(scope="", parameters={"num_classes": count}))
+    chain = [
+        diagram.add("Input", "input", shape=[1, 8, 8]),
+        diagram.add("Conv2d", "conv1", out_channels=4, kernel_size=3, padding=1, stride=2),
+        diagram.add("BatchNorm2d", "bn1"),
+        diagram.add("ReLU", "relu1"),
+        diagram.add("Flatten", "flatten"),
+        diagram.add("Linear", "fc", out_features="num_classes"),
+        diagram.add("Output", "output"),
+    ]
+    for source, target in pairwise(chain):
+        diagram.connect(source, target)
+    return diagram
+
+
+def weights(classes: int = 10) -> dict[str, np.ndarray]:
+    """A state dict of `small`."""
+    random = np.random.default_rng(0)
+    shapes: dict[str, tuple[int, ...]] = {
+        "conv1.weight": (4, 1, 3, 3), "conv1.bias": (4,), "bn1.weight": (4,), "bn1.bias": (4,),
+        "bn1.running_mean": (4,), "bn1.running_var": (4,), "fc.weight": (classes, 64), "fc.bias": (classes,),
+    }  # fmt: skip
+    found = {key: random.normal(0, 0.3, shape).astype(np.float32) for key, shape in shapes.items()}
+    found["bn1.running_var"] = np.abs(found["bn1.running_var"]) + 1
+    found["bn1.num_batches_tracked"] = np.array(7, np.int64)
+    return found
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "small.blocks.json"
+    save_diagram(small(), path)
+    return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "trained.safetensors"
+    save_file(weights(7), path)
+    return path
+
+
+def choose(window: StudioWindow, file: Path) -> None:
+    """Load weights… from the line of commands, and answer the dialog."""
+    press_key(window.canvas, Qt.Key.Key_K, CONTROL)
+    QTest.keyClicks(window.command_line.line, "pretrained")
+    press_key(window.command_line.line, Qt.Key.Key_Return)
+    dialog = window.weights.dialog
+    assert dialog is not None and dialog.isVisible()
+    assert "*.safetensors" in dialog.nameFilters()[0] and "*.pth" in dialog.nameFilters()[0]
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+
+
+def answered(window: StudioWindow, qtbot) -> None:
+    qtbot.waitUntil(lambda: not window.weights.busy, timeout=PATIENCE)
+    panel = window.weights.panel
+    assert panel is None or panel.result_shown is not None
+
+
+def rows(window: StudioWindow) -> dict[str, list[str]]:
+    """What the list says, by group."""
+    tree = window.weights.panel.list
+    tops = [tree.topLevelItem(index) for index in range(tree.topLevelItemCount())]
+    return {
+        top.text(0): [f"{top.child(at).text(0)} {top.child(at).text(1)}".strip() for at in range(top.childCount())]
+        for top in tops
+    }
+
+
+def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit(
+    open_window, qtbot, net: Path, file: Path
+) -> None:
+    window = open_window(net)
+    before = dumps(window.session.diagram)
+    choose(window, file)
+    panel = window.weights.panel
+    assert panel.isVisible() and not panel.isModal() and "Reading" in panel.headline.text()
+    assert not panel.use.isVisible(), "there is nothing to use yet"
+    answered(window, qtbot)
+    assert panel.headline.text() == "7 of the network's 9 tensors are in the file and fit."
+    assert "fc" in panel.detail.text() and "7 classes in the file and 10 here" in panel.detail.text()
+    assert rows(window) == {
+        "Classifier, kept aside · 2": ["fc.weight 10×64 here, 7×64 in the file", "fc.bias 10 here, 7 in the file"]
+    }
+    press_key(panel.use, Qt.Key.Key_Return)
+    assert window.weights.panel is None and window.trainer.recipe.start.weights == str(file)
+    assert not window.trainer.recipe.start.partial
+    (note,) = window.notes.notes
+    assert note.label.text() == "Training of small begins with trained.safetensors."
+    freeze = next(button for button in note.buttons if "Freeze all but" in button.text())
+    click(freeze)
+    assert window.trainer.recipe.start.freeze == ("conv1", "bn1")
+    assert dumps(window.session.diagram) == before and not window.session.dirty
+
+    assert window.trainer.set_fields({"steps": 40, "lr": 0.02, "threads": 1})
+    click(window.top.train)
+    qtbot.waitUntil(lambda: window.trainer.data is not None, timeout=PATIENCE)
+    data = window.trainer.data
+    qtbot.waitUntil(lambda: bool(data.finished or data.trouble), timeout=PATIENCE)
+    assert data.trouble is None
+    after, given = load_file(data.run.checkpoints.all()[-1].model), weights(7)
+    for key in given:
+        if not key.startswith("fc."):
+            assert np.array_equal(after[key], given[key]), key
+    assert after["fc.weight"].shape == (10, 64)
+    assert data.finished["test_accuracy"] > 0.4, "the classifier learns on what it is given"
+    assert any("fc keeps its initial values" in text for text in data.notes)
+    figures = window.bottom.training.figures.figures
+    qtbot.waitUntil(lambda: figures.figure("trained parameters") == f"{10 * 64 + 10:,}")
+
+
+class Trap:
+    """A pickle of it makes a folder when it is executed."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return os.mkdir, (str(self.target),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("truncated", "damaged"),
+        ("trap", "never executed"),
+        ("another", "not one key"),
+        ("gone", "no such file"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_and_nothing_is_executed(
+    open_window, qtbot, net: Path, tmp_path: Path, kind: str, said: str
+) -> None:
+    bad = tmp_path / f"{kind}.pt"
+    if kind == "truncated":
+        bad = bad.with_suffix(".safetensors")
+        bad.write_bytes(save(weights())[:-9])
+    elif kind == "trap":
+        bad.write_bytes(pickle.dumps(Trap(tmp_path / "ran")))
+    elif kind == "another":
+        bad = bad.with_suffix(".safetensors")
+        save_file({f"encoder.{key}.w": value for key, value in weights().items()}, bad)
+    window = open_window(net)
+    before, start = dumps(window.session.diagram), window.session.starting.value
+    window.weights.look(bad)
+    qtbot.waitUntil(lambda: bool(window.notes.texts), timeout=PATIENCE)
+    (text,) = window.notes.texts
+    assert text.startswith("Weights not loaded: ") and bad.name in text and said in text.lower() and "\n" not in text
+    assert not (tmp_path / "ran").exists()
+    assert window.weights.panel is None and not window.weights.busy
+    assert dumps(window.session.diagram) == before and window.session.starting.value == start
+    if kind == "trap":
+        pickle.loads(bad.read_bytes())  # noqa: S301 - whoever executes it falls into it
+        assert (tmp_path / "ran").exists(), "the trap is a real one"
+
+
+def test_what_does_not_fit_is_listed_with_reasons_and_the_rest_can_be_used(
+    open_window, qtbot, net: Path, tmp_path: Path
+) -> None:
+    found = weights()
+    del found["bn1.weight"]
+    found |= {"conv1.weight": np.zeros((4, 3, 5, 5), np.float32), "head.weight": np.zeros(2, np.float32)}
+    file = tmp_path / "other.safetensors"
+    save_file(found, file)
+    window = open_window(net)
+    drop(window, file)
+    answered(window, qtbot)
+    panel = window.weights.panel
+    assert rows(window) == {
+        "Of another shape · 1": ["conv1.weight 4×1×3×3 here, 4×3×5×5 in the file"],
+        "Not in the file · 1": ["bn1.weight"],
+        "Only in the file · 1": ["head.weight"],
+    }
+    assert panel.use.text() == "Use what fits"
+    click(panel.use)
+    assert window.trainer.recipe.start.partial and window.trainer.recipe.start.weights == str(file)
+
+
+def drop(window: StudioWindow, file: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    what = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    entering = QDragEnterEvent(QPoint(700, 10), *what)
+    QApplication.sendEvent(window, entering)
+    assert entering.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(700, 10), *what))
+
+
+@pytest.mark.parametrize("how", ["escape", "cancel", "close the tab", "close the window"])
+def test_reading_can_be_left_at_any_time(open_window, qtbot, net: Path, file: Path, how: str) -> None:
+    window = open_window(net)
+    drop(window, file)
+    panel = window.weights.panel
+    qtbot.waitUntil(panel.isVisible)
+    assert window.weights.busy
+    match how:
+        case "escape":
+            press_key(panel, Qt.Key.Key_Escape)
+        case "cancel":
+            click(panel.leave)
+        case "close the tab":
+            window.documents.close()
+        case "close the window":
+            window.close()
+    assert not window.weights.busy and window.weights.panel is None
+    assert not window.session.starting.value.weights
+
+
+def test_weights_belong_to_the_document(open_window, net: Path, file: Path) -> None:
+    window = open_window(net)
+    window.session.starting.change(weights=str(file), freeze=("conv1",))
+    window.documents.open_now("nin_cifar10")
+    assert window.trainer.recipe.start.weights == "" and window.trainer.recipe.start.freeze == ()
+    window.documents.turn_to(0)
+    assert window.trainer.recipe.start.weights == str(file)
+
+
+def test_weights_are_taken_off_in_the_recipe(open_window, net: Path, file: Path) -> None:
+    window = open_window(net)
+    window.session.starting.change(weights=str(file))
+    window.show_page("recipe")
+    field = window.bottom.recipe.fields["start.weights"]
+    QApplication.processEvents()
+    assert file.name in field.name.accessibleName()
+    click(field.off)
+    assert window.session.starting.value.weights == "" and field.name.text() == "Load…"
+
+
+def test_a_file_is_looked_into_only_for_a_network(open_window, file: Path) -> None:
+    window = open_window()
+    drop(window, file)
+    assert "no network" in window.notes.texts[0] and not window.weights.busy
+    window.session.diagram.add("Conv2d", "conv1")
+    drop(window, file)
+    assert "without errors" in window.notes.texts[0] and not window.weights.busy
+
+
+# Freezing
+
+
+def box(window: StudioWindow):
+    return window.inspector.page.freezing.box
+
+
+def frozen(window: StudioWindow, name: str) -> str:
+    return window.canvas.stage.facts.content(name).frozen
+
+
+def test_a_block_is_frozen_from_the_inspector_and_its_card_says_so(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    session = window.session
+    before = dumps(session.diagram)
+    session.select(["layer1"])
+    window.canvas.reveal("layer1")
+    QApplication.processEvents()
+    window.inspector.ensureWidgetVisible(box(window))
+    drawn = window.canvas.grab().toImage()
+    press_key(box(window), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: frozen(window, "layer1") == "all")
+    assert window.canvas.grab().toImage() != drawn
+    assert session.starting.value.freeze == ("layer1",) and frozen(window, "layer2") == ""
+    assert session.starting.parameters == (11_689_512 - 147_968, 11_689_512)
+    assert dumps(session.diagram) == before and not session.dirty
+    press_key(box(window), Qt.Key.Key_Space)
+    assert session.starting.value.freeze == ()
+
+
+def test_inside_a_module_only_that_place_is_frozen(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    session = window.session
+    session.go("layer2.0")
+    session.select(["conv1"])
+    press_key(box(window), Qt.Key.Key_Space)
+    assert session.starting.value.freeze == ("layer2.0.conv1",)
+    session.go("layer2.1")
+    qtbot.waitUntil(lambda: frozen(window, "conv1") == "")
+    session.go("")
+    session.select(["layer2"])
+    assert frozen(window, "layer2") == "part" and box(window).checkState() is Qt.CheckState.PartiallyChecked
+    assert "layer2.0.conv1" in window.inspector.page.freezing.why.text()
+    press_key(box(window), Qt.Key.Key_Space)
+    assert session.starting.value.freeze == ("layer2",), "what is around counts for what is inside"
+    session.go("layer2.1")
+    session.select(["bn1"])
+    assert box(window).isChecked() and not box(window).isEnabled()
+    assert window.inspector.page.freezing.why.text() == "with layer2"
+    session.go("@BasicBlock")
+    session.select(["bn1"])
+    assert not box(window).isEnabled() and frozen(window, "bn1") == ""
+
+
+def test_everything_before_a_block_is_frozen_with_it(open_window) -> None:
+    window = open_window("resnet18")
+    window.session.go("layer2.1")
+    window.session.select(["conv2"])
+    QApplication.processEvents()
+    window.inspector.ensureWidgetVisible(window.inspector.page.freezing.up_to)
+    click(window.inspector.page.freezing.up_to)
+    assert set(window.session.starting.value.freeze) == {
+        "conv1", "bn1", "layer1", "layer2.0", "layer2.1.conv1", "layer2.1.bn1", "layer2.1.conv2",
+    }  # fmt: skip
+
+
+def test_the_networks_page_freezes_all_but_the_classifier(open_window) -> None:
+    window = open_window("resnet18")
+    window.session.starting.change(weights="resnet18.pth")
+    QApplication.processEvents()
+    links = {button.text(): button for button in window.inspector.page.findChildren(QPushButton)}
+    window.inspector.ensureWidgetVisible(links["Freeze all but the classifier"])
+    click(links["Freeze all but the classifier"])
+    assert window.session.starting.value.freeze == ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")
+    assert window.session.starting.parameters[0] == 513_000
+
+
+def test_frozen_blocks_keep_being_frozen_under_another_name(open_window) -> None:
+    window = open_window("resnet18")
+    session = window.session
+    session.starting.freeze(["layer1", "layer2.0.conv1", "layer2.1"])
+    session.diagram.rename("layer2", "stage")
+    session.diagram.rename("conv1", "first", scope="BasicBlock")
+    assert session.starting.value.freeze == ("layer1", "stage.0.first", "stage.1")
+    session.undo()
+    session.undo()
+    assert session.starting.value.freeze == ("layer1", "layer2.0.conv1", "layer2.1")
+
+
+def test_a_removed_block_is_no_longer_frozen_until_undo_brings_it_back(open_window) -> None:
+    window = open_window("resnet18")
+    session = window.session
+    said: list[str] = []
+    session.message.connect(said.append)
+    session.starting.freeze(["conv1", "layer1"])
+    session.select(["layer1"])
+    press_key(window.canvas, Qt.Key.Key_Delete)
+    assert session.starting.value.freeze == ("conv1",) and any("layer1: gone" in text for text in said)
+    session.undo()
+    assert set(session.starting.value.freeze) == {"conv1", "layer1"} and any("layer1: back" in text for text in said)
+
+
+def test_a_path_that_names_nothing_is_told_in_the_recipe(open_window, qtbot) -> None:
+    window = open_window("nin_cifar10")
+    window.show_page("recipe")
+    assert window.trainer.set_fields({"start.freeze": "mlpconv9"})
+    qtbot.waitUntil(lambda: "mlpconv9" in window.bottom.recipe.summary.text(), timeout=PATIENCE)
+    assert "Did you mean mlpconv" in window.bottom.recipe.summary.text()
