@@ -67,7 +67,7 @@ def instances(diagram: Diagram) -> set[str]:
 
 def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float, float]]:
     """Seconds by the clock and of the processor for each network, opened in a window of this process."""
-    from PySide6.QtCore import QEvent, QObject
+    from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 
     from blockstudio.gui import settings
     from blockstudio.gui.app import application
@@ -93,6 +93,8 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
             return False
 
     paints = Paints()
+    waking = QTimer()  # the state is looked at although no event comes
+    waking.start(5)
     canvas.installEventFilter(paints)
 
     def drawn() -> bool:
@@ -105,7 +107,7 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
         start, busy = time.perf_counter(), time.process_time()
         request()
         while not drawn():
-            app.processEvents()
+            app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)  # as the window waits
             if time.perf_counter() - start > PATIENCE_S:
                 raise SystemExit("a network was not drawn in time")
         return time.perf_counter() - start, time.process_time() - busy

@@ -145,16 +145,18 @@ class Levels(View):
         self.update()
 
     def _route_later(self) -> None:
-        """Let wires that wait for their lane have it when there is nothing better to do."""
-        if self.root.drawing.unrouted and not self._routing:
+        """Let wires that wait for their lane have it when there is nothing better to do, and their blocks stand."""
+        if self.root.drawing.unrouted and not self._routing and not self.staging.busy:
             self._routing = True
             QTimer.singleShot(0, self, self._route_some)
 
     def _route_some(self) -> None:
         self._routing = False
-        self.root.drawing.route(ROUTES_AT_A_TIME)
-        self._route_later()
-        self.update()
+        # A drawing of so many wires takes long to paint: once, when all have their lanes.
+        if self.root.drawing.route(ROUTES_AT_A_TIME):
+            self._route_later()
+        else:
+            self.update()
 
     # Following the session
 

@@ -28,9 +28,9 @@ from blockstudio.gui.canvas.metrics import (
 from blockstudio.gui.canvas.painting import Stage
 from blockstudio.gui.canvas.placing import AT_ONCE, Place, rough, settle
 from blockstudio.gui.canvas.ports import port_offset
-from blockstudio.gui.session import DEFINITION, Session, snapshot
+from blockstudio.gui.session import DEFINITION, Session
 from blockstudio.gui.work import Work
-from blockstudio.layout import arrange
+from blockstudio.layout import arrange, arrangement, place
 
 
 def join(path: str, name: str) -> str:
@@ -166,8 +166,8 @@ class Staging:
             found = arrange(self.session.diagram, scope, self._sizes(scope))
         else:
             self._asked.add(scope)
-            still, sizes = snapshot(self.session.diagram, scope), self._sizes(scope)
-            self._work.run(lambda: arrange(still, scope, sizes), lambda answer: self._place(scope, answer))
+            plain = arrangement(self.session.diagram, scope, self._sizes(scope))
+            self._work.run(lambda: place(*plain), lambda answer: self._place(scope, answer))
             found = rough(definition)
         self._places[scope] = {name: found[name] for name in loose if name in found}
         return self._places[scope]
