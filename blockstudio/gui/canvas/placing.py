@@ -28,11 +28,15 @@ def snap(value: float) -> float:
 def rough(definition: Definition) -> dict[str, Place]:
     """Every block below those that feed it, in rows: what stands there until a layout has been computed."""
     graph = definition.graph
-    waiting = {name: graph.in_degree(name) for name in graph}
+    waiting = dict.fromkeys(graph, 0)
+    after: dict[str, list[str]] = {name: [] for name in graph}
+    for name, follower in graph.edges():
+        waiting[follower] += 1
+        after[name].append(follower)
     depth = dict.fromkeys(graph, 0)
     ready = [name for name, degree in waiting.items() if degree == 0]
     for name in ready:
-        for _, follower in graph.out_edges(name):
+        for follower in after[name]:
             depth[follower] = max(depth[follower], depth[name] + 1)
             waiting[follower] -= 1
             if waiting[follower] == 0:
