@@ -44,7 +44,7 @@ EXAMPLE = ("resnet50", "resnet101", "alexnet")
 SIDE_BY_SIDE = 1000
 """From this width on, bars and factorisations stand beside each other."""
 _EDITING = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
-_EDITING_CONTROL = {Qt.Key.Key_X, Qt.Key.Key_V, Qt.Key.Key_D, Qt.Key.Key_B, Qt.Key.Key_L, Qt.Key.Key_A}
+_EDITING_CONTROL = {Qt.Key.Key_C, Qt.Key.Key_X, Qt.Key.Key_V, Qt.Key.Key_D, Qt.Key.Key_B, Qt.Key.Key_L, Qt.Key.Key_A}
 
 
 class ComparePage(QScrollArea):

@@ -144,6 +144,18 @@ def test_delete_on_the_page_takes_nothing_from_the_drawing_behind_it(open_window
     assert "conv1" in window.session.definition.graph
 
 
+def test_copying_on_the_page_copies_what_stands_there(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    window.session.select(["conv1"])
+    page = compare(window, qtbot)
+    page.view.setFocus()
+    page.view.setCurrentIndex(page.view.table.index(0, NAME + 1))
+    press_key(page.view, Qt.Key.Key_C, CONTROL)
+    assert QGuiApplication.clipboard().text() == "11,689,512"
+    press_key(page.view, Qt.Key.Key_Escape)
+    assert window.comparing.page is None
+
+
 def test_an_unknown_name_is_told_beside_the_field(open_window, qtbot) -> None:
     page = compare(open_window("resnet18"), qtbot)
     QTest.keyClicks(page.add_line, "alexnex")
