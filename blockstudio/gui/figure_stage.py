@@ -65,12 +65,14 @@ class FigureStaging(Staging):
         origin: Place,
     ) -> Drawing:
         diagram, roomy = self.session.diagram, path in self._roomy
-        if not framed:
-            return FoldedDrawing(diagram, scope, places, frames, self._only, self._columns, roomy)
-        drawing = StillDrawing(diagram, scope, places, frames, framed, origin, roomy=roomy)
-        while drawing.route(10_000):
-            pass
-        return drawing
+        facts = self._facts(path, scope)
+        contents = (facts.content(name) for name, _ in diagram.definition(scope).blocks())
+        lines = {each.name: each.short if "·" in each.short else each.line for each in contents}
+        if framed:
+            return StillDrawing(diagram, scope, places, frames, framed, origin, roomy=roomy, lines=lines)
+        return FoldedDrawing(
+            diagram, scope, places, frames, only=self._only, columns=self._columns, roomy=roomy, lines=lines
+        )
 
 
 def stage_of(

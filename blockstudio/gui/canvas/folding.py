@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,10 +11,20 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.geometry import Frame, Geometry, Size
-from blockstudio.gui.canvas.metrics import PILL_HEIGHT
+from blockstudio.gui.canvas.metrics import (
+    CARD_HEIGHT,
+    CARD_MAX,
+    CARD_WIDTH,
+    GRID,
+    INSET,
+    LINE_PX,
+    MARGIN,
+    PILL_HEIGHT,
+    text_width,
+)
 from blockstudio.gui.canvas.placing import Place
 from blockstudio.gui.canvas.routes import Array
 from blockstudio.gui.text import tr
@@ -37,7 +47,43 @@ class Cut:
 
 
 class StillDrawing(Drawing):
-    """Made for a picture: it does not follow the document, and has time to keep pills off other wires."""
+    """Made for a picture: it does not follow the document, and has time to keep pills off other wires. ``lines`` are
+    what has to be readable below the names: cards are that wide, as far as their neighbours leave room."""
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        scope: str,
+        places: dict[str, Place],
+        frames: dict[str, tuple[Geometry, Size]],
+        framed: bool = False,
+        origin: Place = (0.0, 0.0),
+        *,
+        only: Collection[str] | None = None,
+        roomy: bool = False,
+        lines: Mapping[str, str],
+    ) -> None:
+        self._lines = lines
+        super().__init__(diagram, scope, places, frames, framed, origin, only, roomy)
+        while self.route(10_000):
+            pass
+
+    def _card_size(self, name: str, block: Block) -> Size:
+        width, height = super()._card_size(name, block)
+        wanted = text_width(self._lines.get(name, ""), LINE_PX) + INSET + MARGIN + 2
+        if wanted > width:
+            width = max(width, min(float(-(-wanted // GRID) * GRID), CARD_MAX, self._room(name)))
+        return width, height
+
+    def _room(self, name: str) -> float:
+        """How wide a card may be beside those at its height, if they are no wider than most."""
+        x, y = self.place(name)
+        beside = [
+            abs(other_x - x)
+            for each, (other_x, other_y) in ((each, self.place(each)) for each in self.names)
+            if each != name and abs(other_y - y) < CARD_HEIGHT + GRID
+        ]
+        return 2 * (min(beside, default=CARD_MAX) - CARD_WIDTH / 2 - 2 * GRID)
 
     def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
         spots = list(self._free_spots(wire, width, shared))
@@ -92,15 +138,15 @@ class FoldedDrawing(StillDrawing):
         scope: str,
         places: dict[str, Place],
         frames: dict[str, tuple[Geometry, Size]],
+        *,
         only: Collection[str] | None,
         columns: int,
         roomy: bool,
+        lines: Mapping[str, str],
     ) -> None:
         self.turns: dict[Wire, tuple[float, float, float]] = {}
         """Of the wires between columns: the height below, the way up, the height above."""
-        super().__init__(diagram, scope, places, frames, only=only, roomy=roomy)
-        while self.route(10_000):
-            pass
+        super().__init__(diagram, scope, places, frames, only=only, roomy=roomy, lines=lines)
         if columns > 1 and len(self) > 1:
             self._fold(columns)
             while self.route(10_000):

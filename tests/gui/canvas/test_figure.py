@@ -91,6 +91,7 @@ def test_a_preset_is_whole_in_svg(styled, name: str) -> None:
     assert border(image, 4) == {WHITE}, "nothing reaches into the margin"
     assert border(image, 12) != {WHITE}, "and the margin is no larger than that"
     assert set(diagram.main.graph) <= set(labels(data)), "every block is named in full"
+    assert not [text for text in labels(data) if text.endswith("…")], "no text is cut"
     assert b"<text" not in data and b"font" not in data
     assert len(data) < 400_000
     assert re.fullmatch(r"\d+ × \d+ mm, texts of 8\.2 pt", words)
@@ -102,8 +103,10 @@ def test_a_preset_is_whole_in_svg(styled, name: str) -> None:
 def test_expanded_modules_stand_side_by_side(styled, name: str, levels: int) -> None:
     stage = staged(load_preset(name), Figure(expand=levels))
 
+    data, _ = svg(stage, Figure())
     assert not covered(stage)
-    assert border(rendered(svg(stage, Figure())[0], 0.25), 2) == {WHITE}
+    assert not [text for text in labels(data) if text.endswith("…")]
+    assert border(rendered(data, 0.25), 2) == {WHITE}
 
     def inside(level: Stage) -> None:
         for instance, inner in level.inside.items():
