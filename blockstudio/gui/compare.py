@@ -64,6 +64,7 @@ class ComparePage(QScrollArea):
         column.addLayout(self._head())
         self.trouble = QLabel()
         self.trouble.setProperty("role", "problem")
+        self.trouble.setWordWrap(True)
         self.trouble.hide()
         column.addWidget(self.trouble)
         self.back = QHBoxLayout()

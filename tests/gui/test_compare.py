@@ -163,6 +163,11 @@ def test_an_unknown_name_is_told_beside_the_field(open_window, qtbot) -> None:
     assert page.trouble.isVisible() and "no preset" in page.trouble.text() and "alexnet" in page.trouble.text()
     QTest.keyClick(page.add_line, Qt.Key.Key_Backspace)
     assert not page.trouble.isVisible()
+    page.add_line.clear()
+    QTest.keyClicks(page.add_line, "q")
+    QTest.keyClick(page.add_line, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert "Known: " in page.trouble.text() and page.horizontalScrollBar().maximum() == 0
 
 
 @pytest.mark.parametrize(
