@@ -300,19 +300,19 @@ class Geometry:
         # The ends of a frame's wires are put on its border when all is known that is in it.
         shown = np.array([not self.is_hidden(name) for name in self.names], dtype=bool)
         self.frames = {}
-        for name, (_, (width, height)) in self._wanted_frames.items():
-            if name not in self.rows:
-                continue
-            row = self.rows[name]
-            if self.roomy:
-                break
-            (x, y), (card, tall) = centres[row].tolist(), self.card_size(name)
+        opened = [self.rows[name] for name in self._wanted_frames if name in self.rows] if not self.roomy else []
+        down = np.zeros(count)
+        for row in sorted(opened, key=lambda row: (centres[row, 1], row)):
+            (x, y), (width, height) = centres[row].tolist(), sizes[row].tolist()
+            card, tall = self.card_size(self.names[row])
             below = (centres[:, 1] > y + tall / 2) & shown
             same = (abs(centres[:, 1] - y) < (tall + sizes[:, 1].clip(max=CARD_HEIGHT)) / 2) & ~below
             same[row] = below[row] = False
-            moved[below, 1] += height - tall
+            # Of frames side by side the tallest decides how far down the rest goes.
+            down[below] = np.maximum(down[below], down[row] + height - tall)
             moved[same, 0] += np.sign(centres[same, 0] - x) * (width - card) / 2
             moved[row, 1] += (height - tall) / 2
+        moved[:, 1] += down
         self._boxes[:count, :2] = moved - sizes / 2
         self._boxes[:count, 2:] = moved + sizes / 2
         for name, (inner, _) in self._wanted_frames.items():

@@ -305,3 +305,40 @@ def test_the_sign_on_a_module_opens_and_shuts_it_in_place(show, nested) -> None:
     click(canvas, canvas.from_stage(canvas.drawing.chevron("stage").center()))
     assert not canvas.is_open("stage")
     assert canvas.session.selection == ()
+
+
+def test_what_leaves_a_nested_frame_ends_at_its_border(show, nested) -> None:
+    outer = nested.module("Outer", {})
+    nested.add("Input", "input", scope=outer, at=(0, 0))
+    nested.add("Stage", "inner", scope=outer, at=(0, 112))
+    nested.add("Output", "output", scope=outer, at=(0, 224))
+    nested.connect("input", "inner", scope=outer)
+    nested.connect("inner", "output", scope=outer)
+    nested.add("Outer", "outer", at=(300, 112))
+    nested.connect("input", "outer")
+    canvas = show(nested)
+    canvas.toggle_frame("outer")
+    canvas.staging.opened.add("outer.inner")
+    canvas._restage()
+
+    frame, inside = canvas.root.drawing.rect("outer"), canvas.root.inside["outer"].drawing
+
+    assert "inner" in inside.frames
+    assert inside.rect("output").center().y() == frame.height()
+    assert inside.rect("inner").bottom() < frame.height()
+
+
+def test_of_frames_side_by_side_the_tallest_decides_how_far_the_rest_goes_down(show, nested) -> None:
+    nested.add("Stage", "beside", at=(400, 112))
+    nested.connect("input", "beside")
+    canvas = show(nested)
+    before = canvas.drawing.rect("head").top()
+    canvas.toggle_frame("stage")
+    alone = canvas.drawing.rect("head").top()
+    canvas.toggle_frame("beside")
+
+    drawing = canvas.drawing
+    assert alone > before
+    assert drawing.rect("head").top() == alone, "both are of one height"
+    assert drawing.rect("stage").top() == drawing.rect("beside").top()
+    assert not drawing.rect("stage").intersects(drawing.rect("beside"))
