@@ -124,6 +124,7 @@ def presets(arguments: list[str]) -> int:
     """The networks that come along."""
     parser = Parser(prog="blockstudio presets", description="List the networks that come with the studio.")
     parser.add_argument("name", nargs="?", metavar="NAME", help="one preset: its description and parameters")
+    parser.add_argument("--family", metavar="FAMILY", help="only one family by year: ResNet, Inception, VGG ...")
     parser.add_argument("--json", action="store_true", help="the list as JSON")
     options = parser.parse_args(arguments)
     from blockstudio.report.summary import preset_rows, preset_text, presets_table
@@ -131,8 +132,8 @@ def presets(arguments: list[str]) -> int:
     if options.name:
         print(preset_text(options.name))
     elif options.json:
-        json.dump(preset_rows(), sys.stdout, indent=1, ensure_ascii=False)
+        json.dump(preset_rows(options.family), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print(presets_table().text())
+        print(presets_table(options.family).text())
     return 0

@@ -12,7 +12,9 @@ from blockstudio.analysis.level import whole_shape
 from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import Shape, shape_text
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.lineage import lineage
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.report.table import Table
 
@@ -134,10 +136,20 @@ def _row(path: str, level: int, label: str, type: str, result: Result) -> Summar
     return SummaryRow(path, level, label + off, type, shape, result.parameters, result.macs)
 
 
-def preset_rows() -> list[dict[str, Any]]:
-    """Every preset with its totals at the default parameters."""
+def preset_rows(family: str | None = None) -> list[dict[str, Any]]:
+    """Every preset with its totals at the default parameters, or those of one family of networks, by year. Raises
+    `StudioError` ``preset.family`` for a family that there is not."""
+    kin = lineage().kin
+    names = preset_names()
+    if family is not None:
+        families = dict.fromkeys(one.family for one in kin.values())
+        names = [name for name in names if kin[name].family.lower() == family.lower()]
+        names.sort(key=lambda name: (kin[name].is_module, kin[name].year))
+        if not names:
+            hint = "There are " + ", ".join(families) + "."
+            raise StudioError("preset.family", f"there is no family '{family[:80]}'.", hint=hint)
     rows = []
-    for name in preset_names():
+    for name in names:
         diagram = load_preset(name)
         analysis = analyze(diagram)
         rows.append(
@@ -145,6 +157,7 @@ def preset_rows() -> list[dict[str, Any]]:
                 "preset": name,
                 "name": diagram.name,
                 "year": diagram.about.get("year", ""),
+                "family": diagram.about.get("family", ""),
                 "parameters": analysis.parameters,
                 "macs": analysis.macs,
                 "depth": analysis.depth,
@@ -155,11 +168,11 @@ def preset_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def presets_table() -> Table:
-    """The presets with their totals."""
+def presets_table(family: str | None = None) -> Table:
+    """The presets with their totals, or those of one family by year. Raises `StudioError` ``preset.family``."""
     rows = [
         (row["preset"], row["year"], f"{row['parameters']:,}", f"{row['macs']:,}", str(row["depth"]), row["name"])
-        for row in preset_rows()
+        for row in preset_rows(family)
     ]
     return Table(("preset", "year", "parameters", "MACs", "depth", "network"), rows, "  rrr")
 

@@ -48,6 +48,12 @@ def test_presets_list_and_describe(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"resnet18", "resnet152", "cifar_resnet", "nin_cifar10", "googlenet"} <= {
         line.split()[0] for line in out.splitlines()
     }
+    _, out, _ = run(capsys, "presets", "--family", "inception")
+    names = [line.split()[0] for line in out.splitlines()]
+    assert names.index("googlenet") < names.index("inception_v3") < names.index("inception_v4")
+    assert "resnet50" not in names
+    code, _, err = run(capsys, "presets", "--family", "Transformer")
+    assert code == 2 and "there is no family 'Transformer'" in err and "Inception-ResNet" in err
     _, out, _ = run(capsys, "presets", "cifar_resnet")
     assert "n=3" in out and "arXiv 1512.03385" in out
 
