@@ -13,6 +13,9 @@ from blockstudio.gui.session import DEFINITION, Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import theme
 
+LONGEST = 24
+"""Letters of a file's name that the inspector shows."""
+
 
 class Box(QCheckBox):
     """A check box in the studio's look: the style sheet has no picture of a tick."""
@@ -51,7 +54,7 @@ class FreezeLine(QWidget):
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        self.box = Box(tr("Frozen in training"))
+        self.box = Box(tr("Frozen"))
         self.box.setToolTip(
             tr("It stays as it is, with all that is inside: no gradients, normalisation and dropout as in use.")
         )
@@ -138,9 +141,11 @@ class StartSummary(QWidget):
         column.addWidget(heading(tr("Training begins with")))
         self.figures = Figures()
         column.addWidget(self.figures)
-        self._links = QHBoxLayout()
-        self._links.setSpacing(12)
-        column.addLayout(self._links)
+        self._links = [QHBoxLayout(), QHBoxLayout()]
+        """Of the weights, and of what is frozen: in one line they would be wider than the inspector."""
+        for line in self._links:
+            line.setSpacing(12)
+            column.addLayout(line)
         session.starting.changed.connect(self.refresh)
         if not len(session.diagram.graph):
             self.hide()
@@ -155,16 +160,24 @@ class StartSummary(QWidget):
             self.setVisible(bool(len(session.diagram.graph)))
         starting = session.starting
         start = starting.value
-        name = Path(start.weights).name if start.weights else tr("random values")
+        name = _short(Path(start.weights).name) if start.weights else tr("random values")
         self.figures.set(tr("weights"), name, start.weights)
         trained, total = starting.parameters
         self.figures.set(tr("trained parameters"), f"{trained:,}" if trained != total else "")
-        clear(self._links)
-        self._links.addWidget(link(tr("Load weights…"), starting.wanted.emit))
+        for line in self._links:
+            clear(line)
+        loading, freezing = self._links
+        loading.addWidget(link(tr("Load weights…"), starting.wanted.emit))
         if start.weights:
-            self._links.addWidget(link(tr("Take them off"), lambda: starting.change(weights="", partial=False)))
+            loading.addWidget(link(tr("Take them off"), lambda: starting.change(weights="", partial=False)))
         if start.freeze:
-            self._links.addWidget(link(tr("Unfreeze all"), lambda: starting.change(freeze=())))
+            freezing.addWidget(link(tr("Unfreeze all"), lambda: starting.change(freeze=())))
         elif start.weights:
-            self._links.addWidget(link(tr("Freeze all but the classifier"), starting.freeze_body))
-        self._links.addStretch(1)
+            freezing.addWidget(link(tr("Freeze all but the classifier"), starting.freeze_body))
+        for line in self._links:
+            line.addStretch(1)
+
+
+def _short(name: str) -> str:
+    """A file's name, its middle left out where the inspector is too narrow for it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}"

@@ -82,7 +82,7 @@ class WeightsLoader(QObject):
         try:
             size = bytes_text(file.stat().st_size)
         except OSError:
-            size = tr("not there")
+            size = tr("the file")  # what is wrong with it is said by who reads it
         self.panel = WeightsPanel(self._window, session.diagram.name, file, size)
         self.panel.used.connect(self.use)
         self.panel.other_wanted.connect(self.ask)
@@ -121,10 +121,20 @@ class WeightsLoader(QObject):
         window.notes.show_note(
             text,
             "good",
-            (tr("Freeze all but the classifier"), lambda: window.session.starting.freeze_body(result.kept_layers)),
-            (tr("Take the weights off"), lambda: window.session.starting.change(weights="", partial=False)),
+            (tr("Freeze all but the classifier"), lambda: self._freeze_body(document, result.kept_layers)),
+            (tr("Take the weights off"), lambda: self._take_off(document)),
         )
         window.canvas.setFocus()
+
+    def _freeze_body(self, document: Document, spared: tuple[str, ...]) -> None:
+        if document in self._window.documents.list:
+            self._window.documents.turn_to(document)
+            self._window.session.starting.freeze_body(spared)
+
+    def _take_off(self, document: Document) -> None:
+        if document in self._window.documents.list:
+            self._window.documents.turn_to(document)
+            self._window.session.starting.change(weights="", partial=False)
 
     def _turn(self, key: str, value: object) -> None:
         """Set a parameter of the diagram under which everything fits, and look again."""

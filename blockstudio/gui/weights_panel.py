@@ -24,13 +24,15 @@ from PySide6.QtWidgets import (
 
 from blockstudio.gui.parts import clear, hairline, link, quiet
 from blockstudio.gui.text import tr
-from blockstudio.gui.theme import font
+from blockstudio.gui.theme import font, theme
 
 SHOWN = 2000
 """Keys of one sort that are listed; more are only counted."""
 OPEN_AT_ONCE = 12
 """Up to so many keys a sort is listed open."""
 SIZE = QSize(620, 420)
+BARE, ROW = 190, 24
+"""Height of the panel without its list, and of a line of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +214,15 @@ class WeightsPanel(QDialog):
         self.other.show()
         self.use.setDefault(True)
         self.use.setFocus()
-        self.resize(self.width(), SIZE.height() if groups else self.sizeHint().height())
+        listed = sum(1 + (len(keys) if len(keys) <= OPEN_AT_ONCE else 0) for _, _, keys in groups)
+        self.resize(self.width(), min(SIZE.height(), BARE + listed * ROW) if groups else self.sizeHint().height())
 
     def _fill(self, groups: list[tuple[str, str, list[tuple[str, str]]]]) -> None:
         self.list.clear()
         for title, why, rows in groups:
             top = QTreeWidgetItem([f"{title} · {len(rows):,}", why])
             top.setFont(0, font(12, bold=True))
-            top.setForeground(1, self.palette().placeholderText())
+            top.setForeground(1, theme().secondary)
             self.list.addTopLevelItem(top)
             for key, about in rows[:SHOWN]:
                 top.addChild(QTreeWidgetItem([key, about]))

@@ -82,7 +82,23 @@ class Starting(QObject):
 
     def freeze_up_to(self, path: str) -> None:
         """Freeze a block and everything before it."""
-        self.freeze(up_to(self._session.analysis, path))
+        try:
+            paths = up_to(self._session.analysis, path)
+        except StudioError as error:  # inside a module that is switched off
+            self._session.refused.emit(str(error))
+            return
+        self.freeze(paths)
+        self._tell()
+
+    def toggle_selection(self) -> None:
+        """Freeze the selected blocks, or train them again if all of them are frozen."""
+        session = self._session
+        paths = [f"{session.path}.{name}" if session.path else name for name in session.selection]
+        if all(self.state(path) == "all" for path in paths):
+            for path in paths:
+                self.thaw(path)
+        else:
+            self.freeze(paths)
         self._tell()
 
     def _tell(self) -> None:

@@ -346,6 +346,17 @@ def test_the_networks_page_freezes_all_but_the_classifier(open_window) -> None:
     assert window.session.starting.parameters[0] == 513_000
 
 
+def test_the_inspector_is_no_wider_for_a_long_name(open_window) -> None:
+    window = open_window("resnet18")
+    window.session.starting.change(weights="a-very-long-name-of-a-file-of-weights-from-somewhere-v2.safetensors")
+    QApplication.processEvents()
+    inspector = window.inspector
+    assert inspector.widget().minimumSizeHint().width() <= inspector.minimumWidth()
+    window.session.select(["layer1"])
+    QApplication.processEvents()
+    assert inspector.page.freezing.minimumSizeHint().width() <= inspector.minimumWidth() - 28
+
+
 def test_frozen_blocks_keep_being_frozen_under_another_name(open_window) -> None:
     window = open_window("resnet18")
     session = window.session
@@ -377,3 +388,13 @@ def test_a_path_that_names_nothing_is_told_in_the_recipe(open_window, qtbot) -> 
     assert window.trainer.set_fields({"start.freeze": "mlpconv9"})
     qtbot.waitUntil(lambda: "mlpconv9" in window.bottom.recipe.summary.text(), timeout=PATIENCE)
     assert "Did you mean mlpconv" in window.bottom.recipe.summary.text()
+
+
+def test_several_blocks_are_frozen_by_a_command_and_released_by_it(open_window) -> None:
+    window = open_window("resnet18")
+    window.session.select(["conv1", "layer1"])
+    for expected in (("conv1", "layer1"), ()):
+        press_key(window.canvas, Qt.Key.Key_K, CONTROL)
+        QTest.keyClicks(window.command_line.line, "freeze in")
+        press_key(window.command_line.line, Qt.Key.Key_Return)
+        assert window.session.starting.value.freeze == expected
