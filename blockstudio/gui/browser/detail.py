@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.blocks import Parameter, RawValue, shape_text
@@ -15,22 +15,12 @@ from blockstudio.graph.lineage import Lineage
 from blockstudio.gui import values
 from blockstudio.gui.browser.facts import FactsStore, Reading
 from blockstudio.gui.browser.picture import Picture
+from blockstudio.gui.browser.texts import Texts
 from blockstudio.gui.fields import Form
 from blockstudio.gui.inspector_block import parameter_field
 from blockstudio.gui.parts import Figures, clear, count_text, heading, link, quiet, whole_text
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font
-
-
-def _paragraph(text: str, px: float = 12) -> QLabel:
-    """Running text that can be marked and copied."""
-    label = QLabel(text.replace(" %", "\u00a0%"))
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(font(px))
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return label
 
 
 def _first_author(about: Mapping[str, str]) -> str:
@@ -81,14 +71,15 @@ class Detail(QWidget):
         self.problem = QLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
-        self._texts, self._knobs, self._kin = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        for layout in (self._texts, self._knobs, self._kin):
+        self.texts = Texts()
+        self._knobs, self._kin = QVBoxLayout(), QVBoxLayout()
+        for layout in (self._knobs, self._kin):
             layout.setSpacing(5)
         self._column.addWidget(self.picture)
         self._column.addSpacing(4)
         self._column.addWidget(self.totals)
         self._column.addWidget(self.problem)
-        self._column.addLayout(self._texts)
+        self._column.addWidget(self.texts)
         self._column.addLayout(self._knobs)
         self._column.addLayout(self._kin)
         self._column.addStretch(1)
@@ -135,32 +126,12 @@ class Detail(QWidget):
         self.subtitle.setText(" · ".join(filter(None, (_first_author(kin.about), kin.about.get("venue"), preset))))
         self.open_button.setAccessibleName(tr("Open {0}", kin.title))
         self._scroll.verticalScrollBar().setValue(0)
-        self._show_texts()
+        self.problem.hide()
+        self.texts.show_kin(kin)
         clear(self._knobs)
         self.form = None
         self._show_kin()
         self._read()
-
-    def _show_texts(self) -> None:
-        kin = self._family.kin[self.preset]
-        about = kin.about
-        clear(self._texts)
-        if about.get("published"):
-            self._texts.addWidget(heading(tr("Published accuracy")))
-            self._texts.addWidget(_paragraph(about["published"]))
-        self._texts.addWidget(heading(tr("What it is")))
-        self._texts.addWidget(_paragraph(kin.description))
-        self._texts.addWidget(heading(tr("Paper")))
-        paper = _paragraph(about.get("paper", ""))
-        weight = paper.font()
-        weight.setWeight(QFont.Weight.DemiBold)
-        paper.setFont(weight)
-        self._texts.addWidget(paper)
-        self._texts.addWidget(_paragraph(about.get("authors", ""), 11))
-        venue, section = about.get("venue", ""), about.get("section", "")
-        self._texts.addWidget(quiet(", ".join(filter(None, (venue, tr("first published in {0}", kin.year))))))
-        if section:
-            self._texts.addWidget(quiet(tr("In it: {0}", section)))
 
     def _read(self) -> None:
         preset = self.preset
@@ -182,7 +153,8 @@ class Detail(QWidget):
             self.problem.setText(first + (" " + tr("And {0} more.", more) if more else ""))
         if self.form is None:
             self._declared = dict(found.diagram.parameters)
-            self._show_knobs()
+            # Fields take long to make: in a turn of their own.
+            QTimer.singleShot(0, self, partial(self._show_knobs, preset))
         self.picture.show_drawing(self._family.kin[preset].title, found.diagram, found.analysis)
 
     def _say(self, error: StudioError | OSError) -> None:
@@ -192,8 +164,8 @@ class Detail(QWidget):
 
     # Parameters
 
-    def _show_knobs(self) -> None:
-        if not self._declared:
+    def _show_knobs(self, preset: str) -> None:
+        if preset != self.preset or self.form is not None or not self._declared:
             return
         self._knobs.addWidget(heading(tr("Open it with")))
         self.form = Form()

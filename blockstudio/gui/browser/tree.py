@@ -102,8 +102,11 @@ class Tree(QWidget):
         for name in (self.current, preset):
             if name in self.nodes:
                 self.nodes[name].set_current(name == preset)
+        near = {self.family.main(name) for name in (self.current, preset) if name in self.nodes}
         self.current = preset
-        self.update()
+        for edge in self.plan.edges:
+            if near & {edge.parent, edge.child}:
+                self.update(edge.path.controlPointRect().adjusted(-6, -6, 6, 6).toAlignedRect())
         self.current_changed.emit(preset)
         self.moved.emit()
 
