@@ -210,6 +210,24 @@ def test_what_does_not_fit_is_listed_with_reasons_and_the_rest_can_be_used(
     assert window.trainer.recipe.start.partial and window.trainer.recipe.start.weights == str(file)
 
 
+def test_a_switch_under_which_everything_fits_is_offered_as_a_link(open_window, qtbot, tmp_path: Path) -> None:
+    diagram = small()
+    declared = {**diagram.parameters, "wide": Parameter(kind="bool", default=True)}
+    diagram.history.do(SetDeclarations(scope="", parameters=declared))
+    diagram.set("conv1", out_channels="8 if wide else 4")
+    save_diagram(diagram, tmp_path / "wide.blocks.json")
+    save_file(weights(), tmp_path / "narrow.safetensors")
+    window = open_window(tmp_path / "wide.blocks.json")
+    window.weights.look(tmp_path / "narrow.safetensors")
+    answered(window, qtbot)
+    panel = window.weights.panel
+    click(next(button for button in panel.findChildren(QPushButton) if "look again" in button.text()))
+    assert window.session.diagram.parameters["wide"].default is False
+    assert window.session.diagram.history.undo_label == "Set wide"
+    answered(window, qtbot)
+    assert window.weights.panel.headline.text() == "Every one of 9 tensors fits."
+
+
 def drop(window: StudioWindow, file: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file))])
