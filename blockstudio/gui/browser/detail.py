@@ -45,8 +45,6 @@ class Detail(QWidget):
     """Open this preset with these values."""
     wanted = Signal(str)
     """A relative was asked for."""
-    shown = Signal()
-    """Everything about the current one is there."""
 
     def __init__(self, family: Lineage, facts: FactsStore) -> None:
         super().__init__()
@@ -66,7 +64,6 @@ class Detail(QWidget):
         self._column.setContentsMargins(18, 4, 18, 18)
         self._column.setSpacing(6)
         self.picture = Picture()
-        self.picture.drawn.connect(self.shown)
         self.totals = Figures()
         self.problem = QLabel()
         self.problem.setProperty("role", "problem")

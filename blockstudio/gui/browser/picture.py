@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QRectF, QSize, QTimer, Signal
+from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -20,8 +20,6 @@ KEPT = 60
 
 class Picture(QWidget):
     """Shows one network's drawing; what is not ready yet comes in column by column."""
-
-    drawn = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +79,6 @@ class Picture(QWidget):
         self._image, self._steps = image, None
         self._timer.stop()
         self.update()
-        self.drawn.emit()
 
     def stop(self) -> None:
         self._steps = None

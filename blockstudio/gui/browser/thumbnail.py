@@ -66,7 +66,7 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
             column.bottom - column.top + 2 * STUB,
         )  # fmt: skip
         painter.setClipRect(area)
-        StagePainter(painter, scale, style).paint(stage, area)
+        StagePainter(painter, scale, style, signs=False).paint(stage, area)
         painter.end()
         x += (column.right - column.left + BETWEEN) * scale
         yield image
