@@ -390,10 +390,14 @@ class Geometry:
     def _route(self, wires: list[Wire]) -> None:
         known = self._lanes_in_use()
         used, count = np.vstack((known, np.zeros((len(wires), 3)))), len(known)
+        # Of thousands of boxes only those are looked at that stand as high as the wire.
+        boxes = self.boxes[np.argsort(self.boxes[:, 1], kind="stable")]
+        tops, tallest = boxes[:, 1], float((boxes[:, 3] - boxes[:, 1]).max(initial=0.0))
         for wire in wires:
             row = self.wire_rows[wire]
             curve = self._curves[row]
-            lane = routes.find_lane(curve, self.boxes, used[:count])
+            first, last = np.searchsorted(tops, (curve[1] - tallest, curve[7]))
+            lane = routes.find_lane(curve, boxes[first:last], used[:count])
             if lane is None:
                 continue
             used[count] = lane, curve[1], curve[7]
