@@ -42,6 +42,7 @@ def shaken(model: nn.Module) -> nn.Module:
     """``model`` in eval mode with weights and running statistics that let the image through to the output: as many
     networks start, their last map hardly depends on it."""
     generator = torch.Generator().manual_seed(0)
+    normalised = any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
     with torch.no_grad():
         for module in model.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -55,6 +56,12 @@ def shaken(model: nn.Module) -> nn.Module:
                         tensor.copy_(0.2 * torch.randn(tensor.shape, generator=generator))
             elif isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+                if module.bias is not None:
+                    # As drawn by PyTorch they would differ from one run to the next, and with them the rounding.
+                    nn.init.uniform_(module.bias, -0.05, 0.05, generator=generator)
+                if normalised and isinstance(module, nn.Conv2d) and module.bias is not None:
+                    # A gate (squeeze and excitation): saturated ones multiply the rounding of both sides.
+                    module.weight.mul_(0.02)
     return model.eval()
 
 
