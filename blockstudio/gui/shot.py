@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from PySide6.QtGui import QCursor
 
 from blockstudio.graph.diagram import Diagram
@@ -30,7 +30,7 @@ def studio_picture(
     """Write a PNG of the window with ``diagram``, the curves of ``run`` and, if given, the block at path ``select``
     selected; returns the file. Nothing that the user chose in a window is read or changed. Raises `OSError` if the
     file cannot be written."""
-    app = application(dark=dark)
+    application(dark=dark)
     window = StudioWindow(run.directory.parent if run is not None else None, remember=False)
     window.colours = "dark" if dark else "light"
     window.resize(*size)
@@ -50,15 +50,7 @@ def studio_picture(
             )
         )
     _wait(lambda: not window.canvas.staging.busy)
-    for _ in range(5):
-        app.processEvents()
-    image = window.grab().toImage()
-    window.stop()
-    window.deleteLater()
-    target = Path(path)
-    if not image.save(str(target)):
-        raise OSError(f"{target} cannot be written")
-    return target
+    return _saved(window, path)
 
 
 def browser_picture(
@@ -66,7 +58,7 @@ def browser_picture(
 ) -> Path:
     """Write a PNG of the start page, telling of ``preset``, with every figure in it; returns the file. Raises
     `OSError` if the file cannot be written."""
-    app = application(dark=dark)
+    application(dark=dark)
     window = StudioWindow(remember=False)
     window.colours = "dark" if dark else "light"
     window.resize(*size)
@@ -79,8 +71,13 @@ def browser_picture(
         page.show_preset(preset)
         page.tree.take_keyboard()
     _wait(lambda: not page.is_busy)
+    return _saved(window, path)
+
+
+def _saved(window: StudioWindow, path: str | os.PathLike[str]) -> Path:
+    """Write what the window shows, and let it go."""
     for _ in range(5):
-        app.processEvents()
+        QCoreApplication.processEvents()
     image = window.grab().toImage()
     window.stop()
     window.deleteLater()
