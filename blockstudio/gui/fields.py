@@ -209,8 +209,9 @@ class Form(QWidget):
     """Rows of a label, a field and, under the field, what is wrong with it."""
 
     def __init__(self, parent: QWidget | None = None, labels: int = 45) -> None:
-        """``labels``: per cent of the width that is theirs."""
+        """``labels``: per cent of the width that is theirs; 0: as much as the longest needs."""
         super().__init__(parent)
+        self._whole_labels = not labels
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
@@ -227,8 +228,9 @@ class Form(QWidget):
         row = self._grid.rowCount() if place is None else 2 * place
         label = QLabel(title)
         label.setBuddy(field)
-        label.setMinimumWidth(60)
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if not self._whole_labels:
+            label.setMinimumWidth(60)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         error = QLabel()
         error.setProperty("role", "problem")
         error.setFont(font(11))

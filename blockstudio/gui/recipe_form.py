@@ -87,7 +87,7 @@ class RecipeForm(QScrollArea):
         for path, widget in self.fields.items():
             if FIELDS[path].optional and isinstance(widget, ValueField):
                 value = get_field(plan.recipe, path) if plan is not None and plan.recipe is not None else None
-                widget.setPlaceholderText(_text(value) if value is not None else _EMPTY.get(path, tr("chosen for you")))
+                widget.setPlaceholderText(_text(value) if value is not None else _EMPTY.get(path, tr("chosen")))
         problems = plan.problems if plan is not None else ()
         lines = problems or (plan.notes if plan is not None else ())
         self.summary.setText("\n".join(lines[:4]))
@@ -105,9 +105,8 @@ class RecipeForm(QScrollArea):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(heading(tr(title)))
-        # Six columns and what is between them fit into a window of 1100 pixels.
-        form = Form(labels=54)
-        form.setMinimumWidth(158)
+        # As narrow as labels and fields allow: six columns fit into a window of 1100 pixels.
+        form = Form(labels=0)
         form.setMaximumWidth(320)
         column.addWidget(form)
         column.addStretch(1)
@@ -130,7 +129,7 @@ class RecipeForm(QScrollArea):
         else:
             widget = ValueField(check)
             if field.optional:
-                widget.setPlaceholderText(tr("chosen for you"))
+                widget.setPlaceholderText(tr("chosen"))
             elif field.kind == "paths":
                 widget.setPlaceholderText(tr("nothing"))
         widget.committed.connect(lambda text: self._trainer.set_fields({field.path: _raw(field, text)}))

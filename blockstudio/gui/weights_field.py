@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, 
 
 from blockstudio.gui.text import tr
 
+LEAST = 100
+"""Pixels of width."""
+
 
 class WeightsField(QWidget):
     """Emits `wanted` when the name is clicked and `committed` with an empty text when the weights are taken off."""
@@ -37,8 +40,8 @@ class WeightsField(QWidget):
         line.addWidget(self.name, 1)
         line.addWidget(self.off)
         self.setFocusProxy(self.name)
-        # As high as the fields that it stands among.
-        self.setMinimumHeight(QLineEdit().sizeHint().height())
+        # Wide enough for the beginning of a name, and as high as the fields that it stands among.
+        self.setMinimumSize(LEAST, QLineEdit().sizeHint().height())
         self._show()
 
     @property
@@ -57,7 +60,7 @@ class WeightsField(QWidget):
         text = Path(self._value).name if self._value else tr("Load…")
         room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 16
         metrics = self.name.fontMetrics()
-        self.name.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(60, room)))
+        self.name.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room)))
         self.name.setToolTip(self._value or tr("A .safetensors, .pt or .pth file to begin with"))
         said = tr("Starting weights: {name}").format(name=text) if self._value else tr("Load weights…")
         self.name.setAccessibleName(said)

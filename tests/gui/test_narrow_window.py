@@ -1,0 +1,45 @@
+"""A window of 1100 × 700 pixels: nothing is cut off, and nothing makes it wider."""
+
+from __future__ import annotations
+
+import pytest
+from hands import click
+from PySide6.QtWidgets import QApplication, QComboBox
+
+from blockstudio.gui.window import StudioWindow
+
+NARROW = (1100, 700)
+
+
+def narrow(window: StudioWindow) -> StudioWindow:
+    window.resize(*NARROW)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == NARROW
+    return window
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_labels_of_the_recipe_are_whole(open_window, everything: bool) -> None:
+    window = narrow(open_window("cifar_resnet"))
+    window.show_page("recipe")
+    form = window.bottom.recipe
+    if everything:
+        click(form.more)
+    QApplication.processEvents()
+    labels = [label for _, each, _ in form._columns_of for label in each.labels.values() if label.isVisible()]
+    assert {"Learning rate", "Weight decay", "Pad and crop"} <= {label.text() for label in labels}
+    cut = [label.text() for label in labels if label.width() < label.sizeHint().width()]
+    assert not cut
+    choices = [field for field in form.fields.values() if isinstance(field, QComboBox) and field.isVisible()]
+    assert choices and all(field.width() >= field.minimumSizeHint().width() for field in choices)
+    assert everything or form.horizontalScrollBar().maximum() == 0
+
+
+def test_what_the_status_bar_tells_makes_the_window_no_wider(open_window) -> None:
+    window = narrow(open_window("resnet18"))
+    told = "513,000 of 11,689,512 parameters are trained, and a sentence that goes on for long after that"
+    window.session.message.emit(told)
+    QApplication.processEvents()
+    assert window.width() == NARROW[0]
+    assert window.status.message.toolTip() == told
+    assert window.status.zoom.geometry().right() < NARROW[0]
