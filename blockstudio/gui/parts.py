@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.gui.text import tr
-from blockstudio.gui.theme import font
+from blockstudio.gui.theme import font, theme
 
 
 def heading(text: str) -> QLabel:
@@ -36,6 +37,23 @@ def link(text: str, run: Callable[[], object]) -> QPushButton:
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     button.clicked.connect(lambda _=False: run())
     return button
+
+
+class Elided(QLabel):
+    """One secondary line that ends in dots where there is no room; it makes nothing around it wider."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(font(11))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(font(11))
+        painter.setPen(theme().secondary)
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def strong(text: str) -> str:

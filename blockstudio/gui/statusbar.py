@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from blockstudio.gui.parts import bytes_text, count_text, strong
+from blockstudio.gui.parts import Elided, bytes_text, count_text, strong
 from blockstudio.gui.session import Session
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import notifier, theme
@@ -66,8 +66,8 @@ class StatusBar(QWidget):
         self.depth_figure = _Figure(tr("Weighted layers on the longest path, projections not counted"))
         self.memory = _Figure(tr("Activations kept for the backward pass of one image"))
         self.field = _Figure(tr("Pixels of the input that one output sees, the union over all paths"))
-        self.message = QLabel()
-        self.message.setProperty("role", "secondary")
+        self.message = Elided()
+        self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.problems = QPushButton()
         self.problems.setProperty("role", "status")
         self.problems.clicked.connect(self.problems_wanted)
@@ -77,17 +77,19 @@ class StatusBar(QWidget):
         self.zoom.clicked.connect(self.fit_wanted)
         for widget in (self.parameters, self.macs, self.depth_figure, self.memory, self.field):
             line.addWidget(widget)
-        line.addStretch(1)
-        line.addWidget(self.message)
-        line.addStretch(1)
+        line.addWidget(self.message, 1)
         line.addWidget(self.problems)
         line.addWidget(self.zoom)
         for signal in (session.edited, session.opened, session.saved):
             signal.connect(self.refresh)
-        session.message.connect(self.message.setText)
-        session.edited.connect(lambda _: self.message.clear())
+        session.message.connect(self._tell)
+        session.edited.connect(lambda _: self._tell(""))
         notifier.changed.connect(self.refresh)
         self.refresh()
+
+    def _tell(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setToolTip(text)
 
     def _switch(self) -> None:
         self.flops = not self.flops

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -14,19 +14,17 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
-from blockstudio.gui.parts import link
+from blockstudio.gui.parts import Elided, link
 from blockstudio.gui.session import snapshot
 from blockstudio.gui.tables_out import TableChip
 from blockstudio.gui.tables_view import Cell, Line, LinesView
 from blockstudio.gui.text import tr
-from blockstudio.gui.theme import font, theme
 from blockstudio.gui.topbar import Chip
 from blockstudio.gui.work import Work
 from blockstudio.report.paper import PaperTable, Row, paper, paper_of
@@ -48,22 +46,6 @@ NO_PAPER = "No paper's table is known for this network; there are some for GoogL
 def has_paper(diagram: Diagram) -> bool:
     """Whether a paper prints a table of the network that a diagram was made from."""
     return paper_of(diagram) is not None
-
-
-class _Elided(QLabel):
-    """One secondary line that ends in dots where there is no room."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFont(font(11))
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(font(11))
-        painter.setPen(theme().secondary)
-        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class TablesPage(QWidget):
@@ -100,7 +82,7 @@ class TablesPage(QWidget):
             group.addButton(button)
             line.addWidget(button)
             self.buttons[mode] = button
-        self.title = _Elided()
+        self.title = Elided()
         line.addSpacing(6)
         line.addWidget(self.title, 1)
         self.standing = QLabel()
