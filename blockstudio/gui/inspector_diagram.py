@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent, QTextBlock
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
@@ -56,7 +56,8 @@ class _Description(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        # Not from within: the inner resize would be laid out first, and the outer, outdated width last.
+        QTimer.singleShot(0, self, self._fit)
 
     def set_value(self, text: str) -> None:
         if not self.hasFocus() or self.toPlainText() == self._value:

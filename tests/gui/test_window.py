@@ -12,7 +12,7 @@ from hands import click, press_key
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui import app, settings
@@ -285,3 +285,17 @@ def test_a_picture_of_the_studio_is_drawn_without_a_display(tmp_path: Path, dark
     assert corner == (DARK if dark else LIGHT).panel
     colours = {image.pixelColor(x, y).name() for x in range(250, 900, 3) for y in range(60, 500, 3)}
     assert len(colours) > 30, "the drawing is on it"
+
+
+@pytest.mark.parametrize("preset", ["resnet18", "googlenet"])
+def test_the_description_is_broken_where_the_panel_ends(qtbot, open_window, preset: str) -> None:
+    window = open_window(preset)
+    description = window.inspector.findChild(QPlainTextEdit)
+
+    def fits() -> bool:
+        layout = description.document().begin().layout()
+        room = description.viewport().width() - 2 * description.document().documentMargin()
+        widths = [layout.lineAt(line).width() for line in range(layout.lineCount())]
+        return len(widths) > 2 and max(widths) <= room
+
+    qtbot.waitUntil(fits)
