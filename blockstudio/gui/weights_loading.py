@@ -21,6 +21,7 @@ from blockstudio.gui.text import tr
 from blockstudio.gui.weights_panel import Comparison, WeightsPanel
 
 if TYPE_CHECKING:
+    from blockstudio.gui.notes import Note
     from blockstudio.gui.session import Document
     from blockstudio.gui.window import StudioWindow
 
@@ -42,10 +43,12 @@ class WeightsLoader(QObject):
         self._child.done.connect(self._answered)
         self._file = Path()
         self._document: Document | None = None
+        self._told: Note | None = None
         self.dialog: QFileDialog | None = None
         self.panel: WeightsPanel | None = None
         window.session.starting.wanted.connect(self.ask)
         window.documents.closed.connect(self._on_closed)
+        window.trainer.run_changed.connect(self._on_run)
 
     @property
     def busy(self) -> bool:
@@ -118,13 +121,19 @@ class WeightsLoader(QObject):
         window.documents.turn_to(document)
         window.session.starting.change(weights=str(file), partial=not result.complete)
         text = tr("Training of {network} begins with {file}.").format(network=document.diagram.name, file=file.name)
-        window.notes.show_note(
+        self._told = window.notes.show_note(
             text,
             "good",
             (tr("Freeze all but the classifier"), lambda: self._freeze_body(document, result.kept_layers)),
             (tr("Take the weights off"), lambda: self._take_off(document)),
         )
         window.canvas.setFocus()
+
+    def _on_run(self) -> None:
+        """Training begins and says so itself."""
+        if self._told is not None and self._told in self._window.notes.notes:
+            self._told.put_away()
+        self._told = None
 
     def _freeze_body(self, document: Document, spared: tuple[str, ...]) -> None:
         if document in self._window.documents.list:

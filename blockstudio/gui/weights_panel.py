@@ -93,7 +93,8 @@ class Comparison:
             return ""
         _, own, theirs = self.kept[0]
         return tr(
-            "Kept aside: {layers}, for {theirs} classes in the file and {own} here. It begins with initial values."
+            "Kept aside: {layers}, for {theirs} classes in the file and {own} here. Training begins it with initial "
+            "values, unless the data have {theirs} classes."
         ).format(
             layers=", ".join(self.kept_layers), theirs=f"{int(theirs.split('×')[0]):,}",
             own=f"{int(own.split('×')[0]):,}",

@@ -113,6 +113,7 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
     answered(window, qtbot)
     assert panel.headline.text() == "7 of the network's 9 tensors are in the file and fit."
     assert "fc" in panel.detail.text() and "7 classes in the file and 10 here" in panel.detail.text()
+    assert "unless the data have 7 classes" in panel.detail.text(), "then the run has as many, and takes it"
     assert rows(window) == {
         "Classifier, kept aside · 2": ["fc.weight 10×64 here, 7×64 in the file", "fc.bias 10 here, 7 in the file"]
     }
@@ -132,6 +133,7 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
     data = window.trainer.data
     qtbot.waitUntil(lambda: bool(data.finished or data.trouble), timeout=PATIENCE)
     assert data.trouble is None
+    assert len(window.notes.texts) == 1, "the run's notes, in place of the one that it would begin so"
     after, given = load_file(data.run.checkpoints.all()[-1].model), weights(7)
     for key in given:
         if not key.startswith("fc."):
