@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import mix, notifier, theme
@@ -21,6 +31,8 @@ class Note(QFrame):
     def __init__(self, text: str, kind: str, actions: list[tuple[str, Callable[[], object]]]) -> None:
         super().__init__()
         self.kind = kind
+        self.about: object = None
+        """What it tells of, if more may be told of the same."""
         self.setObjectName("note")
         self.setAccessibleName(text)
         line = QHBoxLayout(self)
@@ -36,6 +48,7 @@ class Note(QFrame):
         for title, run in actions:
             button = QPushButton(title)
             button.setProperty("role", "link")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, run=run: self._do(run))
             line.addWidget(button)
             self.buttons.append(button)
@@ -62,12 +75,20 @@ class Note(QFrame):
         self.put_away()
         run()
 
+    def say_more(self, text: str) -> None:
+        """One more sentence behind those that stand there."""
+        self.label.setText(f"{self.label.text()} {text}")
+        self.setAccessibleName(self.label.text())
+
     def put_away(self) -> None:
         self.closed.emit()
 
 
 class NoteBar(QWidget):
     """The notes in view, newest first. The same sentence stands there once."""
+
+    left = Signal()
+    """The note that had the keyboard is gone."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +112,18 @@ class NoteBar(QWidget):
         self.show()
         return note
 
+    def tell(self, about: object, text: str) -> Note:
+        """Show a sentence about something; what was told of the same before stands in the same note."""
+        note = next((note for note in self.notes if note.about == about), None)
+        if note is None:
+            note = self.show_note(text)
+            note.about = about
+        elif text not in note.label.text():
+            note.say_more(text)
+        return note
+
     def _drop(self, note: Note) -> None:
+        had_keyboard = note.isAncestorOf(QApplication.focusWidget())
         if note in self.notes:
             self.notes.remove(note)
             self._column.removeWidget(note)
@@ -99,6 +131,8 @@ class NoteBar(QWidget):
             note.deleteLater()
         if not self.notes:
             self.hide()
+        if had_keyboard:
+            self.left.emit()
 
     def clear(self) -> None:
         for note in list(self.notes):

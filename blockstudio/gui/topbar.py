@@ -156,6 +156,8 @@ class TopBar(QWidget):
         self.train.setMinimumWidth(88)
         self.stop = QPushButton(tr("Stop"))
         self.stop.setProperty("role", "chip")
+        for button in (self.train, self.stop):  # a click leaves the keyboard where it is: with the drawing
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         line.addWidget(self.product)
         line.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(3)
@@ -190,7 +192,8 @@ class TopBar(QWidget):
         self.train.setText(text)
         self.train.setAccessibleName(text)
         self._train_icon = icon
-        self.train.setEnabled(state != "starting")
+        if state == "idle" and self.stop.hasFocus():
+            self.train.setFocus()
         self.stop.setVisible(state != "idle")
         self._colour()
 

@@ -110,6 +110,9 @@ class Trainer(QObject):
         """Make a run of the diagram as it is and the recipe, and start it as a process of its own."""
         if self.starting:
             return
+        if not len(self._session.diagram.graph):
+            self.failed.emit(tr("Not trained: there is no network yet. Open a preset or draw one first."))
+            return
         diagram, recipe = snapshot(self._session.diagram), self.recipe
         self._start(lambda: _launch(create_run(diagram, recipe, _free_folder(self.folder, diagram))))
 

@@ -156,9 +156,10 @@ class StudioWindow(QMainWindow):
         trainer.recipe_changed.connect(self._show_recipe)
         trainer.progress.connect(self._show_run)
         trainer.run_changed.connect(self._show_run)
-        trainer.run_changed.connect(lambda: self.show_page("run") if trainer.data is not None else None)
+        trainer.run_changed.connect(self._show_watched)
         trainer.failed.connect(lambda text: self.notes.show_note(text, "problem"))
-        trainer.noted.connect(lambda text: self.notes.show_note(text, "info"))
+        trainer.noted.connect(lambda text: self.notes.tell(trainer.data.run.directory, text))
+        self.notes.left.connect(self.focus_page)
         self.unforeseen.connect(self._on_unforeseen)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
 
@@ -214,6 +215,22 @@ class StudioWindow(QMainWindow):
             self.top.show_run(self.trainer.state)
             self.commands.refresh()
 
+    def _show_watched(self) -> None:
+        """The run that is watched comes into view; one found on start does not take the start page away."""
+        data = self.trainer.data
+        if data is None:
+            return
+        if self.start_page is None or self.trainer.state == "starting":
+            self.show_page("run")
+            return
+        self.bottom.show_page("run")
+        text = tr("{run} is being trained.").format(run=data.run.name)
+        show, network = (
+            (tr("Show it"), lambda: self.show_page("run")),
+            (tr("Open its network"), self.open_diagram_of_run),
+        )
+        self.notes.show_note(text, "info", show, network)
+
     def _on_train(self) -> None:
         command = {"running": "run.pause", "paused": "run.resume"}.get(self.trainer.state, "run.train")
         self.commands.run(command)
@@ -244,6 +261,7 @@ class StudioWindow(QMainWindow):
             self._start.left.connect(self.show_canvas)
             self.pages.addWidget(self._start)
         self.pages.setCurrentWidget(self._start)
+        self.focus_page()
 
     @property
     def start_page(self) -> StartPage | None:
@@ -252,6 +270,12 @@ class StudioWindow(QMainWindow):
     def show_canvas(self) -> None:
         self.pages.setCurrentWidget(self.split)
         self.canvas.setFocus()
+
+    def focus_page(self) -> None:
+        """The keyboard goes to the drawing, to the search of the start page, or to what else is in view."""
+        page = self.pages.currentWidget()
+        start = self.start_page
+        (self.canvas if page is self.split else start.search if start is not None else page).setFocus()
 
     def show_page(self, name: str) -> None:
         """Show ``run``, ``recipe`` or ``problems`` under the canvas."""

@@ -285,3 +285,61 @@ def test_the_diagram_of_a_run_opens_as_a_copy(open_window, qtbot, runs: Path) ->
     window.commands.run("run.diagram")
     qtbot.waitUntil(lambda: window.session.diagram.name == "NIN (CIFAR-10)")
     assert window.session.file is None, "what a run was trained with is not overwritten"
+
+
+def test_an_empty_drawing_is_not_trained_and_told_so_in_one_sentence(open_window, runs: Path) -> None:
+    window = open_window()
+    press_key(window, Qt.Key.Key_F5)
+    assert window.notes.texts == ["Not trained: there is no network yet. Open a preset or draw one first."]
+    assert window.trainer.state == "idle" and not list(runs.glob("*"))
+
+
+def test_train_and_the_links_of_notes_leave_the_keyboard_with_the_drawing(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    assert window.trainer.set_fields({"data.source": str(tmp_path / "nothing here")})
+    window.canvas.setFocus()
+    click(window.top.train)
+    qtbot.waitUntil(lambda: window.trainer.state == "idle" and bool(window.notes.texts), timeout=20_000)
+    assert window.canvas.hasFocus()
+    note = window.notes.show_note("Something", "info", ("Do it", lambda: None))
+    click(note.buttons[0])
+    assert window.canvas.hasFocus() and note not in window.notes.notes
+    note = window.notes.show_note("Something", "info", ("Do it", lambda: None))
+    note.buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
+    press_key(note.buttons[0], Qt.Key.Key_Space)
+    assert window.canvas.hasFocus() and note not in window.notes.notes
+
+
+def test_the_start_page_takes_the_keyboard_whenever_it_is_asked_for(open_window) -> None:
+    window = open_window()
+    window.show_start()
+    window.status.macs.setFocus(Qt.FocusReason.TabFocusReason)
+    window.show_start()
+    assert window.start_page is not None and window.start_page.search.hasFocus()
+
+
+def test_a_run_found_on_start_does_not_take_the_start_page_away(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net-20260131-142501")
+    lock = Lock(run.directory)
+    lock.claim()
+    started(events)
+    steps(events, 1, 20)
+    window = open_window()
+    window.show_start()
+    window.after_start()
+    qtbot.waitUntil(lambda: window.trainer.state == "running", timeout=10_000)
+    assert window.start_page is not None and window.start_page.search.hasFocus()
+    (note,) = window.notes.notes
+    assert "net-20260131-142501" in note.label.text()
+    click(next(button for button in note.buttons if "Show" in button.text()))
+    assert window.start_page is None and window.bottom.isVisible() and window.bottom.page == "run"
+    lock.release()
+
+
+def test_what_was_fitted_for_a_run_is_one_note(open_window) -> None:
+    window = open_window()
+    window.notes.tell("a run", "Fitted to Digits.")
+    window.notes.tell("a run", "Frozen: conv1.")
+    window.notes.tell("a run", "Frozen: conv1.")
+    window.notes.tell("another", "Fitted to shapes.")
+    assert window.notes.texts == ["Fitted to shapes.", "Fitted to Digits. Frozen: conv1."]
