@@ -29,6 +29,8 @@ class Command:
     keys: tuple[str | QKeySequence.StandardKey, ...] = ()
     enabled: Callable[[StudioWindow], bool] | None = None
     checked: Callable[[StudioWindow], bool] | None = None
+    on_drawing: bool = False
+    """It is about what the canvas shows, and cannot be done while another page is in view."""
     separator: bool = False
     """A line above it in its menu."""
     keywords: str = ""
@@ -56,6 +58,7 @@ class Commands(QObject):
                 raise ValueError(f"two commands are called {command.id}")
             self.declared[command.id] = command
             self.actions[command.id] = self._action(command)
+        window.pages.currentChanged.connect(lambda _: self.refresh())
         self.refresh()
 
     def _action(self, command: Command) -> QAction:
@@ -72,18 +75,24 @@ class Commands(QObject):
         """Do it, if it can be done now."""
         settle(self._window)
         command = self.declared[id]
-        possible = command.enabled is None or command.enabled(self._window)
+        possible = self._is_possible(command)
         if possible:
             command.run(self._window)
         self.refresh()
         return possible
 
+    def _is_possible(self, command: Command) -> bool:
+        window = self._window
+        if command.on_drawing and window.pages.currentWidget() is not window.split:
+            return False
+        return command.enabled is None or command.enabled(window)
+
     def refresh(self) -> None:
         """Bring what is enabled and checked up to date."""
         for id, command in self.declared.items():
             action = self.actions[id]
-            if command.enabled is not None:
-                able = command.enabled(self._window)
+            if command.enabled is not None or command.on_drawing:
+                able = self._is_possible(command)
                 action.setEnabled(able)
                 if command.reason:
                     action.setToolTip("" if able else tr(command.reason))

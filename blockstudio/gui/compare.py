@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -43,8 +43,6 @@ EXAMPLE = ("resnet50", "resnet101", "alexnet")
 """Offered where there is nothing to compare yet."""
 SIDE_BY_SIDE = 1000
 """From this width on, bars and factorisations stand beside each other."""
-_EDITING = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
-_EDITING_CONTROL = {Qt.Key.Key_C, Qt.Key.Key_X, Qt.Key.Key_V, Qt.Key.Key_D, Qt.Key.Key_B, Qt.Key.Key_L, Qt.Key.Key_A}
 
 
 class ComparePage(QScrollArea):
@@ -280,22 +278,11 @@ class ComparePage(QScrollArea):
         wide = self.viewport().width() >= SIDE_BY_SIDE
         self._parts.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and _edits(cast(QKeyEvent, event)):
-            event.accept()  # or the window's command would edit a drawing that nobody sees
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._window.show_canvas()
-        elif not _edits(event):
+        else:
             super().keyPressEvent(event)
-
-
-def _edits(event: QKeyEvent) -> bool:
-    control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
-    return event.key() in _EDITING or (control and event.key() in _EDITING_CONTROL)
 
 
 def _section(text: str) -> QLabel:

@@ -340,3 +340,23 @@ def test_two_tabs_with_one_network_are_two_rows(open_window, qtbot) -> None:
     page = compare(window, qtbot)
     window.documents.add(Document(load_preset("resnet18")))
     qtbot.waitUntil(lambda: len(shown(page)) == 2)
+
+
+@pytest.mark.parametrize("page", ["view.compare", "file.presets"])
+def test_keys_of_the_drawing_do_nothing_while_another_page_is_in_view(open_window, qtbot, page: str) -> None:
+    window = open_window("resnet18")
+    window.session.select(["conv1"])
+    window.session.copy()
+    blocks = {name: block for name, block in window.session.definition.blocks()}
+    window.commands.run(page)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is not window.split)
+    aim = window.start_page.tree if window.start_page is not None else window.comparing.page
+    aim.setFocus()
+    press_key(aim, Qt.Key.Key_Delete)
+    for key in (Qt.Key.Key_X, Qt.Key.Key_V, Qt.Key.Key_D, Qt.Key.Key_B, Qt.Key.Key_L):
+        press_key(aim, key, CONTROL)
+    assert dict(window.session.definition.blocks()) == blocks
+    assert not window.session.dirty
+    window.show_canvas()
+    assert window.commands.run("edit.delete")
+    assert "conv1" not in window.session.definition.graph
