@@ -78,12 +78,11 @@ class StillDrawing(Drawing):
     def _room(self, name: str) -> float:
         """How wide a card may be beside those at its height, if they are no wider than most."""
         x, y = self.place(name)
-        beside = [
-            abs(other_x - x)
-            for each, (other_x, other_y) in ((each, self.place(each)) for each in self.names)
-            if each != name and abs(other_y - y) < CARD_HEIGHT + GRID
-        ]
-        return 2 * (min(beside, default=CARD_MAX) - CARD_WIDTH / 2 - 2 * GRID)
+        base = self._base[: len(self.names)]
+        near = abs(base[:, 1] - y) < CARD_HEIGHT + GRID
+        near[self.rows[name]] = False
+        beside = abs(base[near, 0] - x).min(initial=CARD_MAX)
+        return 2 * (float(beside) - CARD_WIDTH / 2 - 2 * GRID)
 
     def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
         spots = list(self._free_spots(wire, width, shared))
