@@ -289,10 +289,12 @@ def test_a_picture_of_the_studio_is_drawn_without_a_display(tmp_path: Path, dark
 
 @pytest.mark.parametrize("preset", ["resnet18", "googlenet"])
 def test_the_description_is_broken_where_the_panel_ends(qtbot, open_window, preset: str) -> None:
-    window = open_window(preset)
-    description = window.inspector.findChild(QPlainTextEdit)
+    window = open_window()
+    assert window.documents.open_now(preset)
+    qtbot.waitUntil(window.inspector.verticalScrollBar().isVisible)  # it takes room from the text
 
     def fits() -> bool:
+        description = window.inspector.findChild(QPlainTextEdit)
         layout = description.document().begin().layout()
         room = description.viewport().width() - 2 * description.document().documentMargin()
         widths = [layout.lineAt(line).width() for line in range(layout.lineCount())]
