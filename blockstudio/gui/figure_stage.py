@@ -117,6 +117,10 @@ def level_at(diagram: Diagram, path: str) -> tuple[str, str]:
     return here, scope
 
 
+MOST = 3_000
+"""Modules opened in one figure: more could not be read, and what is inside what can grow beyond all bounds."""
+
+
 def opened(
     diagram: Diagram, path: str, scope: str, expand: int | tuple[str, ...], only: frozenset[str] | None = None
 ) -> set[str]:
@@ -126,40 +130,42 @@ def opened(
     named: dict[str, bool] = {} if isinstance(expand, int) else dict.fromkeys(expand, False)
     known: dict[str, None] = {}
     depth = expand if isinstance(expand, int) else None
-    for where, plain, kind in _instances(diagram, path, scope, depth, only):
+    for where, plain, kind, around in _instances(diagram, path, scope, depth, only):
         known |= {plain: None, kind: None}
-        if depth is not None:
-            found.add(where)
+        names = (plain, kind, where, where[len(path) + 1 :] if path else where)
+        hit = [name for name in names if name in named]
+        if depth is None and not hit:
             continue
-        for name in (plain, kind, where, where[len(path) + 1 :] if path else where):
-            if name in named:
-                named[name] = True
-                found.add(where)
+        named |= dict.fromkeys(hit, True)
+        # What is named deep inside is seen only if what is around it is open too.
+        found |= {where, *around}
+        if len(found) > MOST:
+            raise StudioError(
+                "figure.expand", tr("more than {0} modules would be open.", MOST), where=diagram.name,
+                hint=tr("Expand fewer levels, or draw the inside of one of them."),
+            )  # fmt: skip
     missing = [name for name, seen in named.items() if not seen]
     if missing:
         raise StudioError(
             "figure.expand", tr("there is no module '{0}' to expand.", missing[0]), where=diagram.name,
             hint=suggestion(missing[0], list(known)) if known else tr("Nothing here is made of modules."),
         )  # fmt: skip
-    # What is named deep inside is seen only if what is around it is open too.
-    for where in list(found):
-        found |= {other for other, *_ in _instances(diagram, path, scope, None, only) if where.startswith(other + ".")}
     return found
 
 
 def _instances(
     diagram: Diagram, path: str, scope: str, depth: int | None, only: frozenset[str] | None
-) -> Iterator[tuple[str, str, str]]:
-    """Of every instance on a level and below: its path, its path without copies, its module."""
-    waiting = [(path, scope, "", 1)]
+) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Of every instance on a level and below: its path, its path without copies, its module, those around it."""
+    waiting: list[tuple[str, str, str, tuple[str, ...]]] = [(path, scope, "", ())]
     while waiting:
-        here, inside, short, level = waiting.pop()
-        if depth is not None and level > depth:
+        here, inside, short, around = waiting.pop()
+        if depth is not None and len(around) >= depth:
             continue
         for name, block in diagram.definition(inside).blocks():
-            if block.type not in diagram.modules or (level == 1 and only is not None and name not in only):
+            if block.type not in diagram.modules or (not around and only is not None and name not in only):
                 continue
             where, brief = join(here, name), join(short, name)
-            yield where, brief, block.type
+            yield where, brief, block.type, around
             copy = join(where, "0") if block.repeat is not None else where
-            waiting.append((copy, block.type, brief, level + 1))
+            waiting.append((copy, block.type, brief, (*around, where)))

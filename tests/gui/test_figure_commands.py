@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -118,3 +119,25 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
         assert words in err, (arguments, err)
         assert err.startswith("blockstudio: ") and len(err.splitlines()) == 1, (arguments, err)
     assert [each for each in tmp_path.iterdir() if each.is_file()] == [there] and there.read_text() == "mine"
+
+
+def test_what_would_grow_beyond_bounds_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    inner = {"parameters": {}, "blocks": {"input": {"type": "Input"}, "output": {"type": "Output"}}}
+    names = [f"M{index}" for index in range(12)]
+    modules = {}
+    for name, below in zip(names, [*names[1:], "Identity"], strict=True):
+        blocks = {"input": {"type": "Input"}, **{each: {"type": below} for each in "abc"}, "output": {"type": "Output"}}
+        modules[name] = {**inner, "blocks": blocks, "wires": ["input -> a", "a -> b", "b -> c", "c -> output"]}
+    file = tmp_path / "many.blocks.json"
+    file.write_text(
+        json.dumps(
+            {
+                "format": "blockstudio", "version": 2, "name": "Many", "parameters": {},
+                "blocks": {"input": {"type": "Input"}, "m": {"type": "M0"}, "output": {"type": "Output"}},
+                "wires": ["input -> m", "m -> output"], "modules": modules,
+            }
+        )
+    )  # fmt: skip
+    assert main(["export", str(file), "--expand", "all", "-o", str(tmp_path / "all.svg")]) == 2
+    assert "more than 3000 modules would be open" in capsys.readouterr().err
+    assert main(["export", str(file), "--expand", "2", "-o", str(tmp_path / "two.svg")]) == 0

@@ -33,6 +33,7 @@ GAP = 96.0
 """Between two columns; the wire to the next one runs up in its middle."""
 TURN, ROUND = 48.0, 12.0
 """How far below and above a column that wire runs across, and the radius of its corners."""
+_BAND = float(PILL_HEIGHT + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,21 @@ class StillDrawing(Drawing):
         clear = [at for at in spots[:-1] if not self._on_pill(at, width)]
         return next((at for at in clear if not self._on_wire(at, width, wire)), clear[0] if clear else spots[0])
 
+    def pill_place(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        is_new = (wire, width) not in self._pills
+        at = super().pill_place(wire, width, shared)
+        if is_new:
+            self._standing.setdefault(int(at.y() // _BAND), []).append((at.x(), at.y(), width))
+        return at
+
     def _on_pill(self, at: QPointF, width: float) -> bool:
         """Whether a pill here would touch one that has its place already."""
+        x, y = at.x(), at.y()
+        band = int(y // _BAND)
         return any(
-            abs(other.x() - at.x()) < (width + wide) / 2 + 3 and abs(other.y() - at.y()) < PILL_HEIGHT + 2
-            for (_, wide), other in self._pills.items()
+            abs(other_x - x) < (width + wide) / 2 + 3 and abs(other_y - y) < PILL_HEIGHT + 2
+            for near in (band - 1, band, band + 1)
+            for other_x, other_y, wide in self._standing.get(near, ())
         )
 
     def _on_wire(self, at: QPointF, width: float, own: Wire) -> bool:
@@ -118,8 +129,10 @@ class StillDrawing(Drawing):
         return found
 
     def _touched(self) -> None:
+        """Pills stand by bands of height, with their middles and widths: few are near one another."""
         super()._touched()
         self._sampled: dict[Wire, Array] = {}
+        self._standing: dict[int, list[tuple[float, float, float]]] = {}
 
 
 def _touches(points: Array, at: QPointF, width: float) -> bool:
