@@ -334,6 +334,25 @@ def test_tab_meets_the_tree_once_and_reaches_every_part(page: StartPage, qtbot) 
     assert all(widget.accessibleName() or widget.text() for widget in reached)
 
 
+@pytest.mark.parametrize("visited", [(), ("resnet50",), ("resnet50", FIRST, "cifar_preact")])
+def test_tab_walks_down_the_page_beside_the_tree(page: StartPage, qtbot, visited: tuple[str, ...]) -> None:
+    told(page, qtbot, FIRST)
+    for preset in visited:
+        page.show_preset(preset)
+        told(page, qtbot, preset)
+        qtbot.waitUntil(lambda: page.detail.form is not None)
+    page.detail.open_button.setFocus()
+    heights: list[int] = []
+    for _ in range(40):
+        press_key(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached = QApplication.focusWidget()
+        if not page.detail.page.isAncestorOf(reached):
+            break
+        heights.append(reached.mapTo(page.detail.page, QPoint(0, 0)).y())
+    fields = page.detail.form.fields
+    assert len(heights) > len(fields) and heights == sorted(heights)
+
+
 def test_escape_clears_the_search_then_leaves(window: StudioWindow, page: StartPage) -> None:
     QTest.keyClicks(page.search, "vgg")
     press_key(page.search, Qt.Key.Key_Escape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -172,6 +173,7 @@ class Detail(QWidget):
             field.committed.connect(partial(self._set, self.preset, key))
             self.form.add(key, key, field, parameter.help)
         self._knobs.addWidget(self.form)
+        self._order_tabs()
 
     def _set(self, preset: str, key: str, text: str) -> None:
         if preset != self.preset:
@@ -201,6 +203,16 @@ class Detail(QWidget):
             if names:
                 self._kin.addWidget(heading(title))
                 self._links(names)
+
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Tab walks down the page, though the fields are made after the links below them."""
+        fields = list(self.form.fields.values()) if self.form is not None else []
+        widgets = (self._kin.itemAt(place).widget() for place in range(self._kin.count()))
+        links = [widget for widget in widgets if isinstance(widget, QPushButton)]
+        for before, after in pairwise([self.open_button, *fields, *links]):
+            QWidget.setTabOrder(before, after)
 
     def _links(self, names: Iterable[str]) -> None:
         for name in names:
