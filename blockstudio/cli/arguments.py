@@ -48,7 +48,7 @@ def settings_of(pairs: Sequence[str]) -> dict[str, Any]:
         try:
             # Python's and JSON's way to write a truth value are both what people type.
             values[name.strip()] = json.loads(text.lower() if text in ("True", "False") else text)
-        except json.JSONDecodeError:
+        except ValueError:  # no JSON, or a number too long to be read
             values[name.strip()] = text
     return values
 

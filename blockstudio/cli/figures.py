@@ -80,7 +80,8 @@ def _levels(words: list[str] | None) -> int | tuple[str, ...]:
     if len(words) == 1 and words[0] == "all":
         return ALL
     if len(words) == 1 and words[0].isdecimal():
-        return min(int(words[0]), ALL)
+        # Python refuses to read numbers of thousands of digits.
+        return min(int(words[0][:4000]), ALL)
     return tuple(words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,18 +26,25 @@ def summary(arguments: list[str]) -> int:
         "layers for one image; a FLOP count in the sense of adds and multiplies is twice that.",
     )
     network_argument(parser)
-    parser.add_argument("--depth", type=int, default=1, metavar="N", help="levels of modules to open (default: 1)")
+    parser.add_argument("--depth", type=int, metavar="N", help="levels of modules to open (default: 1)")
     parser.add_argument("--flops", action="store_true", help="show FLOPs = 2 × MACs")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="every figure of every block as JSON")
     form.add_argument("--paper", action="store_true", help="the paper's own table beside the computed one")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
+    _output_arguments(parser)
     options = parser.parse_args(arguments)
+    if options.paper and (options.flops or options.depth is not None):
+        raise StudioError("cli.usage", "--paper has the paper's own rows; leave --depth and --flops out.")
+    if options.json and options.output is not None:
+        raise StudioError("cli.usage", "-o writes tables; --json goes to the terminal.", hint="Use: --json > FILE")
+    if options.depth is not None and options.depth < 1:
+        raise StudioError("cli.usage", f"--depth must be at least 1, not {options.depth}.")
+    _check_output(options)
 
     from blockstudio.report.summary import as_json, summary_table
 
     if options.paper:
-        _write_table(_paper_table(options), options.output)
+        _write_tables([_paper_table(options)], options.output)
         return 0
     diagram = opened(options)
     from blockstudio.analysis import analyze
@@ -46,7 +54,8 @@ def summary(arguments: list[str]) -> int:
         json.dump(as_json(diagram, analysis), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        _write_table(summary_table(diagram, analysis, depth=options.depth, flops=options.flops), options.output)
+        table = summary_table(diagram, analysis, depth=options.depth or 1, flops=options.flops)
+        _write_tables([table], options.output)
     return _report(analysis)
 
 
@@ -61,16 +70,39 @@ def _paper_table(options: argparse.Namespace) -> Table:
     return paper_table(paper_of(diagram) or diagram.name, diagram)
 
 
-def _write_table(table: Table, output: str | None) -> None:
+def _output_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    """Whether the file can be written, before the work of making it."""
+    from blockstudio.graph.files import check_target
+    from blockstudio.report.table import FORMATS
+
+    if options.output is None:
+        return
+    target = Path(options.output)
+    if target.suffix.lower() not in FORMATS:
+        raise StudioError(
+            "table.format", f"'{target.name}' does not end in {', '.join(FORMATS)}.", hint="For example: -o table.md"
+        )
+    check_target(target, options.force)
+
+
+def _write_tables(tables: Sequence[Table], output: str | None) -> None:
+    """One below the other, to the terminal or into one file."""
     from blockstudio.graph.files import write_atomic
     from blockstudio.report.table import write_as
 
     if output is None:
-        print(table.text())
+        print("\n\n".join(table.text() for table in tables))
         return
     target = Path(output)
-    write_atomic(target, (write_as(table, target.suffix.lower()) + "\n").encode())
-    print(f"{target}: {len(table.rows)} rows")
+    text = "\n\n".join(write_as(table, target.suffix.lower()) for table in tables)
+    write_atomic(target, (text + "\n").encode())
+    rows = sum(len(table.rows) for table in tables)
+    print(f"{target}: {rows} {'row' if rows == 1 else 'rows'}")
 
 
 def compare(arguments: list[str]) -> int:
@@ -83,9 +115,9 @@ def compare(arguments: list[str]) -> int:
     )
     parser.add_argument("networks", nargs="*", metavar="NAME_OR_FILE", help="presets or *.blocks.json files")
     parser.add_argument("--stages", action="store_true", help="MACs by map size as well, side by side")
-    parser.add_argument("--by", choices=("macs", "parameters"), default="macs", help="the cost that --stages shows")
+    parser.add_argument("--by", choices=("macs", "parameters"), help="the cost that --stages shows (default: macs)")
     parser.add_argument("--factorisations", action="store_true", help="what factorising a convolution saves")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
+    _output_arguments(parser)
     options = parser.parse_args(arguments)
     from blockstudio.graph.presets import open_diagram
     from blockstudio.report.compare import compare_table, stage_table
@@ -96,21 +128,20 @@ def compare(arguments: list[str]) -> int:
         raise StudioError(
             "cli.usage", "compare needs networks.", hint="For example: blockstudio compare resnet50 alexnet"
         )
-    tables = []
-    if options.networks:
-        profiles = [profile(open_diagram(name)) for name in options.networks]
-        tables.append(compare_table(profiles))
-        if options.stages:
-            tables.append(stage_table(profiles, options.by))
+    shows_stages = options.stages or options.by is not None
+    if shows_stages and not options.networks:
+        raise StudioError("cli.usage", "--stages are those of networks.", hint="Name one, for example resnet50.")
+    _check_output(options)
+    profiles = [profile(open_diagram(name)) for name in options.networks]
+    tables = [compare_table(profiles)] if profiles else []
+    if shows_stages:
+        # Bars are for who looks at the table; programs have the numbers.
+        bars = options.output is None or Path(options.output).suffix.lower() == ".txt"
+        tables.append(stage_table(profiles, options.by or "macs", bars=bars))
     if options.factorisations:
         tables.append(factorisation_table())
-    if options.output and len(tables) > 1:
-        raise StudioError("cli.usage", "-o takes one table.", hint="Leave --stages or --factorisations out.")
-    for index, table in enumerate(tables):
-        if index:
-            print()
-        _write_table(table, options.output)
-    return 0
+    _write_tables(tables, options.output)
+    return int(not all(item.sound for item in profiles))
 
 
 def _report(analysis: Analysis) -> int:
@@ -129,6 +160,8 @@ def presets(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     from blockstudio.report.summary import preset_rows, preset_text, presets_table
 
+    if options.name and (options.json or options.family):
+        raise StudioError("cli.usage", "--json and --family are of the list; leave NAME out.")
     if options.name:
         print(preset_text(options.name))
     elif options.json:

@@ -45,6 +45,13 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
 
 def check_target(target: Path, force: bool) -> None:
     """Whether a file may be written there, before the work of making it. Raises `StudioError` ``export.*``."""
+    try:
+        _check_target(target, force)
+    except (OSError, ValueError) as reason:  # a name that is too long, or holds what names cannot
+        raise StudioError("export.write", f"it cannot be written: {_why(reason)}.", where=str(target)[:80]) from reason
+
+
+def _check_target(target: Path, force: bool) -> None:
     if target.is_dir():
         raise StudioError("export.write", "it is a folder.", where=str(target), hint="Name a file in it.")
     if not target.parent.is_dir():

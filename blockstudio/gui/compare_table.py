@@ -115,7 +115,7 @@ class CompareModel(QAbstractTableModel):
         if column == CROSS:
             return colours.secondary
         one = self._profiles[row]
-        if one is not None and not one.complete and column >= FIRST:
+        if one is not None and not one.sound and column >= FIRST:
             return colours.warning
         quiet = FIRST <= column < CROSS and COLUMNS[column - FIRST].key.endswith("_more")
         return colours.secondary if quiet else colours.text
@@ -129,7 +129,7 @@ class CompareModel(QAbstractTableModel):
             return tr("Take {name} out of the comparison").format(name=entry.name)
         if entry.error:
             return entry.error
-        if one is not None and not one.complete:
+        if one is not None and not one.sound:
             return tr("This network has errors; the figures are of what is known.")
         return ""
 

@@ -37,8 +37,8 @@ class Profile:
     dense_parameters: int
     """Of fully connected layers."""
     stages: tuple[Stage, ...]
-    complete: bool = True
-    """Whether a mistake in the network hides nothing; otherwise the figures are of what is known."""
+    sound: bool = True
+    """Whether the network has no errors; otherwise the figures are of what is known."""
 
     @property
     def dense_share(self) -> float:
@@ -69,7 +69,7 @@ def profile(diagram: Diagram, name: str = "", analysis: Analysis | None = None) 
         found.training_bytes,
         dense,
         tuple(stages),
-        found.complete,
+        not any(problem.severity == "error" for problem in found.problems),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,12 @@ class Table:
     """``r`` for each column that is set flush right; blanks and what is missing are flush left."""
     notes: Sequence[str] = field(default=())
 
+    def __post_init__(self) -> None:
+        # A network may be called anything; a line break in its name would tear the table apart.
+        object.__setattr__(self, "headings", tuple(map(_one_line, self.headings)))
+        object.__setattr__(self, "rows", [tuple(map(_one_line, row)) for row in self.rows])
+        object.__setattr__(self, "notes", [_clean(note) for note in self.notes])
+
     def text(self) -> str:
         """Aligned columns, two spaces apart."""
         widths = [max(map(len, column)) for column in zip(self.headings, *self.rows, strict=True)]
@@ -35,22 +42,22 @@ class Table:
     def markdown(self) -> str:
         """A table of GitHub's Markdown; indentation is kept by no-break spaces."""
         rule = ["---:" if flush else "---" for flush in self._flush()]
-        rows = [[_keep_indent(cell.replace("|", "\\|"), "\N{NO-BREAK SPACE}") for cell in row] for row in self.rows]
-        lines = ["| " + " | ".join(row) + " |" for row in (self.headings, rule, *rows)]
-        return "\n".join([*lines, *(line for note in self.notes for line in ("", note))])
+        rows = [[_keep_indent(_markdown(cell), "\N{NO-BREAK SPACE}") for cell in row] for row in self.rows]
+        lines = ["| " + " | ".join(row) + " |" for row in (map(_markdown, self.headings), rule, *rows)]
+        return "\n".join([*lines, *(line for note in self.notes for line in ("", note.replace("<", "&lt;")))])
 
     def csv(self) -> str:
         """Comma-separated values with plain numbers (no thousands separators), without the notes."""
         target = io.StringIO()
         writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(self.headings)
-        writer.writerows([_plain_number(cell.strip()) for cell in row] for row in self.rows)
+        writer.writerow(map(_no_formula, self.headings))
+        writer.writerows([_no_formula(_plain_number(cell.strip())) for cell in row] for row in self.rows)
         return target.getvalue().rstrip("\n")
 
     def latex(self) -> str:
         """A ``tabular`` in the style of the ``booktabs`` package."""
         columns = "".join("r" if flush else "l" for flush in self._flush())
-        lines = [" & ".join(map(_latex, row)) + r" \\" for row in (self.headings, *self.rows)]
+        lines = [_protected(" & ".join(map(_latex, row))) + r" \\" for row in (self.headings, *self.rows)]
         body = ["\\toprule", lines[0], "\\midrule", *lines[1:], "\\bottomrule"]
         notes = [f"% {line}" for note in self.notes for line in note.splitlines()]
         return "\n".join([f"\\begin{{tabular}}{{{columns}}}", *body, "\\end{tabular}", *notes])
@@ -59,6 +66,7 @@ class Table:
         return [letter == "r" for letter in self.right.ljust(len(self.headings))]
 
 
+_NUMBER = re.compile(r"[+-]?[\d.,]+( ?[%\w]+)?")
 FORMATS = {".md": Table.markdown, ".csv": Table.csv, ".tex": Table.latex, ".txt": Table.text}
 """How a table is written, by the ending of the file."""
 
@@ -68,6 +76,30 @@ def write_as(table: Table, ending: str) -> str:
     if ending not in FORMATS:
         raise StudioError("table.format", f"'{ending}' is no form of a table.", hint="Use " + ", ".join(FORMATS) + ".")
     return FORMATS[ending](table)
+
+
+def _clean(text: str) -> str:
+    """Without signs that cannot be printed; the lines of a note stay."""
+    return "".join(letter if letter.isprintable() or letter in "\n\N{NO-BREAK SPACE}" else " " for letter in text)
+
+
+def _one_line(text: str) -> str:
+    return _clean(text).replace("\n", " ")
+
+
+def _markdown(cell: str) -> str:
+    return cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _no_formula(cell: str) -> str:
+    """A name that a spreadsheet would compute is kept as text by an apostrophe; numbers stay numbers."""
+    risky = cell[:1] in ("=", "+", "-", "@") and len(cell) > 1 and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if risky else cell
+
+
+def _protected(row: str) -> str:
+    """What follows a line's end in brackets, or a star, would be an option of that end."""
+    return f"{{{row[0]}}}{row[1:]}" if row[:1] in ("[", "*") else row
 
 
 def _keep_indent(cell: str, blank: str) -> str:
@@ -88,6 +120,7 @@ def _latex(cell: str) -> str:
 
 _LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": "$<$", ">": "$>$", "|": "$|$",
     "×": r"$\times$", "→": r"$\to$", "−": "$-$", "≠": r"$\neq$", "⌊": r"$\lfloor$",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{sign: f"$^{{{digit}}}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,54 @@ def test_help_reads_well(capsys: pytest.CaptureFixture[str], verb: list[str]) ->
     out = capsys.readouterr().out
     assert out.startswith("usage: blockstudio")
     assert max(map(len, out.splitlines())) <= 110
+
+
+def test_a_comparison_goes_into_a_file_with_all_that_was_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "both.csv"
+    code, out, err = run(capsys, "compare", "nin_cifar10", "--stages", "--factorisations", "-o", str(target))
+    assert (code, err) == (0, "") and re.search(r": \d+ rows$", out)
+    first, stages, factorised = target.read_text(encoding="utf-8").split("\n\n")
+    assert first.startswith("network,") and stages.startswith("of the image,") and factorised.startswith("layer,")
+    assert "█" not in stages
+    code, _, err = run(capsys, "compare", "nin_cifar10", "-o", str(target))
+    assert code == 2 and "there already" in err
+    assert run(capsys, "compare", "nin_cifar10", "-o", str(target), "--force")[0] == 0
+    assert target.read_text(encoding="utf-8").count("\n") == 2
+
+
+def test_a_comparison_with_errors_ends_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "none.blocks.json"
+    file.write_text('{"format": "blockstudio", "version": 2, "name": "None", "blocks": {}, "wires": []}')
+    code, out, _ = run(capsys, "compare", "nin_cifar10", str(file))
+    assert code == 1 and "None has errors" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["summary", "resnet18", "-o", "table"], "'table' does not end in .md, .csv, .tex, .txt"),
+        (["summary", "resnet18", "-o", "x" * 300 + ".md"], "name too long"),
+        (["export", "resnet18", "-o", "x" * 300 + ".svg"], "name too long"),
+        (["export", "resnet18", "-o", "x" * 300 + ".py"], "name too long"),
+        (["export", "resnet18", "-o", "a\0b.svg"], "cannot be written"),
+        (["export", "cifar_resnet", "--set", "n=" + "9" * 5000, "-o", "a.svg"], "n:"),
+        (["summary", "resnet18", "--json", "-o", "a.md"], "--json goes to the terminal"),
+        (["summary", "resnet18", "--paper", "--depth", "2"], "leave --depth and --flops out"),
+        (["summary", "resnet18", "--depth", "0"], "at least 1"),
+        (["presets", "resnet18", "--json"], "leave NAME out"),
+        (["compare", "--factorisations", "--stages"], "--stages are those of networks"),
+    ],
+)
+def test_what_makes_no_sense_is_told(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "") and words in err
+    assert list(tmp_path.iterdir()) == []

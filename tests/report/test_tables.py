@@ -54,6 +54,15 @@ def test_latex_of_the_papers_needs_no_signs_that_it_does_not_have(name: str) -> 
     assert all(line.startswith("% ") for line in notes.strip().splitlines())
 
 
+def test_names_do_no_harm_in_any_form() -> None:
+    hostile = Table(("network", "n"), [("[a]\n<b>|c\x01", "−3"), ("=1+1", "+4"), ("@x", "+0.5 %")], " r")
+    assert [row[0] for row in csv.reader(io.StringIO(hostile.csv()))] == ["network", "[a] <b>|c", "'=1+1", "'@x"]
+    assert [row[1] for row in csv.reader(io.StringIO(hostile.csv()))] == ["n", "-3", "4", "+0.5 %"]
+    assert hostile.markdown().splitlines()[2] == "| [a] &lt;b>\\|c  | −3 |"
+    assert hostile.latex().splitlines()[4] == r"{[}a] $<$b$>$$|$c  & $-$3 \\"
+    assert len(hostile.text().splitlines()) == 4
+
+
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(StudioError, match=r"'\.doc' is no form of a table"):
         write_as(TABLE, ".doc")
@@ -107,8 +116,19 @@ def test_a_network_with_errors_is_compared_by_what_is_known() -> None:
     diagram = load_preset("resnet34")
     diagram.set("conv1", groups=7)
     item = profile(diagram)
-    assert not item.complete and item.parameters > 20_000_000
+    assert not item.sound and item.parameters > 20_000_000
     assert "ResNet-34 has errors" in compare_table([item]).notes[0]
+
+
+@pytest.mark.parametrize("wires", ['["input -> add:0", "conv -> add:1", "add -> conv", "conv -> output"]', "[]"])
+def test_a_network_with_errors_is_told_from_one_without(tmp_path: Path, wires: str) -> None:
+    file = tmp_path / "circle.blocks.json"
+    file.write_text(
+        '{"format": "blockstudio", "version": 2, "name": "Circle", "parameters": {}, "blocks": {"input": {"type": '
+        '"Input"}, "add": {"type": "Add"}, "conv": {"type": "Conv2d", "parameters": {"out_channels": 3, '
+        '"kernel_size": 1}}, "output": {"type": "Output"}}, "wires": ' + wires + "}"
+    )
+    assert compare_table([profile(load(file))]).notes == ["Circle has errors; its figures are of what is known."]
 
 
 def test_factorisations_save_what_the_paper_says() -> None:
