@@ -146,14 +146,21 @@ class Levels(View):
 
     def _route_later(self) -> None:
         """Let wires that wait for their lane have it when there is nothing better to do, and their blocks stand."""
-        if self.root.drawing.unrouted and not self._routing and not self.staging.busy:
+        if not self._routing and not self.staging.busy and self._unrouted() is not None:
             self._routing = True
             QTimer.singleShot(0, self, self._route_some)
 
+    def _unrouted(self) -> Drawing | None:
+        """A drawing in view whose wires wait for their lanes: the root, or what is open in it."""
+        return next((stage.drawing for stage, _ in self.stages() if stage.drawing.unrouted), None)
+
     def _route_some(self) -> None:
         self._routing = False
+        drawing = self._unrouted()
+        if drawing is not None:
+            drawing.route(ROUTES_AT_A_TIME)
         # A drawing of so many wires takes long to paint: once, when all have their lanes.
-        if self.root.drawing.route(ROUTES_AT_A_TIME):
+        if self._unrouted() is not None:
             self._route_later()
         else:
             self.update()

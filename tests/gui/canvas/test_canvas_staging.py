@@ -139,3 +139,28 @@ def test_wires_of_a_large_level_get_their_lanes_between_events(qtbot) -> None:
 
     assert len(canvas.drawing.lanes) > 500
     canvas.session.close()
+
+
+def test_wires_of_a_large_module_that_is_open_get_their_lanes_too(qtbot) -> None:
+    diagram = Diagram("skips")
+    scope = diagram.module("Ladder", {})
+    inside = diagram.modules[scope]
+    inside.insert("input", Block(type="Input", at=(0.0, 0.0)))
+    before = ["input"]
+    for index in range(300):
+        inside.insert(f"add{index}", Block(type="Add", at=(0.0, 112.0 * (index + 1))))
+        inside.join(Wire(before[-1], "out", f"add{index}", "0"))
+        inside.join(Wire(before[max(-4, -len(before))], "out", f"add{index}", "1"))
+        before.append(f"add{index}")
+    diagram.main.insert("input", Block(type="Input", parameters={"shape": [4, 4, 4]}, at=(0.0, 0.0)))
+    diagram.main.insert("ladder", Block(type=scope, at=(0.0, 112.0)))
+    canvas = Canvas(Session(diagram))
+    qtbot.addWidget(canvas)
+
+    canvas.toggle_frame("ladder")
+    drawing = canvas.root.inside["ladder"].drawing
+    assert drawing.unrouted
+    qtbot.waitUntil(lambda: not drawing.unrouted)
+
+    assert len(drawing.lanes) > 250
+    canvas.session.close()
