@@ -9,7 +9,7 @@ from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.drawing import Drawing
 from blockstudio.gui.canvas.facts import Facts
-from blockstudio.gui.canvas.folding import FoldedDrawing, StillDrawing
+from blockstudio.gui.canvas.folding import FoldedDrawing, StillDrawing, name_width
 from blockstudio.gui.canvas.geometry import Size
 from blockstudio.gui.canvas.painting import Stage
 from blockstudio.gui.canvas.placing import Place
@@ -51,6 +51,11 @@ class FigureStaging(Staging):
             return centres  # one below the other: making room is enough
         self._roomy.add(path)
         return arrange(diagram, scope, self._sizes(scope) | frames)
+
+    def _sizes(self, scope: str) -> dict[str, Size]:
+        definition = self.session.diagram.definition(scope)
+        sizes = super()._sizes(scope).items()
+        return {name: (max(width, name_width(name, definition.block(name))), tall) for name, (width, tall) in sizes}
 
     def _facts(self, path: str, scope: str) -> Facts:
         return Facts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)

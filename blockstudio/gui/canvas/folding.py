@@ -17,11 +17,11 @@ from blockstudio.gui.canvas.geometry import Frame, Geometry, Size
 from blockstudio.gui.canvas.metrics import (
     CARD_HEIGHT,
     CARD_MAX,
-    CARD_WIDTH,
     GRID,
     INSET,
     LINE_PX,
     MARGIN,
+    NAME_PX,
     PILL_HEIGHT,
     text_width,
 )
@@ -33,6 +33,8 @@ GAP = 96.0
 """Between two columns; the wire to the next one runs up in its middle."""
 TURN, ROUND = 48.0, 12.0
 """How far below and above a column that wire runs across, and the radius of its corners."""
+BADGE_ROOM = 56
+"""For the ``×10000`` of a chain."""
 _BAND = float(PILL_HEIGHT + 2)
 
 
@@ -45,6 +47,15 @@ class Cut:
     below: float
     """Where those below begin."""
     wire: Wire
+
+
+def _whole(needed: float) -> float:
+    return float(-(-(needed + INSET + MARGIN + 2) // GRID) * GRID)
+
+
+def name_width(name: str, block: Block) -> float:
+    """The width that a card needs for its whole name."""
+    return _whole(text_width(name, NAME_PX, True) + (BADGE_ROOM if block.repeat is not None else 0))
 
 
 class StillDrawing(Drawing):
@@ -71,19 +82,27 @@ class StillDrawing(Drawing):
 
     def _card_size(self, name: str, block: Block) -> Size:
         width, height = super()._card_size(name, block)
-        wanted = text_width(self._lines.get(name, ""), LINE_PX) + INSET + MARGIN + 2
-        if wanted > width:
-            width = max(width, min(float(-(-wanted // GRID) * GRID), CARD_MAX, self._room(name)))
-        return width, height
+        wanted = self._wanted(name, block)
+        return (max(width, min(wanted, self._room(name))) if wanted > width else width), height
+
+    def _wanted(self, name: str, block: Block) -> float:
+        """The width that a card needs for all its texts."""
+        return max(_whole(text_width(self._lines.get(name, ""), LINE_PX)), name_width(name, block))
 
     def _room(self, name: str) -> float:
-        """How wide a card may be beside those at its height, if they are no wider than most."""
+        """How wide a card may be beside those at its height."""
         x, y = self.place(name)
         base = self._base[: len(self.names)]
         near = abs(base[:, 1] - y) < CARD_HEIGHT + GRID
         near[self.rows[name]] = False
-        beside = abs(base[near, 0] - x).min(initial=CARD_MAX)
-        return 2 * (float(beside) - CARD_WIDTH / 2 - 2 * GRID)
+        room = 4.0 * CARD_MAX
+        for row in np.flatnonzero(near & (abs(base[:, 0] - x) < room)).tolist():
+            other, apart = self.names[row], abs(float(base[row, 0]) - x) - 2 * GRID
+            block = self.block(other)
+            width, wanted = super()._card_size(other, block)[0], self._wanted(other, block)
+            # One that would be wider too takes half of what lies between them.
+            room = min(room, apart if wanted > width else 2 * apart - width)
+        return room
 
     def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
         spots = list(self._free_spots(wire, width, shared))

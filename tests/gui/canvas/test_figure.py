@@ -180,6 +180,24 @@ def test_a_title_may_hold_any_sign(styled) -> None:
     assert ElementTree.fromstring(data).find("{http://www.w3.org/2000/svg}title").text == diagram.name
 
 
+def test_long_names_stand_whole_side_by_side(styled) -> None:
+    diagram = Diagram("long")
+    name = "a_name_that_somebody_gave_to_a_block_and_that_goes_on_and_on_for_a_hundred_characters"
+    diagram.add("Input", "input", shape=[3, 8, 8])
+    diagram.add("Conv2d", name, out_channels=3, padding=1, repeat=1000)
+    diagram.add("LocalResponseNorm", f"{name}_2")
+    diagram.add("Add", "add")
+    for source, target in (("input", name), ("input", f"{name}_2"), (name, "add:0"), (f"{name}_2", "add:1")):
+        diagram.connect(source, target)
+    stage = staged(diagram)
+
+    data, _ = svg(stage, Figure())
+
+    assert {name, f"{name}_2", "×1000"} <= set(labels(data))
+    one, other = stage.drawing.rect(name), stage.drawing.rect(f"{name}_2")
+    assert not one.intersects(other)
+
+
 def test_an_empty_diagram_is_an_empty_sheet(styled, tmp_path: Path) -> None:
     for name in ("net.svg", "net.pdf", "net.png"):
         assert write_figure(Diagram("empty"), tmp_path / name).startswith("0 blocks")
