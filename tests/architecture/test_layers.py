@@ -93,3 +93,9 @@ def test_heavy_libraries_stay_out(statement: str, absent: str) -> None:
     check = f"{statement}\nimport sys\nprint(*[m for m in {absent.split()} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert result.stdout.split() == []
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    # Folders of tests are no packages: two files of one name cannot be collected together.
+    names = [path.name for path in Path(__file__).parents[1].rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
