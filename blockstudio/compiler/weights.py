@@ -13,9 +13,13 @@ from torch import Tensor, nn
 from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
+from blockstudio.graph.names import shown
 
 SHOWN = 5
 """Keys of each sort that an error names."""
+
+LONGEST = 200
+"""Letters of a key that are printed."""
 
 Names: TypeAlias = str | os.PathLike[str] | Mapping[str, str] | WeightMap
 Head: TypeAlias = Literal["load", "skip"]
@@ -54,11 +58,15 @@ class WeightsReport:
         """Whether everything fitted, but for a classifier that was to be left aside."""
         return not (self.missing or self.unexpected or self.mismatched)
 
+    def _foreign(self) -> tuple[str, ...]:
+        """The keys that are the file's alone, and so may be anything, fit for a terminal."""
+        return tuple(shown(key, LONGEST) for key in self.unexpected)
+
     def text(self) -> str:
         """What did not fit, in one line: ``2 missing: fc.weight, fc.bias; 1 of another shape: ...``"""
         groups = (
             ("missing", self.missing),
-            ("unexpected", self.unexpected),
+            ("unexpected", self._foreign()),
             ("of another shape", tuple(map(str, self.mismatched))),
         )
         return "; ".join(f"{len(keys)} {what}: {_listed(keys)}" for what, keys in groups if keys)
@@ -72,7 +80,7 @@ class WeightsReport:
             ("left at initial values, the weights are for another number of classes", self.kept),
             ("of another shape", self.mismatched),
             ("of the network, but not in the weights", self.missing),
-            ("in the weights, but not of the network", self.unexpected),
+            ("in the weights, but not of the network", self._foreign()),
         )
         for why, keys in groups:
             if keys:

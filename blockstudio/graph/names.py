@@ -116,8 +116,8 @@ def suggestion(wrong: str, known: list[str]) -> str:
     return "Known: " + ", ".join(known[:30]) + ("..." if len(known) > 30 else "") + "."
 
 
-def shown(value: object) -> str:
+def shown(value: object, longest: int = 60) -> str:
     """A value for an error's text: short and printable."""
     text = value if isinstance(value, str) else repr(value)
     text = text if text.isprintable() else ascii(text)[1:-1]
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."

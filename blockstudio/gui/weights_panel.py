@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.graph.names import shown
 from blockstudio.gui.parts import clear, hairline, link, quiet
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font, theme
@@ -30,6 +31,8 @@ SHOWN = 2000
 """Keys of one sort that are listed; more are only counted."""
 OPEN_AT_ONCE = 12
 """Up to so many keys a sort is listed open."""
+LONGEST = 200
+"""Letters of a key: they are somebody else's and may be anything."""
 SIZE = QSize(620, 420)
 BARE, ROW = 190, 24
 """Height of the panel without its list, and of a line of the list."""
@@ -226,7 +229,7 @@ class WeightsPanel(QDialog):
             top.setForeground(1, theme().secondary)
             self.list.addTopLevelItem(top)
             for key, about in rows[:SHOWN]:
-                top.addChild(QTreeWidgetItem([key, about]))
+                top.addChild(QTreeWidgetItem([shown(key, LONGEST), about]))
             if len(rows) > SHOWN:
                 top.addChild(QTreeWidgetItem([tr("and {count} more").format(count=f"{len(rows) - SHOWN:,}"), ""]))
             top.setExpanded(len(rows) <= OPEN_AT_ONCE)

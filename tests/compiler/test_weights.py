@@ -286,3 +286,12 @@ def test_maps_of_the_studio_are_of_presets_and_lead_to_every_key() -> None:
         for target in each.names.values():
             assert any(key.startswith(f"{target}.") for key in own), f"{each.preset}: {target}"
         assert set(each.flatten) <= set(own)
+
+
+def test_keys_of_the_file_are_printed_without_control_characters_and_not_for_ever() -> None:
+    model = nn.Linear(2, 1)
+    weights = {**model.state_dict(), "\x1b[2Jgone": torch.zeros(1), "k" * 100_000: torch.zeros(1)}
+    report = load_weights(model, weights, strict=False)
+    told = [*report.lines(), report.text()]
+    assert all(text.isprintable() for text in told) and "\\x1b[2Jgone" in report.text()
+    assert max(map(len, told)) < 600 and report.unexpected == tuple(weights)[2:]
