@@ -81,6 +81,11 @@ def fit(diagram: Diagram, file: str | os.PathLike[str], names: Names = "auto") -
         report = load_weights(model, weights, strict=False, names=names, head="skip")
     except StudioError as error:
         raise error.at(os.fspath(file)) if error.where == "state dict" else error from error
+    state = model.state_dict()
+    for key in report.matched:
+        value = state[key]
+        if value.is_floating_point() and value.numel() and not bool(torch.isfinite(value.abs().max())):
+            raise StudioError("weights.numbers", f"{key} holds values that are not numbers.", where=os.fspath(file))
     settings = {} if report.complete else _settings(diagram, weights, names)
     return Fitted(diagram, os.fspath(file), model, report, settings)
 
