@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
@@ -52,7 +52,9 @@ class Starting(QObject):
         return trainable(analysis, self.value.freeze), analysis.parameters_with_auxiliary
 
     def change(self, **fields: Any) -> None:
-        """Set ``weights``, ``partial`` or ``freeze``."""
+        """Set ``weights``, ``partial`` or ``freeze``. Where nothing is frozen, undo brings nothing back frozen."""
+        if fields.get("freeze") == ():
+            self._session.document.gone = ()
         self._set(msgspec.structs.replace(self.value, **fields))
 
     def _set(self, start: Start) -> None:
@@ -144,11 +146,14 @@ class Starting(QObject):
         document.gone = (*(names[path] for path in gone if names[path] not in back), *lost)
         self._set(msgspec.structs.replace(start, freeze=tuple(dict.fromkeys((*kept, *back)))))
         self._look()
-        message = self._session.message
         if lost:
-            message.emit(tr("{names}: gone, and no longer among what is frozen").format(names=", ".join(lost[:3])))
+            self._say(tr("{names}: gone, and no longer among what is frozen").format(names=", ".join(lost[:3])))
         if back:
-            message.emit(tr("{names}: back, and frozen as before").format(names=", ".join(back[:3])))
+            self._say(tr("{names}: back, and frozen as before").format(names=", ".join(back[:3])))
+
+    def _say(self, text: str) -> None:
+        """Tell once the edit is through: with it, what was told before goes away."""
+        QTimer.singleShot(0, self, lambda: self._session.message.emit(text))
 
 
 def renamed(diagram: Diagram, path: str, edits: Iterable[Edit]) -> str:
