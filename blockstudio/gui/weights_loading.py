@@ -44,9 +44,12 @@ class WeightsLoader(QObject):
         self._file = Path()
         self._document: Document | None = None
         self._told: Note | None = None
+        self._changed = False
+        """Whether the diagram is another one than was compared."""
         self.dialog: QFileDialog | None = None
         self.panel: WeightsPanel | None = None
         window.session.starting.wanted.connect(self.ask)
+        window.session.edited.connect(self._on_edit)
         window.documents.closed.connect(self._on_closed)
         window.trainer.run_changed.connect(self._on_run)
 
@@ -81,7 +84,7 @@ class WeightsLoader(QObject):
             notes.show_note(text, "problem", (tr("Show problems"), lambda: self._window.show_page("problems")))
             return
         settings().setValue("files/weights_folder", str(file.parent))
-        self._file, self._document = file, session.document
+        self._file, self._document, self._changed = file, session.document, False
         try:
             size = bytes_text(file.stat().st_size)
         except OSError:
@@ -111,7 +114,7 @@ class WeightsLoader(QObject):
     # The answer
 
     def use(self) -> None:
-        """Begin the document's next training with the weights in view."""
+        """Begin the document's next training with the weights in view; if it was edited meanwhile, compare again."""
         panel, document = self.panel, self._document
         result = panel.result_shown if panel is not None else None
         if result is None or document is None:
@@ -119,6 +122,11 @@ class WeightsLoader(QObject):
         window, file = self._window, self._file.absolute()
         self.leave()
         window.documents.turn_to(document)
+        if self._changed:
+            self.look(file)
+            if self.panel is not None:
+                self.panel.detail.setText(tr("The network was edited since it was compared, so it is compared again."))
+            return
         window.session.starting.change(weights=str(file), partial=not result.complete)
         text = tr("Training of {network} begins with {file}.").format(network=document.diagram.name, file=file.name)
         self._told = window.notes.show_note(
@@ -167,6 +175,10 @@ class WeightsLoader(QObject):
     def _put_away(self, panel: WeightsPanel) -> None:
         if panel is self.panel:
             self.leave()
+
+    def _on_edit(self, _: object) -> None:
+        if self._window.session.document is self._document:
+            self._changed = True
 
     def _on_closed(self, document: object) -> None:
         if document is self._document and self.panel is not None:

@@ -162,6 +162,7 @@ class Trap:
         ("trap", "never executed"),
         ("another", "not one key"),
         ("gone", "no such file"),
+        ("not numbers", "conv1.weight holds values that are not numbers"),
     ],
 )
 def test_a_bad_file_is_one_sentence_and_nothing_is_executed(
@@ -176,6 +177,9 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_executed(
     elif kind == "another":
         bad = bad.with_suffix(".safetensors")
         save_file({f"encoder.{key}.w": value for key, value in weights().items()}, bad)
+    elif kind == "not numbers":
+        bad = bad.with_suffix(".safetensors")
+        save_file({**weights(), "conv1.weight": np.full((4, 1, 3, 3), np.nan, np.float32)}, bad)
     window = open_window(net)
     before, start = dumps(window.session.diagram), window.session.starting.value
     window.weights.look(bad)
@@ -258,6 +262,20 @@ def test_reading_can_be_left_at_any_time(open_window, qtbot, net: Path, file: Pa
             window.close()
     assert not window.weights.busy and window.weights.panel is None
     assert not window.session.starting.value.weights
+
+
+def test_a_network_that_was_edited_meanwhile_is_compared_again(open_window, qtbot, net: Path, file: Path) -> None:
+    window = open_window(net)
+    drop(window, file)
+    answered(window, qtbot)
+    window.session.diagram.set("conv1", out_channels=5)
+    click(window.weights.panel.use)
+    assert window.session.starting.value.weights == "" and window.weights.busy
+    assert "edited" in window.weights.panel.detail.text()
+    answered(window, qtbot)
+    assert not window.weights.panel.result_shown.complete
+    click(window.weights.panel.use)
+    assert window.session.starting.value.weights == str(file) and window.session.starting.value.partial
 
 
 def test_weights_belong_to_the_document(open_window, net: Path, file: Path) -> None:
@@ -397,9 +415,24 @@ def test_a_removed_block_is_no_longer_frozen_until_undo_brings_it_back(open_wind
     session.starting.freeze(["conv1", "layer1"])
     session.select(["layer1"])
     press_key(window.canvas, Qt.Key.Key_Delete)
+    QApplication.processEvents()
     assert session.starting.value.freeze == ("conv1",) and any("layer1: gone" in text for text in said)
+    assert "layer1: gone" in window.status.message.text(), "and it can be read"
     session.undo()
+    QApplication.processEvents()
     assert set(session.starting.value.freeze) == {"conv1", "layer1"} and any("layer1: back" in text for text in said)
+    assert "layer1: back" in window.status.message.text()
+
+
+def test_after_unfreezing_all_undo_brings_nothing_back_frozen(open_window) -> None:
+    window = open_window("resnet18")
+    session = window.session
+    session.starting.freeze(["conv1", "layer1"])
+    session.select(["layer1"])
+    session.delete_selection()
+    session.starting.change(freeze=())
+    session.undo()
+    assert "layer1" in session.definition.graph and session.starting.value.freeze == ()
 
 
 def test_a_path_that_names_nothing_is_told_in_the_recipe(open_window, qtbot) -> None:
