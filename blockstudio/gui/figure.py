@@ -101,7 +101,8 @@ def _check(wanted: Figure) -> None:
         ("scale", wanted.scale, 0.1, 20),
     ):
         if value is not None and not low <= value <= high:
-            raise StudioError(f"figure.{name}", f"{name} must be from {low} to {high}, not {value:g}.")
+            unit = " mm" if name == "width" else ""
+            raise StudioError(f"figure.{name}", f"{name} must be from {low} to {high}{unit}, not {value:g}{unit}.")
 
 
 def start_qt() -> None:
@@ -146,6 +147,11 @@ def _size(stage: Stage, wanted: Figure, most: float = float("inf")) -> tuple[flo
     return natural * factor, sheet.height() * MM / DPI * factor, factor
 
 
+def _title(stage: Stage) -> str:
+    """The network's name, without signs that would make a file unreadable."""
+    return "".join(letter if letter.isprintable() else " " for letter in stage.drawing.diagram.name)
+
+
 def _words(width: float, height: float, factor: float) -> str:
     return f"{width:.0f} × {height:.0f} mm, texts of {LINE_PX * 72 / DPI * factor:.1f} pt"
 
@@ -158,9 +164,8 @@ def svg(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     look, painter = look_of(wanted), SvgPainter()
     paint_figure(painter, stage, look)
     width, height, factor = _size(stage, wanted)
-    text = painter.document(
-        sheet_of(stage), f"{number(width)}mm", f"{number(height)}mm", stage.drawing.diagram.name, look.canvas
-    )
+    sheet, title = sheet_of(stage), _title(stage)
+    text = painter.document(sheet, f"{number(width)}mm", f"{number(height)}mm", title, look.canvas)
     return text.encode(), _words(width, height, factor)
 
 
@@ -177,7 +182,7 @@ def pdf(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     device.setPageSize(QPageSize(size, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
     device.setPageMargins(QMarginsF())
     device.setResolution(round(DPI))
-    title = stage.drawing.diagram.name
+    title = _title(stage)
     device.setTitle(title)
     device.setCreator("Block Studio")
     device.setDocumentId(QUuid())

@@ -120,7 +120,7 @@ class FigureDialog(QDialog):
         canvas = self._canvas
         only = canvas.session.selection if self.selected.isChecked() else ()
         stage = canvas.stage if only else canvas.root
-        found = [f"--inside={stage.path}"] if stage.path else []
+        found = [f"--inside={stage.path.removeprefix(DEFINITION)}"] if stage.path else []
         if only:
             found += ["--blocks", *only]
         opened = open_in(stage, only) if self.as_shown.isChecked() else []
@@ -164,9 +164,12 @@ class Figures(QObject):
     def __init__(self, window: StudioWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._target = Path()
-        self.child = Child(self)
-        self.child.done.connect(self._written)
+        self._children: set[Child] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a picture is being written."""
+        return bool(self._children)
 
     def ask(self) -> None:
         """Ask what goes into the picture, then for the file."""
@@ -187,18 +190,25 @@ class Figures(QObject):
 
     def write(self, target: Path, options: list[str]) -> None:
         """Have a picture written; a note tells when it is there."""
-        self._target = target
         self._window.session.message.emit(tr("Writing {0}…", target.name))
         arguments = ("export", DIAGRAM, "--force", f"--output={target}", *options)
-        self.child.run(*arguments, diagram=placed(self._window.canvas))
+        # Each picture has a process of its own: one more does not end the one before.
+        child = Child(self)
+        self._children.add(child)
+        child.done.connect(lambda code, out, err: self._written(child, target, code, out, err))
+        child.run(*arguments, diagram=placed(self._window.canvas))
 
-    def _written(self, code: int, out: str, err: str) -> None:
+    def _written(self, child: Child, target: Path, code: int, out: str, err: str) -> None:
+        self._children.discard(child)
+        child.deleteLater()
         if code:
             self._window.notes.show_note(error_text(err), "problem")
             return
         words = out.strip().rpartition(": ")[2]
-        self._window.session.message.emit(tr("Saved {0}: {1}", self._target.name, words))
+        self._window.session.message.emit(tr("Saved {0}: {1}", target.name, words))
 
     def stop(self) -> None:
         """Whoever closes the window does not wait for a picture."""
-        self.child.cancel()
+        for child in self._children:
+            child.cancel()
+        self._children.clear()

@@ -33,7 +33,7 @@ def saved(qtbot, window: StudioWindow, target: Path) -> str:
     assert isinstance(window.dialog, QFileDialog)
     window.dialog.fileSelected.emit(str(target))
     window.dialog.close()
-    qtbot.waitUntil(lambda: not window.figures.child.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.figures.busy, timeout=60_000)
     return said[-1]
 
 
@@ -114,6 +114,34 @@ def test_blocks_stand_in_the_picture_where_they_stand_on_the_screen(open_window,
         r'translate\(([-\d.]+) ([-\d.]+)\)"[^>]*aria-label="([^"]*)"', svg)}  # fmt: skip
     moved = at[name][0] - at["conv1"][0], at[name][1] - at["conv1"][1]
     assert moved == pytest.approx((before.x() - conv.x(), before.y() - conv.y()), abs=0.1)
+
+
+def test_a_definition_that_is_looked_at_by_itself(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.session.go("@BasicBlock")
+    assert asked(window).whole.text() == "All of BasicBlock"
+
+    assert saved(qtbot, window, tmp_path / "module.svg").startswith("Saved module.svg: ")
+
+    assert {"conv2", "add"} <= set(labels((tmp_path / "module.svg").read_text(encoding="utf-8")))
+
+
+def test_two_pictures_at_once_and_another_document_meanwhile(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.figures.write(tmp_path / "first.svg", [])
+    window.documents.new()
+    window.figures.write(tmp_path / "second.svg", [])
+    qtbot.waitUntil(lambda: not window.figures.busy, timeout=60_000)
+
+    assert "layer1" in labels((tmp_path / "first.svg").read_text(encoding="utf-8"))
+    assert labels((tmp_path / "second.svg").read_text(encoding="utf-8")) == []
+
+
+def test_closing_meanwhile_leaves_no_half_file(open_window, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    window.figures.write(tmp_path / "net.svg", [])
+    window.close()
+    assert not window.figures.busy and list(tmp_path.glob("*.svg*")) == []
 
 
 def test_what_cannot_be_written_is_told_in_a_note(open_window, qtbot, tmp_path: Path) -> None:
