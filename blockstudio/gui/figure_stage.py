@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.names import suggestion
@@ -85,7 +86,7 @@ def stage_of(
 ) -> Stage:
     """The stage of a figure. Raises `StudioError` ``figure.*`` for what is not there."""
     diagram = session.diagram
-    path, scope = level_at(diagram, inside)
+    path, scope = level_at(diagram, inside, session.analysis)
     known = [name for name, _ in diagram.definition(scope).blocks()]
     for name in blocks:
         if name not in known:
@@ -97,7 +98,7 @@ def stage_of(
     return staging.stage(path, scope)
 
 
-def level_at(diagram: Diagram, path: str) -> tuple[str, str]:
+def level_at(diagram: Diagram, path: str, analysis: Analysis) -> tuple[str, str]:
     """Path and definition of a level: ``layer2``, ``layer2.1.downsample``, or a module by its own name."""
     if not path:
         return "", MAIN
@@ -116,7 +117,14 @@ def level_at(diagram: Diagram, path: str) -> tuple[str, str]:
         here, rest = join(here, name), rest[len(name) + 1 :]
         if instances[name].repeat is not None:
             copy, _, after = rest.partition(".")
-            copy, rest = (copy, after) if copy.isdecimal() else ("0", rest)
+            counted = copy.isdecimal()
+            copy, rest = (copy, after) if counted else ("0", rest)
+            report = analysis.blocks.get(here)
+            if counted and report is not None and report.copies is not None and not _is_below(copy, report.copies):
+                raise StudioError(
+                    "figure.inside", tr("{0} has {1} copies, counted from 0; there is no {2}.", here, report.copies,
+                                        copy[:20]), where=diagram.name,
+                )  # fmt: skip
             here = join(here, copy)
         scope = instances[name].type
     return here, scope
@@ -124,6 +132,10 @@ def level_at(diagram: Diagram, path: str) -> tuple[str, str]:
 
 MOST = 3_000
 """Modules opened in one figure: more could not be read, and what is inside what can grow beyond all bounds."""
+
+
+def _is_below(digits: str, count: int) -> bool:
+    return len(digits) < 10 and int(digits) < count
 
 
 def opened(

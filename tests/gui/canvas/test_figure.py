@@ -299,6 +299,7 @@ def test_a_margin_goes_around_everything_that_is_painted(styled) -> None:
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
+        (Figure(inside="layer1.7"), "layer1 has 2 copies, counted from 0; there is no 7"),
         (Figure(inside="layer9"), "no module at 'layer9'"),
         (Figure(inside="layer1.conv1"), "no module at 'layer1.conv1'"),
         (Figure(blocks=("conv9",)), "no block 'conv9'. Did you mean conv1?"),
