@@ -141,3 +141,26 @@ def test_what_would_grow_beyond_bounds_is_refused(capsys: pytest.CaptureFixture[
     assert main(["export", str(file), "--expand", "all", "-o", str(tmp_path / "all.svg")]) == 2
     assert "more than 3000 modules would be open" in capsys.readouterr().err
     assert main(["export", str(file), "--expand", "2", "-o", str(tmp_path / "two.svg")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["resnet18", "-o", "x" * 300 + ".svg"], "name too long"),
+        (["resnet18", "-o", "a\0b.svg"], "cannot be written"),
+        (["cifar_resnet", "--set", "n=" + "9" * 5000, "-o", "a.svg"], "n:"),
+    ],
+)
+def test_a_name_or_number_that_cannot_be_is_told(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    code, out, err = run(capsys, "export", *arguments)
+    assert (code, out) == (2, "") and words in err
+    assert list(here.iterdir()) == []
