@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, Qt, QThreadPool, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QSize, Qt, QThreadPool, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from blockstudio import __version__
 from blockstudio.blocks import RawValue
@@ -26,6 +26,8 @@ from blockstudio.gui.window import StudioWindow
 
 log = logging.getLogger("blockstudio.gui")
 LOG = "window.log"
+FRAME = QSize(8, 40)
+"""What the system may put around a window, before it has told."""
 
 
 def application(*, dark: bool | None = None) -> QApplication:
@@ -72,12 +74,19 @@ def main(
     _catch(window)
     if network is None or not window.documents.open_now(network, dict(values or {})):
         window.show_start()
+    fit_to_screen(window)
     window.show()
     # After the first frame: nothing of this is needed to draw it.
     QTimer.singleShot(0, window.after_start)
     if train is not None and window.trainer.set_fields({"data.source": train}):
         QTimer.singleShot(0, window.trainer.train)
     return app.exec()
+
+
+def fit_to_screen(window: QWidget) -> None:
+    """Make a window that is to be shown no larger than the screen has room for, its frame included."""
+    room = window.screen().availableGeometry().size() - FRAME
+    window.resize(window.size().boundedTo(room))
 
 
 def _settle() -> None:
