@@ -49,6 +49,7 @@ QCheckBox:disabled {{ color: {secondary}; }}
 QLabel[role="switch"] {{ border: 1px solid transparent; border-radius: 3px; padding: 1px 3px; }}
 QLabel[role="switch"]:hover {{ background: {field}; }}
 QLabel[role="switch"]:focus {{ border-color: {accent}; }}
+QFileDialog QToolButton {{ padding: 1px; }}
 QFrame#sheet {{ background: {panel}; border: 1px solid {hairline}; border-radius: 8px; }}
 QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hands import click
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QToolButton
 
+from blockstudio.gui.app import FRAME, fit_to_screen
 from blockstudio.gui.window import StudioWindow
 
 NARROW = (1100, 700)
@@ -43,3 +44,30 @@ def test_what_the_status_bar_tells_makes_the_window_no_wider(open_window) -> Non
     assert window.width() == NARROW[0]
     assert window.status.message.toolTip() == told
     assert window.status.zoom.geometry().right() < NARROW[0]
+
+
+def test_a_window_opens_no_larger_than_the_screen(open_window) -> None:
+    window = open_window("nin_cifar10")
+    room = window.screen().availableGeometry().size() - FRAME
+    assert window.height() > room.height(), "the test's screen is a small one"
+    fit_to_screen(window)
+    QApplication.processEvents()
+    assert window.height() == room.height()
+    assert window.width() == max(room.width(), window.minimumSizeHint().width())
+
+
+def test_pictures_on_the_buttons_of_a_file_dialog_are_whole(open_window) -> None:
+    dialog = QFileDialog(open_window())
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.show()
+    QApplication.processEvents()
+    buttons = [
+        button for button in dialog.findChildren(QToolButton) if button.isVisible() and not button.icon().isNull()
+    ]
+    assert len(buttons) >= 5
+    for button in buttons:
+        image = button.grab().toImage()
+        ground = image.pixel(0, image.height() // 2)
+        drawn = [x for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) != ground]
+        assert max(drawn) - min(drawn) >= 6, button.objectName()
+    dialog.close()
