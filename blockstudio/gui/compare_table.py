@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from blockstudio.gui.comparison import Comparison, Entry
@@ -56,10 +56,10 @@ class CompareModel(QAbstractTableModel):
         if not same:
             self.beginResetModel()
         self.entries, self._profiles = entries, [found[entry] for entry in entries]
-        if same:
-            self.dataChanged.emit(self.index(0, 0), self.index(max(0, len(entries) - 1), CROSS))
-        else:
+        if not same:
             self.endResetModel()
+        elif entries:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(entries) - 1, CROSS))
 
     def profile_of(self, row: int) -> Profile | None:
         return self._profiles[row]
@@ -151,6 +151,10 @@ class CompareModel(QAbstractTableModel):
         return None
 
 
+SIGN, LEAST = 29, 96
+"""Pixels of the columns of signs, and of names where there is little room."""
+
+
 class CompareView(QTableView):
     """See the module's text. Space or Enter makes a row the reference, Delete takes it out."""
 
@@ -177,14 +181,14 @@ class CompareView(QTableView):
         self.verticalHeader().setDefaultSectionSize(ROW)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, width in ((MARK, 28), (CROSS, 30)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(column, width)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setResizeContentsPrecision(-1)
         header.setMinimumSectionSize(28)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        for signal in (self.table.modelReset, self.table.dataChanged, self.table.layoutChanged):
+            signal.connect(self._spread)
         self.table.modelReset.connect(self._fit)
         notifier.changed.connect(self.viewport().update)
         self._fit()
@@ -193,6 +197,22 @@ class CompareView(QTableView):
         """As high as its rows, up to a limit."""
         rows = min(SHOWN, max(1, self.table.rowCount()))
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * ROW + 2)
+
+    def _spread(self, *_: object) -> None:
+        """Every figure has the room it needs; what is left goes to all columns alike. Names give way first."""
+        header = self.horizontalHeader()
+        columns = range(NAME, CROSS)
+        needed = {each: max(self.sizeHintForColumn(each), header.sectionSizeHint(each)) + 4 for each in columns}
+        left = self.viewport().width() - SIGN * 2 - sum(needed.values())
+        needed[NAME] += min(0, max(left, LEAST - needed[NAME]))
+        for column in columns:
+            self.setColumnWidth(column, needed[column] + max(0, left) // len(needed))
+        for column in (MARK, CROSS):
+            self.setColumnWidth(column, SIGN)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._spread()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)

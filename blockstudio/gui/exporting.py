@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import check_target, write_atomic
 from blockstudio.gui.child import DIAGRAM, Child, error_text
 from blockstudio.gui.run_list import name_and_time
 from blockstudio.gui.session import snapshot
@@ -268,6 +268,7 @@ class Exporting(QObject):
             from blockstudio.analysis import analyze
             from blockstudio.report.summary import summary_table
 
+            check_target(target, force=True)
             if target.exists() and not force:
                 raise StudioError("export.exists", tr("the file is there already."), where=str(target))
             table = summary_table(still, analyze(still))

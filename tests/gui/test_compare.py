@@ -360,3 +360,15 @@ def test_keys_of_the_drawing_do_nothing_while_another_page_is_in_view(open_windo
     window.show_canvas()
     assert window.commands.run("edit.delete")
     assert "conv1" not in window.session.definition.graph
+
+
+def test_the_figures_of_large_networks_are_whole_in_a_small_window(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    window.resize(1100, 700)
+    page = compare(window, qtbot, "vgg16", "vgg19")
+    view = page.view
+    for column in range(NAME + 1, CROSS):
+        assert view.columnWidth(column) >= view.sizeHintForColumn(column), view.table.headerData(
+            column, Qt.Orientation.Horizontal
+        )
+    assert view.horizontalScrollBar().maximum() == 0

@@ -248,3 +248,14 @@ def test_the_dialog_is_a_file_dialog_for_saving(open_window, qtbot) -> None:
     assert dialog.nameFilters()[0] == "PyTorch source (*.py)"
     assert Path(dialog.selectedFiles()[0]).name == "resnet-18.py"
     dialog.close()
+
+
+def test_a_table_that_cannot_be_written_is_told_in_words(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    kind = next(kind for kind in kinds() if kind.ending == ".md")
+    for force in (False, True):
+        window.exporting.write(tmp_path / ("x" * 300 + ".md"), kind, force=force)
+        assert "it cannot be written: file name too long" in settle(window, qtbot)
+    (tmp_path / "d.md").mkdir()
+    window.exporting.write(tmp_path / "d.md", kind)
+    assert "it is a folder" in settle(window, qtbot)
