@@ -51,6 +51,8 @@ class Documents(QObject):
         super().__init__(window)
         self._session, self._window = session, window
         self._work = Work(self)
+        self._opening: list[tuple[str, dict[str, RawValue]]] = []
+        """What is being read: names and values."""
         self.list: list[Document] = [session.document]
         self._stamps: dict[Document, tuple[int, int] | None] = {}
         self._watcher = QFileSystemWatcher(self)
@@ -75,17 +77,29 @@ class Documents(QObject):
         self.add(Document(Diagram("untitled")))
 
     def open(self, name: str | Path, values: dict[str, RawValue] | None = None) -> None:
-        """Open a preset or file, read in a worker. What cannot be read is said in a note; nothing else changes."""
+        """Open a preset or file, read in a worker. What cannot be read is said in a note; nothing else changes.
+
+        Asked for twice before it is there, as by a double click on a button, it opens once.
+        """
         already = self._already_open(name) if not values else None
         if already is not None:
             self.turn_to(already)
             self.found.emit(already)
             return
-        self._work.run(
-            lambda: Document(open_diagram(name, **(values or {})), _file_of(name)),
-            self.add,
-            lambda error: self._cannot_open(name, error),
-        )
+        wanted = (str(name), dict(values or {}))
+        if wanted in self._opening:
+            return
+        self._opening.append(wanted)
+
+        def add(document: Document) -> None:
+            self._opening.remove(wanted)
+            self.add(document)
+
+        def refuse(error: StudioError | OSError) -> None:
+            self._opening.remove(wanted)
+            self._cannot_open(name, error)
+
+        self._work.run(lambda: Document(open_diagram(name, **(values or {})), _file_of(name)), add, refuse)
 
     def open_copy(self, file: Path) -> None:
         """Open a file's diagram as one that has no file: saving it leaves the original alone."""

@@ -222,6 +222,17 @@ def test_a_double_click_opens(window: StudioWindow, page: StartPage, qtbot) -> N
     assert window.start_page is None and window.canvas.isVisible()
 
 
+def test_a_double_click_on_open_opens_once(window: StudioWindow, page: StartPage, qtbot) -> None:
+    page.show_preset("nin_cifar10")
+    for _ in range(2):  # with nothing in between, as fast as a hand is slow to stop
+        QTest.mouseClick(page.detail.open_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.documents.busy)
+    assert [document.diagram.name for document in window.documents.list] == ["NIN (CIFAR-10)"]
+    window.show_start()
+    click(page.detail.open_button)
+    qtbot.waitUntil(lambda: len(window.documents.list) == 2)
+
+
 def test_enter_opens_with_the_values_that_are_set(window: StudioWindow, page: StartPage, qtbot) -> None:
     page.show_preset("cifar_resnet")
     told(page, qtbot, "cifar_resnet")
