@@ -90,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("edit.freeze", "Freeze in training, or not", lambda w: w.session.starting.toggle_selection(), "Edit",
             enabled=lambda w: _selected(w) and not w.session.path.startswith("@"),
             keywords="frozen transfer unfreeze train", on_drawing=True),
-    Command("edit.rename", "Rename or edit", lambda w: w.focus_inspector(), "Edit", ("F2",)),
+    Command("edit.rename", "Rename or edit", lambda w: w.focus_inspector(), "Edit", ("F2",), on_drawing=True),
     Command("edit.find", "Find a block type", lambda w: w.focus_search(), "Edit", ("Ctrl+F",),
             keywords="palette search add"),
     Command("view.fit", "Show everything", lambda w: w.canvas.fit(), "View", ("Ctrl+0",), on_drawing=True),
