@@ -8,7 +8,7 @@ several classes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from blockstudio.blocks import Arguments, BlockType, Code, Parameter, Value
@@ -106,7 +106,7 @@ class _Planning:
         wanted = [(self.channels.scope(site, copy), copy.outputs[node.ports[0]][0]) for site, copy in uses]
         # The first use's text is nearly always right everywhere: the others' are made if it is not.
         outs = (text for site, copy in uses if (text := code(site, copy, inputs).channels) is not None)
-        trees = (algebra.tree_of(text) for text in _distinct(outs))
+        trees = map(algebra.tree_of, outs)
         out = next((tree for tree in trees if self.channels.right(tree, wanted)), None)
         self.channels.put(node, {node.ports[0]: out}, self._minimum(node))
         sample = code(*first, inputs)
@@ -332,14 +332,6 @@ def _init(code: Code) -> Tree:
     text = code.init or code.module
     assert text is not None
     return algebra.tree_of(text)
-
-
-def _distinct(texts: Iterable[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for text in texts:
-        if text not in seen:
-            seen.add(text)
-            yield text
 
 
 def _same_call(call: Tree, scope: Mapping[str, Value], truth: object) -> bool:

@@ -6,15 +6,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
-from blockstudio.gui.parts import quiet
+from blockstudio.gui.parts import dialog_buttons, quiet
 from blockstudio.gui.text import tr
 from blockstudio.gui.theme import font
 
@@ -45,19 +43,7 @@ class ClosingDialog(QDialog):
             self.leave = QRadioButton(tr("Leave it running; a window opened later shows it again"))
             self.stop = QRadioButton(tr("Stop it, with a checkpoint to continue from"))
             self._pair(column, self.leave, self.stop)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        self.cancel = QPushButton(tr("Cancel"))
-        self.cancel.setProperty("role", "chip")
-        self.cancel.clicked.connect(self.reject)
-        self.ok = QPushButton(tr("Close"))
-        self.ok.setProperty("role", "primary")
-        self.ok.setDefault(True)
-        self.ok.clicked.connect(self._decide)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.ok)
-        column.addSpacing(6)
-        column.addLayout(buttons)
+        self.cancel, self.ok = dialog_buttons(column, tr("Cancel"), tr("Close"), self.reject, self._decide)
 
     def _title(self, column: QVBoxLayout, text: str) -> None:
         label = QLabel(text)

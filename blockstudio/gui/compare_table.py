@@ -61,9 +61,6 @@ class CompareModel(QAbstractTableModel):
         elif entries:
             self.dataChanged.emit(self.index(0, 0), self.index(len(entries) - 1, CROSS))
 
-    def profile_of(self, row: int) -> Profile | None:
-        return self._profiles[row]
-
     def is_reference(self, row: int) -> bool:
         return self.entries[row] is self._comparison.reference
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -168,13 +169,14 @@ class Comparison(QObject):
             return
         entry = self._stale.pop(0)
         source = entry.source
+        job: Callable[[], Profile]
         if isinstance(source, Document):
-            still, name = snapshot(source.diagram), entry.name
-            self._work.run(lambda: profile(still, name), lambda found: self._take(entry, found, ""),
-                           lambda error: self._take(entry, None, str(error)))  # fmt: skip
-            return
-        self._work.run(lambda: profile(load_preset(source)), lambda found: self._take(entry, found, ""),
-                       lambda error: self._take(entry, None, str(error)))  # fmt: skip
+            job = partial(profile, snapshot(source.diagram), entry.name)
+        else:
+            job = partial(_profile_of_preset, source)
+        self._work.run(
+            job, lambda found: self._take(entry, found, ""), lambda error: self._take(entry, None, str(error))
+        )
 
     def _take(self, entry: Entry, found: Profile | None, error: str) -> None:
         entry.profile, entry.error = found, error
@@ -185,6 +187,10 @@ class Comparison(QObject):
         """The window closes."""
         self._active = False
         self._work.cancel()
+
+
+def _profile_of_preset(preset: str) -> Profile:
+    return profile(load_preset(preset))
 
 
 def find_preset(text: str) -> str:

@@ -12,9 +12,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QRadioButton,
     QSpinBox,
     QVBoxLayout,
@@ -26,7 +24,7 @@ from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.painting import Stage
 from blockstudio.gui.canvas.staging import join
 from blockstudio.gui.child import DIAGRAM, Child, error_text
-from blockstudio.gui.parts import quiet
+from blockstudio.gui.parts import dialog_buttons, quiet
 from blockstudio.gui.session import DEFINITION, snapshot
 from blockstudio.gui.settings import settings
 from blockstudio.gui.text import tr
@@ -85,18 +83,7 @@ class FigureDialog(QDialog):
         grid.addWidget(self.columns, grid.rowCount() - 1, 1)
         grid.addWidget(quiet(tr("side by side, if it is tall"), wrap=False), grid.rowCount() - 1, 2)
         column.addLayout(grid)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        self.cancel, self.ok = QPushButton(tr("Cancel")), QPushButton(tr("Save as…"))
-        self.cancel.setProperty("role", "chip")
-        self.cancel.clicked.connect(self.reject)
-        self.ok.setProperty("role", "primary")
-        self.ok.setDefault(True)
-        self.ok.clicked.connect(self._decide)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.ok)
-        column.addSpacing(6)
-        column.addLayout(buttons)
+        self.cancel, self.ok = dialog_buttons(column, tr("Cancel"), tr("Save as…"), self.reject, self._decide)
         self.whole.setFocus()
 
     def _name(self, text: str, buddy: QWidget) -> QLabel:

@@ -30,6 +30,23 @@ def quiet(text: str = "", *, wrap: bool = True) -> QLabel:
     return label
 
 
+def dialog_buttons(
+    column: QVBoxLayout, cancel: str, decide: str, reject: Callable[[], object], accept: Callable[[], object]
+) -> tuple[QPushButton, QPushButton]:
+    """The row that ends a dialog, at its right: the way back, and the decision, which Enter takes."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    buttons = QPushButton(cancel), QPushButton(decide)
+    for button, role, run in zip(buttons, ("chip", "primary"), (reject, accept), strict=True):
+        button.setProperty("role", role)
+        button.clicked.connect(lambda _=False, run=run: run())
+        row.addWidget(button)
+    buttons[1].setDefault(True)
+    column.addSpacing(6)
+    column.addLayout(row)
+    return buttons
+
+
 def link(text: str, run: Callable[[], object]) -> QPushButton:
     """A button that reads as a link."""
     button = QPushButton(text)

@@ -160,11 +160,6 @@ class Session(QObject):
         """Whether there are changes that no file holds."""
         return self.document.dirty
 
-    def mark_unsaved(self) -> None:
-        """The document differs from its file although nothing was edited here (recovered work, a new copy)."""
-        self.document.saved_at = object()
-        self.saved.emit()
-
     def save(self, path: Path | str | None = None) -> bool:
         """Write the file (atomically). Without ``path`` the one it came from. A failure goes to `refused`."""
         target = Path(path) if path is not None else self.file

@@ -204,13 +204,6 @@ def font(px: float, bold: bool = False) -> QFont:
     return QFont(_font(face(), px, bold))
 
 
-def monospace(px: float) -> QFont:
-    """The fixed-width face, for source text."""
-    made = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    made.setPixelSize(max(1, round(px)))
-    return made
-
-
 def mix(one: QColor, other: QColor, part: float) -> QColor:
     """``part`` of ``other`` in ``one``; 0 gives ``one``."""
     return QColor(
