@@ -23,9 +23,9 @@ from PySide6.QtWidgets import QApplication
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.graph.edits import MoveBlocks, SetParameter
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.canvas.far import FarLayer
-from blockstudio.gui.session import Session
-from blockstudio.gui.theme import LIGHT, set_theme
+from blockstudio.gui.canvas.paint.far import FarLayer
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.theme import LIGHT, set_theme
 
 WIDTH, HEIGHT = 1600, 1000
 LIMIT_MS = 16.0

@@ -69,12 +69,12 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
     """Seconds by the clock and of the processor for each network, opened in a window of this process."""
     from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 
-    from blockstudio.gui import settings
-    from blockstudio.gui.app import application
+    from blockstudio.gui.app.application import application
+    from blockstudio.gui.work import settings
 
     settings.use_folder(folder)
     app = application(dark=False)
-    from blockstudio.gui.window import StudioWindow
+    from blockstudio.gui.shell.window import StudioWindow
 
     window = StudioWindow()
     window.resize(1440, 900)

@@ -29,11 +29,11 @@ print("drawn", flush=True)
 
 STUDIO = """
 import sys, pathlib
-from blockstudio.gui import settings
+from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
-from blockstudio.gui.app import application
+from blockstudio.gui.app.application import application
 app = application(dark=False)
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.shell.window import StudioWindow
 window = StudioWindow()
 window.resize(1440, 900)
 window.documents.open_now("resnet34")

@@ -50,7 +50,7 @@ def export_figure(options: argparse.Namespace, target: Path) -> str:
         raise StudioError("export.weights", "a figure shows no weights.", hint="Leave --weights and --checkpoint out.")
     if options.scale is not None and target.suffix.lower() != ".png":
         raise StudioError("figure.scale", "--scale is for .png files.", hint="For the size on paper: --width 84mm")
-    from blockstudio.gui.figure import Figure, write_figure
+    from blockstudio.gui.figure.figure import Figure, write_figure
 
     wanted = Figure(
         inside=options.inside or "",

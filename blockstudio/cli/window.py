@@ -54,7 +54,7 @@ def open_window(arguments: list[str]) -> int:
     if options.settings and not options.network:
         raise StudioError("cli.set", "--set needs a preset or file to set values of.")
     if has_display():
-        from blockstudio.gui.app import main as window
+        from blockstudio.gui.app.application import main as window
 
         return window(
             network=options.network,
@@ -82,7 +82,7 @@ def _train_without_display(options: argparse.Namespace) -> int:
     code = watch(run)
     picture = Path("blockstudio.png")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from blockstudio.gui.shot import studio_picture
+    from blockstudio.gui.app.shot import studio_picture
 
     studio_picture(diagram, run, picture)
     print(f"The studio with its curves: {picture.resolve()}")

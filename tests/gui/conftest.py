@@ -14,10 +14,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
-from blockstudio.gui import settings
-from blockstudio.gui.app import application
-from blockstudio.gui.theme import LIGHT, set_theme, theme
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app.application import application
+from blockstudio.gui.kit.theme import LIGHT, set_theme, theme
+from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.work import settings
 
 
 @pytest.fixture(scope="session")

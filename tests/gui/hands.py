@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from blockstudio.gui.fields import ChoiceField
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.kit.fields import ChoiceField
+from blockstudio.gui.shell.window import StudioWindow
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

@@ -12,10 +12,10 @@ import pytest
 STARTED = """
 import json, pathlib, sys
 from PySide6.QtCore import QTimer
-from blockstudio.gui import settings
+from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
-from blockstudio.gui import app
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app import application as app
+from blockstudio.gui.shell.window import StudioWindow
 
 qt = app.application()
 said = {}

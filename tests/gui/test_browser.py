@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from blockstudio.analysis import analyze
 from blockstudio.graph.format import save
 from blockstudio.graph.presets import load_preset, preset_names
-from blockstudio.gui.start import FIRST, StartPage
-from blockstudio.gui.theme import DARK, LIGHT
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.browser.start_page import FIRST, StartPage
+from blockstudio.gui.kit.theme import DARK, LIGHT
+from blockstudio.gui.shell.window import StudioWindow
 
 SIZES = [(1440, 900), (1100, 700)]
 
@@ -398,7 +398,7 @@ def test_recent_files_and_an_empty_diagram_are_at_hand(open_window, qtbot, tmp_p
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("dark", [False, True])
 def test_buttons_of_the_head_are_never_squeezed(open_window, tmp_path: Path, size, dark: bool) -> None:
-    from blockstudio.gui.theme import set_theme
+    from blockstudio.gui.kit.theme import set_theme
 
     set_theme(DARK if dark else LIGHT)
     for index in range(6):
@@ -419,7 +419,7 @@ def test_buttons_of_the_head_are_never_squeezed(open_window, tmp_path: Path, siz
 
 
 def test_a_picture_of_the_browser_is_drawn_without_a_display(tmp_path: Path) -> None:
-    from blockstudio.gui.shot import browser_picture
+    from blockstudio.gui.app.shot import browser_picture
 
     path = browser_picture(tmp_path / "browser.png", (1200, 800), dark=True, preset="vgg16")
     image = QImage(str(path))

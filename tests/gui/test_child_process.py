@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.child import DIAGRAM, FAILED, Child, error_text
+from blockstudio.gui.work.child import DIAGRAM, FAILED, Child, error_text
 from blockstudio.runs.processes import start_mark
 
 

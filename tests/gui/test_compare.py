@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.compare import ComparePage
-from blockstudio.gui.compare_table import CROSS, MARK, NAME, CompareView
-from blockstudio.gui.comparison import find_preset
-from blockstudio.gui.session import Document
-from blockstudio.gui.theme import DARK, set_theme
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.compare.comparison import find_preset
+from blockstudio.gui.compare.page import ComparePage
+from blockstudio.gui.compare.table import CROSS, MARK, NAME, CompareView
+from blockstudio.gui.document.session import Document
+from blockstudio.gui.kit.theme import DARK, set_theme
+from blockstudio.gui.shell.window import StudioWindow
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

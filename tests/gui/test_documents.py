@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.format import dumps, load, save
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui import settings
-from blockstudio.gui.closing import ClosingDialog
+from blockstudio.gui.shell.closing import ClosingDialog
+from blockstudio.gui.work import settings
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 

@@ -14,10 +14,10 @@ import atexit, pathlib, sys, threading
 from PySide6.QtCore import QThreadPool
 # Registered before the window's own, so called after it.
 atexit.register(lambda: print("at work:", QThreadPool.globalInstance().activeThreadCount()))
-from blockstudio.gui import settings
+from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
-from blockstudio.gui.app import application
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app.application import application
+from blockstudio.gui.shell.window import StudioWindow
 app = application(dark=False)
 window = StudioWindow()
 assert window.documents.open_now("resnet34")
@@ -29,7 +29,7 @@ window.session.select(["conv1"])
 window.session.copy()
 """
 WORKING = """
-from blockstudio.gui.work import Work
+from blockstudio.gui.work.worker import Work
 work, begun = Work(), threading.Event()
 
 def job():

@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.exporting import Kind, kinds
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.export.exporting import Kind, kinds
+from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

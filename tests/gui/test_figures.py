@@ -14,8 +14,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from blockstudio.gui.figures import FigureDialog
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.figure.dialog import FigureDialog
+from blockstudio.gui.shell.window import StudioWindow
 
 
 def asked(window: StudioWindow) -> FigureDialog:

@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
-from blockstudio.gui.inspector import Inspector
-from blockstudio.gui.session import Session
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.inspector.inspector import Inspector
 
 
 def small() -> Diagram:

@@ -6,8 +6,8 @@ import pytest
 from hands import click
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QToolButton
 
-from blockstudio.gui.app import FRAME, fit_to_screen
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app.application import FRAME, fit_to_screen
+from blockstudio.gui.shell.window import StudioWindow
 
 NARROW = (1100, 700)
 

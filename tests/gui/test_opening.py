@@ -7,8 +7,8 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.canvas import staging
-from blockstudio.gui.canvas.drawing import Drawing
+from blockstudio.gui.canvas.scene import staging
+from blockstudio.gui.canvas.scene.drawing import Drawing
 
 NETWORKS = [
     ("googlenet", {}),

@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.blocks import CATALOGUE
-from blockstudio.gui.palette import Entry
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.panels.palette import Entry
+from blockstudio.gui.shell.window import StudioWindow
 
 
 def shown(window: StudioWindow) -> list[str]:

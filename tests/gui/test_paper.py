@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import load, save
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.session import Document
-from blockstudio.gui.tables import TablesPage
-from blockstudio.gui.theme import DARK, set_theme, theme
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.document.session import Document
+from blockstudio.gui.kit.theme import DARK, set_theme, theme
+from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.tables.page import TablesPage
 from blockstudio.report.paper import paper_names, paper_table
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -14,10 +14,10 @@ from blockstudio.graph.presets import load_preset
 
 KILLED = """
 import os, sys, pathlib
-from blockstudio.gui import settings
+from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
-from blockstudio.gui.app import application
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app.application import application
+from blockstudio.gui.shell.window import StudioWindow
 app = application(dark=False)
 window = StudioWindow()
 assert window.documents.open_now(sys.argv[2])

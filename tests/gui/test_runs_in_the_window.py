@@ -10,8 +10,8 @@ from hands import click, press_key, type_into
 from PySide6.QtCore import Qt
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.closing import ClosingDialog
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.shell.closing import ClosingDialog
+from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import Lock
@@ -265,7 +265,7 @@ def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> N
 
 
 def test_a_thinned_curve_keeps_its_peaks_and_its_end() -> None:
-    from blockstudio.gui.curves import thinned
+    from blockstudio.gui.training.curves import thinned
 
     x = np.arange(1, 100_004.0)
     y = np.sin(x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hands import click_block, drag_from_palette, type_into, wire
 
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.shell.window import StudioWindow
 
 CONV = {
     "one": ("64", "1"),

@@ -10,10 +10,10 @@ from pathlib import Path
 PROGRAM = """
 import sys, pathlib
 from PySide6.QtCore import QTimer
-from blockstudio.gui import settings
+from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
-from blockstudio.gui.app import application
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app.application import application
+from blockstudio.gui.shell.window import StudioWindow
 app = application(dark=False)
 window = StudioWindow()
 window.show()

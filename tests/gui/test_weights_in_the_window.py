@@ -22,7 +22,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDeclarations
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import save as save_diagram
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.shell.window import StudioWindow
 
 PATIENCE = 240_000
 CONTROL = Qt.KeyboardModifier.ControlModifier

@@ -15,17 +15,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui import app, settings
-from blockstudio.gui.actions import COMMANDS, MENUS
-from blockstudio.gui.theme import DARK, LIGHT, theme
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app import application as app
+from blockstudio.gui.kit.theme import DARK, LIGHT, theme
+from blockstudio.gui.shell.actions import COMMANDS, MENUS
+from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.work import settings
 
 EDITED = """
 import sys, pathlib
-from blockstudio.gui import settings
+from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
-from blockstudio.gui.app import application
-from blockstudio.gui.window import StudioWindow
+from blockstudio.gui.app.application import application
+from blockstudio.gui.shell.window import StudioWindow
 app = application(dark=False)
 window = StudioWindow()
 assert window.documents.open_now("resnet34")
@@ -276,7 +277,7 @@ def test_a_closed_window_leaves_no_timer_widget_or_listener(qtbot, own_folder: P
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_picture_of_the_studio_is_drawn_without_a_display(tmp_path: Path, dark: bool) -> None:
-    from blockstudio.gui.shot import studio_picture
+    from blockstudio.gui.app.shot import studio_picture
 
     path = studio_picture(load_preset("resnet34"), None, tmp_path / "studio.png", (1200, 800), dark)
     image = QImage(str(path))

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from blockstudio.errors import StudioError
-from blockstudio.gui.work import Work
+from blockstudio.gui.work.worker import Work
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from blockstudio.blocks import Parameter, RawValue, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.lineage import Lineage
-from blockstudio.gui import values
 from blockstudio.gui.browser.facts import FactsStore, Reading
 from blockstudio.gui.browser.picture import Picture
 from blockstudio.gui.browser.texts import Texts
-from blockstudio.gui.fields import Form
-from blockstudio.gui.inspector_block import parameter_field
-from blockstudio.gui.parts import Figures, clear, count_text, heading, link, quiet, whole_text
-from blockstudio.gui.text import tr
-from blockstudio.gui.theme import font
+from blockstudio.gui.inspector.block_page import parameter_field
+from blockstudio.gui.kit import values
+from blockstudio.gui.kit.fields import Form
+from blockstudio.gui.kit.parts import Figures, clear, count_text, heading, link, quiet, whole_text
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font
 
 
 def _first_author(about: Mapping[str, str]) -> str:

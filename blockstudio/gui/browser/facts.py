@@ -13,7 +13,7 @@ from blockstudio.blocks import RawValue, Shape
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.work import Work
+from blockstudio.gui.work.worker import Work
 
 KEPT = 100
 """So many networks are kept read."""

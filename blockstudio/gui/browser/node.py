@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from blockstudio.graph.lineage import Kin
 from blockstudio.gui.browser.facts import Figures
 from blockstudio.gui.browser.plan import CARD, CHIP_PX, NAME_PX, PAD, Spot
-from blockstudio.gui.canvas.metrics import elided, text_width
-from blockstudio.gui.parts import count_text
-from blockstudio.gui.text import tr
-from blockstudio.gui.theme import FAMILY_COLOURS, Theme, font, mix, theme
+from blockstudio.gui.canvas.scene.metrics import elided, text_width
+from blockstudio.gui.kit.parts import count_text
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import FAMILY_COLOURS, Theme, font, mix, theme
 
 FAMILIES = {
     "AlexNet": "head", "NIN": "activation", "VGG": "normalisation", "Inception": "convolution",

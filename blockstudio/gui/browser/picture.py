@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from blockstudio.analysis import Analysis
 from blockstudio.graph.diagram import Diagram
 from blockstudio.gui.browser.thumbnail import thumbnail
-from blockstudio.gui.text import tr
-from blockstudio.gui.theme import notifier, theme
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import notifier, theme
 
 KEPT = 60
 """So many pictures are kept."""

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRect, QSize
 from PySide6.QtGui import QPainterPath
 
 from blockstudio.graph.lineage import Lineage
-from blockstudio.gui.canvas.metrics import text_width
-from blockstudio.gui.text import tr
+from blockstudio.gui.canvas.scene.metrics import text_width
+from blockstudio.gui.kit.text import tr
 
 LANES = {"NIN": 0, "Inception": 0, "AlexNet": 1, "Inception-ResNet": 1, "VGG": 2, "ResNet": 2}
 """Columns of the tree by family; the last lane grows to the right."""

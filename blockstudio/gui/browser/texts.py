@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from blockstudio.graph.lineage import Kin
-from blockstudio.gui.parts import heading, quiet
-from blockstudio.gui.text import tr
-from blockstudio.gui.theme import font
+from blockstudio.gui.kit.parts import heading, quiet
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font
 
 _TOGETHER = ((" %", "\u00a0%"), (" ± ", "\u00a0±\u00a0"))
 """What a line must not break between."""

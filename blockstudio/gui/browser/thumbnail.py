@@ -12,12 +12,12 @@ from PySide6.QtGui import QImage, QPainter
 from blockstudio.analysis import Analysis
 from blockstudio.blocks import CATALOGUE
 from blockstudio.graph.diagram import MAIN, Diagram
-from blockstudio.gui.canvas.drawing import Drawing
-from blockstudio.gui.canvas.facts import Facts
-from blockstudio.gui.canvas.metrics import CARD_HEIGHT, card_width
-from blockstudio.gui.canvas.painting import Stage, StagePainter
-from blockstudio.gui.canvas.style import style_of
-from blockstudio.gui.theme import Theme
+from blockstudio.gui.canvas.paint.painting import Stage, StagePainter
+from blockstudio.gui.canvas.paint.style import style_of
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.kit.theme import Theme
 from blockstudio.layout import arrange
 
 MARGIN, BETWEEN = 12.0, 40.0

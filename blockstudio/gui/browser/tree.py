@@ -12,8 +12,8 @@ from blockstudio.graph.lineage import Lineage
 from blockstudio.gui.browser.facts import FactsStore
 from blockstudio.gui.browser.node import Node, columns_of, family_colour
 from blockstudio.gui.browser.plan import CARD, HEAD, MARGIN, YEARS, Edge, Plan, Spot, list_plan, tree_plan
-from blockstudio.gui.text import tr
-from blockstudio.gui.theme import font, mix, notifier, theme
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font, mix, notifier, theme
 
 FAR_OFF = 10_000
 """What is not on one line with the current node comes after all that is."""

@@ -21,16 +21,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.gui.canvas import dropping, hits, keys, menu, telling, wheel
-from blockstudio.gui.canvas.gestures import Gesture, Marquee, Move, Pan, Press
-from blockstudio.gui.canvas.metrics import LINES
-from blockstudio.gui.canvas.minimap import Steer
-from blockstudio.gui.canvas.notes import Note, link_at, note_at
-from blockstudio.gui.canvas.painting import Stage
-from blockstudio.gui.canvas.ports import Port
+from blockstudio.gui.canvas.hand import dropping, keys, menu, wheel
+from blockstudio.gui.canvas.hand.gestures import Gesture, Marquee, Move, Pan, Press
+from blockstudio.gui.canvas.hand.wiring import DrawWire
+from blockstudio.gui.canvas.paint import telling
+from blockstudio.gui.canvas.paint.minimap import Steer
+from blockstudio.gui.canvas.paint.notes import Note, link_at, note_at
+from blockstudio.gui.canvas.paint.painting import Stage
+from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.canvas.scene.metrics import LINES
+from blockstudio.gui.canvas.scene.ports import Port
 from blockstudio.gui.canvas.surface import Surface
-from blockstudio.gui.canvas.wiring import DrawWire
-from blockstudio.gui.session import Session
+from blockstudio.gui.document.session import Session
 
 EDGE, FASTEST, TICK_MS = 24.0, 14.0, 16
 """A drag this near to the window's edge, in pixels, makes the view follow, at most so many pixels a tick."""

@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.analysis import Problem
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, RenameBlock
-from blockstudio.gui.canvas import telling
-from blockstudio.gui.canvas.drawing import Drawing
-from blockstudio.gui.canvas.follow import follow
-from blockstudio.gui.canvas.keys import in_reading_order
-from blockstudio.gui.canvas.notes import Link, Note, make_notes, moved_note, noted, unsolved
-from blockstudio.gui.canvas.painting import Marks, Stage
-from blockstudio.gui.canvas.staging import Staging, join
+from blockstudio.gui.canvas.hand.keys import in_reading_order
+from blockstudio.gui.canvas.paint import telling
+from blockstudio.gui.canvas.paint.notes import Link, Note, make_notes, moved_note, noted, unsolved
+from blockstudio.gui.canvas.paint.painting import Marks, Stage
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.follow import follow
+from blockstudio.gui.canvas.scene.staging import Staging, join
 from blockstudio.gui.canvas.view import View
-from blockstudio.gui.session import Session
+from blockstudio.gui.document.session import Session
 
 ROUTES_AT_A_TIME = 60
 """So many lanes take a few milliseconds."""

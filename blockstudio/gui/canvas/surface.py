@@ -11,23 +11,24 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.analysis import Fix
 from blockstudio.blocks import RawValue
 from blockstudio.graph.edits import Edit, RemoveBlock, RemoveWire
-from blockstudio.gui.canvas import dropping, picture, telling
-from blockstudio.gui.canvas.background import paint_background
-from blockstudio.gui.canvas.camera import Camera
-from blockstudio.gui.canvas.far import MANY, FarLayer
-from blockstudio.gui.canvas.gestures import Gesture, Nudge
+from blockstudio.gui.canvas.hand import dropping
+from blockstudio.gui.canvas.hand.gestures import Gesture, Nudge
 from blockstudio.gui.canvas.levels import Levels
-from blockstudio.gui.canvas.metrics import FAR_FEW, LINES
-from blockstudio.gui.canvas.minimap import Minimap
-from blockstudio.gui.canvas.notes import Link, draw_note
-from blockstudio.gui.canvas.painting import Painted, StagePainter
-from blockstudio.gui.canvas.placing import spread
-from blockstudio.gui.canvas.sprites import Sprites
-from blockstudio.gui.canvas.staging import join
-from blockstudio.gui.canvas.style import Style, style_of
-from blockstudio.gui.session import Session
-from blockstudio.gui.text import tr
-from blockstudio.gui.theme import notifier, theme
+from blockstudio.gui.canvas.paint import picture, telling
+from blockstudio.gui.canvas.paint.background import paint_background
+from blockstudio.gui.canvas.paint.camera import Camera
+from blockstudio.gui.canvas.paint.far import MANY, FarLayer
+from blockstudio.gui.canvas.paint.minimap import Minimap
+from blockstudio.gui.canvas.paint.notes import Link, draw_note
+from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
+from blockstudio.gui.canvas.paint.sprites import Sprites
+from blockstudio.gui.canvas.paint.style import Style, style_of
+from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
+from blockstudio.gui.canvas.scene.placing import spread
+from blockstudio.gui.canvas.scene.staging import join
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import notifier, theme
 
 REST_MS = 140
 """After so long without a further step the zoom rests."""

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from blockstudio.gui.canvas.camera import Camera
-from blockstudio.gui.canvas.metrics import LINES
+from blockstudio.gui.canvas.paint.camera import Camera
+from blockstudio.gui.canvas.scene.metrics import LINES
 
 READABLE = 0.85
 """Below this zoom a level just opened is not shown whole: it begins at its top instead."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QThreadPool
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.session import Session
+from blockstudio.gui.document.session import Session
 
 
 @pytest.fixture

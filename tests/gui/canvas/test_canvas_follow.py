@@ -13,8 +13,8 @@ from PySide6.QtCore import QRectF
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, MoveBlocks, RemoveBlock, RemoveWire, SetParameter
-from blockstudio.gui.canvas.drawing import Drawing
-from blockstudio.gui.canvas.follow import follow
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.follow import follow
 
 KINDS = st.sampled_from(["Input", "Conv2d", "ReLU", "Add", "Concat", "Output"])
 PLACES = st.tuples(st.integers(-20, 20), st.integers(-20, 20)).map(lambda p: (p[0] * 48.0, p[1] * 40.0))

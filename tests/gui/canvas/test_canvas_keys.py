@@ -166,7 +166,7 @@ def test_select_all_and_zoom_keys(show, simple) -> None:
 
 
 def test_selected_blocks_are_wired_in_the_order_of_their_selection(show) -> None:
-    from blockstudio.gui.canvas.dropping import wire_in_order
+    from blockstudio.gui.canvas.hand.dropping import wire_in_order
 
     diagram = Diagram("loose")
     for index, (name, kind) in enumerate({"a": "Input", "b": "ReLU", "c": "Add"}.items()):
@@ -223,7 +223,7 @@ def test_a_pinch_zooms_about_the_fingers(show, simple) -> None:
 
 
 def test_a_tip_tells_what_is_under_the_mouse(show, simple) -> None:
-    from blockstudio.gui.canvas.telling import tip
+    from blockstudio.gui.canvas.paint.telling import tip
 
     canvas = show(simple)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from blockstudio.graph.diagram import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, RenameBlock
 from blockstudio.graph.format import dumps
-from blockstudio.gui.canvas.menu import menu_at
+from blockstudio.gui.canvas.hand.menu import menu_at
 
 
 def test_a_double_click_enters_a_module_with_the_shapes_of_that_instance(show, nested) -> None:

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import SetParameter
-from blockstudio.gui.canvas import routes
-from blockstudio.gui.canvas.facts import Facts
-from blockstudio.gui.canvas.far import FarLayer
-from blockstudio.gui.canvas.metrics import elided, lone_name, text_width
-from blockstudio.gui.canvas.sprites import Sprites
-from blockstudio.gui.theme import DARK, LIGHT, set_theme
+from blockstudio.gui.canvas.paint.far import FarLayer
+from blockstudio.gui.canvas.paint.sprites import Sprites
+from blockstudio.gui.canvas.scene import routes
+from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.metrics import elided, lone_name, text_width
+from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
 
 
 def grid(count: int) -> Diagram:
@@ -95,7 +95,7 @@ def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(sh
 
 
 def test_kept_cards_never_take_more_than_their_share_of_memory(qapp, monkeypatch) -> None:
-    monkeypatch.setattr("blockstudio.gui.canvas.sprites.MOST_BYTES", 200_000)
+    monkeypatch.setattr("blockstudio.gui.canvas.paint.sprites.MOST_BYTES", 200_000)
     sprites, image = Sprites(), QImage(400, 300, QImage.Format.Format_RGB32)
     painter = QPainter(image)
 

@@ -8,8 +8,8 @@ import pytest
 from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.canvas.placing import AT_ONCE, free_place, rough
-from blockstudio.gui.session import Session
+from blockstudio.gui.canvas.scene.placing import AT_ONCE, free_place, rough
+from blockstudio.gui.document.session import Session
 
 
 def ladder(blocks: int) -> Diagram:

@@ -15,11 +15,11 @@ from PySide6.QtSvg import QSvgRenderer
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset, preset_names
-from blockstudio.gui.canvas.painting import Stage, pills_of
-from blockstudio.gui.figure import MARGIN, Figure, pdf, png, sheet_of, svg, write_figure
-from blockstudio.gui.figure_stage import opened, stage_of
-from blockstudio.gui.session import Session
-from blockstudio.gui.theme import DARK
+from blockstudio.gui.canvas.paint.painting import Stage, pills_of
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.figure.figure import MARGIN, Figure, pdf, png, sheet_of, svg, write_figure
+from blockstudio.gui.figure.stage import opened, stage_of
+from blockstudio.gui.kit.theme import DARK
 
 WHITE = QColor("#ffffff").rgb()
 

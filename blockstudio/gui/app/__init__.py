@@ -1,0 +1,1 @@
+"""Start of the program: Qt set up, one window opened; pictures without a display."""

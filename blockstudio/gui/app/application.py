@@ -1,0 +1,142 @@
+"""The application: Qt set up, one window opened, every mistake turned into a note."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+import threading
+from collections.abc import Mapping
+from logging.handlers import RotatingFileHandler
+from types import TracebackType
+
+from PySide6.QtCore import QMessageLogContext, QSize, Qt, QThreadPool, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from blockstudio import __version__
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.gui.kit.icons import application_icon
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
+from blockstudio.gui.shell import style  # noqa: F401 - its part of the style sheet
+from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.work.settings import APPLICATION, ORGANISATION, data_folder, settings
+
+log = logging.getLogger("blockstudio.gui")
+LOG = "window.log"
+FRAME = QSize(8, 40)
+"""What the system may put around a window, before it has told."""
+
+
+def application(*, dark: bool | None = None) -> QApplication:
+    """The running application, made and styled if there is none. ``dark`` overrides what the user chose."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        app = existing
+    else:
+        policy = Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(policy)
+        qInstallMessageHandler(_on_qt_message)
+        app = QApplication([APPLICATION])
+        app.setOrganizationName(ORGANISATION)
+        app.setApplicationName(APPLICATION)
+        app.setApplicationVersion(__version__)
+        app.setDesktopFileName("blockstudio")
+        atexit.register(_settle)
+    app.setWindowIcon(application_icon())
+    if dark is None:
+        chosen = str(settings().value("view/colours", "system"))
+        system = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = chosen == "dark" or (chosen != "light" and system)
+    set_theme(DARK if dark else LIGHT)
+    return app
+
+
+def main(
+    network: str | None = None,
+    *,
+    values: Mapping[str, RawValue] | None = None,
+    train: str | None = None,
+    dark: bool | None = None,
+) -> int:
+    """Open the window and run it until it is closed; returns the exit code.
+
+    ``network`` is a preset or file (none: the start page), ``values`` its diagram parameters, ``train`` the data to
+    start training on at once, ``dark`` overrides the colours chosen before.
+    """
+    app = application(dark=dark)
+    _log_to_file()
+    window = StudioWindow()
+    if dark is not None:
+        window.colours = "dark" if dark else "light"
+    _catch(window)
+    if network is None or not window.documents.open_now(network, dict(values or {})):
+        window.show_start()
+    fit_to_screen(window)
+    window.show()
+    # After the first frame: nothing of this is needed to draw it.
+    QTimer.singleShot(0, window.after_start)
+    if train is not None and window.trainer.set_fields({"data.source": train}):
+        QTimer.singleShot(0, window.trainer.train)
+    return app.exec()
+
+
+def fit_to_screen(window: QWidget) -> None:
+    """Make a window that is to be shown no larger than the screen has room for, its frame included."""
+    room = window.screen().availableGeometry().size() - FRAME
+    window.resize(window.size().boundedTo(room))
+
+
+def _settle() -> None:
+    """No thread of Qt's may deliver an answer while the interpreter and the window's objects go."""
+    pool = QThreadPool.globalInstance()
+    pool.clear()
+    pool.waitForDone()
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """What Qt has to say goes to the log, not to the terminal of somebody who works there."""
+    if kind == QtMsgType.QtFatalMsg:
+        # Qt ends the process after this, so it is the last that can be said.
+        if "platform plugin" in text:
+            text = tr(
+                "the window cannot open: Qt finds no display it can use. On Linux it needs libxcb-cursor0, "
+                "libxcb-icccm4, libxcb-keysyms1, libxkbcommon-x11-0 and libegl1; without a display use the commands "
+                "of blockstudio --help."
+            )
+        print(f"blockstudio: {text}", file=sys.stderr, flush=True)
+        return
+    log.log(logging.ERROR if kind == QtMsgType.QtCriticalMsg else logging.INFO, "Qt: %s", text)
+
+
+def _log_to_file() -> None:
+    folder = data_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / LOG, maxBytes=1 << 20, backupCount=1, encoding="utf-8", delay=True)
+    except OSError as error:
+        log.warning("no log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("blockstudio").addHandler(handler)
+
+
+def _catch(window: StudioWindow) -> None:
+    """An exception that nobody caught goes to the log and, in one sentence, to a note. The window stays."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QTimer.singleShot(0, window, window.close)
+            return
+        if isinstance(error, StudioError):
+            window.unforeseen.emit(str(error))
+            return
+        log.error("unexpected", exc_info=(kind, error, trace))
+        text = tr("Something went wrong in the window ({name}). Your work is kept; details are in {file}.")
+        # A signal, because the error may come from a worker.
+        window.unforeseen.emit(text.format(name=kind.__name__, file=data_folder() / LOG))
+
+    sys.excepthook = hook
+    threading.excepthook = lambda found: hook(found.exc_type, found.exc_value or found.exc_type(), found.exc_traceback)

@@ -1,0 +1,169 @@
+"""Blocks that come from the palette: dragged onto the canvas or a wire, or put in by a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from blockstudio.blocks import CATALOGUE, RawValue
+from blockstudio.graph.diagram import Block, Diagram, Wire
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveWire
+from blockstudio.gui.canvas.hand.connect import judge
+from blockstudio.gui.canvas.paint import cards
+from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.canvas.scene.facts import Content
+from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
+from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.scene.placing import STEP_Y, free_place, snap
+from blockstudio.gui.canvas.scene.ports import free_port
+from blockstudio.gui.kit.text import tr
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.canvas import Canvas
+
+MIME = "application/x-blockstudio-block"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a palette entry offers: a block type or module, and what it sets."""
+
+    type: str
+    parameters: Mapping[str, RawValue]
+
+
+def offered(data: QMimeData, diagram: Diagram) -> Offer | None:
+    """The block that dragged data holds; ``None`` if it holds none that this diagram can have."""
+    if not data.hasFormat(MIME):
+        return None
+    try:
+        found = json.loads(bytes(data.data(MIME).data()).decode("utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("parameters", {}), dict):
+        return None
+    name = found.get("type")
+    if name not in CATALOGUE and name not in diagram.modules:
+        return None
+    return Offer(name, found.get("parameters", {}))
+
+
+class Ghost:
+    """The block to come, under the mouse. ``wire``: the wire that it would be put into."""
+
+    def __init__(self, canvas: Canvas, offer: Offer) -> None:
+        self.canvas, self.offer = canvas, offer
+        self.name = canvas.session.diagram.free_name(offer.type, canvas.session.scope)
+        self.at = QPointF()
+        self.wire: Wire | None = None
+
+    def move(self, at: QPointF) -> None:
+        """``at`` in pixels of the viewport."""
+        canvas = self.canvas
+        level = hits.level_at(canvas.root, canvas.camera.to_scene(at))
+        if level is not canvas.stage:
+            canvas.go_to(level)
+            canvas.ghost = self
+        point = canvas.to_stage(at)
+        x, y = canvas.drawing.origin
+        self.at = QPointF(snap(point.x() - x) + x, snap(point.y() - y) + y)
+        diagram = canvas.session.diagram
+        passes = diagram.is_variadic(self.offer.type) or bool(diagram.input_ports(self.offer.type))
+        self.wire = None
+        if passes and diagram.output_ports(self.offer.type):
+            self.wire = hits.wire_at(canvas.stage, point, canvas.camera.scale, reach=14)
+        canvas.marks.drop_wire = self.wire
+        canvas.update()
+
+    def drop(self) -> str | None:
+        """Put it there, into the wire if it is on one; the name of the new block."""
+        self.canvas.marks.drop_wire = None
+        x, y = self.canvas.drawing.origin
+        return put(self.canvas, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
+
+    def paint(self, painter: QPainter, style: Style) -> None:
+        """Its card as it would stand. The stage's coordinates."""
+        width = card_width(self.name, False)
+        rect = QRectF(self.at.x() - width / 2, self.at.y() - CARD_HEIGHT / 2, width, CARD_HEIGHT)
+        kind = CATALOGUE.get(self.offer.type)
+        family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
+        line = tr("into this wire") if self.wire is not None else self.offer.type
+        content = Content(self.name, line, line, "", -1.0, False, "")
+        painter.translate(rect.topLeft())
+        cards.draw_card(painter, rect.width(), rect.height(), cards.Look(content, family, hovered=True), style)
+        painter.translate(-rect.topLeft())
+
+
+def put(
+    canvas: Canvas,
+    offer: Offer,
+    at: tuple[float, float],
+    into: Wire | None = None,
+    behind: str | None = None,
+) -> str | None:
+    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be."""
+    session = canvas.session
+    diagram, scope = session.diagram, session.scope
+    name = diagram.free_name(offer.type, scope)
+    block = Block(type=offer.type, parameters=dict(offer.parameters), at=at)
+    edits: list[Edit] = [AddBlock(scope=scope, name=name, block=block)]
+    loose = canvas.loose_places()
+    if loose:
+        edits.insert(0, MoveBlocks(scope=scope, to=dict(loose)))
+    first = "0" if diagram.is_variadic(offer.type) else next(iter(diagram.input_ports(offer.type)), None)
+    outputs = diagram.output_ports(offer.type)
+    if into is not None and first is not None and outputs:
+        edits.append(RemoveWire(scope=scope, wire=into))
+        edits.append(AddWire(scope=scope, wire=Wire(into.source, into.source_port, name, first)))
+        edits.append(AddWire(scope=scope, wire=Wire(name, outputs[0], into.target, into.target_port)))
+    elif behind is not None and first is not None:
+        ports = diagram.output_ports(session.definition.block(behind).type)
+        if ports:
+            edits.append(AddWire(scope=scope, wire=Wire(behind, ports[0], name, first)))
+    if not session.do(tr("Add {0}", name), *edits):
+        return None
+    session.select([name])
+    return name
+
+
+def insert(canvas: Canvas, offer: Offer) -> str | None:
+    """Put a block in without the mouse: below the one that is selected and wired to it, else in the middle of the
+    view."""
+    drawing, selection = canvas.drawing, canvas.session.selection
+    x, y = drawing.origin
+    if len(selection) == 1:
+        above = drawing.rect(selection[0])
+        wanted = (above.center().x() - x, above.bottom() - y + STEP_Y - CARD_HEIGHT / 2)
+        return put(canvas, offer, free_place(drawing, wanted), behind=selection[0])
+    middle = canvas.to_stage(QPointF(canvas.width() / 2, canvas.height() / 2)) - QPointF(x, y)
+    return put(canvas, offer, free_place(drawing, (middle.x(), middle.y())))
+
+
+def wire_in_order(canvas: Canvas) -> bool:
+    """Wire the selected blocks one to the next, in the order of their selection, as one step."""
+    session = canvas.session
+    diagram, definition = session.diagram, session.definition
+    edits: list[Edit] = []
+    for source, target in zip(session.selection, session.selection[1:], strict=False):
+        outputs = diagram.output_ports(definition.block(source).type)
+        if diagram.is_variadic(definition.block(target).type):
+            port: str | None = free_port(definition, target)
+        else:
+            names = diagram.input_ports(definition.block(target).type)
+            port = next((each for each in names if definition.wire_into(target, each) is None), None)
+        if not outputs or port is None:
+            session.refused.emit(tr("{0} cannot be wired to {1}: no port is free", source, target))
+            return False
+        wire = Wire(source, outputs[0], target, port)
+        verdict = judge(canvas.stage.facts, wire)
+        if verdict.refused:
+            session.refused.emit(verdict.text)
+            return False
+        edits.append(AddWire(scope=session.scope, wire=wire))
+    return bool(edits) and session.do(tr("Wire {0} blocks", len(session.selection)), *edits)

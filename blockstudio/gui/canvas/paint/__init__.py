@@ -1,0 +1,1 @@
+"""How it is painted: cards, frames, wires, notes, from near and far, on screen and on paper."""

@@ -1,0 +1,189 @@
+"""One full card, one pill, one port, as they look when they are near enough to be read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from blockstudio.gui.canvas.paint.style import Style, card_path, stripe_path
+from blockstudio.gui.canvas.scene.facts import Content
+from blockstudio.gui.canvas.scene.metrics import (
+    BADGE_PX,
+    CHEVRON,
+    INSET,
+    LINE_PX,
+    MARGIN,
+    NAME_PX,
+    PILL_HEIGHT,
+    PILL_PX,
+    PORT,
+    RADIUS,
+    chevron_rect,
+    elided,
+    text_width,
+)
+
+FLAKE = 5.0
+"""From the middle of a snow crystal to its tips."""
+OFF = 0.5
+"""Opacity of what is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that decides how a card looks, but for its size and the theme."""
+
+    content: Content
+    family: int
+    """Index into `Style.families`."""
+    hovered: bool = False
+    sign: str = ""
+    """The sign that opens a module in place: ``"quiet"``, ``"active"`` under the mouse, or none."""
+
+
+def draw_card(painter: QPainter, width: float, height: float, look: Look, style: Style) -> None:
+    """A card with its upper left corner at the origin: stripe, name, summary, badge, cost bar; without its
+    selection and ports."""
+    content, family = look.content, style.families[look.family]
+    if content.badge:
+        # A second card peeps out behind the first: this block stands for several.
+        painter.setPen(style.border)
+        painter.setBrush(style.card)
+        painter.translate(4, 4)
+        painter.drawPath(card_path(width, height))
+        painter.translate(-4, -4)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.card)
+    painter.drawPath(card_path(width, height))
+    if content.off:
+        painter.setOpacity(OFF)
+    painter.setBrush(family)
+    painter.drawPath(stripe_path(height))
+    draw_texts(painter, width, content, style, CHEVRON if look.sign else 0)
+    if content.part >= 0:
+        bar = QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.track)
+        painter.drawRoundedRect(bar, 1.25, 1.25)
+        bar.setWidth(max(2.5, bar.width() * content.part))
+        painter.setBrush(family)
+        painter.drawRoundedRect(bar, 1.25, 1.25)
+    if content.frozen:
+        draw_flake(painter, QPointF(width - MARGIN - FLAKE, 30.0), content.frozen, style)
+    if look.sign:
+        draw_chevron(painter, chevron_rect(width), False, style, look.sign == "active")
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(style.hovered if look.hovered else style.border_off if content.off else style.border)
+    painter.drawPath(card_path(width, height))
+    painter.setOpacity(1.0)
+    if content.severity == "error":
+        painter.setPen(style.problem)
+        painter.drawPath(card_path(width, height))
+    elif content.severity == "warning":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.warning)
+        painter.drawEllipse(QPointF(width - 8, height - 12 if content.badge or look.sign else 9.0), 2.8, 2.8)
+
+
+def draw_texts(painter: QPainter, width: float, content: Content, style: Style, right: float = 0) -> None:
+    """Name, summary and badge of a card whose upper left corner is the origin; ``right`` is taken at the name's
+    right."""
+    room = width - INSET - MARGIN
+    name_room = room - right
+    if content.badge:
+        badge = text_width(content.badge, BADGE_PX, True) + 8
+        name_room -= badge + 2
+        chip = QRectF(width - MARGIN - badge + 3 - right, 7, badge, 15)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.track)
+        painter.drawRoundedRect(chip, 4, 4)
+        painter.setPen(style.text)
+        painter.setFont(style.badge_font)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, content.badge)
+    painter.setPen(style.text)
+    painter.setFont(style.name_font)
+    draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
+    painter.setPen(style.secondary)
+    painter.setFont(style.line_font)
+    draw_text(painter, INSET, 30.0, line_of(content, room - (2 * FLAKE + 4 if content.frozen else 0)), style)
+
+
+def draw_chevron(painter: QPainter, rect: QRectF, is_open: bool, style: Style, hovered: bool = False) -> None:
+    """The sign that opens a module in place, or shuts it."""
+    x, y = rect.center().x(), rect.center().y()
+    painter.setPen(style.chevron_hovered if hovered else style.chevron)
+    if is_open:
+        points = [QPointF(x - 3.5, y - 1.8), QPointF(x, y + 1.8), QPointF(x + 3.5, y - 1.8)]
+    else:
+        points = [QPointF(x - 1.8, y - 3.5), QPointF(x + 1.8, y), QPointF(x - 1.8, y + 3.5)]
+    painter.drawPolyline(points)
+
+
+def draw_flake(painter: QPainter, centre: QPointF, frozen: str, style: Style) -> None:
+    """The sign of a block that is not trained: a snow crystal, quiet where only a part of it is frozen."""
+    painter.setPen(style.frozen[frozen])
+    arms = [QPointF(math.cos(math.radians(angle)), math.sin(math.radians(angle))) for angle in range(30, 390, 60)]
+    lines = [QLineF(centre, centre + FLAKE * arm) for arm in arms]
+    for index, arm in enumerate(arms):
+        fork = centre + 0.5 * FLAKE * arm
+        lines += [QLineF(fork, fork + 0.4 * FLAKE * arms[(index + turn) % 6]) for turn in (-1, 1)]
+    painter.drawLines(lines)
+
+
+def line_of(content: Content, room: float) -> str:
+    """The line under the name, as much of it as there is room for."""
+    if text_width(content.line, LINE_PX) <= room or text_width(content.short, LINE_PX) > room:
+        return elided(content.line, LINE_PX, False, room)
+    # Of a list of numbers some say little; of a type with its first parameter they say enough.
+    return content.short if "·" in content.short else elided(content.line, LINE_PX, False, room)
+
+
+def draw_text(painter: QPainter, x: float, middle: float, text: str, style: Style, bold: bool = False) -> None:
+    """One line with its middle at height ``middle``; the painter has the font."""
+    laid = style.text_of(text, painter.font(), bold)
+    painter.drawStaticText(QPointF(x, middle - laid.size().height() / 2), laid)
+
+
+def pill_width(text: str) -> float:
+    """Width of the pill with this text."""
+    return text_width(text, PILL_PX) + 12
+
+
+def pill_rect(centre: QPointF, width: float) -> QRectF:
+    """A pill around ``centre``."""
+    return QRectF(centre.x() - width / 2, centre.y() - PILL_HEIGHT / 2, width, PILL_HEIGHT)
+
+
+def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style) -> None:
+    """A shape on a wire; ``?`` in the colour of problems."""
+    problem = text == "?"
+    painter.setFont(style.line_font)
+    painter.setPen(style.problem if problem else style.pill_border)
+    painter.setBrush(style.pill)
+    painter.drawRoundedRect(rect, PILL_HEIGHT / 2, PILL_HEIGHT / 2)
+    painter.setPen(style.problem if problem else style.secondary)
+    laid = style.text_of(text, style.line_font)
+    painter.drawStaticText(QPointF(rect.x() + 6, rect.center().y() - laid.size().height() / 2), laid)
+
+
+def draw_ports(painter: QPainter, points: list[QPointF], ring: QPen, style: Style, size: float = PORT) -> None:
+    """Small rings where wires begin and end."""
+    painter.setPen(ring)
+    painter.setBrush(style.card)
+    for point in points:
+        painter.drawEllipse(point, size, size)
+
+
+def draw_label(
+    painter: QPainter, x: float, y: float, width: float, height: float, text: str, pen: QPen, style: Style
+) -> None:
+    """A small text with an outline in the colour of what it says."""
+    rect = QRectF(x, y, width, height)
+    painter.setPen(pen)
+    painter.setBrush(style.card)
+    painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    painter.setFont(style.line_font)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,56 @@
+"""The title of a module that is open in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
+from blockstudio.gui.canvas.paint import cards
+from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.metrics import CHEVRON, LINE_PX, NAME_PX, elided, text_width
+from blockstudio.gui.kit.text import tr
+
+EDGE, CLEAR = 16, 12
+"""From the frame's sides, and from the wire that comes in at its middle."""
+
+
+def draw_title(painter: QPainter, drawing: Drawing, facts: Facts, name: str, style: Style, sign: str) -> None:
+    """What the module is left of the wire that comes in, what it costs right of it; as much as there is room for.
+    ``sign`` as in `cards.Look`."""
+    rect, content, report = drawing.rect(name), facts.content(name), facts.report(name)
+    left = EDGE + CHEVRON if sign else EDGE
+    middle, half = rect.y() + 18, rect.width() / 2 - left - CLEAR
+    title = elided(f"{name} {content.badge}".rstrip(), NAME_PX, True, half)
+    if sign:
+        cards.draw_chevron(painter, drawing.chevron(name), True, style, sign == "active")
+    painter.setPen(style.text)
+    painter.setFont(style.name_font)
+    cards.draw_text(painter, rect.x() + left, middle, title, style, bold=True)
+    used = text_width(title, NAME_PX, True) + 10
+    if content.frozen:
+        cards.draw_flake(painter, QPointF(rect.x() + left + used + cards.FLAKE, middle), content.frozen, style)
+        used += 2 * cards.FLAKE + 8
+    painter.setPen(style.secondary)
+    painter.setFont(style.line_font)
+    line = _fitting([content.line, drawing.block(name).type], half - used)
+    cards.draw_text(painter, rect.x() + left + used, middle + 0.5, line, style)
+    if report is not None:
+        macs = tr("{0} MACs", short_number(report.macs or 0))
+        line = _fitting([tr("{0} parameters", f"{report.parameters or 0:,}") + " · " + macs, macs], half)
+        cards.draw_text(painter, rect.right() - EDGE - text_width(line, LINE_PX), middle + 0.5, line, style)
+
+
+def _fitting(texts: list[str], width: float) -> str:
+    """The first of the texts that fits, or nothing."""
+    return next((text for text in texts if text_width(text, LINE_PX) <= width), "")
+
+
+def short_number(value: float) -> str:
+    """``86.7 M``, ``1.58 G``: three or four figures and a unit."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            scaled = value / limit
+            return f"{scaled:.2f} {unit}" if scaled < 10 else f"{scaled:.1f} {unit}"
+    return f"{value:g}"

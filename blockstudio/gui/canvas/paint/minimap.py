@@ -1,0 +1,112 @@
+"""The whole level, small, in the corner, with the part in view outlined. Shows only while not all is in view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPixmap
+
+from blockstudio.gui.canvas.hand.gestures import Gesture
+from blockstudio.gui.canvas.paint.camera import Camera
+from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.metrics import RADIUS
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.canvas import Canvas
+
+WIDTH, HEIGHT, EDGE, PAD = 104, 120, 12, 10
+
+
+class Minimap:
+    """A picture of the drawing from far, made anew only when the drawing has changed."""
+
+    def __init__(self) -> None:
+        self._picture: QPixmap | None = None
+        self._key: tuple[object, ...] = ()
+        self._camera = Camera()
+        self.made = 0
+        """How often the picture was drawn."""
+
+    def rect(self, size: QSize) -> QRectF:
+        """Where it stands in a viewport of ``size``."""
+        return QRectF(size.width() - WIDTH - EDGE, size.height() - HEIGHT - EDGE, WIDTH, HEIGHT)
+
+    def shows(self, drawing: Drawing, camera: Camera, size: QSize) -> bool:
+        """Whether part of the drawing lies outside the viewport, and there is room for the map."""
+        bounds = drawing.bounds
+        if bounds.isEmpty() or size.width() < 4 * WIDTH or size.height() < 3 * HEIGHT:
+            return False
+        view = camera.rect_to_scene(QRectF(0, 0, size.width(), size.height()))
+        return not view.contains(bounds)
+
+    def paint(
+        self, painter: QPainter, drawing: Drawing, camera: Camera, size: QSize, style: Style, ratio: float
+    ) -> None:
+        """Draw it. Viewport coordinates."""
+        rect = self.rect(size)
+        key = (drawing.serial, drawing.version, style.theme.name, ratio)
+        if key != self._key:
+            self._key, self._picture = key, self._make(drawing, style, ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(style.pill_border)
+        painter.setBrush(style.card)
+        painter.drawRoundedRect(rect, RADIUS, RADIUS)
+        if self._picture is not None:
+            painter.drawPixmap(rect.topLeft(), self._picture)
+        view = camera.rect_to_scene(QRectF(0, 0, size.width(), size.height()))
+        seen = self._camera.rect_to_view(view).translated(rect.topLeft()).intersected(rect.adjusted(2, 2, -2, -2))
+        painter.setPen(style.hovered)
+        painter.setBrush(style.accent_veil)
+        painter.drawRoundedRect(seen, 2, 2)
+
+    def _make(self, drawing: Drawing, style: Style, ratio: float) -> QPixmap:
+        self.made += 1
+        picture = QPixmap(QSize(round(WIDTH * ratio), round(HEIGHT * ratio)))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        self._camera.fit(drawing.bounds, QRectF(0, 0, WIDTH, HEIGHT), PAD)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setTransform(self._camera.transform(), True)
+        painter.setPen(style.wire_far)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(drawing.far_path())
+        painter.setPen(Qt.PenStyle.NoPen)
+        # Cards of a long network would be thinner than a pixel: draw them at least that high.
+        least = 2.2 / self._camera.scale
+        for brush, rectangles in zip(style.families, drawing.far_rectangles(), strict=True):
+            painter.setBrush(brush)
+            if rectangles and rectangles[0].height() < least:
+                grow = (least - rectangles[0].height()) / 2
+                painter.drawRects([box.adjusted(0, -grow, 0, grow) for box in rectangles])
+            elif rectangles:
+                painter.drawRects(rectangles)
+        painter.setPen(style.frame_border)
+        painter.setBrush(style.frame)
+        painter.drawRects([drawing.rect(name) for name in drawing.frames])
+        painter.end()
+        return picture
+
+    def to_scene(self, at: QPointF, size: QSize) -> QPointF:
+        """The scene point shown at a point of the map."""
+        return self._camera.to_scene(at - self.rect(size).topLeft())
+
+
+class Steer(Gesture):
+    """Move the view by dragging on the map."""
+
+    cursor = Qt.CursorShape.PointingHandCursor
+
+    def __init__(self, canvas: Canvas, at: QPointF) -> None:
+        super().__init__(canvas, at)
+        self._before = canvas.camera.x, canvas.camera.y
+        self.move(at, Qt.KeyboardModifier.NoModifier)
+
+    def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        self.canvas.centre_on(self.canvas.minimap.to_scene(at, self.canvas.size()))
+
+    def cancel(self) -> None:
+        camera = self.canvas.camera
+        self.canvas.pan(self._before[0] - camera.x, self._before[1] - camera.y)

@@ -1,0 +1,317 @@
+"""Painting a level at any zoom: batches of rectangles and lines from far, full cards from near.
+
+From far nothing is done block by block: Qt is handed whole lists. From near only the blocks in view are painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas.paint import cards, frames
+from blockstudio.gui.canvas.paint.sprites import Sprites
+from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.metrics import (
+    FAR,
+    FAR_FEW,
+    FEW,
+    INSET,
+    LINES,
+    NAMES,
+    NEAR,
+    PORT,
+    RADIUS,
+    STRIPE,
+    STUB,
+    lone_name,
+    lone_sizes,
+)
+from blockstudio.gui.canvas.scene.ports import Port
+
+SMOOTH = 2500
+"""So many blocks at most are smoothed when seen from far."""
+SMOOTH_CARDS = 100
+"""So many cards at most are scaled smoothly while the zoom changes."""
+
+
+@dataclass
+class Stage:
+    """A level ready to be painted: where things are, what is known of them, and the same for modules open in
+    place, by instance."""
+
+    drawing: Drawing
+    facts: Facts
+    path: str = ""
+    """The level's place in the network."""
+    inside: dict[str, Stage] = field(default_factory=dict)
+
+
+@dataclass
+class Marks:
+    """What the mouse and the keyboard single out. Names and wires of the stage the user works on."""
+
+    selected: frozenset[str] = frozenset()
+    wires: frozenset[Wire] = frozenset()
+    hovered: str | None = None
+    hovered_wire: Wire | None = None
+    port: Port | None = None
+    """The port under the mouse."""
+    chevron: str | None = None
+    """The instance whose sign of opening is under the mouse."""
+    drop_wire: Wire | None = None
+    """The wire that what is dragged would be put into."""
+    taken: Wire | None = None
+    """The wire that the mouse has pulled off its port: it is drawn by the gesture."""
+    ports_of: str | None = None
+    """The block whose free input shows."""
+
+
+NO_MARKS = Marks()
+
+
+@dataclass
+class Painted:
+    """What one frame cost: tests count on it."""
+
+    cards: int = 0
+    outlines: int = 0
+    names: int = 0
+    curves: int = 0
+    pills: int = 0
+    ports: int = 0
+    notes: int = 0
+
+
+class StagePainter:
+    """Paints stages with a painter that is scaled to the scene already. ``scale`` decides how much is shown;
+    ``marked`` has marks by the path of their stage. Without ``sprites`` everything is drawn anew, as lines and
+    texts: that is for pictures. Without ``signs`` the signs that open and shut modules are left out."""
+
+    def __init__(
+        self,
+        painter: QPainter,
+        scale: float,
+        style: Style,
+        marked: Mapping[str, Marks] | None = None,
+        painted: Painted | None = None,
+        sprites: Sprites | None = None,
+        signs: bool = True,
+    ) -> None:
+        self.painter, self.scale, self.style = painter, scale, style
+        self.marked = marked or {}
+        self.painted = painted or Painted()
+        self.sprites = sprites
+        self.signs = signs
+
+    def paint(self, stage: Stage, area: QRectF) -> None:
+        """Frames, wires, pills and cards of a level that touch ``area`` (the stage's coordinates)."""
+        painter, drawing, scale = self.painter, stage.drawing, self.scale
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        marks = self.marked.get(stage.path, NO_MARKS)
+        self._frames(stage, area, marks)
+        rows = drawing.rows_in(area, 8)
+        if scale < FAR and (scale < FAR_FEW or len(rows) > FEW):
+            self._far(stage, marks)
+            return
+        self._wires(stage, area, marks)
+        shut = [row for row in rows if drawing.names[row] not in drawing.frames]
+        if drawing.framed:
+            shut = [row for row in shut if not drawing.is_hidden(drawing.names[row])]
+        if scale < NEAR:
+            self._outlines(drawing, shut)
+            self._selection(stage, marks)
+        else:
+            self._cards(stage, shut, marks)
+            self._selection(stage, marks)
+            if scale >= LINES:
+                self._ports(stage, [*shut, *(drawing.rows[name] for name in drawing.frames)], marks)
+
+    # From far
+
+    def _far(self, stage: Stage, marks: Marks) -> None:
+        painter, drawing, style = self.painter, stage.drawing, self.style
+        # Smooth edges cost more, and thousands of them are too small to show it.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(drawing) < SMOOTH)
+        painter.setPen(style.wire_far)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(drawing.far_path())
+        painter.setPen(Qt.PenStyle.NoPen)
+        for brush, rectangles in zip(style.families, drawing.far_rectangles(), strict=True):
+            if rectangles:
+                painter.setBrush(brush)
+                painter.drawRects(rectangles)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        wrong = [name for name in stage.facts.problems if stage.facts.severity(name) == "error"]
+        for pen, names in ((style.problem_far, wrong), (style.selected_far, marks.selected)):
+            rectangles = [drawing.rectangles[row] for row in map(drawing.rows.get, names) if row is not None]
+            if rectangles:
+                painter.setPen(pen)
+                painter.drawRects(rectangles)
+
+    def _outlines(self, drawing: Drawing, rows: list[int]) -> None:
+        """Plain cards in batches: boxes, then stripes family by family, then names."""
+        painter, style, scale = self.painter, self.style, self.scale
+        rectangles = [drawing.rectangles[row] for row in rows]
+        painter.setPen(style.border_far)
+        painter.setBrush(style.card)
+        painter.drawRects(rectangles)
+        painter.setPen(Qt.PenStyle.NoPen)
+        families = drawing.families[rows].tolist()
+        stripe = max(STRIPE, 3.2 / scale)
+        for family in set(families):
+            painter.setBrush(style.families[family])
+            own = [box for box, each in zip(rectangles, families, strict=True) if each == family]
+            painter.drawRects([QRectF(box.x(), box.y(), stripe, box.height()) for box in own])
+        self.painted.outlines += len(rows)
+        if scale < NAMES and len(rows) > FEW:
+            return
+        painter.setPen(style.text)
+        self.painted.names += len(rows)
+        wanted, least = lone_sizes(scale)
+        inset = max(INSET, stripe + 3 / scale)
+        for row, box in zip(rows, rectangles, strict=True):
+            text, size = lone_name(drawing.names[row], box.width() - inset - 4, wanted, least)
+            painter.setFont(style.name_fonts[size])
+            cards.draw_text(painter, box.x() + inset, box.center().y(), text, style, bold=True)
+
+    # Frames
+
+    def _frames(self, stage: Stage, area: QRectF, marks: Marks) -> None:
+        """Modules open in place: a tinted frame with a title, and their inside."""
+        painter, style, drawing = self.painter, self.style, stage.drawing
+        for name, frame in drawing.frames.items():
+            rect = drawing.rect(name)
+            if not rect.intersects(area):
+                continue
+            painter.setPen(style.frame_border)
+            painter.setBrush(style.frame)
+            painter.drawRoundedRect(rect, 2 * RADIUS, 2 * RADIUS)
+            painter.setPen(style.wire if self.scale >= NAMES else style.wire_far)
+            inputs = [port.point for port in drawing.ports(name) if port.side == "in"]
+            painter.drawLines([QLineF(point, point + QPointF(0, STUB)) for point in inputs])
+            painter.translate(frame.dx, frame.dy)
+            self.paint(stage.inside[name], area.translated(-frame.dx, -frame.dy))
+            painter.translate(-frame.dx, -frame.dy)
+            if self.scale >= NAMES:
+                sign = "" if not self.signs else "active" if name == marks.chevron else "quiet"
+                frames.draw_title(painter, drawing, stage.facts, name, style, sign)
+
+    # Wires
+
+    def _wires(self, stage: Stage, area: QRectF, marks: Marks) -> None:
+        painter, style, drawing = self.painter, self.style, stage.drawing
+        rows = drawing.wires_in(area, 4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.scale < NAMES and len(rows) > 2 * FEW:
+            painter.setPen(style.wire_far)
+            painter.drawPath(drawing.far_path())
+        else:
+            painter.setPen(style.wire)
+            for row in rows:
+                if drawing.wires[row] != marks.taken:
+                    painter.drawPath(drawing.path(drawing.wires[row]))
+            self.painted.curves += len(rows)
+        painter.setPen(style.wire_active)
+        for wire in {*marks.wires, marks.hovered_wire, marks.drop_wire}:
+            if wire is not None and wire in drawing.wire_rows and wire != marks.taken:
+                painter.drawPath(drawing.path(wire))
+        if self.scale >= LINES:
+            self._pills(stage, rows, area)
+
+    def _pills(self, stage: Stage, rows: list[int], area: QRectF) -> None:
+        painter, style = self.painter, self.style
+        scale = painter.transform().m11()
+        for rect, text, _ in pills_of(stage, rows):
+            if not rect.intersects(area):
+                continue
+            self.painted.pills += 1
+            if self.sprites is None:
+                cards.draw_pill(painter, rect, text, style)
+            else:
+                place = QRectF(0, 0, rect.width(), rect.height())
+                self.sprites.draw(
+                    painter, rect, (text, style.theme.name), scale,
+                    lambda own, place=place, text=text: cards.draw_pill(own, place, text, style),
+                )  # fmt: skip
+
+    # Cards
+
+    def _cards(self, stage: Stage, rows: list[int], marks: Marks) -> None:
+        painter, style, drawing = self.painter, self.style, stage.drawing
+        scale = painter.transform().m11()
+        families = drawing.families
+        if self.sprites is not None:
+            self.sprites.smooth = len(rows) <= SMOOTH_CARDS
+        for row in rows:
+            name, rect = drawing.names[row], drawing.rectangles[row]
+            sign = "active" if name == marks.chevron else "quiet"
+            sign = sign if self.signs and drawing.is_module(name) else ""
+            look = cards.Look(stage.facts.content(name), int(families[row]), name == marks.hovered, sign)
+            if self.sprites is None:
+                painter.translate(rect.topLeft())
+                cards.draw_card(painter, rect.width(), rect.height(), look, style)
+                painter.translate(-rect.topLeft())
+            else:
+                width, height = rect.width(), rect.height()
+                self.sprites.draw(
+                    painter, rect, (look, style.theme.name), scale,
+                    lambda own, look=look, w=width, h=height: cards.draw_card(own, w, h, look, style),
+                )  # fmt: skip
+        self.painted.cards += len(rows)
+
+    def _ports(self, stage: Stage, rows: list[int], marks: Marks) -> None:
+        drawing = stage.drawing
+        points: list[QPointF] = []
+        waiting: list[QPointF] = []
+        for row in rows:
+            name = drawing.names[row]
+            open_inputs = stage.facts.open_inputs(name)
+            for port in drawing.ports(name, free=name == marks.ports_of):
+                is_open = port.side == "in" and port.port in open_inputs
+                (waiting if is_open else points).append(port.point)
+        cards.draw_ports(self.painter, points, self.style.port, self.style)
+        cards.draw_ports(self.painter, waiting, self.style.port_open, self.style)
+        if marks.port is not None and marks.port.block in drawing.rows:
+            cards.draw_ports(self.painter, [marks.port.point], self.style.port_active, self.style, PORT + 1)
+        self.painted.ports += len(points) + len(waiting)
+
+    def _selection(self, stage: Stage, marks: Marks) -> None:
+        painter, style, drawing = self.painter, self.style, stage.drawing
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.scale < NEAR:
+            painter.setPen(style.problem_far)
+            for name in stage.facts.problems:
+                if stage.facts.severity(name) == "error" and name in drawing.rows:
+                    painter.drawRect(drawing.rectangles[drawing.rows[name]])
+        painter.setPen(style.selected if self.scale >= NEAR else style.selected_far)
+        for name in marks.selected:
+            row = drawing.rows.get(name)
+            if row is not None:
+                radius = 2 * RADIUS if name in drawing.frames else RADIUS
+                painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
+
+
+def pills_of(stage: Stage, rows: Iterable[int]) -> list[tuple[QRectF, str, Wire]]:
+    """The pills of these wires: one on a wire that runs alone, one below the port where several leave it."""
+    drawing, found = stage.drawing, []
+    for row in rows:
+        wire = drawing.wires[row]
+        together = drawing.leaders(wire)
+        if together[0] != wire:
+            continue
+        if drawing.framed and (
+            drawing.is_hidden(wire.source) or all(drawing.is_hidden(each.target) for each in together)
+        ):
+            continue  # the wires outside the frame tell it
+        text = stage.facts.pill(wire)
+        width = cards.pill_width(text)
+        centre = drawing.pill_place(wire, width, shared=len(together) > 1)
+        found.append((cards.pill_rect(centre, width), text, wire))
+    return found

@@ -1,0 +1,74 @@
+"""A level as an image, as it stands in the window: nothing clipped. Figures for papers are made by `gui.figure`."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage, QPainter
+
+from blockstudio.gui.canvas.paint.background import paint_background
+from blockstudio.gui.canvas.paint.camera import Camera
+from blockstudio.gui.canvas.paint.notes import draw_note, make_notes, noted
+from blockstudio.gui.canvas.paint.painting import Stage, StagePainter, pills_of
+from blockstudio.gui.canvas.paint.style import style_of
+from blockstudio.gui.canvas.scene.metrics import PORT
+from blockstudio.gui.kit.theme import DARK, LIGHT, Theme, theme
+
+MARGIN = 32.0
+LARGEST = 12_000
+"""Pixels of an image's longer side: beyond, files are of no use to anybody."""
+
+
+def bounds_of(stage: Stage, notes: bool = True) -> QRectF:
+    """Everything that is drawn: blocks with what stands out of them, wires, pills, and notes if they are."""
+    drawing = stage.drawing
+    if not drawing.names:
+        return QRectF()
+    bounds = drawing.bounds.adjusted(-PORT - 1, -PORT - 1, PORT + 2, PORT + 2)
+    for rect, _, _ in pills_of(stage, range(len(drawing.wires))):
+        bounds = bounds.united(rect)
+    for name, inner in stage.inside.items():
+        frame = drawing.frames[name]
+        bounds = bounds.united(bounds_of(inner, False).translated(frame.dx, frame.dy))
+    for note in make_notes(stage, noted(stage, ())) if notes else ():
+        bounds = bounds.united(note.rect)
+    return bounds
+
+
+def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, dots: bool = True) -> None:
+    """Paint the whole level into ``target``, as large as it fits (at most twice its size on screen)."""
+    style, camera = style_of(look), Camera()
+    bounds = bounds_of(stage)
+    if bounds.isEmpty():
+        bounds = QRectF(-1, -1, 2, 2)
+    camera.fit(bounds, target, MARGIN, largest=2.0)
+    if dots:
+        paint_background(painter, target, camera, style)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setTransform(camera.transform(), True)
+    # Whatever the scale, a picture shows cards: nobody can zoom into it.
+    StagePainter(painter, max(camera.scale, 1.0), style).paint(stage, camera.rect_to_scene(target))
+    for note in make_notes(stage, noted(stage, ())):
+        draw_note(painter, note, style, None)
+    painter.restore()
+
+
+def natural_size(stage: Stage) -> QSize:
+    """Twice the level's size on screen at 100 %, as far as an image can be that large."""
+    bounds = bounds_of(stage)
+    width, height = 2 * bounds.width() + 2 * MARGIN, 2 * bounds.height() + 2 * MARGIN
+    shrink = min(1.0, LARGEST / max(width, height))
+    return QSize(max(1, round(width * shrink)), max(1, round(height * shrink)))
+
+
+def picture(stage: Stage, size: QSize | None = None, dark: bool | None = None) -> QImage:
+    """The whole level as an image of ``size`` pixels, by default its `natural_size`."""
+    look = theme() if dark is None else DARK if dark else LIGHT
+    size = size if size is not None else natural_size(stage)
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(look.canvas)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
+    paint_whole(painter, stage, QRectF(0, 0, size.width(), size.height()), look)
+    painter.end()
+    return image

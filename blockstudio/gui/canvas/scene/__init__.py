@@ -1,0 +1,1 @@
+"""What is drawn and where: stages, boxes, routes, ports, places, what lies under a point."""

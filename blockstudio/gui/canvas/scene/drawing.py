@@ -1,0 +1,211 @@
+"""The drawing of one level, as it follows the document.
+
+It mirrors a definition and keeps nothing of the document. An edit changes the rows it concerns and no others; a
+full card, a path or a text is made only when it is painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas.scene import routes
+from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES, Frame, Geometry
+from blockstudio.gui.canvas.scene.metrics import PILL_HEIGHT
+from blockstudio.gui.canvas.scene.routes import Array
+
+
+class Drawing(Geometry):
+    """Boxes and curves of a definition that change as the document does."""
+
+    # What is seen from far
+
+    def far_rectangles(self) -> list[list[QRectF]]:
+        """The boxes by family, in the order of `FAMILY_NAMES`, without those of frames. The rectangles are the
+        drawing's own: a moved block moves in this list too."""
+        if self._far_rectangles is None:
+            self._far_rectangles = [[] for _ in FAMILY_NAMES]
+            for row, family in enumerate(self.families.tolist()):
+                if self.names[row] not in self.frames:
+                    self._far_rectangles[family].append(self.rectangles[row])
+        return self._far_rectangles
+
+    def far_path(self) -> QPainterPath:
+        """All wires as straight lines in one path: far quicker to hand over than a list. A moved wire moves in
+        it."""
+        if self._far_path is None:
+            path, self._starts = QPainterPath(), []
+            lanes, count = self.lanes, 0
+            for wire, curve in zip(self.wires, self.curves.tolist(), strict=True):
+                points = routes.corners(curve, lanes.get(wire))
+                path.moveTo(*points[0])
+                for x, y in points[1:]:
+                    path.lineTo(x, y)
+                self._starts.append((count, len(points)))
+                count += len(points)
+            self._far_path = path
+        return self._far_path
+
+    # Pills
+
+    def leaders(self, wire: Wire) -> list[Wire]:
+        """The wires that leave the same port, in order; the first of them carries the pill for all."""
+        key = (wire.source, wire.source_port)
+        found = self._together.get(key)
+        if found is None:
+            found = [each for each in self.definition.wires_from(wire.source) if each.source_port == wire.source_port]
+            found = [each for each in found if each in self.wire_rows]
+            self._together[key] = found
+        return found
+
+    def pill_place(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        """The middle of a wire's pill: where it covers no card. ``shared``: it stands for all wires of the port."""
+        found = self._pills.get((wire, width))
+        if found is None:
+            found = self._pills[wire, width] = self._find_pill(wire, width, shared)
+        return found
+
+    def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
+        return next(self._free_spots(wire, width, shared))
+
+    def _free_spots(self, wire: Wire, width: float, shared: bool) -> Iterator[QPointF]:
+        """Places for a wire's pill that cover no card, the best first; at the end the best of all."""
+        curve = self._curves[self.wire_rows[wire]]
+        lane = self.lanes.get(wire)
+        tries = [QPointF(float(curve[0]), float(curve[1]) + 21)] if shared else []
+        tries += routes.spots(curve, lane)
+        boxes = self.boxes
+        for at in tries:
+            wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
+            tall = (boxes[:, 1] < at.y() + PILL_HEIGHT / 2 + 1) & (boxes[:, 3] > at.y() - PILL_HEIGHT / 2 - 1)
+            if not np.any(wide & tall):
+                yield at
+        yield tries[0]
+
+    def _touched(self) -> None:
+        super()._touched()
+        self._pills: dict[tuple[Wire, float], QPointF] = {}
+        self._together: dict[tuple[str, str], list[Wire]] = {}
+
+    # Following the document
+
+    def add(self, name: str, at: tuple[float, float] | None = None) -> None:
+        """A block came; ``at`` is where it stands if the document does not say."""
+        if at is not None:
+            self.places[name] = at
+        self._append(name, self.block(name))
+        self.counts.rows += 1
+        self._place([name])
+        self._far_rectangles = None
+
+    def remove(self, name: str) -> None:
+        """A block went; its wires are gone already. The last row takes its place."""
+        row, last = self.rows.pop(name), len(self.names) - 1
+        if row != last:
+            for array in (self._base, self._boxes, self._families):
+                array[row] = array[last]
+            self.names[row], self.rectangles[row] = self.names[last], self.rectangles[last]
+            self.kinds[row] = self.kinds[last]
+            self.rows[self.names[row]] = row
+        self.names.pop()
+        self.kinds.pop()
+        self.rectangles.pop()
+        self._far_rectangles = None
+        self._touched()
+
+    def connect(self, wires: Iterable[Wire]) -> None:
+        """Wires came."""
+        new = [wire for wire in wires if wire not in self.wire_rows]
+        for wire in new:
+            self._append_wire(wire)
+        self._retrace_ends(new)
+        self._far_path = None
+
+    def disconnect(self, wires: Iterable[Wire]) -> None:
+        """Wires went. Blocks at their ends may be gone as well."""
+        gone = [wire for wire in wires if wire in self.wire_rows]
+        for wire in gone:
+            row, last = self.wire_rows.pop(wire), len(self.wires) - 1
+            if row != last:
+                self._curves[row], self._reach[row] = self._curves[last], self._reach[last]
+                self.wires[row] = self.wires[last]
+                self.wire_rows[self.wires[row]] = row
+            self.wires.pop()
+            self._paths.pop(wire, None)
+            self.lanes.pop(wire, None)
+            self.unrouted.pop(wire, None)
+        self._far_path = None
+        self._retrace_ends(gone)
+
+    def _retrace_ends(self, wires: list[Wire]) -> None:
+        """Also the other wires of a merge run anew: its inputs spread as there are more or fewer."""
+        concerned = set(wires)
+        for name in {wire.target for wire in wires if wire.target in self.definition.graph}:
+            if self.diagram.is_variadic(self.block(name).type):
+                concerned.update(self.definition.wires_into(name))
+        self._trace(self.wire_rows[wire] for wire in concerned if wire in self.wire_rows)
+        self._touched()
+
+    def moved(self, names: Iterable[str]) -> None:
+        """Blocks have other positions in the document now."""
+        there = [name for name in names if name in self.rows]
+        for name in there:
+            self._base[self.rows[name]] = self.place(name)
+        if self._wanted_frames:
+            self._place_all()
+            self._trace(range(len(self.wires)))
+            self._touched()
+            return
+        before = self._area(there)
+        self._place(there)
+        self._retrace(there, before, self._area(there))
+
+    def shift(self, names: Iterable[str], dx: float, dy: float) -> None:
+        """Show blocks aside from where they are, while they are dragged."""
+        there = [name for name in names if name in self.rows]
+        rows = [self.rows[name] for name in there]
+        self._boxes[rows] += (dx, dy, dx, dy)
+        for row in rows:
+            self.rectangles[row].translate(dx, dy)
+        for name in there:
+            if name in self.frames:
+                frame = self.frames[name]
+                self.frames[name] = Frame(frame.inner, frame.dx + dx, frame.dy + dy)
+        self.counts.rows += len(rows)
+        self._retrace(there)
+
+    def _place(self, names: list[str]) -> None:
+        for name in names:
+            row = self.rows[name]
+            width, height = self.size(name)
+            x, y = self._base[row].tolist()
+            self._boxes[row] = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+            self.rectangles[row].setRect(x - width / 2, y - height / 2, width, height)
+        self.counts.rows += len(names)
+        self._touched()
+
+    def _area(self, names: list[str]) -> list[Array]:
+        return [self._boxes[self.rows[name]].copy() for name in names]
+
+    def _retrace(self, names: list[str], *areas: list[Array]) -> None:
+        """The wires at these blocks, and those that ran or would run through ``areas``."""
+        definition = self.definition
+        rows = {
+            self.wire_rows[wire]
+            for name in names
+            for wire in (*definition.wires_into(name), *definition.wires_from(name))
+            if wire in self.wire_rows
+        }
+        reach = self.reach
+        long = (reach[:, 3] - reach[:, 1]) > routes.SKIPS
+        if len(names) <= 64 and long.any():
+            for left, top, right, bottom in (box.tolist() for area in areas for box in area):
+                hit = long & (reach[:, 0] < right + 40) & (reach[:, 2] > left - 40)
+                hit &= (reach[:, 1] < bottom) & (reach[:, 3] > top)
+                rows.update(np.flatnonzero(hit).tolist())
+        self._trace(sorted(rows))
+        self._touched()

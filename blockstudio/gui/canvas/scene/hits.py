@@ -1,0 +1,120 @@
+"""What lies under a point of the drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainterPathStroker
+
+from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas.paint.painting import Stage, pills_of
+from blockstudio.gui.canvas.scene.metrics import FAR, LINES, NEAR, PORT_REACH
+from blockstudio.gui.canvas.scene.ports import Port
+
+WIRE_REACH = 6
+END_REACH = 16
+"""How near to a wire's end, in pixels, the mouse takes the wire by that end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """At most one of a port, a block and a wire, on ``stage``, which stands at ``offset`` in the scene."""
+
+    stage: Stage
+    offset: QPointF = field(default_factory=QPointF)
+    port: Port | None = None
+    block: str | None = None
+    wire: Wire | None = None
+    chevron: bool = False
+    """On the sign that opens or shuts the block, a module."""
+
+    @property
+    def name(self) -> str | None:
+        """The block that is meant: the one under the point or the one whose port is."""
+        return self.block or (self.port.block if self.port is not None else None)
+
+
+def hit(stage: Stage, point: QPointF, scale: float, offset: QPointF | None = None) -> Hit:
+    """The port, block or wire under ``point``, on ``stage`` or inside a module open on it. An open frame itself
+    counts where nothing stands on it."""
+    offset = offset if offset is not None else QPointF()
+    port = port_at(stage, point, scale)
+    if port is not None:
+        return Hit(stage, offset, port=port)
+    name = block_at(stage, point)
+    if name is None:
+        return Hit(stage, offset, wire=wire_at(stage, point, scale))
+    frame = stage.drawing.frames.get(name)
+    if frame is not None:
+        aside = QPointF(frame.dx, frame.dy)
+        inner = hit(stage.inside[name], point - aside, scale, offset + aside)
+        if inner.name is not None or inner.wire is not None:
+            return inner
+    sign = scale >= NEAR and stage.drawing.is_module(name) and stage.drawing.chevron(name).contains(point)
+    return Hit(stage, offset, block=name, chevron=sign)
+
+
+def level_at(stage: Stage, point: QPointF) -> Stage:
+    """The innermost stage whose frame holds a point."""
+    name = block_at(stage, point)
+    frame = stage.drawing.frames.get(name) if name is not None else None
+    if name is None or frame is None:
+        return stage
+    return level_at(stage.inside[name], point - QPointF(frame.dx, frame.dy))
+
+
+def _around(point: QPointF, reach: float) -> QRectF:
+    return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+
+
+def block_at(stage: Stage, point: QPointF) -> str | None:
+    """The topmost block or frame that covers a point."""
+    rows = stage.drawing.rows_in(_around(point, 0))
+    cards = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
+    chosen = cards or rows
+    return stage.drawing.names[chosen[-1]] if chosen else None
+
+
+def port_at(stage: Stage, point: QPointF, scale: float, side: str = "") -> Port | None:
+    """The nearest port within reach, of one side or of either."""
+    if scale < FAR:
+        return None
+    reach = PORT_REACH / scale
+    best, nearest = None, reach * reach
+    for row in stage.drawing.rows_in(_around(point, reach)):
+        for port in stage.drawing.ports(stage.drawing.names[row]):
+            if side and port.side != side:
+                continue
+            aside = port.point - point
+            distance = QPointF.dotProduct(aside, aside)
+            if distance <= nearest:
+                best, nearest = port, distance
+    return best
+
+
+def wire_at(stage: Stage, point: QPointF, scale: float, reach: float = WIRE_REACH) -> Wire | None:
+    """The wire within reach of a point, by its curve or its pill."""
+    drawing, around = stage.drawing, _around(point, reach / scale)
+    rows = drawing.wires_in(around, 0)
+    if scale >= LINES:
+        for rect, _, wire in pills_of(stage, drawing.wires_in(around, 60)):
+            if rect.contains(point):
+                return wire
+    for row in reversed(rows):
+        wire = drawing.wires[row]
+        stroker = QPainterPathStroker()
+        stroker.setWidth(2 * reach / scale)
+        stroker.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if stroker.createStroke(drawing.path(wire)).contains(point):
+            return wire
+    return None
+
+
+def end_of(stage: Stage, wire: Wire, point: QPointF, scale: float) -> str:
+    """``"in"`` or ``"out"`` if the point is near that end of the wire, else nothing."""
+    curve = stage.drawing.curves[stage.drawing.wire_rows[wire]].tolist()
+    reach = END_REACH / scale
+    if abs(curve[6] - point.x()) + abs(curve[7] - point.y()) < reach:
+        return "in"
+    return "out" if abs(curve[0] - point.x()) + abs(curve[1] - point.y()) < reach else ""

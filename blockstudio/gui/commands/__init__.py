@@ -1,0 +1,1 @@
+"""Commands: declared once, behind menus, keys, buttons and the command line alike."""

@@ -1,0 +1,1 @@
+"""State: the open documents, the session on one, its clipboard, recovery and fixes. No widgets."""

@@ -1,0 +1,367 @@
+"""The open documents: tabs, files, what is unsaved, what a crash left behind, what changed on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import SUFFIX, load, save
+from blockstudio.graph.presets import open_diagram, preset_path
+from blockstudio.gui.commands.registry import settle
+from blockstudio.gui.document.session import Document, Session, snapshot
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.settings import forget_file, recent_files, remember_file, settings
+from blockstudio.gui.work.worker import Work
+
+SAVE_AT_ONCE = 400
+"""Up to this many blocks a file is written in a few ms; more go to a worker."""
+FILTER = f"Block Studio (*{SUFFIX});;JSON (*.json)"
+
+
+class Request(NamedTuple):
+    """Something to say, with what can be done about it: for the note bar."""
+
+    text: str
+    kind: str = "info"
+    actions: tuple[tuple[str, Callable[[], object]], ...] = ()
+
+
+class Documents(QObject):
+    """The documents of one window. The session shows the current one."""
+
+    changed = Signal()
+    """Titles, order, current one or what is unsaved."""
+    opened = Signal(object)
+    """A document was opened (not: turned to)."""
+    found = Signal(object)
+    """What was to be opened is open already, and is now turned to."""
+    closed = Signal(object)
+    saved = Signal(object)
+    note = Signal(object)
+    """A `Request` for the note bar."""
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._work = Work(self)
+        self._opening: list[tuple[str, dict[str, RawValue]]] = []
+        """What is being read: names and values."""
+        self.list: list[Document] = [session.document]
+        self._stamps: dict[Document, tuple[int, int] | None] = {}
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._on_disk)
+        self.dialog: QFileDialog | None = None
+        for signal in (session.edited, session.saved, session.opened):
+            signal.connect(lambda *_: self.changed.emit())
+
+    @property
+    def current(self) -> Document:
+        return self._session.document
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is being read or written."""
+        return self._work.busy
+
+    # Opening
+
+    def new(self) -> None:
+        """An empty diagram in a tab of its own."""
+        self.add(Document(Diagram("untitled")))
+
+    def open(self, name: str | Path, values: dict[str, RawValue] | None = None) -> None:
+        """Open a preset or file, read in a worker. What cannot be read is said in a note; nothing else changes.
+
+        Asked for twice before it is there, as by a double click on a button, it opens once.
+        """
+        already = self._already_open(name) if not values else None
+        if already is not None:
+            self.turn_to(already)
+            self.found.emit(already)
+            return
+        wanted = (str(name), dict(values or {}))
+        if wanted in self._opening:
+            return
+        self._opening.append(wanted)
+
+        def add(document: Document) -> None:
+            self._opening.remove(wanted)
+            self.add(document)
+
+        def refuse(error: StudioError | OSError) -> None:
+            self._opening.remove(wanted)
+            self._cannot_open(name, error)
+
+        self._work.run(lambda: Document(open_diagram(name, **(values or {})), _file_of(name)), add, refuse)
+
+    def open_copy(self, file: Path) -> None:
+        """Open a file's diagram as one that has no file: saving it leaves the original alone."""
+        self._work.run(lambda: Document(load(file)), self.add, lambda error: self._cannot_open(file, error))
+
+    def open_now(self, name: str | Path, values: dict[str, RawValue] | None = None) -> bool:
+        """`open` before the window shows, without the detour."""
+        try:
+            self.add(Document(open_diagram(name, **(values or {})), _file_of(name)))
+        except StudioError as error:
+            self._cannot_open(name, error)
+            return False
+        return True
+
+    def add(self, document: Document) -> None:
+        """Show a document in a tab; an untouched empty one gives its place up."""
+        settle(self._window)
+        here = self.current
+        index = self.list.index(here)
+        if _untouched(here):
+            self.list[index] = document
+            self.closed.emit(here)
+        else:
+            self.list.insert(index + 1, document)
+        if document.file is not None:
+            remember_file(document.file)
+        self._watch(document)
+        self._session.show(document)
+        self.opened.emit(document)
+
+    def _already_open(self, name: str | Path) -> Document | None:
+        file = _file_of(name)
+        return next((d for d in self.list if file is not None and d.file is not None and _same(d.file, file)), None)
+
+    def _cannot_open(self, name: str | Path, error: StudioError | OSError) -> None:
+        file = _file_of(name)
+        if file is not None and not file.exists():
+            forget_file(file)
+        self.note.emit(Request(str(error), "problem"))
+
+    def turn_to(self, which: Document | int) -> None:
+        """Show an open document."""
+        settle(self._window)
+        document = self.list[which] if isinstance(which, int) else which
+        if document is not self.current:
+            self._session.show(document)
+
+    def title(self, document: Document) -> str:
+        return document.diagram.name or tr("untitled")
+
+    # Saving
+
+    def save(self, document: Document | None = None, then: Callable[[], object] | None = None) -> None:
+        """Write the document's file, asking for a name if it has none; ``then`` is called once it is on disk."""
+        document = document or self.current
+        if document.file is None:
+            self.save_as(document, then)
+        else:
+            self.write(document, document.file, then)
+
+    def save_as(self, document: Document | None = None, then: Callable[[], object] | None = None) -> None:
+        """Ask for a file name, then write it."""
+        document = document or self.current
+        folder = document.file.parent if document.file else Path(str(settings().value("files/folder", Path.home())))
+        name = document.file.name if document.file else _file_name(document.diagram.name)
+        dialog = self._ask(tr("Save diagram"), folder, QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(name)
+        dialog.fileSelected.connect(lambda text: self.write(document, _with_suffix(Path(text)), then))
+        dialog.open()
+
+    def ask_open(self) -> None:
+        """Ask for a file, then open it."""
+        dialog = self._ask(tr("Open diagram"), Path(str(settings().value("files/folder", Path.home()))))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: [self.open(Path(name)) for name in names])
+        dialog.open()
+
+    def _ask(
+        self, title: str, folder: Path, mode: QFileDialog.AcceptMode = QFileDialog.AcceptMode.AcceptOpen
+    ) -> QFileDialog:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        self.dialog = QFileDialog(self._window, title, str(folder), FILTER)
+        self.dialog.setAcceptMode(mode)
+        self.dialog.fileSelected.connect(lambda name: settings().setValue("files/folder", str(Path(name).parent)))
+        return self.dialog
+
+    def write(self, document: Document, file: Path, then: Callable[[], object] | None = None) -> None:
+        """Write ``document`` to ``file``. A failure is said in a note and changes nothing."""
+        position = document.diagram.history.position
+
+        def done(_: object = None) -> None:
+            document.mark_saved(file)
+            document.saved_at = position
+            remember_file(file)
+            self._watch(document)
+            self.saved.emit(document)
+            self._session.saved.emit()
+            self._session.message.emit(tr("Saved {name}").format(name=file.name))
+            if then is not None:
+                then()
+
+        if sum(len(document.diagram.definition(scope).graph) for scope in document.diagram.scopes()) <= SAVE_AT_ONCE:
+            try:
+                save(document.diagram, file)
+            except (StudioError, OSError) as error:
+                self._cannot_save(document, error)
+                return
+            done()
+            return
+        still = snapshot(document.diagram)
+        self._work.run(lambda: save(still, file), done, lambda error: self._cannot_save(document, error))
+
+    def _cannot_save(self, document: Document, error: StudioError | OSError) -> None:
+        actions = ((tr("Save as…"), lambda: self.save_as(document)),)
+        self.note.emit(Request(str(error), "problem", actions))
+
+    # Closing
+
+    @property
+    def unsaved(self) -> list[Document]:
+        return [document for document in self.list if document.dirty]
+
+    def close(self, document: Document | None = None) -> None:
+        """Close a tab. Unsaved changes are asked about in a note; the tab stays until that is answered."""
+        document = document or self.current
+        if not document.dirty:
+            self.discard(document)
+            return
+        self.turn_to(document)
+        self.note.emit(
+            Request(
+                tr("{name} has unsaved changes.").format(name=self.title(document)),
+                "warning",
+                (
+                    (tr("Save and close"), lambda: self.save(document, lambda: self.discard(document))),
+                    (tr("Close without saving"), lambda: self.discard(document)),
+                ),
+            )
+        )
+
+    def discard(self, document: Document) -> None:
+        """Close a tab, whatever is in it."""
+        if document not in self.list:
+            return
+        index = self.list.index(document)
+        self.list.remove(document)
+        if not self.list:
+            self.list.append(Document(Diagram("untitled")))
+            self.opened.emit(self.list[0])
+        if document is self.current:
+            self._session.show(self.list[min(index, len(self.list) - 1)])
+        self._unwatch(document)
+        self.closed.emit(document)
+        self.changed.emit()
+
+    # The disk
+
+    def _watch(self, document: Document) -> None:
+        if document.file is None:
+            return
+        self._stamps[document] = _stamp(document.file)
+        self._watcher.addPath(str(document.file))
+
+    def _unwatch(self, document: Document) -> None:
+        self._stamps.pop(document, None)
+        if document.file is not None and not any(d.file == document.file for d in self.list):
+            self._watcher.removePath(str(document.file))
+
+    def _on_disk(self, name: str) -> None:
+        """Somebody wrote, replaced or removed a file."""
+        file = Path(name)
+        for document in self.list:
+            if document.file != file:
+                continue
+            found = _stamp(file)
+            if found is not None:
+                self._watcher.addPath(name)  # an atomic save puts another file in its place
+            if found == self._stamps.get(document):
+                continue
+            self._stamps[document] = found
+            self._say_changed(document, file, gone=found is None)
+
+    def _say_changed(self, document: Document, file: Path, *, gone: bool) -> None:
+        if gone:
+            text = tr("{name} is no longer there. Saving writes it again.").format(name=file.name)
+            self.note.emit(Request(text, "warning"))
+            return
+        if document.dirty:
+            text = tr("{name} was changed by another program, and you have unsaved changes.").format(name=file.name)
+            keep = (tr("Keep mine"), lambda: None)
+            self.note.emit(Request(text, "warning", ((tr("Load theirs"), lambda: self.reload(document)), keep)))
+            return
+        text = tr("{name} was changed by another program.").format(name=file.name)
+        self.note.emit(Request(text, "info", ((tr("Load it again"), lambda: self.reload(document)),)))
+
+    def reload(self, document: Document) -> None:
+        """Read the file of an open document again, into the same tab."""
+        file = document.file
+        if file is None:
+            return
+
+        def replace(found: Document) -> None:
+            if document not in self.list:
+                return
+            self.list[self.list.index(document)] = found
+            found.start = document.start
+            self._unwatch(document)
+            self._watch(found)
+            self.closed.emit(document)
+            if document is self.current:
+                self._session.show(found)
+            self.opened.emit(found)
+            self.changed.emit()
+
+        self._work.run(lambda: Document(load(file), file), replace, lambda error: self._cannot_open(file, error))
+
+    def recent(self) -> list[Path]:
+        """Files opened lately that are still there."""
+        return [Path(name) for name in recent_files() if Path(name).exists()]
+
+    def stop(self) -> None:
+        """The window closes: nothing more is to arrive."""
+        self._work.cancel()
+        if self._watcher.files():
+            self._watcher.removePaths(self._watcher.files())
+
+
+def _untouched(document: Document) -> bool:
+    return document.file is None and not document.dirty and not len(document.diagram.graph)
+
+
+def _file_of(name: str | Path) -> Path | None:
+    """The file that a name stands for; ``None`` if it is a preset's."""
+    if isinstance(name, Path):
+        return name.absolute()
+    try:
+        preset_path(name)
+    except StudioError:
+        return Path(name).absolute()
+    return None
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one == other
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _with_suffix(file: Path) -> Path:
+    return file if file.suffix == ".json" else file.with_name(file.name + SUFFIX)
+
+
+def _file_name(name: str) -> str:
+    stem = "".join(char if char.isalnum() or char in "-_" else "_" for char in name).strip("_") or "untitled"
+    return stem.lower() + SUFFIX

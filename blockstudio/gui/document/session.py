@@ -1,0 +1,442 @@
+"""One open document: the diagram, what is known of it, where in it the user stands and what is selected.
+
+Every view (canvas, inspector, panels) reads the session and changes the diagram through it; none owns state of
+the document. Signals are the only way in which one view learns of another's doings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
+from blockstudio.errors import StudioError
+from blockstudio.graph import format as files
+from blockstudio.graph.diagram import MAIN, Definition, Diagram
+from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
+from blockstudio.gui.document import clipboard
+from blockstudio.gui.document.fixes import FixFinder
+from blockstudio.gui.document.starting import Starting
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.worker import Work
+from blockstudio.runs.recipe import Start
+
+METRICS = ("parameters", "macs", "memory")
+"""What the cost bars of the blocks can show."""
+ARRANGE_AT_ONCE = 150
+"""Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
+DEFINITION = "@"
+"""A view path ``@Name`` is the definition of module ``Name`` itself, seen through no instance."""
+
+
+class Crumb(NamedTuple):
+    """One step of the way from the main graph to the level in view."""
+
+    path: str
+    """View path of the level: ``""``, ``"layer2.0"``."""
+    scope: str
+    """The definition shown there."""
+    label: str
+
+
+class Document:
+    """A diagram with its file, its analysis and where the user stands in it. Several can be open; the session
+    shows one."""
+
+    def __init__(self, diagram: Diagram, file: Path | None = None) -> None:
+        self.diagram = diagram
+        self.file = file
+        self.analyzer = Analyzer(diagram)
+        self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
+        self.selection: tuple[str, ...] = ()
+        self.start = Start()
+        """What training begins with; see `blockstudio.gui.document.starting`."""
+        self.gone: tuple[str, ...] = ()
+        """Frozen blocks that were removed: undo brings them back."""
+        self.saved_at: object = diagram.history.position
+        """The step at which the file was written; another one now means unsaved changes."""
+        self.saved_totals = self._totals()
+
+    @property
+    def dirty(self) -> bool:
+        return self.diagram.history.position is not self.saved_at
+
+    def mark_saved(self, file: Path) -> None:
+        self.file = file
+        self.saved_at = self.diagram.history.position
+        self.saved_totals = self._totals()
+
+    def _totals(self) -> tuple[int, int]:
+        return self.analyzer.analysis.parameters, self.analyzer.analysis.macs
+
+
+class Session(QObject):
+    """One open document. See the module's text; ``path`` is the level in view (``""`` or ``"layer2.0"``),
+    ``scope`` the definition it shows, ``selection`` names of blocks on that level, in order of selection."""
+
+    edited = Signal(object)
+    """Edits of one step, done, undone or redone; the analysis is already up to date."""
+    opened = Signal()
+    """Another diagram took the place of the old."""
+    path_changed = Signal()
+    selection_changed = Signal()
+    metric_changed = Signal()
+    saved = Signal()
+    """The document is on disk, or `dirty` changed for another reason than an edit."""
+    message = Signal(str)
+    """A note for the status bar."""
+    refused = Signal(str)
+    """Why an edit was not done, in one sentence."""
+
+    def __init__(self, diagram: Diagram | None = None, file: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.sizes: Callable[[], dict[str, tuple[float, float]]] | None = None
+        """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
+        self._metric = "macs"
+        self._work = Work(self)
+        self.fix_finder = FixFinder(self)
+        self.document = Document(diagram or Diagram(), file)
+        self._follow_diagram()
+        self.starting = Starting(self)
+
+    # The document
+
+    def _follow_diagram(self) -> None:
+        self.diagram.history.listeners.append(self._on_edits)
+
+    def close(self) -> None:
+        """Let go of the diagram: later changes to it are no longer followed."""
+        listeners = self.diagram.history.listeners
+        if self._on_edits in listeners:
+            listeners.remove(self._on_edits)
+        self._work.cancel()
+        self.fix_finder.forget()
+
+    def open(self, diagram: Diagram, file: Path | None = None) -> None:
+        """Show another diagram. Asks nothing: unsaved changes are the caller's care."""
+        self.show(Document(diagram, file))
+
+    def show(self, document: Document) -> None:
+        """Show a document, new or open already, where the user stood in it last."""
+        self.close()
+        self.document = document
+        self._follow_diagram()
+        self.opened.emit()
+
+    @property
+    def diagram(self) -> Diagram:
+        return self.document.diagram
+
+    @property
+    def file(self) -> Path | None:
+        return self.document.file
+
+    @property
+    def analyzer(self) -> Analyzer:
+        return self.document.analyzer
+
+    @property
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return self.document.crumbs
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        return self.document.selection
+
+    @property
+    def saved_totals(self) -> tuple[int, int]:
+        """Parameters and MACs when the document was last opened or saved."""
+        return self.document.saved_totals
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.analyzer.analysis
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there are changes that no file holds."""
+        return self.document.dirty
+
+    def save(self, path: Path | str | None = None) -> bool:
+        """Write the file (atomically). Without ``path`` the one it came from. A failure goes to `refused`."""
+        target = Path(path) if path is not None else self.file
+        if target is None:
+            self.refused.emit(tr("This diagram has no file yet."))
+            return False
+        try:
+            files.save(self.diagram, target)
+        except StudioError as error:
+            self.refused.emit(str(error))
+            return False
+        self.document.mark_saved(target)
+        self.saved.emit()
+        self.message.emit(tr("Saved {name}").format(name=target.name))
+        return True
+
+    # Changing it
+
+    def do(self, label: str, *edits: Edit) -> bool:
+        """Apply edits as one undo step. What is not legal changes nothing and goes to `refused`."""
+        try:
+            with self.diagram.history.gesture(label):
+                for edit in edits:
+                    self.diagram.history.do(edit)
+        except StudioError as error:
+            self.refused.emit(str(error))
+            return False
+        return True
+
+    def undo(self) -> None:
+        label = self.diagram.undo()
+        if label:
+            self.message.emit(tr("Undone: {label}").format(label=label))
+
+    def redo(self) -> None:
+        label = self.diagram.redo()
+        if label:
+            self.message.emit(tr("Redone: {label}").format(label=label))
+
+    def fixes(self, problem: Problem) -> tuple[Fix, ...] | None:
+        """What can be done about a problem; ``None`` until that is worked out (``fix_finder.found`` tells)."""
+        return self.fix_finder.of(self.diagram, problem)
+
+    def apply_fix(self, fix: Fix) -> bool:
+        """Do what a problem offers, as one undo step."""
+        return self.do(fix.label, *fix.edits)
+
+    def _on_edits(self, edits: tuple[Edit, ...]) -> None:
+        self.analyzer.update(edits)
+        self.fix_finder.forget()
+        moved = self._follow(edits)
+        trimmed = self._trim_selection(edits)
+        # Whoever hears of the edit finds path and selection as they are after it.
+        self.edited.emit(edits)
+        if moved:
+            self.path_changed.emit()
+        if trimmed or moved:
+            self.selection_changed.emit()
+
+    def _follow(self, edits: tuple[Edit, ...]) -> bool:
+        """Keep standing on a level that exists; True if that is another than before."""
+        before = self.crumbs
+        path = self.path
+        for edit in edits:
+            if isinstance(edit, RenameModule) and path == DEFINITION + edit.name:
+                path = DEFINITION + edit.to
+        self.document.crumbs = self._way(path, edits)
+        return [crumb[:2] for crumb in before] != [crumb[:2] for crumb in self.crumbs]
+
+    def _trim_selection(self, edits: tuple[Edit, ...]) -> bool:
+        renamed = {edit.name: edit.to for edit in edits if isinstance(edit, RenameBlock) and edit.scope == self.scope}
+        there = self.definition.graph
+        kept = tuple(name for name in (renamed.get(name, name) for name in self.selection) if name in there)
+        changed = kept != self.selection
+        self.document.selection = kept
+        return changed
+
+    # Where the user stands
+
+    @property
+    def path(self) -> str:
+        return self.crumbs[-1].path
+
+    @property
+    def scope(self) -> str:
+        return self.crumbs[-1].scope
+
+    @property
+    def definition(self) -> Definition:
+        """The definition in view."""
+        return self.diagram.definition(self.scope)
+
+    @property
+    def level(self) -> Level:
+        """Shapes and reports of the level in view."""
+        if not self.path.startswith(DEFINITION):
+            try:
+                return self.analysis.level(self.path)
+            except StudioError:
+                # The instance has no copy to look into (repeat 0, or a mistake before it): its definition has.
+                pass
+        return self.analyzer.level_of_definition(self.scope)
+
+    def enter(self, name: str) -> bool:
+        """Show the inside of a module instance on this level; False if it is no instance."""
+        if name not in self.definition.graph or self.definition.block(name).type not in self.diagram.modules:
+            return False
+        if self.path.startswith(DEFINITION):
+            return self.go(DEFINITION + self.definition.block(name).type)
+        return self.go(f"{self.path}.{name}" if self.path else name)
+
+    def leave(self) -> bool:
+        """Go up one level; the instance just left is selected there."""
+        if len(self.crumbs) < 2:
+            return False
+        left = self.crumbs[-1]
+        self.go(self.crumbs[-2].path)
+        if not left.path.startswith(DEFINITION):
+            self.select([left.label.partition(" ")[0]])
+        return True
+
+    def go(self, path: str) -> bool:
+        """Show the level of a view path; as much of it as exists. False if that is not all of it."""
+        way = self._way(path)
+        if [crumb.path for crumb in way] != [crumb.path for crumb in self.crumbs]:
+            self.document.crumbs = way
+            self.document.selection = ()
+            self.path_changed.emit()
+            self.selection_changed.emit()
+        return way[-1].path.startswith(path)
+
+    def go_to_block(self, path: str) -> bool:
+        """Show the level on which the block of a full path lies, and select it there."""
+        head, name = self._split(path)
+        self.go(head)
+        if name not in self.definition.graph:
+            name = name.rpartition(".")[0]  # a copy of a repeated block
+        self.select([name])
+        return bool(self.selection)
+
+    def _split(self, path: str) -> tuple[str, str]:
+        """A full block path as the level's path and the name on that level."""
+        level = self._way(path)[-1]
+        rest = path[len(level.path) :].lstrip(".")
+        if rest:
+            return level.path, rest
+        # The path is an instance (or a copy of one): it lies on the level above.
+        above = self._way(path)[-2] if level.path else level
+        return above.path, level.label.partition(" ")[0]
+
+    def _way(self, path: str, edits: Iterable[Edit] = ()) -> tuple[Crumb, ...]:
+        """The levels from the main graph down to ``path``, as far as they exist."""
+        main = Crumb("", MAIN, self.diagram.name)
+        if path.startswith(DEFINITION):
+            name = path[len(DEFINITION) :]
+            return (main, Crumb(path, name, name)) if name in self.diagram.modules else (main,)
+        renamed = {(edit.scope, edit.name): edit.to for edit in edits if isinstance(edit, RenameBlock)}
+        way, rest = [main], path
+        while rest:
+            here = way[-1]
+            graph = self.diagram.definition(here.scope)
+            names = dict(graph.blocks())
+            names |= {old: names[new] for (scope, old), new in renamed.items() if scope == here.scope and new in names}
+            found = next((name for name in names if rest == name or rest.startswith(name + ".")), None)
+            if found is None or names[found].type not in self.diagram.modules:
+                break
+            block, rest = names[found], rest[len(found) + 1 :]
+            name = renamed.get((here.scope, found), found)
+            label = name
+            if block.repeat is not None:
+                copy, _, after = rest.partition(".")
+                copy, rest = (copy, after) if copy.isdecimal() else ("0", rest)
+                label, name = f"{name} [{copy}]", f"{name}.{copy}"
+            way.append(Crumb(f"{here.path}.{name}" if here.path else name, block.type, label))
+        return tuple(way)
+
+    def select(self, names: Iterable[str]) -> None:
+        """Select these blocks of the level in view; unknown names are left out."""
+        there = self.definition.graph
+        chosen = tuple(dict.fromkeys(name for name in names if name in there))
+        if chosen != self.selection:
+            self.document.selection = chosen
+            self.selection_changed.emit()
+
+    @property
+    def metric(self) -> str:
+        return self._metric
+
+    @metric.setter
+    def metric(self, metric: str) -> None:
+        if metric != self._metric and metric in METRICS:
+            self._metric = metric
+            self.metric_changed.emit()
+
+    # Selection as a whole
+
+    def copy(self) -> bool:
+        """Put the selected blocks, the wires among them and the modules they need on the clipboard."""
+        if not self.selection:
+            return False
+        clipboard.put(self.diagram, self.scope, self.selection)
+        self.message.emit(tr("{count} copied").format(count=len(self.selection)))
+        return True
+
+    def cut(self) -> bool:
+        return self.copy() and self.delete_selection()
+
+    def paste(self, at: tuple[float, float] | None = None) -> bool:
+        """Add what is on the clipboard, centred on ``at`` or a little aside from where it was."""
+        try:
+            names, edits = clipboard.take(self.diagram, self.scope, at)
+        except StudioError as error:
+            self.refused.emit(str(error))
+            return False
+        if not edits or not self.do(tr("Paste"), *edits):
+            return False
+        self.select(names)
+        return True
+
+    def duplicate(self) -> bool:
+        """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
+        names, edits = clipboard.merge(
+            self.diagram, self.scope, clipboard.fragment(self.diagram, self.scope, self.selection), None
+        )
+        if not edits or not self.do(tr("Duplicate"), *edits):
+            return False
+        self.select(names)
+        return True
+
+    def delete_selection(self) -> bool:
+        """Remove the selected blocks with their wires, as one step."""
+        if not self.selection:
+            return False
+        definition, scope = self.definition, self.scope
+        wires = dict.fromkeys(
+            wire for name in self.selection for wire in (*definition.wires_into(name), *definition.wires_from(name))
+        )
+        edits: list[Edit] = [RemoveWire(scope=scope, wire=wire) for wire in wires]
+        edits += [RemoveBlock(scope=scope, name=name) for name in self.selection]
+        what = self.selection[0] if len(self.selection) == 1 else tr("{count} blocks").format(count=len(self.selection))
+        return self.do(tr("Delete {what}").format(what=what), *edits)
+
+    def arrange(self) -> None:
+        """Lay out the level in view: at once, or for big graphs in a worker that lands as one step later."""
+        from blockstudio.layout import arrange  # loads the layout engine: only for those who ask for it
+
+        sizes = self.sizes() if self.sizes is not None else None
+        scope, diagram = self.scope, self.diagram
+        if len(self.definition.graph) <= ARRANGE_AT_ONCE:
+            self._place(diagram, scope, arrange(diagram, scope, sizes))
+            return
+        still = snapshot(diagram, scope)
+        self._work.run(lambda: arrange(still, scope, sizes), lambda places: self._place(diagram, scope, places))
+
+    def _place(self, diagram: Diagram, scope: str, places: dict[str, tuple[float, float]]) -> None:
+        if diagram is not self.diagram or scope not in diagram.scopes():
+            return
+        definition = diagram.definition(scope)
+        moved: dict[str, tuple[float, float] | None] = {
+            name: at for name, at in places.items() if name in definition.graph and definition.block(name).at != at
+        }
+        if moved:
+            self.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))
+
+
+def snapshot(diagram: Diagram, *scopes: str) -> Diagram:
+    """A copy that a worker may read while the original is edited: blocks are frozen and shared, graphs copied
+    (those of ``scopes``, or all)."""
+    still = Diagram(diagram.name)
+    still.about = dict(diagram.about)
+    wanted = scopes or tuple(diagram.scopes())
+    for scope in diagram.scopes():
+        source = diagram.definition(scope)
+        copied = Definition(source.parameters, source.description)
+        copied.graph = source.graph.copy() if scope in wanted else source.graph
+        if scope == MAIN:
+            still.main = copied
+        else:
+            still.modules[scope] = copied
+    return still

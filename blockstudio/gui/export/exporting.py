@@ -1,0 +1,300 @@
+"""Out of the window: PyTorch source, ONNX, torch.export programs, weights and tables.
+
+What needs torch is written by the command line in a process of its own; the window only says how it went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTemporaryDir, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.files import check_target, write_atomic
+from blockstudio.gui.document.session import snapshot
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.training.run_list import name_and_time
+from blockstudio.gui.work.child import DIAGRAM, Child, error_text
+from blockstudio.gui.work.settings import settings
+from blockstudio.gui.work.worker import Work
+from blockstudio.report.table import write_as
+
+if TYPE_CHECKING:
+    from blockstudio.gui.kit.notes import Note
+    from blockstudio.gui.shell.window import StudioWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A form in which a network leaves the studio."""
+
+    ending: str
+    title: str
+    table: bool = False
+    """Written by the window itself, and whatever the problems of the network are."""
+    run: Path | None = None
+    """The run whose network and trained weights it is of, in place of the diagram."""
+    weights: Path | None = None
+    """The file whose weights go into the network; without one they are initial."""
+    partial: bool = False
+    """Also if not all of them fit."""
+
+    @property
+    def filter(self) -> str:
+        return f"{self.title} (*{self.ending})"
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All of them, of the diagram."""
+    return (
+        Kind(".py", tr("PyTorch source")),
+        Kind(".onnx", tr("ONNX")),
+        Kind(".pt2", tr("torch.export program")),
+        Kind(".safetensors", tr("Weights, safetensors")),
+        Kind(".md", tr("Table, Markdown"), table=True),
+        Kind(".csv", tr("Table, CSV"), table=True),
+        Kind(".tex", tr("Table, LaTeX"), table=True),
+    )
+
+
+TRAINED = (".onnx", ".pt2", ".safetensors")
+"""Endings of what holds weights."""
+
+
+class Exporting(QObject):
+    """*Export…* and *Copy PyTorch source* of one window. Several exports may be under way at once."""
+
+    def __init__(self, window: StudioWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._work = Work(self)
+        self._children: set[Child] = set()
+        self.dialog: QFileDialog | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being written."""
+        return self._work.busy or bool(self._children)
+
+    def offered(self) -> list[Kind]:
+        """The kinds that can be chosen now, the likeliest of an ending first: weights that were loaded into the diagram
+        go before initial ones, the trained ones of the run in view come last."""
+        found = list(kinds())
+        start = self._window.session.starting.value
+        if start.weights:
+            file = Path(start.weights)
+            with_weights = tr("{kind} with the weights of {file}")
+            loaded = [
+                replace(kind, title=with_weights.format(kind=kind.title, file=file.name), weights=file,
+                        partial=start.partial)
+                for kind in found if kind.ending in TRAINED
+            ]  # fmt: skip
+            initial = tr("{kind} with initial weights")
+            plain = [
+                replace(kind, title=initial.format(kind=kind.title)) if kind.ending in TRAINED else kind
+                for kind in found[1:]
+            ]
+            found = [found[0], *loaded, *plain]
+        data = self._window.trainer.data
+        if data is not None and data.run.checkpoints.all():
+            name = " ".join(name_and_time(data.run.name)).strip()
+            title = tr("{kind} of the trained run {name}")
+            found += [
+                replace(kind, title=title.format(kind=kind.title, name=name), run=data.run.directory)
+                for kind in kinds()
+                if kind.ending in TRAINED
+            ]
+        return found
+
+    # Asking
+
+    def ask(self) -> None:
+        """Ask for a file and its kind, then write it."""
+        store, documents = settings(), self._window.documents
+        offered = {kind.filter: kind for kind in self.offered()}
+        folder = Path(str(store.value("files/export_folder", store.value("files/folder", Path.home()))))
+        stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in documents.title(documents.current)).lower()
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        dialog = self.dialog = QFileDialog(self._window, tr("Export"), str(folder), ";;".join(offered))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.filterSelected.connect(lambda chosen: self._turn(dialog, offered[chosen]))
+        last = str(store.value("files/export_kind", ".py"))
+        first = next((kind for kind in offered.values() if kind.ending == last), kinds()[0])
+        dialog.selectNameFilter(first.filter)
+        dialog.setDefaultSuffix(first.ending[1:])
+        dialog.selectFile(stem + first.ending)
+        dialog.fileSelected.connect(
+            lambda name: self._chosen(Path(name), offered[dialog.selectedNameFilter()], list(offered.values()))
+        )
+        dialog.open()
+
+    def _turn(self, dialog: QFileDialog, kind: Kind) -> None:
+        """Another kind was chosen: the name takes its ending."""
+        dialog.setDefaultSuffix(kind.ending[1:])
+        names = dialog.selectedFiles()
+        known = {each.ending for each in kinds()}
+        if names and Path(names[0]).suffix.lower() in known:
+            dialog.selectFile(Path(names[0]).with_suffix(kind.ending).name)
+
+    def _chosen(self, file: Path, kind: Kind, offered: list[Kind]) -> None:
+        """The dialog was answered. An ending that stands for another kind is what the user means."""
+        ending = file.suffix.lower()
+        named = file
+        if ending != kind.ending:
+            alike = [each for each in offered if each.ending == ending]
+            same_weights = [each for each in alike if (each.run, each.weights) == (kind.run, kind.weights)]
+            if alike:
+                kind = (same_weights if kind.ending in TRAINED and same_weights else alike)[0]
+            else:
+                named = file.with_name(file.name + kind.ending)
+        store = settings()
+        store.setValue("files/export_folder", str(named.parent))
+        store.setValue("files/export_kind", kind.ending)
+        # The dialog has asked about the file that it named, and about no other.
+        self.write(named, kind, force=named == file)
+
+    # Writing
+
+    def write(self, target: Path, kind: Kind, *, force: bool = True) -> None:
+        """Write the diagram as it is now (or the run of ``kind``) to ``target``; how it went is told in a note."""
+        diagram = self._window.session.diagram
+        if kind.table:
+            self._write_table(diagram, target, force)
+            return
+        if kind.run is not None:
+            network = ["--run", str(kind.run)]
+        elif self._refused(tr("Not exported")):
+            return
+        else:
+            network = [DIAGRAM]
+        name = diagram.name if kind.run is None else kind.run.name
+        text = tr("Writing {name} to {file}…").format(name=name, file=target.name)
+        given = [*network, "-o", str(target), *(["--force"] if force else [])]
+        failed = tr("Not exported")
+
+        def done(out: str, weights: str = "") -> None:
+            words = out.strip().removeprefix(f"{target}: ").partition(", weights of ")[0] if weights else out.strip()
+            words = words.removeprefix(f"{target}: ") + (f", {weights}" if weights else "")
+            tell_file(self._window, target, tr("{file}: {words}.").format(file=target.name, words=words))
+
+        if kind.weights is None:
+            self._start(text, ["export", *given], None if kind.run is not None else diagram, done, failed)
+            return
+        # First what of the file fits, under the names that the network has; then that into the export.
+        folder, still, file = QTemporaryDir(), snapshot(diagram), kind.weights
+        fitted = str(Path(folder.path()) / "fitted.safetensors")
+        named = tr("weights of {file}").format(file=file.name)
+        partial = ["--partial"] if kind.partial else []
+
+        def export(_: str) -> None:
+            self._start(text, ["export", *given, "--weights", fitted], still,
+                        lambda out, folder=folder: done(out, named), failed)  # fmt: skip
+
+        fit = ["weights", DIAGRAM, str(file), "-o", fitted, *partial]
+        self._start(text, fit, still, export, failed, fine=(0, 1) if partial else (0,))
+
+    def copy_source(self) -> None:
+        """Put the PyTorch source of the diagram on the clipboard."""
+        diagram = self._window.session.diagram
+        if self._refused(tr("Not copied")):
+            return
+
+        def done(out: str) -> None:
+            QGuiApplication.clipboard().setText(out)
+            text = tr("PyTorch source of {name} copied: {count} lines.")
+            self._window.notes.show_note(text.format(name=diagram.name, count=len(out.splitlines())), "good")
+
+        text = tr("Writing the source of {name}…").format(name=diagram.name)
+        self._start(text, ["export", DIAGRAM, "-o", "-"], diagram, done, tr("Not copied"))
+
+    def _refused(self, what: str) -> bool:
+        """Whether the diagram has errors; they are then shown."""
+        session = self._window.session
+        errors = [problem for problem in session.analysis.problems if problem.severity == "error"]
+        if not errors:
+            return False
+        more = tr(" And {count} more.").format(count=len(errors) - 1) if len(errors) > 1 else ""
+        self._window.notes.show_note(f"{what}. {errors[0].text}{more}", "problem")
+        self._window.show_page("problems")
+        return True
+
+    def _start(
+        self,
+        text: str,
+        arguments: list[str],
+        diagram: Diagram | None,
+        done: Callable[[str], object],
+        failed: str,
+        fine: tuple[int, ...] = (0,),
+    ) -> None:
+        """Run a command with a note that it is under way; ``done`` gets what it said, unless its exit code is not one
+        of ``fine``."""
+        child = Child(self)
+        self._children.add(child)
+        note = self._window.notes.show_note(text, "info", (tr("Cancel"), lambda: self._cancel(child)))
+
+        def ended(code: int, out: str, err: str) -> None:
+            self._let_go(child, note)
+            if code not in fine:
+                err = err or tr("The weights do not all fit. Load them anew to see which.")
+                self._window.notes.show_note(f"{failed}. {error_text(err)}", "problem")
+            else:
+                done(out)
+
+        child.done.connect(ended)
+        child.run(*arguments, diagram=diagram)
+
+    def _cancel(self, child: Child) -> None:
+        child.cancel()
+        self._let_go(child, None)
+
+    def _let_go(self, child: Child, note: Note | None) -> None:
+        self._children.discard(child)
+        child.deleteLater()
+        if note is not None and note in self._window.notes.notes:
+            note.put_away()
+
+    def _write_table(self, diagram: Diagram, target: Path, force: bool) -> None:
+        still = snapshot(diagram)
+
+        def job() -> int:
+            from blockstudio.analysis import analyze
+            from blockstudio.report.summary import summary_table
+
+            check_target(target, force=True)
+            if target.exists() and not force:
+                raise StudioError("export.exists", tr("the file is there already."), where=str(target))
+            table = summary_table(still, analyze(still))
+            write_atomic(target, (write_as(table, target.suffix.lower()) + "\n").encode())
+            return len(table.rows)
+
+        def done(rows: int) -> None:
+            tell_file(self._window, target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
+
+        self._work.run(job, done, lambda error: self._window.notes.show_note(
+            f"{tr('Not exported')}. {error}", "problem"))  # fmt: skip
+
+    def stop(self) -> None:
+        """The window closes: what is under way is ended, with no file left half written."""
+        self._work.cancel()
+        for child in list(self._children):
+            child.cancel()
+        self._children.clear()
+
+
+def tell_file(window: StudioWindow, file: Path, text: str) -> None:
+    """Say that a file was written, with the ways to it."""
+    folder = QUrl.fromLocalFile(str(file.parent))
+    window.notes.show_note(
+        text,
+        "good",
+        (tr("Show in folder"), lambda: QDesktopServices.openUrl(folder)),
+        (tr("Copy path"), lambda: QGuiApplication.clipboard().setText(str(file))),
+    )

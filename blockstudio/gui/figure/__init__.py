@@ -1,0 +1,1 @@
+"""Figures for papers: a diagram as SVG, PDF or PNG."""

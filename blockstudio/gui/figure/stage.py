@@ -1,0 +1,188 @@
+"""What a figure shows: a level of a diagram, whole or some of its blocks, modules shut or open in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blockstudio.analysis import Analysis
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import MAIN, Block, Diagram
+from blockstudio.graph.names import suggestion
+from blockstudio.gui.canvas.paint.painting import Stage
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.folding import FoldedDrawing, StillDrawing, name_width
+from blockstudio.gui.canvas.scene.geometry import Size
+from blockstudio.gui.canvas.scene.placing import Place
+from blockstudio.gui.canvas.scene.staging import Staging, join
+from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.kit.text import tr
+from blockstudio.layout import arrange
+
+
+class FigureStaging(Staging):
+    """Makes the stage of a figure: all at once, with the cost bars that are asked for."""
+
+    at_once = 1_000_000
+
+    def __init__(self, session: Session, bars: str, only: frozenset[str] | None, columns: int) -> None:
+        super().__init__(session, lambda: None, session)
+        self._bars, self._only, self._columns = bars, only, columns
+        self._insides: dict[str, tuple[Stage, Size]] = {}
+        self._roomy: set[str] = set()
+        """Levels that are laid out anew, because modules open side by side."""
+
+    def stage(self, path: str, scope: str) -> Stage:
+        return self._stage(scope, path, self._centres(path, scope))
+
+    def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
+        if path not in self._insides:
+            self._insides[path] = super()._inside(path, name, block)
+        return self._insides[path]
+
+    def _centres(self, path: str, scope: str) -> dict[str, Place]:
+        centres = super()._centres(path, scope)
+        diagram = self.session.diagram
+        frames = {
+            name: self._inside(join(path, name), name, block)[1]
+            for name, block in diagram.definition(scope).blocks()
+            if block.type in diagram.modules and join(path, name) in self.opened
+        }
+        if not frames or len({x for x, _ in centres.values()}) < 2:
+            return centres  # one below the other: making room is enough
+        self._roomy.add(path)
+        return arrange(diagram, scope, self._sizes(scope) | frames)
+
+    def _sizes(self, scope: str) -> dict[str, Size]:
+        definition = self.session.diagram.definition(scope)
+        sizes = super()._sizes(scope).items()
+        return {name: (max(width, name_width(name, definition.block(name))), tall) for name, (width, tall) in sizes}
+
+    def _facts(self, path: str, scope: str) -> Facts:
+        return Facts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
+
+    def _draw(
+        self,
+        path: str,
+        scope: str,
+        places: dict[str, Place],
+        frames: dict[str, tuple[Drawing, Size]],
+        framed: bool,
+        origin: Place,
+    ) -> Drawing:
+        diagram, roomy = self.session.diagram, path in self._roomy
+        facts = self._facts(path, scope)
+        contents = (facts.content(name) for name, _ in diagram.definition(scope).blocks())
+        lines = {each.name: each.short if "·" in each.short else each.line for each in contents}
+        if framed:
+            return StillDrawing(diagram, scope, places, frames, framed, origin, roomy=roomy, lines=lines)
+        return FoldedDrawing(
+            diagram, scope, places, frames, only=self._only, columns=self._columns, roomy=roomy, lines=lines
+        )
+
+
+def stage_of(
+    session: Session, inside: str, blocks: tuple[str, ...], expand: int | tuple[str, ...], bars: str, columns: int
+) -> Stage:
+    """The stage of a figure. Raises `StudioError` ``figure.*`` for what is not there."""
+    diagram = session.diagram
+    path, scope = level_at(diagram, inside, session.analysis)
+    known = [name for name, _ in diagram.definition(scope).blocks()]
+    for name in blocks:
+        if name not in known:
+            where = tr("{0} has no block '{1}'.", inside or diagram.name, name)
+            raise StudioError("figure.blocks", where, hint=suggestion(name, known))
+    only = frozenset(blocks) if blocks else None
+    staging = FigureStaging(session, bars, only, columns)
+    staging.opened = opened(diagram, path, scope, expand, only)
+    return staging.stage(path, scope)
+
+
+def level_at(diagram: Diagram, path: str, analysis: Analysis) -> tuple[str, str]:
+    """Path and definition of a level: ``layer2``, ``layer2.1.downsample``, or a module by its own name."""
+    if not path:
+        return "", MAIN
+    if path in diagram.modules:
+        return DEFINITION + path, path
+    here, scope, rest = "", MAIN, path
+    while rest:
+        instances = {name: block for name, block in diagram.definition(scope).blocks() if block.type in diagram.modules}
+        name = next((name for name in instances if rest == name or rest.startswith(name + ".")), None)
+        if name is None:
+            known = [join(here, each) for each in instances] + list(diagram.modules)
+            raise StudioError(
+                "figure.inside", tr("there is no module at '{0}' to look into.", path), where=diagram.name,
+                hint=suggestion(path, known) if known else tr("This network has no modules."),
+            )  # fmt: skip
+        here, rest = join(here, name), rest[len(name) + 1 :]
+        if instances[name].repeat is not None:
+            copy, _, after = rest.partition(".")
+            counted = copy.isdecimal()
+            copy, rest = (copy, after) if counted else ("0", rest)
+            report = analysis.blocks.get(here)
+            if counted and report is not None and report.copies is not None and not _is_below(copy, report.copies):
+                raise StudioError(
+                    "figure.inside", tr("{0} has {1} copies, counted from 0; there is no {2}.", here, report.copies,
+                                        copy[:20]), where=diagram.name,
+                )  # fmt: skip
+            here = join(here, copy)
+        scope = instances[name].type
+    return here, scope
+
+
+MOST = 3_000
+"""Modules opened in one figure: more could not be read, and what is inside what can grow beyond all bounds."""
+
+
+def _is_below(digits: str, count: int) -> bool:
+    return len(digits) < 10 and int(digits) < count
+
+
+def opened(
+    diagram: Diagram, path: str, scope: str, expand: int | tuple[str, ...], only: frozenset[str] | None = None
+) -> set[str]:
+    """Paths of the instances to open in place: down to so many levels, or those named by their path from the level
+    drawn (copies need not be counted) or by their module."""
+    found: set[str] = set()
+    named: dict[str, bool] = {} if isinstance(expand, int) else dict.fromkeys(expand, False)
+    known: dict[str, None] = {}
+    depth = expand if isinstance(expand, int) else None
+    for where, plain, kind, around in _instances(diagram, path, scope, depth, only):
+        known |= {plain: None, kind: None}
+        names = (plain, kind, where, where[len(path) + 1 :] if path else where)
+        hit = [name for name in names if name in named]
+        if depth is None and not hit:
+            continue
+        named |= dict.fromkeys(hit, True)
+        # What is named deep inside is seen only if what is around it is open too.
+        found |= {where, *around}
+        if len(found) > MOST:
+            raise StudioError(
+                "figure.expand", tr("more than {0} modules would be open.", MOST), where=diagram.name,
+                hint=tr("Expand fewer levels, or draw the inside of one of them."),
+            )  # fmt: skip
+    missing = [name for name, seen in named.items() if not seen]
+    if missing:
+        raise StudioError(
+            "figure.expand", tr("there is no module '{0}' to expand.", missing[0]), where=diagram.name,
+            hint=suggestion(missing[0], list(known)) if known else tr("Nothing here is made of modules."),
+        )  # fmt: skip
+    return found
+
+
+def _instances(
+    diagram: Diagram, path: str, scope: str, depth: int | None, only: frozenset[str] | None
+) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Of every instance on a level and below: its path, its path without copies, its module, those around it."""
+    waiting: list[tuple[str, str, str, tuple[str, ...]]] = [(path, scope, "", ())]
+    while waiting:
+        here, inside, short, around = waiting.pop()
+        if depth is not None and len(around) >= depth:
+            continue
+        for name, block in diagram.definition(inside).blocks():
+            if block.type not in diagram.modules or (not around and only is not None and name not in only):
+                continue
+            where, brief = join(here, name), join(short, name)
+            yield where, brief, block.type, around
+            copy = join(where, "0") if block.repeat is not None else where
+            waiting.append((copy, block.type, brief, (*around, where)))

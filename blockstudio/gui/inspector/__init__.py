@@ -1,0 +1,1 @@
+"""What is selected, with typed fields for all that can be said of it."""

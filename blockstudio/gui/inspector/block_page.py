@@ -1,0 +1,428 @@
+"""Inspector pages of blocks: one block, or what several have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from blockstudio.analysis import BlockReport
+from blockstudio.blocks import CATALOGUE, Parameter, shape_text
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import MAIN, Block, check_name
+from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, clash
+from blockstudio.graph.resolve import resolve_flag, resolve_repeat
+from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.kit import values
+from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, step_number
+from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, link, quiet, whole_text
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.weights.inspector_section import FreezeLine
+
+Field = ValueField | ChoiceField
+TERMS = 8
+"""A sum over the inside of a module shows so many terms."""
+
+
+def parameter_field(parameter: Parameter, check: Callable[[str], str]) -> Field:
+    """The field for a parameter's kind."""
+    if parameter.kind == "bool":
+        return ChoiceField([values.ON, values.OFF], check)
+    if parameter.kind == "choice":
+        return ChoiceField(list(parameter.choices), check)
+    field = ValueField(check)
+    if parameter.kind in ("int", "pair"):
+        field.step = step_number
+    return field
+
+
+class BlockPage(QWidget):
+    """One block: name, parameters, bypass, repeat and note, where its numbers come from, its cost and problems."""
+
+    reveal = Signal(str)
+
+    def __init__(self, session: Session, name: str) -> None:
+        super().__init__()
+        self._session, self.name = session, name
+        self._place = (session.document, session.scope)
+        self.fields: dict[str, QWidget] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(self._head())
+        block = self._block
+        self._declared = dict(session.diagram.declared(block.type))
+        self.form = Form()
+        if self._declared:
+            column.addWidget(heading(tr("Parameters")))
+            column.addWidget(self.form)
+            for key, parameter in self._declared.items():
+                self._add_parameter(key, parameter)
+        column.addWidget(heading(tr("Block")))
+        column.addWidget(self._attributes())
+        self.freezing = FreezeLine(session, name)
+        column.addWidget(self.freezing)
+        self._from = heading(tr("Where the numbers come from"))
+        self._box = Box()
+        column.addWidget(self._from)
+        column.addWidget(self._box)
+        column.addWidget(heading(tr("Cost")))
+        self._cost = Figures()
+        column.addWidget(self._cost)
+        self._problems = QVBoxLayout()
+        self._problems.setSpacing(2)
+        column.addLayout(self._problems)
+        column.addStretch(1)
+        session.fix_finder.found.connect(self._show_problems)
+        self.refresh()
+
+    def _is_there(self) -> bool:
+        """Whether the block is still the one in view: a field may report when its page is already on its way out."""
+        session = self._session
+        return self._place == (session.document, session.scope) and self.name in session.definition.graph
+
+    @property
+    def _block(self) -> Block:
+        return self._session.definition.block(self.name)
+
+    def _head(self) -> QHBoxLayout:
+        session, block = self._session, self._block
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self.title = TitleField(self._check_name)
+        self.title.setAccessibleName(tr("Name"))
+        self.title.setToolTip(tr("The block's name: the attribute path of its weights in the compiled module."))
+        self.title.committed.connect(self._rename)
+        self.title.textChanged.connect(self._fit_title)
+        self.fields["name"] = self.title
+        place = session.crumbs[-1].label if session.scope != MAIN else ""
+        self._type = quiet(f"{block.type} · {place}" if place else block.type, wrap=False)
+        self._type.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if block.type in CATALOGUE:
+            self._type.setToolTip(tr(CATALOGUE[block.type].help))
+        else:
+            self._type.setToolTip(session.diagram.modules[block.type].description)
+        line.addWidget(self.title)
+        line.addWidget(self._type, 1)
+        if block.type in session.diagram.modules:
+            line.addWidget(link(tr("Open"), lambda: session.enter(self.name)))
+        return line
+
+    def _fit_title(self, text: str) -> None:
+        self.title.setFixedWidth(min(200, max(40, self.title.fontMetrics().horizontalAdvance(text) + 22)))
+
+    def _check_name(self, text: str) -> str:
+        check_name(text)
+        taken = clash(self._session.definition, text, but=self.name)
+        if taken:
+            raise StudioError("diagram.taken", f"there is already a block '{taken}'.")
+        return ""
+
+    def _rename(self, text: str) -> None:
+        if not self._is_there():
+            return
+        old, self.name = self.name, text
+        if not self._session.do(
+            tr("Rename {name}").format(name=old), RenameBlock(scope=self._session.scope, name=old, to=text)
+        ):
+            self.name = old
+            self.title.set_value(old, force=True)
+
+    def _add_parameter(self, key: str, parameter: Parameter) -> None:
+        def check(text: str) -> str:
+            raw = values.read(parameter, text)
+            return values.shown_result(parameter, raw, values.scope_of(self._session, self.name))
+
+        field = parameter_field(parameter, check)
+        field.committed.connect(lambda text: self._set(key, parameter, text))
+        self.form.add(key, key, field, f"{tr(parameter.help)}\n{parameter.expected()}".strip())
+        self.fields[key] = field
+
+    def _set(self, key: str, parameter: Parameter, text: str) -> None:
+        if not self._is_there():
+            return
+        raw = values.read(parameter, text)
+        value = None if raw == parameter.default and type(raw) is type(parameter.default) else raw
+        edit = SetParameter(scope=self._session.scope, name=self.name, key=key, value=value)
+        self._session.do(tr("Set {key}").format(key=key), edit)
+        self.refresh()
+
+    def _attributes(self) -> Form:
+        form, session = Form(), self._session
+        flag = ChoiceField([values.OFF, values.ON], self._check_bypass)
+        flag.committed.connect(lambda text: self._change(bypass=values.read_flag(text, self._scope)))
+        form.add("bypass", tr("bypass"), flag, tr("On: the signal passes through. An expression may decide."))
+        self.fields["bypass"] = flag
+        kind = self._block.type
+        if len(session.diagram.input_ports(kind)) == 1 and len(session.diagram.output_ports(kind)) == 1:
+            repeat = ValueField(self._check_repeat)
+            repeat.setPlaceholderText(tr("once"))
+            repeat.step = lambda text, by: str(max(1, int(text or 1) + by)) if (text or "1").isdecimal() else None
+            repeat.committed.connect(lambda text: self._change(repeat=values.read_repeat(text, self._scope)))
+            form.add(
+                "repeat", tr("repeat"), repeat, tr("A chain of this many copies, as the ×3 of the papers' tables.")
+            )
+            self.fields["repeat"] = repeat
+        note = ValueField(lambda text: "")
+        note.setPlaceholderText(tr("none"))
+        note.committed.connect(lambda text: self._change(note=text))
+        form.add("note", tr("note"), note, tr("A remark that is saved with the block."))
+        self.fields["note"] = note
+        return form
+
+    @property
+    def _scope(self) -> dict[str, values.Value]:
+        return values.scope_of(self._session, self.name)
+
+    def _check_bypass(self, text: str) -> str:
+        raw = values.read_flag(text, self._scope)
+        return values.show_value(resolve_flag(raw, self._scope)) if isinstance(raw, str) else ""
+
+    def _check_repeat(self, text: str) -> str:
+        raw = values.read_repeat(text, self._scope)
+        return str(resolve_repeat(raw, self._scope)) if isinstance(raw, str) else ""
+
+    def _change(self, **attributes: object) -> None:
+        if not self._is_there():
+            return
+        (what,) = attributes
+        changed = msgspec.structs.replace(self._block, **attributes)
+        self._session.do(
+            tr("Set {key}").format(key=what), SetBlock(scope=self._session.scope, name=self.name, block=changed)
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the document and the analysis say now."""
+        session = self._session
+        if not self._is_there():
+            return
+        block = self._block
+        self.freezing.rename(self.name)
+        self.title.set_value(self.name)
+        self._fit_title(self.title.text())
+        for key, parameter in self._declared.items():
+            raw = block.parameters.get(key, parameter.default)
+            self.fields[key].set_value(values.show(parameter, raw, key))
+        bypass = block.bypass
+        self.fields["bypass"].set_value(bypass if isinstance(bypass, str) else (values.ON if bypass else values.OFF))
+        if "repeat" in self.fields:
+            self.fields["repeat"].set_value("" if block.repeat is None else str(block.repeat))
+        self.fields["note"].set_value(block.note)
+        self._show_numbers(session.level.blocks.get(self.name))
+        self._show_problems()
+
+    @property
+    def box_text(self) -> str:
+        """What stands under *Where the numbers come from*, as rich text."""
+        return self._box.label.text()
+
+    @property
+    def shown_output(self) -> str:
+        """The shape that stands under *Cost*."""
+        return self._cost.figure(tr("output"))
+
+    def _show_numbers(self, report: BlockReport | None) -> None:
+        rows = formula_rows(self._session, self._block, report)
+        self._box.set_rows(rows)
+        self._from.setVisible(bool(rows))
+        cost = self._cost
+        for title in (
+            tr("parameters"),
+            tr("MACs"),
+            tr("output"),
+            tr("activations"),
+            tr("training memory"),
+            tr("depth"),
+        ):
+            cost.set(title, "")
+        if report is None:
+            cost.set(tr("output"), tr("unknown"), tr("Nothing reaches this block, or a problem stands before it."))
+            return
+        shapes = [shape_text(shape) for shape in report.output_shapes.values() if shape]
+        has_output = bool(self._session.diagram.output_ports(self._block.type))
+        cost.set(tr("output"), ", ".join(shapes) or (tr("unknown") if has_output else ""))
+        cost.set(tr("parameters"), whole_text(report.parameters))
+        cost.set(tr("MACs"), count_text(report.macs) if report.macs != 0 else "")
+        cost.set(tr("activations"), bytes_text(report.activation_bytes) if report.activation_bytes else "")
+        cost.set(tr("training memory"), bytes_text(report.training_bytes) if report.training_bytes != 0 else "")
+        if self._block.type in self._session.diagram.modules:
+            cost.set(tr("depth"), whole_text(report.depth))
+
+    def _show_problems(self) -> None:
+        if not self._is_there():
+            return
+        clear(self._problems)
+        session = self._session
+        mine = [p for p in session.analysis.problems if p.scope == session.scope and p.block == self.name]
+        if not mine:
+            return
+        self._problems.addWidget(heading(tr("Problems")))
+        for problem in mine[:8]:
+            text = quiet(problem.message[:1].upper() + problem.message[1:])
+            text.setProperty("role", "problem" if problem.severity == "error" else "warning")
+            self._problems.addWidget(text)
+            for fix in session.fixes(problem) or ():
+                self._problems.addWidget(link(tr(fix.label), lambda fix=fix: session.apply_fix(fix)))
+
+
+def formula_rows(session: Session, block: Block, report: BlockReport | None) -> list[tuple[str, str, str]]:
+    """Where a block's numbers come from: (label, computation, result)."""
+    if report is None or report.bypassed or None in report.values.values():
+        return []
+    rows: list[tuple[str, str, str]] = []
+    inputs, output = report.input_shapes, report.output_shape
+    if block.type not in CATALOGUE:
+        rows += _module_rows(session, block, report)
+    elif output is not None and all(shape is not None for shape in inputs):
+        try:
+            rows += CATALOGUE[block.type].formula(report.values, inputs, output)
+        except (StudioError, IndexError):
+            # A block whose inputs do not fit has no numbers to explain; its problem says why.
+            return []
+    if report.receptive_field:
+        height, width = report.receptive_field
+        rows.append((tr("receptive field"), "", f"{height:,} × {width:,}"))
+    return rows
+
+
+def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tuple[str, str, str]]:
+    """Sums over what stands inside, or over the copies of a repeated one."""
+    if session.path.startswith(DEFINITION):
+        return []
+    if block.repeat is not None:
+        parts = [session.analysis.blocks.get(f"{report.path}.{index}") for index in range(min(report.copies, TERMS))]
+    else:
+        try:
+            level = session.analysis.level(report.path)
+        except StudioError:
+            return []
+        parts = [level.blocks[name] for name in level.blocks]
+    rows: list[tuple[str, str, str]] = []
+    costly = [part for part in parts if part is not None and part.parameters]
+    if block.repeat is None and len(costly) == 1 and costly[0].type in CATALOGUE:
+        # A convolution wrapped with its activation: its numbers are the module's.
+        (only,) = costly
+        shapes, output = only.input_shapes, only.output_shape
+        if output is not None and None not in shapes and None not in only.values.values():
+            return CATALOGUE[only.type].formula(only.values, shapes, output)
+    for label, name in ((tr("parameters"), "parameters"), (tr("MACs"), "macs")):
+        numbers = [getattr(part, name) for part in parts if part is not None]
+        total = getattr(report, name)
+        terms = [count_text(number) for number in numbers if number]
+        if total and len(terms) > 1:
+            more = " + …" if len(terms) > TERMS or report.copies > TERMS else ""
+            rows.append((label, " + ".join(terms[:TERMS]) + more, count_text(total)))
+    return rows
+
+
+class ManyPage(QWidget):
+    """Several blocks: the parameters that they share, set for all at once, and what they cost together."""
+
+    reveal = Signal(str)
+
+    def __init__(self, session: Session, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self._session, self._names = session, names
+        self._place = (session.document, session.scope)
+        self.fields: dict[str, QWidget] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        title = quiet(tr("{count} blocks").format(count=len(names)), wrap=False)
+        title.setProperty("role", "title")
+        column.addWidget(title)
+        kinds = dict.fromkeys(block.type for block in self._blocks())
+        column.addWidget(quiet(", ".join(kinds)))
+        self._shared = self._find_shared(list(kinds))
+        self.form = Form()
+        column.addWidget(heading(tr("Shared parameters")))
+        column.addWidget(self.form)
+        for key, parameter in self._shared.items():
+            field = parameter_field(parameter, lambda text, parameter=parameter: self._check(parameter, text))
+            field.committed.connect(lambda text, key=key, parameter=parameter: self._set(key, parameter, text))
+            self.form.add(key, key, field, tr(parameter.help))
+            self.fields[key] = field
+        flag = ChoiceField([values.OFF, values.ON], _check_flag)
+        flag.committed.connect(lambda text: self._bypass(values.read_flag(text, {})))
+        self.form.add("bypass", tr("bypass"), flag, tr("On: the signal passes through all of them."))
+        self.fields["bypass"] = flag
+        column.addWidget(heading(tr("Together")))
+        self._cost = Figures()
+        column.addWidget(self._cost)
+        column.addStretch(1)
+        self.refresh()
+
+    def _is_there(self) -> bool:
+        session = self._session
+        here = self._place == (session.document, session.scope)
+        return here and all(name in session.definition.graph for name in self._names)
+
+    def _blocks(self) -> list[Block]:
+        definition = self._session.definition
+        return [definition.block(name) for name in self._names]
+
+    def _find_shared(self, kinds: list[str]) -> dict[str, Parameter]:
+        diagram = self._session.diagram
+        first, *others = (diagram.declared(kind) for kind in kinds)
+        return {
+            key: parameter
+            for key, parameter in first.items()
+            if all(key in other and other[key].kind == parameter.kind for other in others)
+        }
+
+    def _check(self, parameter: Parameter, text: str) -> str:
+        if not text:
+            return ""  # they differ, and stay as they are
+        return values.shown_result(parameter, values.read(parameter, text), values.scope_of(self._session))
+
+    def _set(self, key: str, parameter: Parameter, text: str) -> None:
+        if not text or not self._is_there():
+            return
+        raw, scope = values.read(parameter, text), self._session.scope
+        edits: list[Edit] = [SetParameter(scope=scope, name=name, key=key, value=raw) for name in self._names]
+        self._session.do(tr("Set {key} of {count} blocks").format(key=key, count=len(edits)), *edits)
+
+    def _bypass(self, bypass: bool | str) -> None:
+        if not self._is_there():
+            return
+        scope = self._session.scope
+        edits: list[Edit] = [
+            SetBlock(scope=scope, name=name, block=msgspec.structs.replace(block, bypass=bypass))
+            for name, block in zip(self._names, self._blocks(), strict=True)
+        ]
+        self._session.do(tr("Set bypass of {count} blocks").format(count=len(edits)), *edits)
+
+    def refresh(self) -> None:
+        """Show what is common now; fields that differ are empty."""
+        if not self._is_there():
+            return
+        blocks, diagram = self._blocks(), self._session.diagram
+        for key in self._shared:
+            shown = set()
+            for block in blocks:
+                parameter = diagram.declared(block.type)[key]
+                shown.add(values.show(parameter, block.parameters.get(key, parameter.default), key))
+            self._show(key, shown)
+        flags = {b.bypass if isinstance(b.bypass, str) else (values.ON if b.bypass else values.OFF) for b in blocks}
+        self._show("bypass", flags)
+        level = self._session.level.blocks
+        reports = [level[name] for name in self._names if name in level]
+        self._cost.set(tr("parameters"), f"{sum(report.parameters or 0 for report in reports):,}")
+        self._cost.set(tr("MACs"), count_text(sum(report.macs or 0 for report in reports)))
+        self._cost.set(tr("training memory"), bytes_text(sum(report.training_bytes or 0 for report in reports)))
+
+    def _show(self, key: str, shown: set[str]) -> None:
+        field = self.fields[key]
+        same = len(shown) == 1
+        line = field.lineEdit() if isinstance(field, ChoiceField) else field
+        line.setPlaceholderText("" if same else tr("various"))
+        field.set_value(next(iter(shown)) if same else "")
+
+
+def _check_flag(text: str) -> str:
+    if text:
+        values.read_flag(text, {})
+    return ""

@@ -1,0 +1,1 @@
+"""Looks that every room shares: theme, icons, fields, notes, tables."""

@@ -1,0 +1,266 @@
+"""Fields of the inspector and of forms: a value typed as text, checked while it is typed, applied when legal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
+
+from blockstudio.errors import StudioError
+from blockstudio.gui.kit.theme import font, theme
+
+Check = Callable[[str], str]
+"""From a typed text to what stands in grey behind it (``128``); raises `StudioError` if it is not legal."""
+
+
+class ValueField(QLineEdit):
+    """A line with its result in grey behind the text (``n3×3 = 128``). Emits `committed` with a legal new text
+    on Enter or when left; Escape goes back; Up and Down step a whole number."""
+
+    committed = Signal(str)
+    checked = Signal(str)
+    """The error sentence of what stands there now, or an empty one."""
+
+    def __init__(self, check: Check, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._check = check
+        self._value = ""
+        self._suffix = ""
+        self.error = ""
+        self.step: Callable[[str, int], str | None] | None = None
+        self.textEdited.connect(self._recheck)
+
+    def set_value(self, text: str, *, force: bool = False) -> None:
+        """Show a value from the document; what is being typed stays unless ``force``."""
+        typing = self.hasFocus() and self.text() != self._value
+        self._value = text
+        if force or not typing:
+            if self.text() != text:
+                self.setText(text)
+                self.setCursorPosition(0)
+            self._recheck()
+
+    @property
+    def value(self) -> str:
+        """The text last shown or committed."""
+        return self._value
+
+    @property
+    def suffix(self) -> str:
+        return self._suffix
+
+    def _recheck(self, _: str = "") -> None:
+        try:
+            self._suffix, error = self._check(self.text()), ""
+        except StudioError as reason:
+            self._suffix, error = "", _sentence(reason)
+        if error != self.error:
+            self.error = error
+            self.setProperty("invalid", bool(error))
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setAccessibleDescription(error)
+        self.checked.emit(error)
+        self.update()
+
+    def commit(self) -> bool:
+        """Take over what is typed, if it is legal and new."""
+        self._recheck()
+        if self.error:
+            return False
+        if self.text() != self._value:
+            self._value = self.text()
+            self.committed.emit(self._value)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.commit()
+            self.selectAll()
+        elif key == Qt.Key.Key_Escape and self.text() != self._value:
+            self.setText(self._value)
+            self._recheck()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self.step is not None:
+            stepped = self.step(self.text(), 1 if key == Qt.Key.Key_Up else -1)
+            if stepped is not None:
+                self.setText(stepped)
+                self.commit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason and not self.commit():
+            # What is not legal was never applied; the field goes back to what holds.
+            self.setText(self._value)
+            self._recheck()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._suffix:
+            return
+        metrics = self.fontMetrics()
+        left = 11 + metrics.horizontalAdvance(self.text())
+        room = QRectF(left, 0, self.width() - left - 6, self.height())
+        text = metrics.elidedText(f" = {self._suffix}", Qt.TextElideMode.ElideRight, int(room.width()))
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(theme().secondary)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class ChoiceField(QComboBox):
+    """Words to choose from; with ``free`` any other text (an expression) may be typed. Same signals as
+    `ValueField`."""
+
+    committed = Signal(str)
+    checked = Signal(str)
+
+    def __init__(self, words: list[str], check: Check | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.addItems(words)
+        self._words, self._check = words, check
+        self._value = ""
+        self.error = ""
+        self.suffix = ""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        if check is not None:
+            self.setEditable(True)
+            self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+            self.setCompleter(None)
+            edit = ValueField(check)
+            edit.setFrame(False)
+            edit.setProperty("role", "inner")
+            self.setLineEdit(edit)
+            edit.committed.connect(self._take)
+            edit.checked.connect(self._on_checked)
+        self.textActivated.connect(self._take)
+
+    def set_value(self, text: str, *, force: bool = False) -> None:
+        self._value = text
+        if self._check is not None:
+            self.lineEdit().set_value(text, force=force)
+            if text in self._words and self.lineEdit().text() == text:
+                self.setCurrentIndex(self._words.index(text))  # arrow keys go on from here
+        elif text in self._words:
+            self.setCurrentText(text)
+
+    @property
+    def value(self) -> str:
+        return self._value
+
+    def _on_checked(self, error: str) -> None:
+        self.error = error
+        self.suffix = self.lineEdit().suffix
+        self.checked.emit(error)
+
+    def _take(self, text: str) -> None:
+        if self._check is not None:
+            self.lineEdit().set_value(text, force=True)
+            if self.error:
+                return
+        if text != self._value:
+            self.set_value(text)
+            self.committed.emit(text)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # The wheel scrolls the form; it must not change values on its way.
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        arrow = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxArrow, self
+        )
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(9))
+        painter.setPen(theme().faint)
+        painter.drawText(arrow, Qt.AlignmentFlag.AlignCenter, "▾")
+
+
+class TitleField(ValueField):
+    """A name that reads as a heading until it is clicked."""
+
+    def __init__(self, check: Check, parent: QWidget | None = None) -> None:
+        super().__init__(check, parent)
+        self.setProperty("role", "title")
+        self.setFont(font(15, bold=True))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.selectAll()
+
+
+class Form(QWidget):
+    """Rows of a label, a field and, under the field, what is wrong with it."""
+
+    def __init__(self, parent: QWidget | None = None, labels: int = 45) -> None:
+        """``labels``: per cent of the width that is theirs; 0: as much as the longest needs."""
+        super().__init__(parent)
+        self._whole_labels = not labels
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, labels)
+        self._grid.setColumnStretch(1, 100 - labels)
+        self.fields: dict[str, QWidget] = {}
+        self.errors: dict[str, QLabel] = {}
+        self.labels: dict[str, QLabel] = {}
+
+    def add(self, key: str, title: str, field: QWidget, help: str = "", place: int | None = None) -> None:
+        """Add a row, last or at a ``place`` kept for it; ``field`` should emit ``checked(str)`` to have its error
+        shown."""
+        row = self._grid.rowCount() if place is None else 2 * place
+        label = QLabel(title)
+        label.setBuddy(field)
+        if not self._whole_labels:
+            label.setMinimumWidth(60)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        error = QLabel()
+        error.setProperty("role", "problem")
+        error.setFont(font(11))
+        error.setWordWrap(True)
+        error.hide()
+        for widget in (label, field):
+            widget.setToolTip(help)
+        field.setAccessibleName(title)
+        if hasattr(field, "checked"):
+            field.checked.connect(lambda text, error=error: (error.setText(text), error.setVisible(bool(text))))
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(field, row, 1)
+        self._grid.addWidget(error, row + 1, 0, 1, 2)
+        self.fields[key], self.errors[key], self.labels[key] = field, error, label
+
+    def show_row(self, key: str, shown: bool) -> None:
+        for widget in (self.labels[key], self.fields[key]):
+            widget.setVisible(shown)
+        self.errors[key].setVisible(shown and bool(self.errors[key].text()))
+
+
+def step_number(text: str, by: int) -> str | None:
+    """The next whole number, of each part of ``3 × 3``; ``None`` if the text is an expression."""
+    parts = [part.strip() for part in text.replace("x", "×").split("×")]
+    if not all(part.lstrip("-").isdecimal() for part in parts):
+        return None
+    return " × ".join(str(int(part) + by) for part in parts)
+
+
+def _sentence(error: StudioError) -> str:
+    text = error.message
+    text = text[:1].upper() + text[1:]
+    return f"{text} {error.hint}" if error.hint else text

@@ -1,0 +1,81 @@
+"""A table out of the window: on the clipboard or in a file, as Markdown, CSV or LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.files import write_atomic
+from blockstudio.gui.export.exporting import tell_file
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.shell.topbar import Chip
+from blockstudio.gui.work.settings import settings
+from blockstudio.report.table import Table, write_as
+
+if TYPE_CHECKING:
+    from blockstudio.gui.shell.window import StudioWindow
+
+FORMS = {".md": "Markdown", ".csv": "CSV", ".tex": "LaTeX"}
+
+
+class TableChip(Chip):
+    """*Copy ▾* beside a table: the three forms, and a file. ``table`` gives what is in view at that moment, ``None``
+    if there is nothing yet."""
+
+    def __init__(self, window: StudioWindow, name: str, stem: str, table: Callable[[], Table | None]) -> None:
+        super().__init__(tr("Copy or save: {name}").format(name=name), self._fill)
+        self._window, self._stem, self._table = window, stem, table
+        self.dialog: QFileDialog | None = None
+        self.set_text(tr("Copy"))
+
+    def _fill(self, menu: QMenu) -> None:
+        for ending, title in FORMS.items():
+            menu.addAction(tr("Copy as {form}").format(form=title), lambda ending=ending: self.copy(ending))
+        menu.addSeparator()
+        menu.addAction(tr("Save in a file…"), self.ask)
+        for action in menu.actions():
+            action.setEnabled(self._table() is not None)
+
+    def copy(self, ending: str) -> None:
+        """Put the table on the clipboard in the form of ``ending``."""
+        table = self._table()
+        if table is not None:
+            QGuiApplication.clipboard().setText(write_as(table, ending) + "\n")
+            text = tr("Table of {count} rows copied as {form}").format(count=len(table.rows), form=FORMS[ending])
+            self._window.session.message.emit(text)
+
+    def ask(self) -> None:
+        """Ask for a file, then write the table into it."""
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        store = settings()
+        folder = Path(str(store.value("files/export_folder", store.value("files/folder", Path.home()))))
+        filters = {f"{title} (*{ending})": ending for ending, title in FORMS.items()}
+        dialog = self.dialog = QFileDialog(
+            self._window, tr("Save table"), str(folder / f"{self._stem}.md"), ";;".join(filters)
+        )
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("md")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters[chosen][1:]))
+        dialog.fileSelected.connect(lambda name: self.save(Path(name)))
+        dialog.open()
+
+    def save(self, file: Path) -> None:
+        """Write the table to a file; its ending names the form. What goes wrong is told in a note."""
+        table = self._table()
+        if table is None:
+            return
+        settings().setValue("files/export_folder", str(file.parent))
+        try:
+            write_atomic(file, (write_as(table, file.suffix.lower()) + "\n").encode())
+        except (StudioError, OSError) as error:
+            self._window.notes.show_note(str(error), "problem")
+            return
+        tell_file(
+            self._window, file, tr("{file}: table of {count} rows.").format(file=file.name, count=len(table.rows))
+        )

@@ -1,0 +1,144 @@
+"""Between what a parameter is and what a field shows: text of a value, value of a text, names that mean something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from blockstudio.blocks import Parameter, RawValue, Value
+from blockstudio.errors import StudioError
+from blockstudio.graph.edits import check_raw
+from blockstudio.graph.resolve import is_expression, resolve_flag, resolve_repeat, resolve_value
+from blockstudio.gui.document.session import Session
+
+ON, OFF = "on", "off"
+_TRUE = {"on", "true", "yes", "1"}
+_FALSE = {"off", "false", "no", "0", ""}
+_MANY = ("pair", "padding", "shape")
+_TIMES = re.compile(r"(?<=[\d\s])[×x](?=[\d\s])")
+
+
+def show(parameter: Parameter, raw: RawValue, name: str = "") -> str:
+    """A raw value as a field shows it: ``3 × 3``, ``on``, ``4*width``."""
+    if isinstance(raw, bool):
+        return ON if raw else OFF
+    if isinstance(raw, list | tuple):
+        if parameter.kind == "padding":
+            return ", ".join(map(str, raw))
+        return " × ".join(map(str, raw))
+    if isinstance(raw, int) and parameter.kind == "pair" and name.endswith("size"):
+        return f"{raw} × {raw}"
+    return f"{raw:g}" if isinstance(raw, float) else str(raw)
+
+
+def show_value(value: Value) -> str:
+    """A resolved value: ``3×3``, ``on``, ``128``."""
+    if isinstance(value, bool):
+        return ON if value else OFF
+    if isinstance(value, tuple):
+        same = len(set(value)) == 1 and len(value) != 3
+        return str(value[0]) if same else "×".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def read(parameter: Parameter, text: str) -> RawValue:
+    """The raw value that a text means; what is no literal is an expression. Raises `StudioError` if it is
+    neither."""
+    raw = _literal(parameter, text.strip())
+    check_raw(parameter, raw, "")
+    return raw
+
+
+def _literal(parameter: Parameter, text: str) -> RawValue:
+    if parameter.kind == "text":
+        return text
+    if not text:
+        raise StudioError("parameter.value", f"expected {parameter.expected()}.")
+    if text in parameter.words:
+        return text
+    if parameter.kind == "bool":
+        lowered = text.lower()
+        return lowered in _TRUE if lowered in _TRUE | _FALSE else text
+    if parameter.kind in _MANY:
+        parts = [_number(part) for part in _split(text)]
+        if len(parts) > 1:
+            return _short(parameter, parts)
+        text = str(parts[0]) if parts else ""
+    found = _number(text)
+    return float(found) if parameter.kind == "float" and isinstance(found, int) else found
+
+
+def _short(parameter: Parameter, parts: list[int | float | str]) -> RawValue:
+    """``3 × 3`` is the same as ``3``, as the document would rather have it."""
+    if any(isinstance(part, float) for part in parts):
+        raise StudioError("parameter.value", f"expected {parameter.expected()}.")
+    if parameter.kind == "pair" and len(parts) == 2 and parts[0] == parts[1]:
+        return parts[0]
+    return parts  # type: ignore[return-value]
+
+
+def _number(text: str) -> int | float | str:
+    text = text.strip().replace("\u202f", "").replace("\u2212", "-")
+    plain = text.replace(",", "") if re.fullmatch(r"-?\d{1,3}(,\d{3})+", text) else text
+    try:
+        return int(plain)
+    except ValueError:
+        try:
+            return float(plain)
+        except ValueError:
+            return text
+
+
+def _split(text: str) -> list[str]:
+    """Parts between commas or × that stand outside brackets."""
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    text = _TIMES.sub(",", text)
+    parts, depth, current = [], 0, ""
+    for char in text:
+        if char == "," and depth == 0:
+            parts.append(current)
+            current = ""
+            continue
+        depth += (char == "(") - (char == ")")
+        current += char
+    parts.append(current)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def scope_of(session: Session, block: str | None = None) -> dict[str, Value]:
+    """What names mean on the level in view, for an expression of ``block``: the declared parameters with the
+    values they have in this instance, ``in_channels``, and ``i`` if the block is repeated."""
+    scope = {name: value for name, value in session.level.values.items() if value is not None}
+    if block is not None and block in session.definition.graph and session.definition.block(block).repeat is not None:
+        scope["i"] = 0
+    return scope
+
+
+def shown_result(parameter: Parameter, raw: RawValue, scope: Mapping[str, Value]) -> str:
+    """``128`` for an expression that gives that, ``""`` for a literal. Raises `StudioError`."""
+    value = resolve_value(parameter, raw, scope)
+    return show_value(value) if is_expression(parameter, raw) else ""
+
+
+def read_flag(text: str, scope: Mapping[str, Value]) -> bool | str:
+    """A bypass from a text: on, off or an expression that can be computed. Raises `StudioError`."""
+    lowered = text.strip().lower()
+    if lowered in _TRUE | _FALSE:
+        return lowered in _TRUE
+    resolve_flag(text.strip(), scope)
+    return text.strip()
+
+
+def read_repeat(text: str, scope: Mapping[str, Value]) -> int | str | None:
+    """A repeat from a text: nothing, a number or an expression. Raises `StudioError`."""
+    text = text.strip().lstrip("×").strip()
+    if not text:
+        return None
+    found = _number(text)
+    if isinstance(found, float):
+        raise StudioError("parameter.value", "expected a whole number of at least 0.")
+    if isinstance(found, int) and not 0 <= found <= 10_000:
+        raise StudioError("parameter.limit", "expected a number of copies from 0 to 10,000.")
+    resolve_repeat(found, scope)
+    return found

@@ -1,0 +1,1 @@
+"""The palette of block types and the list of problems."""

@@ -1,0 +1,58 @@
+"""The parts of the style sheet that only the window's own panels need."""
+
+from __future__ import annotations
+
+from blockstudio.gui.kit.theme import Theme, additions
+
+
+def shell_stylesheet(colours: Theme) -> str:
+    """Goes behind the sheet that all widgets share."""
+    text, secondary, hairline = colours.text.name(), colours.secondary.name(), colours.hairline.name()
+    panel, field, accent, faint = (c.name() for c in (colours.panel, colours.field, colours.accent, colours.faint))
+    return f"""
+QWidget#topbar {{ background: {panel}; border-bottom: 1px solid {hairline}; }}
+QWidget#statusbar {{ background: {panel}; border-top: 1px solid {hairline}; }}
+QWidget#bottom {{ background: {panel}; }}
+QToolButton#product {{ padding: 4px 6px; background: transparent; }}
+QToolButton#product:hover {{ color: {accent}; }}
+QToolButton[role="chip"], QPushButton[role="chip"] {{ font-weight: 400; }}
+QToolButton[role="cross"] {{ color: {faint}; padding: 0 3px; }}
+QToolButton[role="cross"]:hover {{ color: {text}; }}
+QPlainTextEdit {{ background: transparent; border-color: transparent; padding: 0; margin-left: -5px; }}
+QPlainTextEdit {{ color: {secondary}; }}
+QPlainTextEdit:hover {{ border-color: {hairline}; }}
+QPlainTextEdit:focus {{ background: {field}; border-color: {accent}; color: {text}; }}
+QPushButton[role="crumb"] {{ color: {secondary}; padding: 2px 4px; border-radius: 3px; }}
+QPushButton[role="crumb"]:hover {{ color: {text}; background: {field}; }}
+QPushButton[role="status"] {{ border: 1px solid transparent; padding: 2px 4px; color: {secondary}; }}
+QPushButton[role="status"]:hover {{ background: {field}; }}
+QPushButton[role="status"]:focus {{ border-color: {accent}; }}
+QLabel[role="label"] {{ color: {text}; }}
+QLineEdit[role="title"] {{
+  background: transparent; border: 0; border-bottom: 1px solid transparent; border-radius: 0; padding: 2px 0;
+  margin-left: -2px;
+}}
+QLineEdit[role="title"]:hover {{ border-bottom-color: {hairline}; }}
+QLineEdit[role="title"]:focus {{ border-bottom-color: {accent}; }}
+QLineEdit[role="inner"] {{ border: 0; padding: 0; background: transparent; }}
+QComboBoxPrivateContainer {{ background: {panel}; border: 1px solid {hairline}; }}
+QComboBox {{ padding: 3px 4px 3px 8px; }}
+QWidget#bottom QTabBar::tab {{ padding: 4px 10px; margin: 0 2px 0 0; }}
+QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 7px; }}
+QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 4px solid {accent}; }}
+QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {faint}; border-radius: 3px; }}
+QCheckBox::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator:checked, QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accent}; }}
+QCheckBox::indicator:disabled {{ background: {field}; border-color: {hairline}; }}
+QCheckBox:disabled {{ color: {secondary}; }}
+QLabel[role="switch"] {{ border: 1px solid transparent; border-radius: 3px; padding: 1px 3px; }}
+QLabel[role="switch"]:hover {{ background: {field}; }}
+QLabel[role="switch"]:focus {{ border-color: {accent}; }}
+QFileDialog QToolButton {{ padding: 1px; }}
+QFrame#sheet {{ background: {panel}; border: 1px solid {hairline}; border-radius: 8px; }}
+QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
+"""
+
+
+additions.append(shell_stylesheet)

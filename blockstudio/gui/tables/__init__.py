@@ -1,0 +1,1 @@
+"""The network as a table, or the paper's own beside it."""

@@ -1,0 +1,362 @@
+"""The page *Table* under the canvas: the network block by block, or the paper's own table beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import SetDefault
+from blockstudio.gui.document.session import snapshot
+from blockstudio.gui.kit.parts import Elided, link
+from blockstudio.gui.kit.table_chip import TableChip
+from blockstudio.gui.kit.table_view import Cell, Line, LinesView
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.shell.topbar import Chip
+from blockstudio.gui.work.worker import Work
+from blockstudio.report.paper import PaperTable, Row, paper, paper_of
+from blockstudio.report.summary import HEADINGS, SummaryRow, summary_rows, summary_totals
+from blockstudio.report.table import Table
+
+if TYPE_CHECKING:
+    from blockstudio.gui.shell.window import StudioWindow
+
+Mode = Literal["network", "paper"]
+NOTES = 260
+"""Pixels of width that notes need to stand beside the table and not below it."""
+COMPUTED = ("computed output", "parameters", "MACs")
+
+NO_PAPER = "No paper's table is known for this network; there are some for GoogLeNet, Inception and ResNet presets."
+"""Why *Paper's table* cannot be shown."""
+
+
+def has_paper(diagram: Diagram) -> bool:
+    """Whether a paper prints a table of the network that a diagram was made from."""
+    return paper_of(diagram) is not None
+
+
+class TablesPage(QWidget):
+    """Rows select their blocks on the canvas; the figures follow every edit."""
+
+    def __init__(self, window: StudioWindow) -> None:
+        super().__init__()
+        self._window, self._session = window, window.session
+        self._work = Work(self)
+        self._again = False
+        self._built = False
+        self.mode: Mode = "network"
+        self.depth = 1
+        self.paper: PaperTable | None = None
+        """What is shown in mode ``paper``."""
+        self._summary: Table | None = None
+        self._selecting = False
+
+    # Building, when it is first looked at
+
+    def _build(self) -> None:
+        self._built = True
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 4, 14, 8)
+        column.setSpacing(6)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        group = QButtonGroup(self)
+        self.buttons: dict[Mode, QPushButton] = {}
+        for mode, title in (("network", tr("This network")), ("paper", tr("Paper's table"))):
+            button = QPushButton(title)
+            button.setCheckable(True)
+            button.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
+            group.addButton(button)
+            line.addWidget(button)
+            self.buttons[mode] = button
+        self.title = Elided()
+        line.addSpacing(6)
+        line.addWidget(self.title, 1)
+        self.standing = QLabel()
+        self.standing.setProperty("role", "label")
+        line.addWidget(self.standing)
+        self.set_like_paper = link("", self._set_like_paper)
+        line.addWidget(self.set_like_paper)
+        self.levels = Chip(tr("Levels of modules that are opened"), self._fill_levels)
+        line.addWidget(self.levels)
+        self.copy = TableChip(self._window, tr("this table"), "table", self.table)
+        line.addWidget(self.copy)
+        column.addLayout(line)
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._parts.setSpacing(8)
+        self.view = LinesView()
+        self.view.chosen.connect(self._go)
+        self._parts.addWidget(self.view, 1)
+        self.notes = QLabel()
+        self.notes.setProperty("role", "secondary")
+        self.notes.setWordWrap(True)
+        self.notes.setTextFormat(Qt.TextFormat.PlainText)
+        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.scroll = QScrollArea()
+        self.scroll.setAccessibleName(tr("Notes to the table"))
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setWidget(self.notes)
+        self._parts.addWidget(self.scroll)
+        column.addLayout(self._parts, 1)
+        session = self._session
+        for signal in (session.edited, session.opened):
+            signal.connect(self.refresh)
+        session.selection_changed.connect(self._mark)
+
+    def _fill_levels(self, menu: QMenu) -> None:
+        for depth in (1, 2, 3, 4):
+            action = menu.addAction(_levels_text(depth))
+            action.setCheckable(True)
+            action.setChecked(depth == self.depth)
+            action.triggered.connect(lambda _=False, depth=depth: self.set_depth(depth))
+
+    # What is shown
+
+    def set_mode(self, mode: Mode) -> None:
+        """``network`` or ``paper``; a network without a paper's table is shown by itself."""
+        self.mode = mode
+        self.refresh()
+
+    def set_depth(self, depth: int) -> None:
+        """How many levels of modules the network's own table opens."""
+        self.depth = depth
+        self.refresh()
+
+    def table(self) -> Table | None:
+        """What is in view, for the clipboard and files."""
+        if self.shown_mode == "paper":
+            return self.paper.table() if self.paper is not None else None
+        return self._summary
+
+    @property
+    def shown_mode(self) -> Mode:
+        return "paper" if self.mode == "paper" and has_paper(self._session.diagram) else "network"
+
+    @property
+    def busy(self) -> bool:
+        """Whether the figures are on their way."""
+        return self._work.busy
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._built:
+            self._build()
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self, _: object = None) -> None:
+        """Compute the table in view anew, in a worker; of several edits meanwhile only the last counts."""
+        if not self._built or not self.isVisible():
+            return
+        if self._work.busy:
+            self._again = True
+            return
+        self._show_buttons()
+        diagram, depth = self._session.diagram, self.depth
+        name, still = paper_of(diagram), snapshot(diagram)
+        if self.shown_mode == "paper" and name is not None:
+            self._work.run(lambda: paper(name, still), self._show_paper)
+        else:
+            self._work.run(lambda: _summary(still, depth), self._show_summary)
+
+    def _next(self) -> None:
+        if self._again:
+            self._again = False
+            self.refresh()
+
+    def _show_buttons(self) -> None:
+        has = has_paper(self._session.diagram)
+        self.buttons["paper"].setEnabled(has)
+        self.buttons["paper"].setToolTip("" if has else tr(NO_PAPER))
+        self.buttons[self.shown_mode].setChecked(True)
+        is_paper = self.shown_mode == "paper"
+        self.levels.setVisible(not is_paper)
+        self.levels.set_text(_levels_text(self.depth))
+        self.scroll.setVisible(is_paper)
+        for widget in (self.standing, self.set_like_paper):
+            widget.setVisible(False)
+
+    def _show_summary(self, answer: tuple[list[SummaryRow], list[str]]) -> None:
+        rows, totals = answer
+        self._summary = Table(HEADINGS, [row.texts() for row in rows], "  rrr", totals)
+        self.title.setText(" · ".join(totals))
+        self.title.setToolTip("\n".join(totals))
+        lines = [Line([Cell(text) for text in row.texts()], (row.path,)) for row in rows]
+        self._show_lines([tr(heading) for heading in HEADINGS], lines, "  rrr", len(HEADINGS))
+
+    def _show_paper(self, found: PaperTable) -> None:
+        self.paper = found
+        lines = [Line([*_printed(row, found), *_computed(row)], row.blocks) for row in found.rows]
+        blank = [Cell("")] * (len(found.columns) - 1)
+        changed = found.total != found.preset_total
+        tips = ["", *found.preset_total.texts[1:]]
+        totals = [
+            Cell(text, "differs" if changed and text else "total", _preset_tip(tip) if changed else "")
+            for text, tip in zip(found.total.texts, tips, strict=True)
+        ]
+        lines.append(Line([Cell(tr("total"), "total"), *blank, *totals]))
+        self.title.setText(f"{found.title}. {found.units}.")
+        self.title.setToolTip(self.title.text())
+        self.notes.setText("\n".join(found.notes()[1:]))
+        if found.differing:
+            text = tr("{count} of {all} rows differ from the table's network")
+            self.standing.setText(text.format(count=found.differing, all=len(found.rows)))
+        self.standing.setVisible(bool(found.differing))
+        setting = ", ".join(f"{key} = {value}" for key, value in found.settings.items())
+        self.set_like_paper.setText(tr("Set {setting}").format(setting=setting))
+        self.set_like_paper.setToolTip(tr("As in the network that the table describes"))
+        self.set_like_paper.setVisible(bool(setting))
+        right = " " * len(found.columns) + "rrr"
+        self._show_lines((*found.columns, *map(tr, COMPUTED)), lines, right, len(found.columns))
+
+    def _show_lines(self, headings: list[str] | tuple[str, ...], lines: list[Line], right: str, computed: int) -> None:
+        self.view.setAccessibleName(self.title.text())
+        self.view.show_lines(headings, lines, right, computed)
+        self._place_notes()
+        self._mark()
+        self._next()
+
+    # Between table and canvas
+
+    def _go(self, line: Line) -> None:
+        """Select a row's blocks, those of them that are there."""
+        session = self._session
+        there = [path for path in line.blocks if path in session.analysis.blocks]
+        if line.blocks and not there:
+            return
+        self._selecting = True
+        try:
+            if not there:
+                session.select(())
+            elif session.go_to_block(there[0]):
+                prefix = f"{session.path}." if session.path else ""
+                names = [path.removeprefix(prefix) for path in there]
+                session.select([name for name in names if name in session.definition.graph] or session.selection)
+                self._window.canvas.reveal(session.selection[0])
+        finally:
+            self._selecting = False
+
+    def _mark(self) -> None:
+        """The row of the selected block is the current one."""
+        session = self._session
+        if self._selecting or not self.isVisible() or len(session.selection) != 1:
+            return
+        path = f"{session.path}.{session.selection[0]}" if session.path else session.selection[0]
+        self.view.mark(path)
+
+    def _set_like_paper(self) -> None:
+        found = self.paper
+        if found is not None and found.settings:
+            edits = [SetDefault(key=key, value=value) for key, value in found.settings.items()]
+            self._session.do(tr("Set {keys}").format(keys=", ".join(found.settings)), *edits)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._window.canvas.setFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._built:
+            self._place_notes()
+
+    def _place_notes(self) -> None:
+        left = self.width() - 40 - self.view.wanted
+        if left >= NOTES:
+            self._parts.setDirection(QBoxLayout.Direction.LeftToRight)
+            self.scroll.setFixedWidth(min(left, 480))
+            self.scroll.setMinimumHeight(0)
+            self.scroll.setMaximumHeight(16_777_215)
+        else:
+            self._parts.setDirection(QBoxLayout.Direction.TopToBottom)
+            self.scroll.setMinimumWidth(0)
+            self.scroll.setMaximumWidth(16_777_215)
+            self.scroll.setFixedHeight(62)
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._work.cancel()
+
+
+def _summary(diagram: Diagram, depth: int) -> tuple[list[SummaryRow], list[str]]:
+    from blockstudio.analysis import analyze
+
+    analysis = analyze(diagram)
+    return list(summary_rows(diagram, analysis, depth)), summary_totals(diagram, analysis)
+
+
+def _levels_text(depth: int) -> str:
+    return tr("Modules closed") if depth == 1 else tr("{count} levels open").format(count=depth - 1)
+
+
+def _printed(row: Row, found: PaperTable) -> list[Cell]:
+    cells = []
+    for column, cell in zip(found.columns, row.cells, strict=True):
+        if cell.true is None:
+            cells.append(Cell(cell.text, tip=row.why))
+            continue
+        tip = tr("{column}: the paper prints {printed}, true is {true}.\n{why}").format(
+            column=column, printed=cell.printed or tr("nothing"), true=cell.true, why=row.why
+        )
+        cells.append(Cell(cell.text, "misprint", tip))
+    return cells
+
+
+def _computed(row: Row) -> list[Cell]:
+    if row.missing:
+        gone = tr("This diagram has no {names}.").format(names=", ".join(row.missing))
+        texts = row.now.texts if len(row.missing) < len(row.blocks) else (tr("not there"), "", "")
+        return [Cell(text, "differs", gone) for text in texts]
+    cells = []
+    for text, expected in zip(row.now.texts, row.preset.texts, strict=True):
+        differs = text != expected
+        cells.append(
+            Cell(
+                text or ("–" if differs else ""), "differs" if differs else "", _preset_tip(expected) if differs else ""
+            )
+        )
+    return cells
+
+
+def _preset_tip(expected: str) -> str:
+    return tr("In the network that the table describes: {figure}").format(figure=expected or tr("nothing"))
+
+
+class Tables:
+    """*Table of this network* and *Paper's table* of one window."""
+
+    def __init__(self, window: StudioWindow) -> None:
+        self._window = window
+        self.page = TablesPage(window)
+        window.bottom.add_page("table", tr("Table"), self.page)
+
+    def show(self, mode: Mode) -> None:
+        """Bring the table into view under the canvas, with room to read it."""
+        window, page = self._window, self.page
+        page.mode = mode
+        window.show_page("table")
+        page.refresh()
+        sizes = window.split.sizes()
+        wanted = round(max(0.42 * sum(sizes), min(0.55 * sum(sizes), 330)))
+        if sizes[1] < wanted:
+            window.split.setSizes([sum(sizes) - wanted, wanted])
+        page.view.setFocus()
+
+    def stop(self) -> None:
+        self.page.stop()

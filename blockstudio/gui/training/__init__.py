@@ -1,0 +1,1 @@
+"""Runs: the recipe's form, the trainer's log, curves, the list of all runs."""

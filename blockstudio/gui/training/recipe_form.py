@@ -1,0 +1,177 @@
+"""The recipe of the next run as a form, generated from the recipe's own fields: essentials first, the rest on
+demand."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from blockstudio.gui.kit import values
+from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
+from blockstudio.gui.kit.parts import heading, quiet
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.training.planning import Planner
+from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.weights.field import WeightsField
+from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Data", ("data", "data.shapes")),
+    ("Start", ("start",)),
+    ("Budget", ("",)),
+    ("Optimiser", ("optimizer",)),
+    ("Schedule", ("schedule",)),
+    ("Augmentation", ("augmentation",)),
+    ("Checkpoints", ("checkpoints",)),
+)
+"""Columns of the form with the groups of fields in them."""
+ESSENTIAL = {
+    "data.source", "data.input_size", "data.validation", "start.weights", "start.freeze",
+    "epochs", "steps", "batch_size", "seed",
+    "optimizer.name", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay",
+    "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
+}  # fmt: skip
+HIDDEN = {"version"}
+_EMPTY = {"epochs": "–", "steps": "–"}
+"""What an empty field says where nothing is chosen because the other one of a pair is."""
+
+
+class RecipeForm(QScrollArea):
+    """Columns of fields. A change is taken over at once if it is legal."""
+
+    def __init__(self, trainer: Trainer, planner: Planner) -> None:
+        super().__init__()
+        self._trainer, self._planner = trainer, planner
+        self.setAccessibleName(tr("Recipe"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(14, 4, 12, 8)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(20)
+        column.addLayout(self._columns)
+        self.more = QPushButton(tr("All settings"))
+        self.more.setProperty("role", "link")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._on_more)
+        self.summary = quiet()
+        self.summary.setAccessibleName(tr("What will be trained"))
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addWidget(self.more)
+        foot.addWidget(self.summary, 1)
+        column.addSpacing(4)
+        column.addLayout(foot)
+        column.addStretch(1)
+        self.setWidget(holder)
+        self.fields: dict[str, ValueField | ChoiceField | WeightsField] = {}
+        self._columns_of: list[tuple[QWidget, Form, list[Field]]] = []
+        for title, groups in GROUPS:
+            self._add_column(title, [field for field in FIELDS.values() if field.group in groups])
+        trainer.recipe_changed.connect(self.refresh)
+        planner.changed.connect(self._show_plan)
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._planner.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._planner.watch(False)
+
+    def _show_plan(self) -> None:
+        """Values that will be chosen stand in the empty fields; what is fitted, or in the way, stands below."""
+        plan = self._planner.plan
+        for path, widget in self.fields.items():
+            if FIELDS[path].optional and isinstance(widget, ValueField):
+                value = get_field(plan.recipe, path) if plan is not None and plan.recipe is not None else None
+                widget.setPlaceholderText(_text(value) if value is not None else _EMPTY.get(path, tr("chosen")))
+        problems = plan.problems if plan is not None else ()
+        lines = problems or (plan.notes if plan is not None else ())
+        self.summary.setText("\n".join(lines[:4]))
+        self.summary.setProperty("role", "problem" if problems else "secondary")
+        self.summary.style().unpolish(self.summary)
+        self.summary.style().polish(self.summary)
+
+    def _on_more(self, everything: bool) -> None:
+        self.more.setText(tr("Fewer settings") if everything else tr("All settings"))
+        self.refresh()
+
+    def _add_column(self, title: str, fields: list[Field]) -> None:
+        pane = QWidget()
+        column = QVBoxLayout(pane)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(heading(tr(title)))
+        # As narrow as labels and fields allow: six columns fit into a window of 1100 pixels.
+        form = Form(labels=0)
+        form.setMaximumWidth(320)
+        column.addWidget(form)
+        column.addStretch(1)
+        self._columns.addWidget(pane, 1)
+        self._columns_of.append((pane, form, [field for field in fields if field.path not in HIDDEN]))
+
+    def _add_field(self, form: Form, field: Field, place: int) -> None:
+        def check(text: str) -> str:
+            read_value(field.path, _raw(field, text))
+            return ""
+
+        widget: ValueField | ChoiceField | WeightsField
+        if field.path == "start.weights":
+            widget = WeightsField()
+            widget.wanted.connect(self._trainer.weights_wanted)
+        elif field.kind == "bool":
+            widget = ChoiceField([values.OFF, values.ON])
+        elif field.kind == "choice":
+            widget = ChoiceField(list(field.choices))
+        else:
+            widget = ValueField(check)
+            if field.optional:
+                widget.setPlaceholderText(tr("chosen"))
+            elif field.kind == "paths":
+                widget.setPlaceholderText(tr("nothing"))
+        widget.committed.connect(lambda text: self._trainer.set_fields({field.path: _raw(field, text)}))
+        form.add(field.path, tr(field.title), widget, tr(field.help), place)
+        self.fields[field.path] = widget
+
+    def _matters(self, field: Field) -> bool:
+        """Whether a field means something beside the other choices of the recipe."""
+        recipe = self._trainer.recipe
+        if field.path.startswith("data.shapes."):
+            return recipe.data.source == "shapes"
+        if field.path == "start.partial":
+            return bool(recipe.start.weights)
+        return not field.when or get_field(recipe, f"{field.group}.name") in field.when
+
+    def refresh(self, _: object = None) -> None:
+        """Show the recipe. A field is made when it is to be seen for the first time."""
+        recipe, everything = self._trainer.recipe, self.more.isChecked()
+        for pane, form, fields in self._columns_of:
+            for place, field in enumerate(fields):
+                essential = field.path in ESSENTIAL or field.path.startswith("data.shapes.")
+                essential |= field.path == "start.partial" and recipe.start.partial
+                shown = self._matters(field) and (everything or essential)
+                if shown and field.path not in self.fields:
+                    self._add_field(form, field, place)
+                if field.path in self.fields:
+                    self.fields[field.path].set_value(_text(get_field(recipe, field.path)))
+                    form.show_row(field.path, shown)
+            pane.setVisible(everything or any(field.path in ESSENTIAL for field in fields))
+
+
+def _raw(field: Field, text: str) -> object:
+    if field.kind == "bool":
+        return text == values.ON
+    return text
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return values.ON if value else values.OFF
+    if isinstance(value, tuple):
+        return ", ".join(item if isinstance(item, str) else f"{item:g}" for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

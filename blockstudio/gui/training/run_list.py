@@ -1,0 +1,130 @@
+"""The list of runs: what was trained, when, and how it stands."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font, notifier, theme
+from blockstudio.gui.training.trainer import RunRow, Trainer
+
+STATUS_WORDS = {
+    "new": "not started",
+    "running": "running",
+    "paused": "paused",
+    "stopped": "stopped",
+    "finished": "finished",
+    "failed": "failed",
+    "lost": "interrupted",
+}
+_ROW = Qt.ItemDataRole.UserRole
+SHOWN = 300
+"""Runs listed at most."""
+
+
+class _RunLine(QStyledItemDelegate):
+    """Name and time on the left, how it stands on the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(160, 25)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        row: RunRow = index.data(_ROW)
+        colours, rect = theme(), QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.hover if selected else colours.field)
+            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 5, 5)
+        status, result = row.state.status, _result(row)
+        colour = {
+            "running": colours.accent,
+            "paused": colours.accent,
+            "failed": colours.problem,
+            "lost": colours.problem,
+        }
+        painter.setFont(font(12))
+        painter.setPen(colour.get(status, colours.good if result else colours.secondary))
+        right = result or tr(STATUS_WORDS[status])
+        width = painter.fontMetrics().horizontalAdvance(right)
+        painter.drawText(rect.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
+        name, made = name_and_time(row.run.name)
+        room = rect.adjusted(8, 0, -16 - width, 0)
+        painter.setPen(colours.text)
+        made_width = painter.fontMetrics().horizontalAdvance(f"{made}  ")
+        fits = painter.fontMetrics().horizontalAdvance(f"{name}   ") + made_width < room.width()
+        shown = painter.fontMetrics().elidedText(
+            name, Qt.TextElideMode.ElideRight, int(room.width() - (made_width if fits else 0))
+        )
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+        if fits:
+            painter.setPen(colours.secondary)
+            painter.drawText(
+                room.adjusted(painter.fontMetrics().horizontalAdvance(f"{shown}   "), 0, 0, 0),
+                Qt.AlignmentFlag.AlignVCenter,
+                made,
+            )
+        painter.restore()
+
+
+class RunList(QListWidget):
+    """All runs of the folder, the newest first."""
+
+    chosen = Signal(object)
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__()
+        self._trainer = trainer
+        self.setAccessibleName(tr("Runs"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setItemDelegate(_RunLine(self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.itemActivated.connect(self._choose)
+        self.itemClicked.connect(self._choose)
+        notifier.changed.connect(self.viewport().update)
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        self.chosen.emit(item.data(_ROW).run)
+
+    def refresh(self) -> None:
+        watched = self._trainer.data.run.directory if self._trainer.data is not None else None
+        self.clear()
+        for row in self._trainer.runs[:SHOWN]:
+            item = QListWidgetItem(f"{row.run.name}, {tr(STATUS_WORDS[row.state.status])}")
+            item.setData(_ROW, row)
+            item.setToolTip(f"{row.run.directory}\n{row.state.message}".strip())
+            self.addItem(item)
+            if row.run.directory == watched:
+                self.setCurrentItem(item)
+
+
+def name_and_time(name: str) -> tuple[str, str]:
+    """``resnet-34-20260131-142501`` as ``resnet-34`` and ``31 Jan 14:25``."""
+    head, _, stamp = name.rpartition("-")
+    stem, _, day = head.rpartition("-")
+    try:
+        made = time.strptime(f"{day}-{stamp}", "%Y%m%d-%H%M%S")
+    except ValueError:
+        return name, ""
+    return stem, f"{made.tm_mday} {time.strftime('%b %H:%M', made)}"
+
+
+def _result(row: RunRow) -> str:
+    state = row.state
+    if state.status == "finished":
+        return percent(row.test_accuracy)
+    if state.steps and state.status in ("running", "paused"):
+        return f"{100 * state.step / state.steps:.0f} %"
+    return ""
+
+
+def percent(value: object) -> str:
+    """``96.4 %``; empty for what is no number."""
+    return f"{value * 100:.1f} %" if isinstance(value, int | float) else ""

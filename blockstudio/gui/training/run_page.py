@@ -1,0 +1,217 @@
+"""The run in view: how far it is, its figures, its curves, and the list of all runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.gui.kit.parts import Figures, duration_text, link, quiet, strong
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font, notifier, theme
+from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, name_and_time, percent
+from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.work.warming import Warmer
+
+if TYPE_CHECKING:
+    from blockstudio.gui.training.curves import Curves
+
+
+class RunFigures(QWidget):
+    """Left: name and state, progress, figures, and what can be done about a run that ended badly."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__()
+        self._trainer = trainer
+        self.setFixedWidth(300)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.RichText)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Progress of the run"))
+        pace = QHBoxLayout()
+        self.pace, self.left = QLabel(), QLabel()
+        for label in (self.pace, self.left):
+            label.setProperty("role", "label")
+        pace.addWidget(self.pace)
+        pace.addStretch(1)
+        pace.addWidget(self.left)
+        self.figures = Figures()
+        self.trouble = quiet()
+        self.trouble.setProperty("role", "problem")
+        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.go_on = link(tr("Continue this run"), self._continue)
+        column.addWidget(self.title)
+        column.addWidget(self.bar)
+        column.addLayout(pace)
+        column.addWidget(self.figures)
+        column.addWidget(self.trouble)
+        column.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+
+    def _continue(self) -> None:
+        if self._trainer.data is not None:
+            self._trainer.go_on(self._trainer.data.run)
+
+    def refresh(self) -> None:
+        data = self._trainer.data
+        if data is None:
+            return
+        state, status = data.state, data.status
+        words = tr(STATUS_WORDS[status])
+        if status in ("running", "paused") and state is not None and state.epochs:
+            words = tr("epoch {epoch} of {epochs}").format(epoch=max(1, state.epoch), epochs=state.epochs)
+            if status == "paused":
+                words += " · " + tr("paused")
+        elif status == "running" and not data.started:
+            words = tr("starting")
+        name = name_and_time(data.run.name)[0]
+        self.title.setText(f"{strong(name)} <span style='color:{theme().secondary.name()}'>· {words}</span>")
+        self.title.setToolTip(str(data.run.directory))
+        self.bar.setValue(round(1000 * data.share))
+        speed = data.last.get("images_per_second")
+        self.pace.setText(tr("{count} images/s").format(count=f"{speed:,.0f}") if speed else "")
+        left = state.seconds_left if state is not None else None
+        self.left.setText(
+            tr("{time} left").format(time=duration_text(left)) if left is not None and status == "running" else ""
+        )
+        self._show_figures()
+        trouble = state.message if state is not None and status in ("failed", "lost") else ""
+        if data.trouble is not None and data.trouble["type"] == "diverged":
+            trouble += " " + tr(
+                "Try a lower learning rate, warm-up or gradient clipping; the last good checkpoint is kept."
+            )
+        self.trouble.setText(trouble)
+        self.trouble.setVisible(bool(trouble))
+        self.go_on.setVisible(status in ("stopped", "lost", "failed"))
+
+    def _show_figures(self) -> None:
+        data, show = self._trainer.data, self.figures.set
+        trained, total = data.started.get("trainable"), data.started.get("parameters")
+        show(tr("trained parameters"), f"{trained:,}" if trained is not None and trained != total else "")
+        train, validation = data.epochs.last("train_loss"), data.epochs.last("validation_accuracy")
+        running = data.steps.last("loss")
+        show(tr("train loss"), _decimal(running if running is not None else train))
+        accuracy = data.steps.last("accuracy")
+        show(tr("train accuracy"), percent(accuracy))
+        show(tr("validation accuracy"), percent(validation), role="good")
+        test = data.finished.get("test_accuracy") if data.finished else None
+        show(tr("test accuracy"), percent(test), role="good")
+        rate = data.steps.last("lr")
+        show(tr("learning rate"), "" if rate is None or data.finished else f"{rate:.3g}")
+        extra = [value for value in data.last.get("aux") or [] if isinstance(value, int | float)]
+        show(tr("auxiliary losses"), ", ".join(f"{value:.2f}" for value in extra))
+
+
+class TrainingPanel(QWidget):
+    """Figures, curves, runs. The curves are made when there is something to draw."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__()
+        self._trainer = trainer
+        self.curves: Curves | None = None
+        self.warmer = Warmer(self)
+        self._asked = False
+        self._drawn: object = None
+        line = QHBoxLayout(self)
+        line.setContentsMargins(14, 8, 14, 8)
+        line.setSpacing(24)
+        self.stack = QStackedWidget()
+        self.empty = quiet(tr("No run is in view. Train starts one; earlier ones stand on the right."))
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack.addWidget(self.empty)
+        self.figures = RunFigures(trainer)
+        self.figures.hide()
+        side = QWidget()
+        side.setFixedWidth(270)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        title = QLabel(tr("Runs"))
+        title.setFont(font(12, bold=True))
+        self.folder = quiet("", wrap=False)
+        self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addWidget(self.folder, 1)
+        column.addLayout(head)
+        self.list = RunList(trainer)
+        column.addWidget(self.list, 1)
+        line.addWidget(self.figures)
+        line.addWidget(self.stack, 1)
+        line.addWidget(side)
+        self.list.chosen.connect(lambda run: self._trainer.attach(run))
+        trainer.run_changed.connect(self._turn)
+        trainer.progress.connect(self.refresh)
+        trainer.runs_changed.connect(self._show_runs)
+        notifier.changed.connect(self.refresh)
+        self._show_runs()
+
+    def _show_runs(self) -> None:
+        self.folder.setText(str(self._trainer.folder))
+        self.folder.setToolTip(str(self._trainer.folder))
+        self.list.refresh()
+
+    def _turn(self) -> None:
+        """Another run is in view."""
+        there = self._trainer.data is not None
+        self.figures.setVisible(there)
+        if there and self.curves is None and not self._asked:
+            self._asked = True
+            self.warmer.when_ready(self._make_curves)
+        self.stack.setCurrentWidget(self.curves if there and self.curves is not None else self.empty)
+        self.empty.setVisible(not there)
+        self.list.refresh()
+        self.refresh()
+
+    def _make_curves(self) -> None:
+        from blockstudio.gui.training.curves import Curves
+
+        self.curves = Curves()
+        self._drawn = None
+        self.stack.addWidget(self.curves)
+        self._turn()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.warmer.stop()
+
+    def refresh(self) -> None:
+        """Draw what is new, if anybody can see it."""
+        if not self.isVisible():
+            return
+        data = self._trainer.data
+        state = None if data is None else (data, data.state, data.steps.size, data.epochs.size, theme())
+        if state == self._drawn:
+            return
+        self._drawn = state
+        self.figures.refresh()
+        if self.curves is not None:
+            self.curves.show_data(data)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._trainer.watch_list(True)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._trainer.watch_list(False)
+
+
+def _decimal(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}" if value < 100 else f"{value:.3g}"

@@ -1,0 +1,308 @@
+"""Runs as the window sees them: starting one, following its log, telling it to pause or stop, the list of all.
+
+Training is another process. This object reads what that process writes, a bounded slice at a time and off the
+GUI thread, and lets go of it at any time without harm.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.gui.document.session import Session, snapshot
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.training.run_data import RunData, Slice, read_slice
+from blockstudio.gui.work.settings import runs_folder
+from blockstudio.gui.work.worker import Work
+from blockstudio.runs import Recipe, Run, RunState, create_run, list_runs, start_run, with_fields
+
+POLL_MS = 250
+"""Often enough to see curves move. Every look takes its share of the processor from the training."""
+LIST_MS = 1500
+
+
+class RunRow(NamedTuple):
+    """A run as the list shows it."""
+
+    run: Run
+    state: RunState
+    test_accuracy: float | None
+
+
+class Trainer(QObject):
+    """The recipe of the next run and the run that is being watched. What a run begins with is the document's, see
+    `Starting`; the recipe here has the one of the document in view."""
+
+    recipe_changed = Signal()
+    run_changed = Signal()
+    """Another run is watched, or none."""
+    progress = Signal()
+    """The watched run has news."""
+    runs_changed = Signal()
+    """The list of runs has news."""
+    failed = Signal(str)
+    """Something could not be done, in plain words."""
+    noted = Signal(str)
+    """What was fitted to the data when a run was made."""
+
+    def __init__(self, session: Session, folder: Path | None = None) -> None:
+        super().__init__(session)
+        self._session = session
+        self.folder = folder or runs_folder()
+        self.recipe = Recipe()
+        session.starting.changed.connect(self._take_start)
+        self.data: RunData | None = None
+        self.runs: list[RunRow] = []
+        self.starting = False
+        self._reading = False
+        self._listing = False
+        self._once_listed: list[Callable[[], object]] = []
+        self._work = Work(self)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._list_timer = QTimer(self)
+        self._list_timer.setInterval(LIST_MS)
+        self._list_timer.timeout.connect(self.refresh_runs)
+        self._known: dict[Path, Run] = {}
+        self._own: set[Path] = set()
+        """Runs started here: what was fitted for them is news."""
+
+    # The recipe
+
+    def set_fields(self, values: Mapping[str, Any]) -> bool:
+        """Change recipe fields by dotted path; what is wrong goes to `failed`."""
+        try:
+            recipe = with_fields(self.recipe, values)
+        except StudioError as error:
+            self.failed.emit(str(error))
+            return False
+        if recipe != self.recipe:
+            self.recipe = recipe
+            self._session.starting.change(**msgspec.structs.asdict(recipe.start))
+            self.recipe_changed.emit()
+        return True
+
+    def weights_wanted(self) -> None:
+        """Ask for a file of weights to begin with."""
+        self._session.starting.wanted.emit()
+
+    def _take_start(self) -> None:
+        """Starting weights and frozen blocks are those of the document in view."""
+        start = self._session.starting.value
+        if start != self.recipe.start:
+            self.recipe = msgspec.structs.replace(self.recipe, start=start)
+            self.recipe_changed.emit()
+
+    # Starting and telling
+
+    def train(self) -> None:
+        """Make a run of the diagram as it is and the recipe, and start it as a process of its own."""
+        if self.starting:
+            return
+        if not len(self._session.diagram.graph):
+            self.failed.emit(tr("Not trained: there is no network yet. Open a preset or draw one first."))
+            return
+        diagram, recipe = snapshot(self._session.diagram), self.recipe
+        self._start(lambda: _launch(create_run(diagram, recipe, _free_folder(self.folder, diagram))))
+
+    def go_on(self, run: Run) -> None:
+        """Continue a run that was stopped, killed or has failed, from its last checkpoint."""
+        self._start(lambda: _launch(Run(run.directory)))
+
+    def _start(self, job: Callable[[], tuple[Run, subprocess.Popen[bytes]]]) -> None:
+        self.starting = True
+        self.progress.emit()
+        self._work.run(job, self._started, self._not_started)
+
+    def _started(self, answer: tuple[Run, subprocess.Popen[bytes]]) -> None:
+        run, process = answer
+        self.starting = False
+        self._own.add(run.directory)
+        self._processes.append(process)
+        self.attach(run)
+        self.refresh_runs()
+
+    def _not_started(self, error: StudioError | OSError) -> None:
+        self.starting = False
+        self.progress.emit()
+        for problem in getattr(error, "problems", (error,)):
+            self.failed.emit(tr("Not trained: {reason}").format(reason=problem))
+
+    def tell(self, command: str, run: Run | None = None) -> None:
+        """``pause``, ``resume`` or ``stop`` the watched run (or another)."""
+        found = run or (self.data.run if self.data is not None else None)
+        if found is not None:
+            directory = found.directory
+            self._work.run(
+                lambda: Run(directory).send(command),  # type: ignore[arg-type]
+                lambda _: self._poll(),
+                lambda error: self.failed.emit(str(error)),
+            )
+
+    def stop_run(self) -> None:
+        """Stop the watched run, at once rather than in a worker: the window is about to go."""
+        if self.data is not None:
+            try:
+                self.data.run.send("stop")
+            except StudioError as error:
+                self.failed.emit(str(error))
+
+    @property
+    def state(self) -> str:
+        """For the buttons: ``idle``, ``starting``, ``running`` or ``paused``."""
+        unread = self.data is not None and self.data.state is None and self.data.run.directory in self._own
+        if self.starting or unread:
+            return "starting"
+        if self.data is None or not self.data.active:
+            return "idle"
+        return "paused" if self.data.status == "paused" else "running"
+
+    # Watching
+
+    def attach(self, run: Run | None) -> None:
+        """Watch a run, running or ended; ``None`` watches nothing."""
+        self.data = None if run is None else RunData(Run(run.directory))
+        self._reading = False
+        self.run_changed.emit()
+        if self.data is None:
+            self._timer.stop()
+            return
+        self._poll()
+        self._timer.start()
+
+    def _poll(self) -> None:
+        self._processes = [process for process in self._processes if process.poll() is None]
+        data = self.data
+        if data is None or self._reading:
+            return
+        self._reading = True
+        run, offset = data.run, data.offset
+        self._work.run(lambda: read_slice(run, offset), lambda slice: self._take(data, slice), self._unreadable)
+
+    def _take(self, data: RunData, slice: Slice) -> None:
+        if data is not self.data:
+            return
+        self._reading = False
+        was_active, notes = data.active, len(data.notes)
+        data.take(slice)
+        if data.run.directory in self._own:
+            for note in data.notes[notes:]:
+                self.noted.emit(note)
+        if slice.more:
+            self._poll()  # a long log: go on at once, a slice at a time
+        elif not data.active and not self.starting:
+            self._timer.stop()
+        self.progress.emit()
+        if was_active != data.active:
+            self.refresh_runs()
+
+    def _unreadable(self, error: StudioError | OSError) -> None:
+        self._reading = False
+        self._timer.stop()
+        self.failed.emit(str(error))
+
+    # The list
+
+    def watch_list(self, watch: bool) -> None:
+        """Keep the list of runs fresh while it is in view."""
+        if watch:
+            self.refresh_runs()
+            self._list_timer.start()
+        else:
+            self._list_timer.stop()
+
+    def refresh_runs(self, then: Callable[[], object] | None = None) -> None:
+        """Read the folder of runs in a worker."""
+        if then is not None:
+            self._once_listed.append(then)
+        if self._listing:
+            return
+        self._listing = True
+        known, folder = self._known, self.folder
+        self._work.run(lambda: _read_runs(folder, known), self._listed, self._not_listed)
+
+    def _listed(self, found: list[RunRow]) -> None:
+        self._listing = False
+        changed = [(row.run.directory, *row[1:]) for row in found] != [
+            (row.run.directory, *row[1:]) for row in self.runs
+        ]
+        self.runs = found
+        if changed:
+            self.runs_changed.emit()
+        waiting, self._once_listed = self._once_listed, []
+        for then in waiting:
+            then()
+
+    def _not_listed(self, error: StudioError | OSError) -> None:
+        self._listing = False
+
+    def attach_to_running(self) -> None:
+        """After the start of the window: watch the newest run that a trainer is at work on."""
+        self.refresh_runs(self._attach_newest)
+
+    def _attach_newest(self) -> None:
+        running = [row.run for row in self.runs if row.state.active]
+        if running and self.data is None and not self.starting:
+            self.attach(running[0])
+
+    def set_folder(self, folder: Path) -> None:
+        """List and make runs in another folder."""
+        self.folder = folder
+        self._known = {}
+        self.runs = []
+        self.runs_changed.emit()
+        self.refresh_runs()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a worker is reading a log or the list."""
+        return self._work.busy
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether a timer asks for news."""
+        return self._timer.isActive() or self._list_timer.isActive()
+
+    def stop_watching(self) -> None:
+        """The window closes. Runs go on."""
+        self._timer.stop()
+        self._list_timer.stop()
+        self._work.cancel()
+
+
+def _launch(run: Run) -> tuple[Run, subprocess.Popen[bytes]]:
+    return run, start_run(run)
+
+
+def _read_runs(folder: Path, known: dict[Path, Run]) -> list[RunRow]:
+    found = []
+    for run in list_runs(folder):
+        # A `Run` remembers how far it has read; keeping it makes the next look cheap.
+        kept = known.setdefault(run.directory, run)
+        state = kept.state()
+        results = kept.results() if state.status == "finished" else None
+        accuracy = results.get("test_accuracy") if results else None
+        found.append(RunRow(kept, state, accuracy if isinstance(accuracy, int | float) else None))
+    return found
+
+
+def _free_folder(folder: Path, diagram: Diagram) -> Path:
+    """``resnet-34-20260131-142501`` under the folder of runs."""
+    stem = re.sub(r"[^a-z0-9]+", "-", diagram.name.lower()).strip("-") or "run"
+    stem = f"{stem[:40]}-{time.strftime('%Y%m%d-%H%M%S')}"
+    free, index = folder / stem, 1
+    while free.exists():
+        index += 1
+        free = folder / f"{stem}-{index}"
+    return free

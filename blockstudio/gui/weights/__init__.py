@@ -1,0 +1,1 @@
+"""*Load weights…*, starting weights and frozen blocks."""

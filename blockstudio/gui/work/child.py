@@ -1,0 +1,113 @@
+"""A command of ``blockstudio`` in a process of its own, for what needs torch: that never enters the window's process.
+
+child = Child(self)
+child.done.connect(lambda code, out, err: ...)
+child.run("export", DIAGRAM, "-o", target, "--force", diagram=session.diagram)
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir, Signal
+
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import SUFFIX, save
+from blockstudio.gui.document.session import snapshot
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.worker import Work
+
+DIAGRAM = "{diagram}"
+"""In the arguments: the file into which the diagram is written for the command."""
+FAILED = -1
+"""The code of a process that could not start or was ended by the system."""
+WAIT_MS = 5_000
+_PREFIX = "blockstudio: "
+
+
+class Child(QObject):
+    """One process at a time. Cancelled or let go of, it is killed, and nothing more is heard of it."""
+
+    done = Signal(int, str, str)
+    """Exit code (`FAILED` if there is none), what it wrote to standard output and to standard error."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = Work(self)
+        self._process: QProcess | None = None
+        self._folder: QTemporaryDir | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._work.busy or self._process is not None
+
+    def run(self, *arguments: str, diagram: Diagram | None = None) -> None:
+        """Start ``python -m blockstudio ARGUMENTS``; `done` tells how it ended. ``diagram`` as it is now is written
+        to a temporary file, whose name takes the place of `DIAGRAM`. What was still running is cancelled."""
+        self.cancel()
+        if diagram is None:
+            self._start(list(arguments))
+            return
+        still = snapshot(diagram)
+        self._folder = QTemporaryDir()
+        file = Path(self._folder.path()) / f"network{SUFFIX}"
+        named = [str(file) if argument == DIAGRAM else argument for argument in arguments]
+        self._work.run(lambda: save(still, file), lambda _: self._start(named), lambda e: self._end(FAILED, "", str(e)))
+
+    def _start(self, arguments: list[str]) -> None:
+        process = QProcess(self)
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("PYTHONUTF8", "1")
+        process.setProcessEnvironment(environment)
+        process.setStandardInputFile(QProcess.nullDevice())
+        process.finished.connect(self._finished)
+        process.errorOccurred.connect(self._not_started)
+        self._process = process
+        # The interpreter of this process, not a resolved path: in a virtual environment that would be another one.
+        process.start(sys.executable, ["-m", "blockstudio", *arguments])
+
+    def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        process = self._process
+        if process is None:
+            return
+        out, err = (bytes(read()).decode(errors="replace") for read in (
+            process.readAllStandardOutput, process.readAllStandardError,
+        ))  # fmt: skip
+        if status is QProcess.ExitStatus.CrashExit:
+            code, err = FAILED, err + "\n" + _PREFIX + tr("the process was ended by the system; memory may be short.")
+        self._end(code, out, err)
+
+    def _not_started(self, error: QProcess.ProcessError) -> None:
+        if self._process is not None and error is QProcess.ProcessError.FailedToStart:
+            self._end(FAILED, "", tr("{program} cannot be started: {reason}.").format(
+                program=sys.executable, reason=self._process.errorString(),
+            ))  # fmt: skip
+
+    def _end(self, code: int, out: str, err: str) -> None:
+        self._forget()
+        self.done.emit(code, out, err)
+
+    def _forget(self) -> None:
+        if self._process is not None:
+            self._process.deleteLater()
+        self._process = self._folder = None
+
+    def cancel(self) -> None:
+        """Kill it. Files that it writes are complete or not there."""
+        self._work.cancel()
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.waitForFinished(WAIT_MS)
+            process.deleteLater()
+        self._forget()
+
+
+def error_text(err: str) -> str:
+    """What went wrong, from a command's standard error: the sentence it ends with, without warnings before it."""
+    lines = err.strip().splitlines()
+    starts = [index for index, line in enumerate(lines) if line.startswith(_PREFIX)]
+    kept = lines[starts[-1] :] if starts else lines[-1:]
+    return " ".join(kept).removeprefix(_PREFIX) or tr("It ended without saying why.")
