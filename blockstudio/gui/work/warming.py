@@ -1,25 +1,29 @@
 """Loading pyqtgraph without anybody noticing. It takes some 200 ms, and Qt's bindings must not be loaded by another
-thread, so what can be is loaded in slices between events, and the rest while the user is not doing anything."""
+thread, so what can be is loaded slice by slice, one an event, and the rest while the user is not doing anything."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from types import ModuleType
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
-SLICE = 0.008
-"""Seconds of a slice."""
-QUIET = 0.7
-"""Seconds without a key or the mouse after which the user is taken to be idle."""
+QUIET_MS = 700
+"""Without a key or the mouse for so long the user is taken to be idle."""
 MODULES = (
     "cProfile", "multiprocessing.connection", "pydoc", "subprocess", "PySide6.QtSvg", "PySide6.QtOpenGL",
     "PySide6.QtOpenGLWidgets", "PySide6.QtTest",
 )  # fmt: skip
 """What pyqtgraph itself loads, each a few ms."""
+CLASSES = ("PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets")
+"""pyqtgraph asks for every name of these; most of Qt's classes are made when first asked for."""
+AT_A_TIME = 16
+"""So many of Qt's classes are made in a few ms."""
+CURVES = "blockstudio.gui.training.curves"
 _INPUT = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.KeyPress, QEvent.Type.Wheel)
 
 
@@ -28,15 +32,16 @@ class Warmer(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._steps: Iterator[Callable[[], object]] | None = None
+        self._slices: Iterator[Callable[[], object]] | None = None
         self._waiting: list[Callable[[], object]] = []
-        self._last_input = time.monotonic()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._load_slice)
+        self._quiet = QTimer(self, interval=QUIET_MS, singleShot=True)
+        self._quiet.timeout.connect(self._finish)
 
     @property
     def is_ready(self) -> bool:
-        return "blockstudio.gui.training.curves" in sys.modules
+        return CURVES in sys.modules
 
     def when_ready(self, then: Callable[[], object]) -> None:
         """Call ``then`` once curves can be made: at once if they can, else some hundred ms from now."""
@@ -49,36 +54,39 @@ class Warmer(QObject):
     def start(self) -> None:
         """Load in good time, before anybody asks."""
         if not self.is_ready:
-            application = QCoreApplication.instance()
-            if application is not None:
-                application.installEventFilter(self)
             self._go()
 
     def stop(self) -> None:
         """The window closes."""
         self._timer.stop()
+        self._quiet.stop()
         self._waiting.clear()
         application = QCoreApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
 
     def _go(self) -> None:
-        self._steps = self._steps or _steps()
-        self._timer.start(0)
+        self._slices = self._slices or slices()
+        self._timer.start()
 
-    def _tick(self) -> None:
-        end = time.monotonic() + SLICE
-        assert self._steps is not None
-        for step in self._steps:
-            step()
-            if time.monotonic() > end:
-                return
-        # What is left comes in one piece: when somebody waits for it, or nobody would notice.
-        if not self._waiting and time.monotonic() - self._last_input < QUIET:
-            self._timer.start(200)
+    def _load_slice(self) -> None:
+        assert self._slices is not None
+        load = next(self._slices, None)
+        if load is not None:
+            load()
             return
+        # What is left comes in one piece: when somebody waits for it, or nobody would notice.
+        self._timer.stop()
+        application = QCoreApplication.instance()
+        if self._waiting or application is None:
+            self._finish()
+        else:
+            application.installEventFilter(self)
+            self._quiet.start()
+
+    def _finish(self) -> None:
         with _without("cuda"):
-            importlib.import_module("blockstudio.gui.training.curves")
+            importlib.import_module(CURVES)
         waiting = self._waiting
         self._waiting = []
         self.stop()
@@ -86,19 +94,25 @@ class Warmer(QObject):
             then()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _INPUT:
-            self._last_input = time.monotonic()
+        if event.type() in _INPUT and self._quiet.isActive():
+            self._quiet.start()
         return False
 
 
-def _steps() -> Iterator[Callable[[], object]]:
+def slices() -> Iterator[Callable[[], object]]:
+    """What can be loaded before the curves, in steps of a few ms: one module, or some of Qt's classes."""
     for name in MODULES:
-        yield lambda name=name: importlib.import_module(name)
-    # pyqtgraph asks for every name of these; most of Qt's classes are made when first asked for.
-    for name in ("PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets"):
+        yield partial(importlib.import_module, name)
+    for name in CLASSES:
         module = importlib.import_module(name)
-        for attribute in dir(module):
-            yield lambda module=module, attribute=attribute: getattr(module, attribute)
+        names = dir(module)
+        for first in range(0, len(names), AT_A_TIME):
+            yield partial(_make, module, names[first : first + AT_A_TIME])
+
+
+def _make(module: ModuleType, names: Iterable[str]) -> None:
+    for name in names:
+        getattr(module, name)
 
 
 @contextmanager
