@@ -4,12 +4,12 @@ offered works: the problem is gone, the network compiles and runs, undo gives th
 from __future__ import annotations
 
 import pytest
-from planted import FAULTS, Fault
 
 from blockstudio.analysis import Analyzer, Problem, analyze, apply_fix
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
+from tests.support.planted import FAULTS, Fault
 
 
 def found(diagram: Diagram, fault: Fault) -> list[Problem]:

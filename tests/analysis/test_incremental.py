@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nets import block_module, conv, head, line, merge, net
 
 from blockstudio.analysis import Analysis, Analyzer, Level, analyze
 from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
+from tests.support.nets import block_module, conv, head, line, merge, net
 
 TYPES = ["Conv2d", "Add", "Concat", "Multiply", "MaxPool2d", "GlobalAvgPool", "Flatten", "Linear", "ReLU",
          "BatchNorm2d", "Softmax", "ShortcutA", "Input", "Output", "AuxOutput", "Identity"]  # fmt: skip

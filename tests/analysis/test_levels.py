@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from nets import block_module, conv, head, line, merge, net
 
 from blockstudio.analysis import Analyzer, analyze
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.presets import load_preset, preset_names
+from tests.support.nets import block_module, conv, head, line, merge, net
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from nets import block_module, conv, head, line, merge, net
-
 from blockstudio.analysis import Analyzer, analyze
+from tests.support.nets import block_module, conv, head, line, merge, net
 
 MAP = 4 * 8 * 16 * 16
 """Bytes of 8×16×16 in 32-bit floats."""

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from nets import conv, head, line, merge, net
 
 from blockstudio.analysis import BlockReport, analyze
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
+from tests.support.nets import conv, head, line, merge, net
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from nets import block_module, conv, head, line, merge, net
-
 from blockstudio.analysis import analyze
+from tests.support.nets import block_module, conv, head, line, merge, net
 
 
 def test_a_window_too_large_hides_sizes_but_not_channels() -> None:

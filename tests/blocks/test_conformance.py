@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from block_cases import Case, build, cases, expressions, tensors
 from hypothesis import HealthCheck, given, settings
 from torch.autograd.graph import saved_tensors_hooks
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockstudio.blocks import CATALOGUE, Refusal, Shape, Window, numel
+from tests.support.block_cases import Case, build, cases, expressions, tensors
 
 torch.set_num_threads(1)
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError)

@@ -6,10 +6,10 @@ import re
 from math import ceil, floor
 
 import pytest
-from block_cases import Case, cases
 from hypothesis import HealthCheck, assume, given, settings
 
 from blockstudio.blocks import CATALOGUE, Refusal
+from tests.support.block_cases import Case, cases
 
 IN_WORDS = {"each value", "height of a window", "width of a window"}
 """Rows that describe and do not compute."""

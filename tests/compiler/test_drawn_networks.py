@@ -6,7 +6,6 @@ import ast
 import inspect
 
 import torch
-from drawn_diagrams import diagrams
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,6 +16,7 @@ from blockstudio.compiler.emit import source_and_class
 from blockstudio.compiler.load import execute
 from blockstudio.compiler.verify import interpret, verify
 from blockstudio.graph.diagram import Diagram
+from tests.support.drawn_diagrams import diagrams
 
 torch.set_num_threads(1)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from export_cases import images, shaken, small
 
 from blockstudio import Diagram, load
 from blockstudio.blocks import CATALOGUE
@@ -18,6 +17,7 @@ from blockstudio.compiler import compile
 from blockstudio.compiler.exports import export
 from blockstudio.compiler.programs import NOTES, onnx_bytes, program_bytes, traced
 from blockstudio.graph.presets import preset_names
+from tests.support.export_cases import images, shaken, small
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from export_cases import input_shape, small
 
 from blockstudio.compiler import compile, source
 from blockstudio.compiler.printer import WIDTH
 from blockstudio.graph.presets import load_preset, preset_names
+from tests.support.export_cases import input_shape, small
 
 QUICK = ["cifar_resnet", "nin_cifar10", "module_inception", "googlenet", "resnet18"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from graph_samples import sample
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -28,6 +27,7 @@ from blockstudio.graph.edits import (
 )
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.snapshot import build, snapshot
+from tests.support.graph_samples import sample
 
 TYPES = ["Conv2d", "ReLU", "Add", "Concat", "Input", "Output", "AuxOutput", "MaxPool2d", "Linear"]
 NAMES = ["a", "b", "c.0", "c.1", "c", "c.x.y", "a.b", "left", "right", "input", "output", "forward", "x y", "", "0a"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-from graph_samples import sample
 
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
@@ -28,6 +27,7 @@ from blockstudio.graph.edits import (
     SetTexts,
 )
 from blockstudio.graph.format import dumps, loads
+from tests.support.graph_samples import sample
 
 
 def refused(diagram: Diagram, edit, code: str, words: str = "") -> StudioError:

@@ -14,11 +14,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from graph_samples import sample
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.format import dumps, load, save
+from tests.support.graph_samples import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and signals of Unix")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from graph_samples import sample
 
 from blockstudio.analysis import analyze
 from blockstudio.blocks import CATALOGUE, Parameter
@@ -16,6 +15,7 @@ from blockstudio.graph.expand import flatten
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.graph.resolve import is_expression, resolve
+from tests.support.graph_samples import sample
 
 TOTALS = {
     "resnet18": (11_689_512, 1_814_073_344),

@@ -6,8 +6,6 @@ import json
 import re
 
 import pytest
-from graph_samples import sample
-from schema_check import schema_errors
 
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
@@ -15,6 +13,8 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps, load, loads, save
 from blockstudio.graph.presets import load_preset, open_diagram, preset_names, preset_path, set_values
 from blockstudio.graph.schema import schema
+from tests.support.graph_samples import sample
+from tests.support.schema_check import schema_errors
 
 CANONICAL = """\
 {

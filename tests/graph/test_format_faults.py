@@ -6,7 +6,6 @@ import json
 import random
 
 import pytest
-from graph_samples import sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from blockstudio.graph import format as files
 from blockstudio.graph.checks import MAX_NESTING
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps, loads
+from tests.support.graph_samples import sample
 
 BASE = {
     "format": "blockstudio",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from graph_samples import sample
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block, Diagram
 from blockstudio.graph.edits import AddBlock, RemoveBlock, SetParameter
 from blockstudio.graph.format import dumps
+from tests.support.graph_samples import sample
 
 
 def test_one_gesture_is_one_step():

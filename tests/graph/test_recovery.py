@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from graph_samples import sample
 
 from blockstudio.errors import StudioError
 from blockstudio.graph import recovery
@@ -17,6 +16,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.graph.recovery import Journal, default_folder, discard, pending, recover
 from blockstudio.graph.snapshot import build, snapshot
+from tests.support.graph_samples import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of Unix")

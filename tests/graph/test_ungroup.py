@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from graph_samples import sample
 
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
@@ -12,6 +11,7 @@ from blockstudio.graph.expand import flatten
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.presets import load_preset
 from blockstudio.graph.ungroup import expand_instance
+from tests.support.graph_samples import sample
 
 
 def ungroup(d: Diagram, name: str, scope: str = "") -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hands import click, press_key, type_into
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
@@ -17,6 +16,7 @@ from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.gui.browser.start_page import FIRST, StartPage
 from blockstudio.gui.kit.theme import DARK, LIGHT
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import click, press_key, type_into
 
 SIZES = [(1440, 900), (1100, 700)]
 

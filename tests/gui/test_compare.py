@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hands import click, press_key
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -16,6 +15,7 @@ from blockstudio.gui.compare.table import CROSS, MARK, NAME, CompareView
 from blockstudio.gui.document.session import Document
 from blockstudio.gui.kit.theme import DARK, set_theme
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import click, press_key
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

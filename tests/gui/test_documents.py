@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from hands import click, press_key, type_into
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
@@ -15,6 +14,7 @@ from blockstudio.graph.format import dumps, load, save
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.work import settings
+from tests.support.hands import click, press_key, type_into
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hands import click, press_key
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -17,6 +16,7 @@ from blockstudio.graph.presets import load_preset
 from blockstudio.gui.export.exporting import Kind, kinds
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
+from tests.support.hands import click, press_key
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 PATIENCE = 120_000

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 import pytest
-from hands import click, press_key
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from blockstudio.gui.figure.dialog import FigureDialog
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import click, press_key
 
 
 def asked(window: StudioWindow) -> FigureDialog:

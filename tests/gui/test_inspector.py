@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hands import click, press_key, type_into
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -11,6 +10,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.inspector import Inspector
+from tests.support.hands import click, press_key, type_into
 
 
 def small() -> Diagram:

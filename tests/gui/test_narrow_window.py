@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hands import click
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QToolButton
 
 from blockstudio.gui.app.application import FRAME, fit_to_screen
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import click
 
 NARROW = (1100, 700)
 

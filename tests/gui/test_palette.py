@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hands import drag_from_palette, on_window, press_key
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from blockstudio.blocks import CATALOGUE
 from blockstudio.gui.panels.palette import Entry
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import drag_from_palette, on_window, press_key
 
 
 def shown(window: StudioWindow) -> list[str]:

@@ -6,7 +6,6 @@ import csv
 import io
 
 import pytest
-from hands import click, press_key
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
@@ -20,6 +19,7 @@ from blockstudio.gui.kit.theme import DARK, set_theme, theme
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.tables.page import TablesPage
 from blockstudio.report.paper import paper_names, paper_table
+from tests.support.hands import click, press_key
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

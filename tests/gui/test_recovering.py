@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hands import click
-
 from blockstudio.graph.format import dumps, load, save
 from blockstudio.graph.presets import load_preset
+from tests.support.hands import click
 
 KILLED = """
 import os, sys, pathlib

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import click, press_key, type_into
 from PySide6.QtCore import Qt
 
 from blockstudio.graph.presets import load_preset
@@ -15,6 +14,7 @@ from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import Lock
+from tests.support.hands import click, press_key, type_into
 
 TINY = with_fields(Recipe(), {"data.source": "digits", "steps": 100, "batch_size": 16})
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hands import click_block, drag_from_palette, type_into, wire
-
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import click_block, drag_from_palette, type_into, wire
 
 CONV = {
     "one": ("64", "1"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hands import click, click_block, drag_from_palette, press_key, type_into, wire
 from PySide6.QtCore import Qt
 
 from blockstudio.graph.format import dumps
+from tests.support.hands import click, click_block, drag_from_palette, press_key, type_into, wire
 
 
 def test_a_wrong_add_is_explained_fixed_and_undone(open_window, qtbot) -> None:

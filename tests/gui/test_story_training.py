@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from hands import click, press_key, type_into
 from PySide6.QtCore import Qt
+
+from tests.support.hands import click, press_key, type_into
 
 PATIENCE = 120_000
 

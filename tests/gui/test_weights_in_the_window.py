@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import click, press_key
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -23,6 +22,7 @@ from blockstudio.graph.edits import SetDeclarations
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import save as save_diagram
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.hands import click, press_key
 
 PATIENCE = 240_000
 CONTROL = Qt.KeyboardModifier.ControlModifier

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hands import click, press_key
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
@@ -20,6 +19,7 @@ from blockstudio.gui.kit.theme import DARK, LIGHT, theme
 from blockstudio.gui.shell.actions import COMMANDS, MENUS
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
+from tests.support.hands import click, press_key
 
 EDITED = """
 import sys, pathlib

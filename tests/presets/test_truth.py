@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from layer_tables import diagram_layers, difference, reference_layers, reference_models, squeeze
 
 from blockstudio.analysis import Analysis, analyze
 from blockstudio.graph.presets import load_preset
+from tests.support.layer_tables import diagram_layers, difference, reference_layers, reference_models, squeeze
 
 RESNET = {
     "conv1": "conv1", "maxpool": "maxpool", "conv2_x": "layer1", "conv3_x": "layer2", "conv4_x": "layer3",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from foreign_weights import images, ours, shaken, weight_map
 from torch import Tensor, nn
 
 from blockstudio.compiler import load_weights
+from tests.support.foreign_weights import images, ours, shaken, weight_map
 
 timm = pytest.importorskip("timm")
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 import torchvision.models
-from foreign_weights import images, ours, shaken
 from torch import nn
+
+from tests.support.foreign_weights import images, ours, shaken
 
 HEAVY = pytest.mark.slow
 CASES = [

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import tiny_network
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs import Recipe, Run, create_run, with_fields
+from tests.support.tiny import tiny_network
 
 
 @pytest.fixture(autouse=True)

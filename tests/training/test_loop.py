@@ -12,7 +12,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from tiny import tiny_network
 
 import blockstudio as bs
 from blockstudio.errors import StudioError
@@ -23,6 +22,7 @@ from blockstudio.training.data import load_data
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.losses import Meter
 from blockstudio.training.optimizers import rate_factor
+from tests.support.tiny import tiny_network
 
 MakeRun = Callable[..., Run]
 

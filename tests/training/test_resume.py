@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 import pytest
 import torch
-from tiny import tiny_network
 
 from blockstudio.errors import StudioError
 from blockstudio.runs import Run, start_run
 from blockstudio.runs.checkpoints import Checkpoint
 from blockstudio.training import loop, train_run
+from tests.support.tiny import tiny_network
 
 MakeRun = Callable[..., Run]
 

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-
-# The driver is shared with the tests of the window, one folder up.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from PySide6.QtCore import QThreadPool
 
 from blockstudio.graph.diagram import Diagram

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from canvas_driver import drag_wire, drop, hover_drop, leave_drop, offer, wire_ends
 from PySide6.QtCore import QMimeData, QPointF
 
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas import MIME
+from tests.support.canvas_driver import drag_wire, drop, hover_drop, leave_drop, offer, wire_ends
 
 
 def test_a_dropped_block_stands_where_it_was_dropped_selected_and_on_the_grid(show) -> None:

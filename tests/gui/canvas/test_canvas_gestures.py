@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from canvas_driver import LEFT, click, drag, key, middle, move, press, release, turn_wheel
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from blockstudio.graph.format import dumps
+from tests.support.canvas_driver import LEFT, click, drag, key, middle, move, press, release, turn_wheel
 
 SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.ShiftModifier,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from canvas_driver import click, key, middle, wire_ends
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeySequence, QNativeGestureEvent, QPointingDevice, QShortcut
 from PySide6.QtTest import QTest
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
+from tests.support.canvas_driver import click, key, middle, wire_ends
 
 K, M = Qt.Key, Qt.KeyboardModifier
 

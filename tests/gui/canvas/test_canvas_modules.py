@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from canvas_driver import click, double_click, drag, drag_wire, drop, hover_drop, key, middle, offer
 from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.graph.diagram import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, RenameBlock
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.menu import menu_at
+from tests.support.canvas_driver import click, double_click, drag, drag_wire, drop, hover_drop, key, middle, offer
 
 
 def test_a_double_click_enters_a_module_with_the_shapes_of_that_instance(show, nested) -> None:

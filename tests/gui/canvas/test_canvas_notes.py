@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from canvas_driver import click, middle, move
 from PySide6.QtCore import QPointF
 
 from blockstudio.graph.diagram import Diagram
@@ -11,6 +10,7 @@ from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.paint.notes import Link, split
 from blockstudio.gui.document.session import Session
+from tests.support.canvas_driver import click, middle, move
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_a_card_is_painted_once_and_then_laid_down(show, simple) -> None:
 
 
 def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(show, simple, qtbot) -> None:
-    from canvas_driver import turn_wheel
+    from tests.support.canvas_driver import turn_wheel
 
     canvas = show(simple)
     canvas.zoom_to(1.0)
@@ -131,7 +131,7 @@ def test_the_minimap_shows_while_not_all_is_in_view_and_is_drawn_once(show) -> N
 
 
 def test_dragging_on_the_minimap_moves_the_view(show) -> None:
-    from canvas_driver import drag
+    from tests.support.canvas_driver import drag
 
     canvas = show(grid(400), 1000, 800)
     canvas.zoom_to(1.0)
@@ -369,7 +369,7 @@ def test_thousands_of_blocks_from_far_are_painted_once_and_then_moved(show) -> N
 
 
 def test_thousands_of_blocks_are_scaled_while_the_zoom_changes_and_painted_when_it_rests(show, qtbot) -> None:
-    from canvas_driver import turn_wheel
+    from tests.support.canvas_driver import turn_wheel
 
     canvas = show(grid(1600), 1000, 800)
     canvas.fit()

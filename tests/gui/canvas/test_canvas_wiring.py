@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from canvas_driver import click, drag, drag_wire, key, middle, move, point, press, release, wire_ends
 from PySide6.QtCore import QPoint, Qt
 
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.format import dumps
+from tests.support.canvas_driver import click, drag, drag_wire, key, middle, move, point, press, release, wire_ends
 
 
 @pytest.fixture

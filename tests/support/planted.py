@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nets import block_module, conv, head, line, merge, net
-
 from blockstudio.blocks import Parameter
 from blockstudio.graph.diagram import Diagram
+from tests.support.nets import block_module, conv, head, line, merge, net
 
 
 class Fault(NamedTuple):

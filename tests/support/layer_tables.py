@@ -17,7 +17,7 @@ from blockstudio.analysis import Analysis, BlockReport
 from blockstudio.blocks import CATALOGUE
 from blockstudio.blocks.windows import pads
 
-REFERENCE = Path(__file__).parent / "reference" / "architectures.json"
+REFERENCE = Path(__file__).parents[1] / "presets" / "reference" / "architectures.json"
 Layer = tuple[Any, ...]
 
 

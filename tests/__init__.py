@@ -1,0 +1,1 @@
+"""The suite. Only `tests.support` is imported by name."""
