@@ -15,10 +15,9 @@ from blockstudio.analysis.library import Library
 from blockstudio.analysis.order import Cycle, Places, Source, evaluation_order
 from blockstudio.analysis.reach import Reach
 from blockstudio.analysis.values import names_in
-from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, ENDS, INPUT, OUTPUT
 from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, port_order
 
-PORTS = ("Input", "Output", "AuxOutput")
 _NO_NAMES: frozenset[str] = frozenset()
 
 
@@ -145,7 +144,7 @@ class Plan:
         else:
             item.names = _NO_NAMES.union(*item.uses.values(), names_in(block.repeat), names_in(block.bypass))
         item.varying = {key: names for key, names in item.uses.items() if "i" in names} if not plain else {}
-        item.plain = plain and item.setting is not None and (block.type != "Input" or self.scope == MAIN)
+        item.plain = plain and item.setting is not None and (block.type != INPUT or self.scope == MAIN)
 
     def _index(self, name: str, out: str) -> int:
         """Which of a block's outputs this is."""
@@ -195,9 +194,9 @@ class Plan:
     def _find_ports(self) -> bool:
         """Inputs and outputs; whether auxiliary ones have come or gone."""
         before = self.auxiliary
-        self.inputs = self.definition.of_type("Input")
-        self.outputs = self.definition.of_type("Output")
-        self.auxiliary = self.definition.of_type("AuxOutput")
+        self.inputs = self.definition.of_type(INPUT)
+        self.outputs = self.definition.of_type(OUTPUT)
+        self.auxiliary = self.definition.of_type(AUX_OUTPUT)
         return bool(before) != bool(self.auxiliary)
 
     def _reaches(self) -> tuple[Reach, Reach]:
@@ -244,7 +243,7 @@ class Plan:
         elif item.block.type != block.type:
             self.modules.get(item.block.type, set()).discard(name)
             change.structural = True
-            change.ports = change.ports or item.block.type in PORTS
+            change.ports = change.ports or item.block.type in ENDS
         self._load(item, block)
         change.dirty.add(name)
 
@@ -254,7 +253,7 @@ class Plan:
         had_ends, had_cycles = bool(self.reach.ends), bool(self.cycles)
         self.reach.settle()
         self.reach_auxiliary.settle()
-        ports = change.ports or any(items[name].block.type in PORTS for name in (*here, *gone))
+        ports = change.ports or any(items[name].block.type in ENDS for name in (*here, *gone))
         auxiliary_changed = self._find_ports() if ports else False
         changed: list[str] = []
         for name in here:
@@ -290,9 +289,9 @@ class Plan:
         """Let what reaches an output follow a change of sources."""
         wired = bool(item.sources and item.sources[0])
         kind = item.block.type
-        self.reach.rewired(item, before, wired and kind == "Output")
+        self.reach.rewired(item, before, wired and kind == OUTPUT)
         if self.reach_auxiliary is not self.reach:
-            self.reach_auxiliary.rewired(item, before, wired and kind in ("Output", "AuxOutput"))
+            self.reach_auxiliary.rewired(item, before, wired and kind in (OUTPUT, AUX_OUTPUT))
 
     def _forget(self, names: list[str]) -> None:
         """Drop blocks that are gone; their wires went before them."""

@@ -11,11 +11,9 @@ from blockstudio.analysis.item import drawing_issues
 from blockstudio.analysis.plan import Plan
 from blockstudio.analysis.rules import Result, Seen, is_known
 from blockstudio.analysis.sheet import Sheet
-from blockstudio.blocks import shape_text
+from blockstudio.blocks import INPUT, OUTPUT, shape_text
 from blockstudio.graph.diagram import MAIN, Diagram, Wire
 from blockstudio.graph.edits import Edit
-
-_TRANSPARENT = ("Identity", "Dropout", "Flatten")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +193,10 @@ class Collector:
         for names, type_name, why in (
             (
                 plan.inputs,
-                "Input",
+                INPUT,
                 "nothing comes in" if kind == "diagram" else "its instances cannot be wired into a network",
             ),
-            (plan.outputs, "Output", "there is no result" if kind == "diagram" else "nothing can read its instances"),
+            (plan.outputs, OUTPUT, "there is no result" if kind == "diagram" else "nothing can read its instances"),
         ):
             if not names:
                 message = f"the {kind} has no {type_name}: {why}."
@@ -208,7 +206,8 @@ class Collector:
     def _softmax(self, main: Sheet) -> None:
         for end in [*main.plan.outputs, *main.plan.auxiliary]:
             for name, sheet, path in _behind(main, end, ""):
-                if sheet.plan.items[name].block.type == "Softmax":
+                kind = sheet.plan.items[name].kind
+                if kind is not None and kind.gives_probabilities:
                     message = (
                         "its probabilities go to the output, but training wants the raw scores (logits): "
                         "the cross-entropy loss takes the softmax itself."
@@ -265,7 +264,7 @@ def _dead(plan: Plan, name: str) -> Issue:
                 branch.add(source[0])
                 waiting.append(source[0])
     more = len(branch) - 1
-    if items[name].block.type == "Input":
+    if items[name].block.type == INPUT:
         message = "nothing reads this Input."
     else:
         before = f", and with it {more} block{'s' if more > 1 else ''} before it" if more else ""
@@ -288,7 +287,8 @@ def _behind(sheet: Sheet, name: str, prefix: str) -> Iterator[tuple[str, Sheet, 
             if port < len(ends):
                 yield from _behind(result.sub, ends[port], f"{prefix}{name}.")
             return
-        if not result.bypassed and sheet.plan.items[name].block.type not in _TRANSPARENT:
+        kind = sheet.plan.items[name].kind
+        if not result.bypassed and kind is not None and not kind.transparent:
             yield name, sheet, prefix + name
             return
 

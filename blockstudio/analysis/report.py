@@ -12,7 +12,7 @@ from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.analysis.traces import traces
 from blockstudio.analysis.units import BYTES_PER_SCALAR
-from blockstudio.blocks import Value
+from blockstudio.blocks import INPUT, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 
@@ -167,7 +167,7 @@ def _network_field(top: Level) -> Size | None:
         sub: Sheet | None = (result.copies[-1] if result.copies else result).sub
         if sub is not None and sub.plan.outputs:
             waiting.append((level.enter(name, last), sub.plan.outputs[port], 0, (*up, (level, name))))
-        elif item.block.type == "Input" and up:
+        elif item.block.type == INPUT and up:
             outer, instance = up[-1]
             source = outer.sheet.plan.items[instance].sources[level.sheet.plan.inputs.index(name)]
             if source is not None:

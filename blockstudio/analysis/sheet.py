@@ -16,7 +16,7 @@ from blockstudio.analysis.library import MAX_WORK, Library
 from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.rules import Result, Seen, known_size
 from blockstudio.analysis.values import Names, known_flag, known_repeat, resolve_known
-from blockstudio.blocks import Value
+from blockstudio.blocks import INPUT, Value
 
 Key: TypeAlias = tuple[str, tuple[Value | None, ...], tuple[Seen, ...]]
 
@@ -135,9 +135,9 @@ class Sheet:
             bypassed = True if repeat == 0 else known_flag(block.bypass, self.known, issues)
             if bypassed is None:
                 return _unknown(item, inputs, issues)
-            if bypassed and block.type != "Input":
+            if bypassed and block.type != INPUT:
                 return _passing(item, inputs)
-        if block.type == "Input" and self.inputs is not None:
+        if block.type == INPUT and self.inputs is not None:
             shape = self.inputs[self.plan.inputs.index(item.name)]
             return Result((), (shape,), item.fixed)
         if item.setting is not None:

@@ -1,11 +1,17 @@
 """What each block type is: one declaration a type, a file a family."""
 
 from blockstudio.blocks.base import (
+    AUX_OUTPUT,
     CATALOGUE,
+    ENDS,
     FAMILIES,
+    INPUT,
+    OUTPUT,
+    PORTS,
     Arguments,
     BlockType,
     Code,
+    Merging,
     PaletteEntry,
     Refusal,
     Resolved,
@@ -28,13 +34,19 @@ from blockstudio.blocks import shortcut  # isort: skip
 from blockstudio.blocks import head  # isort: skip
 
 __all__ = [
+    "AUX_OUTPUT",
     "CATALOGUE",
+    "ENDS",
     "FAMILIES",
     "HELPERS",
+    "INPUT",
+    "OUTPUT",
+    "PORTS",
     "Arguments",
     "BlockType",
     "Code",
     "Kind",
+    "Merging",
     "PaletteEntry",
     "Parameter",
     "RawValue",

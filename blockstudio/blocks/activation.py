@@ -216,6 +216,7 @@ class Softmax(_Activation):
     """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.Softmax(dim=1)``: over the channels or features."""
 
     name = "Softmax"
+    gives_probabilities = True
     help = (
         "Turns the channels (or features) into probabilities that sum to 1. Leave it out before the loss: "
         "cross-entropy takes the raw scores."

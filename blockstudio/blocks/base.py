@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
@@ -128,8 +128,22 @@ class PaletteEntry:
     keywords: str = ""
 
 
+INPUT, OUTPUT, AUX_OUTPUT = "Input", "Output", "AuxOutput"
+"""The types at which a network begins and ends. The document knows them by name: in a module's definition the first
+two are its ports."""
+PORTS = (INPUT, OUTPUT)
+"""Types that are the ports of a module when they stand in its definition."""
+ENDS = (INPUT, OUTPUT, AUX_OUTPUT)
+"""Types that do no work of their own."""
+
+Merging: TypeAlias = Literal["", "sum", "product", "channels"]
+
+
 class BlockType:
-    """Base of all block types. Types are stateless; one instance each lives in `CATALOGUE`."""
+    """Base of all block types. Types are stateless; one instance each lives in `CATALOGUE`.
+
+    The traits (`weighted` to `titled`) are all that anybody outside may ask instead of asking for a type by name.
+    """
 
     name: ClassVar[str]
     family: ClassVar[str]
@@ -141,6 +155,20 @@ class BlockType:
     """Takes any number of inputs, at least two, on ports ``"0"``, ``"1"``, ...; ``inputs`` is then empty."""
     weighted: ClassVar[bool] = False
     """Counts as a layer in depth (convolution and linear layers)."""
+    dense: ClassVar[bool] = False
+    """Every output depends on every input by a weight of its own (fully connected layers)."""
+    normalises: ClassVar[bool] = False
+    """Normalises each channel with numbers of its own, which belong to the layer before it (batch normalisation)."""
+    transparent: ClassVar[bool] = False
+    """In use, leaves the values it is given as they are."""
+    gives_probabilities: ClassVar[bool] = False
+    """Its output sums to 1 over the classes; a loss on scores does that itself."""
+    may_share_input: ClassVar[bool] = False
+    """In use or with other parameters, its output may be the very tensor that came in, whatever `shares_input` says."""
+    merges: ClassVar[Merging] = ""
+    """How it joins its inputs: by ``+``, by ``*``, one behind the other along the channels, or in a way of its own."""
+    titled: ClassVar[bool] = True
+    """Whether a card says the type before its numbers; no, where colour and numbers say it already."""
     palette: ClassVar[tuple[PaletteEntry, ...]] = ()
     """Empty: one entry under the type's own name."""
 

@@ -125,6 +125,7 @@ class Conv2d(_Convolution):
     """``(N, C, H, W) -> (N, out_channels, H', W')``; ``torch.nn.Conv2d``."""
 
     name = "Conv2d"
+    titled = False
     help = (
         "Slides learnable filters over the map: each output channel is a weighted sum of a window over all input "
         "channels. 1×1 mixes channels only; a stride of 2 halves the map."

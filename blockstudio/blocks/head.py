@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from blockstudio.blocks.base import (
+    AUX_OUTPUT,
+    INPUT,
+    OUTPUT,
     Arguments,
     BlockType,
     Code,
@@ -29,7 +32,7 @@ class Input(BlockType):
     """``() -> (N, *shape)``: what the network is fed. In a module it is an input port, and takes the shape of
     what is wired to the instance; in source it is the argument of ``forward``, handed over as ``{0}``."""
 
-    name = "Input"
+    name = INPUT
     family = "head"
     help = "Where images come in. In the main diagram it gives their shape; in a module it is an input port."
     inputs = ()
@@ -70,7 +73,7 @@ class _Passing(BlockType):
 class Output(_Passing):
     """``(N, ...) -> (N, ...)``: what the network gives. In a module it is an output port."""
 
-    name = "Output"
+    name = OUTPUT
     help = "What the network answers: the scores of the classes. In a module it is an output port."
     outputs = ()
     palette = (PaletteEntry("Output", {}, "logits result end port"),)
@@ -83,7 +86,7 @@ class Output(_Passing):
 class AuxOutput(_Passing):
     """``(N, ...) -> (N, ...)``: a further output that takes part in training only."""
 
-    name = "AuxOutput"
+    name = AUX_OUTPUT
     help = (
         "A second classifier on the way, as in GoogLeNet. Its loss is added with this weight while training; "
         "in use it is left out, with everything that only it needs."
@@ -111,6 +114,7 @@ class Linear(BlockType):
     """
 
     name = "Linear"
+    dense = True
     family = "head"
     help = "Fully connected: each output is a weighted sum of all inputs. It takes a vector, so flatten maps first."
     weighted = True
@@ -162,6 +166,7 @@ class Flatten(_Passing):
     """``(N, C, H, W) -> (N, C * H * W)``; ``torch.flatten(x, 1)``."""
 
     name = "Flatten"
+    transparent = True
     help = "Lays a map out as one vector, channel after channel, for a Linear layer."
     palette = (PaletteEntry("Flatten", {}, "reshape view vector"),)
 
@@ -185,6 +190,8 @@ class Dropout(BlockType):
 
     name = "Dropout"
     family = "head"
+    transparent = True
+    may_share_input = True  # when it is not training, whatever its p
     help = "While training, sets each value to 0 with probability p and scales the rest up. Against overfitting."
     palette = (PaletteEntry("Dropout", {}, "regularisation regularization overfitting"),)
     parameters = {
@@ -216,6 +223,7 @@ class ZeroPad2d(BlockType):
 
     name = "ZeroPad2d"
     family = "head"
+    may_share_input = True  # without padding
     help = "Puts rows and columns of zeros around the map."
     palette = (PaletteEntry("ZeroPad2d", {"padding": 1}, "zero padding border"),)
     parameters = {
@@ -264,6 +272,7 @@ class Identity(_Passing):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Identity``."""
 
     name = "Identity"
+    transparent = True
     help = "Passes its input on unchanged: a place to hang a wire, a name or a measurement on."
     palette = (PaletteEntry("Identity", {}, "nothing pass through noop skip"),)
 

@@ -48,6 +48,7 @@ class Concat(_Merge):
     """``(N, C1, H, W), (N, C2, H, W), ... -> (N, C1 + C2 + ..., H, W)``; ``torch.cat(..., dim=1)``. Vectors too."""
 
     name = "Concat"
+    merges = "channels"
     help = (
         "Stacks the channels of its inputs, in the order of its ports. The maps must have the same height and width: "
         "the join of Inception modules and DenseNet."
@@ -95,6 +96,7 @@ class Add(_Merge):
     """``(N, ...), (N, ...), ... -> (N, ...)``, all of one shape; ``a + b``."""
 
     name = "Add"
+    merges = "sum"
     help = "Adds its inputs value by value: the join of a residual block. All of them must have exactly the same shape."
     palette = (PaletteEntry("Add", {}, "sum plus residual shortcut skip connection resnet"),)
 
@@ -126,6 +128,7 @@ class Multiply(_Merge):
     """``(N, C, H, W), (N, C, 1, 1) -> (N, C, H, W)``; ``a * b``. A side of 1 is stretched, as in PyTorch."""
 
     name = "Multiply"
+    merges = "product"
     help = (
         "Multiplies its inputs value by value: a gate. C×1×1 weighs whole channels of C×H×W, as in squeeze and "
         "excitation; 1×H×W weighs places."

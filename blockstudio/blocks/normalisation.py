@@ -28,6 +28,7 @@ class BatchNorm2d(BlockType):
 
     name = "BatchNorm2d"
     family = "normalisation"
+    normalises = True
     help = (
         "Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it by learned numbers. "
         "Lets deep networks train with large learning rates. A convolution before it needs no bias."

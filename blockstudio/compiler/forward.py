@@ -127,14 +127,14 @@ class Forward:
                 chain.wanted = _label(chain)
             elif len(readers) == 1 and len(readers[0].sources) > 1 and end.outs[0] not in self.kept:
                 reader = readers[0]
-                gates = reader.merge == "Multiply" and chain.steps[0].sources[0] in reader.sources
-                if reader.merge not in ("Add", "Multiply"):
+                gates = reader.merge == "product" and chain.steps[0].sources[0] in reader.sources
+                if reader.merge not in ("sum", "product"):
                     chain.wanted = _label(chain)
                 elif gates or not self._is_main(reader, chain):
                     chain.wanted = "gate" if gates else _label(chain)
                     chain.inline = self._may_be_inline(reader, chain)
                 else:
-                    chain.residual = reader.merge == "Add"
+                    chain.residual = reader.merge == "sum"
 
     def _main_operand(self, reader: Step) -> Port:
         """The operand of a sum or product on which most is done."""
@@ -245,7 +245,7 @@ class Forward:
 
     def _in_place(self, step: Step, index: int) -> bool:
         """``out += shortcut``, if nobody else has or needs what is in ``out``."""
-        if step.merge != "Add" or len(step.sources) != 2 or step.sources[0] == step.sources[1]:
+        if step.merge != "sum" or len(step.sources) != 2 or step.sources[0] == step.sources[1]:
             return False
         operand = step.sources[0]
         if not step.own or operand not in self.variables:
@@ -277,7 +277,7 @@ class Forward:
             self._open(step.live, step.name)
             self._put(f"{variable} = ", given[0])
         self._open(step.guard, step.name)
-        if step.merge == "Add" and step.own and variable == first and len(given) == 2:
+        if step.merge == "sum" and step.own and variable == first and len(given) == 2:
             self._put(f"{variable} += ", given[1])
         else:
             self._put(f"{variable} = ", step.text(given))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from blockstudio.blocks import CATALOGUE, BlockType, Parameter, RawValue
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, BlockType, Parameter, RawValue
 from blockstudio.compiler import algebra
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.sites import Site, Sites
@@ -85,17 +85,16 @@ class Net:
         for name in sites.order(scope):
             block = definition.block(name)
             sources = tuple(passed.get(source, source) for source in sites.sources(scope, name))
-            match block.type:
-                case "Input":
-                    continue
-                case "Output":
-                    self.outputs.append((name, sources[0]))
-                case "AuxOutput":
-                    if scope == MAIN and not resolve_flag(block.bypass, members[0].values):
-                        self.auxiliary.append((name, sources[0]))
-                case _:
-                    self._enter(diagram, name, block, sources, passed, name in used)
-        self.inputs = definition.of_type("Input")
+            if block.type == INPUT:
+                continue
+            if block.type == OUTPUT:
+                self.outputs.append((name, sources[0]))
+            elif block.type == AUX_OUTPUT:
+                if scope == MAIN and not resolve_flag(block.bypass, members[0].values):
+                    self.auxiliary.append((name, sources[0]))
+            else:
+                self._enter(diagram, name, block, sources, passed, name in used)
+        self.inputs = definition.of_type(INPUT)
         place = {name: index for index, name in enumerate(definition.graph)}
         self.outputs.sort(key=lambda item: place[item[0]])
         self.auxiliary.sort(key=lambda item: place[item[0]])

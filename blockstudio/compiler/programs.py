@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from blockstudio.analysis import analyze
+from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.compiler.exports import metadata
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
@@ -68,8 +69,8 @@ def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
             program,
             dynamo=True,
             verbose=False,
-            input_names=main.of_type("Input"),
-            output_names=main.of_type("Output"),
+            input_names=main.of_type(INPUT),
+            output_names=main.of_type(OUTPUT),
             dynamic_shapes=_examples(diagram)[1],
         )
         assert converted is not None
@@ -108,7 +109,7 @@ def _examples(diagram: Diagram) -> tuple[tuple[torch.Tensor, ...], tuple[dict[in
     """An input ``(2, C, H, W)`` for each Input (one image would be taken for a constant), and which dimensions
     are free."""
     blocks = analyze(diagram).blocks
-    shapes = [blocks[name].output_shape for name in diagram.main.of_type("Input")]
+    shapes = [blocks[name].output_shape for name in diagram.main.of_type(INPUT)]
     batch = torch.export.Dim(BATCH)
     return tuple(torch.zeros(2, *(shape or ())) for shape in shapes), tuple({0: batch} for _ in shapes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from blockstudio.blocks import Merging
 from blockstudio.compiler.attributes import Entry, access
 from blockstudio.compiler.net import Guard, Net, Port
 from blockstudio.compiler.plans import ClassPlan
@@ -25,8 +26,8 @@ class Step:
     """When what it gives is needed."""
     fork: bool = False
     """Where it is not at work, its first source stands for all its outputs."""
-    merge: str = ""
-    """The block type, if it is one that takes any number of inputs."""
+    merge: Merging = ""
+    """How it joins its inputs: see `BlockType.merges`."""
     own: bool = False
     """It may write over its first source."""
     weighted: bool = False
@@ -72,7 +73,7 @@ def steps_of(plan: ClassPlan, entries: Mapping[str, Entry], own: set[str]) -> di
                 net.working(node),
                 node.live,
                 node.forks,
-                node.block.type if node.kind is not None and node.kind.variadic else "",
+                node.kind.merges if node.kind is not None else "",
                 name in own,
                 node.kind is None or node.kind.weighted,
             )

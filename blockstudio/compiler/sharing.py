@@ -62,6 +62,5 @@ def _made_here(node: Node, port: str, members: list[Site], plan_of: Mapping[Site
                 outside = {**copy.values, "inplace": False} if "inplace" in copy.values else copy.values
                 if node.kind.keeps_output(copy.values) or node.kind.keeps_output(outside):
                     return None
-                # Dropout hands its input on when it is not training, whatever its p.
-                shares = shares or node.kind.shares_input(copy.values) or node.kind.name in ("Dropout", "ZeroPad2d")
+                shares = shares or node.kind.may_share_input or node.kind.shares_input(copy.values)
     return shares

@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 
 import networkx as nx
 
-from blockstudio.blocks import CATALOGUE, Shape, Value
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Shape, Value
 from blockstudio.compiler import algebra
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
@@ -62,9 +62,9 @@ class Sites:
         self._reaching: dict[tuple[str, frozenset[str], frozenset[str]], set[str]] = {}
         values = resolve(diagram.parameters, {}, {})
         inputs: dict[str, Shape] = {}
-        for name in diagram.main.of_type("Input"):
+        for name in diagram.main.of_type(INPUT):
             block = diagram.main.block(name)
-            shape = resolve(CATALOGUE["Input"].parameters, block.parameters, values)["shape"]
+            shape = resolve(CATALOGUE[INPUT].parameters, block.parameters, values)["shape"]
             inputs[name] = shape  # type: ignore[assignment]
         self.main = self._site(MAIN, values, inputs)
         self._by_scope = self._reached()
@@ -112,10 +112,10 @@ class Sites:
         shapes: dict[tuple[str, str], Shape] = {}
         for name in self.order(site.scope):
             block = definition.block(name)
-            if block.type == "Input":
+            if block.type == INPUT:
                 shapes[name, "out"] = site.inputs[name]
                 continue
-            if name not in possible or block.type == "AuxOutput":
+            if name not in possible or block.type == AUX_OUTPUT:
                 continue
             sources = self.sources(site.scope, name)
             if name in live:
@@ -123,7 +123,7 @@ class Sites:
                 if not read or any(source not in shapes for source in read):
                     raise StudioError("compile.unfinished", "an input is not wired.", where=name)
                 inputs = tuple(shapes[source] for source in read)
-                if block.type == "Output":
+                if block.type == OUTPUT:
                     site.outputs[name] = inputs[0]
                     continue
                 copies = site.blocks[name] = tuple(self._copies(site, block, inputs))
@@ -136,7 +136,7 @@ class Sites:
             elif sources and sources[0] in shapes:
                 ports = self._diagram.output_ports(block.type)
                 shapes |= {(name, port): shapes[sources[0]] for port in ports}
-        ends = definition.of_type("Output")
+        ends = definition.of_type(OUTPUT)
         if len(site.outputs) < len(ends):
             raise StudioError("compile.unfinished", "an output is not wired.", where=site.scope)
         site.outputs = {name: site.outputs[name] for name in ends}
@@ -149,11 +149,11 @@ class Sites:
         )
         # An auxiliary output is there or is not: its condition is not one of the class.
         auxiliary = frozenset(
-            name for name in definition.of_type("AuxOutput") if not self._off(site, definition.block(name))
+            name for name in definition.of_type(AUX_OUTPUT) if not self._off(site, definition.block(name))
         )
         key = (site.scope, passing, auxiliary)
         if key not in self._reaching:
-            self._reaching[key] = self._reach(site.scope, [*definition.of_type("Output"), *auxiliary], passing)
+            self._reaching[key] = self._reach(site.scope, [*definition.of_type(OUTPUT), *auxiliary], passing)
         return self._reaching[key]
 
     def _reach(self, scope: str, waiting: list[str], passing: frozenset[str]) -> set[str]:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from blockstudio.blocks import RawValue
+from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, PORTS, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import (
     MAIN,
     MAX_BLOCKS,
     MAX_WIRES,
-    PORTS,
     check_at,
     check_block,
     check_nesting,
@@ -80,12 +79,12 @@ class RenameBlock(EditBase, frozen=True, kw_only=True):
         return RenameBlock(scope=self.scope, name=self.to, to=self.name)
 
     def _rename_port(self, definition: Definition, instance: str, kind: str) -> None:
-        wires = definition.wires_into(instance) if kind == "Input" else definition.wires_from(instance)
+        wires = definition.wires_into(instance) if kind == INPUT else definition.wires_from(instance)
         for wire in wires:
-            if kind == "Input" and wire.target_port == self.name:
+            if kind == INPUT and wire.target_port == self.name:
                 definition.cut(wire)
                 definition.join(wire._replace(target_port=self.to))
-            elif kind == "Output" and wire.source_port == self.name:
+            elif kind == OUTPUT and wire.source_port == self.name:
                 definition.cut(wire)
                 definition.join(wire._replace(source_port=self.to))
 
@@ -193,7 +192,7 @@ def place_block(
         raise StudioError("diagram.size", f"a diagram holds at most {MAX_BLOCKS:,} blocks.", where=name)
     check_block(diagram, block, name)
     if scope != MAIN:
-        if block.type == "AuxOutput":
+        if block.type == AUX_OUTPUT:
             raise StudioError(
                 "diagram.auxiliary", "auxiliary outputs stand in the main graph only.", where=name,
                 hint="Give the module an Output and wire that to an AuxOutput outside.",
@@ -246,8 +245,8 @@ def _no_wires_to_port(diagram: Diagram, scope: str, name: str, block: Block) -> 
     for other_scope in diagram.scopes():
         other = diagram.definition(other_scope)
         for instance in other.of_type(scope):
-            wires = other.wires_into(instance) if block.type == "Input" else other.wires_from(instance)
+            wires = other.wires_into(instance) if block.type == INPUT else other.wires_from(instance)
             for wire in wires:
-                if (wire.target_port if block.type == "Input" else wire.source_port) == name:
+                if (wire.target_port if block.type == INPUT else wire.source_port) == name:
                     where = f"{other_scope}.{instance}" if other_scope else instance
                     raise StudioError("diagram.wired", f"instance '{where}' still has a wire on this port.", where=name)

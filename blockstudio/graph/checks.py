@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, get_args
 
-from blockstudio.blocks import Kind, Parameter, RawValue
+from blockstudio.blocks import PORTS, Kind, Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import Block, Definition
 from blockstudio.graph.expressions import MAX_INTEGER, parse
@@ -27,9 +27,6 @@ MAX_NESTING = 24
 MAX_PORTS = 100
 """Inputs, and outputs, of one module."""
 MAX_AT = 1e7
-
-PORTS = ("Input", "Output")
-"""Types that are the ports of a module when they stand in its definition."""
 
 
 def check_block(diagram: Diagram, block: Block, where: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 import networkx as nx
 
-from blockstudio.blocks import CATALOGUE, Parameter, RawValue
+from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import MAIN
 from blockstudio.graph.definition import Block, Definition, Wire, inferred, port_order
@@ -109,13 +109,13 @@ class Diagram:
         """Input ports of a block type or module; ``()`` for one that takes any number."""
         if type_name in CATALOGUE:
             return CATALOGUE[type_name].inputs
-        return tuple(self.definition(type_name).of_type("Input"))
+        return tuple(self.definition(type_name).of_type(INPUT))
 
     def output_ports(self, type_name: str) -> tuple[str, ...]:
         """Output ports of a block type or module."""
         if type_name in CATALOGUE:
             return CATALOGUE[type_name].outputs
-        return tuple(self.definition(type_name).of_type("Output"))
+        return tuple(self.definition(type_name).of_type(OUTPUT))
 
     def is_variadic(self, type_name: str) -> bool:
         """Takes any number of inputs, on ports ``"0"``, ``"1"``, ..."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from blockstudio.blocks import CATALOGUE, BlockType, RawValue, Refusal, Shape, Value
+from blockstudio.blocks import CATALOGUE, INPUT, PORTS, BlockType, RawValue, Refusal, Shape, Value
 from blockstudio.errors import StudioError
-from blockstudio.graph.checks import MAIN, MAX_BLOCKS, PORTS
+from blockstudio.graph.checks import MAIN, MAX_BLOCKS
 from blockstudio.graph.definition import Block, Definition, Wire, port_order
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import check_name
@@ -110,9 +110,9 @@ class Expansion:
                 known = signals.get(source)
                 arriving[wire.target_port] = Signal(source, known.shape if known else None)
             if name != MAIN and block.type in PORTS:
-                if block.type == "Input":
+                if block.type == INPUT:
                     signal = given.get(block_name, Signal())
-                    for port in CATALOGUE["Input"].outputs:
+                    for port in CATALOGUE[INPUT].outputs:
                         signals[Port(path, port)] = signal
                         self.aliases[Port(path, port)] = signal.source
                 else:
@@ -208,7 +208,7 @@ def signal_order(definition: Definition) -> list[str]:
 def inferred_channels(definition: Definition, shapes: Mapping[str, Shape | None]) -> dict[str, int]:
     """What ``in_channels`` means inside a module whose input ports get ``shapes``, and ``in_channels_<port>`` for
     each port if there are several. A port without a shape gives no name."""
-    ports = definition.of_type("Input")
+    ports = definition.of_type(INPUT)
     found = {}
     for index, port in enumerate(ports):
         shape = shapes.get(port)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from blockstudio.blocks import Parameter, RawValue
+from blockstudio.blocks import INPUT, PORTS, Parameter, RawValue
 from blockstudio.errors import StudioError
-from blockstudio.graph.checks import MAIN, PORTS
+from blockstudio.graph.checks import MAIN
 from blockstudio.graph.definition import Block, Definition, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveBlock, RemoveWire
@@ -119,7 +119,7 @@ def _meanings(
         return found | inferred_channels(module, walk.watched)
     # In a module nothing is known but that what comes straight from its first input has its channels.
     wires = {wire.target_port: wire.source for wire in definition.wires_into(name)}
-    ports, own = module.of_type("Input"), definition.of_type("Input")
+    ports, own = module.of_type(INPUT), definition.of_type(INPUT)
     if ports and own and wires.get(ports[0]) == own[0]:
         found["in_channels"] = parse("in_channels").tree
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.graph.diagram import Diagram
 from blockstudio.layout.picture import CARD, place
 
@@ -31,6 +32,6 @@ def arrangement(
     index = {name: number for number, name in enumerate(names)}
     edges = sorted({(index[u], index[v]) for u, v in definition.graph.edges() if u != v})
     given = sizes or {}
-    inputs = [index[name] for name in definition.of_type("Input")]
-    outputs = [index[name] for name in definition.of_type("Output")]
+    inputs = [index[name] for name in definition.of_type(INPUT)]
+    outputs = [index[name] for name in definition.of_type(OUTPUT)]
     return names, edges, [given.get(name, CARD) for name in names], inputs, outputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from blockstudio.blocks.convolution import Conv2d
 from blockstudio.report.table import Table
 
 _Layer: TypeAlias = tuple[tuple[int, int], int, int]
@@ -66,9 +67,7 @@ def factorisation_table(channels: int = 64) -> Table:
 
 
 def _weights(*layers: _Layer) -> int:
-    from blockstudio.blocks import CATALOGUE
-
-    conv = CATALOGUE["Conv2d"]
+    conv = Conv2d()
     return sum(
         conv.count({"kernel_size": kernel, "groups": 1, "out_channels": out, "bias": False}, [(channels, 1, 1)])
         for kernel, channels, out in layers

@@ -86,7 +86,8 @@ def _costs(sheet: Sheet, seen: dict[int, _Costs]) -> _Costs:
         if name not in sheet.live:
             continue
         result = sheet.results[name]
-        is_dense = sheet.plan.items[name].block.type == "Linear"
+        kind = sheet.plan.items[name].kind
+        is_dense = kind is not None and kind.dense
         for one, count in _alike(result.copies or (result,)):
             if one.bypassed:
                 continue

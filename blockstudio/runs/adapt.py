@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
@@ -53,7 +53,7 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
         facts = describe(recipe.data)
     except StudioError as error:
         problems.append(error)
-    for type_name, what in (("Input", "input"), ("Output", "output")):
+    for type_name, what in ((INPUT, "input"), (OUTPUT, "output")):
         found = len(fitted.main.of_type(type_name))
         if found != 1:
             problems.append(
@@ -74,9 +74,9 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
 
 def input_shape(diagram: Diagram) -> tuple[int, ...]:
     """Shape of the diagram's Input, ``(C, H, W)`` or ``(F,)``."""
-    block = diagram.main.block(diagram.main.of_type("Input")[0])
+    block = diagram.main.block(diagram.main.of_type(INPUT)[0])
     scope = resolve(diagram.parameters, {}, {})
-    shape = resolve(CATALOGUE["Input"].parameters, block.parameters, scope)["shape"]
+    shape = resolve(CATALOGUE[INPUT].parameters, block.parameters, scope)["shape"]
     assert isinstance(shape, tuple)
     return shape
 
@@ -106,7 +106,7 @@ def diagram_problems(diagram: Diagram, analysis: Analysis, facts: Facts) -> list
     ]
     if found:
         return found
-    for name in diagram.main.of_type("Output", "AuxOutput"):
+    for name in diagram.main.of_type(OUTPUT, AUX_OUTPUT):
         report = analysis.blocks[name]
         shape = report.input_shapes[0] if report.input_shapes and not report.bypassed else None
         if shape is not None and (shape[0] != facts.classes or any(side != 1 for side in shape[1:])):
@@ -146,12 +146,13 @@ def _frozen_note(recipe: Recipe, analysis: Analysis) -> list[str]:
 
 def _softmax_note(diagram: Diagram) -> list[str]:
     """Softmax before the loss, which has its own, squares the wrong: training then crawls."""
-    for output in diagram.main.of_type("Output"):
+    for output in diagram.main.of_type(OUTPUT):
         for wire in diagram.main.wires_into(output):
             block = diagram.main.block(wire.source)
-            if block.type == "Softmax" and block.bypass is False:
+            kind = CATALOGUE.get(block.type)
+            if kind is not None and kind.gives_probabilities and block.bypass is False:
                 return [
-                    f"The network ends in {wire.source} (Softmax), but the loss takes what comes before it; "
+                    f"The network ends in {wire.source} ({kind.name}), but the loss takes what comes before it; "
                     "it learns slowly so. Bypass the block for training."
                 ]
     return []
@@ -215,7 +216,7 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
 
 def _set_size(diagram: Diagram, size: int) -> None:
     """Height and width of the Input, as one step, through the parameter ``size`` if that is what the Input uses."""
-    name = diagram.main.of_type("Input")[0]
+    name = diagram.main.of_type(INPUT)[0]
     with diagram.history.gesture(f"Train at {size}×{size}"):
         parameter = diagram.parameters.get("size")
         if parameter is not None and parameter.kind == "int":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.names import suggestion
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
 
 FIELD = "start.freeze"
-WEIGHTED = ("Conv2d", "DepthwiseConv2d", "Linear")
-NORMS = ("BatchNorm2d",)
 
 
 def covers(paths: Iterable[str], path: str) -> bool:
@@ -118,13 +117,13 @@ def classifiers(diagram: Diagram) -> tuple[str, ...]:
     """
     flat = flatten(diagram).main
     found: dict[str, None] = {}
-    waiting = flat.of_type("Output", "AuxOutput")
+    waiting = flat.of_type(OUTPUT, AUX_OUTPUT)
     while waiting:
         name = waiting.pop()
-        kind = flat.block(name).type
-        if kind in WEIGHTED or kind in NORMS:
+        kind = CATALOGUE[flat.block(name).type]
+        if kind.weighted or kind.normalises:
             found[name] = None
-        if kind not in WEIGHTED:
+        if not kind.weighted:
             waiting += [wire.source for wire in flat.wires_into(name) if wire.source not in found]
     return tuple(found)
 

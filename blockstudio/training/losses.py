@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.resolve import resolve, resolve_flag
 from blockstudio.runs.recipe import Recipe
@@ -17,10 +17,10 @@ def auxiliary_weights(diagram: Diagram) -> list[float]:
     """Weights of the diagram's AuxOutputs in document order, those that are switched off left out."""
     scope = resolve(diagram.parameters, {}, {})
     weights: list[float] = []
-    for name in diagram.main.of_type("AuxOutput"):
+    for name in diagram.main.of_type(AUX_OUTPUT):
         block = diagram.main.block(name)
         if not resolve_flag(block.bypass, scope):
-            weights.append(float(resolve(CATALOGUE["AuxOutput"].parameters, block.parameters, scope)["weight"]))  # type: ignore[arg-type]
+            weights.append(float(resolve(CATALOGUE[AUX_OUTPUT].parameters, block.parameters, scope)["weight"]))  # type: ignore[arg-type]
     return weights
 
 

@@ -9,12 +9,12 @@ import traceback
 
 import pytest
 import torch
+from interpreter import verify
 
 import blockstudio as bs
 from blockstudio.blocks import Parameter
 from blockstudio.compiler import compile, source
 from blockstudio.compiler.load import execute
-from blockstudio.compiler.verify import verify
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import load_preset, preset_names
 

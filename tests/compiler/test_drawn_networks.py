@@ -8,13 +8,13 @@ import inspect
 import torch
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
+from interpreter import interpret, verify
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockstudio.analysis import analyze
 from blockstudio.compiler import compile, source
 from blockstudio.compiler.emit import source_and_class
 from blockstudio.compiler.load import execute
-from blockstudio.compiler.verify import interpret, verify
 from blockstudio.graph.diagram import Diagram
 from tests.support.drawn_diagrams import diagrams
 

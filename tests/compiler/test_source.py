@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import pytest
 import torch
+from interpreter import interpret, verify
 
 from blockstudio.analysis import analyze
 from blockstudio.blocks import Parameter
 from blockstudio.compiler import compile, source
 from blockstudio.compiler.load import execute
-from blockstudio.compiler.verify import interpret, verify
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset

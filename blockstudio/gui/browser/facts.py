@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, analyze
-from blockstudio.blocks import RawValue, Shape
+from blockstudio.blocks import INPUT, RawValue, Shape
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
@@ -42,7 +42,7 @@ def read(preset: str, values: Mapping[str, RawValue] | None = None) -> Reading:
     """Read and analyse one preset. Raises `StudioError`."""
     diagram = load_preset(preset, **(values or {}))
     analysis = analyze(diagram)
-    inputs = diagram.main.of_type("Input")
+    inputs = diagram.main.of_type(INPUT)
     report = analysis.blocks.get(inputs[0]) if inputs else None
     shape = report.output_shape if report is not None else None
     figures = Figures(analysis.parameters, analysis.macs, analysis.depth, shape, len(analysis.problems))

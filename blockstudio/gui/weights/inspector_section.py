@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
 
+from blockstudio.blocks import ENDS
 from blockstudio.gui.document.session import DEFINITION, Session
 from blockstudio.gui.kit.parts import Figures, clear, heading, link, quiet
 from blockstudio.gui.kit.text import tr
@@ -67,7 +68,7 @@ class FreezeLine(QWidget):
         column.addLayout(line)
         self.why = quiet()
         column.addWidget(self.why)
-        if session.definition.block(name).type in ("Input", "Output", "AuxOutput"):
+        if session.definition.block(name).type in ENDS:
             self.hide()
         self._starting.changed.connect(self.refresh)
         self.refresh()

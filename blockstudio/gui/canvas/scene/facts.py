@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from blockstudio.analysis import Analysis, BlockReport, Level, Problem
-from blockstudio.blocks import CATALOGUE, Shape, shape_text
+from blockstudio.blocks import CATALOGUE, ENDS, BlockType, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.kit.text import tr
 
@@ -182,8 +182,8 @@ def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
     if kind is None:
         return _module_line(diagram, block, report)
     if kind.variadic:
-        return _merge_line(block.type, report)
-    if block.type in ("Input", "Output", "AuxOutput"):
+        return _merge_line(kind, report)
+    if block.type in ENDS:
         shape = _shape_of(report)
         return f"{block.type} {shape_text(shape)}" if shape else block.type
     if report is not None and report.bypassed:
@@ -194,9 +194,7 @@ def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
     else:
         # A mistake hides some values: show what is written.
         text = ", ".join(_written(value) for value in list(block.parameters.values())[:3])
-    if block.type == "Conv2d" and text:
-        return text  # the blue stripe and the window's size say that it is a convolution
-    return f"{block.type} {text}".rstrip()
+    return f"{block.type} {text}".rstrip() if kind.titled or not text else text
 
 
 def brief(block: Block, report: BlockReport | None) -> str:
@@ -213,15 +211,15 @@ def _shape_of(report: BlockReport | None) -> Shape | None:
     return report.input_shapes[0] if report.input_shapes else None
 
 
-def _merge_line(type_name: str, report: BlockReport | None) -> str:
+def _merge_line(kind: BlockType, report: BlockReport | None) -> str:
     shapes: Sequence[Shape | None] = report.input_shapes if report is not None else ()
     if not shapes:
-        return tr("{0}, no inputs", type_name)
-    if type_name == "Concat" and 1 < len(shapes) <= 5 and all(shapes):
+        return tr("{0}, no inputs", kind.name)
+    if kind.merges == "channels" and 1 < len(shapes) <= 5 and all(shapes):
         return "+".join(str(shape[0]) for shape in shapes if shape)
-    if type_name == "Concat" and all(shapes):
+    if kind.merges == "channels" and all(shapes):
         return tr("{0} inputs, {1} in all", len(shapes), sum(shape[0] for shape in shapes if shape))
-    return tr("{0}, {1} inputs", type_name, len(shapes)) if len(shapes) != 1 else tr("{0}, 1 input", type_name)
+    return tr("{0}, {1} inputs", kind.name, len(shapes)) if len(shapes) != 1 else tr("{0}, 1 input", kind.name)
 
 
 def _module_line(diagram: Diagram, block: Block, report: BlockReport | None) -> str:

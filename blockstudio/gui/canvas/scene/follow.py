@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blockstudio.blocks import PORTS
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import (
     AddBlock,
@@ -82,7 +83,7 @@ def _changes_ports(drawing: Drawing, edit: Edit) -> bool:
     """Whether an edit inside a module changes the ports of its instances on this level."""
     match edit:
         case AddBlock(block=block):
-            return block.type in ("Input", "Output") and bool(drawing.definition.of_type(edit.scope))
+            return block.type in PORTS and bool(drawing.definition.of_type(edit.scope))
         case RemoveBlock() | RenameBlock():
             return bool(drawing.definition.of_type(edit.scope))
     return False

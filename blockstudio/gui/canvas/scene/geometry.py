@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from blockstudio.blocks import CATALOGUE, FAMILIES
+from blockstudio.blocks import CATALOGUE, FAMILIES, PORTS
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
@@ -265,13 +265,13 @@ class Geometry:
         if name in self._wanted_frames:
             return self._wanted_frames[name][1]
         block = self.block(name)
-        if self.framed and block.type in ("Input", "Output"):
+        if self.framed and block.type in PORTS:
             return 0.0, 0.0
         return self._card_size(name, block)
 
     def is_hidden(self, name: str) -> bool:
         """An Input or Output that is only a point on the frame's border."""
-        return self.framed and self.kinds[self.rows[name]] in ("Input", "Output")
+        return self.framed and self.kinds[self.rows[name]] in PORTS
 
     def card_size(self, name: str) -> Size:
         """What `size` would be with the instance shut."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject
 
 from blockstudio.analysis import Level
-from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
 from blockstudio.gui.canvas.paint.painting import Stage
@@ -120,8 +120,8 @@ class Staging:
         if block.repeat is not None:
             path = join(path, "0")  # of several copies the first shows
         centres = self._centres(path, block.type)
-        ends = {"Input": definition.of_type("Input"), "Output": definition.of_type("Output")}
-        hidden = {*ends["Input"], *ends["Output"]}
+        ends = {INPUT: definition.of_type(INPUT), OUTPUT: definition.of_type(OUTPUT)}
+        hidden = {*ends[INPUT], *ends[OUTPUT]}
         # A first drawing only to learn how much room the inside takes, modules open in it included.
         draft = self._stage(block.type, path, centres, framed=True).drawing
         boxes = [draft.rect(each) for each in centres if each not in hidden]
@@ -134,7 +134,7 @@ class Staging:
         height = bottom - top + FRAME_TOP + FRAME_BOTTOM
         dx, dy = (width - (right - left)) / 2 - left, FRAME_TOP - top
         places = {each: (x + dx, y + dy) for each, (x, y) in centres.items()}
-        for kind, y in (("Input", float(STUB)), ("Output", height)):
+        for kind, y in ((INPUT, float(STUB)), (OUTPUT, height)):
             for index, each in enumerate(ends[kind]):
                 places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
         return self._stage(block.type, path, places, True, (dx, dy)), (width, height)

@@ -1,0 +1,35 @@
+"""One declaration a block type: nobody else asks for a type by name."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import blockstudio
+from blockstudio.blocks import CATALOGUE
+
+PACKAGE = Path(blockstudio.__file__).parent
+AT_HOME = ("blocks", "analysis/fixes")
+"""Where types are declared, and where fixes are made of them."""
+
+
+def named(source: str) -> list[str]:
+    """Texts in ``source`` that are the name of a block type."""
+    nodes = ast.walk(ast.parse(source))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and node.value in CATALOGUE]
+
+
+def test_no_block_type_is_named_outside_its_declaration() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        place = path.relative_to(PACKAGE).as_posix()
+        if not place.startswith(tuple(f"{home}/" for home in AT_HOME)):
+            names = named(path.read_text(encoding="utf-8"))
+            if names:
+                found[place] = names
+    assert found == {}, "ask for a trait of BlockType, or use the constants INPUT, OUTPUT and AUX_OUTPUT"
+
+
+def test_a_name_is_seen_wherever_it_stands() -> None:
+    assert named("WEIGHTED = ('Conv2d', 'ReLU')\nmatch x:\n    case 'Add':\n        pass") == ["Conv2d", "ReLU", "Add"]
+    assert named("def f():\n    '''An Add and a Conv2d.'''\n    return {'adds': 1}") == []
