@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,6 +63,8 @@ class FactsStore(QObject):
         self._reading = Work(self)
         self._kept: dict[object, Reading] = {}
         self._next: Callable[[], None] | None = None
+        self._left: Iterator[str] = iter(())
+        self._paused = False
 
     @property
     def busy(self) -> bool:
@@ -70,21 +72,32 @@ class FactsStore(QObject):
 
     def fill(self, presets: Iterable[str]) -> None:
         """Work out the figures of these presets, in this order."""
-        left = iter(presets)
+        self._left = iter(presets)
+        self._fill_next()
 
-        def following() -> None:
-            preset = next((name for name in left if name not in self.figures), None)
-            if preset is None:
-                return
+    def pause(self) -> None:
+        """Begin with no further figures: the interpreter is wanted elsewhere."""
+        self._paused = True
 
-            def done(found: Figures) -> None:
-                self._learn(preset, found)
-                following()
+    def resume(self) -> None:
+        """Go on where `pause` stopped."""
+        if self._paused:
+            self._paused = False
+            self._fill_next()
 
-            # What cannot be read stays without figures: choosing it says why.
-            self._filling.run(lambda: read(preset).figures, done, lambda _: following())
+    def _fill_next(self) -> None:
+        if self._paused or self._filling.busy:
+            return
+        preset = next((name for name in self._left if name not in self.figures), None)
+        if preset is None:
+            return
 
-        following()
+        def done(found: Figures) -> None:
+            self._learn(preset, found)
+            self._fill_next()
+
+        # What cannot be read stays without figures: choosing it says why.
+        self._filling.run(lambda: read(preset).figures, done, lambda _: self._fill_next())
 
     def _learn(self, preset: str, found: Figures) -> None:
         if preset not in self.figures:

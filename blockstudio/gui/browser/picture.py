@@ -1,11 +1,11 @@
-"""A preset's drawing in the browser, painted in steps of a few milliseconds between events."""
+"""A preset's drawing in the browser, painted in steps of a few milliseconds between events while it is in view."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from PySide6.QtCore import QRectF, QSize, QTimer
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from blockstudio.analysis import Analysis
@@ -87,6 +87,15 @@ class Picture(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        # What came in its place is to be drawn now.
+        super().hideEvent(event)
+        self.stop()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
