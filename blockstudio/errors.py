@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from blockstudio.text import render
+
 
 class StudioError(Exception):
     """Something the user can put right.
@@ -19,8 +21,9 @@ class StudioError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text} {self.hint}" if self.hint else text
+        message = render(self.message)
+        text = f"{self.where}: {message}" if self.where else message
+        return f"{text} {render(self.hint)}" if self.hint else text
 
     def at(self, where: str) -> StudioError:
         """The same error, standing at ``where``."""

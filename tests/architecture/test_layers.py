@@ -14,18 +14,19 @@ import blockstudio
 PACKAGE = Path(blockstudio.__file__).parent
 
 MAY_IMPORT = {
-    "errors": set(),
-    "blocks": {"errors"},
-    "graph": {"errors", "blocks"},
-    "analysis": {"errors", "blocks", "graph"},
-    "layout": {"errors", "blocks", "graph"},
-    "runs": {"errors", "blocks", "graph", "analysis"},
-    "compiler": {"errors", "blocks", "graph", "analysis"},
-    "training": {"errors", "blocks", "graph", "analysis", "compiler", "runs"},
-    "report": {"errors", "blocks", "graph", "analysis"},
-    "gui": {"errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
-    "api": {"errors", "blocks", "graph", "analysis", "compiler", "runs", "training"},
-    "cli": {"errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "gui"},
+    "text": set(),
+    "errors": {"text"},
+    "blocks": {"text", "errors"},
+    "graph": {"text", "errors", "blocks"},
+    "analysis": {"text", "errors", "blocks", "graph"},
+    "layout": {"text", "errors", "blocks", "graph"},
+    "runs": {"text", "errors", "blocks", "graph", "analysis"},
+    "compiler": {"text", "errors", "blocks", "graph", "analysis"},
+    "training": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs"},
+    "report": {"text", "errors", "blocks", "graph", "analysis"},
+    "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
+    "api": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs", "training"},
+    "cli": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "gui"},
 }
 TORCH_ALLOWED = {"compiler", "training", "api"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from blockstudio.text import Text, render
 
 
-def tr(text: str, *values: object) -> str:
-    """``text`` in the user's language, with ``{0}``, ``{1}``, ... filled in after the translation.
+def tr(text: str, *values: object, **named: object) -> str:
+    """``text`` in the user's language, with ``{0}``, ``{1}``, ... or ``{name}`` filled in after the translation.
 
-    Translators see whole sentences with their gaps, so that they may order them as their language needs.
+    Translators see whole sentences with their gaps, so that they may order them as their language needs. A text
+    made by `blockstudio.text.say` comes with its own values.
     """
-    translated = QCoreApplication.translate("BlockStudio", text)
-    return translated.format(*values) if values else translated
+    if isinstance(text, Text):
+        return render(text)
+    return render(Text(text, {**{str(index): value for index, value in enumerate(values)}, **named}))

@@ -1,0 +1,100 @@
+"""The catalogues of sentences: collect the templates from the code, bring translations up to date, compile them.
+
+python tools/translations.py collect          write blockstudio/locale/blockstudio.pot
+python tools/translations.py update LANGUAGE  begin a translation (``zh_CN``), or merge new templates into it
+python tools/translations.py compile          write the .mo file beside each .po file
+python tools/translations.py check            fail if one of the files is out of date
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "blockstudio" / "locale"
+TEMPLATES = FOLDER / "blockstudio.pot"
+KEYWORDS = {"say": None, "tr": None, "say_many": (1, 2)}
+
+
+def collected() -> Catalog:
+    """Every template in the code, with the files in which it stands."""
+    catalogue = Catalog(project="Block Studio", charset="utf-8", fuzzy=False)
+    found = extract_from_dir(
+        str(ROOT / "blockstudio"), [("**.py", "python")], keywords=KEYWORDS, comment_tags=("Translators:",)
+    )
+    for file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
+        if message and message != "":
+            catalogue.add(message, locations=[(f"blockstudio/{file}", None)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def as_po(catalogue: Catalog) -> bytes:
+    """The text of a catalogue, without dates, so that the same sentences give the same bytes."""
+    out = io.BytesIO()
+    write_po(out, catalogue, width=120, omit_header=catalogue.locale is None, sort_output=True)
+    return b"".join(
+        line
+        for line in out.getvalue().splitlines(keepends=True)
+        if not line.startswith((b'"POT-Creation', b'"PO-Revision', b'"Generated'))
+    )
+
+
+def as_mo(file: Path) -> bytes:
+    with file.open("rb") as po:
+        catalogue = read_po(po, domain="blockstudio")
+    out = io.BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def translations() -> list[Path]:
+    return sorted(FOLDER.glob("*/LC_MESSAGES/blockstudio.po"))
+
+
+def update(language: str) -> Path:
+    file = FOLDER / language / "LC_MESSAGES" / "blockstudio.po"
+    catalogue = Catalog(locale=language, project="Block Studio", charset="utf-8", fuzzy=False)
+    if file.exists():
+        with file.open("rb") as po:
+            catalogue = read_po(po, locale=language, domain="blockstudio")
+    catalogue.update(collected(), no_fuzzy_matching=False)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(as_po(catalogue))
+    return file
+
+
+def outdated() -> list[Path]:
+    """Files that are not what the code and the translations say they should be."""
+    wanted = {TEMPLATES: as_po(collected())} | {po.with_suffix(".mo"): as_mo(po) for po in translations()}
+    return [file for file, data in wanted.items() if not file.exists() or file.read_bytes() != data]
+
+
+def main(words: list[str]) -> int:
+    match words:
+        case ["collect"]:
+            FOLDER.mkdir(exist_ok=True)
+            TEMPLATES.write_bytes(as_po(collected()))
+        case ["update", language]:
+            print(update(language))
+        case ["compile"]:
+            for po in translations():
+                po.with_suffix(".mo").write_bytes(as_mo(po))
+        case ["check"]:
+            for file in (late := outdated()):
+                print(f"{file.relative_to(ROOT)} is out of date: run collect and compile")
+            return 1 if late else 0
+        case _:
+            print(__doc__)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
