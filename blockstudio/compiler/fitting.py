@@ -20,7 +20,7 @@ from blockstudio.compiler.weights import Mismatch, Names, WeightsReport, compare
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
-from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import set_values
 
 LISTED = 20
@@ -93,7 +93,7 @@ def fit(diagram: Diagram, file: str | os.PathLike[str], names: Names = "auto") -
 def _settings(diagram: Diagram, weights: Mapping[str, Tensor], names: Names) -> dict[str, RawValue]:
     """The first other setting under which the weights fit."""
     for values in _alternatives(diagram):
-        turned = loads(dumps(diagram))
+        turned = copy_diagram(diagram)
         try:
             set_values(turned, values)
             with torch.device("meta"):

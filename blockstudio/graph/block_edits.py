@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, PORTS, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import (
-    MAIN,
     MAX_BLOCKS,
     MAX_WIRES,
     check_at,
@@ -18,13 +15,10 @@ from blockstudio.graph.checks import (
     check_new_port,
     unknown_parameter,
 )
-from blockstudio.graph.definition import Block, Definition, Wire, own_position, own_value
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_position, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.names import check_name
-
-if TYPE_CHECKING:
-    from blockstudio.graph.diagram import Diagram
-    from blockstudio.graph.edits import Edit
 
 MAX_VARIADIC = 10_000
 
@@ -36,7 +30,7 @@ class AddBlock(EditBase, frozen=True, kw_only=True):
     index: int | None = None
     """Place in document order; ``None``: last."""
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> RemoveBlock:
         place_block(diagram, self.scope, self.name, self.block, self.index)
         return RemoveBlock(scope=self.scope, name=self.name)
 
@@ -47,7 +41,7 @@ class RemoveBlock(EditBase, frozen=True, kw_only=True):
     scope: str = MAIN
     name: str
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> AddBlock:
         definition = diagram.definition(self.scope)
         block = definition.block(self.name)
         if definition.wired(self.name):
@@ -64,7 +58,7 @@ class RenameBlock(EditBase, frozen=True, kw_only=True):
     name: str
     to: str
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> RenameBlock:
         definition = diagram.definition(self.scope)
         block = definition.block(self.name)
         check_name(self.to)
@@ -93,7 +87,7 @@ class AddWire(EditBase, frozen=True, kw_only=True):
     scope: str = MAIN
     wire: Wire
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> RemoveWire:
         place_wire(diagram, self.scope, self.wire)
         return RemoveWire(scope=self.scope, wire=self.wire)
 
@@ -102,7 +96,7 @@ class RemoveWire(EditBase, frozen=True, kw_only=True):
     scope: str = MAIN
     wire: Wire
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> AddWire:
         definition = diagram.definition(self.scope)
         wire = self.wire
         if definition.wire_into(wire.target, wire.target_port) != (wire.source, wire.source_port):
@@ -123,7 +117,7 @@ class SetParameter(EditBase, frozen=True, kw_only=True):
         if isinstance(self.value, list | tuple):
             msgspec.structs.force_setattr(self, "value", own_value(self.value))
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> SetParameter:
         definition = diagram.definition(self.scope)
         block = definition.block(self.name)
         declared = diagram.declared(block.type)
@@ -148,7 +142,7 @@ class SetBlock(EditBase, frozen=True, kw_only=True):
     name: str
     block: Block
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> SetBlock:
         definition = diagram.definition(self.scope)
         old = definition.block(self.name)
         if old.type != self.block.type:
@@ -168,7 +162,7 @@ class MoveBlocks(EditBase, frozen=True, kw_only=True):
         own = {name: None if at is None else own_position(at) for name, at in self.to.items()}
         msgspec.structs.force_setattr(self, "to", own)
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> MoveBlocks:
         definition = diagram.definition(self.scope)
         old = {name: definition.block(name).at for name in self.to}
         for name, at in self.to.items():
@@ -179,7 +173,7 @@ class MoveBlocks(EditBase, frozen=True, kw_only=True):
 
 
 def place_block(
-    diagram: Diagram, scope: str, name: str, block: Block, index: int | None = None, whole: bool = True
+    diagram: Contents, scope: str, name: str, block: Block, index: int | None = None, whole: bool = True
 ) -> None:
     """Add a block, or raise `StudioError` and change nothing. Without ``whole`` the checks that look at the
     whole diagram are left to one `checks.check_whole` at the end."""
@@ -209,7 +203,7 @@ def place_block(
     definition.insert(name, block, index)
 
 
-def place_wire(diagram: Diagram, scope: str, wire: Wire) -> None:
+def place_wire(diagram: Contents, scope: str, wire: Wire) -> None:
     """Add a wire, or raise `StudioError` and change nothing."""
     definition = diagram.definition(scope)
     source, target = definition.block(wire.source), definition.block(wire.target)
@@ -239,7 +233,7 @@ def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioE
     return StudioError("wire.port", f"there is no {side} '{port}'.", where=name, hint=f"Its {side}s: {known}.")
 
 
-def _no_wires_to_port(diagram: Diagram, scope: str, name: str, block: Block) -> None:
+def _no_wires_to_port(diagram: Contents, scope: str, name: str, block: Block) -> None:
     if scope == MAIN or block.type not in PORTS:
         return
     for other_scope in diagram.scopes():

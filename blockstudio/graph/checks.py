@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from blockstudio.blocks import PORTS, Kind, Parameter, RawValue
 from blockstudio.errors import StudioError
-from blockstudio.graph.definition import Block, Definition
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.definition import MAIN, Block, Definition
 from blockstudio.graph.expressions import MAX_INTEGER, parse
 from blockstudio.graph.names import check_parameter_name, check_text, shown, suggestion
 
-if TYPE_CHECKING:
-    from blockstudio.graph.diagram import Diagram
-
-MAIN = ""
-"""The scope of the main graph; any other scope is the name of a module definition."""
 MAX_BLOCKS = 100_000
 MAX_WIRES = 400_000
 MAX_MODULES = 1_000
@@ -29,7 +25,7 @@ MAX_PORTS = 100
 MAX_AT = 1e7
 
 
-def check_block(diagram: Diagram, block: Block, where: str) -> None:
+def check_block(diagram: Contents, block: Block, where: str) -> None:
     """Raises `StudioError` unless the block's parameters are declared and legal as far as they are literal."""
     if not isinstance(block, Block) or not isinstance(block.type, str):
         raise StudioError("diagram.type", "it has no type.", where=where)
@@ -128,7 +124,7 @@ def check_declarations(parameters: Mapping[str, Parameter], in_module: bool) -> 
         check_literal(parameter, parameter.default, name)
 
 
-def check_instances(diagram: Diagram, scope: str, parameters: Mapping[str, Parameter]) -> None:
+def check_instances(diagram: Contents, scope: str, parameters: Mapping[str, Parameter]) -> None:
     """Raises `StudioError` ``diagram.used`` where an instance of module ``scope`` would no longer fit these
     declarations, naming the first."""
     for other in diagram.scopes():
@@ -144,7 +140,7 @@ def check_instances(diagram: Diagram, scope: str, parameters: Mapping[str, Param
                 check_raw(parameters[key], value, f"{where}.{key}")
 
 
-def repeatable(diagram: Diagram, type_name: str) -> bool:
+def repeatable(diagram: Contents, type_name: str) -> bool:
     """Whether blocks of this type can stand in a chain: one input and one output (a module still being built
     may have none)."""
     if type_name in diagram.modules:
@@ -152,7 +148,7 @@ def repeatable(diagram: Diagram, type_name: str) -> bool:
     return len(diagram.input_ports(type_name)) == 1 and len(diagram.output_ports(type_name)) == 1
 
 
-def check_new_port(diagram: Diagram, scope: str, block: Block, where: str) -> None:
+def check_new_port(diagram: Contents, scope: str, block: Block, where: str) -> None:
     """A further Input or Output of a module: not beyond `MAX_PORTS`, nor while an instance repeats."""
     if scope == MAIN or block.type not in PORTS:
         return
@@ -165,7 +161,7 @@ def check_new_port(diagram: Diagram, scope: str, block: Block, where: str) -> No
         )
 
 
-def repeated_instance(diagram: Diagram, module: str) -> str:
+def repeated_instance(diagram: Contents, module: str) -> str:
     """The first instance of ``module`` that has a repeat; ``""`` if none."""
     for scope in diagram.scopes():
         definition = diagram.definition(scope)
@@ -175,7 +171,7 @@ def repeated_instance(diagram: Diagram, module: str) -> str:
     return ""
 
 
-def check_nesting(diagram: Diagram, more: tuple[str, str] | None = None) -> None:
+def check_nesting(diagram: Contents, more: tuple[str, str] | None = None) -> None:
     """Raises `StudioError` where a module contains itself or modules are nested too deep. ``more``: a module
     and one that it is about to contain."""
     inside = {name: definition.types() & diagram.modules.keys() for name, definition in diagram.modules.items()}
@@ -206,7 +202,7 @@ def check_nesting(diagram: Diagram, more: tuple[str, str] | None = None) -> None
         raise StudioError("diagram.nesting", f"modules can be nested {MAX_NESTING} deep at most.")
 
 
-def check_whole(diagram: Diagram) -> None:
+def check_whole(diagram: Contents) -> None:
     """What `check_block` and `check_new_port` see only block by block, for a diagram built without them."""
     check_nesting(diagram)
     for name in diagram.modules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,9 @@ import networkx as nx
 from blockstudio.blocks import Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
+
+MAIN = ""
+"""The scope of the main graph; any other scope is the name of a module definition."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -112,12 +116,13 @@ class Definition:
     the methods `insert`, `take`, `put`, `rename`, `join` and `cut`, which check nothing.
     """
 
-    __slots__ = ("_graph", "_index", "_unsorted", "description", "parameters")
+    __slots__ = ("_graph", "_index", "_unsorted", "_view", "description", "parameters")
 
     def __init__(self, parameters: Mapping[str, Parameter] | None = None, description: str = "") -> None:
-        self.parameters: dict[str, Parameter] = dict(parameters or {})
+        self.parameters: Mapping[str, Parameter] = dict(parameters or {})
         self.description = description
         self._graph: nx.MultiDiGraph = nx.MultiDiGraph()
+        self._view: nx.MultiDiGraph | None = None
         self._index: _Index | None = None
         self._unsorted = False
 
@@ -125,19 +130,25 @@ class Definition:
 
     @property
     def graph(self) -> nx.MultiDiGraph:
-        """The networkx graph, its nodes in document order."""
+        """The networkx graph, its nodes in document order: to be read. Whatever would change it raises
+        `networkx.NetworkXError` or `TypeError`."""
         if self._unsorted:
             nodes = self._graph._node  # in place: a copy of the graph would cost far more
             for name in self.index.order:
                 nodes[name] = nodes.pop(name)
             self._unsorted = False
-        return self._graph
+        if self._view is None:
+            self._view = nx.freeze(self._graph.copy(as_view=True))
+        return self._view
 
-    @graph.setter
-    def graph(self, graph: nx.MultiDiGraph) -> None:
-        self._graph = graph
-        self._index = None
-        self._unsorted = False
+    def copy(self) -> Definition:
+        """A definition of its own with the same blocks; they are immutable, so they are shared."""
+        twin = Definition(self.parameters, self.description)
+        source = self.graph
+        twin._graph.add_nodes_from(source)
+        twin._graph._node.update(source._node)
+        twin._graph.add_edges_from((u, v, key, {}) for u, v, key in source.edges(keys=True))
+        return twin
 
     def __len__(self) -> int:
         return len(self._graph)
@@ -226,7 +237,7 @@ class Definition:
     def insert(self, name: str, block: Block, index: int | None = None) -> None:
         """Add a block at a place in document order, by default the end."""
         found = self.index
-        self._graph.add_node(name, block=block)
+        self._hold(name, block)
         if index is None or index >= len(found.order):
             found.order.append(name)
         else:
@@ -257,7 +268,7 @@ class Definition:
             _subtract(found.types, [old.type])
             found.types[block.type] += 1
             found.of_type.clear()
-        self._graph.nodes[name]["block"] = block
+        self._hold(name, block)
 
     def rename(self, name: str, to: str) -> None:
         """Give a block another name; it keeps its place and wires."""
@@ -269,7 +280,7 @@ class Definition:
         for wire in wires:
             self.cut(wire)
         self._graph.remove_node(name)
-        self._graph.add_node(to, block=block)
+        self._hold(to, block)
         found.order[found.order.index(name)] = to
         self._unsorted = True
         _subtract(found.prefixes, prefixes(name))
@@ -279,6 +290,11 @@ class Definition:
             source = to if wire.source == name else wire.source
             target = to if wire.target == name else wire.target
             self.join(Wire(source, wire.source_port, target, wire.target_port))
+
+    def _hold(self, name: str, block: Block) -> None:
+        if name not in self._graph:
+            self._graph.add_node(name)
+        self._graph._node[name] = MappingProxyType({"block": block})
 
     def join(self, wire: Wire) -> None:
         """Add a wire between blocks that are there, to an input that is free."""

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 
 import msgspec
-import networkx as nx
 
-from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, Parameter, RawValue
+from blockstudio.blocks import Parameter, RawValue
 from blockstudio.errors import StudioError
-from blockstudio.graph.checks import MAIN
-from blockstudio.graph.definition import Block, Definition, Wire, inferred, port_order
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, inferred, port_order
 from blockstudio.graph.edits import (
     AddBlock,
     AddModule,
@@ -43,7 +42,7 @@ __all__ = [
 ]
 
 
-class Diagram:
+class Diagram(Contents):
     """A network as a document: main graph, module definitions, parameters, texts.
 
     Scripts build one with `add`, `connect`, `set` and `remove`; each is one undo step. Everything else
@@ -57,69 +56,8 @@ class Diagram:
     """
 
     def __init__(self, name: str = "untitled", description: str = "") -> None:
-        self.name = name
-        self.about: dict[str, str] = {}
-        """Free facts about the network: ``paper``, ``year``, ``family``, ``published``..."""
-        self.main = Definition(description=description)
-        self.modules: dict[str, Definition] = {}
+        super().__init__(name, description)
         self.history = History(self)
-
-    # What is there
-
-    @property
-    def description(self) -> str:
-        return self.main.description
-
-    @property
-    def parameters(self) -> dict[str, Parameter]:
-        """Declared diagram parameters; their defaults are their current values."""
-        return self.main.parameters
-
-    @property
-    def graph(self) -> nx.MultiDiGraph:
-        """The main graph."""
-        return self.main.graph
-
-    def definition(self, scope: str = MAIN) -> Definition:
-        """The main graph (``""``) or a module. Raises `StudioError` ``diagram.module``."""
-        if scope == MAIN:
-            return self.main
-        try:
-            return self.modules[scope]
-        except KeyError:
-            raise StudioError("diagram.module", f"there is no module '{shown(scope)}'.", where=shown(scope)) from None
-
-    def scopes(self) -> list[str]:
-        """The main scope and every module's."""
-        return [MAIN, *self.modules]
-
-    def declared(self, type_name: str) -> Mapping[str, Parameter]:
-        """The parameters of a block type or module. Raises `StudioError` ``diagram.type``."""
-        if type_name in CATALOGUE:
-            return CATALOGUE[type_name].parameters
-        if type_name in self.modules:
-            return self.modules[type_name].parameters
-        raise StudioError(
-            "diagram.type",
-            f"'{shown(type_name)}' is neither a block type nor a module of this diagram.",
-            hint=suggestion(type_name, [*CATALOGUE, *self.modules]),
-        )
-
-    def input_ports(self, type_name: str) -> tuple[str, ...]:
-        """Input ports of a block type or module; ``()`` for one that takes any number."""
-        if type_name in CATALOGUE:
-            return CATALOGUE[type_name].inputs
-        return tuple(self.definition(type_name).of_type(INPUT))
-
-    def output_ports(self, type_name: str) -> tuple[str, ...]:
-        """Output ports of a block type or module."""
-        if type_name in CATALOGUE:
-            return CATALOGUE[type_name].outputs
-        return tuple(self.definition(type_name).of_type(OUTPUT))
-
-    def is_variadic(self, type_name: str) -> bool:
-        """Takes any number of inputs, on ports ``"0"``, ``"1"``, ..."""
-        return type_name in CATALOGUE and CATALOGUE[type_name].variadic
 
     # What a script does
 
@@ -252,7 +190,7 @@ class Diagram:
         """Declare a parameter of the diagram or a module, or change its declaration. A bare ``default`` gives
         the kind. Raises `StudioError` for an illegal name or default."""
         declared = default if isinstance(default, Parameter) else inferred(default)
-        parameters = self.definition(scope).parameters | {name: declared}
+        parameters = {**self.definition(scope).parameters, name: declared}
         self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Declare {name}")
 
     def undeclare(self, name: str, *, scope: str = MAIN) -> None:

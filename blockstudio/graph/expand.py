@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from blockstudio.blocks import CATALOGUE, INPUT, PORTS, BlockType, RawValue, Refusal, Shape, Value
 from blockstudio.errors import StudioError
-from blockstudio.graph.checks import MAIN, MAX_BLOCKS
-from blockstudio.graph.definition import Block, Definition, Wire, port_order
+from blockstudio.graph.checks import MAX_BLOCKS
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import check_name
 from blockstudio.graph.resolve import resolve, resolve_flag, resolve_repeat

@@ -17,8 +17,8 @@ import msgspec
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import place_block, place_wire
-from blockstudio.graph.checks import MAIN, check_declarations, check_whole
-from blockstudio.graph.definition import Block, Definition, Wire, inferred
+from blockstudio.graph.checks import check_declarations, check_whole
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json

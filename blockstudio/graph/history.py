@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.edits import Edit
 
-if TYPE_CHECKING:
-    from blockstudio.graph.diagram import Diagram
-    from blockstudio.graph.edits import Edit
-
-Listener = Callable[[tuple["Edit", ...]], None]
+Listener = Callable[[tuple[Edit, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class History:
     If one raises, the others are still called, the diagram stays as it is, and the error goes on.
     """
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Contents) -> None:
         self._diagram = diagram
         self._done: list[Step] = []
         self._undone: list[Step] = []

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from blockstudio.blocks import CATALOGUE, Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import place_block, place_wire
 from blockstudio.graph.checks import (
-    MAIN,
     MAX_MODULES,
     check_declarations,
     check_instances,
     check_literal,
     unknown_parameter,
 )
-from blockstudio.graph.definition import Block, Definition, Wire, own_value
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.names import check_module_name, check_text, shown
-
-if TYPE_CHECKING:
-    from blockstudio.graph.diagram import Diagram
-    from blockstudio.graph.edits import Edit
 
 
 class SetDefault(EditBase, frozen=True, kw_only=True):
@@ -36,7 +30,7 @@ class SetDefault(EditBase, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "value", own_value(self.value))
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> SetDefault:
         definition = diagram.definition(self.scope)
         declared = definition.parameters.get(self.key)
         if declared is None:
@@ -44,7 +38,7 @@ class SetDefault(EditBase, frozen=True, kw_only=True):
             raise unknown_parameter(self.key, owner, definition.parameters)
         check_literal(declared, self.value, self.key)
         changed = msgspec.structs.replace(declared, default=self.value)
-        definition.parameters = definition.parameters | {self.key: changed}
+        definition.parameters = {**definition.parameters, self.key: changed}
         return SetDefault(scope=self.scope, key=self.key, value=declared.default)
 
 
@@ -58,12 +52,12 @@ class SetDeclarations(EditBase, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "parameters", _own_declarations(self.parameters))
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> SetDeclarations:
         definition = diagram.definition(self.scope)
         check_declarations(self.parameters, in_module=self.scope != MAIN)
         if self.scope != MAIN:
             check_instances(diagram, self.scope, self.parameters)
-        old = definition.parameters
+        old = dict(definition.parameters)
         definition.parameters = dict(self.parameters)
         return SetDeclarations(scope=self.scope, parameters=old)
 
@@ -80,7 +74,7 @@ class SetTexts(EditBase, frozen=True, kw_only=True):
         if self.about is not None:
             msgspec.structs.force_setattr(self, "about", dict(self.about))
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> SetTexts:
         definition = diagram.definition(self.scope)
         if self.name is not None:
             check_text(self.name, "name", 200)
@@ -96,7 +90,7 @@ class SetTexts(EditBase, frozen=True, kw_only=True):
             scope=self.scope,
             name=None if self.name is None else diagram.name,
             description=None if self.description is None else definition.description,
-            about=None if self.about is None else diagram.about,
+            about=None if self.about is None else dict(diagram.about),
         )
         if self.name is not None:
             diagram.name = self.name
@@ -123,7 +117,7 @@ class AddModule(EditBase, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "blocks", dict(self.blocks))
         msgspec.structs.force_setattr(self, "wires", list(self.wires))
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> RemoveModule:
         check_module_name(self.name, CATALOGUE)
         if self.name in diagram.modules:
             raise StudioError("diagram.taken", f"there is already a module '{self.name}'.", where=self.name)
@@ -152,7 +146,7 @@ class RemoveModule(EditBase, frozen=True, kw_only=True):
 
     name: str
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> AddModule:
         if self.name == MAIN:
             raise StudioError("diagram.module", "the main graph cannot be removed.")
         definition = diagram.definition(self.name)
@@ -165,7 +159,7 @@ class RemoveModule(EditBase, frozen=True, kw_only=True):
         last = index == len(diagram.modules) - 1
         diagram.modules = {key: value for key, value in diagram.modules.items() if key != self.name}
         return AddModule(
-            name=self.name, parameters=definition.parameters, description=definition.description,
+            name=self.name, parameters=dict(definition.parameters), description=definition.description,
             index=None if last else index, blocks=dict(definition.blocks()), wires=definition.wires(),
         )  # fmt: skip
 
@@ -176,7 +170,7 @@ class RenameModule(EditBase, frozen=True, kw_only=True):
     name: str
     to: str
 
-    def apply(self, diagram: Diagram) -> Edit:
+    def apply(self, diagram: Contents) -> RenameModule:
         if self.name == MAIN:
             raise StudioError("diagram.module", "the main graph has no module name.")
         diagram.definition(self.name)

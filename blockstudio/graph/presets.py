@@ -44,7 +44,7 @@ def load_preset(name: str, **values: RawValue) -> Diagram:
     """A preset with diagram parameters set: ``load_preset("cifar_resnet", n=9)``. Raises `StudioError`
     ``preset.unknown``, or ``parameter.*`` for a value that the diagram does not take."""
     diagram = load(preset_path(name))
-    diagram.about.setdefault(PRESET, name)
+    diagram.about = {**diagram.about, PRESET: diagram.about.get(PRESET, name)}
     set_values(diagram, values)
     return diagram
 

@@ -6,8 +6,8 @@ import msgspec
 
 from blockstudio.blocks import Parameter
 from blockstudio.graph.block_edits import place_block, place_wire
-from blockstudio.graph.checks import MAIN, check_whole
-from blockstudio.graph.definition import Block, Definition, Wire
+from blockstudio.graph.checks import check_whole
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
 

@@ -10,8 +10,7 @@ import msgspec
 
 from blockstudio.blocks import INPUT, PORTS, Parameter, RawValue
 from blockstudio.errors import StudioError
-from blockstudio.graph.checks import MAIN
-from blockstudio.graph.definition import Block, Definition, Wire
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveBlock, RemoveWire
 from blockstudio.graph.expand import Expansion, inferred_channels

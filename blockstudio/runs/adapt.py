@@ -20,7 +20,7 @@ from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
-from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import Facts, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
@@ -47,7 +47,7 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
     Raises `StudioError` with everything that is wrong with recipe, data and diagram.
     """
     problems = [*check(recipe), *_weights_problems(recipe)]
-    fitted = loads(dumps(diagram), diagram.name)
+    fitted = copy_diagram(diagram)
     facts: Facts | None = None
     try:
         facts = describe(recipe.data)

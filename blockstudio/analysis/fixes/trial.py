@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from blockstudio.analysis.problems import Fix, Problem
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Definition, Diagram
+from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit
+from blockstudio.graph.operations.copying import copy_diagram
 
 if TYPE_CHECKING:
     from blockstudio.analysis.engine import Analyzer
@@ -27,7 +28,7 @@ class Trial:
     """A copy of a diagram on which edits are tried and taken back."""
 
     def __init__(self, diagram: Diagram, analyzer: Callable[[Diagram], Analyzer]) -> None:
-        self._diagram = copy(diagram)
+        self._diagram = copy_diagram(diagram)
         self._analyzer = analyzer(self._diagram)
         self._before = {key(problem) for problem in self._analyzer.analysis.problems if problem.severity == "error"}
 
@@ -57,20 +58,3 @@ class Trial:
 def key(problem: Problem) -> tuple[str, str, str, str, str]:
     """What makes two problems the same mistake."""
     return problem.scope, problem.block, problem.code, problem.parameter, problem.port
-
-
-def copy(diagram: Diagram) -> Diagram:
-    """A diagram of its own with the same blocks; they are immutable, so they are shared."""
-    twin = Diagram(diagram.name)
-    twin.main = _copy(diagram.main)
-    twin.modules = {name: _copy(definition) for name, definition in diagram.modules.items()}
-    return twin
-
-
-def _copy(definition: Definition) -> Definition:
-    twin = Definition(definition.parameters, definition.description)
-    for name, block in definition.blocks():
-        twin.insert(name, block)
-    for wire in definition.wires():
-        twin.join(wire)
-    return twin

@@ -9,9 +9,10 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import load_preset, preset_names, preset_path
 from blockstudio.gui.document.documents import Documents
-from blockstudio.gui.document.session import Document, Session, snapshot
+from blockstudio.gui.document.session import Document, Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.profile import Profile, profile
@@ -171,7 +172,7 @@ class Comparison(QObject):
         source = entry.source
         job: Callable[[], Profile]
         if isinstance(source, Document):
-            job = partial(profile, snapshot(source.diagram), entry.name)
+            job = partial(profile, copy_diagram(source.diagram), entry.name)
         else:
             job = partial(_profile_of_preset, source)
         self._work.run(

@@ -13,9 +13,10 @@ from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, load, save
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import open_diagram, preset_path
 from blockstudio.gui.commands.registry import settle
-from blockstudio.gui.document.session import Document, Session, snapshot
+from blockstudio.gui.document.session import Document, Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import forget_file, recent_files, remember_file, settings
 from blockstudio.gui.work.worker import Work
@@ -210,7 +211,7 @@ class Documents(QObject):
                 return
             done()
             return
-        still = snapshot(document.diagram)
+        still = copy_diagram(document.diagram)
         self._work.run(lambda: save(still, file), done, lambda error: self._cannot_save(document, error))
 
     def _cannot_save(self, document: Document, error: StudioError | OSError) -> None:

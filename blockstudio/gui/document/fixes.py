@@ -45,12 +45,12 @@ class FixFinder(QObject):
         return None
 
     def _start(self) -> None:
-        from blockstudio.gui.document.session import snapshot
+        from blockstudio.graph.operations.copying import copy_diagram
 
         wanted, diagram = list(self._wanted), self._diagram
         if diagram is None or not wanted:
             return
-        still = snapshot(diagram)
+        still = copy_diagram(diagram)
 
         def work() -> dict[Problem, tuple[Fix, ...]]:
             return {problem: problem.fixes for problem in analyze(still).problems if problem in wanted}

@@ -17,6 +17,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Definition, Diagram
 from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.starting import Starting
@@ -411,7 +412,7 @@ class Session(QObject):
         if len(self.definition.graph) <= ARRANGE_AT_ONCE:
             self._place(diagram, scope, arrange(diagram, scope, sizes))
             return
-        still = snapshot(diagram, scope)
+        still = copy_diagram(diagram)
         self._work.run(lambda: arrange(still, scope, sizes), lambda places: self._place(diagram, scope, places))
 
     def _place(self, diagram: Diagram, scope: str, places: dict[str, tuple[float, float]]) -> None:
@@ -423,20 +424,3 @@ class Session(QObject):
         }
         if moved:
             self.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))
-
-
-def snapshot(diagram: Diagram, *scopes: str) -> Diagram:
-    """A copy that a worker may read while the original is edited: blocks are frozen and shared, graphs copied
-    (those of ``scopes``, or all)."""
-    still = Diagram(diagram.name)
-    still.about = dict(diagram.about)
-    wanted = scopes or tuple(diagram.scopes())
-    for scope in diagram.scopes():
-        source = diagram.definition(scope)
-        copied = Definition(source.parameters, source.description)
-        copied.graph = source.graph.copy() if scope in wanted else source.graph
-        if scope == MAIN:
-            still.main = copied
-        else:
-            still.modules[scope] = copied
-    return still

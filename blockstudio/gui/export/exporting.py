@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_target, write_atomic
-from blockstudio.gui.document.session import snapshot
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_list import name_and_time
 from blockstudio.gui.work.child import DIAGRAM, Child, error_text
@@ -188,7 +188,7 @@ class Exporting(QObject):
             self._start(text, ["export", *given], None if kind.run is not None else diagram, done, failed)
             return
         # First what of the file fits, under the names that the network has; then that into the export.
-        folder, still, file = QTemporaryDir(), snapshot(diagram), kind.weights
+        folder, still, file = QTemporaryDir(), copy_diagram(diagram), kind.weights
         fitted = str(Path(folder.path()) / "fitted.safetensors")
         named = tr("weights of {file}").format(file=file.name)
         partial = ["--partial"] if kind.partial else []
@@ -262,7 +262,7 @@ class Exporting(QObject):
             note.put_away()
 
     def _write_table(self, diagram: Diagram, target: Path, force: bool) -> None:
-        still = snapshot(diagram)
+        still = copy_diagram(diagram)
 
         def job() -> int:
             from blockstudio.analysis import analyze

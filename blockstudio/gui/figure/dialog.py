@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -20,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import MoveBlocks
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.paint.painting import Stage
 from blockstudio.gui.canvas.scene.staging import join
-from blockstudio.gui.document.session import DEFINITION, snapshot
+from blockstudio.gui.document.session import DEFINITION
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
@@ -135,13 +136,11 @@ def open_in(stage: Stage, only: tuple[str, ...] = ()) -> list[str]:
 
 def placed(canvas: Canvas) -> Diagram:
     """The diagram with every block that is in view where it stands there."""
-    still = snapshot(canvas.session.diagram)
+    still = copy_diagram(canvas.session.diagram)
     for stage, _ in canvas.stages():
-        drawing, graph = stage.drawing, still.definition(stage.drawing.scope).graph
-        for name in drawing.names:
-            block = graph.nodes[name]["block"]
-            if block.at is None:
-                graph.nodes[name]["block"] = msgspec.structs.replace(block, at=drawing.document_place(name))
+        drawing, definition = stage.drawing, still.definition(stage.drawing.scope)
+        loose = {name: drawing.document_place(name) for name in drawing.names if definition.block(name).at is None}
+        MoveBlocks(scope=drawing.scope, to=loose).apply(still)
     return still
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
-from blockstudio.gui.document.session import snapshot
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.kit.parts import Elided, link
 from blockstudio.gui.kit.table_chip import TableChip
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
@@ -168,7 +168,7 @@ class TablesPage(QWidget):
             return
         self._show_buttons()
         diagram, depth = self._session.diagram, self.depth
-        name, still = paper_of(diagram), snapshot(diagram)
+        name, still = paper_of(diagram), copy_diagram(diagram)
         if self.shown_mode == "paper" and name is not None:
             self._work.run(lambda: paper(name, still), self._show_paper)
         else:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
-from blockstudio.gui.document.session import Session, snapshot
+from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.training.trainer import Trainer
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe
@@ -64,7 +65,7 @@ class Planner(QObject):
         if not len(self._session.diagram.graph):
             self._take(None)
             return
-        diagram, recipe = snapshot(self._session.diagram), self._trainer.recipe
+        diagram, recipe = copy_diagram(self._session.diagram), self._trainer.recipe
 
         def work() -> Plan:
             try:

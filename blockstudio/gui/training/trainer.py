@@ -18,7 +18,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.gui.document.session import Session, snapshot
+from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_data import RunData, Slice, read_slice
 from blockstudio.gui.work.settings import runs_folder
@@ -113,7 +114,7 @@ class Trainer(QObject):
         if not len(self._session.diagram.graph):
             self.failed.emit(tr("Not trained: there is no network yet. Open a preset or draw one first."))
             return
-        diagram, recipe = snapshot(self._session.diagram), self.recipe
+        diagram, recipe = copy_diagram(self._session.diagram), self.recipe
         self._start(lambda: _launch(create_run(diagram, recipe, _free_folder(self.folder, diagram))))
 
     def go_on(self, run: Run) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
-from blockstudio.gui.document.session import snapshot
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 
@@ -49,7 +49,7 @@ class Child(QObject):
         if diagram is None:
             self._start(list(arguments))
             return
-        still = snapshot(diagram)
+        still = copy_diagram(diagram)
         self._folder = QTemporaryDir()
         file = Path(self._folder.path()) / f"network{SUFFIX}"
         named = [str(file) if argument == DIAGRAM else argument for argument in arguments]

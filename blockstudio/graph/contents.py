@@ -1,0 +1,80 @@
+"""What a diagram holds, and what can be read off it. Edits and their checks stand on this; history and scripting,
+which stand on edits, are `blockstudio.graph.diagram`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import networkx as nx
+
+from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, Parameter
+from blockstudio.errors import StudioError
+from blockstudio.graph.definition import MAIN, Definition
+from blockstudio.graph.names import shown, suggestion
+
+
+class Contents:
+    """Main graph, module definitions, parameters and texts. ``scope`` is ``""`` for the main graph or a module's
+    name. Only edits change them."""
+
+    def __init__(self, name: str = "untitled", description: str = "") -> None:
+        self.name = name
+        self.about: Mapping[str, str] = {}
+        """Free facts about the network: ``paper``, ``year``, ``family``, ``published``..."""
+        self.main = Definition(description=description)
+        self.modules: Mapping[str, Definition] = {}
+
+    @property
+    def description(self) -> str:
+        return self.main.description
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Declared diagram parameters; their defaults are their current values."""
+        return self.main.parameters
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The main graph."""
+        return self.main.graph
+
+    def definition(self, scope: str = MAIN) -> Definition:
+        """The main graph (``""``) or a module. Raises `StudioError` ``diagram.module``."""
+        if scope == MAIN:
+            return self.main
+        try:
+            return self.modules[scope]
+        except KeyError:
+            raise StudioError("diagram.module", f"there is no module '{shown(scope)}'.", where=shown(scope)) from None
+
+    def scopes(self) -> list[str]:
+        """The main scope and every module's."""
+        return [MAIN, *self.modules]
+
+    def declared(self, type_name: str) -> Mapping[str, Parameter]:
+        """The parameters of a block type or module. Raises `StudioError` ``diagram.type``."""
+        if type_name in CATALOGUE:
+            return CATALOGUE[type_name].parameters
+        if type_name in self.modules:
+            return self.modules[type_name].parameters
+        raise StudioError(
+            "diagram.type",
+            f"'{shown(type_name)}' is neither a block type nor a module of this diagram.",
+            hint=suggestion(type_name, [*CATALOGUE, *self.modules]),
+        )
+
+    def input_ports(self, type_name: str) -> tuple[str, ...]:
+        """Input ports of a block type or module; ``()`` for one that takes any number."""
+        if type_name in CATALOGUE:
+            return CATALOGUE[type_name].inputs
+        return tuple(self.definition(type_name).of_type(INPUT))
+
+    def output_ports(self, type_name: str) -> tuple[str, ...]:
+        """Output ports of a block type or module."""
+        if type_name in CATALOGUE:
+            return CATALOGUE[type_name].outputs
+        return tuple(self.definition(type_name).of_type(OUTPUT))
+
+    def is_variadic(self, type_name: str) -> bool:
+        """Takes any number of inputs, on ports ``"0"``, ``"1"``, ..."""
+        return type_name in CATALOGUE and CATALOGUE[type_name].variadic
