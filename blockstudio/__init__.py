@@ -15,13 +15,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blockstudio.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, analyze
     from blockstudio.api import compile, figure, load, load_weights, save, source, train
     from blockstudio.errors import StudioError
     from blockstudio.graph.diagram import Diagram
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Analysis": "blockstudio.analysis",

@@ -10,7 +10,7 @@ from blockstudio.analysis.level import Level
 from blockstudio.analysis.library import Library, check_defaults
 from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.problems import Collector, Fix, Problem
-from blockstudio.analysis.report import Analysis
+from blockstudio.analysis.report import Analysis, LiveAnalysis
 from blockstudio.analysis.rules import Seen
 from blockstudio.analysis.sheet import Key, Sheet
 from blockstudio.blocks import Value
@@ -47,7 +47,14 @@ class Analyzer:
         self._sheets.clear()
         plan = self._plan(MAIN)
         self.main = Sheet(plan, check_defaults(plan.definition.parameters), None, self._sheet, self._library)
-        self.analysis = Analysis(self)
+        self._analysis: LiveAnalysis | None = None
+
+    @property
+    def analysis(self) -> LiveAnalysis:
+        """What the last `update` left."""
+        if self._analysis is None:
+            self._analysis = LiveAnalysis.of(self.main, self.problems())
+        return self._analysis
 
     @property
     def evaluations(self) -> int:
@@ -75,7 +82,7 @@ class Analyzer:
         self.diagram.definition(scope)
         if scope == MAIN:
             return self.analysis.level("")
-        return Level.of_definition(self.analysis, self._alone(scope))
+        return Level.of_definition(self._alone(scope))
 
     def _alone(self, scope: str) -> Sheet:
         """A definition by itself."""
@@ -97,10 +104,11 @@ class Analyzer:
         for scope in self.diagram.modules:
             self._plan(scope)
         plans = {scope: self._plans[scope] for scope in self.diagram.scopes()}
-        version = self._version
+        version, revision = self._version, self.diagram.history.revision
 
         def offer(problem: Problem) -> tuple[Fix, ...]:
-            return self._fixes(problem) if self._version == version else ()
+            same = self._version == version and self.diagram.history.revision == revision
+            return self._fixes(problem) if same else ()
 
         return Collector(plans, self._alone, offer).collect(self.main)
 
@@ -131,7 +139,7 @@ class Analyzer:
 
     # Edits
 
-    def update(self, edits: Iterable[E.Edit]) -> Analysis:
+    def update(self, edits: Iterable[E.Edit]) -> LiveAnalysis:
         """Follow edits that the diagram has gone through; returns the new `analysis`."""
         self._version += 1
         self._trial = None
@@ -141,7 +149,7 @@ class Analyzer:
             changes.note(edit)
         if changes.scopes or changes.values or changes.modules:
             self._apply(changes)
-        self.analysis = Analysis(self)
+        self._analysis = None
         return self.analysis
 
     def _apply(self, changes: _Changes) -> None:
@@ -271,6 +279,8 @@ class _Changes:
 
 
 def analyze(diagram: Diagram) -> Analysis:
-    """Everything that can be said of ``diagram`` without running it. The result's `blocks` and levels
-    are those of this moment only as long as the diagram is not edited; use an `Analyzer` to follow edits."""
-    return Analyzer(diagram).analysis
+    """Everything that can be said of ``diagram`` without running it, as a value: it stays what it is when the diagram
+    is edited. Use an `Analyzer` to follow edits."""
+    # Nobody ever updates this analyser, so its sheets are the analysis's own.
+    analyzer = Analyzer(diagram)
+    return Analysis.of(analyzer.main, analyzer.problems())

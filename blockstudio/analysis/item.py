@@ -15,8 +15,8 @@ class Item:
     """What is known of a block before its context is: wiring, literal parameters, names that expressions use."""
 
     __slots__ = (
-        "block", "declared", "fixed", "idle", "issues", "kind", "missing", "name", "names", "plain", "ports", "setting",
-        "sources", "targets", "uses", "varying", "width",
+        "block", "declared", "fixed", "idle", "issues", "kind", "missing", "name", "names", "outs", "plain", "ports",
+        "setting", "sources", "targets", "uses", "varying",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -47,8 +47,13 @@ class Item:
         self.idle: tuple[str, ...] = ()
         """Output ports that nothing reads, of a block with several."""
         self.targets: set[str] = set()
-        self.width = 1
-        """Output ports."""
+        self.outs: tuple[str, ...] = ()
+        """Output ports in order."""
+
+    @property
+    def width(self) -> int:
+        """How many outputs it has."""
+        return len(self.outs)
 
     @property
     def is_gate(self) -> bool:

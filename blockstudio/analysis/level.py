@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from blockstudio.analysis.fields import PIXEL, Axis, extent
 from blockstudio.analysis.memory import result_peak
@@ -14,9 +14,6 @@ from blockstudio.analysis.traces import Trace, follow, join, through, traces
 from blockstudio.analysis.units import BYTES_PER_SCALAR
 from blockstudio.blocks import Shape, Value
 from blockstudio.errors import StudioError
-
-if TYPE_CHECKING:
-    from blockstudio.analysis.report import Analysis
 
 Size: TypeAlias = tuple[int, int]
 
@@ -63,7 +60,7 @@ class BlockReport:
     @property
     def output_shapes(self) -> dict[str, Shape]:
         """By output port; without those that are unknown."""
-        ports = self._level.output_ports(self._name)
+        ports = self._level.sheet.plan.items[self._name].outs
         found = {port: whole_shape(shape) for port, shape in zip(ports, self._result.outputs, strict=True)}
         return {port: shape for port, shape in found.items() if shape is not None}
 
@@ -123,20 +120,21 @@ class BlockReport:
 
 
 class Level:
-    """The inside of one place in the diagram, as a canvas shows it: the main graph or the inside of an instance."""
+    """The inside of one place in the diagram, as a canvas shows it: the main graph or the inside of an instance.
+    ``root`` is the sheet from whose inputs it is seen, ``base`` what leads from there to the inputs of ``sheet``."""
 
-    def __init__(self, analysis: Analysis, path: str, sheet: Sheet, base: list[Trace]) -> None:
+    def __init__(self, root: Sheet, path: str, sheet: Sheet, base: list[Trace]) -> None:
         self.path = path
         self.scope = sheet.plan.scope
         """The definition shown: ``""`` for the main graph."""
         self.sheet = sheet
-        self._analysis = analysis
+        self._root = root
         self._base = base
 
     @classmethod
-    def of_definition(cls, analysis: Analysis, sheet: Sheet) -> Level:
+    def of_definition(cls, sheet: Sheet) -> Level:
         """A definition by itself: everything is seen from its inputs."""
-        return cls(analysis, "", sheet, [(0, PIXEL) for _ in sheet.plan.inputs])
+        return cls(sheet, "", sheet, [(0, PIXEL) for _ in sheet.plan.inputs])
 
     @cached_property
     def blocks(self) -> Mapping[str, BlockReport]:
@@ -158,10 +156,9 @@ class Level:
         live = self.sheet.live_auxiliary if auxiliary else self.sheet.live
         return tuple(name for name in self.sheet.plan.order if name in live)
 
-    def output_ports(self, name: str) -> tuple[str, ...]:
-        """The output ports of a block."""
-        plan = self.sheet.plan
-        return plan.diagram.output_ports(plan.items[name].block.type)
+    def before(self, name: str) -> set[str]:
+        """The blocks that ``name`` depends on, whatever is switched off."""
+        return self.sheet.plan.before(name)
 
     def trace(self, name: str) -> Trace:
         """Depth and field behind a block, seen from the image."""
@@ -187,8 +184,8 @@ class Level:
         )
 
     def _image(self) -> Shape | None:
-        sheet = self.sheet if self.path == "" else self._analysis.main
-        shapes = sheet.inputs or tuple(sheet.results[name].outputs[0] for name in sheet.plan.inputs)
+        root = self._root
+        shapes = root.inputs or tuple(root.results[name].outputs[0] for name in root.plan.inputs)
         shape = whole_shape(shapes[0]) if shapes else None
         return shape if shape is not None and len(shape) == 3 else None
 
@@ -212,7 +209,7 @@ class Level:
         if result.sub is None:
             why = "is switched off" if result.bypassed else "is not an instance of a module"
             raise StudioError("analysis.path", f"it {why}, so there is nothing inside.", where=path)
-        return Level(self._analysis, path, result.sub, before)
+        return Level(self._root, path, result.sub, before)
 
     def report(self, name: str, index: int | None = None) -> BlockReport:
         """The report of a block, or of one copy of a repeated block."""
@@ -233,7 +230,7 @@ class _LevelBlocks(Mapping[str, BlockReport]):
         return self._level.report(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._level.sheet.plan.definition.graph))
+        return iter(self._level.sheet.plan.names)
 
     def __len__(self) -> int:
         return len(self._level.sheet.results)
@@ -248,15 +245,16 @@ class _LevelShapes(Mapping[tuple[str, str], Shape]):
         result = self._level.sheet.results.get(name)
         if result is None:
             raise KeyError(key)
-        ports = self._level.output_ports(name)
+        ports = self._level.sheet.plan.items[name].outs
         shape = whole_shape(result.outputs[ports.index(port)]) if port in ports else None
         if shape is None:
             raise KeyError(key)
         return shape
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        for name, result in list(self._level.sheet.results.items()):
-            for port, shape in zip(self._level.output_ports(name), result.outputs, strict=True):
+        sheet = self._level.sheet
+        for name, result in list(sheet.results.items()):
+            for port, shape in zip(sheet.plan.items[name].outs, result.outputs, strict=True):
                 if is_known(shape):
                     yield name, port
 

@@ -61,7 +61,7 @@ class Plan:
     """A definition prepared for evaluation."""
 
     def __init__(self, diagram: Diagram, scope: str, library: Library) -> None:
-        self.diagram = diagram
+        self._diagram = diagram
         self.scope = scope
         self._library = library
         self.items: dict[str, Item] = {}
@@ -79,6 +79,7 @@ class Plan:
         self.modules: dict[str, set[str]] = {}
         """Instances by module."""
         self._order: list[str] | None = None
+        self._names: list[str] | None = None
         for name, block in self.definition.blocks():
             item = self.items[name] = Item(name)
             self._load(item, block)
@@ -98,13 +99,20 @@ class Plan:
 
     @property
     def definition(self) -> Definition:
-        return self.diagram.definition(self.scope)
+        return self._diagram.definition(self.scope)
+
+    @property
+    def names(self) -> list[str]:
+        """All blocks in document order."""
+        if self._names is None:
+            self._names = list(self.definition.graph)
+        return self._names
 
     @property
     def order(self) -> list[str]:
         """All blocks in the order of evaluation: topological, as near to document order as the wires allow."""
         if self._order is None:
-            names = list(self.definition.graph)
+            names = self.names
             place = {name: index for index, name in enumerate(names)}
             items = self.items
             if all([not s or place[s[0]] < place[name] for name in names for s in items[name].sources]):
@@ -124,6 +132,17 @@ class Plan:
         """Names of the inputs and outputs that instances of this definition have."""
         return tuple(self.inputs), tuple(self.outputs)
 
+    def before(self, name: str) -> set[str]:
+        """The blocks that ``name`` depends on."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for source in self.items[waiting.pop()].sources:
+                if source and source[0] not in found:
+                    found.add(source[0])
+                    waiting.append(source[0])
+        return found - {name}
+
     # Blocks
 
     def _load(self, item: Item, block: Block) -> None:
@@ -131,10 +150,10 @@ class Plan:
         item.kind = CATALOGUE.get(block.type)
         if item.kind is not None:
             item.declared = item.kind.parameters
-            item.width = len(item.kind.outputs)
+            item.outs = item.kind.outputs
         else:
-            item.declared = self.diagram.modules[block.type].parameters
-            item.width = len(self.diagram.output_ports(block.type))
+            item.declared = self._diagram.modules[block.type].parameters
+            item.outs = self._diagram.output_ports(block.type)
             self.modules.setdefault(block.type, set()).add(item.name)
         found = self._library.prepare(item.kind, item.declared, block.parameters)
         item.uses, item.fixed, item.issues, item.setting = found
@@ -149,12 +168,12 @@ class Plan:
     def _index(self, name: str, out: str) -> int:
         """Which of a block's outputs this is."""
         start = self.items[name]
-        return 0 if start.kind is not None else self.diagram.output_ports(start.block.type).index(out)
+        return start.outs.index(out)
 
     def _wire(self, item: Item, ends: Mapping[str, Source]) -> bool:
         """Take the wires into ``item``, given by port; whether they have changed."""
         if item.kind is None:
-            ports = self.diagram.input_ports(item.block.type)
+            ports = self._diagram.input_ports(item.block.type)
         elif item.kind.variadic:
             ports = tuple(sorted(ends, key=port_order))
         else:
@@ -181,7 +200,7 @@ class Plan:
         """Note what is wrong with the block itself."""
         if item.width > 1:
             read = {key[0] for _, _, key in self.definition.graph.out_edges(item.name, keys=True)}
-            item.idle = tuple(port for port in self.diagram.output_ports(item.block.type) if port not in read)
+            item.idle = tuple(port for port in item.outs if port not in read)
         (self.loose.add if drawing_issues(item) else self.loose.discard)(item.name)
 
     def reload(self, names: Iterable[str]) -> None:
@@ -266,9 +285,9 @@ class Plan:
                 change.dirty.add(name)
             self._tell(item, before)
         self._forget(gone)
-        if not changed and not gone and not change.structural:
+        if not changed and not gone and not change.structural and self._names == list(graph):
             return False
-        self._order = None
+        self._order = self._names = None
         cut = self.cut
         if had_cycles or not all(self.places.mend(name, self._sources) for name in changed):
             self.places = Places(self.order)

@@ -151,7 +151,7 @@ class Collector:
 
     def _document_order(self, plan: Plan) -> dict[str, int]:
         if plan.scope not in self._places:
-            self._places[plan.scope] = {name: index for index, name in enumerate(plan.definition.graph)}
+            self._places[plan.scope] = {name: index for index, name in enumerate(plan.names)}
         return self._places[plan.scope]
 
     def _visit(self, sheet: Sheet, prefix: str, count: int, live: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Self
 
 from blockstudio.analysis.level import BlockReport, Level, Size, whole_shape
 from blockstudio.analysis.memory import sheet_peak
@@ -12,12 +13,9 @@ from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.analysis.traces import traces
 from blockstudio.analysis.units import BYTES_PER_SCALAR
-from blockstudio.blocks import INPUT, Value
+from blockstudio.blocks import INPUT, Shape, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
-
-if TYPE_CHECKING:
-    from blockstudio.analysis.engine import Analyzer
 
 
 class _AllBlocks(Mapping[str, BlockReport]):
@@ -43,7 +41,7 @@ class _AllBlocks(Mapping[str, BlockReport]):
 
 
 def _paths(sheet: Sheet, prefix: str) -> Iterator[str]:
-    for name in list(sheet.plan.definition.graph):
+    for name in list(sheet.plan.names):
         result = sheet.results[name]
         yield prefix + name
         if result.sub is not None:
@@ -54,35 +52,45 @@ def _paths(sheet: Sheet, prefix: str) -> Iterator[str]:
                 yield from _paths(copy.sub, f"{prefix}{name}.{index}.")
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
-    """What can be said of a diagram at one moment.
+    """What can be said of a diagram at one moment: a value, which later edits of the diagram leave as it is.
 
-    The numbers are those of that moment. `blocks` and `level` look at the analyser, which follows the diagram.
     Parameters and MACs are of the inference network: the blocks that reach an Output (all, as long as nothing is
     wired to one); ``..._with_auxiliary`` add those that reach an AuxOutput. Memory is explained in
     `blockstudio.analysis.memory`; `training_bytes` includes the auxiliary heads, as they run in training.
     """
 
-    def __init__(self, analyzer: Analyzer) -> None:
-        main = analyzer.main
-        self.main = main
-        self.parameters = main.total.parameters
-        self.macs = main.total.macs
-        self.parameters_with_auxiliary = main.total_auxiliary.parameters
-        self.macs_with_auxiliary = main.total_auxiliary.macs
-        self.complete = main.total_auxiliary.unknown == 0
-        """Whether no number is hidden by a mistake; otherwise the totals are of what is known."""
-        self.training_bytes = BYTES_PER_SCALAR * main.total_auxiliary.saved
-        self.activation_bytes = BYTES_PER_SCALAR * sheet_peak(main)
-        self.output_shape = whole_shape(main.outputs[0]) if main.plan.outputs else None
-        """Of the first Output."""
-        top = Level(self, "", main, [])
-        self._top = top
-        self.depth = self._depth()
-        self.receptive_field = _network_field(top)
-        """(height, width) of the last feature map before the network collapses to single pixels."""
-        self.problems: tuple[Problem, ...] = analyzer.problems()
-        """Errors and warnings in document order."""
+    main: Sheet
+    """The main graph, evaluated; belongs to this analysis alone."""
+    top: Level
+    """The main graph as a level."""
+    problems: tuple[Problem, ...]
+    """Errors and warnings in document order."""
+    parameters: int
+    macs: int
+    parameters_with_auxiliary: int
+    macs_with_auxiliary: int
+    complete: bool
+    """Whether no number is hidden by a mistake; otherwise the totals are of what is known."""
+    training_bytes: int
+    activation_bytes: int
+    output_shape: Shape | None
+    """Of the first Output."""
+    depth: int
+    receptive_field: Size | None
+    """(height, width) of the last feature map before the network collapses to single pixels."""
+
+    @classmethod
+    def of(cls, main: Sheet, problems: tuple[Problem, ...]) -> Self:
+        """What the sheets tell as they are now."""
+        total, both = main.total, main.total_auxiliary
+        top = Level(main, "", main, [])
+        return cls(
+            main, top, problems, total.parameters, total.macs, both.parameters, both.macs, both.unknown == 0,
+            BYTES_PER_SCALAR * both.saved, BYTES_PER_SCALAR * sheet_peak(main),
+            whole_shape(main.outputs[0]) if main.plan.outputs else None, _depth(top), _network_field(top),
+        )  # fmt: skip
 
     @property
     def parameter_bytes(self) -> int:
@@ -111,7 +119,7 @@ class Analysis:
     def find(self, path: str) -> tuple[Level, str | None, int | None]:
         """The level on which the block at ``path`` stands, its name and, if the path ends with one, its index as a
         copy; no name for the main graph itself."""
-        level = self._top
+        level = self.top
         parts = path.split(".") if path else []
         name: str | None = None
         index: int | None = None
@@ -125,10 +133,16 @@ class Analysis:
                 index = int(parts.pop(0))
         return level, name, index
 
-    def _depth(self) -> int:
-        ends = self.main.plan.ends or self.main.plan.order
-        found = [trace[0] for trace in map(self._top.trace, ends) if trace is not None]
-        return max(found, default=0)
+
+class LiveAnalysis(Analysis):
+    """The latest word of an `Analyzer`. The numbers are of the moment at which it was made; `blocks` and the levels
+    look at the analyser's sheets, which follow the diagram. For who draws, not for who keeps."""
+
+
+def _depth(top: Level) -> int:
+    plan = top.sheet.plan
+    found = [trace[0] for trace in map(top.trace, plan.ends or plan.order) if trace is not None]
+    return max(found, default=0)
 
 
 def _split(level: Level, parts: list[str], path: str) -> tuple[str, list[str]]:

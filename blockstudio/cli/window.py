@@ -7,10 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from blockstudio import __version__
 from blockstudio.cli.arguments import Parser, network_argument, opened, settings_of
 from blockstudio.cli.training import recipe_of
 from blockstudio.errors import StudioError
+from blockstudio.version import __version__
 
 OPEN_HELP = """\
 Draw convolutional networks as block diagrams, see every shape and cost as you draw,

@@ -5,13 +5,13 @@ Nothing here imports torch before a network is written that needs it.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from blockstudio.compiler.about import metadata
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_target, write_atomic
@@ -101,18 +101,6 @@ def safetensors_bytes(diagram: Diagram, model: nn.Module) -> bytes:
 
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in model.state_dict().items()}
     return save(tensors, metadata={"format": "pt", **metadata(diagram)})
-
-
-def metadata(diagram: Diagram) -> dict[str, str]:
-    """What a file says about the network in it: text by name."""
-    from blockstudio import __version__
-
-    values = {key: parameter.default for key, parameter in diagram.parameters.items()}
-    return {
-        "network": diagram.name,
-        "parameters": json.dumps(values, ensure_ascii=False),
-        "producer": f"Block Studio {__version__}",
-    }
 
 
 def _model(diagram: Diagram, weights: Weights | None) -> tuple[nn.Module, str]:

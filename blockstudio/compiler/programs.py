@@ -17,7 +17,7 @@ from torch import nn
 
 from blockstudio.analysis import analyze
 from blockstudio.blocks import INPUT, OUTPUT
-from blockstudio.compiler.exports import metadata
+from blockstudio.compiler.about import metadata
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 

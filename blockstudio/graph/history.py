@@ -41,6 +41,8 @@ class History:
         self._news: list[tuple[Edit, ...]] = []
         self._announcing = False
         self.listeners: list[Listener] = []
+        self.revision = 0
+        """Counts the steps that were done, undone or redone: an unchanged number is an unchanged diagram."""
 
     @property
     def undo_label(self) -> str | None:
@@ -127,6 +129,7 @@ class History:
             raise
 
     def _announce(self, edits: tuple[Edit, ...]) -> None:
+        self.revision += 1
         self._news.append(edits)
         if not self._announcing:
             self._announcing = True

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import flatten
@@ -98,9 +96,8 @@ def up_to(analysis: Analysis, path: str) -> tuple[str, ...]:
     level, name, index = analysis.find(path)
     found = [path] if name is not None and level.report(name, index).parameters else []
     while name is not None:
-        graph = level.sheet.plan.definition.graph
-        earlier = nx.ancestors(graph, name)
-        reports = [level.report(each) for each in graph if each in earlier and each != name]
+        earlier = level.before(name)
+        reports = [report for each, report in level.blocks.items() if each in earlier]
         if index:
             reports += [level.report(name, each) for each in range(index)]
         found += [report.path for report in reports if report.parameters]

@@ -13,7 +13,6 @@ import msgspec
 import torch
 from torch import nn
 
-import blockstudio
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
@@ -27,6 +26,7 @@ from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
 from blockstudio.training.losses import auxiliary_weights
 from blockstudio.training.starting import freeze
+from blockstudio.version import __version__
 
 Builder: TypeAlias = Callable[[Diagram], nn.Module]
 """What turns a diagram into a module: the compiler, unless a test has its own."""
@@ -123,7 +123,7 @@ def _set_threads(run: Run, recipe: Recipe) -> None:
 def write_environment(run: Run, prepared: Prepared) -> None:
     """Note machine and versions in the run."""
     facts = {
-        "blockstudio": blockstudio.__version__,
+        "blockstudio": __version__,
         "python": sys.version.split()[0],
         "torch": str(torch.__version__),
         "platform": platform.platform(),

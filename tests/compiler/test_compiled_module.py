@@ -9,7 +9,6 @@ import traceback
 
 import pytest
 import torch
-from interpreter import verify
 
 import blockstudio as bs
 from blockstudio.blocks import Parameter
@@ -17,6 +16,7 @@ from blockstudio.compiler import compile, source
 from blockstudio.compiler.load import execute
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import load_preset, preset_names
+from tests.support.interpreter import verify
 
 torch.set_num_threads(1)
 

@@ -8,7 +8,6 @@ import inspect
 import torch
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-from interpreter import interpret, verify
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockstudio.analysis import analyze
@@ -17,6 +16,7 @@ from blockstudio.compiler.emit import source_and_class
 from blockstudio.compiler.load import execute
 from blockstudio.graph.diagram import Diagram
 from tests.support.drawn_diagrams import diagrams
+from tests.support.interpreter import interpret, verify
 
 torch.set_num_threads(1)
 

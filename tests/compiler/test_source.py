@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import pytest
 import torch
-from interpreter import interpret, verify
 
 from blockstudio.analysis import analyze
 from blockstudio.blocks import Parameter
@@ -17,6 +16,7 @@ from blockstudio.compiler.load import execute
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
+from tests.support.interpreter import interpret, verify
 
 torch.set_num_threads(1)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 
 from blockstudio.analysis.problems import Fix, Problem
+from blockstudio.analysis.report import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.operations.copying import copy_diagram
-
-if TYPE_CHECKING:
-    from blockstudio.analysis.engine import Analyzer
 
 
 class Verdict(NamedTuple):
@@ -24,13 +22,24 @@ class Verdict(NamedTuple):
     """Errors that were not there before."""
 
 
+class Follower(Protocol):
+    """Says what is wrong with a diagram, edit by edit."""
+
+    @property
+    def analysis(self) -> Analysis:
+        """The diagram as it is."""
+
+    def update(self, edits: Iterable[Edit]) -> Analysis:
+        """Follow edits that the diagram has gone through."""
+
+
 class Trial:
     """A copy of a diagram on which edits are tried and taken back."""
 
-    def __init__(self, diagram: Diagram, analyzer: Callable[[Diagram], Analyzer]) -> None:
+    def __init__(self, diagram: Diagram, follower: Callable[[Diagram], Follower]) -> None:
         self._diagram = copy_diagram(diagram)
-        self._analyzer = analyzer(self._diagram)
-        self._before = {key(problem) for problem in self._analyzer.analysis.problems if problem.severity == "error"}
+        self._follower = follower(self._diagram)
+        self._before = {key(problem) for problem in self._follower.analysis.problems if problem.severity == "error"}
 
     def run(self, fix: Fix, problem: Problem) -> Verdict | None:
         """Try ``fix`` for ``problem``; ``None`` if it cannot be applied."""
@@ -44,14 +53,14 @@ class Trial:
             for edit in undo:
                 edit.apply(self._diagram)
             return None
-        found = self._analyzer.update(done).problems
+        found = self._follower.update(done).problems
         verdict = Verdict(
             key(problem) not in {key(other) for other in found},
             len({key(other) for other in found if other.severity == "error"} - self._before),
         )
         for edit in undo:
             edit.apply(self._diagram)
-        self._analyzer.update(undo)
+        self._follower.update(undo)
         return verdict
 
 

@@ -14,7 +14,6 @@ from PySide6.QtCore import QMessageLogContext, QSize, Qt, QThreadPool, QTimer, Q
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from blockstudio import __version__
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.gui.kit.icons import application_icon
@@ -23,6 +22,7 @@ from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
 from blockstudio.gui.shell import style  # noqa: F401 - its part of the style sheet
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work.settings import APPLICATION, ORGANISATION, data_folder, settings
+from blockstudio.version import __version__
 
 log = logging.getLogger("blockstudio.gui")
 LOG = "window.log"

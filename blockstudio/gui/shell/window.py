@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio import __version__
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.browser.start_page import StartPage
 from blockstudio.gui.canvas import Canvas
@@ -43,6 +42,7 @@ from blockstudio.gui.tables.page import Tables
 from blockstudio.gui.training.trainer import Trainer
 from blockstudio.gui.weights.loading import WeightsLoader, is_weights
 from blockstudio.gui.work.settings import settings
+from blockstudio.version import __version__
 
 SIZE = (1440, 900)
 

@@ -1,0 +1,3 @@
+"""Which Block Studio this is."""
+
+__version__ = "0.1.0"
