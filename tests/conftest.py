@@ -10,6 +10,10 @@ from types import ModuleType
 
 import pytest
 
+from tests.support import properties
+
+properties.register()
+
 QT = ("PySide6", "shiboken6", "pyqtgraph")
 
 
@@ -27,3 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--block-qt"):
         sys.meta_path.insert(0, _NoQt())
+    # The order of the tests is random, what they draw is not.
+    config.option.randomly_reset_seed = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    properties.seed(item)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from blockstudio.analysis import Analysis, Analyzer, Level, analyze
@@ -15,6 +15,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
 from tests.support.nets import block_module, conv, head, line, merge, net
+from tests.support.properties import examples
 
 TYPES = ["Conv2d", "Add", "Concat", "Multiply", "MaxPool2d", "GlobalAvgPool", "Flatten", "Linear", "ReLU",
          "BatchNorm2d", "Softmax", "ShortcutA", "Input", "Output", "AuxOutput", "Identity"]  # fmt: skip
@@ -201,14 +202,14 @@ def test_the_types_exist() -> None:
 
 
 @pytest.mark.parametrize("make", [two_ports, squeeze], ids=lambda make: make.__name__)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=EDITS)
 def test_small_diagrams(make: Any, edits: list[tuple[str, int, int, int]]) -> None:
     follow(make(), edits, deep=True)
 
 
 @pytest.mark.parametrize("make", [small_resnet, googlenet], ids=lambda make: make.__name__)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(15, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=EDITS)
 def test_presets(make: Any, edits: list[tuple[str, int, int, int]]) -> None:
     follow(make(), edits, deep=False)
@@ -216,7 +217,7 @@ def test_presets(make: Any, edits: list[tuple[str, int, int, int]]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [two_ports, squeeze, small_resnet, googlenet], ids=lambda make: make.__name__)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(200, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=EDITS)
 def test_at_length(make: Any, edits: list[tuple[str, int, int, int]]) -> None:
     follow(make(), edits, make in (two_ports, squeeze), each=True)

@@ -7,13 +7,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from blockstudio.analysis import BlockReport, analyze
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
 from tests.support.nets import conv, head, line, merge, net
+from tests.support.properties import examples
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -173,7 +174,7 @@ def keeping(draw: st.DrawFn) -> dict[str, Any]:
 STAGE = st.one_of(window(), st.tuples(st.sampled_from(["Add", "Concat"]), st.lists(keeping(), min_size=1, max_size=3)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(stages=st.lists(STAGE, min_size=1, max_size=4), skip=st.booleans())
 def test_drawn_networks(stages: list[Any], skip: bool) -> None:
     d = net([1, 120, 120])

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from torch.autograd.graph import saved_tensors_hooks
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockstudio.blocks import CATALOGUE, Refusal, Shape, Window, numel
 from tests.support.block_cases import Case, build, cases, expressions, tensors
+from tests.support.properties import examples
 
 torch.set_num_threads(1)
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError)
@@ -62,19 +63,19 @@ NEVER_REFUSED = {name for name, kind in CATALOGUE.items() if kind.family == "act
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_type_agrees_with_pytorch(name: str) -> None:
     kind = CATALOGUE[name]
-    _check(name, settings(max_examples=120 if len(kind.parameters) > 1 or kind.variadic else 40, derandomize=True))
+    _check(name, 120 if len(kind.parameters) > 1 or kind.variadic else 40)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_type_agrees_with_pytorch_at_length(name: str) -> None:
-    _check(name, settings(max_examples=1000))
+    _check(name, 1000)
 
 
-def _check(name: str, how: settings) -> None:
+def _check(name: str, count: int) -> None:
     outcomes: Counter[bool] = Counter()
 
-    @settings(how, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @examples(count, suppress_health_check=list(HealthCheck))
     @given(case=cases(name))
     def agrees(case: Case) -> None:
         outcomes[_agrees(case)] += 1

@@ -6,10 +6,11 @@ import re
 from math import ceil, floor
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 
 from blockstudio.blocks import CATALOGUE, Refusal
 from tests.support.block_cases import Case, cases
+from tests.support.properties import examples
 
 IN_WORDS = {"each value", "height of a window", "width of a window"}
 """Rows that describe and do not compute."""
@@ -32,7 +33,7 @@ def compute(text: str) -> int:
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_computation_shown_gives_the_number_shown(name: str) -> None:
-    @settings(max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @examples(30, suppress_health_check=list(HealthCheck))
     @given(case=cases(name))
     def shown(case: Case) -> None:
         kind, p = case.kind, case.values

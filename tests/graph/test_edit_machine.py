@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -28,6 +28,7 @@ from blockstudio.graph.edits import (
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.snapshot import build, snapshot
 from tests.support.graph_samples import sample
+from tests.support.properties import examples
 
 TYPES = ["Conv2d", "ReLU", "Add", "Concat", "Input", "Output", "AuxOutput", "MaxPool2d", "Linear"]
 NAMES = ["a", "b", "c.0", "c.1", "c", "c.x.y", "a.b", "left", "right", "input", "output", "forward", "x y", "", "0a"]
@@ -37,6 +38,7 @@ VALUES = st.one_of(
     st.integers(-2, 70), st.booleans(), st.floats(allow_nan=True), st.sampled_from(EXPRESSIONS),
     st.lists(st.one_of(st.integers(-1, 5), st.sampled_from(EXPRESSIONS)), max_size=4), st.text(max_size=3),
 )  # fmt: skip
+
 TEXTS = st.text(st.characters(codec=None), max_size=6)
 KEYS = [
     "out_channels",
@@ -324,16 +326,12 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
-TestEditing.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestEditing.settings = examples(40, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.slow
 class TestEditingForLong(Editing.TestCase):
-    settings = settings(
-        max_examples=400, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    settings = examples(400, stateful_step_count=50, suppress_health_check=list(HealthCheck))
 
 
 def test_the_machine_knows_every_edit():

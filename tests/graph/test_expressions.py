@@ -6,11 +6,12 @@ import ast
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.expressions import FUNCTIONS, MAX_INTEGER, is_name, parse
+from tests.support.properties import examples
 
 SCOPE = {"n": 3, "width": 64, "half": 0.5, "first": True, "word": "v1.5", "zero": 0, "minus": -7, "pair": (1, 2)}
 
@@ -233,7 +234,7 @@ def pythons_own(text: str) -> object:
     return eval(compile(tree, "<own>", "eval"), names)  # noqa: S307
 
 
-@settings(max_examples=800, deadline=None)
+@examples(800)
 @given(EXPRESSIONS)
 def test_results_and_refusals_are_pythons_own(text):
     try:
@@ -261,7 +262,7 @@ GRAMMAR = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(st.one_of(st.text(max_size=60), GRAMMAR, EXPRESSIONS))
 def test_any_text_gives_a_bounded_value_or_a_clear_error(text):
     try:
@@ -285,7 +286,7 @@ def test_towers_of_powers_do_not_run_away():
         assert caught.value.code == "expression.bound"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(EXPRESSIONS)
 def test_what_is_accepted_can_stand_in_source_as_written(text):
     """Emitted source holds an expression within a line of a call."""

@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blockstudio.errors import StudioError
@@ -15,6 +15,7 @@ from blockstudio.graph.checks import MAX_NESTING
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps, loads
 from tests.support.graph_samples import sample
+from tests.support.properties import examples
 
 BASE = {
     "format": "blockstudio",
@@ -277,7 +278,7 @@ def read(text: str | bytes) -> None:
     assert dumps(loads(again)) == again
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.data())
 def test_damaged_bytes_load_or_say_where(data):
     raw = bytearray(TEXT.encode())
@@ -320,7 +321,7 @@ SPOTS = spots(json.loads(TEXT))
 CHANGES = st.tuples(st.sampled_from(SPOTS), VALUES, st.sampled_from(["put", "drop", "rename", "swap"]))
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     st.lists(
         st.tuples(st.sampled_from(SPOTS), VALUES, st.sampled_from(["put", "drop", "rename", "swap"])),

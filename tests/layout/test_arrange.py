@@ -8,7 +8,7 @@ import sys
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blockstudio.errors import StudioError
@@ -17,6 +17,7 @@ from blockstudio.graph.expand import flatten
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.layout import CARD, arrange, arrangement, place
 from blockstudio.layout.box import GAP_X, GAP_Y
+from tests.support.properties import examples
 
 GRID = 8
 
@@ -220,7 +221,7 @@ def graphs(draw):
     return count, sorted({edge for edge in random_edges(draw, count) if edge[0] != edge[1]})
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(graphs(), st.data())
 def test_any_graph_is_drawn_without_overlaps(graph, data):
     count, edges = graph
@@ -235,7 +236,7 @@ def test_any_graph_is_drawn_without_overlaps(graph, data):
     assert place(names, edges, sizes, *ends) == places
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(graphs())
 def test_between_one_input_and_one_output_every_wire_runs_down(graph):
     count, edges = graph

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blockstudio.errors import StudioError
@@ -27,6 +27,7 @@ from blockstudio.runs.recipe import (
     save_recipe,
     with_fields,
 )
+from tests.support.properties import examples
 
 
 def legal(field: Field) -> st.SearchStrategy[Any]:
@@ -60,7 +61,7 @@ RECIPES = st.fixed_dictionaries({}, optional={path: legal(field) for path, field
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(RECIPES)
 def test_a_legal_recipe_survives_its_file(values: dict[str, Any]) -> None:
     recipe = with_fields(Recipe(), values)

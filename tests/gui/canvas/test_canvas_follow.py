@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from PySide6.QtCore import QRectF
@@ -15,6 +14,7 @@ from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, MoveBlocks, RemoveBlock, RemoveWire, SetParameter
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
+from tests.support.properties import examples
 
 KINDS = st.sampled_from(["Input", "Conv2d", "ReLU", "Add", "Concat", "Output"])
 PLACES = st.tuples(st.integers(-20, 20), st.integers(-20, 20)).map(lambda p: (p[0] * 48.0, p[1] * 40.0))
@@ -121,7 +121,7 @@ class Following(RuleBasedStateMachine):
 
 
 TestFollowing = Following.TestCase
-TestFollowing.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestFollowing.settings = examples(20, stateful_step_count=20)
 
 
 def long_chain(blocks: int) -> Diagram:

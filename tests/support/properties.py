@@ -1,0 +1,51 @@
+"""How property tests are drawn: in the ordinary suite the same examples every day, at large by command.
+
+``pytest --hypothesis-profile=large`` draws twenty times as many examples, other ones each time, and keeps what it finds
+in ``.hypothesis``, so that the next such run begins with it.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+FIXED, LARGE = "fixed", "large"
+FACTOR = 20
+"""So many times the examples of the ordinary suite are drawn at large."""
+_BASE = 100
+"""`max_examples` of the fixed profile, for tests that ask for no number."""
+
+
+def register() -> None:
+    """Make the profiles known; the fixed one is used until the command line says otherwise."""
+    # How long an example takes says something of the machine, nothing of the product.
+    settings.register_profile(FIXED, max_examples=_BASE, derandomize=True, database=None, deadline=None)
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    settings.register_profile(
+        LARGE, max_examples=_BASE * FACTOR, deadline=None, print_blob=True, suppress_health_check=slow
+    )
+    settings.load_profile(FIXED)
+
+
+def examples(count: int, **more: Any) -> settings:
+    """Settings of a property test that draws ``count`` examples in the ordinary suite."""
+    return settings(max_examples=count * settings.default.max_examples // _BASE, **more)
+
+
+def seed(item: pytest.Item) -> None:
+    """Give every test random numbers of its own: in the ordinary suite the same ones every day, whatever ran before."""
+    number = crc32(item.nodeid.encode(errors="surrogatepass"))
+    if settings.get_current_profile_name() == LARGE:
+        number = (number + int(item.config.getoption("randomly_seed", 0))) % 2**32
+    random.seed(number)
+    np.random.seed(number)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        # Not `torch.manual_seed`: that looks for accelerators each time.
+        torch.default_generator.manual_seed(number)
