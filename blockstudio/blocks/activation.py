@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from blockstudio.blocks.base import (
     Arguments,
@@ -12,6 +12,7 @@ from blockstudio.blocks.base import (
     PaletteEntry,
     Resolved,
     Shape,
+    Weight,
     block_type,
     numel,
 )
@@ -27,6 +28,7 @@ class _Activation(BlockType):
     """``torch.nn`` class of the same name. Autograd keeps the input, unless the class says otherwise."""
 
     family = "activation"
+    elementwise = True
     defaults: ClassVar[dict[str, Value]] = {}
     """PyTorch's own defaults of the parameters."""
     by_output: ClassVar[bool] = False
@@ -56,6 +58,7 @@ class ReLU(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU``: ``max(0, x)``."""
 
     name = "ReLU"
+    calls = ("relu(input, inplace=False)",)
     help = "Negative values become 0. The default activation: cheap, and its gradient does not fade."
     palette = (PaletteEntry("ReLU", {}, "rectifier rectified linear unit activation nonlinearity"),)
     parameters = {"inplace": _INPLACE}
@@ -68,6 +71,7 @@ class ReLU6(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU6``: ``min(max(0, x), 6)``."""
 
     name = "ReLU6"
+    calls = ("relu6(input, inplace=False)",)
     help = "ReLU that stops at 6, for low-precision arithmetic. Used by MobileNet."
     palette = (PaletteEntry("ReLU6", {}, "rectifier clipped mobilenet activation"),)
     parameters = {"inplace": _INPLACE}
@@ -79,6 +83,7 @@ class LeakyReLU(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.LeakyReLU``."""
 
     name = "LeakyReLU"
+    calls = ("leaky_relu(input, negative_slope=0.01, inplace=False)",)
     help = "ReLU with a small slope for negative values, so that no unit stops learning."
     palette = (PaletteEntry("LeakyReLU", {}, "leaky rectifier darknet yolo activation"),)
     parameters = {
@@ -99,6 +104,7 @@ class PReLU(_Activation):
     """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.PReLU``."""
 
     name = "PReLU"
+    calls = ("prelu(input, weight)",)
     help = "ReLU whose slope for negative values is learned (He et al., 2015)."
     palette = (PaletteEntry("PReLU", {}, "parametric rectifier learned slope activation"),)
     parameters = {
@@ -106,6 +112,10 @@ class PReLU(_Activation):
             kind="bool", default=False, help="Learn one slope for each channel; otherwise one for all."
         ),
     }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        weight = given["weight"]
+        return {"per_channel": weight.size[0] > 1} if isinstance(weight, Weight) else None
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
         return inputs[0][0] if p["per_channel"] else 1
@@ -130,6 +140,7 @@ class ELU(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ELU``: ``alpha * (exp(x) - 1)`` below 0."""
 
     name = "ELU"
+    calls = ("elu(input, alpha=1.0, inplace=False)",)
     help = "Like ReLU, but bends smoothly towards -alpha for negative values."
     palette = (PaletteEntry("ELU", {}, "exponential linear unit activation"),)
     parameters = {
@@ -148,6 +159,7 @@ class SiLU(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.SiLU``: ``x * sigmoid(x)``."""
 
     name = "SiLU"
+    calls = ("silu(input, inplace=False)",)
     help = "x · sigmoid(x), also called Swish: smooth, a little below 0 for small negative values. EfficientNet."
     palette = (PaletteEntry("SiLU", {}, "swish efficientnet activation"),)
     parameters = {"inplace": _INPLACE}
@@ -159,6 +171,7 @@ class GELU(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.GELU``: ``x * P(X <= x)`` for a standard normal X."""
 
     name = "GELU"
+    calls = ("gelu(input, approximate='none')",)
     help = "Weighs a value by how likely a standard normal one is below it. Used by ConvNeXt and transformers."
     palette = (PaletteEntry("GELU", {}, "gaussian error linear unit convnext transformer activation"),)
     parameters = {
@@ -174,6 +187,7 @@ class Sigmoid(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Sigmoid``: ``1 / (1 + exp(-x))``."""
 
     name = "Sigmoid"
+    calls = ("sigmoid(input)",)
     help = "Squeezes values into 0 to 1: for gates and yes/no outputs."
     palette = (PaletteEntry("Sigmoid", {}, "logistic gate attention activation"),)
     by_output = True
@@ -184,6 +198,7 @@ class Tanh(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Tanh``."""
 
     name = "Tanh"
+    calls = ("tanh(input)",)
     help = "Squeezes values into -1 to 1. The activation of LeNet."
     palette = (PaletteEntry("Tanh", {}, "hyperbolic tangent lenet activation"),)
     by_output = True
@@ -194,6 +209,7 @@ class Hardswish(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Hardswish``: ``x * relu6(x + 3) / 6``."""
 
     name = "Hardswish"
+    calls = ("hardswish(input, inplace=False)",)
     help = "SiLU made of straight lines, cheap on phones. Used by MobileNetV3."
     palette = (PaletteEntry("Hardswish", {}, "hard swish mobilenetv3 activation"),)
     parameters = {"inplace": _INPLACE}
@@ -205,6 +221,7 @@ class Hardsigmoid(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Hardsigmoid``: ``relu6(x + 3) / 6``."""
 
     name = "Hardsigmoid"
+    calls = ("hardsigmoid(input, inplace=False)",)
     help = "Sigmoid made of straight lines: the gate of MobileNetV3's squeeze and excitation."
     palette = (PaletteEntry("Hardsigmoid", {}, "hard sigmoid gate mobilenetv3 activation"),)
     parameters = {"inplace": _INPLACE}
@@ -217,12 +234,17 @@ class Softmax(_Activation):
 
     name = "Softmax"
     gives_probabilities = True
+    calls = ("softmax(input, dim=None, dtype=None)",)
+    elementwise = False
     help = (
         "Turns the channels (or features) into probabilities that sum to 1. Leave it out before the loss: "
         "cross-entropy takes the raw scores."
     )
     palette = (PaletteEntry("Softmax", {}, "probabilities classes output head activation"),)
     by_output = True
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {} if given["dim"] in (1, -len(output)) else None
 
     def code(self, a: Arguments) -> Code:
         return Code("nn.Softmax(dim=1)", channels=a.channel())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -119,6 +119,14 @@ class Arguments:
         return f"{callee}({self.keywords(*names, **defaults)[2:]})"
 
 
+class Weight(NamedTuple):
+    """A parameter or buffer in a call that somebody's network makes."""
+
+    size: tuple[int, ...]
+    value: float | None = None
+    """The one number that it is filled with, if it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaletteEntry:
     """A line of the palette: a title, what it sets beyond the type's defaults, further words to find it by."""
@@ -171,6 +179,18 @@ class BlockType:
     """Whether a card says the type before its numbers; no, where colour and numbers say it already."""
     palette: ClassVar[tuple[PaletteEntry, ...]] = ()
     """Empty: one entry under the type's own name."""
+    calls: ClassVar[tuple[str, ...]] = ()
+    """Calls that it stands for in somebody's network, as signatures: ``leaky_relu(input, negative_slope=0.01)``. A
+    function of torch, or a module's class with the attributes that say what it does."""
+    elementwise: ClassVar[bool] = False
+    """Each value that comes out depends on the value in its place alone, wherever the channels stand."""
+    channels_last: ClassVar[bool] = False
+    """In a call it stands for, the channels are the last axis of a map."""
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        """Parameters for one of `calls`, or ``None`` if this is another thing. ``given``: its arguments by name,
+        weights as `Weight`; ``output``: the shape that came out, which is compared with `shape` afterwards."""
+        return {key: given[key] for key in self.parameters if key in given}
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         """Output shape for ``inputs``. Raises `Refusal` where PyTorch would refuse, saying why."""

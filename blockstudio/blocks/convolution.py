@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blockstudio.blocks.base import (
     Arguments,
@@ -12,6 +13,7 @@ from blockstudio.blocks.base import (
     Refusal,
     Resolved,
     Shape,
+    Weight,
     Window,
     block_type,
     need_map,
@@ -47,6 +49,20 @@ class _Convolution(BlockType):
 
     family = "convolution"
     weighted = True
+    calls = ("conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",)
+    depthwise = False
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        weight, channels, groups = given["weight"], inputs[0][0], given["groups"]
+        if not isinstance(weight, Weight) or (groups == channels > 1) != self.depthwise:
+            return None
+        found = {key: given[key] for key in ("stride", "padding", "dilation")}
+        if found["padding"] == "valid":
+            found["padding"] = 0
+        found |= {"kernel_size": weight.size[2:], "bias": given["bias"] is not None}
+        if self.depthwise:
+            return found | {"depth_multiplier": weight.size[0] // channels}
+        return found | {"out_channels": weight.size[0], "groups": groups}
 
     def out_channels(self, p: Resolved, channels: int) -> int:
         raise NotImplementedError
@@ -186,6 +202,7 @@ class DepthwiseConv2d(_Convolution):
     """``(N, C, H, W) -> (N, C * depth_multiplier, H', W')``; ``torch.nn.Conv2d`` with ``groups=C``."""
 
     name = "DepthwiseConv2d"
+    depthwise = True
     help = (
         "Filters each channel on its own, without mixing channels: a 1×1 Conv after it does that. "
         "Together they are the separable convolution of MobileNet and Xception."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blockstudio.blocks.base import (
     AUX_OUTPUT,
@@ -15,6 +16,7 @@ from blockstudio.blocks.base import (
     Refusal,
     Resolved,
     Shape,
+    Weight,
     Window,
     block_type,
     need_map,
@@ -115,6 +117,7 @@ class Linear(BlockType):
 
     name = "Linear"
     dense = True
+    calls = ("linear(input, weight, bias=None)",)
     family = "head"
     help = "Fully connected: each output is a weighted sum of all inputs. It takes a vector, so flatten maps first."
     weighted = True
@@ -125,6 +128,12 @@ class Linear(BlockType):
         ),
         "bias": Parameter(kind="bool", default=True, help="Add a learnable bias to each output."),
     }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        weight = given["weight"]
+        if not isinstance(weight, Weight) or len(inputs[0]) != 1:
+            return None
+        return {"out_features": weight.size[0], "bias": given["bias"] is not None}
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         if len(inputs[0]) != 1:
@@ -167,6 +176,12 @@ class Flatten(_Passing):
 
     name = "Flatten"
     transparent = True
+    calls = (
+        "flatten(input, start_dim=0, end_dim=-1)",
+        "view(input, *size)",
+        "reshape(input, *shape)",
+        "squeeze(input, *dims)",
+    )
     help = "Lays a map out as one vector, channel after channel, for a Linear layer."
     palette = (PaletteEntry("Flatten", {}, "reshape view vector"),)
 
@@ -189,6 +204,8 @@ class Dropout(BlockType):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Dropout``."""
 
     name = "Dropout"
+    calls = ("dropout(input, p=0.5, training=True, inplace=False)",)
+    elementwise = True
     family = "head"
     transparent = True
     may_share_input = True  # when it is not training, whatever its p
@@ -222,6 +239,7 @@ class ZeroPad2d(BlockType):
     """``(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)``; ``torch.nn.ZeroPad2d``."""
 
     name = "ZeroPad2d"
+    calls = ("pad(input, pad, mode='constant', value=None)",)
     family = "head"
     may_share_input = True  # without padding
     help = "Puts rows and columns of zeros around the map."
@@ -232,6 +250,12 @@ class ZeroPad2d(BlockType):
             help="Zeros around the map: p, [vertical, horizontal] or [top, bottom, left, right].",
         ),
     }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        sides = list(given["pad"])
+        if given["mode"] != "constant" or given["value"] or len(sides) != 4:
+            return None
+        return {"padding": [*sides[2:], *sides[:2]]}
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, height, width = need_map(inputs, "ZeroPad2d")

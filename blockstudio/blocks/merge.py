@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blockstudio.blocks.base import (
     Arguments,
@@ -49,11 +50,15 @@ class Concat(_Merge):
 
     name = "Concat"
     merges = "channels"
+    calls = ("cat(tensors, dim=0)",)
     help = (
         "Stacks the channels of its inputs, in the order of its ports. The maps must have the same height and width: "
         "the join of Inception modules and DenseNet."
     )
     palette = (PaletteEntry("Concat", {}, "concatenate depthconcat join stack inception densenet torch.cat"),)
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {} if given["dim"] in (1, -len(output)) and len(inputs) == len(given["tensors"]) else None
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         first = _some(inputs)
@@ -97,8 +102,13 @@ class Add(_Merge):
 
     name = "Add"
     merges = "sum"
+    calls = ("add(input, other, alpha=1)",)
+    elementwise = True
     help = "Adds its inputs value by value: the join of a residual block. All of them must have exactly the same shape."
     palette = (PaletteEntry("Add", {}, "sum plus residual shortcut skip connection resnet"),)
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {} if len(inputs) == 2 and given["alpha"] == 1 else None
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         first = _some(inputs)
@@ -129,11 +139,16 @@ class Multiply(_Merge):
 
     name = "Multiply"
     merges = "product"
+    calls = ("mul(input, other)",)
+    elementwise = True
     help = (
         "Multiplies its inputs value by value: a gate. C×1×1 weighs whole channels of C×H×W, as in squeeze and "
         "excitation; 1×H×W weighs places."
     )
     palette = (PaletteEntry("Multiply", {}, "product gate attention squeeze excitation se scale"),)
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {} if len(inputs) == 2 else None
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         first = _some(inputs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blockstudio.blocks.base import (
     Arguments,
@@ -11,6 +12,7 @@ from blockstudio.blocks.base import (
     PaletteEntry,
     Resolved,
     Shape,
+    Weight,
     block_type,
     need_map,
     numel,
@@ -27,6 +29,9 @@ class BatchNorm2d(BlockType):
     """
 
     name = "BatchNorm2d"
+    calls = (
+        "batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
+    )
     family = "normalisation"
     normalises = True
     help = (
@@ -47,6 +52,13 @@ class BatchNorm2d(BlockType):
             help="What is learned: full (scale and shift), shift (scale fixed at 1) or none.",
         ),
     }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        scale, shift = given["weight"], given["bias"]
+        if not isinstance(given["running_mean"], Weight) or (scale is not None and not isinstance(scale, Weight)):
+            return None
+        affine = "none" if shift is None else "shift" if scale is None else "full"
+        return {"eps": given["eps"], "momentum": given["momentum"], "affine": affine}
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         need_map(inputs, "BatchNorm2d")
@@ -87,6 +99,7 @@ class LocalResponseNorm(BlockType):
     ``x / (k + alpha / size * sum of squares over size neighbouring channels) ** beta``."""
 
     name = "LocalResponseNorm"
+    calls = ("local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0)",)
     family = "normalisation"
     help = (
         "Divides each value by the activity of its neighbouring channels. Of AlexNet and GoogLeNet; "

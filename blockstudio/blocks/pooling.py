@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blockstudio.blocks.base import (
     Arguments,
@@ -50,6 +51,13 @@ class _Pool(BlockType):
     family = "pooling"
     helper: str
     """Stem of the helper classes for padding that PyTorch's pooling does not take."""
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        found = {key: given[key] for key in self.parameters}
+        found["stride"] = found["stride"] or found["kernel_size"]
+        if "divisor_override" in found:
+            found["divisor_override"] = found["divisor_override"] or 0
+        return found
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, height, width = need_map(inputs, self.name)
@@ -120,6 +128,9 @@ class MaxPool2d(_Pool):
     """``(N, C, H, W) -> (N, C, H', W')``; ``torch.nn.MaxPool2d``. Padding counts as minus infinity."""
 
     name = "MaxPool2d"
+    calls = (
+        "max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
+    )
     helper = "MaxPool2d"
     help = "Keeps the largest value of each window, channel by channel. With a stride of 2 it halves the map."
     palette = (
@@ -155,6 +166,10 @@ class AvgPool2d(_Pool):
     """
 
     name = "AvgPool2d"
+    calls = (
+        "avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, "
+        "divisor_override=None)",
+    )
     helper = "AvgPool2d"
     help = "Takes the mean of each window, channel by channel."
     palette = (PaletteEntry("AvgPool2d", {"kernel_size": 2, "stride": 2}, "average mean pooling downsample"),)
@@ -195,12 +210,16 @@ class GlobalAvgPool(BlockType):
     """``(N, C, H, W) -> (N, C, 1, 1)``; ``torch.nn.AdaptiveAvgPool2d(1)``."""
 
     name = "GlobalAvgPool"
+    calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
     help = (
         "The mean of each whole channel: one number a channel, for any size of map. It took the place of the big "
         "fully connected layers (Network in Network, GoogLeNet, ResNet)."
     )
     palette = (PaletteEntry("GlobalAvgPool", {}, "global average pooling gap squeeze head adaptive"),)
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {} if output[1:] == ONE else None
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         return need_map(inputs, "GlobalAvgPool")[0], 1, 1
@@ -221,6 +240,7 @@ class AdaptiveAvgPool2d(BlockType):
     """``(N, C, H, W) -> (N, C, *output_size)``; ``torch.nn.AdaptiveAvgPool2d``."""
 
     name = "AdaptiveAvgPool2d"
+    calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
     help = "Averages over windows chosen so that the output has the size you ask for, whatever comes in."
     palette = (PaletteEntry("AdaptiveAvgPool2d", {"output_size": 7}, "adaptive average pooling any size"),)
@@ -229,6 +249,9 @@ class AdaptiveAvgPool2d(BlockType):
             kind="pair", default=1, minimum=1, maximum=4096, help="Size that comes out: s or [height, width]."
         ),
     }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {"output_size": output[1:]}
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         rows, columns = p["output_size"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from blockstudio.blocks.base import (
     Arguments,
@@ -90,6 +91,8 @@ class Scale(BlockType):
     """``(N, ...) -> (N, ...)``: every value times the constant ``factor``."""
 
     name = "Scale"
+    calls = ("mul(input, other)",)
+    elementwise = True
     family = "merge"
     help = (
         "Multiplies by a constant that is not learned. Inception-ResNet scales its residuals by 0.1 to 0.3 "
@@ -99,6 +102,10 @@ class Scale(BlockType):
     parameters = {
         "factor": Parameter(kind="float", default=0.1, minimum=-1000.0, maximum=1000.0, help="The constant."),
     }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        factors = [value for value in given.values() if isinstance(value, int | float)]
+        return {"factor": factors[0]} if len(inputs) == len(factors) == 1 else None
 
     def code(self, a: Arguments) -> Code:
         return Code(f"Scale({a.text('factor')})", channels=a.channel(), helper="Scale")

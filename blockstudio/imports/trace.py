@@ -1,0 +1,253 @@
+"""What a module does, call by call: its submodules as frames within each other, torch's functions as calls in them.
+
+The module runs once, in training mode, on tensors without data (torch's meta device): nothing is computed, and whatever
+asks for a value instead of a shape is found out. Shapes have the batch first, `BATCH` images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils.flop_counter import flop_registry
+
+from blockstudio.errors import StudioError
+
+BATCH = 2
+Hook: TypeAlias = Any
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """A tensor between two calls."""
+
+    shape: tuple[int, ...]
+    """With the batch."""
+    weight: str = ""
+    """The path of the parameter or buffer that it is; ``""`` for what is computed."""
+    dtype: torch.dtype = torch.float32
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call of a torch function."""
+
+    name: str
+    """Its plain name, without the underscore of what works in place: ``conv2d``, ``add``."""
+    args: tuple[Any, ...]
+    """As given, tensors as `Value`."""
+    kwargs: dict[str, Any]
+    outputs: tuple[Value, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """One call of a module."""
+
+    path: str
+    module: nn.Module
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...] = ()
+    items: list[Call | Frame] = field(default_factory=list)
+    result: Any = None
+    """What it gives, tensors as `Value`."""
+
+    def calls(self) -> Iterator[Call]:
+        """Every call in it, in order."""
+        for item in self.items:
+            if isinstance(item, Frame):
+                yield from item.calls()
+            else:
+                yield item
+
+
+_SAME_NAMES = {
+    "__add__": "add", "__radd__": "add", "__iadd__": "add",
+    "__mul__": "mul", "__rmul__": "mul", "__imul__": "mul", "multiply": "mul",
+    "__sub__": "sub", "__isub__": "sub", "__rsub__": "rsub", "__truediv__": "div", "__itruediv__": "div",
+    "concat": "cat", "concatenate": "cat", "__getitem__": "getitem", "__neg__": "neg",
+    "__matmul__": "matmul", "__pow__": "pow",
+}  # fmt: skip
+
+
+class _Recorder(TorchFunctionMode):
+    """Writes down torch's functions as they are called, in the frame that is open."""
+
+    def __init__(self, weights: dict[int, str]) -> None:
+        super().__init__()
+        self.weights = weights
+        self.values: dict[int, Value] = {}
+        self.alive: list[Tensor] = []
+        """Every tensor seen: none may be freed, or another would have its id."""
+        self.stack: list[Frame] = []
+
+    def value(self, tensor: Tensor) -> Value:
+        found = self.values.get(id(tensor))
+        if found is None:
+            found = self.new(tensor)
+        return found
+
+    def new(self, tensor: Tensor) -> Value:
+        value = Value(tuple(tensor.shape), self.weights.get(id(tensor), ""), tensor.dtype)
+        self.values[id(tensor)] = value
+        self.alive.append(tensor)
+        return value
+
+    def values_in(self, tree: Any) -> tuple[Value, ...]:
+        return tuple(self.value(leaf) for leaf in tree_flatten(tree)[0] if isinstance(leaf, Tensor))
+
+    def noted(self, tree: Any) -> Any:
+        return tree_map(lambda leaf: self.value(leaf) if isinstance(leaf, Tensor) else leaf, tree)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        if name in ("__get__", "__set__"):
+            name = (resolve_name(func) or name).removesuffix(f".{name}").rpartition(".")[2]
+        given = (self.noted(tuple(args)), self.noted(kwargs))
+        result = func(*args, **kwargs)
+        tensors = [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)]
+        if tensors and self.stack:
+            known = {id(leaf) for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)}
+            written = any(id(tensor) in known for tensor in tensors)
+            if written and all(id(tensor) in self.weights for tensor in tensors):
+                return result  # a count of batches, a running mean
+            plain = _SAME_NAMES.get(name, name)
+            plain = plain[:-1] if plain.endswith("_") and not plain.endswith("__") else plain
+            if plain == "contiguous" or (written and not _changes(func)):
+                return self._as_before(result, args) if plain == "contiguous" else result
+            outputs = tuple(self.new(tensor) for tensor in tensors)
+            self.stack[-1].items.append(Call(plain, given[0], given[1], outputs))
+        return result
+
+    def _as_before(self, result: Tensor, args: Sequence[Any]) -> Tensor:
+        """Another arrangement in memory is the same value."""
+        self.values[id(result)] = self.value(args[0])
+        self.alive.append(result)
+        return result
+
+
+def _changes(func: Callable[..., Any]) -> bool:
+    """Whether a call that gives a tensor it was given has written over it: all do but a few."""
+    return getattr(func, "__name__", "") not in ("requires_grad_", "detach_", "to", "float", "expand_as")
+
+
+class _Counter(TorchDispatchMode):
+    """Multiply-accumulates of what runs."""
+
+    macs = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self.macs += count(*args, **(kwargs or {}), out_val=result) // 2
+        return result
+
+
+@contextmanager
+def without_data(module: nn.Module) -> Iterator[dict[int, str]]:
+    """The module with parameters and buffers without data, which come back as they were; gives their paths by id."""
+    before: list[tuple[dict[str, Any], str, Any]] = []
+    twins: dict[int, Tensor] = {}
+    paths: dict[int, str] = {}
+    try:
+        for path, part in module.named_modules(remove_duplicate=False):
+            for table in (part._parameters, part._buffers):
+                for name, tensor in table.items():
+                    if tensor is None or id(tensor) in paths:
+                        continue
+                    if id(tensor) not in twins:
+                        empty = torch.empty_like(tensor, device="meta")
+                        twins[id(tensor)] = nn.Parameter(empty, False) if isinstance(tensor, nn.Parameter) else empty
+                        paths[id(twins[id(tensor)])] = f"{path}.{name}".removeprefix(".")
+                    before.append((table, name, tensor))
+                    table[name] = twins[id(tensor)]
+        yield paths
+    finally:
+        for table, name, tensor in reversed(before):
+            table[name] = tensor
+
+
+@contextmanager
+def mode_of(module: nn.Module, training: bool) -> Iterator[None]:
+    """The module in training or evaluation mode; afterwards each part is as it was."""
+    before = [(part, part.training) for part in module.modules()]
+    try:
+        module.train(training)
+        yield
+    finally:
+        for part, was in before:
+            part.training = was
+
+
+def trace(module: nn.Module, shape: Sequence[int]) -> tuple[Frame, int]:
+    """The frame of ``module`` called on ``BATCH`` images of ``shape``, and its multiply-accumulates for one image in
+    evaluation mode.
+
+    Raises `StudioError` ``import.data`` where the module asks for values, ``import.forward`` where it fails.
+    """
+    with ExitStack() as stack, torch.no_grad():
+        weights = stack.enter_context(without_data(module))
+        recorder = _Recorder(weights)
+        stack.enter_context(mode_of(module, True))
+        for handle in _hooks(module, recorder):
+            stack.callback(handle.remove)
+        image = torch.empty(BATCH, *shape, device="meta")
+        frame = Frame("", module, (recorder.value(image),))
+        recorder.stack.append(frame)
+        _run(module, image, recorder, recorder.stack)
+        recorder.stack.clear()
+        counter = _Counter()
+        with mode_of(module, False):
+            _run(module, image, counter, [])
+        return frame.items[0] if isinstance(frame.items[0], Frame) else frame, counter.macs // BATCH
+
+
+def _run(module: nn.Module, image: Tensor, mode: Any, stack: list[Frame]) -> None:
+    try:
+        with mode:
+            module(image)
+    except (RuntimeError, NotImplementedError, ValueError, TypeError) as reason:
+        where = stack[-1].path if stack else ""
+        first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
+        if "meta" in first or "data-dependent" in first:
+            raise StudioError(
+                "import.data", f"what it does depends on the values of a tensor: {first[:200]}", where=where or None,
+                hint="Import the part before it, or the network without that condition.",
+            ) from reason  # fmt: skip
+        raise StudioError(
+            "import.forward", f"the network does not take this input: {first[:200]}", where=where
+        ) from reason
+
+
+def _hooks(module: nn.Module, recorder: _Recorder) -> Iterator[Hook]:
+    """Frames open and close with the calls of modules."""
+
+    def opened(path: str) -> Callable[..., None]:
+        def hook(part: nn.Module, args: Any, kwargs: Any) -> None:
+            if recorder.stack:
+                frame = Frame(path, part, recorder.values_in((args, kwargs)))
+                recorder.stack[-1].items.append(frame)
+                recorder.stack.append(frame)
+
+        return hook
+
+    def closed(part: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
+        if recorder.stack:
+            frame = recorder.stack.pop()
+            frame.outputs = recorder.values_in(result)
+            frame.result = recorder.noted(result)
+
+    for path, part in module.named_modules():
+        yield part.register_forward_pre_hook(opened(path), with_kwargs=True)
+        yield part.register_forward_hook(closed, with_kwargs=True)
