@@ -187,10 +187,17 @@ class BlockType:
     channels_last: ClassVar[bool] = False
     """In a call it stands for, the channels are the last axis of a map."""
 
+    is_parameter: ClassVar[bool] = False
+    """Its attribute is no module but a parameter: its key in a state dict is the block's path itself."""
+
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
         """Parameters for one of `calls`, or ``None`` if this is another thing. ``given``: its arguments by name,
         weights as `Weight`; ``output``: the shape that came out, which is compared with `shape` afterwards."""
         return {key: given[key] for key in self.parameters if key in given}
+
+    def does_nothing(self, p: Resolved, shape: Shape) -> bool:
+        """Whether it leaves any input of ``shape`` as it is, in training too."""
+        return False
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         """Output shape for ``inputs``. Raises `Refusal` where PyTorch would refuse, saying why."""

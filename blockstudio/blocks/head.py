@@ -185,6 +185,9 @@ class Flatten(_Passing):
     help = "Lays a map out as one vector, channel after channel, for a Linear layer."
     palette = (PaletteEntry("Flatten", {}, "reshape view vector"),)
 
+    def does_nothing(self, p: Resolved, shape: Shape) -> bool:
+        return len(shape) == 1
+
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         return (numel(inputs[0]),)
 
@@ -217,6 +220,9 @@ class Dropout(BlockType):
             kind="bool", default=False, help="Write over the input. Turn it off where others read the input too."
         ),
     }
+
+    def does_nothing(self, p: Resolved, shape: Shape) -> bool:
+        return bool(p["p"] == 0.0)
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
         return numel(output) if 0.0 < p["p"] < 1.0 else 0  # what each value was multiplied by

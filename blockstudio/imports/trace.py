@@ -141,7 +141,7 @@ def _changes(func: Callable[..., Any]) -> bool:
     return getattr(func, "__name__", "") not in ("requires_grad_", "detach_", "to", "float", "expand_as")
 
 
-class _Counter(TorchDispatchMode):
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Multiply-accumulates of what runs."""
 
     macs = 0
@@ -190,9 +190,19 @@ def mode_of(module: nn.Module, training: bool) -> Iterator[None]:
             part.training = was
 
 
-def trace(module: nn.Module, shape: Sequence[int]) -> tuple[Frame, int]:
-    """The frame of ``module`` called on ``BATCH`` images of ``shape``, and its multiply-accumulates for one image in
-    evaluation mode.
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a network that has run."""
+
+    frame: Frame
+    macs: int
+    """Multiply-accumulates for one image in evaluation mode."""
+    outputs: int
+    """Tensors that it gives in evaluation mode."""
+
+
+def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
+    """Call ``module`` on ``BATCH`` images of ``shape``, in training mode and then in evaluation mode.
 
     Raises `StudioError` ``import.data`` where the module asks for values, ``import.forward`` where it fails.
     """
@@ -203,26 +213,29 @@ def trace(module: nn.Module, shape: Sequence[int]) -> tuple[Frame, int]:
         for handle in _hooks(module, recorder):
             stack.callback(handle.remove)
         image = torch.empty(BATCH, *shape, device="meta")
-        frame = Frame("", module, (recorder.value(image),))
-        recorder.stack.append(frame)
+        outside = Frame("", module, (recorder.value(image),))
+        recorder.stack.append(outside)
         _run(module, image, recorder, recorder.stack)
         recorder.stack.clear()
-        counter = _Counter()
+        counter = _Counter()  # type: ignore[no-untyped-call]
         with mode_of(module, False):
-            _run(module, image, counter, [])
-        return frame.items[0] if isinstance(frame.items[0], Frame) else frame, counter.macs // BATCH
+            given = _run(module, image, counter, [])
+        frame = outside.items[0]
+        assert isinstance(frame, Frame)
+        tensors = [leaf for leaf in tree_flatten(given)[0] if isinstance(leaf, Tensor)]
+        return Trace(frame, counter.macs // BATCH, len(tensors))
 
 
-def _run(module: nn.Module, image: Tensor, mode: Any, stack: list[Frame]) -> None:
+def _run(module: nn.Module, image: Tensor, mode: Any, stack: list[Frame]) -> Any:
     try:
         with mode:
-            module(image)
+            return module(image)
     except (RuntimeError, NotImplementedError, ValueError, TypeError) as reason:
         where = stack[-1].path if stack else ""
         first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
         if "meta" in first or "data-dependent" in first:
             raise StudioError(
-                "import.data", f"what it does depends on the values of a tensor: {first[:200]}", where=where or None,
+                "import.data", f"what it does depends on the values of a tensor: {first[:200]}", where=where,
                 hint="Import the part before it, or the network without that condition.",
             ) from reason  # fmt: skip
         raise StudioError(

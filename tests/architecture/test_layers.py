@@ -23,13 +23,14 @@ MAY_IMPORT = {
     "layout": {"text", "errors", "blocks", "graph"},
     "runs": {"text", "errors", "blocks", "graph", "analysis"},
     "compiler": {"text", "errors", "blocks", "graph", "analysis"},
+    "imports": {"text", "errors", "blocks", "graph", "analysis", "compiler"},
     "training": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
     "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
     "api": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs", "training"},
     "cli": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "gui"},
 }
-TORCH_ALLOWED = {"compiler", "training", "api"}
+TORCH_ALLOWED = {"compiler", "imports", "training", "api"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

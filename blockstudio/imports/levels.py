@@ -1,0 +1,336 @@
+"""From frames to levels: one level a module that stays a module, with the blocks in it and how they are wired."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Shape
+from blockstudio.errors import StudioError
+from blockstudio.graph.names import is_block_name
+from blockstudio.imports.patterns import simplified
+from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
+from blockstudio.imports.trace import Call, Frame, Value
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A block of a level."""
+
+    name: str
+    type: str
+    """A block type; ``""`` for an instance of `level`'s definition."""
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: list[tuple[Node, str]] = field(default_factory=list)
+    """Who feeds each input, with the output port."""
+    level: Level | None = None
+    joined: list[tuple[Node, str]] = field(default_factory=list)
+    """What a join joins, whatever another one has joined before."""
+
+
+@dataclass(eq=False, slots=True)
+class Level:
+    """One use of a module of the network."""
+
+    path: str
+    module: nn.Module
+    nodes: list[Node] = field(default_factory=list)
+    """In the order in which they run, inputs first, outputs last."""
+    inputs: dict[str, Shape] = field(default_factory=dict)
+    outputs: dict[str, Shape] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def levels(self) -> Iterator[Level]:
+        """This and every level inside, inner ones first."""
+        for node in self.nodes:
+            if node.level is not None:
+                yield from node.level.levels()
+        yield self
+
+
+@dataclass(eq=False, slots=True)
+class Foreign:
+    """What no block type stands for."""
+
+    name: str
+    path: str
+    shape: Shape
+    count: int
+
+
+class Builder:
+    """Builds the levels of a traced network."""
+
+    def __init__(self, root: Frame, outputs: int) -> None:
+        self.root = root
+        self.outputs = outputs
+        """How many tensors it gives in evaluation mode; further ones are auxiliary."""
+        self.weights = dict(root.module.named_parameters()) | dict(root.module.named_buffers())
+        self.needed = _needed(root)
+        self.used: dict[str, str] = {}
+        """Where weights are, and the block that has them."""
+        self.foreign: list[Foreign] = []
+
+    def build(self) -> Level:
+        level, _ = self._level(self.root, {}, [*self.root.inputs])
+        return level
+
+    # Levels
+
+    def _level(
+        self, frame: Frame, around: Mapping[Value, Held], inputs: list[Value]
+    ) -> tuple[Level, dict[Value, tuple[str, Held]]]:
+        """The level of a frame, and for each value that it gives its port."""
+        level = Level(frame.path, frame.module)
+        known: dict[Value, Held] = {}
+        for name, value in zip(_port_names(frame, len(inputs)), inputs, strict=True):
+            last = around[value].last if value in around else False
+            node = Node(self._name(level, name, ""), INPUT)
+            level.nodes.append(node)
+            level.inputs[node.name] = canonical(value.shape, last)
+            known[value] = Held((node, "out"), level.inputs[node.name], last)
+        self._fill(level, known, frame)
+        given: dict[Value, tuple[str, Held]] = {}
+        main = frame is self.root
+        results = [value for value in dict.fromkeys(frame.outputs) if value in self.needed]
+        for index, value in enumerate(results):
+            held = known.get(value)
+            if held is None:
+                raise StudioError("import.value", "what it gives comes from nowhere that is known.", where=frame.path)
+            extra = main and index >= self.outputs
+            wanted = "output" if index == 0 else f"aux{index}" if extra else f"output{index + 1}"
+            node = Node(self._name(level, wanted, ""), AUX_OUTPUT if extra else OUTPUT, sources=[held.source])
+            level.nodes.append(node)
+            level.outputs[node.name] = held.shape
+            given[value] = (node.name, held)
+        return level, given
+
+    def _fill(self, level: Level, known: dict[Value, Held], frame: Frame) -> None:
+        for item in simplified(frame):
+            if isinstance(item, Call):
+                if any(value in self.needed for value in item.outputs):
+                    self._call(level, known, frame, item)
+            elif any(value in self.needed for value in item.outputs):
+                self._frame(level, known, item)
+
+    def _frame(self, level: Level, known: dict[Value, Held], frame: Frame) -> None:
+        if all(value in known for value in frame.outputs):
+            return  # it hands on what it was given
+        if stands_for_class(frame):
+            found = read_frame(frame, known.get, self._fill_of)
+            if found is not None:
+                self._block(level, known, frame, found, frame.outputs)
+                return
+        if _is_inline(frame, self.needed):
+            self._fill(level, known, frame)
+            return
+        inputs = [value for value in dict.fromkeys(frame.inputs) if value in self.needed and value in known]
+        inputs = self._joined(level, known, frame, inputs)
+        inner, given = self._level(frame, known, inputs)
+        node = Node(self._name(level, self._relative(level, frame.path), frame.path), "", level=inner)
+        node.sources = [known[value].source for value in inputs]
+        level.nodes.append(node)
+        for value, (port, held) in given.items():
+            known[value] = Held((node, port), held.shape, held.last)
+
+    def _joined(self, level: Level, known: dict[Value, Held], frame: Frame, inputs: list[Value]) -> list[Value]:
+        """A module that begins by joining all that it is given gets it joined."""
+        first = frame.items[0] if frame.items else None
+        if not isinstance(first, Call) or first.name != "cat" or len(inputs) < 2:
+            return inputs
+        joined = first.args[0] if first.args else None
+        if not isinstance(joined, list | tuple) or list(joined) != inputs:
+            return inputs
+        if any(set(inputs) & set(_values((call.args, call.kwargs))) for call in frame.calls() if call is not first):
+            return inputs
+        self._call(level, known, frame, first)
+        return [first.outputs[0]]
+
+    # Blocks
+
+    def _call(self, level: Level, known: dict[Value, Held], frame: Frame, call: Call) -> None:
+        if call.outputs[0] in known:
+            return
+        tensors = _values((call.args, call.kwargs))
+        if tensors and all(value.weight for value in tensors) and call.name in _VIEWS:
+            call.outputs[0].weight = tensors[0].weight
+            return
+        if call.name == "permute" and tensors[0] in known and self._turned(known, call, tensors[0]):
+            return
+        if call.name == "cat" and len(tensors) == 1:
+            known[call.outputs[0]] = known[tensors[0]]
+            return
+        if call.name in _SPLITS and self._split(level, known, frame, call):
+            return
+        found = read(call, known.get, self._fill_of)
+        if found is None:
+            raise StudioError(
+                "import.unknown",
+                f"there is no block for {call.name} with {_described(call)}.",
+                where=frame.path or "forward",
+            )
+        self._block(level, known, frame, found, call.outputs)
+
+    def _split(self, level: Level, known: dict[Value, Held], frame: Frame, call: Call) -> bool:
+        """Several outputs of one call: a block for each that is needed."""
+        for index, value in enumerate(call.outputs):
+            if value in self.needed:
+                part = Call(call.name, call.args, {**call.kwargs, "index": index}, (value,))
+                found = read(part, known.get, self._fill_of)
+                if found is None:
+                    return False
+                self._block(level, known, frame, found, part.outputs)
+        return True
+
+    def _turned(self, known: dict[Value, Held], call: Call, value: Value) -> bool:
+        """Channels moved to the end or back: the diagram always has them first."""
+        axes = call.args[1:] if len(call.args) > 2 else call.args[1] if len(call.args) == 2 else call.kwargs.get("dims")
+        held = known[value]
+        wanted = (0, 3, 1, 2) if held.last else (0, 2, 3, 1)
+        if axes is None or len(held.shape) != 3 or tuple(axis % 4 for axis in axes) != wanted:
+            return False
+        known[call.outputs[0]] = Held(held.source, held.shape, not held.last)
+        return True
+
+    def _block(
+        self, level: Level, known: dict[Value, Held], frame: Frame, found: Reading, outputs: tuple[Value, ...]
+    ) -> None:
+        kind = found.kind
+        joined = [item.source for item in found.inputs]
+        sources = _shortened(level, kind.name, joined) if kind.merges == "channels" else _ordered(kind, joined)
+        if _does_nothing(found):
+            known[outputs[0]] = found.inputs[0]
+            return
+        if found.path:
+            if found.path in self.used:
+                raise StudioError(
+                    "import.shared", "its weights are used twice, which a diagram cannot say.", where=found.path
+                )
+            self.used[found.path] = kind.name
+            name = self._name(level, self._relative(level, found.path), found.path)
+        else:
+            own = frame.path != level.path
+            name = self._name(level, self._relative(level, frame.path) if own else _snake(kind.name), "")
+        node = Node(name, kind.name, found.values, sources, joined=joined)
+        level.nodes.append(node)
+        known[outputs[0]] = Held((node, "out"), canonical(outputs[0].shape, found.last), found.last)
+
+    def _fill_of(self, path: str) -> float | None:
+        tensor = self.weights.get(path)
+        if tensor is None or not tensor.numel():
+            return None
+        first = tensor.detach().flatten()[0]
+        return float(first) if bool((tensor == first).all()) else None
+
+    # Names
+
+    def _relative(self, level: Level, path: str) -> str:
+        return path.removeprefix(f"{level.path}.") if level.path else path
+
+    def _name(self, level: Level, wanted: str, weights: str) -> str:
+        """A free name. One with weights is taken as it is."""
+        if weights:
+            if not is_block_name(wanted) or _clashes(wanted, level.taken):
+                raise StudioError("import.name", "a block cannot have this name.", where=weights)
+            level.taken.add(wanted)
+            return wanted
+        if not is_block_name(wanted):
+            wanted = re.sub(r"\W", "_", wanted)
+            wanted = wanted if is_block_name(wanted) else f"{wanted}_"
+        inside = {name for name, part in level.module.named_modules() if any(True for _ in part.parameters())}
+        name, count = wanted, 1
+        while name in inside or _clashes(name, level.taken):
+            count += 1
+            name = f"{wanted.replace('.', '_')}_{count}" if count > 2 or "." not in wanted else wanted.replace(".", "_")
+        level.taken.add(name)
+        return name
+
+
+_VIEWS = frozenset({"view", "reshape", "unsqueeze", "getitem", "flatten", "squeeze", "to", "permute", "expand"})
+_SPLITS = frozenset({"chunk", "split", "tensor_split", "unbind"})
+
+
+def _clashes(name: str, taken: set[str]) -> bool:
+    return name in taken or any(name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in taken)
+
+
+def _values(tree: Any) -> list[Value]:
+    """Values anywhere in arguments, in order."""
+    if isinstance(tree, Value):
+        return [tree]
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    return [value for item in tree for value in _values(item)] if isinstance(tree, list | tuple) else []
+
+
+def _needed(root: Frame) -> set[Value]:
+    """What the outputs come from."""
+    found = set(root.outputs)
+    for call in reversed(list(root.calls())):
+        if any(value in found for value in call.outputs):
+            found.update(_values((call.args, call.kwargs)))
+    return found
+
+
+def _is_inline(frame: Frame, needed: set[Value]) -> bool:
+    """Whether a module is no more than the blocks in it: torch's own, one without weights or with a single block, or
+    one whose weights are a block's."""
+    module = frame.module
+    if type(module).__module__.startswith("torch.nn."):
+        return True
+    own = {name for name, tensor in module._parameters.items() if tensor is not None}
+    if "weight" in own or "bias" in own or next(module.parameters(), None) is None:
+        return True
+    return sum(any(value in needed for value in call.outputs) for call in frame.calls()) <= 1
+
+
+def _does_nothing(found: Reading) -> bool:
+    """A block that leaves its input as it is: flattening a vector, dropping nothing, padding by nothing."""
+    kind: BlockType = found.kind
+    if len(found.inputs) != 1 or found.path:
+        return False
+    return kind.does_nothing(found.values, found.inputs[0].shape)
+
+
+def _shortened(level: Level, kind: str, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
+    """The inputs of a join, those that another one has joined before taken from there."""
+    best: Node | None = None
+    for node in level.nodes:
+        if node.type == kind and 1 < len(node.joined) < len(sources) and sources[: len(node.joined)] == node.joined:
+            best = node if best is None or len(node.joined) > len(best.joined) else best
+    return sources if best is None else [(best, "out"), *sources[len(best.joined) :]]
+
+
+def _ordered(kind: BlockType, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
+    """The operands of a sum, the way through the module first: what is left where the sum is switched off."""
+    if kind.merges == "sum" and len(sources) == 2 and sources[0][0].type == INPUT and sources[1][0].type != INPUT:
+        return sources[::-1]
+    return sources
+
+
+def _port_names(frame: Frame, count: int) -> list[str]:
+    if count == 1:
+        return ["input"]
+    try:
+        names = list(inspect.signature(frame.module.forward).parameters)
+    except (TypeError, ValueError):
+        names = []
+    usable = [name for name in names if is_block_name(name)]
+    return usable[:count] if len(usable) >= count else [f"input{index + 1}" for index in range(count)]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _described(call: Call) -> str:
+    shapes = ", ".join("×".join(map(str, value.shape[1:])) for value in _values((call.args, call.kwargs)))
+    others = [repr(item) for item in call.args if not _values(item)] + [
+        f"{key}={item!r}" for key, item in call.kwargs.items() if not _values(item)
+    ]
+    return "; ".join(filter(None, [shapes, ", ".join(others)[:120]]))

@@ -1,0 +1,128 @@
+"""Whether a drawing is the network that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten
+
+from blockstudio.analysis import analyze
+from blockstudio.blocks import PORTS
+from blockstudio.compiler import compile
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.imports.trace import BATCH, mode_of
+
+SEED = 20
+
+
+@dataclass(slots=True)
+class Report:
+    """What was proven of an imported network and what was not."""
+
+    network: str
+    blocks: int = 0
+    """Blocks drawn, on all levels, ports left out."""
+    definitions: int = 0
+    keys: bool | None = None
+    """The state dict's keys and shapes are the original's, and its weights load strictly."""
+    parameters: bool | None = None
+    macs: bool | None = None
+    eval_bitwise: bool | None = None
+    """In evaluation mode the outputs are the same to the last bit."""
+    train_bitwise: bool | None = None
+    """In training mode outputs and buffers are."""
+    foreign: list[str] = field(default_factory=list)
+    """What no block type stands for."""
+    notes: list[str] = field(default_factory=list)
+    """What was not proven, and why."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether everything was."""
+        return all((self.keys, self.parameters, self.macs, self.eval_bitwise, self.train_bitwise))
+
+
+def count(diagram: Diagram) -> tuple[int, int]:
+    """Blocks without ports on all levels, and definitions."""
+    levels = [diagram.definition(scope) for scope in diagram.scopes()]
+    return sum(block.type not in PORTS for level in levels for _, block in level.blocks()), len(diagram.modules)
+
+
+def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[int], macs: int) -> None:
+    """Compile ``diagram``, load the original's weights into it and compare all that can be compared."""
+    analysis = analyze(diagram)
+    report.macs = analysis.macs == macs
+    if not report.macs:
+        report.notes.append(f"multiply-accumulates: {analysis.macs:,} in the drawing, {macs:,} in the network")
+    wanted = sum(parameter.numel() for parameter in module.parameters())
+    try:
+        copy = compile(diagram)
+    except StudioError as error:
+        report.notes.append(f"it does not compile: {error}")
+        return
+    found = sum(parameter.numel() for parameter in copy.parameters())
+    report.parameters = found == wanted
+    if not report.parameters:
+        report.notes.append(f"parameters: {found:,} in the drawing, {wanted:,} in the network")
+    theirs, own = module.state_dict(), copy.state_dict()
+    report.keys = theirs.keys() == own.keys() and all(own[key].shape == theirs[key].shape for key in own)
+    if not report.keys:
+        missing, extra = sorted(theirs.keys() - own.keys()), sorted(own.keys() - theirs.keys())
+        report.notes.append(f"keys: not in the drawing {missing[:5]}, only in the drawing {extra[:5]}")
+        return
+    first = next(module.parameters(), None)
+    copy.to(first.dtype if first is not None else torch.float32)
+    copy.load_state_dict(theirs, strict=True)
+    image = torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(SEED))
+    report.eval_bitwise = _compare(report, "evaluation mode", module, copy, image, training=False)
+    report.train_bitwise = _compare(report, "training mode", module, copy, image, training=True)
+
+
+def _compare(report: Report, mode: str, module: nn.Module, copy: nn.Module, image: Tensor, *, training: bool) -> bool:
+    with as_it_was(module), torch.no_grad():
+        first, second = _run(module, image, training), _run(copy, image, training)
+        buffers = {name: tensor.clone() for name, tensor in module.named_buffers()}
+    own = dict(copy.named_buffers())
+    if len(first) != len(second) or any(one.shape != other.shape for one, other in zip(first, second, strict=False)):
+        report.notes.append(f"{mode}: other outputs in the drawing than in the network")
+        return False
+    error = max(_error(one, other) for one, other in zip(first, second, strict=True))
+    moved = [name for name in own if name in buffers and _error(own[name], buffers[name])]
+    if error or moved:
+        where = f" and {len(moved)} buffers" if moved else ""
+        report.notes.append(f"{mode}: outputs{where} differ by up to {error:.3g} of the largest")
+    return not error and not moved
+
+
+def _error(one: Tensor, other: Tensor) -> float:
+    if torch.equal(one, other) or not one.numel():
+        return 0.0
+    largest = max(float(one.abs().max()), 1e-30)
+    gap = float((one.double() - other.double()).abs().max())
+    return gap / largest if gap == gap else float("inf")
+
+
+def _run(module: nn.Module, image: Tensor, training: bool) -> list[Tensor]:
+    torch.manual_seed(SEED)
+    with mode_of(module, training):
+        result = module(image.clone())
+    return [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)]
+
+
+@contextmanager
+def as_it_was(module: nn.Module) -> Iterator[None]:
+    """Afterwards the module's buffers and torch's random numbers are as before."""
+    state = torch.get_rng_state()
+    buffers = {name: tensor.clone() for name, tensor in module.named_buffers()}
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)
+        with torch.no_grad():
+            for name, tensor in module.named_buffers():
+                tensor.copy_(buffers[name])
