@@ -6,7 +6,6 @@ from typing import Any
 
 from blockstudio.blocks import CATALOGUE, INPUT, Shape
 from blockstudio.errors import StudioError
-from blockstudio.graph.definition import Wire
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.expand import literal
 from blockstudio.graph.format import dumps, loads
@@ -34,7 +33,7 @@ def draw(templates: list[Template], main: Template, name: str, about: dict[str, 
             )  # fmt: skip
         for block in template.blocks:
             for (source, port), end in zip(block.sources, _ports(block), strict=True):
-                diagram.definition(scope).join(Wire(source, port, block.name, end))
+                diagram.connect(f"{source}:{port}", f"{block.name}:{end}", scope=scope)
     # A document that has just been opened: nothing to undo.
     return loads(dumps(diagram))
 
