@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from blockstudio.answers import JSON, read_answer
 from blockstudio.blocks import RawValue
-from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def figure(
 
     The options are those of ``blockstudio export``: ``expand`` is a number of levels, ``"all"``, or paths or names of
     modules, ``width`` in millimetres, ``scale`` pixels of a PNG for one on the screen. A process of its own draws, so
-    that Qt stays out of this one. Raises `StudioError`: ``figure.failed`` with what is wrong with path or options,
-    ``file.*``.
+    that Qt stays out of this one. Raises `StudioError` ``figure.*``, ``export.*``, ``file.*`` with what is wrong with
+    path or options.
     """
     options = [f"--output={os.fspath(path)}", f"--columns={columns}"]
     for name, value in (("inside", inside), ("bars", bars), ("scale", scale)):
@@ -123,12 +123,13 @@ def figure(
         file = os.path.join(folder, "network.blocks.json")
         save(diagram, file)
         done = subprocess.run(
-            [sys.executable, "-m", "blockstudio", "export", file, *options],
+            [sys.executable, "-m", "blockstudio", "export", file, *options, JSON],
             capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONUTF8": "1"}, check=False,
         )  # fmt: skip
-    if done.returncode:
-        raise StudioError("figure.failed", done.stderr.strip().removeprefix("blockstudio: "))
-    return done.stdout.strip().removeprefix(f"{os.fspath(path)}: ")
+    answer = read_answer(done.returncode, done.stdout, done.stderr, "drawing")
+    if answer.error is not None:
+        raise answer.error
+    return str(answer.value["written"])
 
 
 def train(diagram: Diagram, data: str = "digits", run: str | os.PathLike[str] | None = None, **recipe: Any) -> Run:

@@ -1,7 +1,7 @@
 """The command line: the studio's verbs without a window.
 
 `blockstudio [NAME_OR_FILE]` opens the window; `train`, `summary`, `export`, `weights` and `presets` need none.
-Bad input ends in one sentence on standard error and exit code 2.
+Bad input ends in one sentence on standard error and exit code 2; with ``--json`` in a JSON object there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from blockstudio.answers import JSON, error_line
 from blockstudio.cli.exporting import export
 from blockstudio.cli.loading import weights
 from blockstudio.cli.tables import compare, presets, summary
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return verbs[arguments[0]](arguments[1:])
         return open_window(arguments)
     except StudioError as error:
-        print(f"blockstudio: {error}", file=sys.stderr)
+        print(error_line(error) if JSON in arguments else f"blockstudio: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

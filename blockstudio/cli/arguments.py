@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from blockstudio.answers import JSON
 from blockstudio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -36,6 +37,16 @@ def network_argument(parser: argparse.ArgumentParser, many: str | None = None) -
         dest="settings",
         help="value of a diagram parameter, e.g. --set n=9; may be given several times",
     )
+
+
+def json_argument(parser: argparse._ActionsContainer, what: str) -> None:
+    """Let a command answer a program: see `blockstudio.answers`."""
+    parser.add_argument(JSON, action="store_true", help=f"{what}; what goes wrong is JSON too, on standard error")
+
+
+def answer(**fields: object) -> None:
+    """Answer with one JSON object."""
+    print(json.dumps(fields, ensure_ascii=False))
 
 
 def settings_of(pairs: Sequence[str]) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blockstudio.cli.arguments import Parser, network_argument, opened
-from blockstudio.cli.figures import FIGURES, export_figure, figure_arguments, given
+from blockstudio.cli.arguments import Parser, answer, json_argument, network_argument, opened
+from blockstudio.cli.figures import export_figure, figure_arguments, given
 from blockstudio.errors import StudioError
+from blockstudio.formats import Written, described, endings, format_of
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
@@ -19,9 +19,8 @@ def export(arguments: list[str]) -> int:
     """Write the network in the format of the file's ending."""
     parser = Parser(
         prog="blockstudio export",
-        description="Write the network to a file; the ending names the format. .py: PyTorch source that needs only "
-        "torch, with the diagram's paths as state-dict keys. .onnx and .pt2 (torch.export): the network in eval mode "
-        "with its weights, for any number of images at once. .safetensors: the weights. .svg, .pdf and .png: a figure.",
+        description="Write the network to a file; the ending names the format. "
+        f"{described('network')}. Figures: {described('figure')}.",
         epilog="examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx; "
         "blockstudio export inception_v3 --columns 2 -o figure.pdf",
     )
@@ -35,6 +34,7 @@ def export(arguments: list[str]) -> int:
         help="which of the run: of the best validation accuracy (default) or the last",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    json_argument(parser, "what was written, as JSON")
     figure_arguments(parser)
     options = parser.parse_args(arguments)
     if bool(options.network) == bool(options.run):
@@ -46,32 +46,43 @@ def export(arguments: list[str]) -> int:
     if options.checkpoint and not options.run:
         raise StudioError("cli.usage", "--checkpoint is one of a run.", hint="Add --run DIR.")
     target = Path(options.output)
-    unfit = [] if target.suffix.lower() in FIGURES else given(options)
+    form = format_of(target, "network", "figure")
+    unfit = [] if form is not None and form.kind == "figure" else given(options)
     if unfit:
         raise StudioError(
-            "cli.usage", f"{unfit[0]} is for figures.", hint=f"A figure's file ends in {', '.join(FIGURES)}."
+            "cli.usage", f"{unfit[0]} is for figures.", hint=f"A figure's file ends in {', '.join(endings('figure'))}."
         )
     if options.output == "-":
         from blockstudio.compiler import source
 
-        print(source(_of_run(options)[0] if options.run else opened(options)), end="")
+        text = source(_of_run(options)[0] if options.run else opened(options))
+        if options.json:
+            answer(source=text)
+        else:
+            print(text, end="")
         return 0
-    writer = EXPORTS.get(target.suffix.lower())
-    if writer is None:
+    if form is None:
         raise StudioError(
-            "export.kind", f"'{target.name}' does not end in {', '.join(EXPORTS)}.", hint="For example: -o model.py"
+            "export.kind",
+            f"'{target.name}' does not end in {', '.join(endings('network', 'figure'))}.",
+            hint="For example: -o model.py",
         )
-    print(f"{target}: {writer(options, target)}")
+    written = export_figure(options, target) if form.kind == "figure" else _export_network(options, target)
+    if options.json:
+        answer(file=str(target), written=written.words, weights=written.weights)
+    else:
+        print(f"{target}: {written}")
     return 0
 
 
-def _export_network(options: argparse.Namespace, target: Path) -> str:
-    from blockstudio.compiler.exports import export
+def _export_network(options: argparse.Namespace, target: Path) -> Written:
+    from blockstudio.compiler.exports import write_network
 
     diagram, weights = _of_run(options) if options.run else (opened(options), options.weights)
-    if options.run and target.suffix.lower() == ".py":
+    form = format_of(target)
+    if options.run and form is not None and not form.weights:
         weights = None  # Source is the same whatever was trained.
-    return export(diagram, target, weights=weights, force=options.force)
+    return write_network(diagram, target, weights=weights, force=options.force)
 
 
 def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
@@ -84,10 +95,3 @@ def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
         raise StudioError("run.checkpoint", "has no checkpoint yet.", where=options.run, hint="Train it first.")
     checkpoint.verify()
     return run.diagram(), checkpoint.model
-
-
-EXPORTS: dict[str, Callable[[argparse.Namespace, Path], str]] = {
-    **dict.fromkeys((".py", ".onnx", ".pt2", ".safetensors"), _export_network),
-    **dict.fromkeys(FIGURES, export_figure),
-}
-"""What writes a file, by its ending; gives a few words on what was written."""

@@ -1,4 +1,4 @@
-"""The options of ``export`` for figures: ``.svg``, ``.pdf`` and ``.png``."""
+"""The options of ``export`` for figures."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from blockstudio.cli.arguments import opened
 from blockstudio.errors import StudioError
+from blockstudio.formats import Written, endings, format_of, listed, rows
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
 
-FIGURES = (".svg", ".pdf", ".png")
 ALL = 1_000_000
 """More levels than modules can lie in one another."""
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
@@ -21,7 +21,9 @@ _UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
 
 def figure_arguments(parser: argparse.ArgumentParser) -> None:
     """Let ``export`` take what a figure shows and how."""
-    group = parser.add_argument_group("figures (.svg, .pdf, .png)")
+    from blockstudio.analysis.costs import COSTS
+
+    group = parser.add_argument_group(f"figures ({', '.join(endings('figure'))})")
     group.add_argument("--inside", metavar="PATH", help="the inside of a module: a path (layer2.0) or a module's name")
     group.add_argument("--blocks", nargs="+", metavar="NAME", help="only these blocks, with the wires among them")
     group.add_argument(
@@ -32,7 +34,7 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--flat", action="store_true", help="no modules at all: every copy of every block")
     group.add_argument("--columns", type=int, metavar="N", help="cut a tall figure into N columns side by side")
-    group.add_argument("--bars", metavar="COST", help="bars on the cards: parameters, macs or memory (default: none)")
+    group.add_argument("--bars", metavar="COST", help=f"bars on the cards: {listed(tuple(COSTS))} (default: none)")
     group.add_argument("--dark", action="store_true", help="dark colours (default: light, on white)")
     group.add_argument("--width", metavar="LENGTH", help="width on paper: 84mm, 8.4cm, 3.3in or 240pt")
     group.add_argument("--scale", type=float, metavar="X", help="of a PNG: X pixels for one on screen (default: 2)")
@@ -44,12 +46,14 @@ def given(options: argparse.Namespace) -> list[str]:
     return [f"--{name}" for name in names if getattr(options, name) not in (None, False)]
 
 
-def export_figure(options: argparse.Namespace, target: Path) -> str:
+def export_figure(options: argparse.Namespace, target: Path) -> Written:
     """Write a figure; gives a few words on it."""
     if options.weights or options.checkpoint:
         raise StudioError("export.weights", "a figure shows no weights.", hint="Leave --weights and --checkpoint out.")
-    if options.scale is not None and target.suffix.lower() != ".png":
-        raise StudioError("figure.scale", "--scale is for .png files.", hint="For the size on paper: --width 84mm")
+    form = format_of(target, "figure")
+    if options.scale is not None and form is not None and not form.pixels:
+        dotted = listed(tuple(row.ending for row in rows("figure") if row.pixels))
+        raise StudioError("figure.scale", f"--scale is for {dotted} files.", hint="For the size on paper: --width 84mm")
     from blockstudio.gui.figure.figure import Figure, write_figure
 
     wanted = Figure(
@@ -63,7 +67,7 @@ def export_figure(options: argparse.Namespace, target: Path) -> str:
         width=_millimetres(options.width),
         scale=options.scale,
     )
-    return write_figure(_diagram(options), target, wanted, force=options.force)
+    return Written(b"", write_figure(_diagram(options), target, wanted, force=options.force))
 
 
 def _diagram(options: argparse.Namespace) -> Diagram:

@@ -6,8 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
 from blockstudio.errors import StudioError
+from blockstudio.formats import WEIGHTS
 
 
 def weights(arguments: list[str]) -> int:
@@ -21,7 +22,7 @@ def weights(arguments: list[str]) -> int:
     )
     network_argument(parser)
     parser.add_argument("file", metavar="FILE", help="a .safetensors, .pt or .pth file")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the network's weights to a .safetensors file")
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"write the network's weights to a {WEIGHTS} file")
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")
     parser.add_argument(
@@ -30,14 +31,14 @@ def weights(arguments: list[str]) -> int:
         metavar="FILE",
         help="a map of names (see docs/presets.md), or same: the names as they are (default: what fits best)",
     )
-    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    json_argument(parser, "the report as JSON")
     options = parser.parse_args(arguments)
     target = Path(options.output) if options.output else None
     if target is not None:
         from blockstudio.graph.files import check_target
 
-        if target.suffix.lower() != ".safetensors":
-            raise StudioError("export.kind", f"'{target.name}' does not end in .safetensors.")
+        if target.suffix.lower() != WEIGHTS:
+            raise StudioError("export.kind", f"'{target.name}' does not end in {WEIGHTS}.")
         check_target(target, options.force)
     from blockstudio.compiler.fitting import fit
 

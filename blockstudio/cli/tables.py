@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blockstudio.cli.arguments import Parser, network_argument, opened, settings_of
+from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened, settings_of
 from blockstudio.errors import StudioError
+from blockstudio.formats import endings, format_of, listed
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,7 @@ def summary(arguments: list[str]) -> int:
     parser.add_argument("--depth", type=int, metavar="N", help="levels of modules to open (default: 1)")
     parser.add_argument("--flops", action="store_true", help="show FLOPs = 2 × MACs")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="every figure of every block as JSON")
+    json_argument(form, "every figure of every block as JSON")
     form.add_argument("--paper", action="store_true", help="the paper's own table beside the computed one")
     _output_arguments(parser)
     options = parser.parse_args(arguments)
@@ -71,21 +72,22 @@ def _paper_table(options: argparse.Namespace) -> Table:
 
 
 def _output_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the table to a .md, .csv, .tex or .txt file")
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"write the table to a {listed(endings('table'))} file")
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
 
 
 def _check_output(options: argparse.Namespace) -> None:
     """Whether the file can be written, before the work of making it."""
     from blockstudio.graph.files import check_target
-    from blockstudio.report.table import FORMATS
 
     if options.output is None:
         return
     target = Path(options.output)
-    if target.suffix.lower() not in FORMATS:
+    if format_of(target.name, "table") is None:
         raise StudioError(
-            "table.format", f"'{target.name}' does not end in {', '.join(FORMATS)}.", hint="For example: -o table.md"
+            "table.format",
+            f"'{target.name}' does not end in {', '.join(endings('table'))}.",
+            hint="For example: -o table.md",
         )
     check_target(target, options.force)
 
@@ -107,6 +109,8 @@ def _write_tables(tables: Sequence[Table], output: str | None) -> None:
 
 def compare(arguments: list[str]) -> int:
     """Networks side by side."""
+    from blockstudio.analysis.costs import by_size
+
     parser = Parser(
         prog="blockstudio compare",
         description="Networks side by side: parameters, MACs, depth, memory, share of fully connected layers. "
@@ -115,7 +119,8 @@ def compare(arguments: list[str]) -> int:
     )
     parser.add_argument("networks", nargs="*", metavar="NAME_OR_FILE", help="presets or *.blocks.json files")
     parser.add_argument("--stages", action="store_true", help="MACs by map size as well, side by side")
-    parser.add_argument("--by", choices=("macs", "parameters"), help="the cost that --stages shows (default: macs)")
+    names = [cost.name for cost in by_size()]
+    parser.add_argument("--by", choices=names, help=f"the cost that --stages shows (default: {names[0]})")
     parser.add_argument("--factorisations", action="store_true", help="what factorising a convolution saves")
     _output_arguments(parser)
     options = parser.parse_args(arguments)
@@ -136,8 +141,9 @@ def compare(arguments: list[str]) -> int:
     tables = [compare_table(profiles)] if profiles else []
     if shows_stages:
         # Bars are for who looks at the table; programs have the numbers.
-        bars = options.output is None or Path(options.output).suffix.lower() == ".txt"
-        tables.append(stage_table(profiles, options.by or "macs", bars=bars))
+        form = format_of(options.output, "table") if options.output is not None else None
+        bars = form is None or form.plain
+        tables.append(stage_table(profiles, options.by or names[0], bars=bars))
     if options.factorisations:
         tables.append(factorisation_table())
     _write_tables(tables, options.output)
@@ -156,7 +162,7 @@ def presets(arguments: list[str]) -> int:
     parser = Parser(prog="blockstudio presets", description="List the networks that come with the studio.")
     parser.add_argument("name", nargs="?", metavar="NAME", help="one preset: its description and parameters")
     parser.add_argument("--family", metavar="FAMILY", help="only one family by year: ResNet, Inception, VGG ...")
-    parser.add_argument("--json", action="store_true", help="the list as JSON")
+    json_argument(parser, "the list as JSON")
     options = parser.parse_args(arguments)
     from blockstudio.report.summary import preset_rows, preset_text, presets_table
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from blockstudio.blocks import RawValue
-from blockstudio.compiler.exports import safetensors_bytes
 from blockstudio.compiler.load import build
 from blockstudio.compiler.weight_files import read
 from blockstudio.compiler.weight_maps import weight_maps
 from blockstudio.compiler.weights import Mismatch, Names, WeightsReport, compare, load_weights, translate
+from blockstudio.compiler.written import safetensors_bytes
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic

@@ -18,7 +18,9 @@ from torch import nn
 from blockstudio.analysis import analyze
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.compiler.about import metadata
+from blockstudio.compiler.written import Weights, network_with
 from blockstudio.errors import StudioError
+from blockstudio.formats import Written
 from blockstudio.graph.diagram import Diagram
 
 if TYPE_CHECKING:
@@ -31,6 +33,19 @@ LARGEST_ONNX = 2**31 - 1
 """Bytes of a protocol buffers message."""
 NEEDS_TORCH = (2, 6)
 """The first torch whose ONNX exporter takes exported programs."""
+
+
+def write_onnx(diagram: Diagram, weights: Weights | None) -> Written:
+    """An ``.onnx`` file. Raises ``export.*``, ``weights.*``."""
+    check_onnx()
+    model, origin = network_with(diagram, weights)
+    return Written(onnx_bytes(diagram, traced(diagram, model)), "ONNX", origin)
+
+
+def write_program(diagram: Diagram, weights: Weights | None) -> Written:
+    """A ``.pt2`` file. Raises ``export.*``, ``weights.*``."""
+    model, origin = network_with(diagram, weights)
+    return Written(program_bytes(diagram, traced(diagram, model)), "torch.export program", origin)
 
 
 def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
+from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.analysis.units import short_text
 from blockstudio.report.profile import Profile, Stage
 from blockstudio.report.table import Table
 
-Cost: TypeAlias = Literal["macs", "parameters"]
-COST_TITLES: dict[Cost, str] = {"macs": "MACs", "parameters": "parameters"}
 BAR = 16
 """Characters of the longest bar."""
 
@@ -47,7 +45,7 @@ def memory_text(figure: float | None) -> str:
     return "?" if figure is None else f"{figure / 1e6:,.1f} MB"
 
 
-def _difference(cost: Cost) -> Callable[[Profile, Profile], float | None]:
+def _difference(cost: str) -> Callable[[Profile, Profile], float | None]:
     return lambda one, first: None if one is first else getattr(one, cost) - getattr(first, cost)
 
 
@@ -86,7 +84,7 @@ def reduction_text(halvings: int | None) -> str:
     return "vector" if halvings is None else f"1/{2**halvings}" if halvings else "full"
 
 
-def stage_table(profiles: Sequence[Profile], cost: Cost = "macs", *, bars: bool = True) -> Table:
+def stage_table(profiles: Sequence[Profile], cost: str = DEFAULT, *, bars: bool = True) -> Table:
     """Where the cost lies: a row for each size of map, the networks side by side with bars of one scale.
 
     Sizes of one row are the same fraction of the image's sides: 56×56 of 224×224 stands beside 73×73 of 299×299.
@@ -95,7 +93,7 @@ def stage_table(profiles: Sequence[Profile], cost: Cost = "macs", *, bars: bool 
     width = 4 if bars else 3
     headings = ["of the image"]
     for item in profiles:
-        headings += [item.name, COST_TITLES[cost], "share", ""][:width]
+        headings += [item.name, COSTS[cost].title, "share", ""][:width]
     rows = []
     for halvings in steps(profiles):
         columns = [[stage for stage in item.stages if stage.halvings == halvings] for item in profiles]
@@ -107,7 +105,7 @@ def stage_table(profiles: Sequence[Profile], cost: Cost = "macs", *, bars: bool 
     return Table(headings, rows, " " + " rr "[:width] * len(profiles))
 
 
-def _stage_cells(item: Profile, stage: Stage, cost: Cost, most: int) -> list[str]:
+def _stage_cells(item: Profile, stage: Stage, cost: str, most: int) -> list[str]:
     value, total = getattr(stage, cost), getattr(item, cost)
     bar = "█" * round(value / most * BAR) if most else ""
     return [stage.size, short_text(value), f"{value / total:.1%}" if total else "", bar or ("▏" if value else "")]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from blockstudio.errors import StudioError
+from blockstudio.formats import FORMATS, endings, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,14 @@ class Table:
 
 
 _NUMBER = re.compile(r"[+-]?[\d.,]+( ?[%\w]+)?")
-FORMATS = {".md": Table.markdown, ".csv": Table.csv, ".tex": Table.latex, ".txt": Table.text}
-"""How a table is written, by the ending of the file."""
 
 
 def write_as(table: Table, ending: str) -> str:
     """The table in the form that ``ending`` stands for. Raises `StudioError` ``table.format``."""
-    if ending not in FORMATS:
-        raise StudioError("table.format", f"'{ending}' is no form of a table.", hint="Use " + ", ".join(FORMATS) + ".")
-    return FORMATS[ending](table)
+    form = FORMATS.get(ending)
+    if form is None or form.kind != "table":
+        raise StudioError("table.format", f"'{ending}' is no form of a table.", hint=f"Use {listed(endings('table'))}.")
+    return str(form.writer()(table))
 
 
 def _clean(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from blockstudio.answers import StudioErrors, collected
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
 from blockstudio.runs.events import Event, History, read_events
-from blockstudio.runs.problems import StudioErrors, collected
 from blockstudio.runs.recipe import (
     FIELDS,
     Field,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from blockstudio.answers import collected, each
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
@@ -24,7 +25,6 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import Facts, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
-from blockstudio.runs.problems import collected, each
 from blockstudio.runs.recipe import Recipe, check
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args
 import msgspec
 from msgspec import Struct, inspect
 
+from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 from blockstudio.graph.files import read_bounded, write_atomic
-from blockstudio.runs.problems import collected
 from blockstudio.runs.structure import (
     VERSION,
     Augmentation,

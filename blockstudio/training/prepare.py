@@ -13,13 +13,13 @@ import msgspec
 import torch
 from torch import nn
 
+from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
 from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
 from blockstudio.runs.datasets import describe
 from blockstudio.runs.frozen import freeze_problems
-from blockstudio.runs.problems import collected
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run
 from blockstudio.training.data import DataSplits, load_data

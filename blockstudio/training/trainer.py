@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 
+from blockstudio.answers import as_dict
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs.events import Event, EventWriter
 from blockstudio.runs.lock import Lock
-from blockstudio.runs.problems import as_dict
 from blockstudio.runs.recipe import Recipe, with_fields
 from blockstudio.runs.run import CONTROL, EVENTS, Run, create_run
 from blockstudio.training.control import Control, stopped_by_signals

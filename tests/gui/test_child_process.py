@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
+from blockstudio.answers import Answer
+from blockstudio.errors import StudioError
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.work.child import DIAGRAM, FAILED, Child, error_text
+from blockstudio.gui.work.child import DIAGRAM, KILLED, Child
 from blockstudio.runs.processes import start_mark
 
 
@@ -20,9 +21,9 @@ def child(qtbot):
     made.cancel()
 
 
-def answers(child: Child) -> list[tuple[int, str, str]]:
-    heard: list[tuple[int, str, str]] = []
-    child.done.connect(lambda *answer: heard.append(answer))
+def answers(child: Child) -> list[Answer]:
+    heard: list[Answer] = []
+    child.done.connect(heard.append)
     return heard
 
 
@@ -30,20 +31,21 @@ def test_a_command_reads_the_diagram_as_it_is_and_answers(child: Child, qtbot) -
     heard = answers(child)
     diagram = load_preset("nin_cifar10")
     diagram.set("", num_classes=7)
-    child.run("summary", DIAGRAM, "--json", diagram=diagram)
+    child.run("summary", DIAGRAM, diagram=diagram)
     assert child.busy
     qtbot.waitUntil(lambda: bool(heard), timeout=60_000)
-    code, out, _ = heard[0]
-    assert code == 0 and json.loads(out)["output_shape"] == [7] and not child.busy
+    assert heard[0].error is None and heard[0].value["output_shape"] == [7] and not child.busy
 
 
-def test_what_went_wrong_is_one_sentence(child: Child, qtbot) -> None:
+def test_what_went_wrong_comes_with_all_its_parts(child: Child, qtbot) -> None:
     heard = answers(child)
-    child.run("summary", "no_such_network")
+    child.run("summary", "resnet34", "--set", "colour=3")
     qtbot.waitUntil(lambda: bool(heard), timeout=60_000)
-    code, _, err = heard[0]
-    assert code == 2
-    assert error_text("Warning: something\n" + err).startswith("there is no preset and no file 'no_such_network'")
+    with pytest.raises(StudioError) as raised:
+        load_preset("resnet34", colour=3)
+    told, error = raised.value, heard[0].error
+    assert heard[0].code == 2 and error is not None
+    assert (error.code, error.message, error.where, error.hint) == (told.code, told.message, told.where, told.hint)
 
 
 def test_cancelling_kills_it_and_nothing_is_heard(child: Child, qtbot) -> None:
@@ -54,9 +56,9 @@ def test_cancelling_kills_it_and_nothing_is_heard(child: Child, qtbot) -> None:
     pid = process.processId()
     child.cancel()
     assert not child.busy and start_mark(pid) is None
-    child.run("presets", "resnet50")
+    child.run("summary", "resnet50")
     qtbot.waitUntil(lambda: bool(heard), timeout=60_000)
-    assert len(heard) == 1 and heard[0][1].startswith("resnet50")
+    assert len(heard) == 1 and heard[0].value["name"] == "ResNet-50"
 
 
 def test_a_program_that_is_not_there_is_told(child: Child, qtbot, monkeypatch, tmp_path: Path) -> None:
@@ -64,7 +66,7 @@ def test_a_program_that_is_not_there_is_told(child: Child, qtbot, monkeypatch, t
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     child.run("presets")
     qtbot.waitUntil(lambda: bool(heard), timeout=30_000)
-    assert heard[0][0] == FAILED and "cannot be started" in error_text(heard[0][2])
+    assert heard[0].code == KILLED and "cannot be started" in str(heard[0].error)
 
 
 def test_a_process_that_dies_says_so(child: Child, qtbot) -> None:
@@ -74,4 +76,4 @@ def test_a_process_that_dies_says_so(child: Child, qtbot) -> None:
     assert process is not None and process.waitForStarted(30_000)
     process.kill()  # as a system does that runs out of memory
     qtbot.waitUntil(lambda: bool(heard), timeout=30_000)
-    assert heard[0][0] == FAILED and "ended by the system" in error_text(heard[0][2])
+    assert heard[0].code == KILLED and heard[0].error is not None and heard[0].error.code == "child.killed"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import blockstudio as bs
+from blockstudio.answers import StudioErrors
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.runs.adapt import adapt, image_shape, input_shape
-from blockstudio.runs.problems import StudioErrors
 from blockstudio.runs.recipe import Recipe, with_fields
 
 

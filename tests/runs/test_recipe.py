@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blockstudio.answers import StudioErrors
 from blockstudio.errors import StudioError
-from blockstudio.runs.problems import StudioErrors
 from blockstudio.runs.recipe import (
     FIELDS,
     GROUPS,

@@ -14,10 +14,10 @@ import pytest
 import torch
 from PIL import Image
 
+from blockstudio.answers import StudioErrors
 from blockstudio.errors import StudioError
 from blockstudio.runs import Recipe, with_fields
 from blockstudio.runs.datasets import describe
-from blockstudio.runs.problems import StudioErrors
 from blockstudio.runs.structure import Data, Shapes
 from blockstudio.training.data import batches as feeding
 from blockstudio.training.data import load as loading

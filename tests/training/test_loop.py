@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 import blockstudio as bs
+from blockstudio.answers import StudioErrors
 from blockstudio.errors import StudioError
 from blockstudio.runs import Run
-from blockstudio.runs.problems import StudioErrors
 from blockstudio.training import loop, train, train_run
 from blockstudio.training.data import load_data
 from blockstudio.training.data.batches import Feeder

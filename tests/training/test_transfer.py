@@ -14,12 +14,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import blockstudio as bs
+from blockstudio.answers import StudioErrors
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import loads
 from blockstudio.runs import Recipe, Run, create_run, start_run, with_fields
 from blockstudio.runs.frozen import all_but, trainable
-from blockstudio.runs.problems import StudioErrors
 from blockstudio.training import train, train_run
 
 MakeRun = Callable[..., Run]

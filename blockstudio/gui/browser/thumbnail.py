@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.analysis import Analysis
+from blockstudio.analysis.costs import DEFAULT
 from blockstudio.blocks import CATALOGUE
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.gui.canvas.paint.painting import Stage, StagePainter
@@ -48,7 +49,7 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
     }
     places = arrange(diagram, MAIN, sizes) if any(block.at is None for _, block in diagram.main.blocks()) else {}
     yield image
-    stage = Stage(Drawing(diagram, MAIN, places), Facts(diagram, analysis, analysis.level(""), "macs"))
+    stage = Stage(Drawing(diagram, MAIN, places), Facts(diagram, analysis, analysis.level(""), DEFAULT))
     yield image
     columns, scale = broken(stage.drawing, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN)
     width = sum(column.right - column.left for column in columns) + BETWEEN * (len(columns) - 1)

@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.gui.kit.parts import count_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import FAMILY_COLOURS, font, mix, notifier, theme
-from blockstudio.report.compare import COST_TITLES, Cost, reduction_text, steps
+from blockstudio.report.compare import reduction_text, steps
 from blockstudio.report.profile import Profile, Stage
 
 ROW, BAR, LINE, GAP = 32, 20, 20, 14
@@ -47,13 +48,13 @@ class StageBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._profiles: list[Profile] = []
-        self.cost: Cost = "macs"
+        self.cost = DEFAULT
         self.shares = False
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         notifier.changed.connect(self.update)
 
-    def show_profiles(self, profiles: list[Profile], cost: Cost, shares: bool) -> None:
+    def show_profiles(self, profiles: list[Profile], cost: str, shares: bool) -> None:
         """Draw these, from top to bottom."""
         self._profiles, self.cost, self.shares = profiles, cost, shares
         self.setFixedHeight(self.sizeHint().height())
@@ -112,7 +113,7 @@ class StageBars(QWidget):
             where = tr("single pixels and vectors")
         return tr("{name}, {size} ({where})\n{parameters} parameters\n{macs} MACs\n{share} of its {cost}").format(
             name=one.name, size=stage.size, where=where, parameters=f"{stage.parameters:,}",
-            macs=f"{stage.macs:,}", share=f"{share:.1%}", cost=tr(COST_TITLES[self.cost]),
+            macs=f"{stage.macs:,}", share=f"{share:.1%}", cost=tr(COSTS[self.cost].title),
         )  # fmt: skip
 
     # Drawing

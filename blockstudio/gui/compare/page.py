@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.analysis.costs import DEFAULT, by_size
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import preset_names
 from blockstudio.gui.compare.bars import RatioBar, StageBars
@@ -32,7 +33,7 @@ from blockstudio.gui.kit.parts import clear, link, quiet
 from blockstudio.gui.kit.table_chip import TableChip
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
-from blockstudio.report.compare import COST_TITLES, Cost, compare_table, stage_table
+from blockstudio.report.compare import compare_table, stage_table
 from blockstudio.report.factorise import factorisation_table, factorisations
 from blockstudio.report.table import Table
 
@@ -54,7 +55,7 @@ class ComparePage(QScrollArea):
         self.setAccessibleName(tr("Compare networks"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.cost: Cost = "macs"
+        self.cost = DEFAULT
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(32, 22, 32, 26)
@@ -123,8 +124,8 @@ class ComparePage(QScrollArea):
         head.addWidget(_section(tr("Where the cost lies")))
         head.addSpacing(10)
         self.costs = QButtonGroup(self)
-        self.cost_buttons: dict[Cost, QPushButton] = {}
-        for cost, title in COST_TITLES.items():
+        self.cost_buttons: dict[str, QPushButton] = {}
+        for cost, title in ((cost.name, cost.title) for cost in by_size()):
             button = QPushButton(tr(title))
             button.setCheckable(True)
             button.setChecked(cost == self.cost)
@@ -222,7 +223,7 @@ class ComparePage(QScrollArea):
         else:
             self._window.documents.open(entry.source)
 
-    def _choose_cost(self, cost: Cost) -> None:
+    def _choose_cost(self, cost: str) -> None:
         self.cost = cost
         self._show()
 

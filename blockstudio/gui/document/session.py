@@ -13,6 +13,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
+from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Definition, Diagram
@@ -25,7 +26,6 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs.recipe import Start
 
-METRICS = ("parameters", "macs", "memory")
 """What the cost bars of the blocks can show."""
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
@@ -96,7 +96,7 @@ class Session(QObject):
         super().__init__(parent)
         self.sizes: Callable[[], dict[str, tuple[float, float]]] | None = None
         """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
-        self._metric = "macs"
+        self._metric = DEFAULT
         self._work = Work(self)
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
@@ -351,7 +351,7 @@ class Session(QObject):
 
     @metric.setter
     def metric(self, metric: str) -> None:
-        if metric != self._metric and metric in METRICS:
+        if metric != self._metric and metric in COSTS:
             self._metric = metric
             self.metric_changed.emit()
 

@@ -14,13 +14,15 @@ from PySide6.QtCore import QObject, QTemporaryDir, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from blockstudio.answers import Answer
 from blockstudio.errors import StudioError
+from blockstudio.formats import rows
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_target, write_atomic
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_list import name_and_time
-from blockstudio.gui.work.child import DIAGRAM, Child, error_text
+from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.table import write_as
@@ -38,6 +40,8 @@ class Kind:
     title: str
     table: bool = False
     """Written by the window itself, and whatever the problems of the network are."""
+    trained: bool = False
+    """Holds the network's weights."""
     run: Path | None = None
     """The run whose network and trained weights it is of, in place of the diagram."""
     weights: Path | None = None
@@ -52,19 +56,9 @@ class Kind:
 
 def kinds() -> tuple[Kind, ...]:
     """All of them, of the diagram."""
-    return (
-        Kind(".py", tr("PyTorch source")),
-        Kind(".onnx", tr("ONNX")),
-        Kind(".pt2", tr("torch.export program")),
-        Kind(".safetensors", tr("Weights, safetensors")),
-        Kind(".md", tr("Table, Markdown"), table=True),
-        Kind(".csv", tr("Table, CSV"), table=True),
-        Kind(".tex", tr("Table, LaTeX"), table=True),
-    )
-
-
-TRAINED = (".onnx", ".pt2", ".safetensors")
-"""Endings of what holds weights."""
+    networks = [Kind(row.ending, tr(row.title), trained=row.weights) for row in rows("network")]
+    tables = [Kind(row.ending, tr("Table, {form}").format(form=tr(row.title)), table=True) for row in rows("table")]
+    return (*networks, *tables)
 
 
 class Exporting(QObject):
@@ -93,12 +87,11 @@ class Exporting(QObject):
             loaded = [
                 replace(kind, title=with_weights.format(kind=kind.title, file=file.name), weights=file,
                         partial=start.partial)
-                for kind in found if kind.ending in TRAINED
+                for kind in found if kind.trained
             ]  # fmt: skip
             initial = tr("{kind} with initial weights")
             plain = [
-                replace(kind, title=initial.format(kind=kind.title)) if kind.ending in TRAINED else kind
-                for kind in found[1:]
+                replace(kind, title=initial.format(kind=kind.title)) if kind.trained else kind for kind in found[1:]
             ]
             found = [found[0], *loaded, *plain]
         data = self._window.trainer.data
@@ -108,7 +101,7 @@ class Exporting(QObject):
             found += [
                 replace(kind, title=title.format(kind=kind.title, name=name), run=data.run.directory)
                 for kind in kinds()
-                if kind.ending in TRAINED
+                if kind.trained
             ]
         return found
 
@@ -125,7 +118,7 @@ class Exporting(QObject):
         dialog = self.dialog = QFileDialog(self._window, tr("Export"), str(folder), ";;".join(offered))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.filterSelected.connect(lambda chosen: self._turn(dialog, offered[chosen]))
-        last = str(store.value("files/export_kind", ".py"))
+        last = str(store.value("files/export_kind", ""))
         first = next((kind for kind in offered.values() if kind.ending == last), kinds()[0])
         dialog.selectNameFilter(first.filter)
         dialog.setDefaultSuffix(first.ending[1:])
@@ -151,7 +144,7 @@ class Exporting(QObject):
             alike = [each for each in offered if each.ending == ending]
             same_weights = [each for each in alike if (each.run, each.weights) == (kind.run, kind.weights)]
             if alike:
-                kind = (same_weights if kind.ending in TRAINED and same_weights else alike)[0]
+                kind = (same_weights if kind.trained and same_weights else alike)[0]
             else:
                 named = file.with_name(file.name + kind.ending)
         store = settings()
@@ -179,9 +172,11 @@ class Exporting(QObject):
         given = [*network, "-o", str(target), *(["--force"] if force else [])]
         failed = tr("Not exported")
 
-        def done(out: str, weights: str = "") -> None:
-            words = out.strip().removeprefix(f"{target}: ").partition(", weights of ")[0] if weights else out.strip()
-            words = words.removeprefix(f"{target}: ") + (f", {weights}" if weights else "")
+        def done(answer: Answer) -> None:
+            words, weights = answer.value["written"], answer.value["weights"]
+            if kind.weights is not None:
+                weights = tr("weights of {file}").format(file=kind.weights.name)
+            words += f", {weights}" if weights else ""
             tell_file(self._window, target, tr("{file}: {words}.").format(file=target.name, words=words))
 
         if kind.weights is None:
@@ -190,12 +185,11 @@ class Exporting(QObject):
         # First what of the file fits, under the names that the network has; then that into the export.
         folder, still, file = QTemporaryDir(), copy_diagram(diagram), kind.weights
         fitted = str(Path(folder.path()) / "fitted.safetensors")
-        named = tr("weights of {file}").format(file=file.name)
         partial = ["--partial"] if kind.partial else []
 
-        def export(_: str) -> None:
+        def export(_: Answer) -> None:
             self._start(text, ["export", *given, "--weights", fitted], still,
-                        lambda out, folder=folder: done(out, named), failed)  # fmt: skip
+                        lambda answer, folder=folder: done(answer), failed)  # fmt: skip
 
         fit = ["weights", DIAGRAM, str(file), "-o", fitted, *partial]
         self._start(text, fit, still, export, failed, fine=(0, 1) if partial else (0,))
@@ -206,10 +200,11 @@ class Exporting(QObject):
         if self._refused(tr("Not copied")):
             return
 
-        def done(out: str) -> None:
-            QGuiApplication.clipboard().setText(out)
+        def done(answer: Answer) -> None:
+            source = answer.value["source"]
+            QGuiApplication.clipboard().setText(source)
             text = tr("PyTorch source of {name} copied: {count} lines.")
-            self._window.notes.show_note(text.format(name=diagram.name, count=len(out.splitlines())), "good")
+            self._window.notes.show_note(text.format(name=diagram.name, count=len(source.splitlines())), "good")
 
         text = tr("Writing the source of {name}…").format(name=diagram.name)
         self._start(text, ["export", DIAGRAM, "-o", "-"], diagram, done, tr("Not copied"))
@@ -230,23 +225,23 @@ class Exporting(QObject):
         text: str,
         arguments: list[str],
         diagram: Diagram | None,
-        done: Callable[[str], object],
+        done: Callable[[Answer], object],
         failed: str,
         fine: tuple[int, ...] = (0,),
     ) -> None:
-        """Run a command with a note that it is under way; ``done`` gets what it said, unless its exit code is not one
+        """Run a command with a note that it is under way; ``done`` gets its answer, unless its exit code is not one
         of ``fine``."""
         child = Child(self)
         self._children.add(child)
         note = self._window.notes.show_note(text, "info", (tr("Cancel"), lambda: self._cancel(child)))
 
-        def ended(code: int, out: str, err: str) -> None:
+        def ended(answer: Answer) -> None:
             self._let_go(child, note)
-            if code not in fine:
-                err = err or tr("The weights do not all fit. Load them anew to see which.")
-                self._window.notes.show_note(f"{failed}. {error_text(err)}", "problem")
-            else:
-                done(out)
+            if answer.error is None and answer.code in fine:
+                done(answer)
+                return
+            why = answer.error or tr("The weights do not all fit. Load them anew to see which.")
+            self._window.notes.show_note(f"{failed}. {why}", "problem")
 
         child.done.connect(ended)
         child.run(*arguments, diagram=diagram)

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.answers import Answer
+from blockstudio.formats import rows
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import MoveBlocks
 from blockstudio.graph.operations.copying import copy_diagram
@@ -28,13 +30,11 @@ from blockstudio.gui.document.session import DEFINITION
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
-from blockstudio.gui.work.child import DIAGRAM, Child, error_text
+from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 
 if TYPE_CHECKING:
     from blockstudio.gui.shell.window import StudioWindow
-
-KINDS = "SVG (*.svg);;PDF (*.pdf);;PNG (*.png)"
 
 
 class FigureDialog(QDialog):
@@ -167,10 +167,12 @@ class Figures(QObject):
         window = self._window
         folder = Path(str(settings().value("files/folder", Path.home())))
         stem = window.documents.title(window.documents.current).removesuffix(".blocks.json").replace("/", "-")
-        dialog = QFileDialog(window, tr("Save picture"), str(folder / f"{stem}.svg"), KINDS)
+        kinds = {f"{form.title} (*{form.ending})": form for form in rows("figure")}
+        first = next(iter(kinds.values()))
+        dialog = QFileDialog(window, tr("Save picture"), str(folder / f"{stem}{first.ending}"), ";;".join(kinds))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(chosen[:3].lower()))
-        dialog.setDefaultSuffix("svg")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen].ending[1:]))
+        dialog.setDefaultSuffix(first.ending[1:])
         dialog.fileSelected.connect(lambda name: self.write(Path(name), options))
         window.open_dialog(dialog)
 
@@ -181,16 +183,16 @@ class Figures(QObject):
         # Each picture has a process of its own: one more does not end the one before.
         child = Child(self)
         self._children.add(child)
-        child.done.connect(lambda code, out, err: self._written(child, target, code, out, err))
+        child.done.connect(lambda answer: self._written(child, target, answer))
         child.run(*arguments, diagram=placed(self._window.canvas))
 
-    def _written(self, child: Child, target: Path, code: int, out: str, err: str) -> None:
+    def _written(self, child: Child, target: Path, answer: Answer) -> None:
         self._children.discard(child)
         child.deleteLater()
-        if code:
-            self._window.notes.show_note(error_text(err), "problem")
+        if answer.error is not None:
+            self._window.notes.show_note(str(answer.error), "problem")
             return
-        words = out.strip().rpartition(": ")[2]
+        words = answer.value["written"]
         self._window.session.message.emit(tr("Saved {0}: {1}", target.name, words))
 
     def stop(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from math import ceil
@@ -18,7 +17,9 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 
+from blockstudio.analysis.costs import COSTS
 from blockstudio.errors import StudioError
+from blockstudio.formats import endings, format_of
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.files import check_target, write_atomic
@@ -27,7 +28,7 @@ from blockstudio.gui.canvas.paint.picture import bounds_of
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.paint.vector import SvgPainter, number
 from blockstudio.gui.canvas.scene.metrics import LINE_PX
-from blockstudio.gui.document.session import METRICS, Session
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.figure.stage import stage_of
 from blockstudio.gui.kit.theme import DARK, PAPER, Theme
 
@@ -57,7 +58,7 @@ class Figure:
     """The network without modules: every copy of every block."""
     columns: int = 1
     bars: str = ""
-    """What the bars on the cards show: one of `METRICS`, or nothing."""
+    """What the bars on the cards show: one of `COSTS`, or nothing."""
     dark: bool = False
     width: float | None = None
     """In millimetres."""
@@ -71,16 +72,16 @@ def write_figure(
     """Write a figure to a ``.svg``, ``.pdf`` or ``.png`` file and return a few words on it. The file is complete or
     not there at all. Raises `StudioError` ``figure.*``, ``export.*``, ``file.write``."""
     target, wanted = Path(path), wanted or Figure()
-    make = KINDS.get(target.suffix.lower())
-    if make is None:
-        raise StudioError("export.kind", f"'{target.name}' does not end in {', '.join(KINDS)}.")
+    form = format_of(target.name, "figure")
+    if form is None:
+        raise StudioError("export.kind", f"'{target.name}' does not end in {', '.join(endings('figure'))}.")
     check_target(target, force)
     _check(wanted)
     start_qt()
     session = Session(flatten(diagram) if wanted.flat else diagram)
     try:
         stage = stage_of(session, wanted.inside, wanted.blocks, wanted.expand, wanted.bars, wanted.columns)
-        data, words = make(stage, wanted)
+        data, words = form.writer()(stage, wanted)
     finally:
         session.close()
     write_atomic(target, data)
@@ -89,8 +90,8 @@ def write_figure(
 
 
 def _check(wanted: Figure) -> None:
-    if wanted.bars and wanted.bars not in METRICS:
-        raise StudioError("figure.bars", f"bars cannot show '{wanted.bars}'.", hint=f"Known: {', '.join(METRICS)}.")
+    if wanted.bars and wanted.bars not in COSTS:
+        raise StudioError("figure.bars", f"bars cannot show '{wanted.bars}'.", hint=f"Known: {', '.join(COSTS)}.")
     if wanted.flat and (wanted.inside or wanted.expand):
         raise StudioError(
             "figure.flat", "a flat network has no modules to look into or to expand.", hint="Leave one of them out."
@@ -244,7 +245,3 @@ def png(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     if not image.save(buffer, "PNG"):
         raise StudioError("figure.size", "there is not enough memory for this image.", hint="Use a smaller scale.")
     return data.data(), f"{image.width()} × {image.height()} pixels"
-
-
-KINDS: dict[str, Callable[[Stage, Figure], tuple[bytes, str]]] = {".svg": svg, ".pdf": pdf, ".png": png}
-"""What writes a figure, by the ending of its file."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from blockstudio.errors import StudioError
+from blockstudio.formats import FORMATS, rows
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.export.exporting import tell_file
 from blockstudio.gui.kit.text import tr
@@ -19,8 +20,6 @@ from blockstudio.report.table import Table, write_as
 
 if TYPE_CHECKING:
     from blockstudio.gui.shell.window import StudioWindow
-
-FORMS = {".md": "Markdown", ".csv": "CSV", ".tex": "LaTeX"}
 
 
 class TableChip(Chip):
@@ -34,8 +33,9 @@ class TableChip(Chip):
         self.set_text(tr("Copy"))
 
     def _fill(self, menu: QMenu) -> None:
-        for ending, title in FORMS.items():
-            menu.addAction(tr("Copy as {form}").format(form=title), lambda ending=ending: self.copy(ending))
+        for form in rows("table"):
+            text = tr("Copy as {form}").format(form=form.title)
+            menu.addAction(text, lambda ending=form.ending: self.copy(ending))
         menu.addSeparator()
         menu.addAction(tr("Save in a file…"), self.ask)
         for action in menu.actions():
@@ -46,7 +46,9 @@ class TableChip(Chip):
         table = self._table()
         if table is not None:
             QGuiApplication.clipboard().setText(write_as(table, ending) + "\n")
-            text = tr("Table of {count} rows copied as {form}").format(count=len(table.rows), form=FORMS[ending])
+            text = tr("Table of {count} rows copied as {form}").format(
+                count=len(table.rows), form=FORMATS[ending].title
+            )
             self._window.session.message.emit(text)
 
     def ask(self) -> None:
@@ -55,12 +57,13 @@ class TableChip(Chip):
             self.dialog.deleteLater()
         store = settings()
         folder = Path(str(store.value("files/export_folder", store.value("files/folder", Path.home()))))
-        filters = {f"{title} (*{ending})": ending for ending, title in FORMS.items()}
+        filters = {f"{form.title} (*{form.ending})": form.ending for form in rows("table")}
+        first = next(iter(filters.values()))
         dialog = self.dialog = QFileDialog(
-            self._window, tr("Save table"), str(folder / f"{self._stem}.md"), ";;".join(filters)
+            self._window, tr("Save table"), str(folder / f"{self._stem}{first}"), ";;".join(filters)
         )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("md")
+        dialog.setDefaultSuffix(first[1:])
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters[chosen][1:]))
         dialog.fileSelected.connect(lambda name: self.save(Path(name)))
         dialog.open()

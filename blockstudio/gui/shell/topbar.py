@@ -8,13 +8,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
+from blockstudio.analysis.costs import COSTS
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.icons import glyph
 from blockstudio.gui.kit.parts import link
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
-
-METRIC_NAMES = {"parameters": "parameters", "macs": "MACs", "memory": "memory"}
 
 
 class Chip(QToolButton):
@@ -172,14 +171,14 @@ class TopBar(QWidget):
         self.show_run("idle")
 
     def _fill_metric(self, menu: QMenu) -> None:
-        for metric, name in METRIC_NAMES.items():
-            action = menu.addAction(tr(name))
+        for metric, cost in COSTS.items():
+            action = menu.addAction(tr(cost.title))
             action.setCheckable(True)
             action.setChecked(metric == self._session.metric)
             action.triggered.connect(lambda _=False, metric=metric: setattr(self._session, "metric", metric))
 
     def _show_metric(self) -> None:
-        self.colour_by.set_text(tr("Colour: {metric}").format(metric=tr(METRIC_NAMES[self._session.metric])))
+        self.colour_by.set_text(tr("Colour: {metric}").format(metric=tr(COSTS[self._session.metric].title)))
 
     def show_run(self, state: str) -> None:
         """The buttons for ``idle``, ``starting``, ``running`` or ``paused``."""

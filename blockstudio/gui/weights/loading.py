@@ -6,18 +6,18 @@ document's next training.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from blockstudio.answers import Answer
 from blockstudio.graph.edits import SetDefault
 from blockstudio.gui.kit.parts import bytes_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.weights.fit_page import Comparison, WeightsPanel
-from blockstudio.gui.work.child import DIAGRAM, Child, error_text
+from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 
 if TYPE_CHECKING:
@@ -95,18 +95,18 @@ class WeightsLoader(QObject):
         self.panel.setting_wanted.connect(self._turn)
         self.panel.finished.connect(lambda _, panel=self.panel: self._put_away(panel))
         self.panel.show()
-        self._child.run("weights", DIAGRAM, str(file.absolute()), "--json", diagram=session.diagram)
+        self._child.run("weights", DIAGRAM, str(file.absolute()), diagram=session.diagram)
 
-    def _answered(self, code: int, out: str, err: str) -> None:
+    def _answered(self, answer: Answer) -> None:
         panel = self.panel
         if panel is None:
             return
-        if code in (0, 1) and out.lstrip().startswith("{"):
-            panel.show_result(Comparison.read(json.loads(out)))
+        if answer.error is None:
+            panel.show_result(Comparison.read(answer.value))
             return
         self.leave()
         self._window.notes.show_note(
-            tr("Weights not loaded: {reason}").format(reason=error_text(err)),
+            tr("Weights not loaded: {reason}").format(reason=answer.error),
             "problem",
             (tr("Choose another file"), self.ask),
         )

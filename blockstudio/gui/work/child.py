@@ -1,7 +1,7 @@
 """A command of ``blockstudio`` in a process of its own, for what needs torch: that never enters the window's process.
 
 child = Child(self)
-child.done.connect(lambda code, out, err: ...)
+child.done.connect(lambda answer: ...)
 child.run("export", DIAGRAM, "-o", target, "--force", diagram=session.diagram)
 """
 
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir, Signal
 
+from blockstudio.answers import JSON, Answer, read_answer
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.graph.operations.copying import copy_diagram
@@ -20,17 +22,16 @@ from blockstudio.gui.work.worker import Work
 
 DIAGRAM = "{diagram}"
 """In the arguments: the file into which the diagram is written for the command."""
-FAILED = -1
-"""The code of a process that could not start or was ended by the system."""
+KILLED = -1
+"""The code of a process that the system ended, whatever the system itself calls that."""
 WAIT_MS = 5_000
-_PREFIX = "blockstudio: "
 
 
 class Child(QObject):
     """One process at a time. Cancelled or let go of, it is killed, and nothing more is heard of it."""
 
-    done = Signal(int, str, str)
-    """Exit code (`FAILED` if there is none), what it wrote to standard output and to standard error."""
+    done = Signal(object)
+    """The `Answer`: what it said, or why it failed."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,8 +44,8 @@ class Child(QObject):
         return self._work.busy or self._process is not None
 
     def run(self, *arguments: str, diagram: Diagram | None = None) -> None:
-        """Start ``python -m blockstudio ARGUMENTS``; `done` tells how it ended. ``diagram`` as it is now is written
-        to a temporary file, whose name takes the place of `DIAGRAM`. What was still running is cancelled."""
+        """Start ``python -m blockstudio ARGUMENTS --json``; `done` tells how it ended. ``diagram`` as it is now is
+        written to a temporary file, whose name takes the place of `DIAGRAM`. What was still running is cancelled."""
         self.cancel()
         if diagram is None:
             self._start(list(arguments))
@@ -53,7 +54,7 @@ class Child(QObject):
         self._folder = QTemporaryDir()
         file = Path(self._folder.path()) / f"network{SUFFIX}"
         named = [str(file) if argument == DIAGRAM else argument for argument in arguments]
-        self._work.run(lambda: save(still, file), lambda _: self._start(named), lambda e: self._end(FAILED, "", str(e)))
+        self._work.run(lambda: save(still, file), lambda _: self._start(named), self._not_saved)
 
     def _start(self, arguments: list[str]) -> None:
         process = QProcess(self)
@@ -65,7 +66,7 @@ class Child(QObject):
         process.errorOccurred.connect(self._not_started)
         self._process = process
         # The interpreter of this process, not a resolved path: in a virtual environment that would be another one.
-        process.start(sys.executable, ["-m", "blockstudio", *arguments])
+        process.start(sys.executable, ["-m", "blockstudio", *arguments, JSON])
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         process = self._process
@@ -74,19 +75,22 @@ class Child(QObject):
         out, err = (bytes(read()).decode(errors="replace") for read in (
             process.readAllStandardOutput, process.readAllStandardError,
         ))  # fmt: skip
-        if status is QProcess.ExitStatus.CrashExit:
-            code, err = FAILED, err + "\n" + _PREFIX + tr("the process was ended by the system; memory may be short.")
-        self._end(code, out, err)
+        self._end(read_answer(KILLED if status is QProcess.ExitStatus.CrashExit else code, out, err))
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if self._process is not None and error is QProcess.ProcessError.FailedToStart:
-            self._end(FAILED, "", tr("{program} cannot be started: {reason}.").format(
+            text = tr("{program} cannot be started: {reason}.").format(
                 program=sys.executable, reason=self._process.errorString(),
-            ))  # fmt: skip
+            )  # fmt: skip
+            self._end(Answer(KILLED, "", StudioError("child.start", text)))
 
-    def _end(self, code: int, out: str, err: str) -> None:
+    def _not_saved(self, reason: Exception) -> None:
+        error = reason if isinstance(reason, StudioError) else StudioError("child.start", str(reason))
+        self._end(Answer(KILLED, "", error))
+
+    def _end(self, answer: Answer) -> None:
         self._forget()
-        self.done.emit(code, out, err)
+        self.done.emit(answer)
 
     def _forget(self) -> None:
         if self._process is not None:
@@ -103,11 +107,3 @@ class Child(QObject):
             process.waitForFinished(WAIT_MS)
             process.deleteLater()
         self._forget()
-
-
-def error_text(err: str) -> str:
-    """What went wrong, from a command's standard error: the sentence it ends with, without warnings before it."""
-    lines = err.strip().splitlines()
-    starts = [index for index, line in enumerate(lines) if line.startswith(_PREFIX)]
-    kept = lines[starts[-1] :] if starts else lines[-1:]
-    return " ".join(kept).removeprefix(_PREFIX) or tr("It ended without saying why.")

@@ -15,9 +15,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import IMAGE_ENDINGS, class_folders, split_folder, training_classes
-from blockstudio.runs.problems import collected
 
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 """What the image library raises on damaged files."""

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import Facts, describe
-from blockstudio.runs.problems import collected, each
 from blockstudio.runs.structure import Data
 from blockstudio.training.data.folder import Files, check_headers, read_all, scan, shortened
 from blockstudio.training.data.images import ImageSet, RawData, fit, statistics

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from blockstudio.analysis import Analysis, BlockReport, Level, Problem
+from blockstudio.analysis.costs import COSTS
 from blockstudio.blocks import CATALOGUE, ENDS, BlockType, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.kit.text import tr
@@ -76,9 +77,7 @@ class Facts:
         report = self.report(name)
         if report is None or not self.metric:
             return 0.0
-        if self.metric == "memory":
-            return float(report.activation_bytes)
-        return float((report.macs if self.metric == "macs" else report.parameters) or 0)
+        return float(COSTS[self.metric].of(report) or 0)
 
     @property
     def largest(self) -> float:

@@ -1,0 +1,115 @@
+"""The forms in which a network, a figure or a table leaves the studio: one row each, by the ending of its file.
+
+The command line, the window's dialogs, their help and the documentation read this table, and so does the code that
+writes. A new form is a row here and the function that it names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["network", "figure", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What one ending means."""
+
+    ending: str
+    """``".onnx"``."""
+    kind: Kind
+    title: str
+    holds: str
+    """What is in such a file, for help and documentation."""
+    function: str
+    """Where it is written, ``"module:name"``; imported when it is needed, so that this table stays light. A network:
+    ``(diagram, weights | None) -> Written``, a figure: ``(stage, figure) -> (bytes, words)``, a table:
+    ``(table) -> str``."""
+    weights: bool = False
+    """Whether such a file holds the network's weights."""
+    pixels: bool = False
+    """Whether it is drawn in dots, whose number a scale sets."""
+    plain: bool = False
+    """Whether a person reads it as it stands, so that bars may be drawn of letters."""
+
+    def writer(self) -> Callable[..., Any]:
+        """The function that writes it."""
+        module, _, name = self.function.partition(":")
+        found: Callable[..., Any] = attrgetter(name)(import_module(module))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A network in one of its forms, and what is said of it."""
+
+    data: bytes
+    words: str
+    """``232 tensors``."""
+    weights: str = ""
+    """Where its weights are from: ``initial weights``, ``weights of resnet34.pth``; empty if it holds none."""
+
+    def __str__(self) -> str:
+        return f"{self.words}, {self.weights}" if self.weights else self.words
+
+
+def _rows(*rows: Format) -> dict[str, Format]:
+    return {row.ending: row for row in rows}
+
+
+_WRITE, _PROGRAMS = "blockstudio.compiler.written", "blockstudio.compiler.programs"
+_FIGURE, _TABLE = "blockstudio.gui.figure.figure", "blockstudio.report.table"
+
+WEIGHTS = ".safetensors"
+"""The form of weights alone."""
+FORMATS: dict[str, Format] = _rows(
+    Format(".py", "network", "PyTorch source", "PyTorch source that needs only torch, with the diagram's paths as "
+           "state-dict keys", f"{_WRITE}:write_source"),
+    Format(".onnx", "network", "ONNX", "the network in eval mode with its weights, for any number of images at once",
+           f"{_PROGRAMS}:write_onnx", weights=True),
+    Format(".pt2", "network", "torch.export program", "the network in eval mode with its weights, as torch.export "
+           "writes it", f"{_PROGRAMS}:write_program", weights=True),
+    Format(WEIGHTS, "network", "Weights, safetensors", "the weights by block path",
+           f"{_WRITE}:write_safetensors", weights=True),
+    Format(".svg", "figure", "SVG", "lines and outlines", f"{_FIGURE}:svg"),
+    Format(".pdf", "figure", "PDF", "a page of the figure's size", f"{_FIGURE}:pdf"),
+    Format(".png", "figure", "PNG", "pixels", f"{_FIGURE}:png", pixels=True),
+    Format(".md", "table", "Markdown", "a Markdown table", f"{_TABLE}:Table.markdown"),
+    Format(".csv", "table", "CSV", "plain numbers between commas", f"{_TABLE}:Table.csv"),
+    Format(".tex", "table", "LaTeX", "a tabular for the booktabs package", f"{_TABLE}:Table.latex"),
+    Format(".txt", "table", "Text", "what the terminal shows", f"{_TABLE}:Table.text", plain=True),
+)  # fmt: skip
+"""By ending, in the order in which they are offered."""
+
+
+def endings(*kinds: Kind) -> tuple[str, ...]:
+    """The endings of the forms of these kinds, of all without."""
+    return tuple(row.ending for row in FORMATS.values() if not kinds or row.kind in kinds)
+
+
+def rows(*kinds: Kind) -> list[Format]:
+    """The forms of these kinds."""
+    return [FORMATS[ending] for ending in endings(*kinds)]
+
+
+def format_of(path: str | os.PathLike[str], *kinds: Kind) -> Format | None:
+    """The form that a file's ending stands for, ``None`` if it is none of these kinds."""
+    found = FORMATS.get(Path(path).suffix.lower())
+    return found if found is not None and (not kinds or found.kind in kinds) else None
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """``.py, .onnx or .pt2``"""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def described(*kinds: Kind) -> str:
+    """``.svg: lines and outlines; .pdf: a page of the figure's size``"""
+    return "; ".join(f"{row.ending}: {row.holds}" for row in rows(*kinds))

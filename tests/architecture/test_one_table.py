@@ -1,0 +1,110 @@
+"""What can be listed is listed once: a row added at run time is offered and works everywhere, and no name of a row
+stands anywhere else in the program."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import blockstudio
+from blockstudio import load
+from blockstudio.analysis.costs import COSTS, Cost
+from blockstudio.cli import main
+from blockstudio.compiler.exports import export
+from blockstudio.formats import FORMATS, Format, Written, endings
+
+PACKAGE = Path(blockstudio.__file__).parent
+ROOT = PACKAGE.parent
+
+
+def strings(path: Path) -> list[tuple[int, str]]:
+    """The text constants of a file, without what documents it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documents = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents
+    ]
+
+
+def elsewhere(names: set[str], *homes: str) -> list[str]:
+    """Where a constant is one of ``names``, in files other than their homes."""
+    skipped = [PACKAGE / home for home in homes]
+    return [
+        f"{path.relative_to(PACKAGE)}:{line} {text}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not any(path == home or home in path.parents for home in skipped)
+        for line, text in strings(path)
+        if text in names
+    ]
+
+
+def write_count(diagram, weights) -> Written:
+    """A form of a network for these tests: how many blocks it has."""
+    return Written(str(len(diagram.main)).encode(), "a count", "no weights" if weights is None else "some weights")
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Format:
+    """One more form, added as a row and nothing else."""
+    row = Format(".count", "network", "Count", "the number of blocks", f"{__name__}:write_count", weights=True)
+    monkeypatch.setitem(FORMATS, row.ending, row)
+    return row
+
+
+def test_no_form_is_named_outside_the_table() -> None:
+    # Files that are read are another matter: weights of other programs, and photos.
+    reading = ("compiler/weight_files.py", "gui/weights", "runs/datasets.py", "training")
+    assert elsewhere(set(FORMATS), "formats.py", *reading) == []
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.ending)
+def test_what_a_row_names_is_there(row: Format) -> None:
+    if row.kind == "figure":
+        pytest.importorskip("PySide6")
+    assert callable(row.writer())
+
+
+def test_a_new_form_is_a_row(counted: Format, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(load("resnet18"), tmp_path / "a.count") == "a count, no weights"
+    assert main(["export", "resnet18", "-o", str(tmp_path / "b.count")]) == 0
+    assert (tmp_path / "b.count").read_bytes() == (tmp_path / "a.count").read_bytes() == b"13"
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    assert ".count: the number of blocks" in " ".join(capsys.readouterr().out.split())
+    assert main(["export", "resnet18", "-o", str(tmp_path / "c.zip")]) == 2
+    assert ".count" in capsys.readouterr().err
+
+
+def test_a_new_form_is_offered_by_the_window(counted: Format) -> None:
+    pytest.importorskip("PySide6")
+    from blockstudio.gui.export.exporting import kinds
+
+    assert [(kind.title, kind.trained) for kind in kinds() if kind.ending == ".count"] == [("Count", True)]
+
+
+def test_every_form_is_documented() -> None:
+    text = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(\.\w+)` \|", text, flags=re.MULTILINE))
+    assert documented >= set(endings("network", "figure"))
+    assert all(f"`{ending}`" in text for ending in endings())
+
+
+def test_a_new_cost_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("PySide6")
+    from blockstudio.gui.figure.figure import Figure, write_figure
+
+    monkeypatch.setitem(COSTS, "letters", Cost("letters", "letters", lambda report: len(report.type)))
+    write_figure(load("resnet18"), tmp_path / "a.svg", Figure(bars="letters"))
+    assert 'rx="1.25"' in (tmp_path / "a.svg").read_text(encoding="utf-8"), "a cost bar"
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in COSTS if name != "letters")
