@@ -23,7 +23,8 @@ def source(diagram: Diagram) -> str:
     """The network as Python source that needs nothing but torch; see `compile`.
 
     Switches of the diagram (parameters that are true or false or one of some words) are decided in the text;
-    its other parameters are arguments of the network's class, with their values as defaults.
+    its other parameters are arguments of the network's class, with their values as defaults, as far as the class is
+    right for every value that their declaration allows. Its docstring names those that are numbers in the text.
     Raises `StudioError` ``compile.problems`` while the diagram has errors, ``compile.name`` for a block whose
     name no item of a container can have (``keys``).
     """

@@ -56,6 +56,10 @@ def _pair(value: object) -> object:
     return value
 
 
+def sequence(calls: Sequence[Tree]) -> Tree:
+    return ast.Call(algebra.tree_of("nn.Sequential"), list(calls), [])
+
+
 def repeated(
     call: Tree,
     node: Node,

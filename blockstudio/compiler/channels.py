@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
-from blockstudio.blocks import Value
+from blockstudio.blocks import Parameter, Value
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import agree, source_value
+from blockstudio.compiler.growth import BEFORE, Growth
+from blockstudio.compiler.influence import Facts, Influence, Tokens
 from blockstudio.compiler.net import Net, Node, Port
 from blockstudio.compiler.plans import Argument
-from blockstudio.compiler.sites import Copy, Site, channel_name
+from blockstudio.compiler.sites import SWITCHES, Copy, Site, channel_name
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
 
@@ -22,12 +25,14 @@ Uses: TypeAlias = "list[tuple[Site, Copy]]"
 class Channels:
     """What text gives the channels of each output of ``net``, and the numbers that no text gives."""
 
-    def __init__(self, diagram: Diagram, net: Net, members: list[Site]) -> None:
+    def __init__(self, diagram: Diagram, net: Net, members: list[Site], influence: Influence) -> None:
         self.net = net
+        self.influence = influence
         self.members = members
         self.declared = diagram.definition(net.scope).parameters
         self.floats = {key for key, parameter in self.declared.items() if parameter.kind == "float"}
         """Parameters that are no whole numbers."""
+        self.minima = {key: parameter.minimum for key, parameter in self.declared.items() if parameter.kind == "int"}
         self.keys = self._channel_keys()
         """What trees call the channels of each input."""
         self.hoisted: list[Argument] = []
@@ -36,6 +41,8 @@ class Channels:
         self._names = {site: self._names_at(site) for site in members}
         self._trees: dict[Port, Tree | None] = {}
         self._truth: dict[tuple[Site, Port], int] = {}
+        self._growth: dict[str, Growth] = {}
+        """Of the blocks whose copies follow such a rule."""
         for index, name in enumerate(net.inputs):
             port = (name, "out")
             for site in members:
@@ -63,6 +70,8 @@ class Channels:
         first = shape[0] if isinstance(shape, list | tuple) else None
         if isinstance(first, str):
             return algebra.whole(self.net.tree(first), self.floats)
+        if isinstance(shape, str):
+            self.influence.note_names(self.members, [shape])
         return algebra.literal(self.members[0].inputs[name][0])
 
     def note(self, node: Node) -> None:
@@ -75,9 +84,25 @@ class Channels:
                     passed = self._truth[site, node.sources[0]] if not copies else 0
                     self._truth[site, place] = copies[-1].outputs[port][0] if copies else passed
 
+    def typed(self, parameter: Parameter, tree: Tree) -> Tree:
+        """Whole numbers stay whole in Python too."""
+        if parameter.kind in ("float", *SWITCHES):
+            return tree
+        if isinstance(tree, ast.Tuple):
+            return ast.Tuple([algebra.whole(item, self.floats) for item in tree.elts], ast.Load())
+        return algebra.whole(tree, self.floats)
+
+    def minimum(self, node: Node) -> int:
+        """The least number of copies there can be."""
+        return 1 if node.repeat is None else int(algebra.least(node.repeat, self.minima) or 0)
+
     def copies(self, node: Node, site: Site) -> tuple[Copy, ...]:
         """The block's copies at a site; those that would be there, if it is at work at no site."""
         return (site.blocks if node.name in self.working else site.spare).get(node.name, ())
+
+    def listed(self, node: Node, site: Site) -> tuple[Copy, ...]:
+        """The copies to write out one by one: those that are there, which may be none of those that could be."""
+        return self.copies(node, site) if node.repeat is None else site.blocks.get(node.name, ())
 
     def uses(self, node: Node) -> Uses:
         """The block at work, everywhere."""
@@ -105,24 +130,57 @@ class Channels:
         """The channels of each input as seen by the constructor. ``once`` gives the output channels for given ones."""
         outer = [self._trees[source] for source in node.sources]
         uses = self.uses(node)
+        if node.repeat is not None:
+            return [self._input_of_copies(node, uses, outer[0], once)]
         found: list[Tree | None] = []
         for index, tree in enumerate(outer):
             wanted = [(self.scope(site, copy), copy.inputs[index][0]) for site, copy in uses]
-            options = [tree]
-            if node.repeat is not None:
-                after = once(outer)
-                if after is not None and tree is not None and not algebra.same(after, tree):
-                    before = _shifted(after, algebra.tree_of("i - 1"))
-                    options.insert(0, algebra.choose(algebra.tree_of("i == 0"), tree, before))
-                    if node.by_copy:
-                        options.insert(0, _before_each(node, tree, after))
-            found.append(next((option for option in options if self.right(option, wanted)), None))
+            found.append(tree if self.right(tree, wanted) else None)
         return found
+
+    def _input_of_copies(
+        self, node: Node, uses: Uses, tree: Tree | None, once: Callable[[Sequence[Tree | None]], Tree | None]
+    ) -> Tree | None:
+        """What goes into the ``i``-th of a block's copies."""
+        wanted = [(self.scope(site, copy), copy.inputs[0][0]) for site, copy in uses]
+        if tree is None:
+            return None
+        after = once([tree])
+        if after is not None:
+            rule, sound = self._rule(node, tree, after, once([BEFORE]))
+            if self.right(rule, wanted):
+                if not sound:
+                    self.note_input(node)
+                return rule
+        self.note_input(node)
+        return tree if self.right(tree, wanted) else None
+
+    def _rule(self, node: Node, tree: Tree, after: Tree, of_any: Tree | None) -> tuple[Tree | None, bool]:
+        """What goes into the ``i``-th copy where ``tree`` goes into the first, and whether that holds for any number of
+        copies. ``after`` is what comes out of a copy for ``tree``, ``of_any`` the same for `BEFORE`."""
+        growth = None if of_any is None else Growth.of(of_any)
+        if growth is not None and growth.by is None:
+            self._growth[node.name] = growth
+            return tree, True
+        unmoved = of_any is not None and BEFORE.id not in algebra.names_in(of_any)
+        if node.by_copy:
+            return _before_each(node, tree, after), unmoved
+        # A few numbers are easier to read than a power.
+        if growth is not None and (not growth.factor or growth.names(tree, node.repeat)):
+            self._growth[node.name] = growth
+            return growth.after(tree, algebra.name("i")), True
+        before = _shifted(after, algebra.tree_of("i - 1"))
+        return algebra.choose(algebra.tree_of("i == 0"), tree, before), unmoved
+
+    def note_input(self, node: Node, index: int = 0) -> None:
+        """A number stands where the channels of an input are meant."""
+        self.influence.note(self.members, node.name, lambda facts: facts.inputs[index].channels | facts.copies)
 
     def argument(self, node: Node, index: int, tree: Tree | None) -> Tree:
         """Input channels for a constructor call: the text if there is a right one, else a number."""
         if tree is not None:
             return tree
+        self.note_input(node, index)
         uses = self.uses(node)
         kind = "features" if len(uses[0][1].inputs[index]) == 1 else "channels"
         suffix = f"_{index}" if index else ""
@@ -159,18 +217,30 @@ class Channels:
             last = trees[port]
             if node.repeat is not None and last is not None:
                 last = _shifted(last, algebra.fold(ast.BinOp(node.repeat, ast.Sub(), algebra.literal(1))))
+            growth = self._growth.get(node.name)
+            if growth is not None and before is not None:
+                last = growth.after(before, node.repeat)
             options = [last, before]
+            sound = not node.optional and not node.by_copy and (node.repeat is None or minimum >= 1)
             if before is not None and last is not None:
+                sound = True
                 either = last
-                if node.repeat is not None and minimum < 1:
+                if growth is None and node.repeat is not None and minimum < 1:
                     none = ast.Compare(node.repeat, [ast.Eq()], [algebra.literal(0)])
                     either = algebra.choose(none, before, either)
                 if node.optional and not algebra.implies_equal(node.bypass, before, last):
                     either = algebra.choose(node.bypass, before, either)
                 options.insert(0, either)
-                if node.by_copy:
+                if growth is None and node.by_copy:
                     options.insert(0, _through(node, before, trees[port]))
-            self._trees[place] = next((option for option in options if self.right(option, wanted)), None)
+            chosen = next((index for index, option in enumerate(options) if self.right(option, wanted)), None)
+            self._trees[place] = None if chosen is None else options[chosen]
+            if chosen is not None and (chosen > 0 or not sound):
+                self.influence.note(self.members, node.name, partial(_channels_out, port=port))
+
+
+def _channels_out(facts: Facts, port: str) -> Tokens:
+    return facts.outputs[port].channels
 
 
 def _at_work(copies: Sequence[Copy]) -> bool:

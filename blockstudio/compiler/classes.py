@@ -8,29 +8,37 @@ several classes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from blockstudio.blocks import Arguments, BlockType, Code, Parameter, Value
+import networkx as nx
+
+from blockstudio.blocks import Parameter, Value
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
-from blockstudio.compiler.calls import IDENTITY, agree, concrete, repeated, source_value
+from blockstudio.compiler.calls import IDENTITY, repeated, sequence, source_value
 from blockstudio.compiler.channels import Channels, Uses
+from blockstudio.compiler.influence import (
+    Influence,
+)
+from blockstudio.compiler.leaves import Leaves
 from blockstudio.compiler.net import Net, Node
 from blockstudio.compiler.plans import Argument, ClassPlan, Split, Unit
-from blockstudio.compiler.printer import atom, text_of
+from blockstudio.compiler.printer import text_of
 from blockstudio.compiler.sharing import own_storage, private_outputs
 from blockstudio.compiler.sites import SWITCHES, Copy, Site, Sites
-from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.expressions import parse
 
 
 class Planner:
-    """Plans every class of ``diagram``; `classes` are in the order in which source defines them."""
+    """Plans every class of ``diagram``; `classes` are in the order in which source defines them. ``fixed`` are
+    parameters of the diagram whose value is put in."""
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Diagram, sites: Sites | None = None, fixed: Collection[str] = ()) -> None:
         self.diagram = diagram
-        self.sites = Sites(diagram)
+        self.sites = sites or Sites(diagram)
+        self.fixed = set(fixed)
+        self.influence = Influence(diagram, self.sites, fixed)
         self.plan_of: dict[Site, ClassPlan] = {}
         self.classes: list[ClassPlan] = []
         for scope in self.sites.scopes():
@@ -48,16 +56,42 @@ class Planner:
     def main(self) -> ClassPlan:
         return self.plan_of[self.sites.main]
 
+    @property
+    def unsound(self) -> set[str]:
+        """Arguments of the network's class for which it is not right whatever their value."""
+        return {item.key for item in self.main.arguments if item.declared is not None} & self.influence.found
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Parameters of the diagram, with their values, that are no arguments since the text depends on the value."""
+        found = self.fixed | self.influence.found
+        declared = self.diagram.parameters
+        return {
+            key: text_of(algebra.literal(source_value(declared[key], self.sites.main.values[key])))
+            for key in declared
+            if key in found
+        }
+
     def _plans(self, scope: str, members: list[Site]) -> Iterator[ClassPlan]:
         try:
             yield _Planning(self, scope, members).plan
         except Split as split:
+            self.influence.note_sites(members)
             groups: dict[object, list[Site]] = {}
             for site in members:
                 groups.setdefault(split.key(site), []).append(site)
             assert len(groups) > 1
             for group in groups.values():
                 yield from self._plans(scope, group)
+
+
+def planned(diagram: Diagram) -> Planner:
+    """The classes of ``diagram``. Each argument of the network's class can have every value that its declaration
+    allows: a parameter for which that cannot be promised is a number in the text."""
+    planner = Planner(diagram)
+    while planner.unsound:
+        planner = Planner(diagram, planner.sites, planner.fixed | planner.unsound)
+    return planner
 
 
 class _Planning:
@@ -68,130 +102,44 @@ class _Planning:
         self.diagram = planner.diagram
         self.scope = scope
         self.members = members
+        self.influence = planner.influence
         self.declared = self.diagram.definition(scope).parameters
-        fixed = {
-            key: algebra.literal(members[0].values[key])
+        switches = [
+            key
             for key, parameter in self.declared.items()
             if parameter.kind in SWITCHES and len({site.values[key] for site in members}) == 1
-        }
+        ]
+        self.influence.note_names(members, switches)
+        kept = [key for key in self.declared if scope == MAIN and key in planner.fixed]
+        fixed = {key: algebra.literal(members[0].values[key]) for key in (*switches, *kept)}
         self.net = Net(self.diagram, planner.sites, scope, members, fixed)
+        self._note_left_out()
         self.plan = ClassPlan(scope, members, self.net)
-        self.channels = Channels(self.diagram, self.net, members)
+        self.channels = Channels(self.diagram, self.net, members, self.influence)
         self.plan.channel_keys = self.channels.keys
         self.overwriting = own_storage(self.net, members, planner.plan_of)
+        leaves = Leaves(self.net, self.channels, self.influence, members, self.overwriting)
         for node in self.net.nodes.values():
             self.channels.note(node)
-            self.plan.units[node.name] = self._instance(node) if node.kind is None else self._leaf(node, node.kind)
+            self.plan.units[node.name] = self._instance(node) if node.kind is None else leaves.unit(node, node.kind)
         for name, port in self.net.outputs:
             self.plan.outs[name] = self.channels.of(port)
         self.plan.private = private_outputs(self.net, members, planner.plan_of)
         self._settle_arguments()
 
-    # Blocks of the catalogue
-
-    def _leaf(self, node: Node, kind: BlockType) -> Unit:
-        uses = self.channels.uses(node)
-        texts = self._texts(node)
-
-        def code(site: Site, copy: Copy, trees: Sequence[Tree | None]) -> Code:
-            return self._code(node, kind, copy, trees, texts)
-
-        first = uses[0]
-
-        def once(trees: Sequence[Tree | None]) -> Tree | None:
-            channels = code(*first, trees).channels
-            return None if channels is None else algebra.tree_of(channels)
-
-        inputs = self.channels.inputs(node, once)
-        wanted = [(self.channels.scope(site, copy), copy.outputs[node.ports[0]][0]) for site, copy in uses]
-        # The first use's text is nearly always right everywhere: the others' are made if it is not.
-        outs = (text for site, copy in uses if (text := code(site, copy, inputs).channels) is not None)
-        trees = map(algebra.tree_of, outs)
-        out = next((tree for tree in trees if self.channels.right(tree, wanted)), None)
-        self.channels.put(node, {node.ports[0]: out}, self._minimum(node))
-        sample = code(*first, inputs)
-        if sample.init is None and sample.module is None:
-            return Unit(node, None, sample.forward)
-        if sample.init is None and not node.optional and node.repeat is None:
-            return Unit(node, None, sample.forward)
-        arguments = [self.channels.argument(node, index, tree) for index, tree in enumerate(inputs)]
-        return self._constructed(node, uses, lambda copy: self._code(node, kind, copy, arguments, texts), kind, texts)
-
-    def _texts(self, node: Node) -> dict[str, Tree]:
-        """Parameters of a leaf that are expressions."""
-        assert node.kind is not None
-        uses = self.channels.uses(node)
-        found: dict[str, Tree] = {}
-        for key, raw in node.block.parameters.items():
-            parameter = node.kind.parameters[key]
-            tree = self.net.raw_tree(parameter, raw)
-            words = any(isinstance(copy.values[key], str) for _, copy in uses)
-            if tree is None or algebra.is_literal(tree) or words or (key == "inplace" and not self._in_place(node)):
-                continue
-            found[key] = self._typed(parameter, tree)
-        return found
-
-    def _typed(self, parameter: Parameter, tree: Tree) -> Tree:
-        """Whole numbers stay whole in Python too."""
-        if parameter.kind in ("float", *SWITCHES):
-            return tree
-        if isinstance(tree, ast.Tuple):
-            return ast.Tuple([algebra.whole(item, self.channels.floats) for item in tree.elts], ast.Load())
-        return algebra.whole(tree, self.channels.floats)
-
-    def _in_place(self, node: Node) -> bool:
-        return node.name in self.overwriting
-
-    def _code(
-        self, node: Node, kind: BlockType, copy: Copy, trees: Sequence[Tree | None], texts: Mapping[str, Tree]
-    ) -> Code:
-        values = dict(copy.values)
-        if "inplace" in values and not self._in_place(node):
-            values["inplace"] = False
-        channels = tuple(
-            str(shape[0]) if tree is None else atom(tree) for tree, shape in zip(trees, copy.inputs, strict=True)
-        )
-        return kind.code(Arguments(values, copy.inputs, channels, {key: atom(tree) for key, tree in texts.items()}))
-
-    def _constructed(
-        self,
-        node: Node,
-        uses: Uses,
-        code: Callable[[Copy], Code],
-        kind: BlockType,
-        texts: Mapping[str, Tree],
-    ) -> Unit:
-        """The constructor call that is right at every use."""
-
-        def plain(copy: Copy) -> Code:
-            literals = {key: algebra.literal(source_value(kind.parameters[key], copy.values[key])) for key in texts}
-            return self._code(node, kind, copy, [None] * len(copy.inputs), literals)
-
-        truths = [(self.channels.scope(site, copy), concrete(_init(plain(copy)), {})) for site, copy in uses]
-        options = (code(copy) for _, copy in uses)
-        literal = (self._code(node, kind, copy, [None] * len(copy.inputs), {}) for _, copy in uses[:1])
-        for option in chain(options, literal):
-            call = _init(option)
-            if all(_same_call(call, scope, truth) for scope, truth in truths):
-                return Unit(node, repeated(call, node, self._minimum(node)), "{self}({0})", option.helper)
-
-        def row(site: Site) -> tuple[str, ...]:
-            copies = self.channels.copies(node, site)
-            return tuple(text_of(IDENTITY if copy.bypassed else _init(plain(copy))) for copy in copies)
-
-        if len({row(site) for site in self.members}) > 1:
-            raise Split(row)
-        listed = [algebra.tree_of(text) for text in row(self.members[0])]
-        # Only a chain has its copies one below it: a block by itself keeps its own keys.
-        tree = listed[0] if node.repeat is None else _sequence(listed)
-        return Unit(node, tree, "{self}({0})", plain(uses[0][1]).helper)
-
-    def _minimum(self, node: Node) -> int:
-        """The least number of copies there can be."""
-        if node.repeat is None:
-            return 1
-        minima = {key: parameter.minimum for key, parameter in self.declared.items() if parameter.kind == "int"}
-        return int(algebra.least(node.repeat, minima) or 0)
+    def _note_left_out(self) -> None:
+        """What is not in the class because it is off with the numbers as they are."""
+        definition = self.diagram.definition(self.scope)
+        if self.scope == MAIN:
+            for name in definition.of_type("AuxOutput"):
+                bypass = definition.block(name).bypass
+                if isinstance(bypass, str):
+                    self.influence.note_names(self.members, parse(bypass).names)
+        if self.net.unused:
+            ends = [name for kind in ("Output", "AuxOutput") for name in definition.of_type(kind)]
+            needed = set().union(*(nx.ancestors(definition.graph, end) for end in ends))
+            if needed.intersection(self.net.unused):
+                self.influence.note_switching(self.members)
 
     # Instances
 
@@ -203,7 +151,7 @@ class _Planning:
             return self.planner.plan_of[copy.site]
 
         def row(site: Site) -> tuple[str, ...]:
-            return tuple("" if copy.bypassed else child(copy).name for copy in self.channels.copies(node, site))
+            return tuple("" if copy.bypassed else child(copy).name for copy in self.channels.listed(node, site))
 
         plans = list(dict.fromkeys(child(copy) for _, copy in uses))
         if len(plans) > 1 and len({row(site) for site in self.members}) > 1:
@@ -215,14 +163,15 @@ class _Planning:
             return self._outs(node, plan, trees)[node.ports[0]]
 
         inputs = self.channels.inputs(node, once)
-        self.channels.put(node, self._outs(node, plan, inputs), self._minimum(node))
+        self.channels.put(node, self._outs(node, plan, inputs), self.channels.minimum(node))
         if len(plans) == 1:
             arguments = self._call_arguments(node, plan, inputs, uses)
             call = _call(plan, arguments)
-            tree = repeated(call, node, self._minimum(node), lambda given: _call(plan, given), arguments)
+            tree = repeated(call, node, self.channels.minimum(node), lambda given: _call(plan, given), arguments)
             return Unit(node, tree, "{self}({inputs})", call_class=plan.name)
+        self.influence.note(self.members, node.name, lambda facts: facts.copies)
         listed: list[Tree] = []
-        for copy in self.channels.copies(node, self.members[0]):
+        for copy in self.channels.listed(node, self.members[0]):
             if copy.bypassed:
                 listed.append(IDENTITY)
                 continue
@@ -230,9 +179,10 @@ class _Planning:
             own = self._call_arguments(node, child(copy), self._numbers_at(node, one), one)
             at = {"i": algebra.literal(copy.index)}
             listed.append(_call(child(copy), [(a, algebra.fold(algebra.substitute(t, at))) for a, t in own]))
-        return Unit(node, _sequence(listed), "{self}({inputs})")
+        return Unit(node, sequence(listed), "{self}({inputs})")
 
     def _numbers_at(self, node: Node, uses: Uses) -> list[Tree | None]:
+        self.channels.note_input(node)
         numbers = {copy.inputs[0][0] for _, copy in uses}
         return [algebra.literal(numbers.pop()) if len(numbers) == 1 else None for _ in node.sources]
 
@@ -260,7 +210,7 @@ class _Planning:
         raw = node.block.parameters[key]
         tree = self.net.raw_tree(parameter, raw)
         if tree is not None and not algebra.is_literal(tree):
-            return self._typed(parameter, tree)
+            return self.channels.typed(parameter, tree)
         value = parameter.check(raw if tree is None else algebra.evaluate(tree, {}))
         return algebra.literal(source_value(parameter, value))
 
@@ -326,23 +276,6 @@ class _Planning:
                     break
                 count += 1
         return count
-
-
-def _init(code: Code) -> Tree:
-    text = code.init or code.module
-    assert text is not None
-    return algebra.tree_of(text)
-
-
-def _same_call(call: Tree, scope: Mapping[str, Value], truth: object) -> bool:
-    try:
-        return agree(concrete(call, scope), truth)
-    except StudioError:
-        return False
-
-
-def _sequence(calls: Sequence[Tree]) -> Tree:
-    return ast.Call(algebra.tree_of("nn.Sequential"), list(calls), [])
 
 
 def _call(plan: ClassPlan, arguments: Sequence[tuple[Argument, Tree]]) -> Tree:

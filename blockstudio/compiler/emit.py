@@ -12,7 +12,7 @@ from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.attributes import Entry, condition_of, entries_of, in_line, ordered_dict, value_of
 from blockstudio.compiler.calls import IDENTITY
-from blockstudio.compiler.classes import Planner
+from blockstudio.compiler.classes import Planner, planned
 from blockstudio.compiler.forward import Forward, Line, variables_of
 from blockstudio.compiler.net import TRAINING
 from blockstudio.compiler.plans import Argument, ClassPlan
@@ -52,7 +52,7 @@ def source_and_class(diagram: Diagram) -> tuple[str, str]:
             where=diagram.name,
             hint="Put that right first.",
         )
-    planner = Planner(diagram)
+    planner = planned(diagram)
     classes = {plan: _Class(diagram, planner, plan).text() for plan in planner.classes}
     result = _result_class(diagram, planner)
     helpers = [name for name in HELPERS if any(u.helper == name for plan in classes for u in plan.units.values())]
@@ -140,7 +140,11 @@ class _Class:
         self.flags: dict[str, str] = {}
 
     def text(self) -> list[str]:
-        description = naming.docstring(self.definition.description, INDENT, WIDTH)
+        about = [self.definition.description]
+        if self.plan.scope == MAIN and self.planner.kept:
+            values = " and ".join(f"{key}={value}" for key, value in self.planner.kept.items())
+            about.append(f"Written for {values}; export it again for another value.")
+        description = naming.docstring("\n\n".join(filter(None, about)), INDENT, WIDTH)
         chain = self._as_chain()
         base = "nn.Sequential" if chain is not None else "nn.Module"
         head = [f"class {self.plan.name}({base}):", *description]

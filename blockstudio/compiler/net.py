@@ -66,6 +66,8 @@ class Net:
         self.scope = scope
         self.fixed = fixed
         self.nodes: dict[str, Node] = {}
+        self.unused: list[str] = []
+        """Blocks that are off, or could not be worked out, at every site."""
         self.inputs: list[str] = []
         self.outputs: list[tuple[str, Port]] = []
         self.auxiliary: list[tuple[str, Port]] = []
@@ -135,8 +137,11 @@ class Net:
             repeat = self.tree(block.repeat) if isinstance(block.repeat, str) else algebra.literal(block.repeat)
             repeat = algebra.fold(repeat)
         merges_one = kind is not None and kind.variadic and len(sources) == 1
-        decided = isinstance(bypass, ast.Constant) and bool(bypass.value)
+        none = isinstance(repeat, ast.Constant) and repeat.value == 0
+        decided = none or (isinstance(bypass, ast.Constant) and bool(bypass.value))
         if merges_one or decided or not used:
+            if not merges_one and not decided:
+                self.unused.append(name)
             if sources:
                 passed |= {(name, port): sources[0] for port in ports}
             return

@@ -111,19 +111,30 @@ def test_training_a_compiled_network_gives_the_graph_s_gradients(diagram: Diagra
             torch.testing.assert_close(parameter.grad, other, rtol=1e-7, atol=1e-9)
 
 
-@given(diagrams(any_size=True), st.integers(2, 7), st.integers(0, 3))
+OTHER = {
+    "width": st.lists(st.integers(1, 7), min_size=3, max_size=3, unique=True),
+    "reps": st.lists(st.integers(0, 4), min_size=3, max_size=3, unique=True),
+    "rate": st.lists(st.sampled_from([0.0, 0.25, 1.0, 3.0, -1.5]), min_size=3, max_size=3, unique=True),
+}
+
+
+@given(diagrams(), st.fixed_dictionaries(OTHER), st.integers(0, 2))
 @DRAWN
-def test_the_class_is_right_for_other_arguments(diagram: Diagram, width: int, reps: int) -> None:
+def test_the_class_is_right_for_other_arguments(diagram: Diagram, other: dict[str, list], several: int) -> None:
     analysed(diagram)
     text, name = source_and_class(diagram)
     network = execute(text, diagram.name)[name]
-    diagram.set("", width=width, reps=reps)
-    analysis = analysed(diagram)
-    taken = inspect.signature(network).parameters
-    arguments = {key: value for key, value in {"width": width, "reps": reps}.items() if key in taken}
-    model = network(**arguments).double()
-    verify(diagram, model, [sample(diagram)], tolerance=1e-9)
-    assert sum(parameter.numel() for parameter in model.parameters()) == analysis.parameters_with_auxiliary
+    taken = [key for key in inspect.signature(network).parameters if key in other]
+    event(f"takes {taken}")
+    own = {key: diagram.parameters[key].default for key in other}
+    for values in [*({key: value} for key in taken for value in other[key]), {k: other[k][several] for k in taken}]:
+        diagram.set("", **{**own, **values})
+        analysis = analyze(diagram)
+        if any(problem.severity == "error" for problem in analysis.problems) or analysis.parameters > 10**7:
+            continue
+        model = network(**values).double()
+        verify(diagram, model, [sample(diagram)], tolerance=1e-9)
+        assert sum(parameter.numel() for parameter in model.parameters()) == analysis.parameters_with_auxiliary
 
 
 @given(diagrams())

@@ -47,8 +47,8 @@ class Builder:
     count: int = 0
     sizes: int = 0
     floats: list[str] = field(default_factory=list)
-    any_arguments: bool = False
-    """Leave out what the emitted class gets right for the diagram's own numbers only (docs/exports.md)."""
+    counts: list[str] = field(default_factory=list)
+    """Expressions for numbers of copies."""
 
     def name(self, stem: str) -> str:
         self.count += 1
@@ -112,9 +112,7 @@ class Builder:
         kind = self.draw(st.sampled_from(["Conv2d", "MaxPool2d", "AvgPool2d"]))
         stride = self.draw(st.sampled_from([1, 2, *(f"2 if {flag} else 1" for flag in self.flags)]))
         flag = self.draw(st.sampled_from(self.flags))
-        paddings: list = [1, "same_tf", [0, 1, 0, 1], [1, 1, 1, 1]]
-        if not self.any_arguments:
-            paddings.append([f"1 if {flag} else 0", 1, 1, 1])
+        paddings = [1, "same_tf", [0, 1, 0, 1], [1, 1, 1, 1], [f"1 if {flag} else 0", 1, 1, 1]]
         padding = self.draw(st.sampled_from(paddings))
         given: dict = {"kernel_size": 3, "stride": stride, "padding": padding}
         if kind == "Conv2d":
@@ -141,17 +139,16 @@ class Builder:
         if kind == "BatchNorm2d" and self.draw(st.booleans()):
             words = [f"'shift' if {flag} else 'full'" for flag in self.flags]
             given["affine"] = self.draw(st.sampled_from(["full", "shift", "none", *words]))
-        repeat = self.draw(st.sampled_from([None, None, None, 0, 2]))
+        repeat = self.draw(st.sampled_from([None, None, None, 0, 2, *self.counts]))
         name = self.add(kind, [source], bypass=self.flag(), repeat=repeat, **given)
         self.give(name, source.channels, source.size)
 
     def make_repeated(self) -> None:
         source = self.pick()
-        repeat = self.draw(st.sampled_from([1, 2, 3, "reps"] if self.scope == MAIN else [1, 2, 3]))
+        repeat = self.draw(st.sampled_from([1, 2, 3, *self.counts]))
         number = self.number()
         out = self.draw(st.sampled_from([number, f"{number} + i", f"{number} * (i + 1)"]))
-        by_copy = [] if self.any_arguments and isinstance(repeat, str) else ["i == 1", "i > 0", "i == 0"]
-        bypass = self.draw(st.sampled_from([False, False, *by_copy, *self.flags]))
+        bypass = self.draw(st.sampled_from([False, False, "i == 1", "i > 0", "i == 0", *self.flags]))
         name = self.add(
             "Conv2d", [source], repeat=repeat, bypass=bypass, out_channels=out, kernel_size=3, padding=1, bias="i == 0"
         )
@@ -159,9 +156,14 @@ class Builder:
 
     def make_depthwise(self) -> None:
         source = self.pick()
-        multiplier = self.draw(st.sampled_from([1, 2]))
-        name = self.add("DepthwiseConv2d", [source], depth_multiplier=multiplier, kernel_size=3, padding=1)
-        self.give(name, f"{multiplier} of {source.channels}", source.size)
+        multiplier = self.draw(st.sampled_from([1, 2, *self.numbers[:1]]))
+        repeat = self.draw(st.sampled_from([None, None, 2, 3, *self.counts]))
+        bypass = self.draw(st.sampled_from([False, False, "i == 1", *self.flags])) if repeat else False
+        name = self.add(
+            "DepthwiseConv2d", [source], repeat=repeat, bypass=bypass, depth_multiplier=multiplier, kernel_size=3,
+            padding=1,
+        )  # fmt: skip
+        self.give(name, f"{multiplier} of {source.channels}" if repeat is None else self.fresh("grown"), source.size)
 
     def make_add(self) -> None:
         first = self.pick()
@@ -215,7 +217,7 @@ class Builder:
             if self.draw(st.booleans()):
                 given[key] = self.argument(parameter)
         simple = module.inputs == module.outputs == 1
-        repeat = self.draw(st.sampled_from([None, None, 1, 2, 3])) if simple else None
+        repeat = self.draw(st.sampled_from([None, None, 1, 2, 3, *self.counts])) if simple else None
         if repeat and "planes" in module.parameters and self.draw(st.booleans()):
             given["planes"] = self.draw(st.sampled_from(["2 + i", "3 if i == 0 else 5"]))
         if repeat and "stride" in module.parameters and self.draw(st.booleans()):
@@ -235,16 +237,17 @@ class Builder:
 
     def argument(self, parameter: Parameter) -> object:
         if parameter.kind == "bool":
-            flags = [flag for flag in self.flags if not self.any_arguments or flag in ("deep", "not deep")]
-            return self.draw(st.sampled_from([True, False, *flags]))
+            return self.draw(st.sampled_from([True, False, *self.flags]))
         if parameter.kind == "choice":
             return self.draw(st.sampled_from(list(parameter.choices)))
         if parameter.kind == "pair":
             return self.draw(st.sampled_from([1, 3, [1, 3], [3, 1]]))
         if parameter.kind == "float":
             return self.draw(st.sampled_from([0.5, 2.0, "1 / 4"]))
-        if parameter.default == 1:
+        if parameter.maximum == 2:
             return self.draw(st.sampled_from([1, 2]))
+        if parameter.maximum == 4:
+            return self.draw(st.sampled_from([0, 1, 2, *self.counts]))
         return self.number()
 
 
@@ -255,9 +258,8 @@ STEPS = [
 
 
 @st.composite
-def diagrams(draw: st.DrawFn, steps: int = 7, any_size: bool = False) -> Diagram:
-    """A diagram whose analysis has no errors in nearly all cases. With ``any_size``, no layer has to know how large
-    the maps are, and the class is right for other arguments too."""
+def diagrams(draw: st.DrawFn, steps: int = 7) -> Diagram:
+    """A diagram whose analysis has no errors in nearly all cases."""
     diagram = Diagram(draw(st.sampled_from(["Drawn", "drawn net 2.0", "nn", "7 x", 'Größe """ \\'])))
     diagram.main.parameters = {
         "width": Parameter(kind="int", default=draw(st.integers(2, 5)), minimum=1),
@@ -268,20 +270,20 @@ def diagrams(draw: st.DrawFn, steps: int = 7, any_size: bool = False) -> Diagram
     _head_module(diagram)
     modules: list[Module] = []
     for index in range(draw(st.integers(0, 3))):
-        modules.append(_module(draw, diagram, f"Part{index}", modules, any_size))
+        modules.append(_module(draw, diagram, f"Part{index}", modules))
     shape = [draw(st.integers(1, 4)), draw(st.integers(7, 9)), draw(st.integers(7, 9))]
     numbers = ["width", "2 * width", "width + 1", "width // 2 + 1", "4 * width / 2"]
     builder = Builder(draw, diagram, MAIN, numbers, ["deep", "not deep", "width > 3", "reps == 1"], modules)
     builder.floats = ["rate", "rate * 2"]
-    builder.any_arguments = any_size
+    builder.counts = ["reps", "reps", "reps + 1", "width - 1"]
     builder.add("Input", [], name="input", shape=shape)
     builder.give("input", "in", 0)
     for _ in range(draw(st.integers(1, steps))):
         builder.step()
-    end = _head(builder, builder.pick(), "", any_size, draw(st.booleans()))
+    end = _head(builder, builder.pick(), "", draw(st.booleans()))
     builder.add("Output", [end], name="output")
     for index in range(draw(st.integers(0, 2))):
-        head = _head(builder, builder.pick(), f"aux{index}_", any_size, draw(st.booleans()))
+        head = _head(builder, builder.pick(), f"aux{index}_", draw(st.booleans()))
         builder.add("AuxOutput", [head], name=f"aux{index}", bypass=draw(st.sampled_from([False, False, "deep"])))
     return diagram
 
@@ -300,10 +302,8 @@ def _head_module(diagram: Diagram) -> None:
         diagram.connect(one, other, scope="Head")
 
 
-def _head(builder: Builder, source: Wired, stem: str, any_size: bool, pooled: bool) -> Wired:
-    if any_size:
-        pooled = True
-    elif builder.draw(st.booleans()):
+def _head(builder: Builder, source: Wired, stem: str, pooled: bool) -> Wired:
+    if builder.draw(st.booleans()):
         return Wired(builder.add("Head", [source], name=f"{stem}head"), "", 0)
     if pooled:
         source = Wired(builder.add("GlobalAvgPool", [source], name=f"{stem}pool"), "", 0)
@@ -311,7 +311,7 @@ def _head(builder: Builder, source: Wired, stem: str, any_size: bool, pooled: bo
     return Wired(builder.add("Linear", [flat], name=f"{stem}fc", out_features=3), "", 0)
 
 
-def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module], any_arguments: bool) -> Module:
+def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module]) -> Module:
     parameters = {
         "planes": Parameter(kind="int", default=draw(st.integers(1, 4)), minimum=1),
         "stride": Parameter(kind="int", default=1, minimum=1, maximum=2),
@@ -319,6 +319,7 @@ def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module],
         "kernel": Parameter(kind="pair", default=draw(st.sampled_from([1, 3, [1, 3]]))),
         "rate": Parameter(kind="float", default=0.25),
         "mode": Parameter(kind="choice", default="a", choices=("a", "b", "c")),
+        "count": Parameter(kind="int", default=draw(st.integers(0, 2)), minimum=0, maximum=4),
     }
     keys = draw(st.lists(st.sampled_from(list(parameters)), unique=True, max_size=4))
     declared = {key: parameters[key] for key in parameters if key in keys}
@@ -334,7 +335,7 @@ def _module(draw: st.DrawFn, diagram: Diagram, name: str, modules: list[Module],
         flags += ["mode == 'a'", "mode != 'b' and in_channels > 2"]
     builder = Builder(draw, diagram, name, numbers, flags, list(modules))
     builder.floats = ["rate"] if "rate" in declared else []
-    builder.any_arguments = any_arguments
+    builder.counts = ["count", "count"] if "count" in declared else []
     two_in, two_out = draw(st.integers(0, 3)) == 0, draw(st.integers(0, 3)) == 0
     builder.add("Input", [], name="input")
     builder.give("input", "in_channels", 0)
