@@ -173,6 +173,8 @@ class BlockType:
     """Its output sums to 1 over the classes; a loss on scores does that itself."""
     may_share_input: ClassVar[bool] = False
     """In use or with other parameters, its output may be the very tensor that came in, whatever `shares_input` says."""
+    any_map: ClassVar[bool] = False
+    """What comes out has the same height and width whatever map comes in."""
     merges: ClassVar[Merging] = ""
     """How it joins its inputs: by ``+``, by ``*``, one behind the other along the channels, or in a way of its own."""
     titled: ClassVar[bool] = True

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import networkx as nx
 
-from blockstudio.blocks import Parameter, Value
+from blockstudio.blocks import AUX_OUTPUT, OUTPUT, Parameter, Value
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY, repeated, sequence, source_value
@@ -131,12 +131,12 @@ class _Planning:
         """What is not in the class because it is off with the numbers as they are."""
         definition = self.diagram.definition(self.scope)
         if self.scope == MAIN:
-            for name in definition.of_type("AuxOutput"):
+            for name in definition.of_type(AUX_OUTPUT):
                 bypass = definition.block(name).bypass
                 if isinstance(bypass, str):
                     self.influence.note_names(self.members, parse(bypass).names)
         if self.net.unused:
-            ends = [name for kind in ("Output", "AuxOutput") for name in definition.of_type(kind)]
+            ends = [name for kind in (OUTPUT, AUX_OUTPUT) for name in definition.of_type(kind)]
             needed = set().union(*(nx.ancestors(definition.graph, end) for end in ends))
             if needed.intersection(self.net.unused):
                 self.influence.note_switching(self.members)

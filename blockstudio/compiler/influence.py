@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, TypeAlias
 
-from blockstudio.blocks import CATALOGUE, Arguments, BlockType, Shape
+from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Arguments, BlockType, Shape
 from blockstudio.compiler.net import Port
 from blockstudio.compiler.sites import SWITCHES, Copy, Site, Sites, channel_name
 from blockstudio.graph.diagram import MAIN, Block, Diagram
@@ -27,8 +27,6 @@ differ)."""
 Tokens: TypeAlias = frozenset[Token]
 
 NOTHING: Tokens = frozenset()
-ANY_SIZE = frozenset({"GlobalAvgPool", "AdaptiveAvgPool2d"})
-"""Types whose output is of the same height and width whatever comes in."""
 CHANNELS_ONLY = frozenset({"out_channels", "out_features", "groups", "depth_multiplier"})
 """Parameters that shape rules read but for channels."""
 
@@ -124,7 +122,7 @@ class Influence:
 
     def _named(self, scope: str, names: Iterable[str]) -> Tokens:
         declared = self._diagram.definition(scope).parameters
-        ports = [] if scope == MAIN else self._diagram.definition(scope).of_type("Input")
+        ports = [] if scope == MAIN else self._diagram.definition(scope).of_type(INPUT)
         channels = {channel_name(port, index): port for index, port in enumerate(ports)}
         found: set[Token] = set()
         for name in names:
@@ -156,13 +154,13 @@ class Influence:
         outs = self._outs[site] = {}
         for name in self._sites.order(scope):
             block = definition.block(name)
-            if block.type == "Input":
+            if block.type == INPUT:
                 ports[name, "out"] = self._entrance(scope, name, block)
                 continue
             inputs = tuple(ports.get(source, Reach()) for source in self._sites.sources(scope, name))
-            if block.type == "Output":
+            if block.type == OUTPUT:
                 outs[name] = inputs[0]
-            elif block.type != "AuxOutput":
+            elif block.type != AUX_OUTPUT:
                 facts[name] = self._block(site, name, block, inputs)
                 ports |= {(name, port): reach for port, reach in facts[name].outputs.items()}
 
@@ -343,6 +341,6 @@ def _leaf(kind: BlockType, copy: Copy, values: Mapping[str, Tokens], inputs: tup
     if values:
         kind.shape(Watched(copy.values, read), copy.inputs)
     size = NOTHING.union(*(values[key] for key in values if key in read and key not in CHANNELS_ONLY))
-    if kind.name not in ANY_SIZE:
+    if not kind.any_map:
         size = size.union(*(each.size for each in inputs))
     return Reach(found, size)

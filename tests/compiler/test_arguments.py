@@ -11,9 +11,9 @@ from blockstudio.analysis import analyze
 from blockstudio.blocks import Parameter
 from blockstudio.compiler.emit import source_and_class
 from blockstudio.compiler.load import execute
-from blockstudio.compiler.verify import verify
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
+from tests.support.interpreter import verify
 
 torch.set_num_threads(1)
 
