@@ -212,6 +212,7 @@ class GlobalAvgPool(BlockType):
     name = "GlobalAvgPool"
     calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
+    any_map = True
     help = (
         "The mean of each whole channel: one number a channel, for any size of map. It took the place of the big "
         "fully connected layers (Network in Network, GoogLeNet, ResNet)."
@@ -242,6 +243,7 @@ class AdaptiveAvgPool2d(BlockType):
     name = "AdaptiveAvgPool2d"
     calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
+    any_map = True
     help = "Averages over windows chosen so that the output has the size you ask for, whatever comes in."
     palette = (PaletteEntry("AdaptiveAvgPool2d", {"output_size": 7}, "adaptive average pooling any size"),)
     parameters = {
