@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -15,6 +14,7 @@ from blockstudio.graph.edits import (
     AddBlock,
     AddModule,
     AddWire,
+    Edit,
     MoveBlocks,
     RemoveBlock,
     RemoveModule,
@@ -26,8 +26,9 @@ from blockstudio.graph.edits import (
     SetDefault,
     SetParameter,
 )
+from blockstudio.graph.free_names import FreeNames, legal
 from blockstudio.graph.history import History
-from blockstudio.graph.names import MAX_NAME, check_name, is_block_name, shown, suggestion
+from blockstudio.graph.names import MAX_NAME, check_name, shown, suggestion
 
 __all__ = [
     "MAIN",
@@ -202,6 +203,13 @@ class Diagram(Contents):
         del parameters[name]
         self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Remove {name}")
 
+    def edit(self, label: str, edits: Iterable[Edit]) -> None:
+        """Apply edits as one step (those of an operation, for instance). Raises `StudioError` from the first that is
+        refused; nothing is then changed."""
+        with self.history.gesture(label):
+            for edit in edits:
+                self.history.do(edit)
+
     def undo(self) -> str | None:
         """Undo the last step and return its label, or ``None`` if there is none."""
         return self.history.undo()
@@ -212,22 +220,4 @@ class Diagram(Contents):
 
     def free_name(self, wanted: str, scope: str = MAIN) -> str:
         """A legal free name made from ``wanted``: ``conv2d``, ``conv2d_2``..."""
-        stem = re.sub(r"[^a-z0-9_]+", "_", wanted.lower()).strip("_")[: MAX_NAME - 10] or "block"
-        stem = stem if stem[0].isalpha() else f"_{stem}"
-        definition = self.definition(scope)
-
-        def free(number: int) -> bool:
-            name = stem if number == 1 else f"{stem}_{number}"
-            return is_block_name(name) and not definition.clash(name)
-
-        # Double the number until one is free, then halve the gap: in a graph of thousands each try counts.
-        low, high = 0, 1
-        while not free(high):
-            low, high = high, high * 2
-        while high - low > 1:
-            middle = (low + high) // 2
-            if free(middle):
-                high = middle
-            else:
-                low = middle
-        return stem if high == 1 else f"{stem}_{high}"
+        return FreeNames(self.definition(scope)).free(legal(wanted))

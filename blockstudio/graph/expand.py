@@ -11,6 +11,7 @@ from typing import NamedTuple
 from blockstudio.blocks import CATALOGUE, INPUT, PORTS, BlockType, RawValue, Refusal, Shape, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import MAX_BLOCKS
+from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import check_name
@@ -38,7 +39,7 @@ class Signal:
 Scope = dict[str, Value]
 
 
-def flatten(diagram: Diagram) -> Diagram:
+def flatten(diagram: Contents) -> Diagram:
     """The same network without structure: every block under its full path (``layer2.0.conv1``), repeats
     unrolled, modules and bypassed blocks dissolved, every parameter a literal, no positions.
 
@@ -64,7 +65,7 @@ def flatten(diagram: Diagram) -> Diagram:
 class Expansion:
     """One walk over a diagram's instances, outside in, in the order of the signal."""
 
-    diagram: Diagram
+    diagram: Contents
     blocks: dict[str, Block] = field(default_factory=dict)
     """The leaves by full path, in document order."""
     inputs: list[tuple[str, str, Port]] = field(default_factory=list)

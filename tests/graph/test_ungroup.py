@@ -9,8 +9,8 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations.ungrouping import ungroup as expand_instance
 from blockstudio.graph.presets import load_preset
-from blockstudio.graph.ungroup import expand_instance
 from tests.support.graph_samples import sample
 
 

@@ -1,0 +1,122 @@
+"""Putting blocks in: by themselves, into a wire, behind a block; new ones, or ones that stand there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.definition import Block, Wire
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire
+from blockstudio.graph.free_names import FreeNames, legal
+from blockstudio.graph.operations.base import Added, Edits, first_input, free_input, place_of
+from blockstudio.text import say
+
+
+class New(NamedTuple):
+    """A block to come. ``name``: what it is called if that is free; made from the type where none is given."""
+
+    type: str
+    name: str = ""
+    parameters: Mapping[str, RawValue] = {}
+    bypass: bool | str = False
+    at: tuple[float, float] | None = None
+    """Its centre; where it lies is the caller's to say."""
+
+
+def add(
+    diagram: Contents, scope: str, new: New, *, behind: str | None = None, index: int | None = None,
+    names: FreeNames | None = None,
+) -> Added:  # fmt: skip
+    """Add a block; ``behind`` a block, it is wired to that one's first output if both have the ports. ``names`` gives
+    out its name where an act adds more than one. Raises `StudioError` ``diagram.type`` or ``diagram.block``."""
+    definition = diagram.definition(scope)
+    diagram.declared(new.type)
+    name = (names or FreeNames(definition)).free(new.name or legal(new.type))
+    edits: list[Edit] = [AddBlock(scope=scope, name=name, block=_block(new), index=index)]
+    if behind is not None:
+        outputs, port = diagram.output_ports(definition.block(behind).type), first_input(diagram, new.type)
+        if outputs and port is not None:
+            edits.append(AddWire(scope=scope, wire=Wire(behind, outputs[0], name, port)))
+    return Added((name,), tuple(edits))
+
+
+def splice(diagram: Contents, scope: str, wire: Wire, news: Sequence[New], names: FreeNames | None = None) -> Added:
+    """Put a chain of new blocks into a wire, in document order before the block that it ends at. Each takes the signal
+    at its first input and passes it on from its first output.
+
+    Raises `StudioError` ``splice.ends`` for a type without inputs or outputs, ``wire.missing``.
+    """
+    definition = diagram.definition(scope)
+    names = names or FreeNames(definition)
+    place = place_of(definition, wire.target) if wire.target in definition else None
+    called = []
+    edits: list[Edit] = [RemoveWire(scope=scope, wire=wire)]
+    source, out = wire.source, wire.source_port
+    for count, new in enumerate(news):
+        inlet, outlet = _ends(diagram, new.type)
+        name = names.free(new.name or legal(new.type))
+        index = None if place is None else place + count
+        edits.append(AddBlock(scope=scope, name=name, block=_block(new), index=index))
+        edits.append(AddWire(scope=scope, wire=Wire(source, out, name, inlet)))
+        source, out = name, outlet
+        called.append(name)
+    edits.append(AddWire(scope=scope, wire=Wire(source, out, wire.target, wire.target_port)))
+    return Added(tuple(called), tuple(edits))
+
+
+def splice_existing(diagram: Contents, scope: str, wire: Wire, first: str, last: str = "") -> Edits:
+    """Lead a wire through blocks that stand in the drawing: into the free input of ``first``, out of ``last`` (by
+    default the same block), which is wired to it already.
+
+    Raises `StudioError` ``splice.ends`` where there is no free input or no output, ``splice.self`` for a wire that
+    begins or ends there.
+    """
+    definition = diagram.definition(scope)
+    last = last or first
+    if {wire.source, wire.target} & {first, last}:
+        raise StudioError("splice.self", say("the wire begins or ends at it."), where=first)
+    port = free_input(diagram, definition, first)
+    outputs = diagram.output_ports(definition.block(last).type)
+    if port is None or not outputs:
+        raise _no_ends(first if port is None else last)
+    return (
+        RemoveWire(scope=scope, wire=wire),
+        AddWire(scope=scope, wire=Wire(wire.source, wire.source_port, first, port)),
+        AddWire(scope=scope, wire=Wire(last, outputs[0], wire.target, wire.target_port)),
+    )
+
+
+def wire_in_order(diagram: Contents, scope: str, names: Iterable[str]) -> Edits:
+    """Wire blocks one to the next: first output to first free input. Raises `StudioError` ``wire.full``."""
+    definition = diagram.definition(scope)
+    names = list(dict.fromkeys(names))
+    edits = []
+    for source, target in pairwise(names):
+        outputs = diagram.output_ports(definition.block(source).type)
+        port = free_input(diagram, definition, target)
+        if not outputs or port is None:
+            raise StudioError(
+                "wire.full",
+                say("{source} cannot be wired to {target}: no port is free", source=source, target=target),
+            )
+        edits.append(AddWire(scope=scope, wire=Wire(source, outputs[0], target, port)))
+    return tuple(edits)
+
+
+def _block(new: New) -> Block:
+    return Block(type=new.type, parameters=dict(new.parameters), at=new.at, bypass=new.bypass)
+
+
+def _ends(diagram: Contents, type_name: str) -> tuple[str, str]:
+    inlet, outputs = first_input(diagram, type_name), diagram.output_ports(type_name)
+    if inlet is None or not outputs:
+        raise _no_ends(type_name)
+    return inlet, outputs[0]
+
+
+def _no_ends(name: str) -> StudioError:
+    return StudioError("splice.ends", say("it needs a free input and an output to stand in a wire."), where=name)
