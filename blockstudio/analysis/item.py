@@ -66,7 +66,7 @@ def drawing_issues(item: Item) -> list[Issue]:
     found: list[Issue] = []
     bypass = item.block.bypass
     # Switched off, a block needs its first input only.
-    missing = item.missing if bypass is not True else item.missing[:1] if not item.sources[0] else ()
+    missing = item.missing if bypass is not True else item.missing[:1] if not any(item.sources[:1]) else ()
     for port in missing:
         label = "its input" if len(item.ports) == 1 else f"its input '{port}'"
         found.append(Issue("port.unconnected", f"{label} is not connected.", port=port, hint="Wire an output to it."))

@@ -160,3 +160,10 @@ def test_asking_for_fixes_leaves_the_diagram_alone() -> None:
         for problem in analyze(diagram).problems:
             assert isinstance(problem.fixes, tuple)
         assert dumps(diagram) == before and diagram.history.position is position
+
+
+def test_a_merge_that_is_switched_off_before_anything_is_wired_to_it():
+    d = Diagram()
+    d.add("Concat", "cat", bypass=True)
+    codes = [problem.code for problem in analyze(d).problems if problem.block == "cat"]
+    assert codes == ["port.unconnected"]

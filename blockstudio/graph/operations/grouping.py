@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from blockstudio.blocks import ENDS, INPUT, OUTPUT, Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
-from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order, prefixes
 from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit
 from blockstudio.graph.expressions import parse
 from blockstudio.graph.free_names import FreeNames, legal
@@ -49,7 +49,8 @@ def group(
     definition = diagram.definition(scope)
     chosen = _in_order(definition, names)
     _check(definition, chosen)
-    called = _inner_names(chosen)
+    path = _path(chosen)
+    called = {name: name[len(path) + 1 :] if path else name for name in chosen}
     inside = Definition()
     free = FreeNames(inside)
     for old in chosen:
@@ -77,7 +78,7 @@ def group(
     wires += [Wire(called[source], port, out_names[index], "in") for index, (source, port) in enumerate(outputs)]
 
     module = module or free_module_name(MODULE, diagram.modules)
-    name = name or FreeNames(definition, without=chosen).free(_common(chosen, called) or legal(module))
+    name = name or FreeNames(definition, without=chosen).free(path or legal(module))
     instance = Block(type=module, parameters=arguments, at=at or _middle(definition, chosen))
     edits: list[Edit] = removal(diagram, scope, chosen)
     edits.append(AddModule(name=module, parameters=parameters, blocks=blocks, wires=wires))
@@ -135,17 +136,12 @@ def _check(definition: Definition, chosen: list[str]) -> None:
 # Names
 
 
-def _inner_names(chosen: list[str]) -> dict[str, str]:
-    """What the blocks are called inside: without the path that they all lie in."""
-    head = chosen[0].partition(".")[0]
-    if all(name.startswith(f"{head}.") and is_block_name(name[len(head) + 1 :]) for name in chosen):
-        return {name: name[len(head) + 1 :] for name in chosen}
-    return {name: name for name in chosen}
-
-
-def _common(chosen: list[str], called: Mapping[str, str]) -> str:
-    """The path that all of the blocks lie in."""
-    return "" if called[chosen[0]] == chosen[0] else chosen[0].partition(".")[0]
+def _path(chosen: list[str]) -> str:
+    """The longest path that all of the blocks lie in, and that they can do without; ``""`` if none."""
+    for path in reversed(prefixes(chosen[0])):
+        if all(name.startswith(f"{path}.") and is_block_name(name[len(path) + 1 :]) for name in chosen):
+            return path
+    return ""
 
 
 def _port_names(free: FreeNames, wanted: list[str], single: str, several: str) -> list[str]:

@@ -9,13 +9,13 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.format import dumps, loads
-from blockstudio.graph.operations.ungrouping import ungroup as expand_instance
+from blockstudio.graph.operations.ungrouping import ungroup as apart
 from blockstudio.graph.presets import load_preset
 from tests.support.graph_samples import sample
 
 
 def ungroup(d: Diagram, name: str, scope: str = "") -> None:
-    edits = expand_instance(d, scope, name)
+    edits = apart(d, scope, name)
     with d.history.gesture(f"Take {name} apart"):
         for edit in edits:
             d.history.do(edit)
@@ -126,7 +126,7 @@ def test_what_cannot_be_taken_apart_says_why(change, name, code):
     change(d)
     before = dumps(d)
     with pytest.raises(StudioError) as caught:
-        expand_instance(d, "", name)
+        apart(d, "", name)
     assert caught.value.code == code
     assert dumps(d) == before
 
@@ -141,9 +141,9 @@ def test_channels_that_only_an_instance_knows():
     for wire in ("input r", "input direct", "r behind"):
         d.connect(*wire.split(), scope="Outer")
     with pytest.raises(StudioError, match="differs from one instance of the surrounding module to the next"):
-        expand_instance(d, "Outer", "behind")
+        apart(d, "Outer", "behind")
     ungroup(d, "direct", "Outer")
     assert d.definition("Outer").block("direct.right_conv").parameters["out_channels"] == "in_channels - 4"
     d.add("Unit", "many", scope="Outer", repeat="n")
     with pytest.raises(StudioError, match="how often it repeats"):
-        expand_instance(d, "Outer", "many")
+        apart(d, "Outer", "many")
