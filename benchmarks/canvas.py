@@ -98,12 +98,13 @@ def main() -> int:
     session = Session(diagram)
     start = time.perf_counter()
     canvas = Canvas(session)
+    scene, painter = canvas.scene, canvas.painter
     canvas.resize(WIDTH, HEIGHT)
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {len(canvas.drawing):,} blocks, "
-          f"{len(canvas.drawing.wires):,} wires; milliseconds")  # fmt: skip
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {len(scene.drawing):,} blocks, "
+          f"{len(scene.drawing.wires):,} wires; milliseconds")  # fmt: skip
     print(f"drawing built in {(time.perf_counter() - start) * 1e3:.0f}")
-    while canvas.drawing.route(200):
+    while scene.drawing.route(200):
         pass  # in the window this happens between events
     canvas.fit()
     canvas.render(image, QPoint())
@@ -111,27 +112,30 @@ def main() -> int:
     middle = QPointF(WIDTH / 2, HEIGHT / 2)
     n = given.frames
     zooms = frames(canvas, image, n, lambda i: canvas.zoom_on(whole * (0.9 + 0.1 * (i % 20) / 20), middle))
-    pans = frames(canvas, image, n, lambda i: canvas.pan(sway(i, 20, 3), sway(i, 14, 2)))
+    pans = frames(canvas, image, n, lambda i: canvas.camera.pan(sway(i, 20, 3), sway(i, 14, 2)))
     medians = [report("zooming, all in view", zooms), report("panning, all in view", pans)]
 
     def anew(index: int) -> None:
-        canvas.far = FarLayer()
+        painter.far = FarLayer()
         canvas.zoom_to(whole * (0.9 + 0.1 * (index % 20) / 20), middle)
 
     report("the same with nothing kept", frames(canvas, image, n, anew))
     for zoom in (0.2, 0.35, 0.4, 0.5, 0.62, 0.75, 1.0, 2.0):
         canvas.zoom_to(zoom, middle)
         times = frames(canvas, image, n, lambda i, z=zoom: canvas.zoom_on(z * 1.02 ** (i % 20), middle))
-        seen = canvas.painted
+        seen = painter.painted
         report(f"zooming around {zoom:g}", times, f"{seen.cards} cards, {seen.outlines} outlines, {seen.curves} curves")
         canvas.zoom_to(zoom, middle)
-        canvas.sprites.moving = False
-        times = frames(canvas, image, n, lambda i: canvas.pan(sway(i, 20, 5), 3))
+        painter.sprites.moving = False
+        times = frames(canvas, image, n, lambda i: canvas.camera.pan(sway(i, 20, 5), 3))
         report(f"panning at {zoom:g}", times)
     canvas.fit()
-    name = canvas.drawing.names[len(canvas.drawing) // 2]
-    report("dragging a block, all in view", frames(canvas, image, n, lambda i: canvas.shift([name], sway(i, 8, 8), 0)))
-    canvas.put_back([name])
+    name = scene.drawing.names[len(scene.drawing) // 2]
+    report(
+        "dragging a block, all in view",
+        frames(canvas, image, n, lambda i: scene.shift([name], sway(i, 8, 8), 0)),
+    )
+    scene.put_back(scene.drawing, [name])
     x, y = diagram.main.block(name).at or (0.0, 0.0)
 
     def move(index: int) -> None:
@@ -140,7 +144,7 @@ def main() -> int:
     def set_bias(index: int) -> None:
         session.do("Set", SetParameter(name=conv, key="bias", value=bool(index % 2)))
 
-    conv = next(each for each in canvas.drawing.names if "conv2d" in each)
+    conv = next(each for each in scene.drawing.names if "conv2d" in each)
     report("moving a block, with its frame", frames(canvas, image, 20, move))
     report("a parameter, with analysis and frame", frames(canvas, image, 20, set_bias))
     app.processEvents()

@@ -89,7 +89,7 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() == QEvent.Type.Paint:
-                self.last = (canvas.root.drawing.serial, canvas.root.drawing.version)
+                self.last = (canvas.scene.root.drawing.serial, canvas.scene.root.drawing.version)
             return False
 
     paints = Paints()
@@ -98,8 +98,8 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
     canvas.installEventFilter(paints)
 
     def drawn() -> bool:
-        drawing = canvas.root.drawing
-        busy = documents.busy or canvas.staging.busy or drawing.unrouted
+        drawing = canvas.scene.root.drawing
+        busy = documents.busy or canvas.busy or drawing.unrouted
         return not busy and paints.last == (drawing.serial, drawing.version)
 
     def timed(request: Callable[[], object]) -> tuple[float, float]:
@@ -135,8 +135,8 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
         def opened_in_place(name: str = name, values: dict[str, object] = values) -> tuple[float, float]:
             def request() -> None:
                 documents.open_now(name, dict(values))
-                canvas.staging.opened |= instances(window.session.diagram)
-                canvas._restage()
+                canvas.scene.staging.opened |= instances(window.session.diagram)
+                canvas.scene.restage()
 
             return timed(request)
 

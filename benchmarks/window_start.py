@@ -41,7 +41,7 @@ window.show()
 for _ in range(3):
     app.processEvents()
 window.grab()
-assert len(window.canvas.drawing.names) > 10
+assert len(window.canvas.scene.drawing.names) > 10
 assert "torch" not in sys.modules
 print("drawn", flush=True)
 """

@@ -99,9 +99,9 @@ def test_blocks_stand_in_the_picture_where_they_stand_on_the_screen(open_window,
     window = open_window("resnet18")
     session = window.session
     session.arrange()
-    qtbot.waitUntil(lambda: not window.canvas.staging.busy)
+    qtbot.waitUntil(lambda: not window.canvas.busy)
     name = window.canvas.insert_block("ReLU")
-    before, conv = window.canvas.drawing.rect(name), window.canvas.drawing.rect("conv1")
+    before, conv = window.canvas.scene.drawing.rect(name), window.canvas.scene.drawing.rect("conv1")
     asked(window)
 
     saved(qtbot, window, tmp_path / "net.svg")

@@ -55,7 +55,7 @@ class Frames(QObject):
         canvas.installEventFilter(self)
 
     def now(self) -> tuple[str, int, int, float]:
-        drawing = self._canvas.drawing
+        drawing = self._canvas.scene.drawing
         return drawing.diagram.name, len(drawing), len(drawing.unrouted), self._canvas.camera.scale
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -89,9 +89,9 @@ def test_a_preset_is_laid_out_once_and_drawn_at_once(open_window, qtbot, monkeyp
     # The levels inside are laid out when somebody looks into them.
     assert done.laid_out == [(diagram, "")] and done.built.count((diagram, "")) == 1
     assert done.built[-1] == (diagram, ""), "something else was drawn when the network was in view"
-    assert not canvas.staging.busy and not canvas.root.drawing.unrouted
-    assert len(canvas.drawing) == len(window.session.diagram.main.graph) < 80
-    assert canvas.drawing.counts.rows == len(canvas.drawing)
+    assert not canvas.busy and not canvas.scene.root.drawing.unrouted
+    assert len(canvas.scene.drawing) == len(window.session.diagram.main.graph) < 80
+    assert canvas.scene.drawing.counts.rows == len(canvas.scene.drawing)
     assert set(frames.shown) == {frames.now()}, "a frame before everything stands"
 
 

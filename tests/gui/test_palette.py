@@ -90,9 +90,9 @@ def test_escape_or_a_release_elsewhere_drops_nothing(open_window) -> None:
     QTest.mousePress(handle, left, none, start)
     QTest.mouseMove(handle, over)
     QApplication.processEvents()
-    assert window.canvas.ghost is not None
+    assert window.canvas.gesture is not None
     QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
-    assert window.canvas.ghost is None
+    assert window.canvas.gesture is None
     QTest.mouseRelease(handle, left, none, over)
     QTest.mousePress(handle, left, none, start)
     QTest.mouseMove(handle, over)
@@ -100,7 +100,7 @@ def test_escape_or_a_release_elsewhere_drops_nothing(open_window) -> None:
     QTest.mouseMove(handle, aside)
     QTest.mouseRelease(handle, left, none, aside)
     QApplication.processEvents()
-    assert len(window.session.definition.graph) == 0 and window.canvas.ghost is None
+    assert len(window.session.definition.graph) == 0 and window.canvas.gesture is None
 
 
 def test_modules_of_the_diagram_are_offered_and_can_be_dragged(open_window) -> None:

@@ -315,7 +315,7 @@ def box(window: StudioWindow):
 
 
 def frozen(window: StudioWindow, name: str) -> str:
-    return window.canvas.stage.facts.content(name).frozen
+    return window.canvas.scene.stage.facts.content(name).frozen
 
 
 def test_a_block_is_frozen_from_the_inspector_and_its_card_says_so(open_window, qtbot) -> None:

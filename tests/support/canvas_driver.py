@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.gui.canvas import MIME, Canvas
+from blockstudio.gui.canvas.scene import telling
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 Point = QPoint | QPointF | tuple[float, float]
@@ -26,6 +27,17 @@ def point(at: Point) -> QPoint:
 def middle(canvas: Canvas, block: str) -> QPoint:
     """The middle of a block on the canvas."""
     return canvas.camera.to_view(canvas.block_rect(block).center()).toPoint()
+
+
+def chevron(canvas: Canvas, block: str) -> QPoint:
+    """The sign that opens a module instance of the session's level in place, on the canvas."""
+    scene = canvas.scene
+    return canvas.camera.to_view(scene.drawing.chevron(block).center() + scene.offset).toPoint()
+
+
+def tip(canvas: Canvas, at: QPointF) -> str:
+    """What the canvas tells of a point of it."""
+    return telling.tip(canvas.scene.root, canvas.camera.to_scene(at), canvas.camera.scale)
 
 
 def press(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, button: Qt.MouseButton = LEFT) -> None:

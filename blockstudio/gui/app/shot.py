@@ -49,7 +49,7 @@ def studio_picture(
                 trainer.data is not None and trainer.data.complete and bool(trainer.runs) and panel.curves is not None
             )
         )
-    _wait(lambda: not window.canvas.staging.busy)
+    _wait(lambda: not window.canvas.busy)
     return _saved(window, path)
 
 

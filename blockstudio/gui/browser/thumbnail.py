@@ -13,11 +13,12 @@ from blockstudio.analysis import Analysis
 from blockstudio.analysis.costs import DEFAULT
 from blockstudio.blocks import CATALOGUE
 from blockstudio.graph.diagram import MAIN, Diagram
-from blockstudio.gui.canvas.paint.painting import Stage, StagePainter
+from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.style import style_of
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.theme import Theme
 from blockstudio.layout import arrange
 

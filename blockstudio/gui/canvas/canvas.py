@@ -1,11 +1,15 @@
-"""What mouse, wheel, keys and drags do on the drawing."""
+"""The drawing as a widget: a scene, a camera, a painter and a hand, put together."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -13,202 +17,274 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from blockstudio.graph.diagram import Wire
-from blockstudio.gui.canvas.hand import dropping, keys, menu, wheel
-from blockstudio.gui.canvas.hand.gestures import Gesture, Marquee, Move, Pan, Press
-from blockstudio.gui.canvas.hand.wiring import DrawWire
-from blockstudio.gui.canvas.paint import telling
-from blockstudio.gui.canvas.paint.minimap import Steer
-from blockstudio.gui.canvas.paint.notes import Note, link_at, note_at
-from blockstudio.gui.canvas.paint.painting import Stage
-from blockstudio.gui.canvas.scene import hits
-from blockstudio.gui.canvas.scene.metrics import LINES
-from blockstudio.gui.canvas.scene.ports import Port
-from blockstudio.gui.canvas.surface import Surface
+from blockstudio.analysis import Fix
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.gui.canvas.hand import acts, dropping, keys, menu, wheel
+from blockstudio.gui.canvas.hand.gesture import Gesture
+from blockstudio.gui.canvas.hand.hand import Hand
+from blockstudio.gui.canvas.paint import picture
+from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
+from blockstudio.gui.canvas.scene.camera import Camera
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.telling import selection_text, tip
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import notifier
 
-EDGE, FASTEST, TICK_MS = 24.0, 14.0, 16
-"""A drag this near to the window's edge, in pixels, makes the view follow, at most so many pixels a tick."""
+REST_MS = 140
+"""After so long without a further step the zoom rests."""
+log = logging.getLogger("blockstudio.gui")
 
 
-class Canvas(Surface):
-    """Everything on the drawing.
+class Canvas(QWidget):
+    """Everything on the drawing of a session.
 
     A mouse wheel zooms to the cursor, a trackpad pans and pinches; Ctrl+wheel always zooms, Shift+wheel pans
     sideways; the middle button or Space with the left one drags the view.
+
+    Others use the methods below and `scene` (what is drawn, and where); points called *view* are pixels of this
+    widget, those called *scene* are the drawing's.
     """
 
+    zoom_changed = Signal(float)
+    hovered = Signal(str)
+    """The block under the mouse, or nothing."""
+    activated = Signal(str)
+    """A block that is no module was opened (double click, Enter): somebody may show its fields."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(session, parent)
-        self._space = False
-        self._button = Qt.MouseButton.NoButton
-        self._scrolling = QTimer(self)
-        self._scrolling.setInterval(TICK_MS)
-        self._scrolling.timeout.connect(self._scroll)
+        super().__init__(parent)
+        self.session = session
+        self.scene = Scene(session, self)
+        self.camera = Camera(self.view_rect, self.scene.bounds, self.scene.first_rect, self._on_camera)
+        self.painter = CanvasPainter()
+        self.hand = Hand(self, self)
+        self.fault = ""
+        """Why the last frame could not be painted; empty if it could."""
+        self._steps = 0
+        """Of the zoom, since the beginning."""
+        self.setObjectName("canvas")
+        self.setMinimumSize(240, 160)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName(tr("Drawing"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.installEventFilter(self)
+        scene = self.scene
+        scene.changed.connect(self.update)
+        scene.hovered.connect(self.hovered)
+        scene.selected.connect(self._announce)
+        scene.document_changed.connect(self._on_document)
+        scene.level_changed.connect(self._on_level)
+        scene.arranged.connect(self.camera.resized)
+        notifier.changed.connect(self.update)
+        self._announce()
 
-    # Mouse
+    # What others use
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """What mouse or arrow keys are doing, if anything."""
+        return self.hand.gesture
+
+    @property
+    def busy(self) -> bool:
+        """Whether a layout of what is in view is still being computed."""
+        return self.scene.staging.busy
+
+    def viewport(self) -> QWidget:
+        """The widget that gets the mouse: this one."""
+        return self
+
+    def view_rect(self) -> QRectF:
+        """The visible part, in view coordinates."""
+        return QRectF(self.rect())
+
+    def sizeHint(self) -> QSize:
+        return QSize(960, 640)
+
+    def fit(self) -> None:
+        """Show the whole level."""
+        self.camera.fit()
+
+    def zoom_to(self, factor: float) -> None:
+        """Zoom to a factor; the middle of the view stays where it is."""
+        self.camera.zoom_to(factor)
+
+    def zoom_in(self) -> None:
+        """Zoom in by a step."""
+        self.camera.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step."""
+        self.camera.zoom_out()
+
+    def reveal(self, block: str) -> None:
+        """Make sure a block of the session's level is in view and can be read. Raises `KeyError`."""
+        self.camera.reveal(self.block_rect(block))
+
+    def block_rect(self, name: str) -> QRectF:
+        """Where a block of the session's level stands, in scene coordinates. Raises `KeyError`."""
+        return self.scene.block_rect(name)
+
+    def port_point(self, name: str, port: str, side: str = "out") -> QPointF:
+        """The middle of a port in view coordinates; ``side``: ``"in"`` or ``"out"``. Raises `KeyError`."""
+        return self.camera.to_view(self.scene.drawing.port(name, port, side).point + self.scene.offset)
+
+    def select_all(self) -> None:
+        """Select every block of the level."""
+        acts.select_all(self.scene)
+
+    def delete(self) -> bool:
+        """Remove the selected wires and blocks as one step."""
+        return acts.delete(self.scene)
+
+    @property
+    def selects_wires(self) -> bool:
+        """Whether wires are selected."""
+        return bool(self.scene.marks.wires)
+
+    def open(self, name: str) -> None:
+        """Enter a module instance; for another block tell that its fields are wanted."""
+        if self.scene.is_module(name):
+            # Were it open in place, the session would only go to the frame.
+            self.scene.shut(name)
+            self.session.enter(name)
+        else:
+            self.activated.emit(name)
+
+    def toggle_frame(self, name: str) -> None:
+        """Open a module instance in place, or shut it; a block that is none, or gone, stays as it is."""
+        if not self.scene.is_module(name):
+            return
+        before = self.camera.to_view(self.block_rect(name).topLeft())
+        self.scene.toggle_frame(name)
+        # The instance stays under the eye: its top keeps its height on the screen.
+        after = self.camera.to_view(self.block_rect(name).topLeft())
+        self.camera.shift(0, before.y() - after.y())
+
+    def insert_block(self, type_name: str, parameters: Mapping[str, RawValue] | None = None) -> str | None:
+        """Put a block in without the mouse: behind the selected one, else in the middle; its name."""
+        name = dropping.insert(self, dropping.Offer(type_name, dict(parameters or {})))
+        if name is not None:
+            self.reveal(name)
+        return name
+
+    def apply_fix(self, fix: Fix) -> bool:
+        """Do what a problem offers, as one step; what it adds is put where it covers nothing."""
+        return acts.apply_fix(self.scene, fix)
+
+    def cancel_gesture(self) -> bool:
+        """Take back what mouse or arrow keys are doing; False if nothing is."""
+        return self.hand.cancel()
+
+    def picture(self, size: QSize | None = None, dark: bool | None = None) -> QImage:
+        """The whole level as an image of ``size`` pixels, by default twice as large as on screen at 100 %;
+        ``dark`` or light, by default as the window."""
+        return picture.picture(self.scene.root, size, dark)
+
+    # What the hand uses
+
+    def show_cursor(self, shape: Qt.CursorShape) -> None:
+        """Give the mouse another look."""
+        self.setCursor(shape)
+
+    def zoom_on(self, factor: float, about: QPointF) -> None:
+        """Zoom as one step of many, as a wheel does: what is painted is made crisp when the zoom rests."""
+        self.painter.sprites.moving = True
+        self._steps += 1
+        step = self._steps
+        QTimer.singleShot(REST_MS, self, lambda: self._rest(step))
+        self.camera.zoom_to(factor, about)
+
+    def _rest(self, step: int) -> None:
+        if step == self._steps:
+            self.painter.sprites.moving = False
+            self.update()
+
+    def map_point(self, at: QPointF, anywhere: bool = False) -> QPointF | None:
+        """The scene point under a point of the view that lies on the small map, else ``None``; ``anywhere``: also
+        beside the map."""
+        size, minimap = self.size(), self.painter.minimap
+        shown = minimap.shows(self.scene.root.drawing, self.camera, size) and minimap.rect(size).contains(at)
+        return minimap.to_scene(at, size) if shown or anywhere else None
+
+    # Following the scene
+
+    def _on_camera(self, zoomed: bool) -> None:
+        if zoomed:
+            self.zoom_changed.emit(self.camera.scale)
+        self.update()
+
+    def _on_document(self) -> None:
+        self.camera.forget()
+        self.camera.restart()
+
+    def _on_level(self, before: str) -> None:
+        self.camera.keep(before)
+        self.camera.recall(self.scene.root.path)
+
+    def _announce(self) -> None:
+        """Tell screen readers what is selected."""
+        text = selection_text(self.scene.stage, self.session.selection)
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        sheet = Sheet(self.size(), QRectF(event.rect()), self.devicePixelRatioF())
+        painter = QPainter(self)
+        try:
+            self.painter.paint(painter, sheet, self.scene, self.camera, self.hand.overlay())
+            self.fault = ""
+        except Exception as error:
+            # Whatever it is, the window stays usable, and the next frame is tried as if nothing had been.
+            reason = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+            if reason != self.fault:
+                log.exception("the canvas cannot be painted")
+            self.fault = reason
+            painter.end()
+            painter.begin(self)
+            paint_fault(painter, sheet, reason)
+        finally:
+            painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.camera.resized()
+        super().resizeEvent(event)
+
+    # Events, to the hand
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.gesture is not None:
-            return
-        self._button = event.button()
-        self.gesture = self._gesture_for(event)
-        if self.gesture is not None:
-            self.fresh = False
-            if isinstance(self.gesture, Pan | Steer):
-                self.setCursor(self.gesture.cursor)
-
-    def _gesture_for(self, event: QMouseEvent) -> Gesture | None:
-        at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
-        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
-            return Pan(self, at)
-        if not left:
-            return None
-        if self._on_map(at):
-            return Steer(self, at)
-        point = self.camera.to_scene(at)
-        if self.camera.scale >= LINES:
-            link = link_at(self.notes, point)
-            if link is not None:
-                return Press(self, at, lambda: self.follow_link(link))
-        found = hits.hit(self.root, point, self.camera.scale)
-        if found.name is not None or found.wire is not None or self.stage is not self.root:
-            self.go_to(found.stage)
-        if found.port is not None:
-            return self._from_port(found.port, at)
-        if found.block is not None:
-            block = found.block
-            if found.chevron:
-                return Press(self, at, lambda: self.toggle_frame(block))
-            return Move(self, at, block)
-        # A note lets the mouse through to what it covers, and else stands for its block.
-        note = note_at(self.notes, point) if self.camera.scale >= LINES else None
-        if note is not None:
-            return Press(self, at, lambda: self._go_to_note(note))
-        if found.wire is not None:
-            return self._from_wire(found.wire, at)
-        return Marquee(self, at)
-
-    def go_to(self, stage: Stage) -> None:
-        """Work on a stage that is drawn: the root or a module open in it."""
-        if stage is not self.stage:
-            self.session.go(stage.path)
-
-    def _go_to_note(self, note: Note) -> None:
-        self.session.go(note.path)
-        self.session.select([note.block])
-
-    def _from_port(self, port: Port, at: QPointF) -> Gesture:
-        if port.side == "in":
-            feed = self.session.definition.wire_into(port.block, port.port)
-            if feed is not None:
-                return DrawWire(self, at, self.drawing.port(*feed, "out"), Wire(*feed, port.block, port.port))
-        return DrawWire(self, at, port)
-
-    def _from_wire(self, wire: Wire, at: QPointF) -> Gesture:
-        end = hits.end_of(self.stage, wire, self.to_stage(at), self.camera.scale)
-        if end == "in":
-            return DrawWire(self, at, self.drawing.port(wire.source, wire.source_port, "out"), wire)
-        if end == "out":
-            return DrawWire(self, at, self.drawing.port(wire.target, wire.target_port, "in"), wire)
-        return Press(self, at, lambda: self.select_wires([wire]))
-
-    def _on_map(self, at: QPointF) -> bool:
-        return self.minimap.shows(self.root.drawing, self.camera, self.size()) and self.minimap.rect(
-            self.size()
-        ).contains(at)
+        self.hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.gesture is None:
-            self._hover(event.position())
-            return
-        self.gesture.move(event.position(), event.modifiers())
-        if self.gesture.dragging:
-            self.setCursor(self.gesture.cursor)
-            if self.gesture.scrolls and not self._push(event.position()).isNull():
-                self._scrolling.start()
-
-    def _push(self, at: QPointF) -> QPointF:
-        """How far the view moves, a tick, for a drag that is at ``at``: the nearer to the edge the faster."""
-        width, height = self.width(), self.height()
-        return QPointF(
-            max(0.0, EDGE - at.x()) - max(0.0, at.x() - width + EDGE),
-            max(0.0, EDGE - at.y()) - max(0.0, at.y() - height + EDGE),
-        ) * (FASTEST / EDGE)
-
-    def _scroll(self) -> None:
-        """Follow a drag that is at the edge."""
-        gesture = self.gesture
-        push = self._push(gesture.at) if gesture is not None and gesture.scrolls else QPointF()
-        if gesture is None or push.isNull():
-            self._scrolling.stop()
-            return
-        self.pan(max(-FASTEST, min(FASTEST, push.x())), max(-FASTEST, min(FASTEST, push.y())))
-        gesture.move(gesture.at, QApplication.keyboardModifiers())
+        self.hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.gesture is not None and event.button() == self._button:
-            gesture, self.gesture = self.gesture, None
-            gesture.end(event.modifiers())
-            self._hover(event.position())
-            self.update()
+        self.hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        found = hits.hit(self.root, self.camera.to_scene(event.position()), self.camera.scale)
-        if event.button() != Qt.MouseButton.LeftButton or found.block is None:
-            self.mousePressEvent(event)
-            return
-        self.go_to(found.stage)
-        if found.chevron:
-            self.mousePressEvent(event)
-        else:
-            self.open(found.block)
-
-    def _hover(self, at: QPointF) -> None:
-        point, scale = self.camera.to_scene(at), self.camera.scale
-        link = link_at(self.notes, point) if scale >= LINES else None
-        on_note = scale >= LINES and note_at(self.notes, point) is not None
-        found = hits.Hit(self.stage) if on_note or self._on_map(at) else hits.hit(self.root, point, scale)
-        name, wire = (found.name, found.wire) if found.stage is self.stage else (None, None)
-        sign = name if found.chevron and name is not None else None
-        port = found.port if found.stage is self.stage else None
-        before = (self.marks.hovered, self.marks.hovered_wire, self.marks.chevron, self.marks.port, self.link)
-        if (name, wire, sign, port, link) != before:
-            if name != self.marks.hovered and not on_note:
-                self.marks.hovered = name
-                self.renote()
-                self.hovered.emit(name or "")
-            self.marks.hovered_wire = wire
-            self.marks.chevron, self.marks.port = sign, port
-            self.link = link
-            self.update()
-        if self._space:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif link is not None or found.wire is not None or found.chevron:
-            self.setCursor(Qt.CursorShape.PointingHandCursor)
-        else:
-            self.setCursor(Qt.CursorShape.CrossCursor if found.port else Qt.CursorShape.ArrowCursor)
+        self.hand.double_click(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        if self.gesture is None and (self.marks.hovered or self.marks.hovered_wire):
-            self.marks.hovered = self.marks.hovered_wire = self.marks.chevron = self.marks.port = None
-            self.renote()
-            self.hovered.emit("")
-            self.update()
+        self.hand.leave()
         super().leaveEvent(event)
-
-    # Wheel, keys, drags
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         wheel.turn(self, event)
@@ -220,40 +296,25 @@ class Canvas(Surface):
         if watched is not self:
             return super().eventFilter(watched, event)
         if kind == QEvent.Type.ToolTip:
-            help_event = cast(QHelpEvent, event)
-            QToolTip.showText(help_event.globalPos(), telling.tip(self, QPointF(help_event.pos())), self)
+            asked = cast(QHelpEvent, event)
+            point = self.camera.to_scene(QPointF(asked.pos()))
+            QToolTip.showText(asked.globalPos(), tip(self.scene.root, point, self.camera.scale), self)
             return True
-        if kind == QEvent.Type.ShortcutOverride and keys.takes(cast(QKeyEvent, event)):
+        if kind == QEvent.Type.ShortcutOverride and self.hand.override(cast(QKeyEvent, event)):
             event.accept()
             return True
         return kind == QEvent.Type.NativeGesture and wheel.pinch(self, cast(QNativeGestureEvent, event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = True
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif not keys.press(self, event):
+        if not self.hand.key_press(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.isAutoRepeat():
-            return
-        if event.key() == Qt.Key.Key_Space:
-            self._space = False
-            self.setCursor(Qt.CursorShape.ArrowCursor)
-        elif self.nudge is not None and event.key() in keys.ARROWS:
-            self._end_nudge()
+        self.hand.key_release(event)
         super().keyReleaseEvent(event)
 
-    def _end_nudge(self) -> None:
-        nudge, self.nudge = self.nudge, None
-        if nudge is not None:
-            nudge.release()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        # The key's release will go elsewhere.
-        self._end_nudge()
-        self._space = False
+        self.hand.focus_out()
         super().focusOutEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
@@ -264,34 +325,20 @@ class Canvas(Surface):
         at = QPointF(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard and self.session.selection:
             at = self.camera.to_view(self.block_rect(self.session.selection[-1]).center())
-        chosen = menu.menu_at(self, at)
+        chosen = menu.menu_at(self, at, self)
         chosen.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chosen.popup(self.mapToGlobal(at.toPoint()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        offer = dropping.offered(event.mimeData(), self.session.diagram)
-        if offer is None:
-            event.ignore()
-            return
-        self.ghost = dropping.Ghost(self, offer)
-        self.ghost.move(event.position())
-        event.acceptProposedAction()
+        self.hand.drag_enter(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self.ghost is not None:
-            self.ghost.move(event.position())
-            event.acceptProposedAction()
+        self.hand.drag_move(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.ghost = None
-        self.marks.drop_wire = None
-        self.update()
+        self.hand.drag_leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        ghost, self.ghost = self.ghost, None
-        if ghost is not None:
-            ghost.move(event.position())
-            ghost.drop()
-            event.acceptProposedAction()
+        if self.hand.drop(event):
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             self.update()

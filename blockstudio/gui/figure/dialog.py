@@ -24,7 +24,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import MoveBlocks
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.canvas.paint.painting import Stage
+from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import join
 from blockstudio.gui.document.session import DEFINITION
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
@@ -59,7 +59,7 @@ class FigureDialog(QDialog):
         grid.setVerticalSpacing(9)
         grid.setColumnStretch(3, 1)
         chosen = len(canvas.session.selection)
-        level = canvas.root.path.removeprefix(DEFINITION)
+        level = canvas.scene.root.path.removeprefix(DEFINITION)
         blocks = tr("Selected block") if chosen == 1 else tr("{0} selected blocks", chosen)
         self.whole, self.selected = self._pair(
             grid, tr("Show"), tr("All of {0}", level) if level else tr("Whole network"), blocks
@@ -69,8 +69,8 @@ class FigureDialog(QDialog):
             self.selected.setText(tr("Selected blocks"))
         self.as_shown, self.shut = self._pair(grid, tr("Modules"), tr("As on screen"), tr("Closed"))
         for button in (self.as_shown, self.shut):
-            button.setEnabled(bool(canvas.root.inside))
-        if not canvas.root.inside:
+            button.setEnabled(bool(canvas.scene.root.inside))
+        if not canvas.scene.root.inside:
             self.shut.setChecked(True)
         self.light, self.dark = self._pair(grid, tr("Colours"), tr("Light, on white"), tr("Dark"))
         self.no_bars, self.bars = self._pair(grid, tr("Cost bars"), tr("None"), tr("As on screen"))
@@ -107,7 +107,7 @@ class FigureDialog(QDialog):
         """The options of ``blockstudio export`` for what is chosen."""
         canvas = self._canvas
         only = canvas.session.selection if self.selected.isChecked() else ()
-        stage = canvas.stage if only else canvas.root
+        stage = canvas.scene.stage if only else canvas.scene.root
         found = [f"--inside={stage.path.removeprefix(DEFINITION)}"] if stage.path else []
         if only:
             found += ["--blocks", *only]
@@ -137,7 +137,7 @@ def open_in(stage: Stage, only: tuple[str, ...] = ()) -> list[str]:
 def placed(canvas: Canvas) -> Diagram:
     """The diagram with every block that is in view where it stands there."""
     still = copy_diagram(canvas.session.diagram)
-    for stage, _ in canvas.stages():
+    for stage, _ in canvas.scene.stages():
         drawing, definition = stage.drawing, still.definition(stage.drawing.scope)
         loose = {name: drawing.document_place(name) for name in drawing.names if definition.block(name).at is None}
         MoveBlocks(scope=drawing.scope, to=loose).apply(still)

@@ -8,12 +8,12 @@ from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.names import suggestion
-from blockstudio.gui.canvas.paint.painting import Stage
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.folding import FoldedDrawing, StillDrawing, name_width
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.placing import Place
+from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
 from blockstudio.gui.document.session import DEFINITION, Session
 from blockstudio.gui.kit.text import tr

@@ -83,7 +83,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("edit.duplicate", "Duplicate", lambda w: w.session.duplicate(), "Edit", ("Ctrl+D",), enabled=_selected,
             on_drawing=True),
     Command("edit.delete", "Delete", lambda w: w.canvas.delete(), "Edit", ("Del",),
-            enabled=lambda w: _selected(w) or bool(w.canvas.marks.wires), on_drawing=True),
+            enabled=lambda w: _selected(w) or w.canvas.selects_wires, on_drawing=True),
     Command("edit.select_all", "Select all", _select_all, "Edit", (_Key.SelectAll,), separator=True, on_drawing=True),
     Command("edit.bypass", "Bypass", _toggle_bypass, "Edit", ("Ctrl+B",), enabled=_selected,
             keywords="off lesion ablation", on_drawing=True),

@@ -23,7 +23,7 @@ def show(qtbot) -> Iterator[Callable[..., Canvas]]:
         canvas.resize(width, height)
         canvas.show()
         qtbot.waitExposed(canvas)
-        qtbot.waitUntil(lambda: not canvas.staging.busy)
+        qtbot.waitUntil(lambda: not canvas.busy)
         canvas.activateWindow()
         canvas.setFocus()
         qtbot.waitUntil(canvas.hasFocus)

@@ -22,19 +22,19 @@ def test_a_dropped_block_stands_where_it_was_dropped_selected_and_on_the_grid(sh
     assert canvas.session.selection == (name,)
     assert canvas.block_rect(name).center() == QPointF(104, 56)
     canvas.session.undo()
-    assert len(canvas.drawing) == 0
+    assert len(canvas.scene.drawing) == 0
 
 
 def test_the_ghost_shows_while_dragging_and_goes_when_the_drag_leaves(show) -> None:
     canvas = show()
 
     assert hover_drop(canvas, offer("Conv2d"), (300, 200))
-    assert canvas.ghost is not None
+    assert canvas.gesture is not None
     canvas.grab()
     leave_drop(canvas)
 
-    assert canvas.ghost is None
-    assert len(canvas.drawing) == 0
+    assert canvas.gesture is None
+    assert len(canvas.scene.drawing) == 0
 
 
 @pytest.mark.parametrize("text", [b"{", b"[]", b'{"type": "Nothing"}', b'{"type": "Conv2d", "parameters": 3}', b"\xff"])
@@ -44,16 +44,16 @@ def test_what_is_no_block_is_not_taken(show, text) -> None:
     data.setData(MIME, text)
 
     assert not hover_drop(canvas, data, (300, 200))
-    assert canvas.ghost is None
+    assert canvas.gesture is None
 
 
 def test_a_block_dropped_on_a_wire_goes_into_it_as_one_step(show, simple) -> None:
     canvas = show(simple)
     before = dumps(simple)
-    on_it = canvas.camera.to_view(canvas.drawing.path(Wire("conv2d", "out", "relu", "in")).pointAtPercent(0.5))
+    on_it = canvas.camera.to_view(canvas.scene.drawing.path(Wire("conv2d", "out", "relu", "in")).pointAtPercent(0.5))
 
     hover_drop(canvas, offer("BatchNorm2d"), on_it)
-    assert canvas.marks.drop_wire == Wire("conv2d", "out", "relu", "in")
+    assert canvas.scene.marks.drop_wire == Wire("conv2d", "out", "relu", "in")
     leave_drop(canvas)
     name = drop(canvas, "BatchNorm2d", on_it)
 
@@ -66,7 +66,7 @@ def test_a_block_dropped_on_a_wire_goes_into_it_as_one_step(show, simple) -> Non
 
 def test_a_block_without_inputs_does_not_go_into_a_wire(show, simple) -> None:
     canvas = show(simple)
-    on_it = canvas.camera.to_view(canvas.drawing.path(Wire("conv2d", "out", "relu", "in")).pointAtPercent(0.5))
+    on_it = canvas.camera.to_view(canvas.scene.drawing.path(Wire("conv2d", "out", "relu", "in")).pointAtPercent(0.5))
 
     drop(canvas, "Input", on_it)
 
@@ -86,7 +86,7 @@ def test_a_module_of_the_diagram_can_be_dropped(show) -> None:
     name = drop(canvas, "Twice", (300, 200), width=16)
 
     assert canvas.session.definition.block(name).type == "Twice"
-    assert [port.port for port in canvas.drawing.ports(name)] == ["input", "output"]
+    assert [port.port for port in canvas.scene.drawing.ports(name)] == ["input", "output"]
 
 
 def test_a_key_puts_a_block_behind_the_selected_one(show, simple) -> None:
@@ -97,9 +97,9 @@ def test_a_key_puts_a_block_behind_the_selected_one(show, simple) -> None:
 
     assert f"conv2d -> {name}" in wire_ends(canvas)
     new = canvas.block_rect(name)
-    assert all(not new.intersects(canvas.block_rect(other)) for other in canvas.drawing.names if other != name)
+    assert all(not new.intersects(canvas.block_rect(other)) for other in canvas.scene.drawing.names if other != name)
     canvas.session.undo()
-    assert name not in canvas.drawing.rows
+    assert name not in canvas.scene.drawing.rows
 
 
 def test_a_key_puts_a_block_into_the_middle_of_the_view_when_nothing_is_selected(show) -> None:
@@ -164,8 +164,8 @@ def test_an_inception_module_is_put_together_with_the_mouse_alone(show) -> None:
     assert session.analysis.problems == ()
     assert session.level.shapes[names["concat"], "out"] == (256, 28, 28)
     assert session.analysis.parameters == 163_696
-    assert canvas.stage.facts.content(names["concat"]).line == "64+128+32+32"
-    assert canvas.stage.facts.pill(Wire(names["concat"], "out", names["output"], "in")) == "256×28×28"
+    assert canvas.scene.stage.facts.content(names["concat"]).line == "64+128+32+32"
+    assert canvas.scene.stage.facts.pill(Wire(names["concat"], "out", names["output"], "in")) == "256×28×28"
     for _ in range(len(PLACES) + 12):
         session.undo()
-    assert len(canvas.drawing) == 0 and not canvas.drawing.wires
+    assert len(canvas.scene.drawing) == 0 and not canvas.scene.drawing.wires

@@ -141,7 +141,7 @@ def long_chain(blocks: int) -> Diagram:
 def test_an_edit_in_a_thousand_blocks_computes_only_what_it_concerns(show) -> None:
     diagram = long_chain(1000)
     canvas = show(diagram)
-    drawing, counts = canvas.drawing, canvas.drawing.counts
+    drawing, counts = canvas.scene.drawing, canvas.scene.drawing.counts
     counts.rows = counts.wires = 0
 
     canvas.session.do("Move", MoveBlocks(to={"relu500": (200.0, 300.0)}))
@@ -155,7 +155,7 @@ def test_an_edit_in_a_thousand_blocks_computes_only_what_it_concerns(show) -> No
 
     canvas.session.undo()
     assert (counts.rows, counts.wires) == (3, 4), "a block and its two wires came back"
-    assert canvas.drawing is drawing
+    assert canvas.scene.drawing is drawing
 
 
 def test_an_edit_describes_only_the_cards_that_are_painted(show) -> None:
@@ -166,16 +166,16 @@ def test_an_edit_describes_only_the_cards_that_are_painted(show) -> None:
     canvas.session.do("Set", SetParameter(name="relu500", key="inplace", value=False))
     canvas.grab()
 
-    assert 0 < canvas.painted.cards < 12
-    assert len(canvas.stage.facts._contents) == canvas.painted.cards
+    assert 0 < canvas.painter.painted.cards < 12
+    assert len(canvas.scene.stage.facts._contents) == canvas.painter.painted.cards
 
 
 def test_dragging_moves_the_rectangles_that_are_seen_from_far_in_place(show) -> None:
     canvas = show(long_chain(300))
-    drawing = canvas.drawing
+    drawing = canvas.scene.drawing
     far, path = drawing.far_rectangles(), drawing.far_path()
 
-    canvas.shift(["relu7"], 40.0, 0.0)
+    canvas.scene.shift(["relu7"], 40.0, 0.0)
 
     assert drawing.far_rectangles() is far and drawing.far_path() is path
     assert drawing.rectangles[drawing.rows["relu7"]] == QRectF(-36.0, 872.0, 152.0, 48.0)

@@ -21,7 +21,7 @@ def test_a_click_selects_a_block_and_a_click_beside_selects_nothing(show, simple
 
     click(canvas, middle(canvas, "conv2d"))
     assert canvas.session.selection == ("conv2d",)
-    assert canvas.marks.selected == {"conv2d"}
+    assert canvas.scene.marks.selected == {"conv2d"}
 
     click(canvas, (20, 20))
     assert canvas.session.selection == ()
@@ -58,7 +58,7 @@ def test_the_selection_shows_while_the_rectangle_is_drawn_but_is_made_at_its_end
 
     press(canvas, start)
     move(canvas, middle(canvas, "conv2d"))
-    assert canvas.marks.selected == {"input", "conv2d"}
+    assert canvas.scene.marks.selected == {"input", "conv2d"}
     assert heard == []
 
     release(canvas, middle(canvas, "conv2d"))
@@ -73,7 +73,7 @@ def test_escape_cancels_a_rectangle(show, simple) -> None:
     key(canvas, Qt.Key.Key_Escape)
 
     assert canvas.gesture is None
-    assert canvas.marks.selected == frozenset()
+    assert canvas.scene.marks.selected == frozenset()
     release(canvas, middle(canvas, "conv2d"))
     assert canvas.session.selection == ()
 
@@ -124,7 +124,7 @@ def test_shift_keeps_a_drag_straight_and_alt_off_the_grid(show, simple, modifier
 
     gesture.move(QPointF(start + QPoint(61, 13)), modifiers)
     gesture.end(modifiers)
-    canvas.gesture = None
+    canvas.hand.gesture = None
 
     assert simple.main.block("conv2d").at == at
 
@@ -233,7 +233,7 @@ def test_a_click_during_a_drag_with_another_button_is_ignored(show, simple) -> N
 def test_a_drag_at_the_edge_moves_the_view_and_the_block_with_it(show, simple, qtbot) -> None:
     canvas = show(simple)
     canvas.zoom_to(1.0)
-    canvas.centre_on(canvas.block_rect("conv2d").center())
+    canvas.camera.centre_on(canvas.block_rect("conv2d").center())
     start = middle(canvas, "conv2d")
     seen_from = canvas.camera.x
     edge = QPoint(canvas.width() - 3, start.y())
@@ -267,7 +267,7 @@ def test_the_port_under_the_mouse_is_marked(show, simple) -> None:
     canvas = show(simple)
 
     move(canvas, canvas.port_point("conv2d", "out"))
-    assert (canvas.marks.port.block, canvas.marks.port.port) == ("conv2d", "out")
+    assert (canvas.scene.marks.port.block, canvas.scene.marks.port.port) == ("conv2d", "out")
     canvas.grab()
     move(canvas, (5, 5))
-    assert canvas.marks.port is None
+    assert canvas.scene.marks.port is None

@@ -8,7 +8,18 @@ from blockstudio.graph.diagram import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, RenameBlock
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.menu import menu_at
-from tests.support.canvas_driver import click, double_click, drag, drag_wire, drop, hover_drop, key, middle, offer
+from tests.support.canvas_driver import (
+    chevron,
+    click,
+    double_click,
+    drag,
+    drag_wire,
+    drop,
+    hover_drop,
+    key,
+    middle,
+    offer,
+)
 
 
 def test_a_double_click_enters_a_module_with_the_shapes_of_that_instance(show, nested) -> None:
@@ -17,15 +28,15 @@ def test_a_double_click_enters_a_module_with_the_shapes_of_that_instance(show, n
     double_click(canvas, middle(canvas, "stage"))
 
     assert canvas.session.path == "stage"
-    assert set(canvas.drawing.names) == {"input", "conv", "relu", "output"}
-    assert canvas.stage.facts.pill(Wire("input", "out", "conv", "in")) == "3×32×32"
-    assert canvas.stage.facts.pill(Wire("conv", "out", "relu", "in")) == "16×32×32"
+    assert set(canvas.scene.drawing.names) == {"input", "conv", "relu", "output"}
+    assert canvas.scene.stage.facts.pill(Wire("input", "out", "conv", "in")) == "3×32×32"
+    assert canvas.scene.stage.facts.pill(Wire("conv", "out", "relu", "in")) == "16×32×32"
 
 
 def test_the_view_of_a_level_is_as_it_was_left(show, nested) -> None:
     canvas = show(nested)
     canvas.zoom_to(1.4)
-    canvas.pan(33, -21)
+    canvas.camera.pan(33, -21)
     left = (canvas.camera.scale, canvas.camera.x, canvas.camera.y)
 
     canvas.session.enter("stage")
@@ -38,10 +49,10 @@ def test_the_view_of_a_level_is_as_it_was_left(show, nested) -> None:
 
 def test_a_repeated_block_carries_a_badge_and_a_module_its_arguments(show, nested) -> None:
     canvas = show(nested)
-    content = canvas.stage.facts.content("head")
+    content = canvas.scene.stage.facts.content("head")
 
     assert (content.badge, content.line) == ("×2", "Stage · 4")
-    assert canvas.stage.facts.content("stage").badge == ""
+    assert canvas.scene.stage.facts.content("stage").badge == ""
 
 
 def test_opening_in_place_shows_the_inside_in_a_frame_and_moves_what_is_below(show, nested) -> None:
@@ -54,7 +65,7 @@ def test_opening_in_place_shows_the_inside_in_a_frame_and_moves_what_is_below(sh
     frame = canvas.block_rect("stage")
     assert frame.height() > 200 and frame.top() == top
     assert canvas.block_rect("head").top() - frame.bottom() == below
-    inner = canvas.stage.inside["stage"]
+    inner = canvas.scene.stage.inside["stage"]
     conv = inner.drawing.rect("conv").translated(frame.topLeft())
     assert frame.contains(conv)
     assert inner.facts.pill(Wire("conv", "out", "relu", "in")) == "16×32×32"
@@ -71,17 +82,17 @@ def test_the_frame_is_drawn_with_the_cards_of_its_inside(show, nested) -> None:
     canvas.toggle_frame("stage")
     canvas.fit()
     canvas.zoom_to(0.75)
-    canvas.centre_on(canvas.block_rect("stage").center())
+    canvas.camera.centre_on(canvas.block_rect("stage").center())
     canvas.grab()
     shut_cards = {"input", "head", "output"}
 
-    assert canvas.painted.cards == len({"conv", "relu"}) + len(shut_cards)
+    assert canvas.painter.painted.cards == len({"conv", "relu"}) + len(shut_cards)
 
 
 def inside(canvas, instance: str, name: str) -> QPointF:
     """The middle of a block inside an open frame, in pixels."""
-    (offset,) = [offset for stage, offset in canvas.stages() if stage.path == instance]
-    (stage,) = [stage for stage, _ in canvas.stages() if stage.path == instance]
+    (offset,) = [offset for stage, offset in canvas.scene.stages() if stage.path == instance]
+    (stage,) = [stage for stage, _ in canvas.scene.stages() if stage.path == instance]
     return canvas.camera.to_view(stage.drawing.rect(name).center() + offset)
 
 
@@ -93,16 +104,16 @@ def test_a_click_inside_a_frame_selects_there_and_the_picture_stays(show, nested
     click(canvas, inside(canvas, "stage", "conv"))
 
     assert (canvas.session.path, canvas.session.selection) == ("stage", ("conv",))
-    assert canvas.root.path == "" and canvas.stage.path == "stage"
+    assert canvas.scene.root.path == "" and canvas.scene.stage.path == "stage"
     assert (canvas.camera.scale, canvas.camera.x, canvas.camera.y) == camera
 
     click(canvas, middle_of_root(canvas, "head"))
     assert (canvas.session.path, canvas.session.selection) == ("", ("head",))
-    assert canvas.stage is canvas.root
+    assert canvas.scene.stage is canvas.scene.root
 
 
 def middle_of_root(canvas, name: str) -> QPointF:
-    return canvas.camera.to_view(canvas.root.drawing.rect(name).center())
+    return canvas.camera.to_view(canvas.scene.root.drawing.rect(name).center())
 
 
 def test_a_block_inside_a_frame_is_moved_by_as_much_as_the_mouse(show, nested) -> None:
@@ -115,7 +126,7 @@ def test_a_block_inside_a_frame_is_moved_by_as_much_as_the_mouse(show, nested) -
     drag(canvas, start, start + QPointF(64, 0))
 
     assert nested.modules["Stage"].block("relu").at == (64.0, 224.0)
-    assert canvas.root.path == "" and canvas.root.inside
+    assert canvas.scene.root.path == "" and canvas.scene.root.inside
     canvas.session.undo()
     assert dumps(nested) == before
 
@@ -136,7 +147,7 @@ def test_a_block_is_dropped_into_the_frame_under_the_mouse(show, nested) -> None
     canvas = show(nested)
     canvas.toggle_frame("stage")
     wire = Wire("conv", "out", "relu", "in")
-    (stage, offset) = next((stage, offset) for stage, offset in canvas.stages() if stage.path == "stage")
+    (stage, offset) = next((stage, offset) for stage, offset in canvas.scene.stages() if stage.path == "stage")
     on_it = canvas.camera.to_view(stage.drawing.path(wire).pointAtPercent(0.5) + offset)
 
     hover_drop(canvas, offer("BatchNorm2d"), on_it)
@@ -144,7 +155,7 @@ def test_a_block_is_dropped_into_the_frame_under_the_mouse(show, nested) -> None
     name = drop(canvas, "BatchNorm2d", on_it)
 
     assert [each.target for each in nested.modules["Stage"].wires_from("conv")] == [name]
-    assert canvas.root.path == ""
+    assert canvas.scene.root.path == ""
 
 
 def test_escape_goes_from_the_inside_of_a_frame_to_its_instance(show, nested) -> None:
@@ -156,7 +167,7 @@ def test_escape_goes_from_the_inside_of_a_frame_to_its_instance(show, nested) ->
     key(canvas, Qt.Key.Key_Escape)
 
     assert (canvas.session.path, canvas.session.selection) == ("", ("stage",))
-    assert canvas.is_open("stage")
+    assert canvas.scene.is_open("stage")
 
 
 def test_entering_an_open_module_shuts_its_frame_and_shows_it_alone(show, nested) -> None:
@@ -165,9 +176,9 @@ def test_entering_an_open_module_shuts_its_frame_and_shows_it_alone(show, nested
 
     canvas.open("stage")
 
-    assert canvas.root.path == "stage"
+    assert canvas.scene.root.path == "stage"
     canvas.session.leave()
-    assert canvas.root.path == "" and not canvas.is_open("stage")
+    assert canvas.scene.root.path == "" and not canvas.scene.is_open("stage")
 
 
 def test_the_first_copy_of_a_repeated_module_opens_in_place(show, nested) -> None:
@@ -177,8 +188,8 @@ def test_the_first_copy_of_a_repeated_module_opens_in_place(show, nested) -> Non
     click(canvas, inside(canvas, "head.0", "conv"))
 
     assert canvas.session.path == "head.0"
-    assert canvas.root.path == ""
-    assert canvas.stage.facts.pill(Wire("conv", "out", "relu", "in")) == "4×32×32"
+    assert canvas.scene.root.path == ""
+    assert canvas.scene.stage.facts.pill(Wire("conv", "out", "relu", "in")) == "4×32×32"
 
 
 def test_an_instance_that_is_renamed_stays_open(show, nested) -> None:
@@ -187,7 +198,7 @@ def test_an_instance_that_is_renamed_stays_open(show, nested) -> None:
 
     canvas.session.do("Rename", RenameBlock(name="stage", to="body"))
 
-    assert canvas.is_open("body")
+    assert canvas.scene.is_open("body")
 
 
 def test_selecting_all_inside_a_frame_leaves_its_border_points_alone(show, nested) -> None:
@@ -207,10 +218,10 @@ def test_a_module_may_vanish_while_one_works_in_it(show, nested) -> None:
 
     nested.remove("stage")
 
-    assert canvas.session.path == "" and canvas.stage is canvas.root
-    assert "stage" not in canvas.drawing.rows
+    assert canvas.session.path == "" and canvas.scene.stage is canvas.scene.root
+    assert "stage" not in canvas.scene.drawing.rows
     canvas.session.undo()
-    assert canvas.is_open("stage")
+    assert canvas.scene.is_open("stage")
     assert not canvas.grab().isNull()
 
 
@@ -225,7 +236,7 @@ def test_an_edit_of_the_definition_shows_in_the_open_frame(show, nested) -> None
         AddWire(scope="Stage", wire=Wire("conv", "out", "bn", "in")),
     )
 
-    assert "bn" in canvas.stage.inside["stage"].drawing.rows
+    assert "bn" in canvas.scene.stage.inside["stage"].drawing.rows
     assert canvas.block_rect("stage").height() > before
 
 
@@ -234,8 +245,8 @@ def test_a_port_renamed_inside_is_renamed_on_the_instances(show, nested) -> None
 
     canvas.session.do("Rename", RenameBlock(scope="Stage", name="input", to="image"))
 
-    assert [port.port for port in canvas.drawing.ports("stage") if port.side == "in"] == ["image"]
-    assert set(canvas.drawing.wires) == set(nested.main.wires())
+    assert [port.port for port in canvas.scene.drawing.ports("stage") if port.side == "in"] == ["image"]
+    assert set(canvas.scene.drawing.wires) == set(nested.main.wires())
 
 
 def test_modules_nested_in_modules_open_in_place(show, nested) -> None:
@@ -249,10 +260,10 @@ def test_modules_nested_in_modules_open_in_place(show, nested) -> None:
     nested.connect("input", "outer")
     canvas = show(nested)
 
-    canvas.staging.opened = {"outer", "outer.deep"}
+    canvas.scene.staging.opened = {"outer", "outer.deep"}
     canvas.toggle_frame("stage")
 
-    outer = canvas.stage.inside["outer"]
+    outer = canvas.scene.stage.inside["outer"]
     deep = outer.inside["deep"]
     assert deep.facts.pill(Wire("conv", "out", "relu", "in")) == "8×32×32"
     assert outer.drawing.rect("deep").height() > 200
@@ -263,24 +274,25 @@ def test_modules_nested_in_modules_open_in_place(show, nested) -> None:
 def test_the_menu_offers_what_can_be_done(show, nested) -> None:
     canvas = show(nested)
 
-    texts = [action.text() for action in menu_at(canvas, QPointF(middle(canvas, "stage"))).actions() if action.text()]
+    found = menu_at(canvas, QPointF(middle(canvas, "stage")), canvas)
+    texts = [action.text() for action in found.actions() if action.text()]
     assert texts[:2] == ["Enter stage", "Open in place"]
     assert "Bypass" in texts and "Delete" in texts
     assert canvas.session.selection == ("stage",)
 
-    empty = [action.text() for action in menu_at(canvas, QPointF(5, 5)).actions() if action.text()]
+    empty = [action.text() for action in menu_at(canvas, QPointF(5, 5), canvas).actions() if action.text()]
     assert empty == ["Paste here", "Select all", "Arrange", "Fit in window"]
 
 
 def test_the_menu_bypasses_all_selected_blocks_as_one_step(show, simple) -> None:
     canvas = show(simple)
     canvas.session.select(["conv2d", "relu"])
-    menu = menu_at(canvas, QPointF(middle(canvas, "relu")))
+    menu = menu_at(canvas, QPointF(middle(canvas, "relu")), canvas)
 
     next(action for action in menu.actions() if action.text() == "Bypass").trigger()
 
     assert all(simple.main.block(name).bypass is True for name in ("conv2d", "relu"))
-    assert canvas.stage.facts.content("relu").off
+    assert canvas.scene.stage.facts.content("relu").off
     canvas.session.undo()
     assert simple.main.block("conv2d").bypass is False
 
@@ -300,10 +312,10 @@ def test_the_sign_on_a_module_opens_and_shuts_it_in_place(show, nested) -> None:
     canvas = show(nested)
     canvas.zoom_to(1.0)
 
-    click(canvas, canvas.from_stage(canvas.drawing.chevron("stage").center()))
-    assert canvas.is_open("stage")
-    click(canvas, canvas.from_stage(canvas.drawing.chevron("stage").center()))
-    assert not canvas.is_open("stage")
+    click(canvas, chevron(canvas, "stage"))
+    assert canvas.scene.is_open("stage")
+    click(canvas, chevron(canvas, "stage"))
+    assert not canvas.scene.is_open("stage")
     assert canvas.session.selection == ()
 
 
@@ -318,10 +330,10 @@ def test_what_leaves_a_nested_frame_ends_at_its_border(show, nested) -> None:
     nested.connect("input", "outer")
     canvas = show(nested)
     canvas.toggle_frame("outer")
-    canvas.staging.opened.add("outer.inner")
-    canvas._restage()
+    canvas.scene.staging.opened.add("outer.inner")
+    canvas.scene.restage()
 
-    frame, inside = canvas.root.drawing.rect("outer"), canvas.root.inside["outer"].drawing
+    frame, inside = canvas.scene.root.drawing.rect("outer"), canvas.scene.root.inside["outer"].drawing
 
     assert "inner" in inside.frames
     assert inside.rect("output").center().y() == frame.height()
@@ -332,12 +344,12 @@ def test_of_frames_side_by_side_the_tallest_decides_how_far_the_rest_goes_down(s
     nested.add("Stage", "beside", at=(400, 112))
     nested.connect("input", "beside")
     canvas = show(nested)
-    before = canvas.drawing.rect("head").top()
+    before = canvas.scene.drawing.rect("head").top()
     canvas.toggle_frame("stage")
-    alone = canvas.drawing.rect("head").top()
+    alone = canvas.scene.drawing.rect("head").top()
     canvas.toggle_frame("beside")
 
-    drawing = canvas.drawing
+    drawing = canvas.scene.drawing
     assert alone > before
     assert drawing.rect("head").top() == alone, "both are of one height"
     assert drawing.rect("stage").top() == drawing.rect("beside").top()

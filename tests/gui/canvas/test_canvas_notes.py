@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.canvas.paint.notes import Link, split
+from blockstudio.gui.canvas.scene.notes import Link, split
 from blockstudio.gui.document.session import Session
 from tests.support.canvas_driver import click, middle, move
 
@@ -32,19 +32,19 @@ def broken() -> Diagram:
 def test_a_problem_stands_beside_its_block_and_covers_no_block(show, broken) -> None:
     canvas = show(broken)
 
-    (note,) = canvas.notes
+    (note,) = canvas.scene.notebook.notes
     assert note.block == "add" and note.severity == "error"
-    assert all(not note.rect.intersects(canvas.block_rect(name)) for name in canvas.drawing.names)
+    assert all(not note.rect.intersects(canvas.block_rect(name)) for name in canvas.scene.drawing.names)
     assert "differ" in note.paragraphs[0].text
     assert any("128×28×28" in paragraph.text and "64×56×56" in paragraph.text for paragraph in note.paragraphs)
     canvas.grab()
-    assert canvas.painted.notes == 1
+    assert canvas.painter.painted.notes == 1
 
 
 def links(canvas, qtbot) -> list[Link]:
     """The ways out that the only note offers, once they have been worked out."""
-    qtbot.waitUntil(lambda: bool(canvas.notes[0].links))
-    (note,) = canvas.notes
+    qtbot.waitUntil(lambda: bool(canvas.scene.notebook.notes[0].links))
+    (note,) = canvas.scene.notebook.notes
     return list(note.links)
 
 
@@ -56,23 +56,23 @@ def test_a_click_on_a_fix_applies_it_as_one_step_and_the_note_goes(show, broken,
     click(canvas, canvas.camera.to_view(link.rect.center()))
 
     assert broken.history.undo_label == link.fix.label
-    assert canvas.notes == []
-    assert canvas.stage.facts.severity("add") == ""
-    assert set(canvas.drawing.names) == set(broken.main.graph), "what the fix added is drawn"
+    assert canvas.scene.notebook.notes == []
+    assert canvas.scene.stage.facts.severity("add") == ""
+    assert set(canvas.scene.drawing.names) == set(broken.main.graph), "what the fix added is drawn"
     canvas.session.undo()
     assert dumps(broken) == before
-    assert len(canvas.notes) == 1
+    assert len(canvas.scene.notebook.notes) == 1
 
 
 def test_what_a_fix_adds_is_placed_where_it_covers_nothing(show, broken, qtbot) -> None:
     canvas = show(broken)
-    known = set(canvas.drawing.names)
+    known = set(canvas.scene.drawing.names)
 
     click(canvas, canvas.camera.to_view(links(canvas, qtbot)[0].rect.center()))
 
-    for name in set(canvas.drawing.names) - known:
+    for name in set(canvas.scene.drawing.names) - known:
         rect = canvas.block_rect(name)
-        others = [other for other in canvas.drawing.names if other != name]
+        others = [other for other in canvas.scene.drawing.names if other != name]
         assert all(not rect.intersects(canvas.block_rect(other)) for other in others)
 
 
@@ -81,12 +81,12 @@ def test_a_wire_that_is_missing_marks_the_port_and_is_told_when_the_block_is_sel
     diagram.add("ReLU", "relu", at=(0, 0))
     canvas = show(diagram)
 
-    assert canvas.stage.facts.severity("relu") == "open"
-    assert canvas.stage.facts.open_inputs("relu") == {"in"}
-    assert canvas.notes == []
+    assert canvas.scene.stage.facts.severity("relu") == "open"
+    assert canvas.scene.stage.facts.open_inputs("relu") == {"in"}
+    assert canvas.scene.notebook.notes == []
 
     click(canvas, middle(canvas, "relu"))
-    assert [note.block for note in canvas.notes] == ["relu"]
+    assert [note.block for note in canvas.scene.notebook.notes] == ["relu"]
 
 
 def test_many_problems_show_only_with_their_block(show) -> None:
@@ -96,11 +96,11 @@ def test_many_problems_show_only_with_their_block(show) -> None:
         diagram.add("Conv2d", f"conv{index}", kernel_size=9, at=(300 * index, 120))
         diagram.connect("input", f"conv{index}")
     canvas = show(diagram)
-    assert sum(canvas.stage.facts.severity(name) == "error" for name in canvas.drawing.names) == 6
-    assert canvas.notes == []
+    assert sum(canvas.scene.stage.facts.severity(name) == "error" for name in canvas.scene.drawing.names) == 6
+    assert canvas.scene.notebook.notes == []
 
     move(canvas, middle(canvas, "conv0"))
-    assert [note.block for note in canvas.notes] == ["conv0"]
+    assert [note.block for note in canvas.scene.notebook.notes] == ["conv0"]
 
 
 def test_a_wrong_expression_is_told_on_its_block(show, simple) -> None:
@@ -108,21 +108,21 @@ def test_a_wrong_expression_is_told_on_its_block(show, simple) -> None:
 
     simple.set("conv2d", out_channels="wdith * 2")
 
-    assert canvas.stage.facts.severity("conv2d") == "error"
-    assert any("wdith" in paragraph.text for note in canvas.notes for paragraph in note.paragraphs)
-    assert canvas.stage.facts.content("conv2d").line.startswith("wdith * 2")
+    assert canvas.scene.stage.facts.severity("conv2d") == "error"
+    assert any("wdith" in paragraph.text for note in canvas.scene.notebook.notes for paragraph in note.paragraphs)
+    assert canvas.scene.stage.facts.content("conv2d").line.startswith("wdith * 2")
 
 
 def test_a_problem_inside_a_module_stands_on_the_instance_and_says_where(show, nested) -> None:
     nested.set("conv", scope="Stage", kernel_size=99, padding=0)
     canvas = show(nested)
 
-    assert canvas.stage.facts.severity("stage") == "error"
-    (note,) = [note for note in canvas.notes if note.block == "stage"]
+    assert canvas.scene.stage.facts.severity("stage") == "error"
+    (note,) = [note for note in canvas.scene.notebook.notes if note.block == "stage"]
     assert any(paragraph.text == "stage.conv" for paragraph in note.paragraphs)
 
     canvas.session.enter("stage")
-    assert canvas.stage.facts.severity("conv") == "error"
+    assert canvas.scene.stage.facts.severity("conv") == "error"
 
 
 def test_the_sentence_is_split_into_what_and_which(show, broken) -> None:
@@ -137,10 +137,10 @@ def test_the_sentence_is_split_into_what_and_which(show, broken) -> None:
 
 def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
     canvas = show(broken)
-    (note,) = canvas.notes
+    (note,) = canvas.scene.notebook.notes
     quiet = QPointF(note.rect.right() - 3, note.rect.top() + 3)
     broken.add("ReLU", "under", at=(quiet.x(), quiet.y()))
-    canvas.notes = [note]
+    canvas.scene.notebook.notes = [note]
 
     click(canvas, canvas.camera.to_view(quiet))
 
@@ -150,24 +150,24 @@ def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
 def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, monkeypatch) -> None:
     monkeypatch.setattr("blockstudio.gui.canvas.scene.facts.LARGE", 3)
     canvas = show(broken)
-    (note,) = canvas.notes
+    (note,) = canvas.scene.notebook.notes
     assert [link.text for link in note.links] == ["Look for ways out"]
 
     click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
 
-    (note,) = canvas.notes
+    (note,) = canvas.scene.notebook.notes
     assert all(link.fix is not None for link in note.links) and len(note.links) >= 2
     click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
-    assert canvas.stage.facts.severity("add") == ""
+    assert canvas.scene.stage.facts.severity("add") == ""
 
 
 def test_ways_out_are_worked_out_between_events_not_while_the_note_is_made(show, broken, qtbot) -> None:
     canvas = Canvas(Session(broken))
     qtbot.addWidget(canvas)
 
-    (note,) = canvas.notes
+    (note,) = canvas.scene.notebook.notes
     assert note.links == () and note.paragraphs
-    qtbot.waitUntil(lambda: bool(canvas.notes[0].links))
+    qtbot.waitUntil(lambda: bool(canvas.scene.notebook.notes[0].links))
 
-    assert canvas.notes[0].links[0].text.startswith("Insert 1×1 projection")
+    assert canvas.scene.notebook.notes[0].links[0].text.startswith("Insert 1×1 projection")
     canvas.session.close()

@@ -40,19 +40,19 @@ def test_from_far_no_block_is_painted_one_by_one(show) -> None:
     canvas.grab()
 
     assert canvas.camera.scale < 0.2
-    painted = canvas.painted
+    painted = canvas.painter.painted
     assert (painted.cards, painted.outlines, painted.names, painted.curves, painted.pills) == (0, 0, 0, 0, 0)
-    assert sum(map(len, canvas.drawing.far_rectangles())) == 2500
+    assert sum(map(len, canvas.scene.drawing.far_rectangles())) == 2500
 
 
 @pytest.mark.parametrize(("zoom", "kind"), [(0.4, "outlines"), (0.5, "outlines"), (0.65, "cards"), (3.0, "cards")])
 def test_from_near_only_what_is_in_view_is_painted(show, zoom, kind) -> None:
     canvas = show(grid(2500), 1600, 1000)
     canvas.zoom_to(zoom)
-    canvas.centre_on(QPointF(3000, 2000))
+    canvas.camera.centre_on(QPointF(3000, 2000))
     canvas.grab()
 
-    painted = canvas.painted
+    painted = canvas.painter.painted
     in_view = (1600 / zoom / 200 + 2) * (1000 / zoom / 112 + 2)
     assert 0 < getattr(painted, kind) <= in_view
     assert painted.cards == 0 or painted.outlines == 0
@@ -63,16 +63,16 @@ def test_a_card_is_painted_once_and_then_laid_down(show, simple) -> None:
     canvas = show(simple)
     canvas.zoom_to(1.0)
     canvas.grab()
-    made = canvas.sprites.made
+    made = canvas.painter.sprites.made
 
     for _ in range(4):
-        canvas.pan(3, 5)
+        canvas.camera.pan(3, 5)
         canvas.grab()
-    assert canvas.sprites.made == made
+    assert canvas.painter.sprites.made == made
 
     canvas.session.do("Set", SetParameter(name="conv2d", key="out_channels", value=32))
     canvas.grab()
-    assert made < canvas.sprites.made <= made + 5, "the block, the shapes behind it and the Output that shows one"
+    assert made < canvas.painter.sprites.made <= made + 5, "the block, the shapes behind it and the Output"
 
 
 def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(show, simple, qtbot) -> None:
@@ -82,16 +82,16 @@ def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(sh
     canvas.zoom_to(1.0)
     turn_wheel(canvas, (300, 300), 0.05)
     canvas.grab()
-    made = canvas.sprites.made
+    made = canvas.painter.sprites.made
 
     for _ in range(6):
         turn_wheel(canvas, (300, 300), 0.05)
         canvas.grab()
-    assert canvas.sprites.moving and canvas.sprites.made == made
+    assert canvas.painter.sprites.moving and canvas.painter.sprites.made == made
 
-    qtbot.waitUntil(lambda: not canvas.sprites.moving)
+    qtbot.waitUntil(lambda: not canvas.painter.sprites.moving)
     canvas.grab()
-    assert canvas.sprites.made > made
+    assert canvas.painter.sprites.made > made
 
 
 def test_kept_cards_never_take_more_than_their_share_of_memory(qapp, monkeypatch) -> None:
@@ -110,24 +110,24 @@ def test_kept_cards_never_take_more_than_their_share_of_memory(qapp, monkeypatch
 def test_few_blocks_have_names_even_from_far(show, simple) -> None:
     canvas = show(simple)
     canvas.zoom_to(0.25)
-    canvas.centre_on(canvas.drawing.bounds.center())
+    canvas.camera.centre_on(canvas.scene.drawing.bounds.center())
     canvas.grab()
 
-    assert (canvas.painted.outlines, canvas.painted.names) == (4, 4)
+    assert (canvas.painter.painted.outlines, canvas.painter.painted.names) == (4, 4)
 
 
 def test_the_minimap_shows_while_not_all_is_in_view_and_is_drawn_once(show) -> None:
     canvas = show(grid(400), 1000, 800)
     canvas.fit()
-    made = canvas.minimap.made
+    made = canvas.painter.minimap.made
     canvas.grab()
-    assert canvas.minimap.made == made
+    assert canvas.painter.minimap.made == made
 
     canvas.zoom_to(1.0)
     for _ in range(3):
-        canvas.pan(10, 10)
+        canvas.camera.pan(10, 10)
         canvas.grab()
-    assert canvas.minimap.made == 1
+    assert canvas.painter.minimap.made == 1
 
 
 def test_dragging_on_the_minimap_moves_the_view(show) -> None:
@@ -136,8 +136,8 @@ def test_dragging_on_the_minimap_moves_the_view(show) -> None:
     canvas = show(grid(400), 1000, 800)
     canvas.zoom_to(1.0)
     canvas.grab()
-    rect = canvas.minimap.rect(canvas.size())
-    bounds = canvas.drawing.bounds
+    rect = canvas.painter.minimap.rect(canvas.size())
+    bounds = canvas.scene.drawing.bounds
 
     drag(canvas, rect.center(), rect.center() + QPointF(0, 30))
 
@@ -153,7 +153,7 @@ def colours(image: QImage) -> set[str]:
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_picture_has_the_size_asked_for_and_holds_the_whole_level(show, simple, dark) -> None:
     canvas = show(simple, 300, 200)
-    canvas.pan(9999, 0)
+    canvas.camera.pan(9999, 0)
     look = DARK if dark else LIGHT
 
     image = canvas.picture(QSize(640, 900), dark=dark)
@@ -169,7 +169,7 @@ def test_a_picture_has_the_size_asked_for_and_holds_the_whole_level(show, simple
 def test_a_picture_without_a_size_is_twice_as_large_as_on_screen(show, simple) -> None:
     image = show(simple).picture()
 
-    bounds = show(simple).bounds()
+    bounds = show(simple).scene.bounds()
     assert 2 * bounds.height() + 64 <= image.height() <= 2 * bounds.height() + 64 + 20, "with ports and edges"
 
 
@@ -210,14 +210,14 @@ def test_the_cost_bar_follows_the_metric(show, simple) -> None:
     simple.add("Output", "second", at=(300, 224))
     simple.connect("small", "second")
     canvas = show(simple)
-    facts: Facts = canvas.stage.facts
+    facts: Facts = canvas.scene.stage.facts
     assert facts.content("conv2d").part == 1.0
     assert facts.content("relu").part == -1.0
     share = facts.content("small").part
 
     canvas.session.metric = "parameters"
 
-    small = canvas.stage.facts.content("small").part
+    small = canvas.scene.stage.facts.content("small").part
     assert small == pytest.approx((16 * 27 + 16) / (64 * 27 + 64))
     assert small != share
 
@@ -274,7 +274,7 @@ def test_pills_cover_no_card(show) -> None:
     canvas = show(diagram)
     wire = Wire("input", "out", "relu", "in")
 
-    place = canvas.drawing.pill_place(wire, 50.0, shared=False)
+    place = canvas.scene.drawing.pill_place(wire, 50.0, shared=False)
 
     assert not canvas.block_rect("beside").contains(place)
 
@@ -319,14 +319,14 @@ def test_every_colour_of_the_themes_can_be_read_on_its_ground() -> None:
 
 def test_a_level_is_shown_whole_or_from_its_top_and_follows_the_size_until_it_is_moved(show, simple) -> None:
     canvas = show(simple, 800, 700)
-    assert canvas.rect().contains(canvas.camera.rect_to_view(canvas.bounds()).toAlignedRect())
+    assert canvas.rect().contains(canvas.camera.rect_to_view(canvas.scene.bounds()).toAlignedRect())
 
     canvas.resize(400, 300)
     assert canvas.camera.scale == 0.85
     top = canvas.camera.rect_to_view(canvas.block_rect("input"))
     assert top.center().x() == pytest.approx(200) and top.top() == pytest.approx(40)
 
-    canvas.pan(1, 1)
+    canvas.camera.pan(1, 1)
     moved = (canvas.camera.scale, canvas.camera.x, canvas.camera.y)
     canvas.resize(900, 900)
     assert (canvas.camera.scale, canvas.camera.x, canvas.camera.y) == moved
@@ -344,7 +344,7 @@ def test_a_block_revealed_before_the_window_has_its_size_is_in_view_after(show, 
 def test_revealing_moves_the_view_no_further_than_needed(show, simple) -> None:
     canvas = show(simple, 800, 300)
     canvas.zoom_to(1.0)
-    canvas.centre_on(canvas.block_rect("conv2d").center())
+    canvas.camera.centre_on(canvas.block_rect("conv2d").center())
     before = canvas.camera.y
 
     canvas.reveal("conv2d")
@@ -359,13 +359,13 @@ def test_thousands_of_blocks_from_far_are_painted_once_and_then_moved(show) -> N
     canvas = show(grid(1600), 1000, 800)
     canvas.fit()
     for _ in range(6):
-        canvas.pan(5, 3)
+        canvas.camera.pan(5, 3)
         canvas.grab()
-    assert canvas.far.made == 1
+    assert canvas.painter.far.made == 1
 
-    canvas.pan(400, 0)
+    canvas.camera.pan(400, 0)
     canvas.grab()
-    assert canvas.far.made == 2, "beyond what was painted"
+    assert canvas.painter.far.made == 2, "beyond what was painted"
 
 
 def test_thousands_of_blocks_are_scaled_while_the_zoom_changes_and_painted_when_it_rests(show, qtbot) -> None:
@@ -375,18 +375,18 @@ def test_thousands_of_blocks_are_scaled_while_the_zoom_changes_and_painted_when_
     canvas.fit()
     canvas.grab()
     canvas.grab()
-    assert canvas.far.made == 1
+    assert canvas.painter.far.made == 1
 
     for _ in range(3):
         turn_wheel(canvas, (500, 400), 0.2)
         canvas.grab()
-    assert canvas.far.made == 1
-    qtbot.waitUntil(lambda: not canvas.sprites.moving)
+    assert canvas.painter.far.made == 1
+    qtbot.waitUntil(lambda: not canvas.painter.sprites.moving)
     canvas.grab()
 
-    assert canvas.far.made == 2
+    assert canvas.painter.far.made == 2
     kept = canvas.grab().toImage()
-    canvas.far = FarLayer()
+    canvas.painter.far = FarLayer()
     assert close(kept, canvas.grab().toImage()), "the same as painted anew"
 
 
@@ -403,12 +403,12 @@ def test_what_changes_from_frame_to_frame_is_not_kept(show) -> None:
     canvas = show(grid(1600), 1000, 800)
     canvas.fit()
     canvas.grab()
-    made = canvas.far.made
+    made = canvas.painter.far.made
 
     for _ in range(4):
-        canvas.shift(["r7"], 4.0, 0.0)
+        canvas.scene.shift(["r7"], 4.0, 0.0)
         canvas.grab()
-    assert canvas.far.made == made
+    assert canvas.painter.far.made == made
 
     canvas.session.select(["r7"])
     image = QImage(canvas.size(), QImage.Format.Format_RGB32)

@@ -31,7 +31,7 @@ def ladder(blocks: int) -> Diagram:
 
 def overlaps(canvas: Canvas) -> int:
     """Pairs of blocks that cover each other."""
-    boxes = canvas.drawing.boxes
+    boxes = canvas.scene.drawing.boxes
     wide = (boxes[:, None, 0] < boxes[None, :, 2]) & (boxes[:, None, 2] > boxes[None, :, 0])
     tall = (boxes[:, None, 1] < boxes[None, :, 3]) & (boxes[:, None, 3] > boxes[None, :, 1])
     return int((wide & tall).sum() - len(boxes)) // 2
@@ -46,21 +46,21 @@ def test_a_level_without_places_is_laid_out_and_the_document_stays_as_it_is(show
     assert overlaps(canvas) == 0
     assert diagram.history.undo_label is None
     assert all(block.at is None for _, block in diagram.main.blocks())
-    tops = {name: canvas.block_rect(name).top() for name in canvas.drawing.names}
+    tops = {name: canvas.block_rect(name).top() for name in canvas.scene.drawing.names}
     assert all(tops[wire.source] < tops[wire.target] for wire in diagram.main.wires())
 
 
 def test_a_large_level_is_drawn_roughly_until_its_layout_comes(qtbot) -> None:
     canvas = Canvas(Session(ladder(3 * AT_ONCE)))
     qtbot.addWidget(canvas)
-    assert canvas.staging.busy
-    first = canvas.drawing.boxes.copy()
-    assert len(canvas.drawing) == 3 * AT_ONCE + 1 and overlaps(canvas) == 0
+    assert canvas.busy
+    first = canvas.scene.drawing.boxes.copy()
+    assert len(canvas.scene.drawing) == 3 * AT_ONCE + 1 and overlaps(canvas) == 0
     assert not canvas.grab().isNull()
 
-    qtbot.waitUntil(lambda: not canvas.staging.busy)
+    qtbot.waitUntil(lambda: not canvas.busy)
 
-    assert not np.array_equal(canvas.drawing.boxes, first)
+    assert not np.array_equal(canvas.scene.drawing.boxes, first)
     canvas.session.close()
 
 
@@ -68,16 +68,16 @@ def test_edits_made_while_the_layout_is_computed_are_kept(qtbot) -> None:
     diagram = ladder(3 * AT_ONCE)
     canvas = Canvas(Session(diagram))
     qtbot.addWidget(canvas)
-    assert canvas.staging.busy
+    assert canvas.busy
 
     diagram.remove("left7")
     canvas.session.do(
         "Add", AddBlock(name="late", block=Block(type="ReLU")), AddWire(wire=Wire("add3", "out", "late", "in"))
     )
-    qtbot.waitUntil(lambda: not canvas.staging.busy)
+    qtbot.waitUntil(lambda: not canvas.busy)
 
-    assert set(canvas.drawing.names) == set(diagram.main.graph)
-    assert set(canvas.drawing.wires) == set(diagram.main.wires())
+    assert set(canvas.scene.drawing.names) == set(diagram.main.graph)
+    assert set(canvas.scene.drawing.wires) == set(diagram.main.wires())
     assert canvas.block_rect("late").top() > canvas.block_rect("add3").bottom()
     canvas.session.close()
 
@@ -89,8 +89,8 @@ def test_a_canvas_that_is_gone_does_not_wait_for_its_layout(qtbot) -> None:
 
     session.open(other)
 
-    assert not canvas.staging.busy
-    assert len(canvas.drawing) == 0
+    assert not canvas.busy
+    assert len(canvas.scene.drawing) == 0
     session.close()
     canvas.deleteLater()
     qtbot.wait(0)
@@ -112,10 +112,10 @@ def test_rough_places_go_down_with_the_signal_and_survive_circles() -> None:
 def test_a_free_place_is_near_and_covers_nothing(show, simple) -> None:
     canvas = show(simple)
 
-    x, y = free_place(canvas.drawing, (0.0, 112.0))
+    x, y = free_place(canvas.scene.drawing, (0.0, 112.0))
 
     assert (x % 8, y % 8) == (0, 0)
-    boxes = canvas.drawing.boxes
+    boxes = canvas.scene.drawing.boxes
     hit = (boxes[:, 0] < x + 76) & (boxes[:, 2] > x - 76) & (boxes[:, 1] < y + 24) & (boxes[:, 3] > y - 24)
     assert not hit.any()
     assert abs(x) + abs(y - 112) < 400
@@ -133,11 +133,11 @@ def test_wires_of_a_large_level_get_their_lanes_between_events(qtbot) -> None:
         before.append(f"add{index}")
     canvas = Canvas(Session(diagram))
     qtbot.addWidget(canvas)
-    assert canvas.drawing.unrouted
+    assert canvas.scene.drawing.unrouted
 
-    qtbot.waitUntil(lambda: not canvas.drawing.unrouted)
+    qtbot.waitUntil(lambda: not canvas.scene.drawing.unrouted)
 
-    assert len(canvas.drawing.lanes) > 500
+    assert len(canvas.scene.drawing.lanes) > 500
     canvas.session.close()
 
 
@@ -158,7 +158,7 @@ def test_wires_of_a_large_module_that_is_open_get_their_lanes_too(qtbot) -> None
     qtbot.addWidget(canvas)
 
     canvas.toggle_frame("ladder")
-    drawing = canvas.root.inside["ladder"].drawing
+    drawing = canvas.scene.root.inside["ladder"].drawing
     assert drawing.unrouted
     qtbot.waitUntil(lambda: not drawing.unrouted)
 

@@ -58,16 +58,16 @@ def test_a_merge_takes_one_wire_after_the_other_wherever_they_land_on_it(show, l
 def test_a_merge_shows_a_free_input_only_while_a_wire_is_over_it(show, loose) -> None:
     canvas = show(loose)
     drag_wire(canvas, ("input", "out"), ("concat", "0"))
-    idle = [port.port for port in canvas.drawing.ports("concat") if port.side == "in"]
+    idle = [port.port for port in canvas.scene.drawing.ports("concat") if port.side == "in"]
 
     press(canvas, canvas.port_point("same", "out"))
     move(canvas, middle(canvas, "concat"))
-    assert canvas.marks.ports_of == "concat"
-    shown = [port.port for port in canvas.drawing.ports("concat", free=True) if port.side == "in"]
+    assert canvas.scene.marks.ports_of == "concat"
+    shown = [port.port for port in canvas.scene.drawing.ports("concat", free=True) if port.side == "in"]
     release(canvas, (10, 10))
 
     assert (idle, shown) == (["0"], ["0", "1"])
-    assert canvas.marks.ports_of is None
+    assert canvas.scene.marks.ports_of is None
 
 
 def aim(canvas, source, target) -> None:
@@ -131,7 +131,7 @@ def test_shapes_that_differ_warn_but_the_wire_may_stay(show, loose) -> None:
     assert verdict.warned and not verdict.refused
     assert "16×8×8" in verdict.text and "32×4×4" in verdict.text
     assert "smaller -> add:1" in wire_ends(canvas)
-    assert canvas.stage.facts.severity("add") == "error"
+    assert canvas.scene.stage.facts.severity("add") == "error"
 
 
 def test_a_good_wire_tells_what_will_come_out(show, loose) -> None:
@@ -210,15 +210,15 @@ def test_a_wire_is_selected_by_a_click_and_deleted_by_a_key(show, loose) -> None
     loose.connect("input", "output")
     canvas = show(loose)
     wire = Wire("input", "out", "output", "in")
-    on_it = canvas.camera.to_view(canvas.drawing.path(wire).pointAtPercent(0.3))
+    on_it = canvas.camera.to_view(canvas.scene.drawing.path(wire).pointAtPercent(0.3))
 
     click(canvas, on_it)
-    assert canvas.marks.wires == {wire}
+    assert canvas.scene.marks.wires == {wire}
     assert canvas.session.selection == ()
     key(canvas, Qt.Key.Key_Delete)
 
     assert wire_ends(canvas) == set()
-    assert canvas.marks.wires == frozenset()
+    assert canvas.scene.marks.wires == frozenset()
     canvas.session.undo()
     assert wire_ends(canvas) == {"input -> output"}
 
@@ -228,11 +228,11 @@ def test_the_wire_under_the_mouse_is_marked(show, loose) -> None:
     canvas = show(loose)
     wire = Wire("input", "out", "output", "in")
 
-    move(canvas, canvas.camera.to_view(canvas.drawing.path(wire).pointAtPercent(0.3)))
-    assert canvas.marks.hovered_wire == wire
+    move(canvas, canvas.camera.to_view(canvas.scene.drawing.path(wire).pointAtPercent(0.3)))
+    assert canvas.scene.marks.hovered_wire == wire
 
     move(canvas, (10, 10))
-    assert canvas.marks.hovered_wire is None
+    assert canvas.scene.marks.hovered_wire is None
 
 
 def test_the_free_end_snaps_to_the_port_it_would_take(show, loose) -> None:

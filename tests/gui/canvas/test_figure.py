@@ -15,7 +15,7 @@ from PySide6.QtSvg import QSvgRenderer
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset, preset_names
-from blockstudio.gui.canvas.paint.painting import Stage, pills_of
+from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.figure.figure import MARGIN, Figure, pdf, png, sheet_of, svg, write_figure
 from blockstudio.gui.figure.stage import opened, stage_of

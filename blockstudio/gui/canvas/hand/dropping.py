@@ -5,27 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF
-from PySide6.QtGui import QPainter
 
 from blockstudio.blocks import CATALOGUE, RawValue
 from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveWire
 from blockstudio.gui.canvas.hand.connect import judge
-from blockstudio.gui.canvas.paint import cards
-from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.hand.gesture import Gesture
+from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene import hits
-from blockstudio.gui.canvas.scene.facts import Content
 from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import STEP_Y, free_place, snap
 from blockstudio.gui.canvas.scene.ports import free_port
 from blockstudio.gui.kit.text import tr
-
-if TYPE_CHECKING:
-    from blockstudio.gui.canvas.canvas import Canvas
 
 MIME = "application/x-blockstudio-block"
 
@@ -54,66 +50,87 @@ def offered(data: QMimeData, diagram: Diagram) -> Offer | None:
     return Offer(name, found.get("parameters", {}))
 
 
-class Ghost:
+class Ghost(Gesture):
     """The block to come, under the mouse. ``wire``: the wire that it would be put into."""
 
-    def __init__(self, canvas: Canvas, offer: Offer) -> None:
-        self.canvas, self.offer = canvas, offer
-        self.name = canvas.session.diagram.free_name(offer.type, canvas.session.scope)
+    def __init__(self, surface: Surface, offer: Offer) -> None:
+        super().__init__(surface)
+        self.offer = offer
+        self.name = self._free_name()
+        self.view_at = QPointF()
+        """Where the mouse is, in pixels of the view."""
         self.at = QPointF()
+        """The middle of the card, on the stage."""
         self.wire: Wire | None = None
 
+    def _free_name(self) -> str:
+        session = self.scene.session
+        return session.diagram.free_name(self.offer.type, session.scope)
+
     def move(self, at: QPointF) -> None:
-        """``at`` in pixels of the viewport."""
-        canvas = self.canvas
-        level = hits.level_at(canvas.root, canvas.camera.to_scene(at))
-        if level is not canvas.stage:
-            canvas.go_to(level)
-            canvas.ghost = self
-        point = canvas.to_stage(at)
-        x, y = canvas.drawing.origin
+        """``at`` in pixels of the view."""
+        scene = self.scene
+        self.view_at = QPointF(at)
+        level = hits.level_at(scene.root, self.surface.camera.to_scene(at))
+        if level is not scene.stage:
+            scene.go_to(level)
+        self._aim()
+
+    def _aim(self) -> None:
+        """The place and the wire that are meant on the stage as it is."""
+        scene, camera = self.scene, self.surface.camera
+        point = on_stage(self.surface, self.view_at)
+        x, y = scene.drawing.origin
         self.at = QPointF(snap(point.x() - x) + x, snap(point.y() - y) + y)
-        diagram = canvas.session.diagram
+        diagram = scene.session.diagram
         passes = diagram.is_variadic(self.offer.type) or bool(diagram.input_ports(self.offer.type))
         self.wire = None
         if passes and diagram.output_ports(self.offer.type):
-            self.wire = hits.wire_at(canvas.stage, point, canvas.camera.scale, reach=14)
-        canvas.marks.drop_wire = self.wire
-        canvas.update()
+            self.wire = hits.wire_at(scene.stage, point, camera.scale, reach=14)
+        scene.marks.drop_wire = self.wire
+        scene.changed.emit()
+
+    def rebase(self) -> bool:
+        offer, diagram = self.offer, self.scene.session.diagram
+        if offer.type not in CATALOGUE and offer.type not in diagram.modules:
+            return False
+        self.name = self._free_name()
+        self._aim()
+        return True
 
     def drop(self) -> str | None:
         """Put it there, into the wire if it is on one; the name of the new block."""
-        self.canvas.marks.drop_wire = None
-        x, y = self.canvas.drawing.origin
-        return put(self.canvas, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
+        self.cancel()
+        x, y = self.scene.drawing.origin
+        return put(self.scene, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
 
-    def paint(self, painter: QPainter, style: Style) -> None:
-        """Its card as it would stand. The stage's coordinates."""
+    def cancel(self) -> None:
+        self.scene.marks.drop_wire = None
+        self.scene.changed.emit()
+
+    def overlay(self) -> Coming:
         width = card_width(self.name, False)
         rect = QRectF(self.at.x() - width / 2, self.at.y() - CARD_HEIGHT / 2, width, CARD_HEIGHT)
         kind = CATALOGUE.get(self.offer.type)
         family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
         line = tr("into this wire") if self.wire is not None else self.offer.type
-        content = Content(self.name, line, line, "", -1.0, False, "")
-        painter.translate(rect.topLeft())
-        cards.draw_card(painter, rect.width(), rect.height(), cards.Look(content, family, hovered=True), style)
-        painter.translate(-rect.topLeft())
+        return Coming(rect.translated(self.scene.offset), self.name, line, family)
 
 
 def put(
-    canvas: Canvas,
+    scene: Scene,
     offer: Offer,
     at: tuple[float, float],
     into: Wire | None = None,
     behind: str | None = None,
 ) -> str | None:
     """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be."""
-    session = canvas.session
+    session = scene.session
     diagram, scope = session.diagram, session.scope
     name = diagram.free_name(offer.type, scope)
     block = Block(type=offer.type, parameters=dict(offer.parameters), at=at)
     edits: list[Edit] = [AddBlock(scope=scope, name=name, block=block)]
-    loose = canvas.loose_places()
+    loose = scene.loose_places()
     if loose:
         edits.insert(0, MoveBlocks(scope=scope, to=dict(loose)))
     first = "0" if diagram.is_variadic(offer.type) else next(iter(diagram.input_ports(offer.type)), None)
@@ -132,22 +149,23 @@ def put(
     return name
 
 
-def insert(canvas: Canvas, offer: Offer) -> str | None:
+def insert(surface: Surface, offer: Offer) -> str | None:
     """Put a block in without the mouse: below the one that is selected and wired to it, else in the middle of the
     view."""
-    drawing, selection = canvas.drawing, canvas.session.selection
+    scene = surface.scene
+    drawing, selection = scene.drawing, scene.session.selection
     x, y = drawing.origin
     if len(selection) == 1:
         above = drawing.rect(selection[0])
         wanted = (above.center().x() - x, above.bottom() - y + STEP_Y - CARD_HEIGHT / 2)
-        return put(canvas, offer, free_place(drawing, wanted), behind=selection[0])
-    middle = canvas.to_stage(QPointF(canvas.width() / 2, canvas.height() / 2)) - QPointF(x, y)
-    return put(canvas, offer, free_place(drawing, (middle.x(), middle.y())))
+        return put(scene, offer, free_place(drawing, wanted), behind=selection[0])
+    middle = on_stage(surface, surface.view_rect().center()) - QPointF(x, y)
+    return put(scene, offer, free_place(drawing, (middle.x(), middle.y())))
 
 
-def wire_in_order(canvas: Canvas) -> bool:
+def wire_in_order(scene: Scene) -> bool:
     """Wire the selected blocks one to the next, in the order of their selection, as one step."""
-    session = canvas.session
+    session = scene.session
     diagram, definition = session.diagram, session.definition
     edits: list[Edit] = []
     for source, target in zip(session.selection, session.selection[1:], strict=False):
@@ -161,7 +179,7 @@ def wire_in_order(canvas: Canvas) -> bool:
             session.refused.emit(tr("{0} cannot be wired to {1}: no port is free", source, target))
             return False
         wire = Wire(source, outputs[0], target, port)
-        verdict = judge(canvas.stage.facts, wire)
+        verdict = judge(scene.stage.facts, wire)
         if verdict.refused:
             session.refused.emit(verdict.text)
             return False

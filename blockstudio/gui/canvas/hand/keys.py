@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from blockstudio.gui.canvas.hand.gestures import Nudge
-from blockstudio.gui.canvas.scene.geometry import Geometry
+from blockstudio.gui.canvas.hand import acts as do
+from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene.metrics import GRID
-
-if TYPE_CHECKING:
-    from blockstudio.gui.canvas.canvas import Canvas
+from blockstudio.gui.canvas.scene.order import in_reading_order, nearest_toward
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
@@ -21,6 +18,19 @@ _TAKEN = {
     *ARROWS, Key.Key_Delete, Key.Key_Backspace, Key.Key_Escape, Key.Key_Return, Key.Key_Enter, Key.Key_F,
     Key.Key_Space, Key.Key_Home, Key.Key_End,
 }  # fmt: skip
+_HELD = {Key.Key_Shift, Key.Key_Control, Key.Key_Alt, Key.Key_AltGr, Key.Key_Meta, Key.Key_Escape, *ARROWS}
+"""Keys that go on with what the arrow keys do, or take it back."""
+
+
+class Hand(Protocol):
+    """What the keys need of the hand."""
+
+    @property
+    def surface(self) -> Surface: ...
+
+    def cancel(self) -> bool: ...
+
+    def nudge(self, dx: float, dy: float) -> None: ...
 
 
 def takes(event: QKeyEvent) -> bool:
@@ -31,12 +41,19 @@ def takes(event: QKeyEvent) -> bool:
     return plain == Mod.NoModifier and event.key() in _TAKEN
 
 
-def press(canvas: Canvas, event: QKeyEvent) -> bool:
+def acts(event: QKeyEvent) -> bool:
+    """Whether a key does something of its own, rather than go on with a nudge."""
+    return event.key() not in _HELD
+
+
+def press(hand: Hand, event: QKeyEvent) -> bool:
     """Do what a key means; False if it means nothing here."""
-    session, key = canvas.session, event.key()
+    surface, key = hand.surface, event.key()
+    scene, camera = surface.scene, surface.camera
+    session = scene.session
     modifiers = event.modifiers() & ~Mod.KeypadModifier
     if key in ARROWS:
-        _arrow(canvas, *ARROWS[Key(key)], modifiers)
+        _arrow(hand, *ARROWS[Key(key)], modifiers)
         return True
     for standard, action in (
         (QKeySequence.StandardKey.Undo, session.undo),
@@ -44,9 +61,9 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
         (QKeySequence.StandardKey.Copy, session.copy),
         (QKeySequence.StandardKey.Cut, session.cut),
         (QKeySequence.StandardKey.Paste, session.paste),
-        (QKeySequence.StandardKey.SelectAll, canvas.select_all),
-        (QKeySequence.StandardKey.ZoomIn, canvas.zoom_in),
-        (QKeySequence.StandardKey.ZoomOut, canvas.zoom_out),
+        (QKeySequence.StandardKey.SelectAll, lambda: do.select_all(scene)),
+        (QKeySequence.StandardKey.ZoomIn, camera.zoom_in),
+        (QKeySequence.StandardKey.ZoomOut, camera.zoom_out),
     ):
         if event.matches(standard):
             action()
@@ -55,65 +72,58 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     if control and key == Key.Key_D:
         session.duplicate()
     elif control and key == Key.Key_0:
-        canvas.fit()
+        camera.fit()
     elif control and key == Key.Key_1:
-        canvas.zoom_to(1.0)
+        camera.zoom_to(1.0)
     elif modifiers & ~Mod.ShiftModifier:
         return False
     elif key == Key.Key_F:
-        canvas.fit()
+        camera.fit()
     elif key == Key.Key_Escape:
-        _escape(canvas)
+        _escape(hand)
     elif key == Key.Key_Delete:
-        canvas.delete()
+        do.delete(scene)
     elif key == Key.Key_Backspace:
-        if session.selection or canvas.marks.wires:
-            canvas.delete()
+        if session.selection or scene.marks.wires:
+            do.delete(scene)
         else:
             session.leave()
     elif key in (Key.Key_Return, Key.Key_Enter):
         if len(session.selection) == 1:
-            canvas.open(session.selection[0])
+            surface.open(session.selection[0])
     elif key in (Key.Key_Home, Key.Key_End):
-        step(canvas, 0 if key == Key.Key_Home else -1, absolute=True)
+        step(surface, 0 if key == Key.Key_Home else -1, absolute=True)
     else:
         return False
     return True
 
 
-def _escape(canvas: Canvas) -> None:
-    if canvas.cancel_gesture():
+def _escape(hand: Hand) -> None:
+    if hand.cancel():
         return
-    if canvas.session.selection or canvas.marks.wires:
-        canvas.select_wires(())
-        canvas.session.select(())
+    scene = hand.surface.scene
+    if scene.session.selection or scene.marks.wires:
+        scene.select_wires(())
+        scene.session.select(())
     else:
-        canvas.session.leave()
+        scene.session.leave()
 
 
-def _arrow(canvas: Canvas, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
-    if modifiers & Mod.AltModifier or not canvas.session.selection:
-        toward(canvas, dx, dy)
+def _arrow(hand: Hand, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
+    if modifiers & Mod.AltModifier or not hand.surface.scene.session.selection:
+        toward(hand.surface, dx, dy)
         return
-    if canvas.nudge is None:
-        canvas.nudge = Nudge(canvas)
     distance = GRID * (4 if modifiers & Mod.ShiftModifier else 1)
-    canvas.nudge.press(dx * distance, dy * distance)
+    hand.nudge(dx * distance, dy * distance)
 
 
-def in_reading_order(drawing: Geometry) -> list[str]:
-    """Blocks from top to bottom, in a row from left to right."""
-    boxes = drawing.boxes
-    order = np.lexsort((boxes[:, 0], np.round(boxes[:, 1] / GRID)))
-    return [name for name in (drawing.names[row] for row in order.tolist()) if not drawing.is_hidden(name)]
-
-
-def step(canvas: Canvas, by: int, absolute: bool = False) -> bool:
+def step(surface: Surface, by: int, absolute: bool = False) -> bool:
     """Select the next block in reading order, or the previous; False at the end, so that the focus may go on."""
-    names = in_reading_order(canvas.drawing)
+    session = surface.scene.session
+    names = in_reading_order(surface.scene.drawing)
     if not names:
         return False
-    selection = canvas.session.selection
+    selection = session.selection
     if absolute:
         index = by
     elif selection:
@@ -122,24 +132,18 @@ def step(canvas: Canvas, by: int, absolute: bool = False) -> bool:
             return False
     else:
         index = 0 if by > 0 else -1
-    canvas.session.select([names[index]])
-    canvas.reveal(names[index])
+    session.select([names[index]])
+    surface.reveal(names[index])
     return True
 
 
-def toward(canvas: Canvas, dx: int, dy: int) -> None:
+def toward(surface: Surface, dx: int, dy: int) -> None:
     """Select the nearest block in a direction."""
-    drawing, selection = canvas.drawing, canvas.session.selection
-    if not selection:
-        step(canvas, 1)
+    session = surface.scene.session
+    if not session.selection:
+        step(surface, 1)
         return
-    boxes = drawing.boxes
-    middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
-    aside = middles - middles[drawing.rows[selection[-1]]]
-    ahead = aside @ np.array([dx, dy])
-    across = np.abs(aside @ np.array([dy, dx]))
-    cost = np.where(ahead > 1, ahead + 2 * across, np.inf)
-    if np.isfinite(cost).any():
-        name = drawing.names[int(np.argmin(cost))]
-        canvas.session.select([name])
-        canvas.reveal(name)
+    name = nearest_toward(surface.scene.drawing, session.selection[-1], dx, dy)
+    if name is not None:
+        session.select([name])
+        surface.reveal(name)

@@ -2,73 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import AddWire, Edit, RemoveWire
 from blockstudio.gui.canvas.hand.connect import Verdict, judge
-from blockstudio.gui.canvas.hand.gestures import Gesture
-from blockstudio.gui.canvas.paint import cards
-from blockstudio.gui.canvas.paint.style import Style
-from blockstudio.gui.canvas.scene import hits, routes
-from blockstudio.gui.canvas.scene.metrics import LINE_PX, PILL_HEIGHT, PORT, text_width
+from blockstudio.gui.canvas.hand.gesture import Drag
+from blockstudio.gui.canvas.hand.surface import Surface, on_stage
+from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.canvas.scene.overlay import LooseWire, Tone
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names
 from blockstudio.gui.kit.text import tr
 
-if TYPE_CHECKING:
-    from blockstudio.gui.canvas.canvas import Canvas
 
-
-class DrawWire(Gesture):
+class DrawWire(Drag):
     """From ``fixed``, the end that stays, to wherever the mouse lets go. ``taken`` is the wire that was pulled
     off a port to be plugged in elsewhere; let go over nothing, it is removed."""
 
     cursor = Qt.CursorShape.CrossCursor
     scrolls = True
 
-    def __init__(self, canvas: Canvas, at: QPointF, fixed: Port, taken: Wire | None = None) -> None:
-        super().__init__(canvas, at)
+    def __init__(self, surface: Surface, at: QPointF, fixed: Port, taken: Wire | None = None) -> None:
+        super().__init__(surface, at)
         self.fixed, self.taken = fixed, taken
         self.target: Port | None = None
         self.verdict: Verdict | None = None
 
     def begin(self) -> None:
-        self.canvas.marks.taken = self.taken
+        self.scene.marks.taken = self.taken
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
         before = self.target
         self.target = self._aim()
-        self.canvas.show_free_port(self.target.block if self.target else None)
+        self.scene.show_free_port(self.target.block if self.target else None)
         if self.target != before:
             self.verdict = self._judge(self.target) if self.target is not None else None
-        self.canvas.update()
+        self.scene.changed.emit()
 
     def _aim(self) -> Port | None:
         """The port that would be meant by letting go here: the nearest in reach, or the first free one of the
         block under the mouse."""
-        canvas, side = self.canvas, "in" if self.fixed.side == "out" else "out"
-        point = canvas.to_stage(self.at)
-        near = hits.port_at(canvas.stage, point, canvas.camera.scale, side)
-        name = near.block if near is not None else hits.block_at(canvas.stage, point)
+        scene, side = self.scene, "in" if self.fixed.side == "out" else "out"
+        point = on_stage(self.surface, self.at)
+        near = hits.port_at(scene.stage, point, self.surface.camera.scale, side)
+        name = near.block if near is not None else hits.block_at(scene.stage, point)
         if name is None or (name == self.fixed.block and near is None):
             return None
-        drawing = canvas.drawing
-        if side == "in" and canvas.session.diagram.is_variadic(drawing.block(name).type):
+        drawing = scene.drawing
+        if side == "in" and scene.session.diagram.is_variadic(drawing.block(name).type):
             return self._slot(name, near)
         if near is not None:
             return near
-        names = port_names(canvas.session.diagram, drawing.definition, name, side)
+        names = port_names(scene.session.diagram, drawing.definition, name, side)
         taken = {wire.target_port for wire in drawing.definition.wires_into(name) if wire != self.taken}
         free = [port for port in names if side == "out" or port not in taken]
         return drawing.port(name, (free or names)[0], side) if names else None
 
     def _slot(self, name: str, near: Port | None) -> Port:
         """The input of a merge that is meant: the one in reach if it is free, else a new one."""
-        drawing = self.canvas.drawing
+        drawing = self.scene.drawing
         definition = drawing.definition
         if self.taken is not None and self.taken.target == name:
             return drawing.port(name, self.taken.target_port, "in")
@@ -82,11 +74,11 @@ class DrawWire(Gesture):
         return Wire(ends[0].block, ends[0].port, ends[1].block, ends[1].port)
 
     def _judge(self, target: Port) -> Verdict:
-        return judge(self.canvas.stage.facts, self._wire(target), self.taken)
+        return judge(self.scene.stage.facts, self._wire(target), self.taken)
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
         self.cancel()
-        session, taken, verdict = self.canvas.session, self.taken, self.verdict
+        session, taken, verdict = self.scene.session, self.taken, self.verdict
         if verdict is None:
             if taken is not None:
                 session.do(tr("Disconnect {0}", taken.target), RemoveWire(scope=session.scope, wire=taken))
@@ -102,44 +94,22 @@ class DrawWire(Gesture):
 
     def click(self, modifiers: Qt.KeyboardModifier) -> None:
         if self.taken is not None:
-            self.canvas.select_wires([self.taken])
+            self.scene.select_wires([self.taken])
         else:
-            self.canvas.select_wires(())
-            self.canvas.session.select([self.fixed.block])
+            self.scene.select_wires(())
+            self.scene.session.select([self.fixed.block])
 
     def cancel(self) -> None:
-        self.canvas.marks.taken = None
-        self.canvas.show_free_port(None)
+        self.scene.marks.taken = None
+        self.scene.show_free_port(None)
 
-    # Painting
-
-    def paint(self, painter: QPainter, style: Style) -> None:
+    def overlay(self) -> LooseWire | None:
         if not self.dragging:
-            return
-        camera, theme = self.canvas.camera, style.theme
-        colour = theme.accent
-        if self.verdict is not None and self.verdict.refused:
-            colour = theme.problem
-        elif self.verdict is not None and self.verdict.warned:
-            colour = theme.warning
-        snapped = self.target is not None and not (self.verdict and self.verdict.refused)
-        target = self.target.point if snapped and self.target else self.canvas.to_stage(self.at)
+            return None
+        verdict, offset = self.verdict, self.scene.offset
+        refused = verdict is not None and verdict.refused
+        tone: Tone = "problem" if refused else "warning" if verdict is not None and verdict.warned else "plain"
+        snapped = self.target is not None and not refused
+        target = self.target.point if snapped and self.target else on_stage(self.surface, self.at)
         start, end = (self.fixed.point, target) if self.fixed.side == "out" else (target, self.fixed.point)
-        curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
-        painter.save()
-        painter.setTransform(camera.transform(), True)
-        painter.translate(self.canvas.offset)
-        painter.setPen(QPen(colour, 2.0))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(routes.path(curve, None))
-        cards.draw_ports(painter, [self.fixed.point, target], QPen(colour, 1.8), style, PORT + 1)
-        painter.restore()
-        if self.verdict is not None and self.verdict.text:
-            self._tell(painter, style, self.verdict.text, QPen(colour))
-
-    def _tell(self, painter: QPainter, style: Style, text: str, pen: QPen) -> None:
-        """The verdict beside the cursor, kept inside the window."""
-        width, height = text_width(text, LINE_PX) + 16, PILL_HEIGHT + 6
-        x = min(self.at.x() + 16, self.canvas.width() - width - 4)
-        y = min(self.at.y() + 14, self.canvas.height() - height - 4)
-        cards.draw_label(painter, x, y, width, height, text, pen, style)
+        return LooseWire(start + offset, end + offset, self.at, verdict.text if verdict is not None else "", tone)

@@ -7,14 +7,14 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from blockstudio.gui.canvas.paint.camera import Camera
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene.metrics import DOTS
+from blockstudio.gui.canvas.scene.projection import Projection
 
 DOT, MIN_STEP = 2, 15
 
 
-def paint_background(painter: QPainter, view: QRectF, camera: Camera, style: Style) -> None:
+def paint_background(painter: QPainter, view: QRectF, camera: Projection, style: Style) -> None:
     """The canvas with its dotted grid. Viewport coordinates."""
     painter.fillRect(view, style.canvas)
     step = DOTS * camera.scale

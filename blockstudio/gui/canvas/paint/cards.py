@@ -18,7 +18,6 @@ from blockstudio.gui.canvas.scene.metrics import (
     MARGIN,
     NAME_PX,
     PILL_HEIGHT,
-    PILL_PX,
     PORT,
     RADIUS,
     chevron_rect,
@@ -126,10 +125,10 @@ def draw_flake(painter: QPainter, centre: QPointF, frozen: str, style: Style) ->
     """The sign of a block that is not trained: a snow crystal, quiet where only a part of it is frozen."""
     painter.setPen(style.frozen[frozen])
     arms = [QPointF(math.cos(math.radians(angle)), math.sin(math.radians(angle))) for angle in range(30, 390, 60)]
-    lines = [QLineF(centre, centre + FLAKE * arm) for arm in arms]
+    lines = [QLineF(centre, centre + arm * FLAKE) for arm in arms]
     for index, arm in enumerate(arms):
-        fork = centre + 0.5 * FLAKE * arm
-        lines += [QLineF(fork, fork + 0.4 * FLAKE * arms[(index + turn) % 6]) for turn in (-1, 1)]
+        fork = centre + arm * (0.5 * FLAKE)
+        lines += [QLineF(fork, fork + arms[(index + turn) % 6] * (0.4 * FLAKE)) for turn in (-1, 1)]
     painter.drawLines(lines)
 
 
@@ -145,16 +144,6 @@ def draw_text(painter: QPainter, x: float, middle: float, text: str, style: Styl
     """One line with its middle at height ``middle``; the painter has the font."""
     laid = style.text_of(text, painter.font(), bold)
     painter.drawStaticText(QPointF(x, middle - laid.size().height() / 2), laid)
-
-
-def pill_width(text: str) -> float:
-    """Width of the pill with this text."""
-    return text_width(text, PILL_PX) + 12
-
-
-def pill_rect(centre: QPointF, width: float) -> QRectF:
-    """A pill around ``centre``."""
-    return QRectF(centre.x() - width / 2, centre.y() - PILL_HEIGHT / 2, width, PILL_HEIGHT)
 
 
 def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style) -> None:

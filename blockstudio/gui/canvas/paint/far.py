@@ -11,7 +11,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QPainter, QPixmap
 
-from blockstudio.gui.canvas.paint.camera import Camera
+from blockstudio.gui.canvas.scene.projection import Projection
 
 MANY = 1000
 """Below so many blocks painting is quick enough."""
@@ -26,7 +26,7 @@ class FarLayer:
 
     def __init__(self) -> None:
         self._pixels: QPixmap | None = None
-        self._camera = Camera()
+        self._camera = Projection()
         """How they were painted: from the scene to the pixels."""
         self._key: object = None
         self.made = 0
@@ -36,11 +36,11 @@ class FarLayer:
         self,
         painter: QPainter,
         key: object,
-        camera: Camera,
+        camera: Projection,
         size: QSize,
         ratio: float,
         moving: bool,
-        draw: Callable[[QPainter, Camera, QRectF], None],
+        draw: Callable[[QPainter, Projection, QRectF], None],
     ) -> bool:
         """Lay the level down; False if it is to be painted as usual. ``key`` stands for all that it shows, ``draw``
         paints it through a camera into a rectangle. What changes with every frame is not kept."""
@@ -61,7 +61,7 @@ class FarLayer:
             painter.drawPixmap(QRectF(left, top, width * scale, height * scale), self._pixels, source)
         return True
 
-    def _covers(self, camera: Camera, size: QSize, moving: bool) -> bool:
+    def _covers(self, camera: Projection, size: QSize, moving: bool) -> bool:
         """Whether the pixels do for a view: they reach to its edges and are not scaled too much."""
         scale = camera.scale / self._camera.scale
         if scale != 1.0 and not (moving and SMALLEST <= scale <= LARGEST):
@@ -72,10 +72,10 @@ class FarLayer:
         return left <= 0 and top <= 0 and right >= size.width() and bottom >= size.height()
 
     def _make(
-        self, camera: Camera, size: QSize, ratio: float, draw: Callable[[QPainter, Camera, QRectF], None]
+        self, camera: Projection, size: QSize, ratio: float, draw: Callable[[QPainter, Projection, QRectF], None]
     ) -> None:
         self.made += 1
-        self._camera = Camera(camera.scale, camera.x + MARGIN, camera.y + MARGIN)
+        self._camera = Projection(camera.scale, camera.x + MARGIN, camera.y + MARGIN)
         area = QRectF(0, 0, size.width() + 2 * MARGIN, size.height() + 2 * MARGIN)
         pixels = QPixmap((area.size() * ratio).toSize())
         pixels.setDevicePixelRatio(ratio)

@@ -10,6 +10,7 @@ from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import CHEVRON, LINE_PX, NAME_PX, elided, text_width
+from blockstudio.gui.canvas.scene.telling import short_number
 from blockstudio.gui.kit.text import tr
 
 EDGE, CLEAR = 16, 12
@@ -45,12 +46,3 @@ def draw_title(painter: QPainter, drawing: Drawing, facts: Facts, name: str, sty
 def _fitting(texts: list[str], width: float) -> str:
     """The first of the texts that fits, or nothing."""
     return next((text for text in texts if text_width(text, LINE_PX) <= width), "")
-
-
-def short_number(value: float) -> str:
-    """``86.7 M``, ``1.58 G``: three or four figures and a unit."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            scaled = value / limit
-            return f"{scaled:.2f} {unit}" if scaled < 10 else f"{scaled:.1f} {unit}"
-    return f"{value:g}"

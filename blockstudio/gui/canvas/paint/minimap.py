@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from blockstudio.gui.canvas.hand.gestures import Gesture
-from blockstudio.gui.canvas.paint.camera import Camera
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import RADIUS
-
-if TYPE_CHECKING:
-    from blockstudio.gui.canvas.canvas import Canvas
+from blockstudio.gui.canvas.scene.projection import Projection
 
 WIDTH, HEIGHT, EDGE, PAD = 104, 120, 12, 10
 
@@ -25,7 +19,7 @@ class Minimap:
     def __init__(self) -> None:
         self._picture: QPixmap | None = None
         self._key: tuple[object, ...] = ()
-        self._camera = Camera()
+        self._camera = Projection()
         self.made = 0
         """How often the picture was drawn."""
 
@@ -33,7 +27,7 @@ class Minimap:
         """Where it stands in a viewport of ``size``."""
         return QRectF(size.width() - WIDTH - EDGE, size.height() - HEIGHT - EDGE, WIDTH, HEIGHT)
 
-    def shows(self, drawing: Drawing, camera: Camera, size: QSize) -> bool:
+    def shows(self, drawing: Drawing, camera: Projection, size: QSize) -> bool:
         """Whether part of the drawing lies outside the viewport, and there is room for the map."""
         bounds = drawing.bounds
         if bounds.isEmpty() or size.width() < 4 * WIDTH or size.height() < 3 * HEIGHT:
@@ -42,7 +36,7 @@ class Minimap:
         return not view.contains(bounds)
 
     def paint(
-        self, painter: QPainter, drawing: Drawing, camera: Camera, size: QSize, style: Style, ratio: float
+        self, painter: QPainter, drawing: Drawing, camera: Projection, size: QSize, style: Style, ratio: float
     ) -> None:
         """Draw it. Viewport coordinates."""
         rect = self.rect(size)
@@ -66,7 +60,7 @@ class Minimap:
         picture = QPixmap(QSize(round(WIDTH * ratio), round(HEIGHT * ratio)))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
-        self._camera.fit(drawing.bounds, QRectF(0, 0, WIDTH, HEIGHT), PAD)
+        self._camera.fit_rect(drawing.bounds, QRectF(0, 0, WIDTH, HEIGHT), PAD)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setTransform(self._camera.transform(), True)
@@ -92,21 +86,3 @@ class Minimap:
     def to_scene(self, at: QPointF, size: QSize) -> QPointF:
         """The scene point shown at a point of the map."""
         return self._camera.to_scene(at - self.rect(size).topLeft())
-
-
-class Steer(Gesture):
-    """Move the view by dragging on the map."""
-
-    cursor = Qt.CursorShape.PointingHandCursor
-
-    def __init__(self, canvas: Canvas, at: QPointF) -> None:
-        super().__init__(canvas, at)
-        self._before = canvas.camera.x, canvas.camera.y
-        self.move(at, Qt.KeyboardModifier.NoModifier)
-
-    def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        self.canvas.centre_on(self.canvas.minimap.to_scene(at, self.canvas.size()))
-
-    def cancel(self) -> None:
-        camera = self.canvas.camera
-        self.canvas.pan(self._before[0] - camera.x, self._before[1] - camera.y)

@@ -5,18 +5,16 @@ From far nothing is done block by block: Qt is handed whole lists. From near onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.paint import cards, frames
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import (
     FAR,
     FAR_FEW,
@@ -32,47 +30,12 @@ from blockstudio.gui.canvas.scene.metrics import (
     lone_name,
     lone_sizes,
 )
-from blockstudio.gui.canvas.scene.ports import Port
+from blockstudio.gui.canvas.scene.stage import NO_MARKS, Marks, Stage, pills_of
 
 SMOOTH = 2500
 """So many blocks at most are smoothed when seen from far."""
 SMOOTH_CARDS = 100
 """So many cards at most are scaled smoothly while the zoom changes."""
-
-
-@dataclass
-class Stage:
-    """A level ready to be painted: where things are, what is known of them, and the same for modules open in
-    place, by instance."""
-
-    drawing: Drawing
-    facts: Facts
-    path: str = ""
-    """The level's place in the network."""
-    inside: dict[str, Stage] = field(default_factory=dict)
-
-
-@dataclass
-class Marks:
-    """What the mouse and the keyboard single out. Names and wires of the stage the user works on."""
-
-    selected: frozenset[str] = frozenset()
-    wires: frozenset[Wire] = frozenset()
-    hovered: str | None = None
-    hovered_wire: Wire | None = None
-    port: Port | None = None
-    """The port under the mouse."""
-    chevron: str | None = None
-    """The instance whose sign of opening is under the mouse."""
-    drop_wire: Wire | None = None
-    """The wire that what is dragged would be put into."""
-    taken: Wire | None = None
-    """The wire that the mouse has pulled off its port: it is drawn by the gesture."""
-    ports_of: str | None = None
-    """The block whose free input shows."""
-
-
-NO_MARKS = Marks()
 
 
 @dataclass
@@ -226,27 +189,26 @@ class StagePainter:
             self._pills(stage, rows, area)
 
     def _pills(self, stage: Stage, rows: list[int], area: QRectF) -> None:
-        painter, style = self.painter, self.style
-        scale = painter.transform().m11()
+        scale = self.painter.transform().m11()
         for rect, text, _ in pills_of(stage, rows):
-            if not rect.intersects(area):
-                continue
-            self.painted.pills += 1
-            if self.sprites is None:
-                cards.draw_pill(painter, rect, text, style)
-            else:
-                place = QRectF(0, 0, rect.width(), rect.height())
-                self.sprites.draw(
-                    painter, rect, (text, style.theme.name), scale,
-                    lambda own, place=place, text=text: cards.draw_pill(own, place, text, style),
-                )  # fmt: skip
+            if rect.intersects(area):
+                self._pill(rect, text, scale)
+                self.painted.pills += 1
+
+    def _pill(self, rect: QRectF, text: str, scale: float) -> None:
+        style = self.style
+        if self.sprites is None:
+            cards.draw_pill(self.painter, rect, text, style)
+            return
+        place = QRectF(0, 0, rect.width(), rect.height())
+        what = (text, style.theme.name)
+        self.sprites.draw(self.painter, rect, what, scale, lambda own: cards.draw_pill(own, place, text, style))
 
     # Cards
 
     def _cards(self, stage: Stage, rows: list[int], marks: Marks) -> None:
-        painter, style, drawing = self.painter, self.style, stage.drawing
-        scale = painter.transform().m11()
-        families = drawing.families
+        drawing, families = stage.drawing, stage.drawing.families
+        scale = self.painter.transform().m11()
         if self.sprites is not None:
             self.sprites.smooth = len(rows) <= SMOOTH_CARDS
         for row in rows:
@@ -254,17 +216,19 @@ class StagePainter:
             sign = "active" if name == marks.chevron else "quiet"
             sign = sign if self.signs and drawing.is_module(name) else ""
             look = cards.Look(stage.facts.content(name), int(families[row]), name == marks.hovered, sign)
-            if self.sprites is None:
-                painter.translate(rect.topLeft())
-                cards.draw_card(painter, rect.width(), rect.height(), look, style)
-                painter.translate(-rect.topLeft())
-            else:
-                width, height = rect.width(), rect.height()
-                self.sprites.draw(
-                    painter, rect, (look, style.theme.name), scale,
-                    lambda own, look=look, w=width, h=height: cards.draw_card(own, w, h, look, style),
-                )  # fmt: skip
+            self._card(rect, look, scale)
         self.painted.cards += len(rows)
+
+    def _card(self, rect: QRectF, look: cards.Look, scale: float) -> None:
+        painter, style = self.painter, self.style
+        width, height = rect.width(), rect.height()
+        if self.sprites is None:
+            painter.translate(rect.topLeft())
+            cards.draw_card(painter, width, height, look, style)
+            painter.translate(-rect.topLeft())
+            return
+        what = (look, style.theme.name)
+        self.sprites.draw(painter, rect, what, scale, lambda own: cards.draw_card(own, width, height, look, style))
 
     def _ports(self, stage: Stage, rows: list[int], marks: Marks) -> None:
         drawing = stage.drawing
@@ -296,22 +260,3 @@ class StagePainter:
             if row is not None:
                 radius = 2 * RADIUS if name in drawing.frames else RADIUS
                 painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
-
-
-def pills_of(stage: Stage, rows: Iterable[int]) -> list[tuple[QRectF, str, Wire]]:
-    """The pills of these wires: one on a wire that runs alone, one below the port where several leave it."""
-    drawing, found = stage.drawing, []
-    for row in rows:
-        wire = drawing.wires[row]
-        together = drawing.leaders(wire)
-        if together[0] != wire:
-            continue
-        if drawing.framed and (
-            drawing.is_hidden(wire.source) or all(drawing.is_hidden(each.target) for each in together)
-        ):
-            continue  # the wires outside the frame tell it
-        text = stage.facts.pill(wire)
-        width = cards.pill_width(text)
-        centre = drawing.pill_place(wire, width, shared=len(together) > 1)
-        found.append((cards.pill_rect(centre, width), text, wire))
-    return found

@@ -6,11 +6,12 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.gui.canvas.paint.background import paint_background
-from blockstudio.gui.canvas.paint.camera import Camera
-from blockstudio.gui.canvas.paint.notes import draw_note, make_notes, noted
-from blockstudio.gui.canvas.paint.painting import Stage, StagePainter, pills_of
+from blockstudio.gui.canvas.paint.notes import draw_note
+from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.style import style_of
-from blockstudio.gui.canvas.scene.metrics import PORT
+from blockstudio.gui.canvas.scene.notes import bounds_of, make_notes, noted
+from blockstudio.gui.canvas.scene.projection import Projection
+from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.theme import DARK, LIGHT, Theme, theme
 
 MARGIN = 32.0
@@ -18,29 +19,13 @@ LARGEST = 12_000
 """Pixels of an image's longer side: beyond, files are of no use to anybody."""
 
 
-def bounds_of(stage: Stage, notes: bool = True) -> QRectF:
-    """Everything that is drawn: blocks with what stands out of them, wires, pills, and notes if they are."""
-    drawing = stage.drawing
-    if not drawing.names:
-        return QRectF()
-    bounds = drawing.bounds.adjusted(-PORT - 1, -PORT - 1, PORT + 2, PORT + 2)
-    for rect, _, _ in pills_of(stage, range(len(drawing.wires))):
-        bounds = bounds.united(rect)
-    for name, inner in stage.inside.items():
-        frame = drawing.frames[name]
-        bounds = bounds.united(bounds_of(inner, False).translated(frame.dx, frame.dy))
-    for note in make_notes(stage, noted(stage, ())) if notes else ():
-        bounds = bounds.united(note.rect)
-    return bounds
-
-
 def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, dots: bool = True) -> None:
     """Paint the whole level into ``target``, as large as it fits (at most twice its size on screen)."""
-    style, camera = style_of(look), Camera()
+    style, camera = style_of(look), Projection()
     bounds = bounds_of(stage)
     if bounds.isEmpty():
         bounds = QRectF(-1, -1, 2, 2)
-    camera.fit(bounds, target, MARGIN, largest=2.0)
+    camera.fit_rect(bounds, target, MARGIN, largest=2.0)
     if dots:
         paint_background(painter, target, camera, style)
     painter.save()

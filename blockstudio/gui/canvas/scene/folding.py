@@ -139,7 +139,9 @@ class StillDrawing(Drawing):
         if found is None:
             path = self.path(wire)
             count = max(2, int(path.length() / 4))
-            lines = [[(at.x(), at.y()) for at in line] for line in path.toSubpathPolygons()]
+            lines = [
+                [(line.at(k).x(), line.at(k).y()) for k in range(line.count())] for line in path.toSubpathPolygons()
+            ]
             corners = np.array([corner for line in lines for corner in line])
             steps = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))))
             along = np.linspace(0.0, steps[-1], count)
@@ -223,10 +225,9 @@ class FoldedDrawing(StillDrawing):
         # Columns that are left over divide the tallest ones further.
         while len(chosen) < columns - 1:
             rest = [cut for cut in cuts if cut not in chosen]
-            chosen = sorted(
-                min(([*chosen, cut] for cut in rest), key=lambda some: _tallest(some, top, bottom)),
-                key=lambda cut: cut.above,
-            )
+            tries = [[*chosen, cut] for cut in rest]
+            chosen = min(tries, key=lambda some: _tallest(some, top, bottom))
+            chosen.sort(key=lambda cut: cut.above)
         return chosen
 
     def _greedy(self, cuts: list[Cut], top: float, bottom: float, limit: float) -> list[Cut] | None:

@@ -170,7 +170,7 @@ class Geometry:
             & (boxes[:, 3] >= area.top() - slack)
             & (boxes[:, 1] <= area.bottom() + slack)
         )
-        return np.flatnonzero(hit).tolist()  # type: ignore[no-any-return]
+        return np.flatnonzero(hit).tolist()
 
     def wires_in(self, area: QRectF, slack: float = 0.0) -> list[int]:
         """Rows of the wires whose bounding box touches ``area``."""
@@ -181,7 +181,7 @@ class Geometry:
             & (reach[:, 3] >= area.top() - slack)
             & (reach[:, 1] <= area.bottom() + slack)
         )
-        return np.flatnonzero(hit).tolist()  # type: ignore[no-any-return]
+        return np.flatnonzero(hit).tolist()
 
     def path(self, wire: Wire) -> QPainterPath:
         """The curve of a wire."""

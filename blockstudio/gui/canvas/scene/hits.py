@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPathStroker
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.gui.canvas.paint.painting import Stage, pills_of
 from blockstudio.gui.canvas.scene.metrics import FAR, LINES, NEAR, PORT_REACH
 from blockstudio.gui.canvas.scene.ports import Port
+from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 
 WIRE_REACH = 6
 END_REACH = 16

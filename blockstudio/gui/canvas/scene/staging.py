@@ -11,7 +11,6 @@ from blockstudio.analysis import Level
 from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
-from blockstudio.gui.canvas.paint.painting import Stage
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.geometry import Size
@@ -28,6 +27,7 @@ from blockstudio.gui.canvas.scene.metrics import (
 )
 from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place, rough, settle
 from blockstudio.gui.canvas.scene.ports import port_offset
+from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import DEFINITION, Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place

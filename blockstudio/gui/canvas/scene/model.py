@@ -1,52 +1,56 @@
-"""Which level is drawn, and on which of its stages the user works.
+"""Which level is drawn, and on which of its stages the user works; kept up to date with the session.
 
 The *root* is the level that fills the canvas. Modules may be open in it as frames. The session stands either on the
-root or on one of those frames: `Levels.stage` is that one, and all gestures work on it in its own coordinates.
+root or on one of those frames: `Scene.stage` is that one, and all gestures work on it in its own coordinates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 
-from blockstudio.analysis import Problem
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, RenameBlock
-from blockstudio.gui.canvas.hand.keys import in_reading_order
-from blockstudio.gui.canvas.paint import telling
-from blockstudio.gui.canvas.paint.notes import Link, Note, make_notes, moved_note, noted, unsolved
-from blockstudio.gui.canvas.paint.painting import Marks, Stage
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
+from blockstudio.gui.canvas.scene.notebook import Notebook
+from blockstudio.gui.canvas.scene.order import in_reading_order
+from blockstudio.gui.canvas.scene.stage import Marks, Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
-from blockstudio.gui.canvas.view import View
 from blockstudio.gui.document.session import Session
 
 ROUTES_AT_A_TIME = 60
 """So many lanes take a few milliseconds."""
 
 
-class Levels(View):
-    """The view of a session's level, kept up to date with the document."""
+class Scene(QObject):
+    """The drawing of a session's level. Points on the `stage` are the stage's own; `offset` leads to the scene's."""
 
+    changed = Signal()
+    """Something looks different."""
+    followed = Signal()
+    """The document, the level or a layout changed, and the drawing with it: what is known of blocks from before may
+    no longer hold."""
+    selected = Signal()
+    """The selection has been followed."""
+    level_changed = Signal(str)
+    """Another level fills the canvas; the path of the one before."""
+    document_changed = Signal()
+    """Another document is shown, by its level where the user stood."""
+    arranged = Signal()
+    """A layout has arrived from the worker."""
     hovered = Signal(str)
     """The block under the mouse, or nothing."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.marks = Marks()
         """What is singled out on the stage the user works on."""
-        self.notes: list[Note] = []
-        """In scene coordinates."""
-        self.link: Link | None = None
-        """The link in a note that is under the mouse."""
-        self.staging = Staging(session, self._arranged, self)
-        self._cameras: dict[str, tuple[float, float, float]] = {}
-        self._unsolved: list[Problem] = []
-        self._solving = self._routing = False
+        self.notebook = Notebook(self.rewrite_notes, self)
+        self.staging = Staging(session, self._on_arranged, self)
+        self._routing = False
         self.root: Stage = self.staging.stage(session.path, session.scope)
         self.stage: Stage = self.root
         self.offset = QPointF()
@@ -69,27 +73,17 @@ class Levels(View):
         return self.stage.drawing
 
     def bounds(self) -> QRectF:
+        """What is drawn, in scene coordinates."""
         return self.root.drawing.bounds
 
     def first_rect(self) -> QRectF:
+        """The block at which reading begins. Raises `IndexError` on an empty level."""
         drawing = self.root.drawing
         return drawing.rect(in_reading_order(drawing)[0])
-
-    def to_stage(self, at: QPointF) -> QPointF:
-        """From the view to the stage."""
-        return self.camera.to_scene(at) - self.offset
-
-    def from_stage(self, point: QPointF) -> QPointF:
-        """From the stage to the view."""
-        return self.camera.to_view(point + self.offset)
 
     def block_rect(self, name: str) -> QRectF:
         """Where a block of the session's level stands, in scene coordinates. Raises `KeyError`."""
         return self.drawing.rect(name).translated(self.offset)
-
-    def port_point(self, name: str, port: str, side: str = "out") -> QPointF:
-        """The middle of a port in view coordinates; ``side``: ``"in"`` or ``"out"``. Raises `KeyError`."""
-        return self.from_stage(self.drawing.port(name, port, side).point)
 
     def _sizes(self) -> dict[str, tuple[float, float]]:
         return {name: self.drawing.card_size(name) for name in self.drawing.names}
@@ -111,6 +105,11 @@ class Levels(View):
                 frame = stage.drawing.frames[name]
                 waiting.append((inner, offset + QPointF(frame.dx, frame.dy)))
 
+    def go_to(self, stage: Stage) -> None:
+        """Work on a stage that is drawn: the root or a module open in it."""
+        if stage is not self.stage:
+            self.session.go(stage.path)
+
     def _settle_on(self, path: str) -> bool:
         """Work on the stage of a path, if it is drawn."""
         for stage, offset in self.stages():
@@ -119,12 +118,23 @@ class Levels(View):
                 return True
         return False
 
-    def _restage(self) -> None:
+    def restage(self) -> None:
         """Draw the root anew."""
         self.root = self.staging.stage(self.root.path, self.root.drawing.scope)
         if not self._settle_on(self.session.path):
-            self.root = self.staging.stage(self.session.path, self.session.scope)
-            self.stage, self.offset = self.root, QPointF()
+            self._stage_session()
+
+    def _stage_session(self) -> None:
+        """Draw the session's level as the root."""
+        self.root = self.stage = self.staging.stage(self.session.path, self.session.scope)
+        self.offset = QPointF()
+
+    # Modules open in place
+
+    def is_module(self, name: str) -> bool:
+        """Whether a block of the stage is an instance of a module; False for a name that is gone."""
+        definition = self.session.definition
+        return name in definition and definition.block(name).type in self.session.diagram.modules
 
     def is_open(self, name: str) -> bool:
         """Whether an instance on the stage is open in place."""
@@ -132,17 +142,17 @@ class Levels(View):
 
     def toggle_frame(self, name: str) -> None:
         """Open a module instance in place, or shut it."""
-        if self.session.definition.block(name).type not in self.session.diagram.modules:
-            return
-        self.staging.opened ^= {join(self.stage.path, name)}
-        before = self.camera.to_view(self.block_rect(name).topLeft())
-        self._restage()
-        # The instance stays under the eye: its top keeps its height on the screen.
-        after = self.camera.to_view(self.block_rect(name).topLeft())
-        self.camera.pan(0, before.y() - after.y())
-        self.renote()
-        self._route_later()
-        self.update()
+        if self.is_module(name):
+            self.staging.opened ^= {join(self.stage.path, name)}
+            self.restage()
+            self._redone()
+
+    def shut(self, name: str) -> None:
+        """Shut an instance that is open in place."""
+        if self.is_open(name):
+            self.toggle_frame(name)
+
+    # Wires that wait for their lanes
 
     def _route_later(self) -> None:
         """Let wires that wait for their lane have it when there is nothing better to do, and their blocks stand."""
@@ -163,30 +173,21 @@ class Levels(View):
         if self._unrouted() is not None:
             self._route_later()
         else:
-            self.update()
+            self.changed.emit()
 
     # Following the session
 
     def _on_edited(self, edits: tuple[Edit, ...]) -> None:
         self._rename_opened(edits)
-        known = self.root.drawing.scope in self.session.diagram.scopes()
-        if not known:
-            self.root = self.stage = self.staging.stage(self.session.path, self.session.scope)
-            self.offset = QPointF()
+        if self.root.drawing.scope not in self.session.diagram.scopes():
+            self._stage_session()
         elif self.root is self.stage and not self._frames_wanted() and follow(self.root.drawing, edits):
             self.staging.refresh(self.root)
         else:
-            self._restage()
-        marks, drawing = self.marks, self.drawing
-        marks.port = None
-        marks.wires = frozenset(wire for wire in marks.wires if wire in drawing.wire_rows)
-        if marks.hovered_wire not in drawing.wire_rows:
-            marks.hovered_wire = None
-        if marks.hovered not in drawing.rows:
-            marks.hovered = None
-        self.renote()
-        self._route_later()
-        self.update()
+            self.restage()
+        self.marks.keep(self.drawing)
+        self._redone()
+        self.followed.emit()
 
     def _frames_wanted(self) -> bool:
         """Whether anything on the root is to be drawn open: then one block's place depends on others' sizes."""
@@ -207,48 +208,43 @@ class Levels(View):
                 }
 
     def _on_opened(self) -> None:
-        self.cancel_gesture()
         self.staging.forget()
-        self._cameras.clear()
         self._show_level()
+        self.document_changed.emit()
+        self._level_shown()
 
     def _on_path_changed(self) -> None:
-        self.cancel_gesture()
         if self._settle_on(self.session.path):
             self.marks = Marks()
             self._on_selection_changed()
+            self.followed.emit()
             return
-        self._cameras[self.root.path] = (self.camera.scale, self.camera.x, self.camera.y)
+        before = self.root.path
         self._show_level()
+        self.level_changed.emit(before)
+        self._level_shown()
 
     def _show_level(self) -> None:
         """Make the session's level the root."""
         self.marks = Marks()
-        self.root = self.stage = self.staging.stage(self.session.path, self.session.scope)
-        self.offset = QPointF()
-        known = self._cameras.get(self.root.path)
-        if known is not None:
-            self.camera.scale, self.camera.x, self.camera.y = known
-            self.zoom_changed.emit(self.camera.scale)
-        else:
-            self.restart_view()
+        self._stage_session()
+
+    def _level_shown(self) -> None:
         self._on_selection_changed()
         self._route_later()
+        self.followed.emit()
 
-    def _arranged(self) -> None:
-        """A layout has arrived from the worker."""
-        self._restage()
-        if self.fresh:
-            self.start_view()
-        self.renote()
-        self._route_later()
-        self.update()
+    def _on_arranged(self) -> None:
+        self.restage()
+        self.arranged.emit()
+        self._redone()
+        self.followed.emit()
 
     def _on_selection_changed(self) -> None:
         self.marks.selected = frozenset(self.session.selection)
         self.renote()
-        telling.announce(self)
-        self.update()
+        self.selected.emit()
+        self.changed.emit()
 
     def _on_start_changed(self) -> None:
         # Later: the edit, or the other document, that may be the reason has not been followed here yet.
@@ -256,61 +252,53 @@ class Levels(View):
 
     def _on_facts_changed(self) -> None:
         self.staging.refresh(self.root)
-        self.update()
+        self.changed.emit()
 
-    def cancel_gesture(self) -> bool:
-        """Take back what is being dragged; False if nothing is."""
-        raise NotImplementedError
+    def _redone(self) -> None:
+        """The drawing is another."""
+        self.renote()
+        self._route_later()
+        self.changed.emit()
 
     # What is singled out
 
     def renote(self) -> None:
-        """Notes for what is selected or under the mouse, and for all that is wrong while that is little."""
+        """Write the notes anew."""
         singled = [*self.session.selection, *([self.marks.hovered] if self.marks.hovered else [])]
-        self.notes, self._unsolved = [], []
-        for stage, offset in self.stages():
-            shown = noted(stage, singled if stage is self.stage else ())
-            self.notes += [moved_note(note, offset) for note in make_notes(stage, shown)]
-            self._unsolved += unsolved(stage, shown)
-        self.link = None
-        if self._unsolved and not self._solving:
-            self._solving = True
-            QTimer.singleShot(0, self, self._solve_one)
+        self.notebook.write(self.stages(), self.stage, singled)
 
-    def _solve_one(self) -> None:
-        """Work out the ways out of one problem, and show them."""
-        self._solving = False
-        if self._unsolved and self._unsolved[0].fixes is not None:
-            self.renote()
-            self.update()
+    def rewrite_notes(self) -> None:
+        """The same, and show them."""
+        self.renote()
+        self.changed.emit()
 
     def preview_selection(self, names: Iterable[str] | None) -> None:
         """Show other blocks as selected than are; ``None`` shows the selection again."""
         self.marks.selected = frozenset(self.session.selection if names is None else names)
-        self.update()
+        self.changed.emit()
 
     def select_wires(self, wires: Iterable[Wire]) -> None:
         """Select wires; blocks are then not selected."""
         self.marks.wires = frozenset(wires)
         if self.marks.wires:
             self.session.select(())
-        self.update()
+        self.changed.emit()
 
     def show_free_port(self, name: str | None) -> None:
         """Show one free input more on a merge."""
         if name != self.marks.ports_of:
             self.marks.ports_of = name
-            self.update()
+            self.changed.emit()
 
     def shift(self, names: Iterable[str], dx: float, dy: float) -> None:
         """Show blocks aside from where they are."""
         if dx or dy:
             self.drawing.shift(names, dx, dy)
-            self.renote()
-            self.update()
+            self.rewrite_notes()
 
-    def put_back(self, names: Iterable[str]) -> None:
-        """Show blocks where the document has them."""
-        self.drawing.moved(names)
-        self.renote()
-        self.update()
+    def put_back(self, drawing: Drawing, names: Iterable[str]) -> None:
+        """Show blocks of a drawing where the document has them, if it is still in view. Names that are gone are left
+        out."""
+        if any(stage.drawing is drawing for stage, _ in self.stages()):
+            drawing.moved(names)
+            self.rewrite_notes()

@@ -10,8 +10,8 @@ from PySide6.QtGui import QTransform
 from blockstudio.gui.canvas.scene.metrics import ZOOM_MAX, ZOOM_MIN
 
 
-@dataclass(slots=True)
-class Camera:
+@dataclass
+class Projection:
     """Scene to viewport: ``view = scale · scene + (x, y)``."""
 
     scale: float = 1.0
@@ -40,11 +40,11 @@ class Camera:
     def transform(self) -> QTransform:
         return QTransform(self.scale, 0, 0, self.scale, self.x, self.y)
 
-    def pan(self, dx: float, dy: float) -> None:
+    def shift(self, dx: float, dy: float) -> None:
         self.x += dx
         self.y += dy
 
-    def zoom(self, scale: float, about: QPointF) -> None:
+    def scale_about(self, scale: float, about: QPointF) -> None:
         """Another scale, the scene point under ``about`` (viewport) staying where it is."""
         scale = min(ZOOM_MAX, max(ZOOM_MIN, scale))
         ratio = scale / self.scale
@@ -52,7 +52,7 @@ class Camera:
         self.y = about.y() - (about.y() - self.y) * ratio
         self.scale = scale
 
-    def fit(self, scene: QRectF, view: QRectF, margin: float = 32.0, largest: float = 1.0) -> None:
+    def fit_rect(self, scene: QRectF, view: QRectF, margin: float = 32.0, largest: float = 1.0) -> None:
         """Show all of ``scene`` in the middle of ``view``, not larger than ``largest``."""
         width, height = max(1.0, view.width() - 2 * margin), max(1.0, view.height() - 2 * margin)
         scale = min(width / max(1.0, scene.width()), height / max(1.0, scene.height()), largest)

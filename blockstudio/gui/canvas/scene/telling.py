@@ -1,22 +1,16 @@
-"""What the drawing tells in words: tips, hints on an empty canvas, and names for screen readers."""
+"""What the drawing tells in words: tips, and descriptions for screen readers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter
+from PySide6.QtCore import QPointF
 
 from blockstudio.blocks import shape_text
-from blockstudio.gui.canvas.paint.frames import short_number
-from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.text import tr
-
-if TYPE_CHECKING:
-    from blockstudio.gui.canvas.levels import Levels
-    from blockstudio.gui.canvas.surface import Surface
 
 
 def describe(facts: Facts, name: str) -> list[str]:
@@ -43,9 +37,9 @@ def describe(facts: Facts, name: str) -> list[str]:
     return lines
 
 
-def tip(surface: Levels, at: QPointF) -> str:
-    """The tip for a point of the view."""
-    found = hits.hit(surface.root, surface.camera.to_scene(at), surface.camera.scale)
+def tip(root: Stage, point: QPointF, scale: float) -> str:
+    """The tip for a point of the scene, seen at a zoom."""
+    found = hits.hit(root, point, scale)
     facts = found.stage.facts
     if found.block is not None:
         return "\n".join(describe(facts, found.block))
@@ -66,31 +60,19 @@ def _port_tip(facts: Facts, block: str, port: str, side: str) -> str:
     return tr("Input {0} of {1}: from {2}", port, block, feed[0])
 
 
-def announce(surface: Levels) -> None:
-    """Tell screen readers what is selected."""
-    selection = surface.session.selection
-    if len(selection) == 1 and selection[0] in surface.drawing.rows:
-        text = ", ".join(describe(surface.stage.facts, selection[0]))
-    elif selection:
-        text = tr("{0} blocks selected", len(selection))
-    else:
-        text = tr("{0} blocks", len(surface.drawing))
-    if text != surface.accessibleDescription():
-        surface.setAccessibleDescription(text)
-        QAccessible.updateAccessibility(QAccessibleEvent(surface, QAccessible.Event.DescriptionChanged))
+def short_number(value: float) -> str:
+    """``86.7 M``, ``1.58 G``: three or four figures and a unit."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            scaled = value / limit
+            return f"{scaled:.2f} {unit}" if scaled < 10 else f"{scaled:.1f} {unit}"
+    return f"{value:g}"
 
 
-def paint_hints(painter: QPainter, surface: Surface, style: Style) -> None:
-    """What stands on the canvas when there is nothing on it, or nothing yet."""
-    if surface.staging.busy:
-        text = tr("Arranging…")
-    elif not len(surface.drawing) and surface.ghost is None:
-        text = tr("Drag blocks here from the palette")
-    else:
-        return
-    painter.setFont(style.line_font)
-    painter.setPen(style.secondary)
-    place = Qt.AlignmentFlag.AlignHCenter | (
-        Qt.AlignmentFlag.AlignVCenter if not len(surface.drawing) else Qt.AlignmentFlag.AlignTop
-    )
-    painter.drawText(QRectF(surface.rect()).adjusted(8, 8, -8, -8), int(place), text)
+def selection_text(stage: Stage, selection: Sequence[str]) -> str:
+    """What screen readers are told: the block that is selected, or how many are."""
+    if len(selection) == 1 and selection[0] in stage.drawing.rows:
+        return ", ".join(describe(stage.facts, selection[0]))
+    if selection:
+        return tr("{0} blocks selected", len(selection))
+    return tr("{0} blocks", len(stage.drawing))

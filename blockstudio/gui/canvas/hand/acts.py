@@ -1,0 +1,49 @@
+"""What can be done on a scene without a mouse, each as one step."""
+
+from __future__ import annotations
+
+from blockstudio.analysis import Fix
+from blockstudio.graph.edits import Edit, RemoveBlock, RemoveWire
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.notes import Link
+from blockstudio.gui.canvas.scene.placing import spread
+from blockstudio.gui.kit.text import tr
+
+
+def select_all(scene: Scene) -> None:
+    """Select every block of the level; not the ports of a module that is open in place."""
+    drawing = scene.drawing
+    scene.session.select(name for name in drawing.names if not drawing.is_hidden(name))
+
+
+def delete(scene: Scene) -> bool:
+    """Remove the selected wires and blocks as one step."""
+    session = scene.session
+    if not scene.marks.wires:
+        return session.delete_selection()
+    definition = session.definition
+    wires = dict.fromkeys(scene.marks.wires)
+    for name in session.selection:
+        wires |= dict.fromkeys([*definition.wires_into(name), *definition.wires_from(name)])
+    edits: list[Edit] = [RemoveWire(scope=session.scope, wire=wire) for wire in wires]
+    edits += [RemoveBlock(scope=session.scope, name=name) for name in session.selection]
+    return session.do(tr("Delete wire") if len(wires) == 1 else tr("Delete {0} wires", len(wires)), *edits)
+
+
+def apply_fix(scene: Scene, fix: Fix) -> bool:
+    """Do what a problem offers, as one step; what it adds is put where it covers nothing."""
+    edits: list[Edit] = list(fix.edits)
+    for stage, _ in scene.stages():
+        edits = spread(stage.drawing, edits)
+    return scene.session.do(fix.label, *edits)
+
+
+def follow_link(scene: Scene, link: Link) -> None:
+    """Do what a link in a note says."""
+    if link.fix is not None:
+        apply_fix(scene, link.fix)
+    elif link.asks is not None:
+        found = link.asks.fixes
+        scene.rewrite_notes()
+        if not found:
+            scene.session.message.emit(tr("No way out of this is known"))

@@ -1,0 +1,98 @@
+"""Moving blocks, with the mouse or the arrow keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+
+from blockstudio.graph.edits import MoveBlocks
+from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, adds
+from blockstudio.gui.canvas.hand.surface import Surface, on_stage
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.placing import snap
+from blockstudio.gui.kit.text import tr
+
+
+class Move(Drag):
+    """Click selects a block, drag moves it, or all that is selected with it: one undo step."""
+
+    cursor = Qt.CursorShape.SizeAllCursor
+    scrolls = True
+
+    def __init__(self, surface: Surface, at: QPointF, name: str) -> None:
+        super().__init__(surface, at)
+        self._from = on_stage(surface, at)
+        self._drawing = self.scene.drawing
+        self.name = name
+        self.names: tuple[str, ...] = ()
+        self.dx = self.dy = 0.0
+        """How far the blocks are shown from where they are."""
+
+    def begin(self) -> None:
+        session = self.scene.session
+        if self.name not in session.selection:
+            session.select([self.name])
+        self.names = session.selection
+
+    def drag(self, modifiers: Qt.KeyboardModifier) -> None:
+        x, y = self._drawing.document_place(self.name)
+        aside = on_stage(self.surface, self.at) - self._from
+        if modifiers & Qt.KeyboardModifier.AltModifier:
+            dx, dy = aside.x(), aside.y()
+        else:
+            dx, dy = snap(x + aside.x()) - x, snap(y + aside.y()) - y
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
+        self.scene.shift(self.names, dx - self.dx, dy - self.dy)
+        self.dx, self.dy = dx, dy
+
+    def drop(self, modifiers: Qt.KeyboardModifier) -> None:
+        commit_move(self.scene, self.names, self.dx, self.dy)
+
+    def click(self, modifiers: Qt.KeyboardModifier) -> None:
+        session = self.scene.session
+        self.scene.select_wires(())
+        if not adds(modifiers):
+            session.select([self.name])
+        elif self.name in session.selection:
+            session.select([name for name in session.selection if name != self.name])
+        else:
+            session.select([*session.selection, self.name])
+
+    def cancel(self) -> None:
+        self.scene.put_back(self._drawing, self.names)
+
+
+class Nudge(Gesture):
+    """Arrow keys move the selection; all that is pressed until the keys are up is one undo step."""
+
+    def __init__(self, surface: Surface) -> None:
+        super().__init__(surface)
+        self._drawing = self.scene.drawing
+        self.names = self.scene.session.selection
+        self.dx = self.dy = 0.0
+
+    def press(self, dx: float, dy: float) -> None:
+        """Show the blocks further aside."""
+        self.scene.shift(self.names, dx, dy)
+        self.dx, self.dy = self.dx + dx, self.dy + dy
+
+    def finish(self) -> None:
+        commit_move(self.scene, self.names, self.dx, self.dy)
+
+    def cancel(self) -> None:
+        self.scene.put_back(self._drawing, self.names)
+
+
+def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float) -> None:
+    """Tell the document where blocks are now that were shown ``dx``, ``dy`` aside. Blocks that had no place of
+    their own are given the one they were shown at, so that the picture stays."""
+    drawing, session = scene.drawing, scene.session
+    if not (dx or dy):
+        return
+    to: dict[str, tuple[float, float] | None] = dict(scene.loose_places())
+    for name in names:
+        x, y = drawing.document_place(name)
+        to[name] = (round(x + dx, 2), round(y + dy, 2))
+    what = names[0] if len(names) == 1 else tr("{0} blocks", len(names))
+    if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to)):
+        scene.put_back(drawing, names)

@@ -1,0 +1,118 @@
+"""One frame of the canvas: ground, level, notes, what a gesture shows, map and hints, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
+
+from blockstudio.gui.canvas.paint.background import paint_background
+from blockstudio.gui.canvas.paint.far import MANY, FarLayer
+from blockstudio.gui.canvas.paint.minimap import Minimap
+from blockstudio.gui.canvas.paint.notes import draw_note
+from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_loose_wire
+from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
+from blockstudio.gui.canvas.paint.sprites import Sprites
+from blockstudio.gui.canvas.paint.style import Style, style_of
+from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.overlay import Band, Coming, LooseWire, Overlay
+from blockstudio.gui.canvas.scene.projection import Projection
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import theme
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is painted on: its size, the part of it that is wanted (both in pixels), and device pixels a pixel."""
+
+    size: QSize
+    area: QRectF
+    ratio: float
+
+
+class CanvasPainter:
+    """Paints a scene through a camera, and keeps what can be laid down again."""
+
+    def __init__(self) -> None:
+        self.painted = Painted()
+        """What the last frame cost."""
+        self.minimap = Minimap()
+        self.sprites = Sprites()
+        self.far = FarLayer()
+
+    def paint(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, overlay: Overlay | None) -> None:
+        """One frame."""
+        self.painted = Painted()
+        style, drawing = style_of(theme()), scene.root.drawing
+        if not self._paint_from_far(painter, sheet, scene, camera, style):
+            self._paint_level(painter, scene, camera, sheet.area, style)
+        painter.save()
+        painter.setTransform(camera.transform(), True)
+        if camera.scale >= LINES:
+            for note in scene.notebook.notes:
+                draw_note(painter, note, style, scene.notebook.link)
+            self.painted.notes += len(scene.notebook.notes)
+        if isinstance(overlay, Coming):
+            draw_coming(painter, overlay, style)
+        painter.restore()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        if isinstance(overlay, Band):
+            draw_band(painter, overlay, style)
+        elif isinstance(overlay, LooseWire):
+            draw_loose_wire(painter, overlay, camera, sheet.size, style)
+        if self.minimap.shows(drawing, camera, sheet.size):
+            self.minimap.paint(painter, drawing, camera, sheet.size, style, sheet.ratio)
+        _paint_hint(painter, sheet, scene, isinstance(overlay, Coming), style)
+
+    def _paint_level(self, painter: QPainter, scene: Scene, camera: Projection, area: QRectF, style: Style) -> None:
+        """The ground and the level, seen through a camera; ``area`` in pixels."""
+        paint_background(painter, area, camera, style)
+        painter.save()
+        painter.setTransform(camera.transform(), True)
+        marks = {scene.stage.path: scene.marks}
+        stages = StagePainter(painter, camera.scale, style, marks, self.painted, self.sprites)
+        stages.paint(scene.root, camera.rect_to_scene(area))
+        painter.restore()
+
+    def _paint_from_far(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, style: Style) -> bool:
+        """Lay down what was painted before, if the level is large; False if it is to be painted."""
+        drawing = scene.root.drawing
+        if len(drawing) < MANY or drawing.frames or camera.scale >= FAR_FEW:
+            return False
+        size, ratio = sheet.size, sheet.ratio
+        key = (
+            drawing.serial, drawing.version, scene.root.facts.serial, scene.marks.selected, style.theme.name,
+            size.width(), size.height(), ratio,
+        )  # fmt: skip
+        return self.far.paint(
+            painter, key, camera, size, ratio, self.sprites.moving,
+            lambda own, camera, area: self._paint_level(own, scene, camera, area, style),
+        )  # fmt: skip
+
+
+def _paint_hint(painter: QPainter, sheet: Sheet, scene: Scene, coming: bool, style: Style) -> None:
+    """What stands on the canvas when there is nothing on it, or nothing yet."""
+    empty = not len(scene.drawing)
+    if scene.staging.busy:
+        text = tr("Arranging…")
+    elif empty and not coming:
+        text = tr("Drag blocks here from the palette")
+    else:
+        return
+    painter.setFont(style.line_font)
+    painter.setPen(style.secondary)
+    place = Qt.AlignmentFlag.AlignHCenter | (Qt.AlignmentFlag.AlignVCenter if empty else Qt.AlignmentFlag.AlignTop)
+    painter.drawText(QRectF(0, 0, sheet.size.width(), sheet.size.height()).adjusted(8, 8, -8, -8), int(place), text)
+
+
+def paint_fault(painter: QPainter, sheet: Sheet, reason: str) -> None:
+    """One sentence where the drawing would stand, if it cannot be painted."""
+    style = style_of(theme())
+    painter.fillRect(sheet.area, style.canvas)
+    painter.setFont(style.line_font)
+    painter.setPen(style.secondary)
+    place = QRectF(0, 0, sheet.size.width(), sheet.size.height()).adjusted(24, 24, -24, -24)
+    text = tr("This level cannot be painted: {0}. Undo the last change, or go to another level.", reason)
+    painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), text)

@@ -1,0 +1,52 @@
+"""The notes that show on a scene, and the fixes in them: worked out one problem at a time, between events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, QPointF, QTimer
+
+from blockstudio.analysis import Problem
+from blockstudio.gui.canvas.scene.notes import Link, Note, link_at, make_notes, moved_note, note_at, noted, unsolved
+from blockstudio.gui.canvas.scene.stage import Stage
+
+
+class Notebook(QObject):
+    """``rewrite`` is called when the fixes of a problem have been found."""
+
+    def __init__(self, rewrite: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._rewrite = rewrite
+        self.notes: list[Note] = []
+        """In scene coordinates."""
+        self.link: Link | None = None
+        """The link that is under the mouse."""
+        self._unsolved: list[Problem] = []
+        self._solving = False
+
+    def write(self, stages: Iterable[tuple[Stage, QPointF]], standing: Stage, singled: Iterable[str]) -> None:
+        """Notes for what is singled out on the stage ``standing``, and for all that is wrong while that is little."""
+        chosen = list(singled)
+        self.notes, self._unsolved = [], []
+        for stage, offset in stages:
+            shown = noted(stage, chosen if stage is standing else ())
+            self.notes += [moved_note(note, offset) for note in make_notes(stage, shown)]
+            self._unsolved += unsolved(stage, shown)
+        self.link = None
+        if self._unsolved and not self._solving:
+            self._solving = True
+            QTimer.singleShot(0, self, self._solve_one)
+
+    def _solve_one(self) -> None:
+        """Work out the fixes of one problem, and show them."""
+        self._solving = False
+        if self._unsolved and self._unsolved[0].fixes is not None:
+            self._rewrite()
+
+    def link_at(self, point: QPointF) -> Link | None:
+        """The link under a point of the scene."""
+        return link_at(self.notes, point)
+
+    def note_at(self, point: QPointF) -> Note | None:
+        """The note under a point of the scene."""
+        return note_at(self.notes, point)

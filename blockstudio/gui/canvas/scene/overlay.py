@@ -1,0 +1,45 @@
+"""What a gesture shows over the drawing: said here, painted by `paint.overlays`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF
+
+Tone = Literal["plain", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A rectangle that selects, in view coordinates."""
+
+    rect: QRectF
+
+
+@dataclass(frozen=True, slots=True)
+class LooseWire:
+    """A wire that hangs on the mouse, from an output to an input."""
+
+    start: QPointF
+    end: QPointF
+    """Both in scene coordinates."""
+    at: QPointF
+    """Where the mouse is, in view coordinates: ``text`` stands beside it."""
+    text: str = ""
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The card of a block to come."""
+
+    rect: QRectF
+    """In scene coordinates."""
+    name: str
+    line: str
+    family: int
+    """Index into the families' colours."""
+
+
+Overlay = Band | LooseWire | Coming
