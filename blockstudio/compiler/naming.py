@@ -62,25 +62,26 @@ def class_name(text: str, taken: Iterable[str]) -> str:
 
 def docstring(text: str, indent: int, width: int) -> list[str]:
     """Lines of a docstring, wrapped, that says ``text`` and nothing else to Python."""
-    paragraphs = []
-    for paragraph in text.split("\n"):
-        clean = "".join(char if char.isprintable() else " " for char in paragraph)
-        paragraphs.append(clean.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').strip())
-    while paragraphs and not paragraphs[-1]:
-        paragraphs.pop()
     pad = " " * indent
     lines: list[str] = []
-    for paragraph in paragraphs:
-        lines += wrapped(paragraph, width - indent - (3 if not lines else 0), width - indent) or [""]
-    if not lines:
+    for paragraph in text.rstrip().split("\n"):
+        # What cannot be printed would break the line, or be refused in a file.
+        said = _escaped("".join(char if char.isprintable() else " " for char in paragraph))
+        lines += wrapped(said, width - indent - (0 if lines else 3), width - indent) or [""]
+    if not any(lines):
         return []
-    if lines[-1].endswith('"'):
+    if lines[-1].endswith('"'):  # a bare one: it would end the text together with those that do
         lines[-1] = lines[-1][:-1] + '\\"'
     if len(lines) == 1 and indent + len(lines[0]) + 6 > width:
         lines = wrapped(lines[0], width - indent - 6, width - indent)
     if len(lines) == 1:
         return [f'{pad}"""{lines[0]}"""']
     return [f'{pad}"""{lines[0]}', *(f"{pad}{line}" if line else "" for line in lines[1:]), f'{pad}"""']
+
+
+def _escaped(text: str) -> str:
+    """``text`` as it stands between triple quotes: of quotes in a row only the last is bare."""
+    return re.sub(r'"(?=")', r'\\"', text.replace("\\", "\\\\"))
 
 
 def wrapped(text: str, first: int, width: int) -> list[str]:
