@@ -25,6 +25,14 @@ class StudioError(Exception):
         text = f"{self.where}: {message}" if self.where else message
         return f"{text} {render(self.hint)}" if self.hint else text
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are rebuilt from positional arguments alone, which these are not.
+        return _rebuilt, (type(self), self.code, self.message, self.where, self.hint), self.__dict__
+
     def at(self, where: str) -> StudioError:
         """The same error, standing at ``where``."""
         return type(self)(self.code, self.message, where=where, hint=self.hint)
+
+
+def _rebuilt(kind: type[StudioError], code: str, message: str, where: str, hint: str) -> StudioError:
+    return kind(code, message, where=where, hint=hint)

@@ -18,12 +18,14 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from blockstudio.text import plain
+
 Event: TypeAlias = dict[str, Any]
 
 READ_AT_ONCE = 4 << 20
 """Bytes a single reading takes at most: some 30,000 events, a few ms."""
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=plain).encode
 _decode = msgspec.json.Decoder().decode
 
 

@@ -54,7 +54,6 @@ __all__ = [
     "save_recipe",
     "with_fields",
 ]
-
 MAX_FILE = 1 << 20
 _PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
 

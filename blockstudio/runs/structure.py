@@ -73,6 +73,37 @@ class Data(Group, frozen=True):
     validation: Annotated[
         float, Meta(ge=0, le=0.5, title="Validation", description="Share of the training images held out, by class.")
     ] = 0.1
+    background: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=40,
+            title="Background",
+            description="What transparent images stand on: a colour such as white, black or #8090a0.",
+        ),
+    ] = "white"
+    black: Annotated[
+        float | None,
+        Meta(
+            title="Black",
+            description="Pixel value shown as black in images with more than 8 bits. Empty: by their kind.",
+        ),
+    ] = None
+    white: Annotated[
+        float | None,
+        Meta(
+            title="White",
+            description="Pixel value shown as white in images with more than 8 bits. Empty: one for the whole set, by "
+            "the kind of their pixels and their largest value.",
+        ),
+    ] = None
+    damaged: Annotated[
+        Literal["refuse", "skip"],
+        Meta(
+            title="Damaged images",
+            description="refuse ends the run at an image that cannot be read, skip goes on without it and counts it.",
+        ),
+    ] = "refuse"
     storage: Annotated[
         Literal["auto", "memory", "disk"],
         Meta(title="Storage", description="memory keeps all images decoded; disk reads them batch by batch."),

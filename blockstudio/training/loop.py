@@ -20,7 +20,7 @@ from blockstudio.runs.lock import BEAT_EVERY, Lock
 from blockstudio.runs.run import Run
 from blockstudio.training.control import Control
 from blockstudio.training.data.batches import Feeder
-from blockstudio.training.data.load import Source
+from blockstudio.training.data.load import Source, skipped_notes
 from blockstudio.training.device import Precision, device_name
 from blockstudio.training.evaluate import Measured, evaluate
 from blockstudio.training.losses import Criterion, Meter, Sums
@@ -74,6 +74,8 @@ class Loop:
         self._saved: tuple[int, int] | None = None
         self._saved_at = self._saving_time = 0.0
         self._score: float | None = None
+        self._told_of: set[str] = set()
+        """Places of damaged images that the log tells of."""
         self._seconds = 0.0
         """Spent by earlier trainers of this run."""
         self._window = Sums()
@@ -93,11 +95,24 @@ class Loop:
         except Diverged as error:
             self._events.write("diverged", step=self._step, loss=str(error.loss))
             return
+        except StudioError as error:
+            # An image that cannot be read: what was learnt so far is kept, so that the run can go on without it.
+            if error.code.startswith("data.") and self._step:
+                self._save_if_possible()
+            raise
         finally:
+            self._say_skipped()
             self._feeder.close()
         if not done:
             self._save()
             self._events.write("stopped", step=self._step)
+
+    def _say_skipped(self) -> None:
+        """Tell of images left out since the last time, each once."""
+        new = [problem for where, problem in self._feeder.skipped.items() if where not in self._told_of]
+        self._told_of |= set(self._feeder.skipped)
+        for note in skipped_notes(new):
+            self._events.write("warning", code="data.image", text=note)
 
     def _train(self) -> bool:
         """Returns whether the run came to its end."""
@@ -251,6 +266,7 @@ class Loop:
             validation_accuracy=measured.accuracy if measured is not None else None,
             aux=sums.mean_auxiliary,
         )
+        self._say_skipped()
         self._meter = Meter(self._device, self._auxiliaries)
         self._read = Sums()
         every = self._recipe.checkpoints.epochs

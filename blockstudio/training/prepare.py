@@ -146,6 +146,8 @@ def write_data(run: Run, splits: DataSplits) -> None:
         "train": len(splits.train),
         "validation": len(splits.validation) if splits.validation is not None else 0,
         "test": len(splits.test) if splits.test is not None else 0,
+        "range": splits.range,
+        "notes": [str.__str__(note) for note in splits.notes],
         "fingerprint": splits.fingerprint(),
     }
     write_atomic(run.directory / "data.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")

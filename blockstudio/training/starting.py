@@ -19,6 +19,7 @@ from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
+from blockstudio.text import plain as as_plain
 from blockstudio.training.saving import is_finite, plain
 
 REPORT = "report.json"
@@ -71,7 +72,7 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
 
     def fill(folder: Path) -> Iterable[str]:
         save_file({key: plain(value) for key, value in model.state_dict().items()}, folder / MODEL)
-        (folder / REPORT).write_bytes(msgspec.json.encode({"file": str(file), "text": text}))
+        (folder / REPORT).write_bytes(msgspec.json.encode({"file": str(file), "text": text}, enc_hook=as_plain))
         return MODEL, REPORT
 
     run.start.write(FIRST, None, fill)

@@ -236,7 +236,7 @@ def test_cifar_10_is_read_in_its_binary_form(tmp_path: Path) -> None:
 
 def test_cifar_100_takes_the_fine_labels(tmp_path: Path) -> None:
     row = np.zeros((4, 3074), np.uint8)
-    row[:, 0], row[:, 1] = 3, [7, 8, 99, 7]
+    row[:, 0], row[:, 1], row[:, 2] = 3, [7, 8, 99, 7], 200
     for name in ("train.bin", "test.bin"):
         (tmp_path / name).write_bytes(row.tobytes())
     splits = load_data(Data(source=str(tmp_path), validation=0), (3, 32, 32))
@@ -279,7 +279,10 @@ def photo(path: Path, size: tuple[int, int] = (12, 10), mode: str = "RGB", seed:
     path.parent.mkdir(parents=True, exist_ok=True)
     bands = len(Image.new(mode, (1, 1)).getbands())
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], bands), dtype=np.uint8)
-    Image.fromarray(pixels.squeeze(), mode).save(path)
+    image = Image.fromarray(pixels.squeeze(), mode)
+    if mode == "P":
+        image.putpalette([shade for value in range(256) for shade in (value, value, value)])
+    image.save(path)
 
 
 def photos(root: Path, count: int = 6, size: tuple[int, int] = (12, 10)) -> Path:

@@ -39,6 +39,8 @@ class Feeder:
         self._augmenter = Augmenter(recipe.augmentation, splits.mean, splits.std, recipe.seed, device)
         self._normaliser = Normaliser(splits.mean, splits.std, device)
         self._readers: dict[int, _Reader] = {}
+        self.skipped: dict[str, StudioError] = {}
+        """Images that could not be read, and were left out as the recipe says."""
 
     def train(self, epoch: int, first: int) -> Iterator[Batch]:
         """The batches of ``epoch`` from number ``first`` on: images ``(N, C, H, W)`` float32, targets ``(N,)``."""
@@ -68,7 +70,7 @@ class Feeder:
                 )
             else:
                 self._readers[id(part)] = _DiskReader(
-                    part, self._splits, self._recipe, self._normaliser, self._device, keep=training
+                    part, self._splits, self._recipe, self._normaliser, self._device, training, self.skipped
                 )
         return self._readers[id(part)]
 
@@ -143,8 +145,8 @@ class _Plan(Sampler[list[int]]):
 
 
 class _Fitted(Dataset[tuple[Tensor, int]]):
-    """One image at a time, read and fitted in a worker. A problem is handed over as a value: an exception would lose
-    its type on the way between processes."""
+    """One image at a time, read and fitted in a worker. A problem is handed over as a value: it may concern one image
+    of the batch alone."""
 
     def __init__(self, part: Any, splits: DataSplits, recipe: Recipe) -> None:
         self._part = part
@@ -155,12 +157,13 @@ class _Fitted(Dataset[tuple[Tensor, int]]):
         return len(self._part)
 
     def __getitem__(self, index: int) -> Any:
+        at_least = None if self._data.resize == "none" else self._shape[1:]
         try:
-            image = self._part.read(index, self._shape[0])
+            image = self._part.read(index, self._shape[0], at_least)
             if self._data.resize == "none":
                 image = fit(image.unsqueeze(0), self._shape, self._data, f"image {index}")[0]
         except StudioError as error:
-            return error.code, error.message, error.where, error.hint
+            return error
         return self._resized(image), int(self._part.labels[index])
 
     def _resized(self, image: Tensor) -> Tensor:
@@ -177,11 +180,12 @@ class _Fitted(Dataset[tuple[Tensor, int]]):
         return found[:, top : top + height, left : left + width]
 
 
-def _collate(items: list[Any]) -> Any:
-    problems = [item for item in items if isinstance(item[0], str)]
-    if problems:
-        return problems[0]
-    return torch.stack([image for image, _ in items]), torch.tensor([label for _, label in items])
+def _collate(items: list[Any]) -> tuple[Tensor | None, Tensor, list[StudioError]]:
+    """Images and labels of what could be read, and why the rest could not. No images where nothing could."""
+    problems = [item for item in items if isinstance(item, StudioError)]
+    good = [item for item in items if not isinstance(item, StudioError)]
+    images = torch.stack([image for image, _ in good]) if good else None
+    return images, torch.tensor([label for _, label in good], dtype=torch.int64), problems
 
 
 class _DiskReader(_Reader):
@@ -193,7 +197,10 @@ class _DiskReader(_Reader):
         normaliser: Normaliser,
         device: torch.device,
         keep: bool,
+        skipped: dict[str, StudioError],
     ) -> None:
+        self._refuses = recipe.data.damaged == "refuse"
+        self._skipped = skipped
         workers = recipe.data.workers if recipe.data.workers is not None else default_workers()
         self._plan = _Plan()
         self._device = device
@@ -217,11 +224,13 @@ class _DiskReader(_Reader):
 
     def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         self._plan.rows = [row.tolist() for rows in plan for row in (rows if rows.ndim == 2 else (rows,))]
-        for found in self._loader:
-            if isinstance(found[0], str):
-                code, message, where, hint = found
-                raise StudioError(code, message, where=where, hint=hint)
-            images, labels = found
+        for images, labels, problems in self._loader:
+            for problem in problems:
+                if self._refuses or problem.code != "data.image":
+                    raise problem
+                self._skipped.setdefault(problem.where, problem)
+            if images is None:
+                continue
             yield (
                 self._normaliser(images.to(self._device, non_blocking=True)),
                 labels.to(self._device, non_blocking=True),

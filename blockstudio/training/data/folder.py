@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import IMAGE_ENDINGS, class_folders, split_folder, training_classes
+from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
-"""What the image library raises on damaged files."""
 SHOWN = 10
 """Damaged files that are named one by one."""
 
@@ -31,33 +25,24 @@ class Files:
 
     paths: tuple[Path, ...]
     labels: Tensor
+    background: str = "white"
+    range: Range = SIXTEEN_BITS
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def subset(self, index: Tensor) -> Files:
-        return Files(tuple(self.paths[i] for i in index.tolist()), self.labels[index])
+        return replace(self, paths=tuple(self.paths[i] for i in index.tolist()), labels=self.labels[index])
 
-    def read(self, index: int, channels: int) -> Tensor:
-        """uint8 ``(C, H, W)`` in the image's own size. Raises `StudioError` ``data.image`` naming the file."""
-        return read_image(self.paths[index], channels)
+    def without(self, damaged: Container[Path]) -> Files:
+        """Those that are not among ``damaged``."""
+        kept = [place for place, path in enumerate(self.paths) if path not in damaged]
+        return self.subset(torch.tensor(kept, dtype=torch.int64)) if len(kept) < len(self) else self
 
-
-def read_image(path: Path, channels: int) -> Tensor:
-    """uint8 ``(C, H, W)``, grey (1) or colour (3). Raises `StudioError` ``data.image``."""
-    try:
-        with Image.open(path) as file:
-            image: Image.Image = file
-            if image.mode.startswith("I") or image.mode == "F":
-                # 16 bits a pixel: the library would clip, not scale.
-                values = np.asarray(image, np.float64)
-                top = 65535.0 if values.max() > 255 else 255.0
-                image = Image.fromarray((values * (255 / top)).clip(0, 255).astype(np.uint8))
-            pixels = np.array(image.convert("L" if channels == 1 else "RGB"))
-    except UNREADABLE as error:
-        raise StudioError("data.image", f"is no readable image: {error}.", where=str(path)) from error
-    found = torch.from_numpy(pixels)
-    return found.unsqueeze(0) if found.ndim == 2 else found.permute(2, 0, 1).contiguous()
+    def read(self, index: int, channels: int, at_least: tuple[int, int] | None = None) -> Tensor:
+        """uint8 ``(C, H, W)`` in the image's own size, or for a photo far larger than ``at_least`` (H, W) in one that
+        its format can be decoded at. Raises `StudioError` ``data.image`` naming the file."""
+        return Decoder(channels, self.background, self.range).read(self.paths[index], at_least)
 
 
 @dataclass(frozen=True)
@@ -135,39 +120,6 @@ def _images(folder: Path) -> list[Path]:
             Path(where) / name for name in files if name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
         ]
     return found
-
-
-def check_headers(files: Files) -> None:
-    """Open every file as far as its header. Raises `StudioError` for all that are no images."""
-
-    def wrong(path: Path) -> StudioError | None:
-        try:
-            with Image.open(path):
-                return None
-        except UNREADABLE as error:
-            return StudioError("data.image", f"is no readable image: {error}.", where=str(path))
-
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        problems = [problem for problem in pool.map(wrong, files.paths) if problem is not None]
-    if problems:
-        raise collected(problems)
-
-
-def read_all(files: Files, channels: int) -> list[Tensor]:
-    """Every image, in order. Raises `StudioError` for all that cannot be read."""
-
-    def attempt(index: int) -> Tensor | StudioError:
-        try:
-            return files.read(index, channels)
-        except StudioError as error:
-            return error
-
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        found = list(pool.map(attempt, range(len(files))))
-    problems = [item for item in found if isinstance(item, StudioError)]
-    if problems:
-        raise collected(problems)
-    return [item for item in found if isinstance(item, Tensor)]
 
 
 def shortened(problems: list[StudioError]) -> list[StudioError]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -16,7 +17,9 @@ from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import Facts, describe
 from blockstudio.runs.structure import Data
-from blockstudio.training.data.folder import Files, check_headers, read_all, scan, shortened
+from blockstudio.text import say, say_many
+from blockstudio.training.data.decode import Survey, background_problem, survey
+from blockstudio.training.data.folder import Files, scan, shortened
 from blockstudio.training.data.images import ImageSet, RawData, fit, statistics
 from blockstudio.training.data.sets import Photos, load_set
 from blockstudio.training.random import SPLIT, generator
@@ -48,6 +51,8 @@ class DataSplits:
     std: list[float]
     title: str
     notes: list[str] = field(default_factory=list)
+    range: tuple[float, float] | None = None
+    """Pixel values shown as black and white, where the images have more than 8 bits a pixel."""
 
     def fingerprint(self) -> str:
         """Differs if a run is continued on other images: counts, labels, normalisation."""
@@ -63,6 +68,8 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     where = str(facts.root) if facts.root is not None else facts.title
     try:
         train, validation, test, classes, notes = _read(data, facts)
+        (train, validation, test), found = _surveyed((train, validation, test), data)
+        notes += [*found.notes, *skipped_notes(list(found.damaged.values()))]
     except OSError as error:
         raise StudioError("data.read", f"cannot be read: {error.strerror or error}.", where=where) from error
     if len(train) < 2:
@@ -76,10 +83,11 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
         kept, held = stratified(train.labels, data.validation, 0)
         if len(held):
             train, validation = train.subset(kept), train.subset(held)
-    fitted = _fitted([train, validation, test], data, shape, where)
+    fitted = _fitted([train, validation, test], data, shape, where, notes)
     assert fitted[0] is not None
     mean, std = _statistics(fitted[0], data, shape, where)
-    return DataSplits(fitted[0], fitted[1], fitted[2], classes, shape, mean, std, facts.title, notes)
+    span = found.range if found.deep else None
+    return DataSplits(fitted[0], fitted[1], fitted[2], classes, shape, mean, std, facts.title, notes, span)
 
 
 Read: TypeAlias = tuple[Source, Source | None, Source | None, tuple[str, ...], list[str]]
@@ -97,6 +105,51 @@ def _read(data: Data, facts: Facts) -> Read:
         note = f"{facts.title} has no test folder: the validation images are those of the test as well."
         return parts.train, parts.validation, parts.validation, parts.classes, [note]
     return parts.train, parts.validation, parts.test, parts.classes, []
+
+
+Parts: TypeAlias = tuple[Source, Source | None, Source | None]
+
+
+def _surveyed(parts: Parts, data: Data) -> tuple[Parts, Survey]:
+    """The parts as they are to be read: one scale for all of them, without the files that can be told to be damaged.
+
+    Raises `StudioError` ``data.image`` for those, unless the recipe skips them, ``data.background``.
+    """
+    wrong = background_problem(data.background)
+    if wrong:
+        raise StudioError("data.background", wrong, where="data.background")
+    files = dict.fromkeys(path for part in parts if isinstance(part, Files) for path in part.paths)
+    paths = list(files)
+    if len(paths) > CHECKED_FILES:
+        paths = [paths[index * len(paths) // CHECKED_FILES] for index in range(CHECKED_FILES)]
+    found = survey(paths, data.black, data.white, data.background)
+    if found.damaged and data.damaged == "refuse":
+        raise collected(shortened(list(found.damaged.values())))
+    ready: dict[int, Any] = {id(None): None}
+    for part in parts:
+        if isinstance(part, Photos):
+            part.background = data.background
+        # The same images may serve as two parts, and stay the same.
+        ready.setdefault(
+            id(part),
+            replace(part.without(found.damaged), background=data.background, range=found.range)
+            if isinstance(part, Files)
+            else part,
+        )
+    return (ready[id(parts[0])], ready[id(parts[1])], ready[id(parts[2])]), found
+
+
+def skipped_notes(problems: list[StudioError]) -> list[str]:
+    """What is said of images that are left out."""
+    if not problems:
+        return []
+    first = say("{where}: {message}", where=problems[0].where, message=problems[0].message)
+    return [
+        say_many(
+            "{count} damaged image is left out: {first}", "{count:,} damaged images are left out, the first: {first}",
+            len(problems), first=first,
+        )
+    ]  # fmt: skip
 
 
 def _read_whole(data: Data, facts: Facts) -> RawData:
@@ -128,7 +181,9 @@ def stratified(labels: Tensor, share: float, purpose: int, least: int = 0) -> tu
     return torch.nonzero(~out).flatten(), torch.nonzero(out).flatten()
 
 
-def _fitted(parts: Sequence[Source | None], data: Data, shape: tuple[int, int, int], where: str) -> list[Source | None]:
+def _fitted(
+    parts: Sequence[Source | None], data: Data, shape: tuple[int, int, int], where: str, notes: list[str]
+) -> list[Source | None]:
     size = sum(len(part) for part in parts if part is not None) * shape[0] * shape[1] * shape[2]
     storage: Literal["memory", "disk"] = "memory" if data.storage == "memory" else "disk"
     if data.storage == "auto" and size <= MEMORY_LIMIT:
@@ -139,7 +194,7 @@ def _fitted(parts: Sequence[Source | None], data: Data, shape: tuple[int, int, i
         if part is None or id(part) in found:
             continue
         try:
-            found[id(part)] = _fit_part(part, storage, data, shape, where)
+            found[id(part)] = _fit_part(part, storage, data, shape, where, notes)
         except StudioError as error:
             problems.append(error)
     if problems:
@@ -148,7 +203,9 @@ def _fitted(parts: Sequence[Source | None], data: Data, shape: tuple[int, int, i
     return [None if part is None else found[id(part)] for part in parts]
 
 
-def _fit_part(part: Source, storage: str, data: Data, shape: tuple[int, int, int], where: str) -> Source:
+def _fit_part(
+    part: Source, storage: str, data: Data, shape: tuple[int, int, int], where: str, notes: list[str]
+) -> Source:
     if isinstance(part, ImageSet):
         if storage == "disk":
             # Small as they are, large as the network wants them: fitted batch by batch. Whether it can be is seen now.
@@ -156,27 +213,64 @@ def _fit_part(part: Source, storage: str, data: Data, shape: tuple[int, int, int
             return part
         return ImageSet(fit(part.images, shape, data, where), part.labels, part.boxes)
     if storage == "disk":
-        if isinstance(part, Files) and len(part) <= CHECKED_FILES:
-            check_headers(part)
         return part
-    if isinstance(part, Files):
-        singles = read_all(part, shape[0])
-    else:
-        singles = [part.read(index, shape[0]) for index in range(len(part))]
-    images = torch.cat([fit(image.unsqueeze(0), shape, data, where) for image in singles])
-    return ImageSet(images, part.labels)
+    return _decoded(part, data, shape, where, notes)
+
+
+def _decoded(part: Files | Photos, data: Data, shape: tuple[int, int, int], where: str, notes: list[str]) -> ImageSet:
+    """Every image, fitted as soon as it is decoded: however many there are, no more photos are held than threads."""
+
+    def attempt(index: int) -> Tensor | StudioError:
+        try:
+            return read_fitted(part, index, shape, data, where)
+        except StudioError as error:
+            return error
+
+    workers = min(8, os.cpu_count() or 1) if isinstance(part, Files) else 1
+    with ThreadPoolExecutor(workers) as pool:
+        found = list(pool.map(attempt, range(len(part))))
+    problems = [item for item in found if isinstance(item, StudioError)]
+    damaged = [problem for problem in problems if problem.code == "data.image"]
+    if problems and (data.damaged == "refuse" or len(damaged) < len(problems) or len(damaged) == len(found)):
+        raise collected(problems)
+    notes += skipped_notes(damaged)
+    kept = torch.tensor([index for index, item in enumerate(found) if isinstance(item, Tensor)], dtype=torch.int64)
+    return ImageSet(torch.cat([item for item in found if isinstance(item, Tensor)]), part.labels[kept])
+
+
+def read_fitted(part: Files | Photos, index: int, shape: tuple[int, int, int], data: Data, where: str) -> Tensor:
+    """uint8 ``(1, C, H, W)`` of ``shape``. Raises `StudioError` ``data.image``, ``data.size``, ``data.channels``."""
+    at_least = None if data.resize == "none" else (shape[1], shape[2])
+    return fit(part.read(index, shape[0], at_least).unsqueeze(0), shape, data, where)
 
 
 def _statistics(train: Source, data: Data, shape: tuple[int, int, int], where: str) -> tuple[list[float], list[float]]:
-    if isinstance(train, ImageSet) and tuple(train.images.shape[1:]) == shape:
-        return statistics(train.images)
+    """Mean and deviation of each channel. Raises `StudioError` ``data.constant`` if all images are one even colour."""
     # Where fitting all would cost much, a sample spread evenly over the set will do.
     count = min(STATISTICS_IMAGES, len(train))
     places = [index * len(train) // count for index in range(count)]
     if isinstance(train, ImageSet):
-        return statistics(fit(train.images[places], shape, data, where))
-    sample = [fit(train.read(index, shape[0]).unsqueeze(0), shape, data, where) for index in places]
-    return statistics(torch.cat(sample))
+        is_fitted = tuple(train.images.shape[1:]) == shape
+        images = train.images if is_fitted else fit(train.images[places], shape, data, where)
+    else:
+        sample: list[Tensor] = []
+        for index in places:
+            try:
+                sample.append(read_fitted(train, index, shape, data, where))
+            except StudioError as error:
+                if data.damaged == "refuse" or error.code != "data.image":
+                    raise
+        if not sample:
+            raise StudioError("data.image", say("has no image that can be read."), where=where)
+        images = torch.cat(sample)
+    if int(images.min()) == int(images.max()):
+        raise StudioError(
+            "data.constant",
+            say("all its training images are one even colour: every pixel is {value} of 255.", value=int(images.min())),
+            where=where,
+            hint=say("Look at the files; for images with more than 8 bits a pixel set data.black and data.white."),
+        )
+    return statistics(images)
 
 
 def default_workers() -> int:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import DATASETS
+from blockstudio.training.data.decode import UNREADABLE, Decoder, pixels_of, unreadable
 from blockstudio.training.data.images import ImageSet
 
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -31,8 +32,9 @@ PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 class Photos:
     """A torchvision set whose images lie in files: read one by one."""
 
-    def __init__(self, dataset: Any, labels: Tensor, index: Tensor | None = None) -> None:
+    def __init__(self, dataset: Any, labels: Tensor, index: Tensor | None = None, background: str = "white") -> None:
         self.dataset = dataset
+        self.background = background
         self.index = torch.arange(len(dataset)) if index is None else index
         self.labels = labels
 
@@ -40,18 +42,17 @@ class Photos:
         return len(self.labels)
 
     def subset(self, index: Tensor) -> Photos:
-        return Photos(self.dataset, self.labels[index], self.index[index])
+        return Photos(self.dataset, self.labels[index], self.index[index], self.background)
 
-    def read(self, index: int, channels: int) -> Tensor:
+    def read(self, index: int, channels: int, at_least: tuple[int, int] | None = None) -> Tensor:
         """uint8 ``(C, H, W)`` in the image's own size. Raises `StudioError` ``data.image``."""
         place = int(self.index[index])
+        where = f"image {place}"
         try:
             image = self.dataset[place][0]
-            pixels = np.array(image.convert("L" if channels == 1 else "RGB"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise StudioError("data.image", f"cannot be read: {error}.", where=f"image {place}") from error
-        found = torch.from_numpy(pixels)
-        return found.unsqueeze(0) if found.ndim == 2 else found.permute(2, 0, 1).contiguous()
+        except UNREADABLE as error:
+            raise unreadable(where, error) from error
+        return pixels_of(image, Decoder(channels, self.background), where)
 
 
 def load_set(name: str, root: Path, download: bool) -> tuple[ImageSet | Photos, ImageSet | Photos, tuple[str, ...]]:

@@ -1,0 +1,319 @@
+"""One image file, as a viewer shows it: turned upright, its first frame, on a ground where it is transparent, and with
+one scale for a whole set where a pixel has more than eight bits."""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageColor, ImageOps
+from torch import Tensor
+
+from blockstudio.errors import StudioError
+from blockstudio.text import Text, say, say_many
+
+MAX_PIXELS = 178_956_970
+"""Pixels of the largest image that is read: above it the image library suspects a bomb."""
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+UNREADABLE = (
+    OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, KeyError, IndexError, TypeError,
+    OverflowError, AttributeError, NotImplementedError, MemoryError, RecursionError, Image.DecompressionBombError,
+)  # fmt: skip
+"""What the image library raises on damaged files, whatever their makers thought of."""
+DRAFT = 2
+"""A photo is decoded at no less than so many times the size that is wanted, where its format can."""
+MEASURED = 5_000
+"""Deep images of a set that are measured for its scale, spread evenly."""
+
+Range: TypeAlias = tuple[float, float]
+"""The pixel values that are shown as black and as white."""
+SIXTEEN_BITS: Range = (0.0, 65535.0)
+TWELVE_BITS: Range = (0.0, 4095.0)
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """How the images of one set are read: ``channels`` 1 (grey) or 3 (colour), the ``background`` of transparent ones
+    as ``#rrggbb`` or a name, and the ``range`` of pixels with more than eight bits."""
+
+    channels: int
+    background: str = "white"
+    range: Range = SIXTEEN_BITS
+
+    def read(self, path: Path, at_least: tuple[int, int] | None = None) -> Tensor:
+        """uint8 ``(C, H, W)``. ``at_least``: (H, W) below which a large photo need not be decoded in full.
+
+        Raises `StudioError` ``data.image`` naming the file.
+        """
+        with reading(path) as image:
+            if at_least is not None:
+                _draft(image, at_least)
+            return self.tensor(image, path)
+
+    def tensor(self, image: Image.Image, where: Path | str) -> Tensor:
+        """uint8 ``(C, H, W)`` of an image that is open. Raises `StudioError` ``data.image`` for values that are no
+        numbers."""
+        image = ImageOps.exif_transpose(image)
+        if is_deep(image.mode):
+            image = Image.fromarray(_scaled(_values(image, where), self.range))
+        pixels = np.array(self._plain(image))
+        found = torch.from_numpy(pixels)
+        return found.unsqueeze(0) if found.ndim == 2 else found.permute(2, 0, 1).contiguous()
+
+    def _plain(self, image: Image.Image) -> Image.Image:
+        mode = "L" if self.channels == 1 else "RGB"
+        if is_transparent(image):
+            ground = Image.new("RGBA", image.size, (*ImageColor.getrgb(self.background)[:3], 255))
+            image = Image.alpha_composite(ground, image.convert("RGBA"))
+        elif image.mode == "LAB":
+            shown = ImageCms.applyTransform(image, _lab_to_rgb())
+            assert shown is not None
+            image = shown
+        return image if image.mode == mode else image.convert("RGB").convert(mode)
+
+
+@cache
+def _lab_to_rgb() -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+
+
+class reading:
+    """An image file, open while the block runs; whatever is wrong with it becomes a `StudioError` ``data.image``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Image.Image:
+        try:
+            self._image: Image.Image = Image.open(self.path)
+        except UNREADABLE as error:
+            raise unreadable(self.path, error) from error
+        if self._image.width * self._image.height > MAX_PIXELS:
+            self._image.close()
+            raise unreadable(self.path, Image.DecompressionBombError())
+        return self._image
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._image.close()
+        if isinstance(error, UNREADABLE) and not isinstance(error, StudioError):
+            raise unreadable(self.path, error) from error
+
+
+def unreadable(path: Path | str, error: BaseException) -> StudioError:
+    """What is said of a file that cannot be shown."""
+    if isinstance(error, Image.DecompressionBombError):
+        return StudioError(
+            "data.image",
+            say("has more than {most:,} pixels, the most that is read.", most=MAX_PIXELS),
+            where=str(path),
+            hint=say("Save it smaller."),
+        )
+    reason: str = (
+        error.args[0] if isinstance(error, ValueError) and error.args and isinstance(error.args[0], Text) else ""
+    )
+    reason = reason or (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return StudioError("data.image", say("is no readable image: {reason}.", reason=reason), where=str(path))
+
+
+def _draft(image: Image.Image, at_least: tuple[int, int]) -> None:
+    """Let a JPEG decoder leave out detail that the wanted size cannot show."""
+    if image.format == "JPEG" and image.mode in ("RGB", "L"):
+        # Turned photos have height and width the other way round; the larger side serves both.
+        side = DRAFT * max(at_least)
+        image.draft(image.mode, (side, side))
+
+
+# Pixels of more than eight bits
+
+
+def is_deep(mode: str) -> bool:
+    """Whether a pixel of this mode holds more than eight bits: 16-bit grey, 32-bit integers, floats."""
+    return mode.startswith("I") or mode == "F"
+
+
+def is_transparent(image: Image.Image) -> bool:
+    """Whether the image has an alpha channel or a transparent colour."""
+    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+
+
+def _values(image: Image.Image, where: Path | str) -> NDArray[np.float64]:
+    values = np.asarray(image, np.float64)
+    if not np.isfinite(values).all():
+        raise StudioError(
+            "data.image", say("has a pixel that is no number (NaN or infinite)."), where=str(where),
+            hint=say("Put numbers in its place, or remove the file."),
+        )  # fmt: skip
+    return values
+
+
+def _scaled(values: NDArray[np.float64], span: Range) -> NDArray[np.uint8]:
+    low, high = span
+    found: NDArray[np.uint8] = np.rint((values - low) * (255 / (high - low))).clip(0, 255).astype(np.uint8)
+    return found
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the files of a set say before they are decoded, and the scale of its deep images."""
+
+    range: Range
+    deep: int
+    """How many images of more than 8 bits a pixel there are among those looked at."""
+    damaged: dict[Path, StudioError]
+    """Files that are no images, or end too early."""
+    notes: list[str]
+    """What was decided for the user, a sentence each."""
+
+
+def survey(
+    paths: Sequence[Path], black: float | None = None, white: float | None = None, background: str = "white"
+) -> Survey:
+    """Look at header and end of all files, and at the pixels of the deep ones: those get one range for the whole set,
+    by their kind and their largest values, unless ``black`` and ``white`` are given.
+
+    Raises `StudioError` ``data.range`` where white would not be above black.
+    """
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        looks = list(pool.map(_look, paths))
+        deep = [look for look in looks if isinstance(look, _Look) and look.deep]
+        count = min(MEASURED, len(deep)) if black is None or white is None else 0
+        spans = list(pool.map(_span, [deep[index * len(deep) // count] for index in range(count)]))
+    damaged = {path: look for path, look in zip(paths, looks, strict=True) if isinstance(look, StudioError)}
+    damaged |= {span.path: span.problem for span in spans if span.problem is not None}
+    notes: list[str] = []
+    span = SIXTEEN_BITS
+    good = [span for span in spans if span.problem is None]
+    if good:
+        span = range_of(min(s.low for s in good), max(s.high for s in good), any(s.floats for s in good))
+    span = (span[0] if black is None else black, span[1] if white is None else white)
+    if span[1] <= span[0]:
+        raise StudioError(
+            "data.range", say("white is {high:g}, which is not above black, {low:g}.", high=span[1], low=span[0]),
+            where="data.white", hint=say("Give both, or neither."),
+        )  # fmt: skip
+    if deep and span != SIXTEEN_BITS:
+        notes.append(
+            say_many(
+                "{count} image has more than 8 bits a pixel: {low:g} is black, {high:g} is white "
+                "(data.black, data.white).",
+                "{count:,} images have more than 8 bits a pixel: {low:g} is black, {high:g} is white "
+                "(data.black, data.white).",
+                len(deep), low=span[0], high=span[1],
+            )
+        )  # fmt: skip
+    transparent = sum(look.transparent for look in looks if isinstance(look, _Look))
+    if transparent:
+        notes.append(
+            say_many(
+                "{count} image is transparent: it stands on {background} (data.background).",
+                "{count:,} images are transparent: they stand on {background} (data.background).",
+                transparent, background=background,
+            )
+        )  # fmt: skip
+    return Survey(span, len(deep), damaged, notes)
+
+
+def range_of(low: float, high: float, floats: bool) -> Range:
+    """The range of a set whose smallest and largest values are these."""
+    if floats:
+        for span in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
+            if span[0] <= low and high <= span[1]:
+                return span
+    elif low >= 0 and high <= SIXTEEN_BITS[1]:
+        # Twelve bits of a sensor in a file of sixteen. Nothing above 255 is said to be dark, as a viewer shows it.
+        return TWELVE_BITS if 255 < high <= TWELVE_BITS[1] else SIXTEEN_BITS
+    return (low, high) if high > low else (low, low + 1)
+
+
+@dataclass(frozen=True)
+class _Look:
+    path: Path
+    deep: bool
+    transparent: bool
+
+
+def _look(path: Path) -> _Look | StudioError:
+    try:
+        with reading(path) as image:
+            found = _Look(path, is_deep(image.mode), is_transparent(image))
+        short = cut_short(path)
+    except StudioError as error:
+        return error
+    except OSError as error:
+        return unreadable(path, error)
+    return unreadable(path, ValueError(short)) if short else found
+
+
+@dataclass(frozen=True)
+class _Span:
+    path: Path
+    low: float = 0.0
+    high: float = 0.0
+    floats: bool = False
+    problem: StudioError | None = None
+
+
+def _span(look: _Look) -> _Span:
+    try:
+        with reading(look.path) as image:
+            values = _values(image, look.path)
+            return _Span(look.path, float(values.min()), float(values.max()), image.mode == "F")
+    except StudioError as error:
+        return _Span(look.path, problem=error)
+
+
+# Whether a file is whole
+
+
+def cut_short(path: Path) -> str:
+    """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(32)
+        file.seek(max(0, size - 4096))
+        tail = file.read(4096)
+    if head[:3] == b"\xff\xd8\xff":
+        return "" if b"\xff\xd9" in tail else say("its end is missing")
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return "" if b"IEND" in tail else say("its end is missing")
+    if head[:4] == b"GIF8":
+        return "" if tail.rstrip(b"\0").endswith(b";") else say("its end is missing")
+    stated = 0
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        stated = 8 + int(struct.unpack("<I", head[4:8])[0])
+    elif head[:2] == b"BM" and len(head) >= 6:
+        stated = int(struct.unpack("<I", head[2:6])[0])
+    if stated > size:
+        return say("it has {size:,} of the {stated:,} bytes that it says it has", size=size, stated=stated)
+    return ""
+
+
+def background_problem(text: str) -> str:
+    """Why ``text`` names no colour; empty if it does."""
+    try:
+        ImageColor.getrgb(text)
+    except ValueError:
+        return say("expected a colour such as white or #ffffff, found '{text}'.", text=text)
+    return ""
+
+
+def pixels_of(image: Any, decoder: Decoder, where: str) -> Tensor:
+    """uint8 ``(C, H, W)`` of an image that a library has opened. Raises `StudioError` ``data.image``."""
+    try:
+        return decoder.tensor(image, where)
+    except StudioError:
+        raise
+    except UNREADABLE as error:
+        raise unreadable(where, error) from error
