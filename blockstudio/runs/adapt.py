@@ -25,7 +25,9 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import Facts, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
+from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.recipe import Recipe, check
+from blockstudio.runs.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis
@@ -34,11 +36,8 @@ SMALL_SIZES = (32, 64, 96, 128)
 SMALL = 64
 """Images up to this size are small; diagrams drawn for more are trained smaller."""
 DEFAULT_EPOCHS = 10
-WEIGHT_DECAYS = {"sgd": 5e-4, "adam": 0.0, "adamw": 0.01, "rmsprop": 0.0}
 FROZEN_NAMED = 8
 """So many frozen blocks are named in a note."""
-GAMMAS = {"step": 0.1, "exponential": 0.95}
-LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3}
 
 
 def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]:
@@ -246,11 +245,11 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
         epochs=DEFAULT_EPOCHS if recipe.epochs is None and recipe.steps is None else recipe.epochs,
         data=replace(recipe.data, input_size=side),
         start=replace(recipe.start, weights=weights),
-        schedule=replace(schedule, gamma=GAMMAS.get(schedule.name) if schedule.gamma is None else schedule.gamma),
+        schedule=replace(schedule, gamma=SCHEDULES[schedule.name].gamma if schedule.gamma is None else schedule.gamma),
         optimizer=replace(
             rule,
-            lr=LEARNING_RATES[rule.name] if rule.lr is None else rule.lr,
-            weight_decay=WEIGHT_DECAYS[rule.name] if rule.weight_decay is None else rule.weight_decay,
+            lr=OPTIMIZERS[rule.name].lr if rule.lr is None else rule.lr,
+            weight_decay=OPTIMIZERS[rule.name].weight_decay if rule.weight_decay is None else rule.weight_decay,
         ),
     )
 

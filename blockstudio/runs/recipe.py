@@ -130,11 +130,13 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any
         default = getattr(struct(), item.name)
         annotation = next(declared.type for declared in msgspec.structs.fields(struct) if declared.name == item.name)
         # The declared order; the library sorts a Literal's values.
-        choices = get_args(get_args(annotation)[0]) if isinstance(inner, inspect.LiteralType) else ()
+        choices = (
+            get_args(get_args(annotation)[0]) if isinstance(inner, inspect.LiteralType) else extra.get("choices", ())
+        )
         yield (
             Field(
                 path=prefix + item.name,
-                kind=kinds.get(type(inner), several),
+                kind="choice" if choices else kinds.get(type(inner), several),
                 title=schema.get("title", item.name),
                 help=schema.get("description", ""),
                 default=default,
@@ -217,6 +219,8 @@ def read_value(path: str, value: object) -> Any:
         found = msgspec.convert(given, annotation, strict=not isinstance(value, str), str_keys=True)
     except msgspec.ValidationError:
         raise _illegal(field, value) from None
+    if field.choices and found not in field.choices:
+        raise _illegal(field, value)
     numbers = found if isinstance(found, tuple) else (found,)
     for number in numbers:
         if isinstance(number, float | int) and not isinstance(number, bool):
@@ -241,7 +245,7 @@ def check(recipe: Recipe) -> list[StudioError]:
     if recipe.epochs is not None and recipe.steps is not None:
         problems.append(StudioError("recipe.conflict", "give either epochs or steps, not both.", where="steps"))
     rule = recipe.optimizer
-    if rule.name == "sgd" and rule.nesterov and rule.momentum == 0:
+    if rule.nesterov and rule.momentum == 0 and rule.name in FIELDS["optimizer.nesterov"].when:
         problems.append(
             StudioError("recipe.conflict", "Nesterov's rule needs a momentum above 0.", where="optimizer.nesterov")
         )

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from blockstudio.runs.optimizers import OPTIMIZERS, defaults_text, of_rules
+from blockstudio.runs.schedules import SCHEDULES, gammas_text, of_schedules
+
 VERSION = 1
 
 
@@ -172,41 +175,48 @@ class Optimizer(Group, frozen=True):
     """How weights follow gradients."""
 
     name: Annotated[
-        Literal["sgd", "adam", "adamw", "rmsprop"], Meta(title="Optimiser", description="The rule for a step.")
+        str, Meta(title="Optimiser", description="The rule for a step.", extra={"choices": tuple(OPTIMIZERS)})
     ] = "adamw"
     lr: Annotated[
         float | None,
         Meta(
             title="Learning rate",
-            description="Rate at the schedule's peak. Empty: 0.05 for sgd, else 0.001.",
+            description=f"Rate at the schedule's peak. Empty: {defaults_text(lambda rule: rule.lr)}.",
             extra={"ge": 0, "le": 100},
         ),
     ] = None
     momentum: Annotated[
         float,
-        Meta(ge=0, lt=1, title="Momentum", description="Of sgd and rmsprop.", extra={"when": "sgd rmsprop"}),
+        Meta(
+            ge=0,
+            lt=1,
+            title="Momentum",
+            description=f"Of {of_rules('momentum').replace(' ', ' and ')}.",
+            extra={"when": of_rules("momentum")},
+        ),
     ] = 0.9
     nesterov: Annotated[
-        bool, Meta(title="Nesterov", description="Look-ahead momentum of sgd.", extra={"when": "sgd"})
+        bool, Meta(title="Nesterov", description="Look-ahead momentum of sgd.", extra={"when": of_rules("nesterov")})
     ] = False
     beta1: Annotated[
-        float, Meta(ge=0, lt=1, title="β₁", description="Decay of the mean gradient.", extra={"when": "adam adamw"})
+        float,
+        Meta(ge=0, lt=1, title="β₁", description="Decay of the mean gradient.", extra={"when": of_rules("beta1")}),
     ] = 0.9
     beta2: Annotated[
-        float, Meta(ge=0, lt=1, title="β₂", description="Decay of the mean square.", extra={"when": "adam adamw"})
+        float, Meta(ge=0, lt=1, title="β₂", description="Decay of the mean square.", extra={"when": of_rules("beta2")})
     ] = 0.999
     alpha: Annotated[
-        float, Meta(ge=0, lt=1, title="α", description="Decay of the mean square.", extra={"when": "rmsprop"})
+        float, Meta(ge=0, lt=1, title="α", description="Decay of the mean square.", extra={"when": of_rules("alpha")})
     ] = 0.99
     eps: Annotated[
         float,
-        Meta(ge=0, le=1, title="ε", description="Added to the denominator.", extra={"when": "adam adamw rmsprop"}),
+        Meta(ge=0, le=1, title="ε", description="Added to the denominator.", extra={"when": of_rules("eps")}),
     ] = 1e-8
     weight_decay: Annotated[
         float | None,
         Meta(
             title="Weight decay",
-            description="Pull of the weights towards zero. Empty: 0.01 for adamw, 0.0005 for sgd, else none.",
+            description=f"Pull of the weights towards zero. Empty: {defaults_text(lambda rule: rule.weight_decay)}.",
             extra={"ge": 0, "le": 10},
         ),
     ] = None
@@ -219,22 +229,30 @@ class Schedule(Group, frozen=True):
     """How the learning rate moves over the run. Places are shares of the run, so they hold for any budget."""
 
     name: Annotated[
-        Literal["constant", "step", "cosine", "exponential", "one_cycle"],
-        Meta(title="Schedule", description="Shape of the learning rate over the run."),
+        str,
+        Meta(
+            title="Schedule",
+            description="Shape of the learning rate over the run.",
+            extra={"choices": tuple(SCHEDULES)},
+        ),
     ] = "cosine"
     warmup: Annotated[
         float, Meta(ge=0, lt=1, title="Warm-up", description="Share of the run over which the rate rises.")
     ] = 0.1
     milestones: Annotated[
         tuple[float, ...],
-        Meta(title="Milestones", description="Shares of the run at which the rate drops.", extra={"when": "step"}),
+        Meta(
+            title="Milestones",
+            description="Shares of the run at which the rate drops.",
+            extra={"when": of_schedules("milestones")},
+        ),
     ] = (0.5, 0.75)
     gamma: Annotated[
         float | None,
         Meta(
             title="γ",
-            description="Factor at each milestone (step; empty: 0.1) or each epoch (exponential; empty: 0.95).",
-            extra={"ge": 0, "le": 1, "when": "step exponential"},
+            description=f"Factor at each milestone or each epoch. Empty: {gammas_text()}.",
+            extra={"ge": 0, "le": 1, "when": of_schedules("gamma")},
         ),
     ] = None
     final: Annotated[
@@ -244,7 +262,7 @@ class Schedule(Group, frozen=True):
             le=1,
             title="Final share",
             description="Share of the rate that is left at the end.",
-            extra={"when": "cosine one_cycle"},
+            extra={"when": of_schedules("final")},
         ),
     ] = 0.0
 

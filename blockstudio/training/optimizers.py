@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from blockstudio.runs.adapt import GAMMAS
+from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.schedules import SCHEDULES, Moment
 from blockstudio.runs.structure import Schedule
-
-ONE_CYCLE_START = 1 / 25
-"""Share of the peak rate with which one-cycle begins."""
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device) -> Optimizer:
@@ -31,47 +29,27 @@ def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device) -> O
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
-    # One kernel over all parameters where there is one: less time between steps, the same arithmetic.
-    fused = device.type in ("cpu", "cuda")
-    match wanted.name:
-        case "sgd":
-            nesterov = wanted.nesterov
-            return torch.optim.SGD(
-                groups, rate, momentum=wanted.momentum, nesterov=nesterov, weight_decay=decay, fused=fused
-            )
-        case "adam":
-            betas = (wanted.beta1, wanted.beta2)
-            return torch.optim.Adam(groups, rate, betas=betas, eps=wanted.eps, weight_decay=decay, fused=fused)
-        case "adamw":
-            betas = (wanted.beta1, wanted.beta2)
-            return torch.optim.AdamW(groups, rate, betas=betas, eps=wanted.eps, weight_decay=decay, fused=fused)
-        case "rmsprop":
-            return torch.optim.RMSprop(
-                groups, rate, alpha=wanted.alpha, eps=wanted.eps, momentum=wanted.momentum, weight_decay=decay
-            )
+    rule = OPTIMIZERS[wanted.name]
+    arguments: dict[str, Any] = {
+        name: getattr(wanted, fields) if isinstance(fields, str) else tuple(getattr(wanted, field) for field in fields)
+        for name, fields in rule.arguments.items()
+    }
+    if rule.fused:
+        # One kernel over all parameters where there is one: less time between steps, the same arithmetic.
+        arguments["fused"] = device.type in ("cpu", "cuda")
+    made: Optimizer = getattr(torch.optim, rule.torch)(groups, lr=rate, weight_decay=decay, **arguments)
+    return made
 
 
 def rate_factor(schedule: Schedule, step: int, total: int, steps_per_epoch: int) -> float:
     """Share of the peak learning rate at ``step`` (from 0) of ``total``: a pure function, so that nothing has to
     be restored when a run is continued."""
-    gamma = GAMMAS.get(schedule.name, 1.0) if schedule.gamma is None else schedule.gamma
+    curve = SCHEDULES[schedule.name]
     rise = schedule.warmup * total
     if step < rise:
-        share = (step + 1) / (rise + 1)
-        if schedule.name != "one_cycle":
-            return share
-        return ONE_CYCLE_START + (1 - ONE_CYCLE_START) * (1 - math.cos(math.pi * share)) / 2
-    match schedule.name:
-        case "constant":
-            return 1.0
-        case "step":
-            passed = sum(step >= place * total for place in schedule.milestones)
-            return float(gamma**passed)
-        case "exponential":
-            return float(gamma ** (step // steps_per_epoch))
-    # Cosine, and the fall of one-cycle.
-    share = (step - rise) / max(1.0, total - rise)
-    return schedule.final + (1 - schedule.final) * (1 + math.cos(math.pi * share)) / 2
+        return curve.rise((step + 1) / (rise + 1))
+    gamma = schedule.gamma if schedule.gamma is not None else curve.gamma if curve.gamma is not None else 1.0
+    return curve.share(Moment(step, total, steps_per_epoch, rise, schedule.milestones, gamma, schedule.final))
 
 
 class Rates:

@@ -24,6 +24,11 @@ def test_every_recipe_field_is_explained() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| `([a-z_0-9.]+)` \|", text, flags=re.MULTILINE))
     assert set(FIELDS) - {"version"} <= explained
+    rows = dict(re.findall(r"^\| `([a-z_0-9.]+)` \| [^|]* \| ([^|]*) \|$", text, flags=re.MULTILINE))
+    for path in set(FIELDS) - {"version"}:
+        field = FIELDS[path]
+        choices = f" One of {', '.join(f'`{choice}`' for choice in field.choices)}." if field.choices else ""
+        assert rows[path] == field.help + choices, path
 
 
 def test_readme_has_exactly_two_set_up_commands() -> None:

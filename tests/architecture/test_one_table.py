@@ -4,7 +4,11 @@ stands anywhere else in the program."""
 from __future__ import annotations
 
 import ast
+import inspect
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,9 @@ from blockstudio.analysis.costs import COSTS, Cost
 from blockstudio.cli import main
 from blockstudio.compiler.exports import export
 from blockstudio.formats import FORMATS, Format, Written, endings
+from blockstudio.runs.optimizers import OPTIMIZERS
+from blockstudio.runs.recipe import FIELDS
+from blockstudio.runs.schedules import SCHEDULES
 
 PACKAGE = Path(blockstudio.__file__).parent
 ROOT = PACKAGE.parent
@@ -108,3 +115,76 @@ def test_a_new_cost_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert 'rx="1.25"' in (tmp_path / "a.svg").read_text(encoding="utf-8"), "a cost bar"
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in COSTS if name != "letters")
+
+
+def test_no_optimiser_and_no_schedule_is_named_outside_its_table() -> None:
+    names = {*OPTIMIZERS, *SCHEDULES} - {"step", "constant"}  # ordinary words too
+    defaults = {FIELDS["optimizer.name"].default, FIELDS["schedule.name"].default}
+    found = elsewhere(names, "runs/optimizers.py", "runs/schedules.py")
+    assert {place.split(":")[0] for place in found} == {"runs/structure.py"}
+    assert {place.split()[1] for place in found} == defaults, "what is chosen by default is a fact of its own"
+
+
+NEW_ROWS = """
+import importlib.util, json, math, sys
+
+def table(name):  # before the package reads it
+    spec = importlib.util.find_spec("blockstudio").submodule_search_locations[0]
+    spec = importlib.util.spec_from_file_location(f"blockstudio.runs.{name}", f"{spec}/runs/{name}.py")
+    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+optimizers, schedules = table("optimizers"), table("schedules")
+
+row = optimizers.Rule("nadam", "NAdam", {"betas": ("beta1", "beta2"), "momentum_decay": "momentum"}, 0.002, fused=False)
+optimizers.OPTIMIZERS["nadam"] = row
+schedules.SCHEDULES["root"] = schedules.Curve("root", lambda at: 1 / math.sqrt(1 + at.step), ("gamma",))
+
+import blockstudio as bs
+from blockstudio.runs.recipe import FIELDS
+from blockstudio.training.optimizers import build_optimizer, rate_factor
+
+run = bs.train(bs.load("cifar_resnet", n=1, width=4), data="shapes", data__shapes__images=40, steps=3, batch_size=8,
+               warmup=0, optimizer="nadam", schedule="root", run=sys.argv[1])
+recipe = run.recipe()
+import torch
+made = build_optimizer(torch.nn.Linear(2, 2), recipe, torch.device("cpu"))
+print(json.dumps({
+    "choices": [FIELDS["optimizer.name"].choices[-1], FIELDS["schedule.name"].choices[-1]],
+    "when": FIELDS["optimizer.beta1"].when,
+    "help": FIELDS["optimizer.lr"].help,
+    "rate": recipe.optimizer.lr,
+    "made": [type(made).__name__, made.defaults["betas"], made.defaults["momentum_decay"]],
+    "share": rate_factor(recipe.schedule, 3, 10, 5),
+    "status": run.state().status,
+}))
+"""
+
+
+def test_a_new_optimiser_and_a_new_schedule_are_rows(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NEW_ROWS, str(tmp_path / "run")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found == {
+        "choices": ["nadam", "root"],
+        "when": ["adam", "adamw", "nadam"],
+        "help": "Rate at the schedule's peak. Empty: 0.05 for sgd, 0.002 for nadam, else 0.001.",
+        "rate": 0.002,
+        "made": ["NAdam", [0.9, 0.999], 0.9],
+        "share": 0.5,
+        "status": "finished",
+    }
+
+
+def test_every_optimiser_is_a_class_of_torch_that_takes_what_its_row_says() -> None:
+    import torch
+
+    for rule in OPTIMIZERS.values():
+        known = inspect.signature(getattr(torch.optim, rule.torch)).parameters
+        assert {*rule.arguments, "lr", "weight_decay"} <= set(known)
+        assert ("fused" in known) >= rule.fused
+        assert all(f"optimizer.{field}" in FIELDS for field in rule.fields)
+    assert all(f"schedule.{field}" in FIELDS for curve in SCHEDULES.values() for field in curve.fields)
