@@ -10,7 +10,7 @@ import networkx as nx
 import blockstudio
 
 PACKAGE = Path(blockstudio.__file__).parent
-OPEN = ("blockstudio.graph.", "blockstudio.gui.")
+OPEN = ("blockstudio.gui.",)
 """Where there still are circles, within the layer."""
 
 
