@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from blockstudio.analysis.issues import Issue
 from blockstudio.analysis.item import Item, drawing_issues
 from blockstudio.analysis.library import Library
 from blockstudio.analysis.order import Cycle, Places, Source, evaluation_order
 from blockstudio.analysis.reach import Reach
 from blockstudio.analysis.values import names_in
-from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, ENDS, INPUT, OUTPUT
+from blockstudio.blocks import AUX_OUTPUT, ENDS, INPUT, OUTPUT
 from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, port_order
+from blockstudio.graph.foreign import missing
 
 _NO_NAMES: frozenset[str] = frozenset()
 
@@ -147,16 +149,19 @@ class Plan:
 
     def _load(self, item: Item, block: Block) -> None:
         item.block = block
-        item.kind = CATALOGUE.get(block.type)
-        if item.kind is not None:
-            item.declared = item.kind.parameters
-            item.outs = item.kind.outputs
+        item.kind = kind = self._diagram.kind(block.type)
+        if kind is not None:
+            item.declared = kind.parameters
+            item.outs = kind.outputs
         else:
             item.declared = self._diagram.modules[block.type].parameters
             item.outs = self._diagram.output_ports(block.type)
             self.modules.setdefault(block.type, set()).add(item.name)
-        found = self._library.prepare(item.kind, item.declared, block.parameters)
-        item.uses, item.fixed, item.issues, item.setting = found
+        if kind is not None and not kind.installed:
+            item.uses, item.fixed, item.issues, item.setting = {}, {}, (Issue.of(missing(block, kind, "")),), None
+        else:
+            found = self._library.prepare(kind, item.declared, block.parameters)
+            item.uses, item.fixed, item.issues, item.setting = found
         plain = block.repeat is None and block.bypass is False
         if plain and not item.uses:
             item.names = _NO_NAMES

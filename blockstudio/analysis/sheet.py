@@ -196,7 +196,7 @@ class Sheet:
             return item.setting.result(inputs)
         if item.kind is None:
             return self._instance(item, inputs, values, issues)
-        if None in values.values():
+        if None in values.values() or not item.kind.installed:
             return _unknown(item, inputs, issues, values)
         return self._library.setting(item.kind, values).result(inputs)
 

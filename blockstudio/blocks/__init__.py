@@ -1,5 +1,9 @@
 """What each block type is: one declaration a type, a file a family."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
+from blockstudio.blocks.absent import Absent, Origin, absent_type, origin_of
 from blockstudio.blocks.base import (
     AUX_OUTPUT,
     CATALOGUE,
@@ -18,21 +22,23 @@ from blockstudio.blocks.base import (
     Shape,
     Weight,
     Window,
+    block_type,
+    need_map,
     numel,
     palette_entries,
     shape_text,
 )
 from blockstudio.blocks.helpers import HELPERS
+from blockstudio.blocks.packages import absence, load_packages, package_problems
 from blockstudio.blocks.parameters import Kind, Parameter, RawValue, Scalar, Value, infer_parameter
 
-# In this order the types stand in the catalogue and the palette.
-from blockstudio.blocks import convolution  # isort: skip
-from blockstudio.blocks import pooling  # isort: skip
-from blockstudio.blocks import normalisation  # isort: skip
-from blockstudio.blocks import activation  # isort: skip
-from blockstudio.blocks import merge  # isort: skip
-from blockstudio.blocks import shortcut  # isort: skip
-from blockstudio.blocks import head  # isort: skip
+# Every file of this folder may declare types. The catalogue is in palette order: by family, as declared within each.
+for _file in iter_modules(__path__):
+    import_module(f"{__name__}.{_file.name}")
+_types = sorted(CATALOGUE.values(), key=lambda kind: list(FAMILIES).index(kind.family))
+CATALOGUE.clear()
+CATALOGUE.update((kind.name, kind) for kind in _types)
+load_packages()
 
 __all__ = [
     "AUX_OUTPUT",
@@ -43,11 +49,13 @@ __all__ = [
     "INPUT",
     "OUTPUT",
     "PORTS",
+    "Absent",
     "Arguments",
     "BlockType",
     "Code",
     "Kind",
     "Merging",
+    "Origin",
     "PaletteEntry",
     "Parameter",
     "RawValue",
@@ -58,15 +66,14 @@ __all__ = [
     "Value",
     "Weight",
     "Window",
-    "activation",
-    "convolution",
-    "head",
+    "absence",
+    "absent_type",
+    "block_type",
     "infer_parameter",
-    "merge",
-    "normalisation",
+    "need_map",
     "numel",
+    "origin_of",
+    "package_problems",
     "palette_entries",
-    "pooling",
     "shape_text",
-    "shortcut",
 ]

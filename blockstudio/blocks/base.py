@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
+from blockstudio.blocks.helpers import HELPERS
 from blockstudio.blocks.parameters import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 
@@ -144,6 +145,7 @@ PORTS = (INPUT, OUTPUT)
 ENDS = (INPUT, OUTPUT, AUX_OUTPUT)
 """Types that do no work of their own."""
 
+T = TypeVar("T", bound="BlockType")
 Merging: TypeAlias = Literal["", "sum", "product", "channels"]
 
 
@@ -181,6 +183,12 @@ class BlockType:
     """Whether a card says the type before its numbers; no, where colour and numbers say it already."""
     palette: ClassVar[tuple[PaletteEntry, ...]] = ()
     """Empty: one entry under the type's own name."""
+    helpers: ClassVar[Mapping[str, str]] = {}
+    """Source of small modules of its own that `code` names as `Code.helper`, beside those in `HELPERS`."""
+    package: str = ""
+    """The package that brings it; empty for those of the studio."""
+    installed: bool = True
+    """Whether its rules are known here: see `blockstudio.blocks.absent`."""
     calls: ClassVar[tuple[str, ...]] = ()
     """Calls that it stands for in somebody's network, as signatures: ``leaky_relu(input, negative_slope=0.01)``. A
     function of torch, or a module's class with the attributes that say what it does."""
@@ -276,10 +284,15 @@ CATALOGUE: dict[str, BlockType] = {}
 """Every block type by name, in palette order within its family."""
 
 
-def block_type(cls: type[BlockType]) -> type[BlockType]:
+def block_type(cls: type[T]) -> type[T]:
     """Class decorator: enter a type into the catalogue."""
     if cls.name in CATALOGUE:
         raise ValueError(f"two block types are called {cls.name}")
+    if cls.family not in FAMILIES:
+        raise ValueError(f"{cls.name} is of the family '{cls.family}'; there are {', '.join(FAMILIES)}")
+    for name, text in cls.helpers.items():
+        if HELPERS.setdefault(name, text) != text:
+            raise ValueError(f"two helper classes are called {name}")
     CATALOGUE[cls.name] = cls()
     return cls
 

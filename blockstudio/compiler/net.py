@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, BlockType, Parameter, RawValue
+from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Parameter, RawValue
 from blockstudio.compiler import algebra
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.sites import Site, Sites
@@ -128,7 +128,7 @@ class Net:
         passed: dict[Port, Port],
         used: bool,
     ) -> None:
-        kind = CATALOGUE.get(block.type)
+        kind = diagram.kind(block.type)
         ports = diagram.output_ports(block.type)
         bypass = algebra.literal(block.bypass) if isinstance(block.bypass, bool) else self.tree(block.bypass)
         bypass = algebra.condition(bypass)

@@ -17,6 +17,7 @@ from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Shape, Valu
 from blockstudio.compiler import algebra
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
+from blockstudio.graph.foreign import missing
 from blockstudio.graph.resolve import resolve, resolve_flag, resolve_repeat
 
 SWITCHES = ("bool", "choice", "text")
@@ -238,9 +239,12 @@ class Sites:
         if not as_if_on and resolve_flag(block.bypass, scope):
             return Copy(index, {}, inputs, dict.fromkeys(ports, inputs[0]), True, None)
         values = resolve(self._diagram.declared(block.type), block.parameters, scope)
-        if block.type in CATALOGUE:
-            merged = CATALOGUE[block.type].variadic and len(inputs) == 1
-            output = inputs[0] if merged else CATALOGUE[block.type].shape(values, inputs)
+        kind = self._diagram.kind(block.type)
+        if kind is not None:
+            if not kind.installed:
+                raise missing(block, kind, block.type)
+            merged = kind.variadic and len(inputs) == 1
+            output = inputs[0] if merged else kind.shape(values, inputs)
             return Copy(index, values, inputs, dict.fromkeys(ports, output), False, None)
         ends = self._diagram.input_ports(block.type)
         if len(ends) != len(inputs):

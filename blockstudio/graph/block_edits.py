@@ -18,6 +18,7 @@ from blockstudio.graph.checks import (
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_position, own_value
 from blockstudio.graph.edit_base import EditBase
+from blockstudio.graph.foreign import missing
 from blockstudio.graph.names import check_name
 
 MAX_VARIADIC = 10_000
@@ -121,6 +122,9 @@ class SetParameter(EditBase, frozen=True, kw_only=True):
         definition = diagram.definition(self.scope)
         block = definition.block(self.name)
         declared = diagram.declared(block.type)
+        kind = diagram.kind(block.type)
+        if kind is not None and not kind.installed:
+            raise missing(block, kind, self.name)
         if self.key not in declared:
             raise unknown_parameter(self.key, block.type, declared, self.name)
         old = block.parameters.get(self.key)

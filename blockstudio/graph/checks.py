@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from blockstudio.blocks import PORTS, Kind, Parameter, RawValue
+from blockstudio.blocks import PORTS, Kind, Parameter, RawValue, absent_type
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition
 from blockstudio.graph.expressions import MAX_INTEGER, parse
+from blockstudio.graph.foreign import check_unread
 from blockstudio.graph.names import check_parameter_name, check_text, shown, suggestion
 
 MAX_BLOCKS = 100_000
@@ -29,14 +30,21 @@ def check_block(diagram: Contents, block: Block, where: str) -> None:
     """Raises `StudioError` unless the block's parameters are declared and legal as far as they are literal."""
     if not isinstance(block, Block) or not isinstance(block.type, str):
         raise StudioError("diagram.type", "it has no type.", where=where)
-    declared = diagram.declared(block.type)
-    for key, value in block.parameters.items():
-        if key not in declared:
-            raise unknown_parameter(key, block.type, declared, where)
-        check_raw(declared[key], value, f"{where}.{key}")
+    kind = diagram.kind(block.type)
+    if kind is None and block.origin is not None and block.type not in diagram.modules:
+        kind = absent_type(block.type, block.origin)
+    if kind is not None and not kind.installed:
+        check_unread(block, kind, where)
+    else:
+        declared = diagram.declared(block.type)
+        for key, value in block.parameters.items():
+            if key not in declared:
+                raise unknown_parameter(key, block.type, declared, where)
+            check_raw(declared[key], value, f"{where}.{key}")
     if block.repeat is not None:
         _check_repeat(block.repeat, f"{where}.repeat")
-        if not repeatable(diagram, block.type):
+        chains = repeatable(diagram, block.type) if kind is None else len(kind.inputs) == len(kind.outputs) == 1
+        if not chains:
             raise StudioError(
                 "diagram.repeat", f"{block.type} cannot repeat: a chain needs one input and one output.",
                 where=f"{where}.repeat",

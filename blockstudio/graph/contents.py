@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import networkx as nx
 
-from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, Parameter
+from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, BlockType, Parameter, absent_type
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import MAIN, Definition
 from blockstudio.graph.names import shown, suggestion
@@ -51,10 +51,30 @@ class Contents:
         """The main scope and every module's."""
         return [MAIN, *self.modules]
 
+    def kind(self, type_name: str) -> BlockType | None:
+        """The block type of this name, which may be one that is not `installed`; ``None`` for a module, or for a name
+        that means nothing here. A module stands before a type that another package brings."""
+        found = CATALOGUE.get(type_name)
+        if found is not None and not found.package:
+            return found
+        if type_name in self.modules:
+            return None
+        return found if found is not None else self._absent(type_name)
+
+    def _absent(self, type_name: str) -> BlockType | None:
+        """The type as the blocks that are of it tell it."""
+        for definition in (self.main, *self.modules.values()):
+            for name in definition.of_type(type_name):
+                origin = definition.block(name).origin
+                if origin is not None:
+                    return absent_type(type_name, origin)
+        return None
+
     def declared(self, type_name: str) -> Mapping[str, Parameter]:
         """The parameters of a block type or module. Raises `StudioError` ``diagram.type``."""
-        if type_name in CATALOGUE:
-            return CATALOGUE[type_name].parameters
+        kind = self.kind(type_name)
+        if kind is not None:
+            return kind.parameters
         if type_name in self.modules:
             return self.modules[type_name].parameters
         raise StudioError(
@@ -65,16 +85,15 @@ class Contents:
 
     def input_ports(self, type_name: str) -> tuple[str, ...]:
         """Input ports of a block type or module; ``()`` for one that takes any number."""
-        if type_name in CATALOGUE:
-            return CATALOGUE[type_name].inputs
-        return tuple(self.definition(type_name).of_type(INPUT))
+        kind = self.kind(type_name)
+        return kind.inputs if kind is not None else tuple(self.definition(type_name).of_type(INPUT))
 
     def output_ports(self, type_name: str) -> tuple[str, ...]:
         """Output ports of a block type or module."""
-        if type_name in CATALOGUE:
-            return CATALOGUE[type_name].outputs
-        return tuple(self.definition(type_name).of_type(OUTPUT))
+        kind = self.kind(type_name)
+        return kind.outputs if kind is not None else tuple(self.definition(type_name).of_type(OUTPUT))
 
     def is_variadic(self, type_name: str) -> bool:
         """Takes any number of inputs, on ports ``"0"``, ``"1"``, ..."""
-        return type_name in CATALOGUE and CATALOGUE[type_name].variadic
+        kind = self.kind(type_name)
+        return kind is not None and kind.variadic

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 import networkx as nx
 
-from blockstudio.blocks import Parameter, RawValue, infer_parameter
+from blockstudio.blocks import Origin, Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
 
@@ -32,6 +32,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     bypass: bool | str = False
     """Switched off (the first input passes through), possibly under an expression."""
     note: str = ""
+    origin: Origin | None = None
+    """Of a block whose type is not installed here: what the file said of the type."""
 
     def __post_init__(self) -> None:
         # What a caller passed in may be changed by the caller later: the block keeps its own.

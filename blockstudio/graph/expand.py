@@ -140,7 +140,8 @@ class Expansion:
             times = resolve_repeat(block.repeat, scope)
         if times is None:
             return self._copy(block, path, scope, arriving)
-        self._check_size(path, times, leaves=times if block.type in CATALOGUE and block.bypass is False else 0)
+        is_leaf = block.type not in self.diagram.modules
+        self._check_size(path, times, leaves=times if is_leaf and block.bypass is False else 0)
         leaves: dict[str, Block] = {}
         signal = self._first(block.type, arriving)
         inputs = self.diagram.input_ports(block.type)[:1]
@@ -173,9 +174,11 @@ class Expansion:
         self._check_size(path, 0, leaves=1)
         self.leaves += 1
         self.inputs += [(path, port, signal.source) for port, signal in arriving.items() if signal.source]
-        kind = CATALOGUE[block.type]
-        shape = _leaf_shape(kind, values, arriving)
-        leaf = Block(type=block.type, parameters=_literals(block.type, values), note=block.note)
+        kind = self.diagram.kind(block.type)
+        assert kind is not None
+        shape = _leaf_shape(kind, values, arriving) if kind.installed else None
+        literals = _literals(block.type, values) if kind.installed else block.parameters
+        leaf = Block(type=block.type, parameters=literals, note=block.note, origin=block.origin)
         return {path: leaf}, {port: Signal(Port(path, port), shape) for port in kind.outputs}
 
     def _check_size(self, path: str, visits: int, leaves: int = 0) -> None:

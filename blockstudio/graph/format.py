@@ -14,13 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from blockstudio.blocks import Parameter
+from blockstudio.blocks import CATALOGUE, Origin, Parameter, origin_of
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import place_block, place_wire
 from blockstudio.graph.checks import check_declarations, check_whole
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.foreign import MAX_TYPES, check_origin
 from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json
 from blockstudio.graph.migrations import FORMAT_VERSION, migrate
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
@@ -50,6 +51,7 @@ class _File(_Graph, kw_only=True, forbid_unknown_fields=True):
     version: int
     name: str = "untitled"
     about: dict[str, object] = {}
+    types: dict[str, object] = {}
     modules: dict[str, object] = {}
 
 
@@ -77,8 +79,9 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
     file = place.convert(migrate(data, place), _File)
     diagram = Diagram()
     graphs = _declare(diagram, file, place)
+    origins = _origins(file.types, place / "types")
     for scope, (graph, here) in graphs.items():
-        _place_blocks(diagram, scope, graph.blocks, here / "blocks")
+        _place_blocks(diagram, scope, graph.blocks, here / "blocks", origins)
     with (place / "modules").standing():
         check_whole(diagram)
     for scope, (graph, here) in graphs.items():
@@ -119,10 +122,28 @@ def _declarations(raw: Mapping[str, object], place: Place) -> dict[str, Paramete
     return declared
 
 
-def _place_blocks(diagram: Diagram, scope: str, blocks: Mapping[str, object], place: Place) -> None:
+def _origins(types: Mapping[str, object], place: Place) -> dict[str, Origin]:
+    """What the file says of types that are not the studio's own."""
+    if len(types) > MAX_TYPES:
+        raise StudioError("file.size", f"there can be {MAX_TYPES} types at most.", where=str(place))
+    origins = {}
+    for name, raw in types.items():
+        origins[name] = (place / name).convert(raw, Origin)
+        check_origin(name, origins[name], str(place / name))
+    return origins
+
+
+def _place_blocks(
+    diagram: Diagram, scope: str, blocks: Mapping[str, object], place: Place, origins: Mapping[str, Origin]
+) -> None:
     for name, raw in blocks.items():
         try:
-            place_block(diagram, scope, name, msgspec.convert(raw, Block), whole=False)
+            block = msgspec.convert(raw, Block)
+            if block.origin is not None:
+                raise StudioError("file.field", "a block has no field 'origin'.", where=f"{name}.origin")
+            if origins and block.type in origins and block.type not in diagram.modules and block.type not in CATALOGUE:
+                block = msgspec.structs.replace(block, origin=origins[block.type])
+            place_block(diagram, scope, name, block, whole=False)
         except (StudioError, *CONVERSION_ERRORS) as reason:
             raise _misplaced_block(raw, place / name, reason) from None
 
@@ -199,6 +220,9 @@ def dumps(diagram: Diagram) -> str:
     if diagram.about:
         entries = [f"{_json(key)}: {_json(value)}" for key, value in diagram.about.items()]
         lines.append(f'"about": {_fold(entries, "{}", 2)}')
+    types = [_entry(name, msgspec.to_builtins(origin), 2) for name, origin in _foreign(diagram).items()]
+    if types:
+        lines.append(f'"types": {_fold(types, "{}", 2)}')
     lines += _graph_sections(diagram, diagram.main, 1)
     if diagram.modules:
         modules = []
@@ -208,6 +232,19 @@ def dumps(diagram: Diagram) -> str:
             modules.append(f"{_json(name)}: {_fold(inner, '{}', 3)}")
         lines.append(f'"modules": {_fold(modules, "{}", 2)}')
     return _fold(lines, "{}", 1) + "\n"
+
+
+def _foreign(diagram: Diagram) -> dict[str, Origin]:
+    """Where the types in use come from that are not the studio's own, in the order of their first use."""
+    found: dict[str, Origin] = {}
+    for definition in map(diagram.definition, diagram.scopes()):
+        kinds = {name: kind for name in definition.types() if (kind := diagram.kind(name)) is not None and kind.package}
+        if kinds:
+            for _, block in definition.blocks():
+                origin = origin_of(kinds[block.type]) if block.type in kinds else None
+                if origin is not None:
+                    found.setdefault(block.type, origin)
+    return found
 
 
 def _graph_sections(diagram: Diagram, definition: Definition, depth: int) -> list[str]:
@@ -237,7 +274,9 @@ def _block(diagram: Diagram, block: Block) -> dict[str, object]:
     out: dict[str, object] = {"type": block.type}
     if block.parameters:
         given = block.parameters
-        out["parameters"] = {key: given[key] for key in diagram.declared(block.type) if key in given}
+        kind = diagram.kind(block.type)
+        declared = diagram.declared(block.type) if kind is None or kind.installed else given
+        out["parameters"] = {key: given[key] for key in declared if key in given}
     if block.repeat is not None:
         out["repeat"] = block.repeat
     if block.bypass is not False:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from blockstudio.blocks import CATALOGUE, Parameter, RawValue
+from blockstudio.blocks import Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import place_block, place_wire
 from blockstudio.graph.checks import (
@@ -17,7 +17,8 @@ from blockstudio.graph.checks import (
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_value
 from blockstudio.graph.edit_base import EditBase
-from blockstudio.graph.names import check_module_name, check_text, shown
+from blockstudio.graph.foreign import check_free_type
+from blockstudio.graph.names import check_text, shown
 
 
 class SetDefault(EditBase, frozen=True, kw_only=True):
@@ -118,7 +119,7 @@ class AddModule(EditBase, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "wires", list(self.wires))
 
     def apply(self, diagram: Contents) -> RemoveModule:
-        check_module_name(self.name, CATALOGUE)
+        check_free_type(diagram, self.name)
         if self.name in diagram.modules:
             raise StudioError("diagram.taken", f"there is already a module '{self.name}'.", where=self.name)
         if len(diagram.modules) >= MAX_MODULES:
@@ -175,7 +176,7 @@ class RenameModule(EditBase, frozen=True, kw_only=True):
             raise StudioError("diagram.module", "the main graph has no module name.")
         diagram.definition(self.name)
         if self.to != self.name:
-            check_module_name(self.to, CATALOGUE)
+            check_free_type(diagram, self.to)
             if self.to in diagram.modules:
                 raise StudioError("diagram.taken", f"there is already a module '{self.to}'.", where=self.to)
             instances = [(scope, name) for scope in diagram.scopes()

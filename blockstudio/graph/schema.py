@@ -5,6 +5,7 @@ from __future__ import annotations
 from blockstudio.blocks import CATALOGUE, Parameter
 from blockstudio.graph.checks import MAX_BLOCKS, MAX_MODULES, MAX_REPEAT, MAX_WIRES
 from blockstudio.graph.expressions import MAX_LENGTH
+from blockstudio.graph.foreign import MAX_TYPES
 from blockstudio.graph.migrations import FORMAT_VERSION
 from blockstudio.graph.names import MAX_NAME
 
@@ -13,6 +14,7 @@ Schema = dict[str, object]
 _EXPRESSION: Schema = {"type": "string", "maxLength": MAX_LENGTH}
 _LENGTHS = {"pair": (2,), "padding": (2, 4), "shape": (1, 3)}
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*(\.(0|[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_]*))*$"
+_TYPE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _END = r"[A-Za-z_][A-Za-z0-9_.]*(:[A-Za-z0-9_.]+)?"
 
 
@@ -46,6 +48,13 @@ def schema() -> Schema:
             "version": {"const": FORMAT_VERSION},
             "name": {"type": "string", "maxLength": 200},
             "about": {"type": "object", "maxProperties": 200, "additionalProperties": texts},
+            "types": {
+                "description": "Block types of other packages, with the package that brings each.",
+                "type": "object",
+                "maxProperties": MAX_TYPES,
+                "propertyNames": {"pattern": _TYPE, "maxLength": MAX_NAME},
+                "additionalProperties": _origin(),
+            },
             **graph,
             "modules": {
                 "type": "object",
@@ -54,6 +63,26 @@ def schema() -> Schema:
             },
         },
         "$defs": {"block": _block(), "declaration": _declaration(), **_types()},
+    }
+
+
+def _origin() -> Schema:
+    package = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
+    ports: Schema = {"type": "array", "items": {"type": "string", "pattern": _TYPE, "maxLength": MAX_NAME}}
+    return {
+        "type": "object",
+        "required": ["package"],
+        "additionalProperties": False,
+        "properties": {
+            "package": {
+                "type": "string",
+                "pattern": package,
+                "maxLength": MAX_NAME,
+            },
+            "inputs": {**ports, "default": ["in"]},
+            "outputs": {**ports, "default": ["out"]},
+            "variadic": {"type": "boolean", "default": False},
+        },
     }
 
 

@@ -148,7 +148,7 @@ def _softmax_note(diagram: Diagram) -> list[str]:
     for output in diagram.main.of_type(OUTPUT):
         for wire in diagram.main.wires_into(output):
             block = diagram.main.block(wire.source)
-            kind = CATALOGUE.get(block.type)
+            kind = diagram.kind(block.type)
             if kind is not None and kind.gives_probabilities and block.bypass is False:
                 return [
                     f"The network ends in {wire.source} ({kind.name}), but the loss takes what comes before it; "

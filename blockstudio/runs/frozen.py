@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, OUTPUT
+from blockstudio.blocks import AUX_OUTPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.names import suggestion
@@ -112,12 +112,14 @@ def classifiers(diagram: Diagram) -> tuple[str, ...]:
 
     Normalisation behind them counts as theirs. Raises `StudioError` where the diagram cannot be flattened.
     """
-    flat = flatten(diagram).main
+    whole = flatten(diagram)
+    flat = whole.main
     found: dict[str, None] = {}
     waiting = flat.of_type(OUTPUT, AUX_OUTPUT)
     while waiting:
         name = waiting.pop()
-        kind = CATALOGUE[flat.block(name).type]
+        kind = whole.kind(flat.block(name).type)
+        assert kind is not None  # there are no modules any more
         if kind.weighted or kind.normalises:
             found[name] = None
         if not kind.weighted:
