@@ -301,5 +301,7 @@ def _wire(plan: Plan, block: str, issue: Issue, result: Result | None) -> Wire |
     if not issue.code.startswith("shape.") or not wires or result is None:
         return None
     if len(wires) == len(result.inputs) > 1:
+        ports = plan.items[block].ports
+        wires.sort(key=lambda wire: ports.index(wire.target_port))
         return next((w for w, shape in zip(wires, result.inputs, strict=True) if shape != result.inputs[0]), wires[0])
     return wires[0]

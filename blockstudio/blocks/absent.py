@@ -10,7 +10,7 @@ import msgspec
 from blockstudio.blocks.base import BlockType
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a file says of a type that is not the studio's own."""
 
     package: str

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from blockstudio.answers import JSON, error_line
+from blockstudio.blocks import package_problems
 from blockstudio.cli.exporting import export
 from blockstudio.cli.loading import weights
 from blockstudio.cli.tables import compare, presets, summary
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "weights": weights,
         "presets": presets,
     }
+    for problem in package_problems() if JSON not in arguments else ():
+        print(f"blockstudio: {problem}", file=sys.stderr)
     try:
         if arguments and arguments[0] in verbs:
             return verbs[arguments[0]](arguments[1:])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, TypeAlias
 
-from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Arguments, BlockType, Shape
+from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, Arguments, BlockType, Shape
 from blockstudio.compiler.net import Port
 from blockstudio.compiler.sites import SWITCHES, Copy, Site, Sites, channel_name
 from blockstudio.graph.diagram import MAIN, Block, Diagram
@@ -212,14 +212,14 @@ class Influence:
 
     def _tells_copies_apart(self, block: Block) -> bool:
         declared = self._diagram.declared(block.type)
-        given = [raw for key, raw in block.parameters.items() if is_expression(declared[key], raw)]
+        given = [raw for key, raw in block.parameters.items() if key in declared and is_expression(declared[key], raw)]
         return any("i" in _names(raw) for raw in (*given, block.bypass))
 
     def _step(
         self, block: Block, copies: Sequence[Copy], values: Mapping[str, Tokens], inputs: tuple[Reach, ...]
     ) -> dict[str, Reach]:
         """What comes out of one copy."""
-        kind = CATALOGUE.get(block.type)
+        kind = self._diagram.kind(block.type)
         if kind is not None:
             reach = _leaf(kind, copies[0], values, inputs)
             return dict.fromkeys(self._diagram.output_ports(block.type), reach)

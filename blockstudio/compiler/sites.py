@@ -200,7 +200,7 @@ class Sites:
             definition = self._diagram.definition(scope)
             wires = definition.wires_into(name)
             type_name = definition.block(name).type
-            if type_name in self._diagram.modules:
+            if len(wires) > 1 and not self._diagram.is_variadic(type_name):
                 place = {port: index for index, port in enumerate(self._diagram.input_ports(type_name))}
                 wires.sort(key=lambda wire: place[wire.target_port])
             found = self._sources[scope, name] = [(wire.source, wire.source_port) for wire in wires]

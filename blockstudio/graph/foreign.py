@@ -18,6 +18,7 @@ MAX_TYPES = 200
 MOST = 100
 """Parameters, and ports, of one such type."""
 
+_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -60,7 +61,7 @@ def check_origin(type_name: str, origin: Origin, where: str) -> None:
         message = say("'{name}' cannot name a block type.", name=shown(type_name))
     elif len(origin.package) > MAX_NAME or not _PACKAGE.fullmatch(origin.package):
         message = say("'{name}' cannot name a package.", name=shown(origin.package))
-    elif not distinct or not all(is_name(port) and len(port) <= MAX_NAME for port in ports):
+    elif not distinct or not all(_PORT.fullmatch(port) and len(port) <= MAX_NAME for port in ports):
         message = say("its ports need names of their own, found {names}.", names=shown(", ".join(ports)))
     else:
         return

@@ -220,7 +220,7 @@ def dumps(diagram: Diagram) -> str:
     if diagram.about:
         entries = [f"{_json(key)}: {_json(value)}" for key, value in diagram.about.items()]
         lines.append(f'"about": {_fold(entries, "{}", 2)}')
-    types = [_entry(name, msgspec.to_builtins(origin), 2) for name, origin in _foreign(diagram).items()]
+    types = [_entry(name, _origin(origin), 2) for name, origin in _foreign(diagram).items()]
     if types:
         lines.append(f'"types": {_fold(types, "{}", 2)}')
     lines += _graph_sections(diagram, diagram.main, 1)
@@ -245,6 +245,15 @@ def _foreign(diagram: Diagram) -> dict[str, Origin]:
                 if origin is not None:
                     found.setdefault(block.type, origin)
     return found
+
+
+def _origin(origin: Origin) -> dict[str, object]:
+    plain = Origin(package=origin.package)
+    return {
+        key: value
+        for key, value in msgspec.structs.asdict(origin).items()
+        if key == "package" or value != getattr(plain, key)
+    }
 
 
 def _graph_sections(diagram: Diagram, definition: Definition, depth: int) -> list[str]:
