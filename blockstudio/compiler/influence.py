@@ -181,7 +181,7 @@ class Influence:
         values = {
             key: self._text(scope, raw, repeat)
             for key, raw in block.parameters.items()
-            if is_expression(declared[key], raw)
+            if key in declared and is_expression(declared[key], raw)
         }
         forms = {key: self._form(scope, block.parameters[key], values[key]) for key in values}
         names = self._diagram.output_ports(block.type)

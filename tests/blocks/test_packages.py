@@ -14,63 +14,7 @@ from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.snapshot import build, snapshot
 from blockstudio.runs.frozen import classifiers
-from tests.support.packages import PACKAGE, TYPES, install, python
-
-FILE = """{
- "format": "blockstudio", "version": 2,
- "name": "foreign",
- "types": {
-  "Power": {"package": "studio-extras"},
-  "Gate": {"package": "studio-extras", "inputs": ["value", "gate"]},
-  "Largest": {"package": "studio-extras", "variadic": true}
- },
- "parameters": {
-  "p": 3
- },
- "blocks": {
-  "input": {"type": "Input", "parameters": {"shape": [3, 8, 8]}},
-  "conv": {"type": "Conv2d", "parameters": {"out_channels": 4, "kernel_size": 3, "padding": 1}},
-  "power": {"type": "Power", "parameters": {"exponent": "p", "signed": true}, "at": [10, 20], "note": "odd"},
-  "pool": {"type": "GlobalAvgPool"},
-  "gate": {"type": "Gate"},
-  "wide": {"type": "Stage"},
-  "largest": {"type": "Largest"},
-  "flatten": {"type": "Flatten"},
-  "fc": {"type": "Linear"},
-  "output": {"type": "Output"},
-  "beside": {"type": "Conv2d", "parameters": {"kernel_size": 1}},
-  "aux": {"type": "AuxOutput"}
- },
- "wires": [
-  "input -> conv",
-  "conv -> power",
-  "conv -> pool",
-  "conv -> beside",
-  "power -> gate",
-  "pool -> gate:gate",
-  "gate -> wide",
-  "gate -> largest:0",
-  "wide -> largest:1",
-  "largest -> flatten",
-  "flatten -> fc",
-  "fc -> output",
-  "beside -> aux"
- ],
- "modules": {
-  "Stage": {
-   "blocks": {
-    "input": {"type": "Input"},
-    "act": {"type": "Power", "repeat": 2},
-    "output": {"type": "Output"}
-   },
-   "wires": [
-    "input -> act",
-    "act -> output"
-   ]
-  }
- }
-}
-"""
+from tests.support.packages import FILE, PACKAGE, TYPES, install, python
 
 SCRIPT = """
 import json, sys

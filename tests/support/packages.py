@@ -83,6 +83,64 @@ class Largest(BlockType):
 '''
 
 
+FILE = """{
+ "format": "blockstudio", "version": 2,
+ "name": "foreign",
+ "types": {
+  "Power": {"package": "studio-extras"},
+  "Gate": {"package": "studio-extras", "inputs": ["value", "gate"]},
+  "Largest": {"package": "studio-extras", "variadic": true}
+ },
+ "parameters": {
+  "p": 3
+ },
+ "blocks": {
+  "input": {"type": "Input", "parameters": {"shape": [3, 8, 8]}},
+  "conv": {"type": "Conv2d", "parameters": {"out_channels": 4, "kernel_size": 3, "padding": 1}},
+  "power": {"type": "Power", "parameters": {"exponent": "p", "signed": true}, "at": [10, 20], "note": "odd"},
+  "pool": {"type": "GlobalAvgPool"},
+  "gate": {"type": "Gate"},
+  "wide": {"type": "Stage"},
+  "largest": {"type": "Largest"},
+  "flatten": {"type": "Flatten"},
+  "fc": {"type": "Linear"},
+  "output": {"type": "Output"},
+  "beside": {"type": "Conv2d", "parameters": {"kernel_size": 1}},
+  "aux": {"type": "AuxOutput"}
+ },
+ "wires": [
+  "input -> conv",
+  "conv -> power",
+  "conv -> pool",
+  "conv -> beside",
+  "power -> gate",
+  "pool -> gate:gate",
+  "gate -> wide",
+  "gate -> largest:0",
+  "wide -> largest:1",
+  "largest -> flatten",
+  "flatten -> fc",
+  "fc -> output",
+  "beside -> aux"
+ ],
+ "modules": {
+  "Stage": {
+   "blocks": {
+    "input": {"type": "Input"},
+    "act": {"type": "Power", "repeat": 2},
+    "output": {"type": "Output"}
+   },
+   "wires": [
+    "input -> act",
+    "act -> output"
+   ]
+  }
+ }
+}
+"""
+"""A file that uses all three, as the studio writes it."""
+
+
 def install(folder: Path, source: str = TYPES, package: str = PACKAGE, module: str = "studio_extras") -> Path:
     """Put a package into ``folder``, which then goes on the path."""
     info = folder / f"{package.replace('-', '_')}-1.0.dist-info"

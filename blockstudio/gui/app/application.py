@@ -14,7 +14,7 @@ from PySide6.QtCore import QMessageLogContext, QSize, Qt, QThreadPool, QTimer, Q
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from blockstudio.blocks import RawValue
+from blockstudio.blocks import RawValue, package_problems
 from blockstudio.errors import StudioError
 from blockstudio.gui.kit.icons import application_icon
 from blockstudio.gui.kit.text import tr
@@ -76,11 +76,18 @@ def main(
         window.show_start()
     fit_to_screen(window)
     window.show()
+    tell_packages(window)
     # After the first frame: nothing of this is needed to draw it.
     QTimer.singleShot(0, window.after_start)
     if train is not None and window.trainer.set_fields({"data.source": train}):
         QTimer.singleShot(0, window.trainer.train)
     return app.exec()
+
+
+def tell_packages(window: StudioWindow) -> None:
+    """Say which packages' block types could not be loaded."""
+    for problem in package_problems():
+        window.notes.show_note(str(problem), "warning")
 
 
 def fit_to_screen(window: QWidget) -> None:

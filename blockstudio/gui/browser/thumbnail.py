@@ -11,7 +11,6 @@ from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.analysis import Analysis
 from blockstudio.analysis.costs import DEFAULT
-from blockstudio.blocks import CATALOGUE
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.style import style_of
@@ -45,7 +44,7 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
     sizes = {
-        name: (card_width(name, block.repeat is not None, block.type not in CATALOGUE), float(CARD_HEIGHT))
+        name: (card_width(name, block.repeat is not None, block.type in diagram.modules), float(CARD_HEIGHT))
         for name, block in diagram.main.blocks()
     }
     places = arrange(diagram, MAIN, sizes) if any(block.at is None for _, block in diagram.main.blocks()) else {}

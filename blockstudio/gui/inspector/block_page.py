@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.analysis import BlockReport
-from blockstudio.blocks import CATALOGUE, Parameter, shape_text
+from blockstudio.blocks import BlockType, Parameter, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, check_name
 from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, clash
+from blockstudio.graph.foreign import missing
 from blockstudio.graph.resolve import resolve_flag, resolve_repeat
 from blockstudio.gui.document.session import DEFINITION, Session
 from blockstudio.gui.kit import values
@@ -53,6 +54,9 @@ class BlockPage(QWidget):
         column.setSpacing(6)
         column.addLayout(self._head())
         block = self._block
+        kind = session.diagram.kind(block.type)
+        if kind is not None and not kind.installed:
+            column.addWidget(self._unread(block, kind))
         self._declared = dict(session.diagram.declared(block.type))
         self.form = Form()
         if self._declared:
@@ -100,8 +104,9 @@ class BlockPage(QWidget):
         place = session.crumbs[-1].label if session.scope != MAIN else ""
         self._type = quiet(f"{block.type} · {place}" if place else block.type, wrap=False)
         self._type.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        if block.type in CATALOGUE:
-            self._type.setToolTip(tr(CATALOGUE[block.type].help))
+        kind = session.diagram.kind(block.type)
+        if kind is not None:
+            self._type.setToolTip(tr(kind.help))
         else:
             self._type.setToolTip(session.diagram.modules[block.type].description)
         line.addWidget(self.title)
@@ -109,6 +114,16 @@ class BlockPage(QWidget):
         if block.type in session.diagram.modules:
             line.addWidget(link(tr("Open"), lambda: session.enter(self.name)))
         return line
+
+    def _unread(self, block: Block, kind: BlockType) -> QLabel:
+        """Of a block whose type is not installed: what to do about that, and what it holds."""
+        why = missing(block, kind, "")
+        lines = [tr("{why} {hint}").format(why=tr(why.message[:1].upper() + why.message[1:]), hint=tr(why.hint)), ""]
+        lines += [f"{key}: {value}" for key, value in block.parameters.items()]
+        text = quiet("\n".join(lines).strip())
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.fields["missing"] = text
+        return text
 
     def _fit_title(self, text: str) -> None:
         self.title.setFixedWidth(min(200, max(40, self.title.fontMetrics().horizontalAdvance(text) + 22)))
@@ -274,11 +289,12 @@ def formula_rows(session: Session, block: Block, report: BlockReport | None) -> 
         return []
     rows: list[tuple[str, str, str]] = []
     inputs, output = report.input_shapes, report.output_shape
-    if block.type not in CATALOGUE:
+    kind = session.diagram.kind(block.type)
+    if kind is None:
         rows += _module_rows(session, block, report)
     elif output is not None and all(shape is not None for shape in inputs):
         try:
-            rows += CATALOGUE[block.type].formula(report.values, inputs, output)
+            rows += kind.formula(report.values, inputs, output)
         except (StudioError, IndexError):
             # A block whose inputs do not fit has no numbers to explain; its problem says why.
             return []
@@ -302,12 +318,13 @@ def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tu
         parts = [level.blocks[name] for name in level.blocks]
     rows: list[tuple[str, str, str]] = []
     costly = [part for part in parts if part is not None and part.parameters]
-    if block.repeat is None and len(costly) == 1 and costly[0].type in CATALOGUE:
+    kind = session.diagram.kind(costly[0].type) if costly else None
+    if block.repeat is None and len(costly) == 1 and kind is not None:
         # A convolution wrapped with its activation: its numbers are the module's.
         (only,) = costly
         shapes, output = only.input_shapes, only.output_shape
         if output is not None and None not in shapes and None not in only.values.values():
-            return CATALOGUE[only.type].formula(only.values, shapes, output)
+            return kind.formula(only.values, shapes, output)
     for label, name in ((tr("parameters"), "parameters"), (tr("MACs"), "macs")):
         numbers = [getattr(part, name) for part in parts if part is not None]
         total = getattr(report, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from blockstudio.blocks import CATALOGUE, Refusal, Shape, shape_text
+from blockstudio.blocks import Refusal, Shape, shape_text
 from blockstudio.graph.diagram import Wire, port_order
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.kit.text import tr
@@ -64,9 +64,9 @@ def _preview(facts: Facts, wire: Wire, instead: Wire | None) -> Verdict:
     if carried is None:
         return Verdict(wire)
     block, report = facts.definition.block(wire.target), facts.report(wire.target)
-    kind = CATALOGUE.get(block.type)
+    kind = facts.diagram.kind(block.type)
     plain = Verdict(wire, shape_text(carried))
-    if kind is None or report is None or (not report.values and kind.parameters):
+    if kind is None or not kind.installed or report is None or (not report.values and kind.parameters):
         return plain
     shapes: dict[str, Shape | None] = {
         other.target_port: facts.shape(other.source, other.source_port)
@@ -74,7 +74,7 @@ def _preview(facts: Facts, wire: Wire, instead: Wire | None) -> Verdict:
         if other != instead
     }
     shapes[wire.target_port] = carried
-    inputs = [shapes[port] for port in sorted(shapes, key=port_order)]
+    inputs = [shapes[port] for port in sorted(shapes, key=port_order if kind.variadic else kind.inputs.index)]
     known = [shape for shape in inputs if shape is not None]
     if len(known) != len(inputs) or (kind.variadic and len(known) < 2) or not kind.outputs:
         return plain

@@ -111,7 +111,7 @@ class Ghost(Gesture):
     def overlay(self) -> Coming:
         width = card_width(self.name, False)
         rect = QRectF(self.at.x() - width / 2, self.at.y() - CARD_HEIGHT / 2, width, CARD_HEIGHT)
-        kind = CATALOGUE.get(self.offer.type)
+        kind = self.canvas.session.diagram.kind(self.offer.type)
         family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
         line = tr("into this wire") if self.wire is not None else self.offer.type
         return Coming(rect.translated(self.scene.offset), self.name, line, family)

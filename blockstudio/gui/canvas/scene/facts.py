@@ -8,7 +8,7 @@ from itertools import count
 
 from blockstudio.analysis import Analysis, BlockReport, Level, Problem
 from blockstudio.analysis.costs import COSTS
-from blockstudio.blocks import CATALOGUE, ENDS, BlockType, Shape, shape_text
+from blockstudio.blocks import ENDS, BlockType, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.kit.text import tr
 
@@ -113,7 +113,7 @@ class Facts:
         return Content(
             name=name,
             line=summary(self.diagram, block, report),
-            short=brief(block, report),
+            short=brief(self.diagram, block, report),
             badge=repeat_text(block, report),
             part=min(1.0, cost / largest) if largest > 0 and cost > 0 else -1.0,
             off=bool(report.bypassed) if report is not None else block.bypass is True,
@@ -177,7 +177,7 @@ def repeat_text(block: Block, report: BlockReport | None) -> str:
 
 def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
     """The line under the name: ``3×3, 128, /2``, ``MaxPool2d 3×3, /2``, ``64+128+32+32``, ``BasicBlock · 128, /2``."""
-    kind = CATALOGUE.get(block.type)
+    kind = diagram.kind(block.type)
     if kind is None:
         return _module_line(diagram, block, report)
     if kind.variadic:
@@ -187,19 +187,19 @@ def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
         return f"{block.type} {shape_text(shape)}" if shape else block.type
     if report is not None and report.bypassed:
         return tr("{0}, bypassed", block.type)
-    known = report is not None and None not in report.values.values()
+    known = kind.installed and report is not None and None not in report.values.values()
     if report is not None and known:
         text = kind.summary(report.values)  # type: ignore[arg-type]
     else:
-        # A mistake hides some values: show what is written.
+        # A mistake, or a package that is not there, hides some values: show what is written.
         text = ", ".join(_written(value) for value in list(block.parameters.values())[:3])
     return f"{block.type} {text}".rstrip() if kind.titled or not text else text
 
 
-def brief(block: Block, report: BlockReport | None) -> str:
+def brief(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
     """A shorter line: the type, and of a module how many channels come out."""
     shape = _shape_of(report)
-    return block.type if block.type in CATALOGUE or not shape else f"{block.type} · {shape[0]}"
+    return block.type if block.type not in diagram.modules or not shape else f"{block.type} · {shape[0]}"
 
 
 def _shape_of(report: BlockReport | None) -> Shape | None:

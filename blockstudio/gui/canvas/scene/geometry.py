@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from blockstudio.blocks import CATALOGUE, FAMILIES, PORTS
+from blockstudio.blocks import FAMILIES, PORTS
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
@@ -248,8 +248,8 @@ class Geometry:
         self.kinds.append(block.type)
         self.rows[name] = row
         self.rectangles.append(QRectF())
-        family = CATALOGUE[block.type].family if block.type in CATALOGUE else "module"
-        self._families[row] = _FAMILY_ROW[family]
+        kind = self.diagram.kind(block.type)
+        self._families[row] = _FAMILY_ROW[kind.family if kind is not None else "module"]
         self._base[row] = self.place(name)
         return row
 
@@ -278,11 +278,11 @@ class Geometry:
         return self._card_size(name, self.block(name))
 
     def _card_size(self, name: str, block: Block) -> Size:
-        return card_width(name, block.repeat is not None, block.type not in CATALOGUE), float(CARD_HEIGHT)
+        return card_width(name, block.repeat is not None, block.type in self.diagram.modules), float(CARD_HEIGHT)
 
     def is_module(self, name: str) -> bool:
         """Whether a block is an instance that can be opened."""
-        return self.kinds[self.rows[name]] not in CATALOGUE
+        return self.kinds[self.rows[name]] in self.diagram.modules
 
     def chevron(self, name: str) -> QRectF:
         """Where the sign that opens or shuts an instance in place stands."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject
 
 from blockstudio.analysis import Level
-from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT
+from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
 from blockstudio.gui.canvas.scene.drawing import Drawing
@@ -173,9 +173,10 @@ class Staging:
         return self._places[scope]
 
     def _sizes(self, scope: str) -> dict[str, Size]:
+        diagram = self.session.diagram
         return {
-            name: (card_width(name, block.repeat is not None, block.type not in CATALOGUE), float(CARD_HEIGHT))
-            for name, block in self.session.diagram.definition(scope).blocks()
+            name: (card_width(name, block.repeat is not None, block.type in diagram.modules), float(CARD_HEIGHT))
+            for name, block in diagram.definition(scope).blocks()
         }
 
     def _place(self, scope: str, answer: dict[str, Place]) -> None:
