@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -47,6 +47,11 @@ def press(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, butt
 def move(canvas: Canvas, at: Point) -> None:
     QTest.mouseMove(canvas.viewport(), point(at))
     QApplication.processEvents()
+
+
+def leave(canvas: Canvas) -> None:
+    """The mouse leaves the canvas."""
+    QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
 
 
 def release(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, button: Qt.MouseButton = LEFT) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -239,7 +239,8 @@ class Canvas(QWidget):
 
     def _announce(self) -> None:
         """Tell screen readers what is selected."""
-        text = selection_text(self.scene.stage, self.session.selection)
+        selection = self.session.selection
+        text = _told(lambda: selection_text(self.scene.stage, selection), ", ".join(selection))
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
@@ -298,7 +299,8 @@ class Canvas(QWidget):
         if kind == QEvent.Type.ToolTip:
             asked = cast(QHelpEvent, event)
             point = self.camera.to_scene(QPointF(asked.pos()))
-            QToolTip.showText(asked.globalPos(), tip(self.scene.root, point, self.camera.scale), self)
+            text = _told(lambda: tip(self.scene.root, point, self.camera.scale), "")
+            QToolTip.showText(asked.globalPos(), text, self)
             return True
         if kind == QEvent.Type.ShortcutOverride and self.hand.override(cast(QKeyEvent, event)):
             event.accept()
@@ -342,3 +344,12 @@ class Canvas(QWidget):
         if self.hand.drop(event):
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             self.update()
+
+
+def _told(describe: Callable[[], str], otherwise: str) -> str:
+    """A description, or ``otherwise`` where it cannot be made: the drawing is of use without."""
+    try:
+        return describe()
+    except Exception:
+        log.exception("the drawing cannot be described")
+        return otherwise

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from blockstudio.graph.diagram import Block, Diagram, Wire
+from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.edits import SetParameter
 from blockstudio.gui.canvas.paint.far import FarLayer
 from blockstudio.gui.canvas.paint.sprites import Sprites
@@ -18,20 +16,7 @@ from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import elided, lone_name, text_width
 from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
-
-
-def grid(count: int) -> Diagram:
-    """``count`` ReLUs in chains side by side."""
-    diagram = Diagram("grid")
-    main = diagram.main
-    main.insert("input", Block(type="Input", parameters={"shape": [1, 4, 4]}, at=(0.0, -112.0)))
-    columns = math.isqrt(count)
-    for index in range(count - 1):
-        column, row = index % columns, index // columns
-        main.insert(f"r{index}", Block(type="ReLU", at=(column * 200.0, row * 112.0)))
-        before = "input" if row == 0 else f"r{index - columns}"
-        main.join(Wire(before, "out", f"r{index}", "in"))
-    return diagram
+from tests.support.canvas_samples import grid
 
 
 def test_from_far_no_block_is_painted_one_by_one(show) -> None:

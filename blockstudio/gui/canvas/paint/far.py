@@ -79,7 +79,6 @@ class FarLayer:
         area = QRectF(0, 0, size.width() + 2 * MARGIN, size.height() + 2 * MARGIN)
         pixels = QPixmap((area.size() * ratio).toSize())
         pixels.setDevicePixelRatio(ratio)
-        painter = QPainter(pixels)
-        draw(painter, self._camera, area)
-        painter.end()
+        with QPainter(pixels) as painter:
+            draw(painter, self._camera, area)
         self._pixels = pixels

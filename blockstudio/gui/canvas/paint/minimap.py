@@ -61,26 +61,25 @@ class Minimap:
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         self._camera.fit_rect(drawing.bounds, QRectF(0, 0, WIDTH, HEIGHT), PAD)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setTransform(self._camera.transform(), True)
-        painter.setPen(style.wire_far)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(drawing.far_path())
-        painter.setPen(Qt.PenStyle.NoPen)
-        # Cards of a long network would be thinner than a pixel: draw them at least that high.
-        least = 2.2 / self._camera.scale
-        for brush, rectangles in zip(style.families, drawing.far_rectangles(), strict=True):
-            painter.setBrush(brush)
-            if rectangles and rectangles[0].height() < least:
-                grow = (least - rectangles[0].height()) / 2
-                painter.drawRects([box.adjusted(0, -grow, 0, grow) for box in rectangles])
-            elif rectangles:
-                painter.drawRects(rectangles)
-        painter.setPen(style.frame_border)
-        painter.setBrush(style.frame)
-        painter.drawRects([drawing.rect(name) for name in drawing.frames])
-        painter.end()
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.setTransform(self._camera.transform(), True)
+            painter.setPen(style.wire_far)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(drawing.far_path())
+            painter.setPen(Qt.PenStyle.NoPen)
+            # Cards of a long network would be thinner than a pixel: draw them at least that high.
+            least = 2.2 / self._camera.scale
+            for brush, rectangles in zip(style.families, drawing.far_rectangles(), strict=True):
+                painter.setBrush(brush)
+                if rectangles and rectangles[0].height() < least:
+                    grow = (least - rectangles[0].height()) / 2
+                    painter.drawRects([box.adjusted(0, -grow, 0, grow) for box in rectangles])
+                elif rectangles:
+                    painter.drawRects(rectangles)
+            painter.setPen(style.frame_border)
+            painter.setBrush(style.frame)
+            painter.drawRects([drawing.rect(name) for name in drawing.frames])
         return picture
 
     def to_scene(self, at: QPointF, size: QSize) -> QPointF:

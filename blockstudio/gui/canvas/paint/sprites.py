@@ -58,18 +58,17 @@ class Sprites:
         painter.setTransform(base)
 
     def _make(self, rect: QRectF, scale: float, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
-        self.made += 1
         zoom = scale * ratio
         width, height = rect.width() + BEFORE + AFTER, rect.height() + BEFORE + AFTER
         sprite = QPixmap(math.ceil(width * zoom), math.ceil(height * zoom))
         sprite.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(sprite)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.scale(zoom, zoom)
-        painter.translate(BEFORE, BEFORE)
-        paint(painter)
-        painter.end()
+        with QPainter(sprite) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.scale(zoom, zoom)
+            painter.translate(BEFORE, BEFORE)
+            paint(painter)
         sprite.setDevicePixelRatio(ratio)
+        self.made += 1
         self._bytes += 4 * sprite.width() * sprite.height()
         while self._bytes > MOST_BYTES and self._kept:
             old = self._kept.pop(next(iter(self._kept)))
