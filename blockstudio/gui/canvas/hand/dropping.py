@@ -45,7 +45,7 @@ def offered(data: QMimeData, diagram: Diagram) -> Offer | None:
     if not isinstance(found, dict) or not isinstance(found.get("parameters", {}), dict):
         return None
     name = found.get("type")
-    if name not in CATALOGUE and name not in diagram.modules:
+    if not isinstance(name, str) or (name not in CATALOGUE and name not in diagram.modules):
         return None
     return Offer(name, found.get("parameters", {}))
 
@@ -111,7 +111,7 @@ class Ghost(Gesture):
     def overlay(self) -> Coming:
         width = card_width(self.name, False)
         rect = QRectF(self.at.x() - width / 2, self.at.y() - CARD_HEIGHT / 2, width, CARD_HEIGHT)
-        kind = self.canvas.session.diagram.kind(self.offer.type)
+        kind = self.scene.session.diagram.kind(self.offer.type)
         family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
         line = tr("into this wire") if self.wire is not None else self.offer.type
         return Coming(rect.translated(self.scene.offset), self.name, line, family)

@@ -13,6 +13,7 @@ from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.notes import draw_note
 from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_loose_wire
 from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
+from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import Style, style_of
 from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
@@ -48,15 +49,14 @@ class CanvasPainter:
         style, drawing = style_of(theme()), scene.root.drawing
         if not self._paint_from_far(painter, sheet, scene, camera, style):
             self._paint_level(painter, scene, camera, sheet.area, style)
-        painter.save()
-        painter.setTransform(camera.transform(), True)
-        if camera.scale >= LINES:
-            for note in scene.notebook.notes:
-                draw_note(painter, note, style, scene.notebook.link)
-            self.painted.notes += len(scene.notebook.notes)
-        if isinstance(overlay, Coming):
-            draw_coming(painter, overlay, style)
-        painter.restore()
+        with saved(painter):
+            painter.setTransform(camera.transform(), True)
+            if camera.scale >= LINES:
+                for note in scene.notebook.notes:
+                    draw_note(painter, note, style, scene.notebook.link)
+                self.painted.notes += len(scene.notebook.notes)
+            if isinstance(overlay, Coming):
+                draw_coming(painter, overlay, style)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if isinstance(overlay, Band):
             draw_band(painter, overlay, style)
@@ -69,12 +69,11 @@ class CanvasPainter:
     def _paint_level(self, painter: QPainter, scene: Scene, camera: Projection, area: QRectF, style: Style) -> None:
         """The ground and the level, seen through a camera; ``area`` in pixels."""
         paint_background(painter, area, camera, style)
-        painter.save()
-        painter.setTransform(camera.transform(), True)
-        marks = {scene.stage.path: scene.marks}
-        stages = StagePainter(painter, camera.scale, style, marks, self.painted, self.sprites)
-        stages.paint(scene.root, camera.rect_to_scene(area))
-        painter.restore()
+        with saved(painter):
+            painter.setTransform(camera.transform(), True)
+            marks = {scene.stage.path: scene.marks}
+            stages = StagePainter(painter, camera.scale, style, marks, self.painted, self.sprites)
+            stages.paint(scene.root, camera.rect_to_scene(area))
 
     def _paint_from_far(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, style: Style) -> bool:
         """Lay down what was painted before, if the level is large; False if it is to be painted."""

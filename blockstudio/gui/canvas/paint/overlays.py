@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from blockstudio.gui.canvas.paint import cards
+from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.facts import Content
@@ -36,13 +37,12 @@ def draw_loose_wire(painter: QPainter, wire: LooseWire, camera: Projection, size
     colour = _colour(wire, style)
     start, end = wire.start, wire.end
     curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
-    painter.save()
-    painter.setTransform(camera.transform(), True)
-    painter.setPen(QPen(colour, 2.0))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(routes.path(curve, None))
-    cards.draw_ports(painter, [start, end], QPen(colour, 1.8), style, PORT + 1)
-    painter.restore()
+    with saved(painter):
+        painter.setTransform(camera.transform(), True)
+        painter.setPen(QPen(colour, 2.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(routes.path(curve, None))
+        cards.draw_ports(painter, [start, end], QPen(colour, 1.8), style, PORT + 1)
     if wire.text:
         # Kept inside the window.
         width, height = text_width(wire.text, LINE_PX) + 16, PILL_HEIGHT + 6

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage, QPainter
 from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.notes import draw_note
 from blockstudio.gui.canvas.paint.painting import StagePainter
+from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.style import style_of
 from blockstudio.gui.canvas.scene.notes import bounds_of, make_notes, noted
 from blockstudio.gui.canvas.scene.projection import Projection
@@ -28,14 +29,13 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
     camera.fit_rect(bounds, target, MARGIN, largest=2.0)
     if dots:
         paint_background(painter, target, camera, style)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setTransform(camera.transform(), True)
-    # Whatever the scale, a picture shows cards: nobody can zoom into it.
-    StagePainter(painter, max(camera.scale, 1.0), style).paint(stage, camera.rect_to_scene(target))
-    for note in make_notes(stage, noted(stage, ())):
-        draw_note(painter, note, style, None)
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setTransform(camera.transform(), True)
+        # Whatever the scale, a picture shows cards: nobody can zoom into it.
+        StagePainter(painter, max(camera.scale, 1.0), style).paint(stage, camera.rect_to_scene(target))
+        for note in make_notes(stage, noted(stage, ())):
+            draw_note(painter, note, style, None)
 
 
 def natural_size(stage: Stage) -> QSize:

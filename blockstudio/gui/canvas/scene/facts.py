@@ -189,7 +189,7 @@ def summary(diagram: Diagram, block: Block, report: BlockReport | None) -> str:
         return tr("{0}, bypassed", block.type)
     known = kind.installed and report is not None and None not in report.values.values()
     if report is not None and known:
-        text = kind.summary(report.values)  # type: ignore[arg-type]
+        text = kind.summary(report.values)
     else:
         # A mistake, or a package that is not there, hides some values: show what is written.
         text = ", ".join(_written(value) for value in list(block.parameters.values())[:3])
