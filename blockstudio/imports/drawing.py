@@ -7,6 +7,7 @@ from typing import Any
 from blockstudio.blocks import CATALOGUE, INPUT, Shape
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.edits import SetTexts
 from blockstudio.graph.expand import literal
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.names import check_module_name
@@ -16,7 +17,7 @@ from blockstudio.imports.templates import Block, Template
 def draw(templates: list[Template], main: Template, name: str, about: dict[str, str], shape: Shape) -> Diagram:
     """The diagram of ``main``, with the definitions that it uses; ``shape`` is that of an image."""
     diagram = Diagram(name)
-    diagram.about = about
+    SetTexts(about=about).apply(diagram)
     for template in templates:
         if template is not main:
             template.name = _free(template.name, diagram)

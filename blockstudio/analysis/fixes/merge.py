@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from blockstudio.analysis.fixes.site import New, Site, pair_raw
+from blockstudio.analysis.fixes.site import Site, pair_raw
 from blockstudio.analysis.fixes.windows import culprits
 from blockstudio.analysis.problems import Fix
 from blockstudio.blocks import RawValue, Shape, shape_text
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit
+from blockstudio.graph.operations.inserting import New
 
 Inputs = list[tuple[Wire, Shape]]
 

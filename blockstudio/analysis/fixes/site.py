@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,27 +12,14 @@ from blockstudio.analysis.rules import Result, is_known
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import RawValue, Shape
 from blockstudio.graph.diagram import MAIN, Block, Diagram, Wire
-from blockstudio.graph.edits import (
-    AddBlock,
-    AddWire,
-    Edit,
-    RemoveBlock,
-    RemoveWire,
-    SetBlock,
-    SetParameter,
-)
+from blockstudio.graph.edits import AddWire, Edit, RemoveWire, SetBlock, SetParameter
+from blockstudio.graph.free_names import FreeNames
+from blockstudio.graph.operations.inserting import New, add, splice
+from blockstudio.graph.operations.removing import delete, delete_and_heal
+from blockstudio.graph.operations.replacing import replace
 
 STEP = 90.0
 """Vertical distance at which a block is put where only one neighbour has a position."""
-
-
-class New(NamedTuple):
-    """A block to insert."""
-
-    type: str
-    name: str
-    parameters: dict[str, RawValue] = {}
-    bypass: bool | str = False
 
 
 class Site:
@@ -46,7 +32,7 @@ class Site:
         self.scope = problem.scope
         self.name = problem.block
         self.definition = diagram.definition(self.scope)
-        self._taken: set[str] = set()
+        self._names = FreeNames(self.definition)
 
     @property
     def block(self) -> Block:
@@ -110,33 +96,14 @@ class Site:
 
     def start_over(self) -> None:
         """Begin another fix: the names used so far are free again."""
-        self._taken.clear()
-
-    def free(self, wanted: str) -> str:
-        """A free name like ``wanted`` that this fix has not used yet."""
-        names = [*self.definition.graph, *self._taken]
-        stem, index, name = wanted, 1, wanted
-        while any(name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in names):
-            index += 1
-            name = f"{stem}_{index}"
-        self._taken.add(name)
-        return name
+        self._names = FreeNames(self.definition)
 
     def insert(self, wire: Wire, blocks: Sequence[New]) -> list[Edit]:
         """Put blocks of one input and one output on a wire, spaced between its ends."""
-        edits: list[Edit] = [RemoveWire(scope=self.scope, wire=wire)]
-        place = list(self.definition.graph).index(wire.target)
-        source, port = wire.source, wire.source_port
-        for count, new in enumerate(blocks):
-            name = self.free(new.name)
-            at = self._between(wire, (count + 1) / (len(blocks) + 1))
-            block = Block(type=new.type, parameters=new.parameters, at=at, bypass=new.bypass)
-            edits.append(AddBlock(scope=self.scope, name=name, block=block, index=place + count))
-            inlet = self.diagram.input_ports(new.type)[0]
-            edits.append(AddWire(scope=self.scope, wire=Wire(source, port, name, inlet)))
-            source, port = name, self.diagram.output_ports(new.type)[0]
-        edits.append(AddWire(scope=self.scope, wire=Wire(source, port, wire.target, wire.target_port)))
-        return edits
+        placed = [
+            new._replace(at=self._between(wire, (count + 1) / (len(blocks) + 1))) for count, new in enumerate(blocks)
+        ]
+        return list(splice(self.diagram, self.scope, wire, placed, self._names).edits)
 
     def _between(self, wire: Wire, part: float) -> tuple[float, float] | None:
         start, end = self.definition.block(wire.source).at, self.definition.block(wire.target).at
@@ -151,9 +118,8 @@ class Site:
 
     def put(self, new: New, at: tuple[float, float] | None, index: int | None = None) -> tuple[str, list[Edit]]:
         """Add a block without wires: its name and the edit."""
-        name = self.free(new.name)
-        block = Block(type=new.type, parameters=new.parameters, at=at, bypass=new.bypass)
-        return name, [AddBlock(scope=self.scope, name=name, block=block, index=index)]
+        (name,), edits = add(self.diagram, self.scope, new._replace(at=at), index=index, names=self._names)
+        return name, list(edits)
 
     def connect(self, wire: Wire) -> Edit:
         return AddWire(scope=self.scope, wire=wire)
@@ -163,24 +129,14 @@ class Site:
 
     def delete(self, names: Sequence[str]) -> list[Edit]:
         """Remove blocks with all their wires."""
-        wires: dict[Wire, None] = {}
-        for name in names:
-            wires |= dict.fromkeys([*self.definition.wires_into(name), *self.definition.wires_from(name)])
-        edits: list[Edit] = [RemoveWire(scope=self.scope, wire=wire) for wire in wires]
-        return edits + [RemoveBlock(scope=self.scope, name=name) for name in names]
+        return list(delete(self.diagram, self.scope, names))
 
     def heal(self, name: str, keep: Wire | None = None) -> list[Edit] | None:
         """Remove a block and wire what came in (by ``keep``, else by the first wire) to what read it; ``None`` if
         nothing came in."""
-        into = self.definition.wires_into(name)
-        if not into:
+        if not self.definition.wires_into(name):
             return None
-        first = keep or into[0]
-        edits = self.delete([name])
-        for wire in self.definition.wires_from(name):
-            joined = Wire(first.source, first.source_port, wire.target, wire.target_port)
-            edits.append(AddWire(scope=self.scope, wire=joined))
-        return edits
+        return list(delete_and_heal(self.diagram, self.scope, [name], {name: keep} if keep else None))
 
     def set(self, name: str, parameters: Mapping[str, RawValue | None]) -> list[Edit]:
         return [SetParameter(scope=self.scope, name=name, key=key, value=raw) for key, raw in parameters.items()]
@@ -192,15 +148,8 @@ class Site:
         ]
 
     def replace(self, name: str, type: str, parameters: dict[str, RawValue]) -> list[Edit]:
-        """Put a block of another type, with one input and one output, in the place of one that has the same."""
-        old = self.definition.block(name)
-        place = list(self.definition.graph).index(name)
-        into, out = self.definition.wires_into(name), self.definition.wires_from(name)
-        edits = self.delete([name])
-        block = Block(type=type, parameters=parameters, at=old.at, note=old.note)
-        edits.append(AddBlock(scope=self.scope, name=name, block=block, index=place))
-        edits += [AddWire(scope=self.scope, wire=wire) for wire in [*into, *out]]
-        return edits
+        """Put a block of another type in the place of one."""
+        return list(replace(self.diagram, self.scope, name, type, parameters))
 
 
 def pair_raw(pair: tuple[int, int]) -> RawValue:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from blockstudio.analysis.fixes.site import New, Site
+from blockstudio.analysis.fixes.site import Site
 from blockstudio.analysis.problems import Fix
 from blockstudio.blocks import RawValue, numel
 from blockstudio.graph.diagram import Wire
-from blockstudio.graph.edits import AddWire, Edit, RemoveBlock, RemoveModule, RemoveWire
+from blockstudio.graph.edits import Edit, RemoveBlock, RemoveModule, RemoveWire
+from blockstudio.graph.operations.inserting import New
 
 NEAREST = 6
 """How many blocks above are tried as the source of a missing wire."""
@@ -63,8 +64,7 @@ def cycle_fixes(site: Site) -> Iterator[Fix]:
         if site.diagram.is_variadic(site.definition.block(target).type) and len(left) == 1:
             edits = site.heal(target, left[0])
             if edits is not None and left[0].source != target:
-                joined = [e for e in edits if not (isinstance(e, AddWire) and e.wire.source == e.wire.target)]
-                yield Fix(f"Remove {target}, keep {left[0].source}", tuple(joined))
+                yield Fix(f"Remove {target}, keep {left[0].source}", tuple(edits))
         yield Fix(f"Remove the wire {source} → {target}", tuple(map(site.disconnect, wires)))
 
 

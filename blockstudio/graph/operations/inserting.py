@@ -90,7 +90,7 @@ def splice_existing(diagram: Contents, scope: str, wire: Wire, first: str, last:
     )
 
 
-def wire_in_order(diagram: Contents, scope: str, names: Iterable[str]) -> Edits:
+def wire_in_order(diagram: Contents, scope: str, names: Iterable[str]) -> tuple[AddWire, ...]:
     """Wire blocks one to the next: first output to first free input. Raises `StudioError` ``wire.full``."""
     definition = diagram.definition(scope)
     names = list(dict.fromkeys(names))
@@ -105,6 +105,11 @@ def wire_in_order(diagram: Contents, scope: str, names: Iterable[str]) -> Edits:
             )
         edits.append(AddWire(scope=scope, wire=Wire(source, outputs[0], target, port)))
     return tuple(edits)
+
+
+def passes(diagram: Contents, type_name: str) -> bool:
+    """Whether blocks of a type can stand in a wire: they take a signal and put one out."""
+    return first_input(diagram, type_name) is not None and bool(diagram.output_ports(type_name))
 
 
 def _block(new: New) -> Block:

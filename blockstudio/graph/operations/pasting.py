@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 import msgspec
 
@@ -57,7 +57,7 @@ def paste(
     return _paste(diagram, scope, found, known, keep, _shift(found.main, centre, shift))
 
 
-def duplicate(diagram: Contents, scope: str, names: list[str], *, shift: Point = (0.0, 0.0)) -> Added:
+def duplicate(diagram: Contents, scope: str, names: Iterable[str], *, shift: Point = (0.0, 0.0)) -> Added:
     """Copies of blocks in their own definition, with the wires among them. Expressions stay as they are."""
     return _paste(diagram, scope, fragment(diagram, scope, names), {}, frozenset(), shift)
 

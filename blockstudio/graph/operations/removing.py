@@ -10,9 +10,10 @@ from blockstudio.graph.edits import AddWire, RemoveWire
 from blockstudio.graph.operations.base import Edits, removal, wires_of
 
 
-def delete(diagram: Contents, scope: str, names: Iterable[str]) -> Edits:
-    """Remove blocks with all their wires. Raises `StudioError` ``diagram.block``."""
-    return tuple(removal(diagram, scope, names))
+def delete(diagram: Contents, scope: str, names: Iterable[str], wires: Iterable[Wire] = ()) -> Edits:
+    """Remove blocks with all their wires, and ``wires`` between others. Raises `StudioError` ``diagram.block``."""
+    edits = [RemoveWire(scope=scope, wire=wire) for wire in dict.fromkeys(wires)]
+    return tuple(dict.fromkeys([*edits, *removal(diagram, scope, names)]))
 
 
 def delete_and_heal(

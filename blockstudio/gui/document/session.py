@@ -18,7 +18,10 @@ from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Definition, Diagram
 from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
+from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.graph.operations.fragments import fragment
+from blockstudio.graph.operations.pasting import duplicate, paste
 from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.starting import Starting
@@ -29,6 +32,8 @@ from blockstudio.runs.recipe import Start
 """What the cost bars of the blocks can show."""
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
+ASIDE = 32.0
+"""Pixels by which a paste without a place stands aside from its original."""
 DEFINITION = "@"
 """A view path ``@Name`` is the definition of module ``Name`` itself, seen through no instance."""
 
@@ -182,9 +187,7 @@ class Session(QObject):
     def do(self, label: str, *edits: Edit) -> bool:
         """Apply edits as one undo step. What is not legal changes nothing and goes to `refused`."""
         try:
-            with self.diagram.history.gesture(label):
-                for edit in edits:
-                    self.diagram.history.do(edit)
+            self.diagram.edit(label, edits)
         except StudioError as error:
             self.refused.emit(str(error))
             return False
@@ -361,7 +364,7 @@ class Session(QObject):
         """Put the selected blocks, the wires among them and the modules they need on the clipboard."""
         if not self.selection:
             return False
-        clipboard.put(self.diagram, self.scope, self.selection)
+        clipboard.put(fragment(self.diagram, self.scope, self.selection, self.level.values))
         self.message.emit(tr("{count} copied").format(count=len(self.selection)))
         return True
 
@@ -371,23 +374,25 @@ class Session(QObject):
     def paste(self, at: tuple[float, float] | None = None) -> bool:
         """Add what is on the clipboard, centred on ``at`` or a little aside from where it was."""
         try:
-            names, edits = clipboard.take(self.diagram, self.scope, at)
+            found = clipboard.take()
+            if found is None:
+                return False
+            added = paste(self.diagram, self.scope, found, values=self.level.values, centre=at, shift=(ASIDE, ASIDE))
         except StudioError as error:
             self.refused.emit(str(error))
             return False
-        if not edits or not self.do(tr("Paste"), *edits):
-            return False
-        self.select(names)
-        return True
+        return self._add(tr("Paste"), added)
 
     def duplicate(self) -> bool:
         """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
-        names, edits = clipboard.merge(
-            self.diagram, self.scope, clipboard.fragment(self.diagram, self.scope, self.selection), None
-        )
-        if not edits or not self.do(tr("Duplicate"), *edits):
+        added = duplicate(self.diagram, self.scope, self.selection, shift=(ASIDE, ASIDE))
+        return self._add(tr("Duplicate"), added)
+
+    def _add(self, label: str, added: Added) -> bool:
+        """Add blocks as one step and select them."""
+        if not added.edits or not self.do(label, *added.edits):
             return False
-        self.select(names)
+        self.select(added.names)
         return True
 
     def delete_selection(self) -> bool:

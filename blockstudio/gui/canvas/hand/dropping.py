@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QMimeData, QPointF, QRectF
 
 from blockstudio.blocks import CATALOGUE, RawValue
-from blockstudio.graph.diagram import Block, Diagram, Wire
-from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveWire
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.edits import MoveBlocks
+from blockstudio.graph.operations import inserting
+from blockstudio.graph.operations.inserting import New, add, passes, splice
 from blockstudio.gui.canvas.hand.connect import judge
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
@@ -20,7 +23,6 @@ from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import STEP_Y, free_place, snap
-from blockstudio.gui.canvas.scene.ports import free_port
 from blockstudio.gui.kit.text import tr
 
 MIME = "application/x-blockstudio-block"
@@ -83,9 +85,8 @@ class Ghost(Gesture):
         x, y = scene.drawing.origin
         self.at = QPointF(snap(point.x() - x) + x, snap(point.y() - y) + y)
         diagram = scene.session.diagram
-        passes = diagram.is_variadic(self.offer.type) or bool(diagram.input_ports(self.offer.type))
         self.wire = None
-        if passes and diagram.output_ports(self.offer.type):
+        if passes(diagram, self.offer.type):
             self.wire = hits.wire_at(scene.stage, point, camera.scale, reach=14)
         scene.marks.drop_wire = self.wire
         scene.changed.emit()
@@ -127,22 +128,14 @@ def put(
     """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be."""
     session = scene.session
     diagram, scope = session.diagram, session.scope
-    name = diagram.free_name(offer.type, scope)
-    block = Block(type=offer.type, parameters=dict(offer.parameters), at=at)
-    edits: list[Edit] = [AddBlock(scope=scope, name=name, block=block)]
+    new = New(offer.type, parameters=offer.parameters, at=at)
+    if into is not None and passes(diagram, offer.type):
+        (name,), edits = splice(diagram, scope, into, [new])
+    else:
+        (name,), edits = add(diagram, scope, new, behind=behind)
     loose = scene.loose_places()
     if loose:
-        edits.insert(0, MoveBlocks(scope=scope, to=dict(loose)))
-    first = "0" if diagram.is_variadic(offer.type) else next(iter(diagram.input_ports(offer.type)), None)
-    outputs = diagram.output_ports(offer.type)
-    if into is not None and first is not None and outputs:
-        edits.append(RemoveWire(scope=scope, wire=into))
-        edits.append(AddWire(scope=scope, wire=Wire(into.source, into.source_port, name, first)))
-        edits.append(AddWire(scope=scope, wire=Wire(name, outputs[0], into.target, into.target_port)))
-    elif behind is not None and first is not None:
-        ports = diagram.output_ports(session.definition.block(behind).type)
-        if ports:
-            edits.append(AddWire(scope=scope, wire=Wire(behind, ports[0], name, first)))
+        edits = (MoveBlocks(scope=scope, to=dict(loose)), *edits)
     if not session.do(tr("Add {0}", name), *edits):
         return None
     session.select([name])
@@ -166,22 +159,14 @@ def insert(surface: Surface, offer: Offer) -> str | None:
 def wire_in_order(scene: Scene) -> bool:
     """Wire the selected blocks one to the next, in the order of their selection, as one step."""
     session = scene.session
-    diagram, definition = session.diagram, session.definition
-    edits: list[Edit] = []
-    for source, target in zip(session.selection, session.selection[1:], strict=False):
-        outputs = diagram.output_ports(definition.block(source).type)
-        if diagram.is_variadic(definition.block(target).type):
-            port: str | None = free_port(definition, target)
-        else:
-            names = diagram.input_ports(definition.block(target).type)
-            port = next((each for each in names if definition.wire_into(target, each) is None), None)
-        if not outputs or port is None:
-            session.refused.emit(tr("{0} cannot be wired to {1}: no port is free", source, target))
-            return False
-        wire = Wire(source, outputs[0], target, port)
-        verdict = judge(scene.stage.facts, wire)
+    try:
+        edits = inserting.wire_in_order(session.diagram, session.scope, session.selection)
+    except StudioError as error:
+        session.refused.emit(str(error))
+        return False
+    for edit in edits:
+        verdict = judge(scene.stage.facts, edit.wire)
         if verdict.refused:
             session.refused.emit(verdict.text)
             return False
-        edits.append(AddWire(scope=session.scope, wire=wire))
     return bool(edits) and session.do(tr("Wire {0} blocks", len(session.selection)), *edits)
