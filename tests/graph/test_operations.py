@@ -12,17 +12,19 @@ from blockstudio.blocks import PORTS
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import Wire
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.format import dumps
+from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.graph.operations.fragments import fragment, from_text, to_text
 from blockstudio.graph.operations.grouping import group
 from blockstudio.graph.operations.inserting import New, add, splice, splice_existing, wire_in_order
-from blockstudio.graph.operations.pasting import duplicate
+from blockstudio.graph.operations.pasting import duplicate, paste
 from blockstudio.graph.operations.removing import delete, delete_and_heal, detach
 from blockstudio.graph.operations.replacing import make_unique, replace
 from blockstudio.graph.operations.switching import is_bypassed, set_bypass
 from blockstudio.graph.operations.ungrouping import ungroup
 from tests.support.graph_samples import sample
 from tests.support.operating import TYPES, carry_out, drawings, flat, names_of, wires_apart
+from tests.support.packages import FILE
 
 anything = settings(
     max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.reuse, Phase.generate)
@@ -422,3 +424,27 @@ def test_inputs_and_outputs_are_not_switched():
     assert [name for name, block in d.main.blocks() if block.bypass] == ["conv", "bn", "shortcut", "add"]
     assert is_bypassed(d, "", names_of(d, "")) and not is_bypassed(d, "", ["input"])
     assert set_bypass(d, "", ["conv"], True) == ()
+
+
+def test_blocks_of_a_type_that_is_not_installed_go_along():
+    d = loads(FILE)
+    before, names = dumps(d), [name for name, block in d.main.blocks() if block.type not in (*PORTS, "AuxOutput")]
+    foreign = [name for name in names if d.main.block(name).origin is not None]
+    assert foreign
+    other = Diagram()
+    added = paste(other, "", from_text(to_text(fragment(d, "", names))))
+    carry_out(other, added.edits)
+    for old, new in zip(names, added.names, strict=True):
+        if old in foreign:
+            assert other.main.block(new) == d.main.block(old)
+    carry_out(other, duplicate(other, "", names).edits)
+    carry_out(other, delete_and_heal(other, "", names))
+    carry_out(d, group(d, "", names).edits)
+    (instance,) = d.main.of_type("Group")
+    carry_out(d, ungroup(d, "", instance))
+    assert [d.main.block(f"{instance}.{name}").parameters for name in foreign] == [
+        loads(FILE).main.block(name).parameters for name in foreign
+    ]
+    while d.undo():
+        pass
+    assert dumps(d) == before

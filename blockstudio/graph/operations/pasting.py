@@ -111,7 +111,9 @@ class _Settling:
     def block(self, block: Block) -> Block:
         declared, indexed = self._found.declared(block.type), block.repeat is not None
         parameters = {
-            key: self._value(declared[key], raw, indexed) if is_expression(declared[key], raw) else raw
+            key: self._value(declared[key], raw, indexed)
+            if key in declared and is_expression(declared[key], raw)
+            else raw
             for key, raw in block.parameters.items()
         }
         bypass, repeat = block.bypass, block.repeat

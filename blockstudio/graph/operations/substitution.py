@@ -32,7 +32,7 @@ def expressions(diagram: Contents, block: Block) -> Iterator[tuple[str, bool]]:
     """The texts of a block's expressions, and whether the index of its repeat is known to each."""
     declared, indexed = diagram.declared(block.type), block.repeat is not None
     for key, raw in block.parameters.items():
-        if is_expression(declared[key], raw):
+        if key in declared and is_expression(declared[key], raw):
             yield from ((item, indexed) for item in (raw if isinstance(raw, list) else [raw]) if isinstance(item, str))
     if isinstance(block.bypass, str):
         yield block.bypass, indexed
@@ -69,8 +69,11 @@ def substituted(diagram: Contents, block: Block, meanings: Mapping[str, Meaning]
     inner = {key: value for key, value in meanings.items() if key != INDEX} if block.repeat is not None else meanings
     try:
         for key, raw in block.parameters.items():
-            parameter = declared[key]
-            parameters[key] = _word(parameter, replaced(raw, inner)) if is_expression(parameter, raw) else raw
+            parameter = declared.get(key)  # none of a type that is not installed
+            if parameter is not None and is_expression(parameter, raw):
+                parameters[key] = _word(parameter, replaced(raw, inner))
+            else:
+                parameters[key] = raw
         repeat = replaced(block.repeat, meanings) if isinstance(block.repeat, str) else block.repeat
         bypass = replaced(block.bypass, inner) if isinstance(block.bypass, str) else block.bypass
     except StudioError as error:
