@@ -78,7 +78,7 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
 
     window = StudioWindow()
     window.resize(1440, 900)
-    window.show_start()
+    window.desk.show_screen("start")
     window.show()
     canvas, documents = window.canvas, window.documents
 
@@ -114,13 +114,13 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
 
     def close() -> None:
         documents.discard(documents.current)
-        window.show_start()
+        window.desk.show_screen("start")
         for _ in range(5):
             app.processEvents()
 
-    while window.bottom.training.warmer.is_ready is False or (window.start_page and window.start_page.is_busy):
+    while window.features.training.panel.warmer.is_ready is False or (window.features.browser.page and window.features.browser.page.is_busy):
         # What a window does in its first second, before anybody has chosen a network.
-        window.bottom.training.warmer.when_ready(lambda: None)
+        window.features.training.panel.warmer.when_ready(lambda: None)
         app.processEvents()
     jobs: list[tuple[str, Callable[[], tuple[float, float]]]] = []
     for name, values in [*((name, {}) for name in preset_names()), *DEEP]:

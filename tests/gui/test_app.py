@@ -23,11 +23,11 @@ said = {}
 def look():
     (window,) = [widget for widget in qt.topLevelWidgets() if isinstance(widget, StudioWindow)]
     said.update(
-        start=window.start_page is not None,
+        start=window.features.browser.page is not None,
         name=window.session.diagram.name,
         classes=window.session.diagram.parameters["num_classes"].default if window.session.diagram.parameters else None,
         notes=window.notes.texts,
-        dark=window.colours,
+        dark=window.colours.chosen.chosen,
     )
     window.close()
 

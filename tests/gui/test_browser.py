@@ -31,8 +31,8 @@ def window(open_window) -> StudioWindow:
 
 @pytest.fixture
 def page(window: StudioWindow) -> StartPage:
-    assert window.start_page is not None
-    return window.start_page
+    assert window.features.browser.page is not None
+    return window.features.browser.page
 
 
 def complete(page: StartPage, qtbot) -> None:
@@ -219,7 +219,7 @@ def test_another_network_starts_with_its_own_parameters(page: StartPage, qtbot) 
 def test_a_double_click_opens(window: StudioWindow, page: StartPage, qtbot) -> None:
     double_click(page.tree.nodes["resnet152"])
     qtbot.waitUntil(lambda: window.session.diagram.name == "ResNet-152")
-    assert window.start_page is None and window.canvas.isVisible()
+    assert window.features.browser.page is None and window.canvas.isVisible()
 
 
 def test_a_double_click_on_open_opens_once(window: StudioWindow, page: StartPage, qtbot) -> None:
@@ -228,7 +228,7 @@ def test_a_double_click_on_open_opens_once(window: StudioWindow, page: StartPage
         QTest.mouseClick(page.detail.open_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.documents.busy)
     assert [document.diagram.name for document in window.documents.list] == ["NIN (CIFAR-10)"]
-    window.show_start()
+    window.desk.show_screen("start")
     click(page.detail.open_button)
     qtbot.waitUntil(lambda: len(window.documents.list) == 2)
 
@@ -276,7 +276,7 @@ def test_nothing_found_is_said_and_enter_opens_nothing(window: StudioWindow, pag
     QTest.keyClicks(page.search, "transformer")
     assert page.tree.shown == []
     press_key(page.search, Qt.Key.Key_Return)
-    assert window.start_page is page and not window.documents.busy
+    assert window.features.browser.page is page and not window.documents.busy
     press_key(page.search, Qt.Key.Key_Escape)
     assert page.search.text() == "" and sorted(page.tree.shown) == sorted(preset_names())
 
@@ -367,13 +367,13 @@ def test_tab_walks_down_the_page_beside_the_tree(page: StartPage, qtbot, visited
 def test_escape_clears_the_search_then_leaves(window: StudioWindow, page: StartPage) -> None:
     QTest.keyClicks(page.search, "vgg")
     press_key(page.search, Qt.Key.Key_Escape)
-    assert page.search.text() == "" and window.start_page is page
+    assert page.search.text() == "" and window.features.browser.page is page
     press_key(page.search, Qt.Key.Key_Escape)
-    assert window.start_page is None and window.canvas.isVisible()
-    window.show_start()
+    assert window.features.browser.page is None and window.canvas.isVisible()
+    window.desk.show_screen("start")
     page.tree.take_keyboard("vgg16")
     press_key(QApplication.focusWidget(), Qt.Key.Key_Escape)
-    assert window.start_page is None
+    assert window.features.browser.page is None
 
 
 # Files
@@ -384,15 +384,17 @@ def test_recent_files_and_an_empty_diagram_are_at_hand(open_window, qtbot, tmp_p
     save(load_preset("resnet18"), file)
     window = open_window(file)
     window.documents.new()
-    window.show_start()
+    window.desk.show_screen("start")
     QApplication.processEvents()
-    assert window.start_page is not None
-    buttons = {button.text(): button for button in window.start_page.findChildren(QPushButton) if button.isVisible()}
+    assert window.features.browser.page is not None
+    buttons = {
+        button.text(): button for button in window.features.browser.page.findChildren(QPushButton) if button.isVisible()
+    }
     assert {"mine", "Empty diagram", "Open a file…", "Open"} <= set(buttons)
     assert buttons["mine"].accessibleName() == "Open mine.blocks.json"
     click(buttons["mine"])
     qtbot.waitUntil(lambda: window.documents.current.file == file)
-    assert window.start_page is None
+    assert window.features.browser.page is None
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -407,9 +409,9 @@ def test_buttons_of_the_head_are_never_squeezed(open_window, tmp_path: Path, siz
     window.resize(*size)
     for file in sorted(tmp_path.glob("*.json")):
         assert window.documents.open_now(file)
-    window.show_start()
+    window.desk.show_screen("start")
     QApplication.processEvents()
-    page = window.start_page
+    page = window.features.browser.page
     assert page is not None
     assert page.width() <= size[0]
     for button in (page.tree_button, page.list_button, page.detail.open_button):

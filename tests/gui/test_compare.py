@@ -23,7 +23,7 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 def compare(window: StudioWindow, qtbot, *names: str) -> ComparePage:
     """Open the page by its key, and add networks by typing their names."""
     press_key(window, Qt.Key.Key_C, CONTROL | SHIFT)
-    page = window.comparing.page
+    page = window.features.compare.page
     assert page is not None and window.focusWidget() is page.add_line
     for name in names:
         QTest.keyClicks(page.add_line, name)
@@ -100,7 +100,7 @@ def test_edits_made_while_nobody_looks_are_there_when_somebody_does(open_window,
     window = open_window("resnet50")
     page = compare(window, qtbot)
     press_key(page.add_line, Qt.Key.Key_Escape)
-    assert window.comparing.page is None and window.focusWidget() is window.canvas
+    assert window.features.compare.page is None and window.focusWidget() is window.canvas
     window.session.diagram.set("", num_classes=10)
     assert not page.comparison.busy, "nothing is computed for nobody"
     assert compare(window, qtbot) is page
@@ -153,7 +153,7 @@ def test_copying_on_the_page_copies_what_stands_there(open_window, qtbot) -> Non
     press_key(page.view, Qt.Key.Key_C, CONTROL)
     assert QGuiApplication.clipboard().text() == "11,689,512"
     press_key(page.view, Qt.Key.Key_Escape)
-    assert window.comparing.page is None
+    assert window.features.compare.page is None
 
 
 def test_an_unknown_name_is_told_beside_the_field(open_window, qtbot) -> None:
@@ -304,22 +304,22 @@ def test_a_double_click_opens_the_network(open_window, qtbot) -> None:
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
     QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
     qtbot.waitUntil(lambda: window.session.diagram.name == "AlexNet")
-    assert window.comparing.page is None
+    assert window.features.compare.page is None
 
 
 def test_a_click_on_a_tab_leads_back(open_window, qtbot) -> None:
     window = open_window("resnet18")
     compare(window, qtbot)
     click(window.top.tabs, window.top.tabs.tabRect(0).center())
-    assert window.comparing.page is None
+    assert window.features.compare.page is None
 
 
 def test_closing_while_figures_are_computed_is_quiet(open_window, qtbot) -> None:
     window = open_window("resnet18")
     press_key(window, Qt.Key.Key_C, CONTROL | SHIFT)
-    window.comparing.comparison.add_preset("inception_resnet_v2")
+    window.features.compare.comparison.add_preset("inception_resnet_v2")
     window.close()
-    assert not window.comparing.comparison.busy
+    assert not window.features.compare.comparison.busy
 
 
 def test_the_keyboard_walks_over_the_page_from_top_to_bottom(open_window, qtbot) -> None:
@@ -350,14 +350,16 @@ def test_keys_of_the_drawing_do_nothing_while_another_page_is_in_view(open_windo
     blocks = {name: block for name, block in window.session.definition.blocks()}
     window.commands.run(page)
     qtbot.waitUntil(lambda: window.pages.currentWidget() is not window.split)
-    aim = window.start_page.tree if window.start_page is not None else window.comparing.page
+    aim = (
+        window.features.browser.page.tree if window.features.browser.page is not None else window.features.compare.page
+    )
     aim.setFocus()
     press_key(aim, Qt.Key.Key_Delete)
     for key in (Qt.Key.Key_X, Qt.Key.Key_V, Qt.Key.Key_D, Qt.Key.Key_B, Qt.Key.Key_L):
         press_key(aim, key, CONTROL)
     assert dict(window.session.definition.blocks()) == blocks
     assert not window.session.dirty
-    window.show_canvas()
+    window.desk.show_drawing()
     assert window.commands.run("edit.delete")
     assert "conv1" not in window.session.definition.graph
 

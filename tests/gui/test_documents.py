@@ -122,7 +122,7 @@ def test_tabs_turn_to_documents_where_the_user_left_them(open_window, file: Path
     assert window.session.path == ""
     click(window.top.tabs, window.top.tabs.tabRect(0).center())
     assert (window.session.path, window.session.selection) == ("layer2.0", ("conv1",))
-    assert window.inspector.field("out_channels").isVisible()
+    assert window.features.inspector.field("out_channels").isVisible()
 
 
 def test_opening_an_open_file_turns_to_it(open_window, qtbot, file: Path) -> None:
@@ -155,12 +155,12 @@ def test_the_window_asks_before_it_closes_on_unsaved_work(open_window, qtbot, fi
     window = open_window(file)
     change(window)
     window.close()
-    dialog = window.dialog
+    dialog = window.desk.dialog
     assert isinstance(dialog, ClosingDialog) and window.isVisible()
     click(dialog.cancel)
     assert window.isVisible() and window.session.dirty
     window.close()
-    click(window.dialog.ok)
+    click(window.desk.dialog.ok)
     qtbot.waitUntil(lambda: not window.isVisible())
     assert "extra" in load(file).main.graph, "saving is what happens by default"
 
@@ -233,7 +233,7 @@ def test_what_is_being_typed_goes_to_the_document_it_was_typed_for(open_window) 
     window.documents.open_now("resnet34")
     window.session.select(["conv1"])
     window.documents.turn_to(0)
-    type_into(window.inspector.field("out_channels"), "96", enter=False)
+    type_into(window.features.inspector.field("out_channels"), "96", enter=False)
     click(window.top.tabs, window.top.tabs.tabRect(1).center())
     assert first.main.block("conv1").parameters["out_channels"] == 96
     assert window.session.diagram.main.block("conv1").parameters["out_channels"] != 96
@@ -241,6 +241,6 @@ def test_what_is_being_typed_goes_to_the_document_it_was_typed_for(open_window) 
 
 def test_saving_takes_over_what_is_being_typed(open_window, file: Path) -> None:
     window = open_window(file)
-    type_into(window.inspector.field("name"), "Mine", enter=False)
-    press_key(window.inspector.field("name"), Qt.Key.Key_S, CONTROL)
+    type_into(window.features.inspector.field("name"), "Mine", enter=False)
+    press_key(window.features.inspector.field("name"), Qt.Key.Key_S, CONTROL)
     assert load(file).name == "Mine" and not window.session.dirty

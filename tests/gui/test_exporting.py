@@ -24,14 +24,14 @@ PATIENCE = 120_000
 
 def settle(window: StudioWindow, qtbot) -> str:
     """Wait until nothing is being written; the newest note."""
-    qtbot.waitUntil(lambda: not window.exporting.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.features.export.busy, timeout=PATIENCE)
     return window.notes.texts[0]
 
 
 def choose(window: StudioWindow, file: Path, ending: str = ".py") -> None:
     """Open *Export…* by its key, choose a kind, type a name, press Enter."""
     press_key(window.canvas, Qt.Key.Key_E, CONTROL)
-    dialog = window.exporting.dialog
+    dialog = window.features.export.dialog
     assert dialog is not None and dialog.isVisible()
     kind = next(kind for kind in kinds() if kind.ending == ending)
     dialog.selectNameFilter(kind.filter)
@@ -56,7 +56,7 @@ def test_source_of_the_diagram_as_it_is_goes_into_a_file(open_window, qtbot, tmp
     window.session.diagram.set("", num_classes=7)
     target = tmp_path / "net.py"
     choose(window, target)
-    assert window.exporting.busy and "Writing NIN (CIFAR-10) to net.py…" in window.notes.texts
+    assert window.features.export.busy and "Writing NIN (CIFAR-10) to net.py…" in window.notes.texts
     text = settle(window, qtbot)
     assert text.startswith("net.py: ") and text.endswith("lines of PyTorch.")
     source = target.read_text()
@@ -89,7 +89,7 @@ def test_weights_go_into_a_safetensors_file(open_window, qtbot, tmp_path: Path) 
 
     window = open_window("nin_cifar10")
     target = tmp_path / "start.safetensors"
-    window.exporting.write(target, Kind(".safetensors", ""))
+    window.features.export.write(target, Kind(".safetensors", ""))
     assert "tensors, initial weights" in settle(window, qtbot)
     with safe_open(target, "np") as file:
         assert file.metadata()["network"] == "NIN (CIFAR-10)"
@@ -103,42 +103,42 @@ def test_onnx_takes_seconds_in_which_the_window_lives(open_window, qtbot, tmp_pa
     target = tmp_path / "net.onnx"
     choose(window, target, ".onnx")
     window.session.diagram.add("ReLU", "extra")
-    assert window.exporting.busy
+    assert window.features.export.busy
     assert "ONNX, initial weights" in settle(window, qtbot)
     assert target.stat().st_size > 1_000_000
 
 
 def test_cancelling_leaves_no_file_and_says_nothing(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet34")
-    window.exporting.write(tmp_path / "net.onnx", Kind(".onnx", ""))
+    window.features.export.write(tmp_path / "net.onnx", Kind(".onnx", ""))
     (cancel,) = window.notes.notes[0].buttons
     click(cancel)
-    assert not window.exporting.busy and window.notes.texts == []
+    assert not window.features.export.busy and window.notes.texts == []
     assert list(tmp_path.glob("*.onnx*")) == []
 
 
 def test_closing_the_window_ends_what_is_under_way(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet34")
-    window.exporting.write(tmp_path / "net.onnx", Kind(".onnx", ""))
+    window.features.export.write(tmp_path / "net.onnx", Kind(".onnx", ""))
     window.close()
-    assert not window.exporting.busy and list(tmp_path.glob("*.onnx*")) == []
+    assert not window.features.export.busy and list(tmp_path.glob("*.onnx*")) == []
 
 
 def test_errors_of_the_network_are_shown_in_place_of_a_file(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet34")
     window.session.diagram.set("conv1", groups=7)
-    window.exporting.write(tmp_path / "net.py", Kind(".py", ""))
-    assert not window.exporting.busy
+    window.features.export.write(tmp_path / "net.py", Kind(".py", ""))
+    assert not window.features.export.busy
     (text,) = window.notes.texts
     assert text.startswith("Not exported. conv1: ")
     assert window.bottom.page == "problems" and not (tmp_path / "net.py").exists()
-    window.exporting.write(tmp_path / "net.md", Kind(".md", "", table=True))
+    window.features.export.write(tmp_path / "net.md", Kind(".md", "", table=True))
     assert "table of" in settle(window, qtbot)
 
 
 def test_what_cannot_be_written_is_one_sentence(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("nin_cifar10")
-    window.exporting.write(tmp_path / "nowhere" / "net.py", Kind(".py", ""))
+    window.features.export.write(tmp_path / "nowhere" / "net.py", Kind(".py", ""))
     text = settle(window, qtbot)
     assert text.startswith("Not exported. ") and "there is no folder" in text
     assert window.notes.notes[0].kind == "problem"
@@ -169,14 +169,14 @@ def tiny_run(own_folder: Path) -> Run:
 
 def test_a_run_in_view_offers_its_trained_weights_once_it_has_any(open_window, tiny_run: Run) -> None:
     window = open_window("nin_cifar10")
-    window.trainer.attach(tiny_run)
-    assert len(window.exporting.offered()) == len(kinds())
+    window.features.training.trainer.attach(tiny_run)
+    assert len(window.features.export.offered()) == len(kinds())
     tiny_run.checkpoints.write(1, 0.5, lambda folder: [_some_weights(folder)])
-    trained = [kind for kind in window.exporting.offered() if kind.run]
+    trained = [kind for kind in window.features.export.offered() if kind.run]
     assert [kind.ending for kind in trained] == [".onnx", ".pt2", ".safetensors"]
     assert trained[2].title == "Weights, safetensors of the trained run tiny 31 Jan 14:25"
     press_key(window.canvas, Qt.Key.Key_E, CONTROL)
-    dialog = window.exporting.dialog
+    dialog = window.features.export.dialog
     assert dialog is not None and len(dialog.nameFilters()) == len(kinds()) + 3
     dialog.close()
 
@@ -189,13 +189,13 @@ def _some_weights(folder: Path) -> str:
 def test_weights_that_were_loaded_are_what_is_offered_first(open_window, tmp_path: Path) -> None:
     window = open_window("nin_cifar10")
     window.session.starting.change(weights=str(tmp_path / "good.safetensors"), partial=True)
-    titles = [kind.title for kind in window.exporting.offered()]
+    titles = [kind.title for kind in window.features.export.offered()]
     assert titles[:5] == [
         "PyTorch source", "ONNX with the weights of good.safetensors",
         "torch.export program with the weights of good.safetensors",
         "Weights, safetensors with the weights of good.safetensors", "ONNX with initial weights",
     ]  # fmt: skip
-    assert window.exporting.offered()[1].partial
+    assert window.features.export.offered()[1].partial
 
 
 @pytest.mark.slow
@@ -203,32 +203,32 @@ def test_weights_that_were_loaded_go_into_the_export(open_window, qtbot, tmp_pat
     from safetensors.numpy import load_file, save_file
 
     window = open_window("nin_cifar10")
-    window.exporting.write(tmp_path / "a.safetensors", Kind(".safetensors", ""))
+    window.features.export.write(tmp_path / "a.safetensors", Kind(".safetensors", ""))
     settle(window, qtbot)
     tensors = {key: tensor + 1 for key, tensor in load_file(tmp_path / "a.safetensors").items()}
     save_file(tensors, tmp_path / "good.safetensors")
     window.session.starting.change(weights=str(tmp_path / "good.safetensors"))
-    kind = next(kind for kind in window.exporting.offered() if kind.ending == ".safetensors")
-    window.exporting.write(tmp_path / "b.safetensors", kind)
+    kind = next(kind for kind in window.features.export.offered() if kind.ending == ".safetensors")
+    window.features.export.write(tmp_path / "b.safetensors", kind)
     assert settle(window, qtbot).endswith("tensors, weights of good.safetensors.")
     found = load_file(tmp_path / "b.safetensors")
     assert all((found[key] == tensor).all() for key, tensor in tensors.items()) and len(found) == len(tensors)
     tensors.pop(next(iter(tensors)))
     save_file(tensors, tmp_path / "good.safetensors")
-    window.exporting.write(tmp_path / "c.safetensors", kind)
+    window.features.export.write(tmp_path / "c.safetensors", kind)
     assert settle(window, qtbot).startswith("Not exported. ") and not (tmp_path / "c.safetensors").exists()
-    window.exporting.write(tmp_path / "c.safetensors", replace(kind, partial=True))
+    window.features.export.write(tmp_path / "c.safetensors", replace(kind, partial=True))
     assert "weights of good.safetensors" in settle(window, qtbot)
 
 
 @pytest.mark.slow
 def test_trained_weights_go_into_a_file(open_window, qtbot, tiny_run: Run, tmp_path: Path) -> None:
     window = open_window("nin_cifar10")
-    window.trainer.go_on(tiny_run)
-    trainer = window.trainer
+    window.features.training.trainer.go_on(tiny_run)
+    trainer = window.features.training.trainer
     qtbot.waitUntil(lambda: trainer.data is not None and trainer.data.status == "finished", timeout=PATIENCE)
-    kind = next(kind for kind in window.exporting.offered() if kind.run and kind.ending == ".safetensors")
-    window.exporting.write(tmp_path / "trained.safetensors", kind)
+    kind = next(kind for kind in window.features.export.offered() if kind.run and kind.ending == ".safetensors")
+    window.features.export.write(tmp_path / "trained.safetensors", kind)
     assert "weights of" in settle(window, qtbot)
     assert (tmp_path / "trained.safetensors").exists()
 
@@ -242,8 +242,8 @@ def test_an_empty_diagram_offers_nothing_to_export(open_window) -> None:
 
 def test_the_dialog_is_a_file_dialog_for_saving(open_window, qtbot) -> None:
     window = open_window("resnet18")
-    window.exporting.ask()
-    dialog = window.exporting.dialog
+    window.features.export.ask()
+    dialog = window.features.export.dialog
     assert dialog is not None and dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
     assert dialog.nameFilters()[0] == "PyTorch source (*.py)"
     assert Path(dialog.selectedFiles()[0]).name == "resnet-18.py"
@@ -254,8 +254,8 @@ def test_a_table_that_cannot_be_written_is_told_in_words(open_window, qtbot, tmp
     window = open_window("nin_cifar10")
     kind = next(kind for kind in kinds() if kind.ending == ".md")
     for force in (False, True):
-        window.exporting.write(tmp_path / ("x" * 300 + ".md"), kind, force=force)
+        window.features.export.write(tmp_path / ("x" * 300 + ".md"), kind, force=force)
         assert "it cannot be written: file name too long" in settle(window, qtbot)
     (tmp_path / "d.md").mkdir()
-    window.exporting.write(tmp_path / "d.md", kind)
+    window.features.export.write(tmp_path / "d.md", kind)
     assert "it is a folder" in settle(window, qtbot)

@@ -18,19 +18,19 @@ from tests.support.hands import click, press_key
 def asked(window: StudioWindow) -> FigureDialog:
     """The dialog, as the command opens it."""
     assert window.commands.run("file.picture")
-    assert isinstance(window.dialog, FigureDialog)
-    return window.dialog
+    assert isinstance(window.desk.dialog, FigureDialog)
+    return window.desk.dialog
 
 
 def saved(qtbot, window: StudioWindow, target: Path) -> str:
     """Answer the dialog in view and the one for the file; what the note says of the picture."""
     said: list[str] = []
     window.session.message.connect(said.append)
-    click(window.dialog.ok)
-    assert isinstance(window.dialog, QFileDialog)
-    window.dialog.fileSelected.emit(str(target))
-    window.dialog.close()
-    qtbot.waitUntil(lambda: not window.figures.busy, timeout=60_000)
+    click(window.desk.dialog.ok)
+    assert isinstance(window.desk.dialog, QFileDialog)
+    window.desk.dialog.fileSelected.emit(str(target))
+    window.desk.dialog.close()
+    qtbot.waitUntil(lambda: not window.features.figure.busy, timeout=60_000)
     return said[-1]
 
 
@@ -72,7 +72,7 @@ def test_what_is_open_on_the_screen_is_open_in_the_picture(open_window, qtbot, t
     assert dialog.as_shown.isChecked()
     saved(qtbot, window, tmp_path / "open.svg")
     asked(window)
-    click(window.dialog.shut)
+    click(window.desk.dialog.shut)
     saved(qtbot, window, tmp_path / "shut.svg")
 
     opened, shut = ((tmp_path / f"{name}.svg").read_text(encoding="utf-8") for name in ("open", "shut"))
@@ -125,10 +125,10 @@ def test_a_definition_that_is_looked_at_by_itself(open_window, qtbot, tmp_path: 
 
 def test_two_pictures_at_once_and_another_document_meanwhile(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
-    window.figures.write(tmp_path / "first.svg", [])
+    window.features.figure.write(tmp_path / "first.svg", [])
     window.documents.new()
-    window.figures.write(tmp_path / "second.svg", [])
-    qtbot.waitUntil(lambda: not window.figures.busy, timeout=60_000)
+    window.features.figure.write(tmp_path / "second.svg", [])
+    qtbot.waitUntil(lambda: not window.features.figure.busy, timeout=60_000)
 
     assert "layer1" in labels((tmp_path / "first.svg").read_text(encoding="utf-8"))
     assert labels((tmp_path / "second.svg").read_text(encoding="utf-8")) == []
@@ -136,9 +136,9 @@ def test_two_pictures_at_once_and_another_document_meanwhile(open_window, qtbot,
 
 def test_closing_meanwhile_leaves_no_half_file(open_window, tmp_path: Path) -> None:
     window = open_window("resnet18")
-    window.figures.write(tmp_path / "net.svg", [])
+    window.features.figure.write(tmp_path / "net.svg", [])
     window.close()
-    assert not window.figures.busy and list(tmp_path.glob("*.svg*")) == []
+    assert not window.features.figure.busy and list(tmp_path.glob("*.svg*")) == []
 
 
 def test_what_cannot_be_written_is_told_in_a_note(open_window, qtbot, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_its_card_is_drawn_and_the_inspector_says_what_to_install(window) -> Non
     assert facts.content("power").line == "Power p, True" and facts.severity("power") == "error"
     assert facts.content("gate").line == "Gate" and facts.content("conv").line == "3×3, 4"
     window.session.select(["power"])
-    page = window.inspector.page
+    page = window.features.inspector.page
     text = page.fields["missing"].text()
     assert f"pip install {PACKAGE}" in text and "exponent: p" in text and "signed: True" in text
     assert not window.grab().isNull()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
-from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import Document, Session
+from blockstudio.gui.inspector.feature import install
 from blockstudio.gui.inspector.inspector import Inspector
 from tests.support.hands import click, press_key, type_into
 
@@ -34,13 +38,29 @@ def declared():
 
 
 @pytest.fixture
-def session() -> Session:
-    return Session(small())
+def desks() -> Iterator[list[Desk]]:
+    made: list[Desk] = []
+    yield made
+    for desk in made:
+        desk.close()
+
+
+def on_desk(desks: list[Desk], diagram: Diagram) -> Inspector:
+    """An inspector of a diagram, on a desk of its own."""
+    desk = Desk()
+    desks.append(desk)
+    desk.documents.add(Document(diagram))
+    return install(desk)
 
 
 @pytest.fixture
-def inspector(qtbot, session: Session) -> Inspector:
-    made = Inspector(session)
+def session(inspector: Inspector) -> Session:
+    return inspector.session
+
+
+@pytest.fixture
+def inspector(qtbot, desks: list[Desk]) -> Inspector:
+    made = on_desk(desks, small())
     qtbot.addWidget(made)
     made.resize(320, 900)
     made.show()
@@ -197,11 +217,11 @@ def test_parameters_are_declared_and_removed(session: Session, inspector: Inspec
     assert "depth" not in session.diagram.parameters
 
 
-def test_a_module_shows_the_values_of_this_instance(qtbot) -> None:
+def test_a_module_shows_the_values_of_this_instance(qtbot, desks) -> None:
     from blockstudio.graph.presets import load_preset
 
-    session = Session(load_preset("googlenet"))
-    inspector = Inspector(session)
+    inspector = on_desk(desks, load_preset("googlenet"))
+    session = inspector.session
     qtbot.addWidget(inspector)
     inspector.show()
     session.go("inception_3b")
@@ -212,11 +232,11 @@ def test_a_module_shows_the_values_of_this_instance(qtbot) -> None:
     assert inspector.field(key).suffix == "192"
 
 
-def test_renaming_a_module_keeps_the_user_inside(qtbot) -> None:
+def test_renaming_a_module_keeps_the_user_inside(qtbot, desks) -> None:
     from blockstudio.graph.presets import load_preset
 
-    session = Session(load_preset("resnet34"))
-    inspector = Inspector(session)
+    inspector = on_desk(desks, load_preset("resnet34"))
+    session = inspector.session
     qtbot.addWidget(inspector)
     inspector.show()
     session.go("layer2.1")

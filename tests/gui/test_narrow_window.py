@@ -22,8 +22,8 @@ def narrow(window: StudioWindow) -> StudioWindow:
 @pytest.mark.parametrize("everything", [False, True])
 def test_labels_of_the_recipe_are_whole(open_window, everything: bool) -> None:
     window = narrow(open_window("cifar_resnet"))
-    window.show_page("recipe")
-    form = window.bottom.recipe
+    window.desk.show_page("recipe")
+    form = window.features.training.recipe
     if everything:
         click(form.more)
     QApplication.processEvents()
@@ -43,7 +43,7 @@ def test_what_the_status_bar_tells_makes_the_window_no_wider(open_window) -> Non
     QApplication.processEvents()
     assert window.width() == NARROW[0]
     assert window.status.message.toolTip() == told
-    assert window.status.zoom.geometry().right() < NARROW[0]
+    assert window.features.panels.button.geometry().right() < NARROW[0]
 
 
 def test_a_window_opens_no_larger_than_the_screen(open_window) -> None:

@@ -79,7 +79,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
 @pytest.mark.parametrize(("name", "values"), NETWORKS)
 def test_a_preset_is_laid_out_once_and_drawn_at_once(open_window, qtbot, monkeypatch, name: str, values: dict) -> None:
     window = open_window()
-    window.show_start()
+    window.desk.show_screen("start")
     QApplication.processEvents()
     done, frames = Done(monkeypatch), Frames(window.canvas)
     window.documents.open(name, values)
@@ -101,8 +101,8 @@ def test_the_start_page_draws_nothing_once_a_network_is_in_view(
 ) -> None:
     """Whichever comes first: the start page's network, whose picture it then begins to draw, or the one opened."""
     window = open_window()
-    window.show_start()
-    page = window.start_page
+    window.desk.show_screen("start")
+    page = window.features.browser.page
     (answer,) = answers
     done = Done(monkeypatch)
     if first == "picture":
@@ -114,7 +114,7 @@ def test_the_start_page_draws_nothing_once_a_network_is_in_view(
     assert not page.isVisible() and not page.detail.picture.busy
     QApplication.processEvents()
     assert done.laid_out == done.built == [(window.session.diagram, "")]
-    window.show_start()
+    window.desk.show_screen("start")
     qtbot.waitUntil(lambda: page.detail.picture.image is not None and not page.detail.picture.busy)
     assert len(done.built) == 2, "the picture is drawn when the page is there again"
 
@@ -124,12 +124,12 @@ def test_the_start_page_reads_no_further_network_once_one_is_in_view(open_window
     jobs: list[str] = []
     read = facts.read
     monkeypatch.setattr(facts, "read", lambda preset, values=None: (jobs.append(preset), read(preset, values))[1])
-    window.show_start()
-    page = window.start_page
+    window.desk.show_screen("start")
+    page = window.features.browser.page
     page.facts.arrived.connect(lambda _: len(page.facts.figures) == 3 and window.documents.open_now("vgg19"))
     qtbot.waitUntil(lambda: window.session.diagram.name == "VGG-19", timeout=60_000)
     assert len(jobs) == 3 and not page.facts.busy
-    window.show_start()
+    window.desk.show_screen("start")
     qtbot.waitUntil(lambda: len(page.facts.figures) == len(page.tree.shown), timeout=60_000)
     assert sorted(jobs) == sorted(page.tree.shown)
 

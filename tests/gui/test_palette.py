@@ -13,18 +13,18 @@ from tests.support.hands import drag_from_palette, on_window, press_key
 
 
 def shown(window: StudioWindow) -> list[str]:
-    return [item.text() for item in window.palette_panel.visible_items()]
+    return [item.text() for item in window.features.panels.palette.visible_items()]
 
 
 def test_every_block_type_can_be_found(open_window) -> None:
     window = open_window()
-    items = {item.data(Qt.ItemDataRole.UserRole).type for item in window.palette_panel.visible_items()}
+    items = {item.data(Qt.ItemDataRole.UserRole).type for item in window.features.panels.palette.visible_items()}
     assert items == set(CATALOGUE)
 
 
 def test_search_filters_and_enter_adds_the_best_hit(open_window) -> None:
     window = open_window()
-    panel = window.palette_panel
+    panel = window.features.panels.palette
     window.canvas.setFocus()
     press_key(window.canvas, Qt.Key.Key_Tab)
     assert panel.search.hasFocus(), "Tab with nothing selected goes to the search box"
@@ -44,14 +44,14 @@ def test_words_of_the_papers_find_blocks(open_window) -> None:
         ("lrn", "LocalResponseNorm"),
         ("bn", "BatchNorm2d"),
     ):
-        window.palette_panel.search.setText(words)
+        window.features.panels.palette.search.setText(words)
         assert title in shown(window), words
 
 
 def test_arrows_walk_the_list_and_enter_adds(open_window) -> None:
     window = open_window()
-    panel = window.palette_panel
-    window.focus_search()
+    panel = window.features.panels.palette
+    window.commands.run("edit.find")
     QTest.keyClicks(panel.search, "add")
     press_key(panel.search, Qt.Key.Key_Down)
     assert panel.list.hasFocus()
@@ -63,11 +63,11 @@ def test_arrows_walk_the_list_and_enter_adds(open_window) -> None:
 
 def test_escape_clears_and_then_leaves(open_window) -> None:
     window = open_window()
-    window.focus_search()
-    QTest.keyClicks(window.palette_panel.search, "conv")
-    press_key(window.palette_panel.search, Qt.Key.Key_Escape)
-    assert window.palette_panel.search.text() == ""
-    press_key(window.palette_panel.search, Qt.Key.Key_Escape)
+    window.commands.run("edit.find")
+    QTest.keyClicks(window.features.panels.palette.search, "conv")
+    press_key(window.features.panels.palette.search, Qt.Key.Key_Escape)
+    assert window.features.panels.palette.search.text() == ""
+    press_key(window.features.panels.palette.search, Qt.Key.Key_Escape)
     assert window.canvas.hasFocus()
 
 
@@ -83,7 +83,7 @@ def test_a_block_lands_where_it_is_dropped(open_window) -> None:
 
 def test_escape_or_a_release_elsewhere_drops_nothing(open_window) -> None:
     window = open_window()
-    panel, handle = window.palette_panel, window.windowHandle()
+    panel, handle = window.features.panels.palette, window.windowHandle()
     start = on_window(window, panel.list.viewport(), panel.list.visualItemRect(panel.item("Conv2d")).center())
     over = on_window(window, window.canvas, QPoint(300, 200))
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -96,7 +96,7 @@ def test_escape_or_a_release_elsewhere_drops_nothing(open_window) -> None:
     QTest.mouseRelease(handle, left, none, over)
     QTest.mousePress(handle, left, none, start)
     QTest.mouseMove(handle, over)
-    aside = on_window(window, window.inspector, QPoint(40, 200))
+    aside = on_window(window, window.features.inspector, QPoint(40, 200))
     QTest.mouseMove(handle, aside)
     QTest.mouseRelease(handle, left, none, aside)
     QApplication.processEvents()

@@ -27,7 +27,7 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 def show(window: StudioWindow, qtbot, key: Qt.Key = Qt.Key.Key_Y) -> TablesPage:
     """*Paper's table* (or another command) by its key; wait for the figures."""
     press_key(window.canvas, key, CONTROL | SHIFT)
-    page = window.tables.page
+    page = window.features.tables.page
     qtbot.waitUntil(lambda: page.isVisible() and not page.busy and page.view.table.rowCount() > 0)
     return page
 
@@ -230,7 +230,7 @@ def test_an_empty_diagram_has_an_empty_table(open_window, qtbot) -> None:
     window = open_window()
     window.documents.add(Document(Diagram("nothing yet")))
     press_key(window.canvas, Qt.Key.Key_T, CONTROL | SHIFT)
-    page = window.tables.page
+    page = window.features.tables.page
     qtbot.waitUntil(lambda: not page.busy)
     assert texts(page) == []
 
@@ -238,10 +238,10 @@ def test_an_empty_diagram_has_an_empty_table(open_window, qtbot) -> None:
 def test_nothing_is_computed_for_a_page_that_nobody_sees(open_window, qtbot) -> None:
     window = open_window("googlenet")
     page = show(window, qtbot)
-    window.show_page("problems")
+    window.desk.show_page("problems")
     window.session.diagram.set("", num_classes=10)
     assert not page.busy
-    window.show_page("table")
+    window.desk.show_page("table")
     qtbot.waitUntil(lambda: not page.busy and texts(page)[row_of(page, "fc")][-3] == "10")
 
 

@@ -41,7 +41,7 @@ def test_work_of_a_killed_window_is_offered_and_restored(open_window, qtbot, own
     kill_a_window(own_folder, file)
 
     window = open_window("resnet18")
-    window.after_start()
+    window.desk.start()
     qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=20_000)
     (note,) = window.notes.notes
     assert "net.blocks.json" in note.label.text() and "2 changes" in note.label.text()
@@ -57,7 +57,7 @@ def test_work_of_a_killed_window_is_offered_and_restored(open_window, qtbot, own
 def test_discarded_work_is_not_offered_again(open_window, qtbot, own_folder: Path) -> None:
     kill_a_window(own_folder, "resnet18")
     window = open_window()
-    window.after_start()
+    window.desk.start()
     qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=20_000)
     click(window.notes.notes[0].buttons[1])
     assert not list((own_folder / "recovery").glob("*.journal"))

@@ -52,8 +52,8 @@ def epoch(events: EventWriter, number: int) -> None:
 
 def is_drawn(window: StudioWindow) -> bool:
     """Whether the log of the watched run has been read to its end, and there are curves."""
-    data = window.trainer.data
-    return data is not None and data.complete and window.bottom.training.curves is not None
+    data = window.features.training.trainer.data
+    return data is not None and data.complete and window.features.training.panel.curves is not None
 
 
 def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, qtbot, runs: Path) -> None:
@@ -65,8 +65,8 @@ def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, 
     epoch(events, 2)
     events.write("finished", step=100, test_accuracy=0.964, test_loss=0.1, confusion=[[1]], seconds=9.0)
     window = open_window("nin_cifar10")
-    window.show_page("run")
-    panel = window.bottom.training
+    window.desk.show_page("run")
+    panel = window.features.training.panel
     assert panel.curves is None, "no curves are made before there is something to draw"
     qtbot.waitUntil(lambda: panel.list.count() == 1)
     rect = panel.list.visualItemRect(panel.list.item(0))
@@ -80,7 +80,7 @@ def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, 
     assert figures.figures.figure("validation accuracy") == "90.0 %"
     assert "nin" in figures.title.text() and "finished" in figures.title.text()
     assert figures.bar.value() == 1000
-    assert window.trainer.state == "idle"
+    assert window.features.training.trainer.state == "idle"
 
 
 def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, runs: Path) -> None:
@@ -90,10 +90,10 @@ def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, run
     started(events)
     steps(events, 1, 20)
     window = open_window("nin_cifar10")
-    window.after_start()
-    qtbot.waitUntil(lambda: window.trainer.state == "running", timeout=10_000)
-    assert window.bottom.page == "run" and window.top.stop.isVisible()
-    panel = window.bottom.training
+    window.desk.start()
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "running", timeout=10_000)
+    assert window.bottom.page == "run" and window.features.training.bar.stop.isVisible()
+    panel = window.features.training.panel
     qtbot.waitUntil(lambda: panel.curves is not None and panel.curves.loss.points == 20)
     assert "320 images/s" in panel.figures.pace.text() and "1 min 20 s left" in panel.figures.left.text()
     steps(events, 21, 30)
@@ -102,10 +102,10 @@ def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, run
     control = run.directory / "control.jsonl"
     qtbot.waitUntil(lambda: control.exists() and b'"pause"' in control.read_bytes())
     events.write("paused", step=30)
-    qtbot.waitUntil(lambda: window.trainer.state == "paused")
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "paused")
     events.write("stopped", step=30)
     lock.release()
-    qtbot.waitUntil(lambda: window.trainer.state == "idle")
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "idle")
     assert panel.figures.go_on.isVisible()
 
 
@@ -115,14 +115,16 @@ def test_closing_leaves_a_live_run_alone_unless_told_to_stop_it(open_window, qtb
     started(events)
     for stop in (False, True):
         window = open_window("nin_cifar10")
-        window.after_start()
-        qtbot.waitUntil(lambda window=window: window.trainer.state == "running", timeout=10_000)
+        window.desk.start()
+        qtbot.waitUntil(lambda window=window: window.features.training.trainer.state == "running", timeout=10_000)
         window.close()
-        dialog = window.dialog
-        assert isinstance(dialog, ClosingDialog) and dialog.leave.isChecked() and window.isVisible()
+        dialog = window.desk.dialog
+        assert isinstance(dialog, ClosingDialog) and window.isVisible()
+        ((_, leave, end),) = dialog.questions
+        assert leave.isChecked()
         if stop:
-            dialog.stop.setFocus()
-            press_key(dialog.stop, Qt.Key.Key_Space)
+            end.setFocus()
+            press_key(end, Qt.Key.Key_Space)
         click(dialog.ok)
         qtbot.waitUntil(lambda window=window: not window.isVisible())
         control = run.directory / "control.jsonl"
@@ -136,9 +138,9 @@ def test_points_that_a_continued_run_does_again_are_drawn_once(open_window, qtbo
     started(events, step=40)
     steps(events, 41, 45)
     window = open_window()
-    window.trainer.attach(run)
+    window.features.training.trainer.attach(run)
     qtbot.waitUntil(lambda: is_drawn(window))
-    assert window.trainer.data.steps["step"].tolist() == list(range(1, 46))
+    assert window.features.training.trainer.data.steps["step"].tolist() == list(range(1, 46))
 
 
 @pytest.mark.parametrize(
@@ -157,9 +159,9 @@ def test_a_run_that_ended_badly_says_why(open_window, qtbot, runs: Path, event: 
     steps(events, 1, 7)
     events.write(**event)
     window = open_window()
-    window.trainer.attach(run)
+    window.features.training.trainer.attach(run)
     qtbot.waitUntil(lambda: is_drawn(window))
-    figures = window.bottom.training.figures
+    figures = window.features.training.panel.figures
     assert figures.trouble.isVisible() and said in figures.trouble.text()
     assert figures.go_on.isVisible()
 
@@ -173,12 +175,14 @@ def test_a_flooded_log_is_read_a_slice_at_a_time(open_window, qtbot, runs: Path)
         file.writelines(line % step for step in range(1, 100_001))
     window = open_window()
     rounds: list[int] = []
-    window.trainer.progress.connect(lambda: rounds.append(window.trainer.data.steps.size))
-    window.trainer.attach(run)
+    window.features.training.trainer.progress.connect(
+        lambda: rounds.append(window.features.training.trainer.data.steps.size)
+    )
+    window.features.training.trainer.attach(run)
     qtbot.waitUntil(lambda: is_drawn(window), timeout=60_000)
-    assert window.trainer.data.steps.size == 100_000
+    assert window.features.training.trainer.data.steps.size == 100_000
     assert len(rounds) >= 3, "the window drew what it had in between"
-    assert window.bottom.training.curves.loss.points == 100_000
+    assert window.features.training.panel.curves.loss.points == 100_000
 
 
 def test_a_damaged_log_shows_what_is_whole(open_window, qtbot, runs: Path) -> None:
@@ -189,67 +193,75 @@ def test_a_damaged_log_shows_what_is_whole(open_window, qtbot, runs: Path) -> No
         file.write(b"\x00\xff not a line\n[1, 2]\n")
     steps(events, 6, 10)
     window = open_window()
-    window.trainer.attach(run)
+    window.features.training.trainer.attach(run)
     qtbot.waitUntil(lambda: is_drawn(window))
-    assert window.bottom.training.curves.loss.points == 10
+    assert window.features.training.panel.curves.loss.points == 10
 
 
 def test_what_cannot_be_trained_is_said_before_anything_starts(open_window, qtbot, runs: Path, tmp_path: Path) -> None:
     window = open_window("nin_cifar10")
-    window.show_page("recipe")
-    type_into(window.bottom.recipe.fields["data.source"], str(tmp_path / "nothing here"))
-    click(window.top.train)
+    window.desk.show_page("recipe")
+    type_into(window.features.training.recipe.fields["data.source"], str(tmp_path / "nothing here"))
+    click(window.features.training.bar.train)
     qtbot.waitUntil(lambda: bool(window.notes.texts), timeout=20_000)
     assert any("nothing here" in text for text in window.notes.texts)
-    assert window.trainer.state == "idle" and not list(runs.glob("*"))
+    assert window.features.training.trainer.state == "idle" and not list(runs.glob("*"))
 
 
 def test_a_broken_diagram_is_not_trained(open_window, qtbot, runs: Path) -> None:
     window = open_window("resnet18")
     window.session.diagram.set("conv1", groups=7)
-    click(window.top.train)
+    click(window.features.training.bar.train)
     qtbot.waitUntil(lambda: any("conv1" in text for text in window.notes.texts), timeout=20_000)
     assert not list(runs.glob("*"))
 
 
 def test_recipe_fields_are_checked_while_they_are_typed(open_window) -> None:
     window = open_window()
-    form = window.bottom.recipe
+    form = window.features.training.recipe
     field = form.fields["optimizer.lr"]
     type_into(field, "fast", enter=False)
-    assert "number" in field.error and window.trainer.recipe.optimizer.lr is None
+    assert "number" in field.error and window.features.training.trainer.recipe.optimizer.lr is None
     type_into(field, "0.2")
-    assert window.trainer.recipe.optimizer.lr == 0.2
+    assert window.features.training.trainer.recipe.optimizer.lr == 0.2
     type_into(form.fields["steps"], "50")
-    assert window.trainer.recipe.steps == 50 and window.trainer.recipe.epochs is None
+    assert (
+        window.features.training.trainer.recipe.steps == 50 and window.features.training.trainer.recipe.epochs is None
+    )
     type_into(form.fields["epochs"], "3")
-    assert (window.trainer.recipe.epochs, window.trainer.recipe.steps) == (3, None)
+    assert (window.features.training.trainer.recipe.epochs, window.features.training.trainer.recipe.steps) == (3, None)
     assert form.fields["steps"].text() == ""
 
 
 def test_only_fields_that_matter_are_shown(open_window) -> None:
     window = open_window()
-    form = window.bottom.recipe
+    form = window.features.training.recipe
     fields = form.fields
-    window.trainer.set_fields({"optimizer.name": "sgd"})
+    window.features.training.trainer.set_fields({"optimizer.name": "sgd"})
     assert fields["optimizer.momentum"].isVisible() and "optimizer.beta1" not in fields
     click(form.more)
-    window.trainer.set_fields({"optimizer.name": "adam"})
+    window.features.training.trainer.set_fields({"optimizer.name": "adam"})
     assert fields["optimizer.beta1"].isVisible() and not fields["optimizer.momentum"].isVisible()
     assert "data.shapes.size" not in fields
-    window.trainer.set_fields({"data.source": "shapes"})
+    window.features.training.trainer.set_fields({"data.source": "shapes"})
     assert fields["data.shapes.size"].isVisible()
 
 
 def test_data_and_device_are_chosen_in_the_top_bar(open_window) -> None:
     window = open_window()
-    for chip, words, shown in ((window.top.data, "CIFAR-10", "cifar10"), (window.top.device, "bf16", "auto · bf16")):
+    for chip, words, shown in (
+        (window.features.training.bar.data, "CIFAR-10", "cifar10"),
+        (window.features.training.bar.device, "bf16", "auto · bf16"),
+    ):
         menu = chip.menu()
         menu.aboutToShow.emit()
         next(action for action in menu.actions() if action.text() == words).trigger()
         assert shown in chip.text()
-    assert window.trainer.recipe.data.source == "cifar10" and window.trainer.recipe.precision == "bf16"
-    assert window.bottom.recipe.fields["data.source"].text() == "cifar10"
+    assert (
+        window.features.training.trainer.recipe.data.source == "cifar10"
+        and window.features.training.trainer.recipe.precision == "bf16"
+    )
+    assert window.features.training.recipe.fields["data.source"].text() == "cifar10"
 
 
 def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> None:
@@ -257,11 +269,11 @@ def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> N
     started(events)
     events.write("finished", step=100, test_accuracy=0.5, test_loss=1.0, confusion=[], seconds=1.0)
     window = open_window()
-    window.show_page("recipe")
-    window.trainer.attach(run)
-    window.show_page("problems")
+    window.desk.show_page("recipe")
+    window.features.training.trainer.attach(run)
+    window.desk.show_page("problems")
     qtbot.waitUntil(lambda: is_drawn(window))
-    assert not window.trainer.is_polling
+    assert not window.features.training.trainer.is_polling
 
 
 def test_a_thinned_curve_keeps_its_peaks_and_its_end() -> None:
@@ -281,7 +293,7 @@ def test_a_thinned_curve_keeps_its_peaks_and_its_end() -> None:
 def test_the_diagram_of_a_run_opens_as_a_copy(open_window, qtbot, runs: Path) -> None:
     run, _ = make(runs, "net")
     window = open_window()
-    window.trainer.attach(run)
+    window.features.training.trainer.attach(run)
     window.commands.run("run.diagram")
     qtbot.waitUntil(lambda: window.session.diagram.name == "NIN (CIFAR-10)")
     assert window.session.file is None, "what a run was trained with is not overwritten"
@@ -291,15 +303,17 @@ def test_an_empty_drawing_is_not_trained_and_told_so_in_one_sentence(open_window
     window = open_window()
     press_key(window, Qt.Key.Key_F5)
     assert window.notes.texts == ["Not trained: there is no network yet. Open a preset or draw one first."]
-    assert window.trainer.state == "idle" and not list(runs.glob("*"))
+    assert window.features.training.trainer.state == "idle" and not list(runs.glob("*"))
 
 
 def test_train_and_the_links_of_notes_leave_the_keyboard_with_the_drawing(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("nin_cifar10")
-    assert window.trainer.set_fields({"data.source": str(tmp_path / "nothing here")})
+    assert window.features.training.trainer.set_fields({"data.source": str(tmp_path / "nothing here")})
     window.canvas.setFocus()
-    click(window.top.train)
-    qtbot.waitUntil(lambda: window.trainer.state == "idle" and bool(window.notes.texts), timeout=20_000)
+    click(window.features.training.bar.train)
+    qtbot.waitUntil(
+        lambda: window.features.training.trainer.state == "idle" and bool(window.notes.texts), timeout=20_000
+    )
     assert window.canvas.hasFocus()
     note = window.notes.show_note("Something", "info", ("Do it", lambda: None))
     click(note.buttons[0])
@@ -312,10 +326,10 @@ def test_train_and_the_links_of_notes_leave_the_keyboard_with_the_drawing(open_w
 
 def test_the_start_page_takes_the_keyboard_whenever_it_is_asked_for(open_window) -> None:
     window = open_window()
-    window.show_start()
+    window.desk.show_screen("start")
     window.status.macs.setFocus(Qt.FocusReason.TabFocusReason)
-    window.show_start()
-    assert window.start_page is not None and window.start_page.search.hasFocus()
+    window.desk.show_screen("start")
+    assert window.features.browser.page is not None and window.features.browser.page.search.hasFocus()
 
 
 def test_a_run_found_on_start_does_not_take_the_start_page_away(open_window, qtbot, runs: Path) -> None:
@@ -325,14 +339,14 @@ def test_a_run_found_on_start_does_not_take_the_start_page_away(open_window, qtb
     started(events)
     steps(events, 1, 20)
     window = open_window()
-    window.show_start()
-    window.after_start()
-    qtbot.waitUntil(lambda: window.trainer.state == "running", timeout=10_000)
-    assert window.start_page is not None and window.start_page.search.hasFocus()
+    window.desk.show_screen("start")
+    window.desk.start()
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "running", timeout=10_000)
+    assert window.features.browser.page is not None and window.features.browser.page.search.hasFocus()
     (note,) = window.notes.notes
     assert "net-20260131-142501" in note.label.text()
     click(next(button for button in note.buttons if "Show" in button.text()))
-    assert window.start_page is None and window.bottom.isVisible() and window.bottom.page == "run"
+    assert window.features.browser.page is None and window.bottom.isVisible() and window.bottom.page == "run"
     lock.release()
 
 

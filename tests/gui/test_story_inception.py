@@ -27,7 +27,7 @@ def build(window: StudioWindow) -> None:
         names[key] = drag_from_palette(window, title, at)
     names["concat"] = drag_from_palette(window, "Concat", (350, 420))
     names["output"] = drag_from_palette(window, "Output", (350, 500))
-    fields = window.inspector
+    fields = window.features.inspector
     for key, name in names.items():
         click_block(window, name)
         if key == "input":
@@ -60,7 +60,7 @@ def test_an_inception_module_is_dragged_together_and_trained(open_window, qtbot)
     assert session.level.shapes[("concat", "out")] == (256, 28, 28)
     assert session.analysis.parameters == 163_696
     click_block(window, "concat")
-    assert "256×28×28" in window.inspector.page.shown_output
+    assert "256×28×28" in window.features.inspector.page.shown_output
     assert "163,696" in window.status.parameters.text()
     assert train_one_step(session.diagram) == (256, 28, 28)
 

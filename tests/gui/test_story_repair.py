@@ -19,10 +19,10 @@ def test_a_wrong_add_is_explained_fixed_and_undone(open_window, qtbot) -> None:
         "output": drag_from_palette(window, "Output", (300, 400)),
     }
     click_block(window, names["image"])
-    type_into(window.inspector.field("shape"), "3×56×56")
+    type_into(window.features.inspector.field("shape"), "3×56×56")
     click_block(window, names["wide"])
-    type_into(window.inspector.field("out_channels"), "128")
-    type_into(window.inspector.field("stride"), "2")
+    type_into(window.features.inspector.field("out_channels"), "128")
+    type_into(window.features.inspector.field("stride"), "2")
     wire(window, names["image"], names["narrow"])
     wire(window, names["image"], names["wide"])
     wire(window, names["narrow"], names["add"], "0")
@@ -31,9 +31,9 @@ def test_a_wrong_add_is_explained_fixed_and_undone(open_window, qtbot) -> None:
     wire(window, names["add"], names["output"])
     broken = dumps(session.diagram)
 
-    assert "1 problem" in window.status.problems.text()
-    click(window.status.problems)
-    (row,) = window.bottom.problems.rows
+    assert "1 problem" in window.features.panels.button.text()
+    click(window.features.panels.button)
+    (row,) = window.features.panels.problems.rows
     assert row.text.text().startswith("Its inputs differ: 64×56×56 and 128×28×28")
     session.select([])
     click(row.go)
@@ -43,13 +43,13 @@ def test_a_wrong_add_is_explained_fixed_and_undone(open_window, qtbot) -> None:
     fix = next(button for button in row.fixes if "1×1" in button.text())
     click(fix)
     assert session.analysis.problems == ()
-    assert window.status.problems.text() == "no problems"
+    assert window.features.panels.button.text() == "no problems"
     assert len(session.level.shapes[(names["add"], "out")]) == 3
 
     window.canvas.setFocus()
     press_key(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert dumps(session.diagram) == broken
-    assert "1 problem" in window.status.problems.text()
+    assert "1 problem" in window.features.panels.button.text()
     press_key(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     press_key(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert dumps(session.diagram) == before

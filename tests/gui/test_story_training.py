@@ -12,15 +12,15 @@ PATIENCE = 120_000
 
 def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> None:
     window = open_window("resnet34")
-    trainer, bottom = window.trainer, window.bottom
+    trainer, bottom = window.features.training.trainer, window.bottom
     # A narrow ResNet-34, so that a machine without a GPU shows something within seconds.
-    type_into(window.inspector.field("width"), "8")
+    type_into(window.features.inspector.field("width"), "8")
     click(bottom.tabs, bottom.tabs.tabRect(1).center())
     for path, text in (("data.input_size", "32"), ("steps", "3000"), ("batch_size", "32"), ("optimizer.lr", "0.03")):
         type_into(bottom.recipe.fields[path], text)
     assert trainer.recipe.steps == 3000 and trainer.recipe.optimizer.lr == 0.03
 
-    click(window.top.train)
+    click(window.features.training.bar.train)
     qtbot.waitUntil(lambda: trainer.state == "running" and trainer.data.steps.size >= 3, timeout=PATIENCE)
     try:
         assert bottom.page == "run"
@@ -30,15 +30,15 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
         seen = curves.loss.points
         qtbot.waitUntil(lambda: curves.loss.points > seen and curves.accuracy.points > seen, timeout=PATIENCE)
         qtbot.waitUntil(lambda: learned(trainer.data.steps["accuracy"]), timeout=PATIENCE)
-        assert window.top.train.text() == "Pause"
+        assert window.features.training.bar.train.text() == "Pause"
 
-        click(window.top.train)
+        click(window.features.training.bar.train)
         qtbot.waitUntil(lambda: trainer.data.status == "paused", timeout=PATIENCE)
-        assert window.top.train.text() == "Resume"
+        assert window.features.training.bar.train.text() == "Resume"
         assert "paused" in bottom.training.figures.title.text()
         paused_at = trainer.data.state.step
 
-        click(window.top.train)
+        click(window.features.training.bar.train)
         qtbot.waitUntil(
             lambda: trainer.data.status == "running" and trainer.data.state.step > paused_at, timeout=PATIENCE
         )
@@ -46,7 +46,7 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
         press_key(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
         qtbot.waitUntil(lambda: not trainer.data.active, timeout=PATIENCE)
     assert trainer.data.status == "stopped"
-    assert window.top.train.text() == "Train" and not window.top.stop.isVisible()
+    assert window.features.training.bar.train.text() == "Train" and not window.features.training.bar.stop.isVisible()
     qtbot.waitUntil(lambda: [row.state.status for row in trainer.runs] == ["stopped"], timeout=PATIENCE)
 
 

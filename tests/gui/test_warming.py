@@ -18,7 +18,7 @@ from blockstudio.gui.shell.window import StudioWindow
 app = application(dark=False)
 window = StudioWindow()
 window.show()
-warmer = window.bottom.training.warmer
+warmer = window.features.training.panel.warmer
 assert not warmer.is_ready and "pyqtgraph" not in sys.modules
 WATCHED = [name for name in (*warming.MODULES, "pyqtgraph", warming.CURVES) if name not in sys.modules]
 log = []

@@ -78,7 +78,7 @@ def choose(window: StudioWindow, file: Path) -> None:
     press_key(window.canvas, Qt.Key.Key_K, CONTROL)
     QTest.keyClicks(window.command_line.line, "pretrained")
     press_key(window.command_line.line, Qt.Key.Key_Return)
-    dialog = window.weights.dialog
+    dialog = window.features.weights.dialog
     assert dialog is not None and dialog.isVisible()
     assert "*.safetensors" in dialog.nameFilters()[0] and "*.pth" in dialog.nameFilters()[0]
     dialog.fileSelected.emit(str(file))
@@ -86,14 +86,14 @@ def choose(window: StudioWindow, file: Path) -> None:
 
 
 def answered(window: StudioWindow, qtbot) -> None:
-    qtbot.waitUntil(lambda: not window.weights.busy, timeout=PATIENCE)
-    panel = window.weights.panel
+    qtbot.waitUntil(lambda: not window.features.weights.busy, timeout=PATIENCE)
+    panel = window.features.weights.panel
     assert panel is None or panel.result_shown is not None
 
 
 def rows(window: StudioWindow) -> dict[str, list[str]]:
     """What the list says, by group."""
-    tree = window.weights.panel.list
+    tree = window.features.weights.panel.list
     tops = [tree.topLevelItem(index) for index in range(tree.topLevelItemCount())]
     return {
         top.text(0): [f"{top.child(at).text(0)} {top.child(at).text(1)}".strip() for at in range(top.childCount())]
@@ -107,7 +107,7 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
     window = open_window(net)
     before = dumps(window.session.diagram)
     choose(window, file)
-    panel = window.weights.panel
+    panel = window.features.weights.panel
     assert panel.isVisible() and not panel.isModal() and "Reading" in panel.headline.text()
     assert not panel.use.isVisible(), "there is nothing to use yet"
     answered(window, qtbot)
@@ -118,19 +118,19 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
         "Classifier, kept aside · 2": ["fc.weight 10×64 here, 7×64 in the file", "fc.bias 10 here, 7 in the file"]
     }
     press_key(panel.use, Qt.Key.Key_Return)
-    assert window.weights.panel is None and window.trainer.recipe.start.weights == str(file)
-    assert not window.trainer.recipe.start.partial
+    assert window.features.weights.panel is None and window.features.training.trainer.recipe.start.weights == str(file)
+    assert not window.features.training.trainer.recipe.start.partial
     (note,) = window.notes.notes
     assert note.label.text() == "Training of small begins with trained.safetensors."
     freeze = next(button for button in note.buttons if "Freeze all but" in button.text())
     click(freeze)
-    assert window.trainer.recipe.start.freeze == ("conv1", "bn1")
+    assert window.features.training.trainer.recipe.start.freeze == ("conv1", "bn1")
     assert dumps(window.session.diagram) == before and not window.session.dirty
 
-    assert window.trainer.set_fields({"steps": 40, "lr": 0.02, "threads": 1})
-    click(window.top.train)
-    qtbot.waitUntil(lambda: window.trainer.data is not None, timeout=PATIENCE)
-    data = window.trainer.data
+    assert window.features.training.trainer.set_fields({"steps": 40, "lr": 0.02, "threads": 1})
+    click(window.features.training.bar.train)
+    qtbot.waitUntil(lambda: window.features.training.trainer.data is not None, timeout=PATIENCE)
+    data = window.features.training.trainer.data
     qtbot.waitUntil(lambda: bool(data.finished or data.trouble), timeout=PATIENCE)
     assert data.trouble is None
     assert len(window.notes.texts) == 1, "the run's notes, in place of the one that it would begin so"
@@ -141,7 +141,7 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
     assert after["fc.weight"].shape == (10, 64)
     assert data.finished["test_accuracy"] > 0.4, "the classifier learns on what it is given"
     assert any("fc keeps its initial values" in text for text in data.notes)
-    figures = window.bottom.training.figures.figures
+    figures = window.features.training.panel.figures.figures
     qtbot.waitUntil(lambda: figures.figure("trained parameters") == f"{10 * 64 + 10:,}")
 
 
@@ -182,12 +182,12 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_executed(
         save_file({**weights(), "conv1.weight": np.full((4, 1, 3, 3), np.nan, np.float32)}, bad)
     window = open_window(net)
     before, start = dumps(window.session.diagram), window.session.starting.value
-    window.weights.look(bad)
+    window.features.weights.look(bad)
     qtbot.waitUntil(lambda: bool(window.notes.texts), timeout=PATIENCE)
     (text,) = window.notes.texts
     assert text.startswith("Weights not loaded: ") and bad.name in text and said in text.lower() and "\n" not in text
     assert not (tmp_path / "ran").exists()
-    assert window.weights.panel is None and not window.weights.busy
+    assert window.features.weights.panel is None and not window.features.weights.busy
     assert dumps(window.session.diagram) == before and window.session.starting.value == start
     if kind == "trap":
         pickle.loads(bad.read_bytes())  # noqa: S301 - whoever executes it falls into it
@@ -205,7 +205,7 @@ def test_what_does_not_fit_is_listed_with_reasons_and_the_rest_can_be_used(
     window = open_window(net)
     drop(window, file)
     answered(window, qtbot)
-    panel = window.weights.panel
+    panel = window.features.weights.panel
     assert rows(window) == {
         "Of another shape · 1": ["conv1.weight 4×1×3×3 here, 4×3×5×5 in the file"],
         "Not in the file · 1": ["bn1.weight"],
@@ -213,7 +213,10 @@ def test_what_does_not_fit_is_listed_with_reasons_and_the_rest_can_be_used(
     }
     assert panel.use.text() == "Use what fits"
     click(panel.use)
-    assert window.trainer.recipe.start.partial and window.trainer.recipe.start.weights == str(file)
+    assert (
+        window.features.training.trainer.recipe.start.partial
+        and window.features.training.trainer.recipe.start.weights == str(file)
+    )
 
 
 def test_a_switch_under_which_everything_fits_is_offered_as_a_link(open_window, qtbot, tmp_path: Path) -> None:
@@ -224,14 +227,14 @@ def test_a_switch_under_which_everything_fits_is_offered_as_a_link(open_window, 
     save_diagram(diagram, tmp_path / "wide.blocks.json")
     save_file(weights(), tmp_path / "narrow.safetensors")
     window = open_window(tmp_path / "wide.blocks.json")
-    window.weights.look(tmp_path / "narrow.safetensors")
+    window.features.weights.look(tmp_path / "narrow.safetensors")
     answered(window, qtbot)
-    panel = window.weights.panel
+    panel = window.features.weights.panel
     click(next(button for button in panel.findChildren(QPushButton) if "look again" in button.text()))
     assert window.session.diagram.parameters["wide"].default is False
     assert window.session.diagram.history.undo_label == "Set wide"
     answered(window, qtbot)
-    assert window.weights.panel.headline.text() == "Every one of 9 tensors fits."
+    assert window.features.weights.panel.headline.text() == "Every one of 9 tensors fits."
 
 
 def drop(window: StudioWindow, file: Path) -> None:
@@ -248,9 +251,9 @@ def drop(window: StudioWindow, file: Path) -> None:
 def test_reading_can_be_left_at_any_time(open_window, qtbot, net: Path, file: Path, how: str) -> None:
     window = open_window(net)
     drop(window, file)
-    panel = window.weights.panel
+    panel = window.features.weights.panel
     qtbot.waitUntil(panel.isVisible)
-    assert window.weights.busy
+    assert window.features.weights.busy
     match how:
         case "escape":
             press_key(panel, Qt.Key.Key_Escape)
@@ -260,7 +263,7 @@ def test_reading_can_be_left_at_any_time(open_window, qtbot, net: Path, file: Pa
             window.documents.close()
         case "close the window":
             window.close()
-    assert not window.weights.busy and window.weights.panel is None
+    assert not window.features.weights.busy and window.features.weights.panel is None
     assert not window.session.starting.value.weights
 
 
@@ -269,12 +272,12 @@ def test_a_network_that_was_edited_meanwhile_is_compared_again(open_window, qtbo
     drop(window, file)
     answered(window, qtbot)
     window.session.diagram.set("conv1", out_channels=5)
-    click(window.weights.panel.use)
-    assert window.session.starting.value.weights == "" and window.weights.busy
-    assert "edited" in window.weights.panel.detail.text()
+    click(window.features.weights.panel.use)
+    assert window.session.starting.value.weights == "" and window.features.weights.busy
+    assert "edited" in window.features.weights.panel.detail.text()
     answered(window, qtbot)
-    assert not window.weights.panel.result_shown.complete
-    click(window.weights.panel.use)
+    assert not window.features.weights.panel.result_shown.complete
+    click(window.features.weights.panel.use)
     assert window.session.starting.value.weights == str(file) and window.session.starting.value.partial
 
 
@@ -282,16 +285,19 @@ def test_weights_belong_to_the_document(open_window, net: Path, file: Path) -> N
     window = open_window(net)
     window.session.starting.change(weights=str(file), freeze=("conv1",))
     window.documents.open_now("nin_cifar10")
-    assert window.trainer.recipe.start.weights == "" and window.trainer.recipe.start.freeze == ()
+    assert (
+        window.features.training.trainer.recipe.start.weights == ""
+        and window.features.training.trainer.recipe.start.freeze == ()
+    )
     window.documents.turn_to(0)
-    assert window.trainer.recipe.start.weights == str(file)
+    assert window.features.training.trainer.recipe.start.weights == str(file)
 
 
 def test_weights_are_taken_off_in_the_recipe(open_window, net: Path, file: Path) -> None:
     window = open_window(net)
     window.session.starting.change(weights=str(file))
-    window.show_page("recipe")
-    field = window.bottom.recipe.fields["start.weights"]
+    window.desk.show_page("recipe")
+    field = window.features.training.recipe.fields["start.weights"]
     QApplication.processEvents()
     assert file.name in field.name.accessibleName()
     click(field.off)
@@ -301,17 +307,17 @@ def test_weights_are_taken_off_in_the_recipe(open_window, net: Path, file: Path)
 def test_a_file_is_looked_into_only_for_a_network(open_window, file: Path) -> None:
     window = open_window()
     drop(window, file)
-    assert "no network" in window.notes.texts[0] and not window.weights.busy
+    assert "no network" in window.notes.texts[0] and not window.features.weights.busy
     window.session.diagram.add("Conv2d", "conv1")
     drop(window, file)
-    assert "without errors" in window.notes.texts[0] and not window.weights.busy
+    assert "without errors" in window.notes.texts[0] and not window.features.weights.busy
 
 
 # Freezing
 
 
 def box(window: StudioWindow):
-    return window.inspector.page.freezing.box
+    return window.features.inspector.page.freezing.box
 
 
 def frozen(window: StudioWindow, name: str) -> str:
@@ -325,7 +331,7 @@ def test_a_block_is_frozen_from_the_inspector_and_its_card_says_so(open_window, 
     session.select(["layer1"])
     window.canvas.reveal("layer1")
     QApplication.processEvents()
-    window.inspector.ensureWidgetVisible(box(window))
+    window.features.inspector.ensureWidgetVisible(box(window))
     drawn = window.canvas.grab().toImage()
     press_key(box(window), Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: frozen(window, "layer1") == "all")
@@ -349,13 +355,13 @@ def test_inside_a_module_only_that_place_is_frozen(open_window, qtbot) -> None:
     session.go("")
     session.select(["layer2"])
     assert frozen(window, "layer2") == "part" and box(window).checkState() is Qt.CheckState.PartiallyChecked
-    assert "layer2.0.conv1" in window.inspector.page.freezing.why.text()
+    assert "layer2.0.conv1" in window.features.inspector.page.freezing.why.text()
     press_key(box(window), Qt.Key.Key_Space)
     assert session.starting.value.freeze == ("layer2",), "what is around counts for what is inside"
     session.go("layer2.1")
     session.select(["bn1"])
     assert box(window).isChecked() and not box(window).isEnabled()
-    assert window.inspector.page.freezing.why.text() == "with layer2"
+    assert window.features.inspector.page.freezing.why.text() == "with layer2"
     session.go("@BasicBlock")
     session.select(["bn1"])
     assert not box(window).isEnabled() and frozen(window, "bn1") == ""
@@ -366,8 +372,8 @@ def test_everything_before_a_block_is_frozen_with_it(open_window) -> None:
     window.session.go("layer2.1")
     window.session.select(["conv2"])
     QApplication.processEvents()
-    window.inspector.ensureWidgetVisible(window.inspector.page.freezing.up_to)
-    click(window.inspector.page.freezing.up_to)
+    window.features.inspector.ensureWidgetVisible(window.features.inspector.page.freezing.up_to)
+    click(window.features.inspector.page.freezing.up_to)
     assert set(window.session.starting.value.freeze) == {
         "conv1", "bn1", "layer1", "layer2.0", "layer2.1.conv1", "layer2.1.bn1", "layer2.1.conv2",
     }  # fmt: skip
@@ -377,8 +383,8 @@ def test_the_networks_page_freezes_all_but_the_classifier(open_window) -> None:
     window = open_window("resnet18")
     window.session.starting.change(weights="resnet18.pth")
     QApplication.processEvents()
-    links = {button.text(): button for button in window.inspector.page.findChildren(QPushButton)}
-    window.inspector.ensureWidgetVisible(links["Freeze all but the classifier"])
+    links = {button.text(): button for button in window.features.inspector.page.findChildren(QPushButton)}
+    window.features.inspector.ensureWidgetVisible(links["Freeze all but the classifier"])
     click(links["Freeze all but the classifier"])
     assert window.session.starting.value.freeze == ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")
     assert window.session.starting.parameters[0] == 513_000
@@ -388,7 +394,7 @@ def test_the_inspector_is_no_wider_for_a_long_name(open_window) -> None:
     window = open_window("resnet18")
     window.session.starting.change(weights="a-very-long-name-of-a-file-of-weights-from-somewhere-v2.safetensors")
     QApplication.processEvents()
-    inspector = window.inspector
+    inspector = window.features.inspector
     assert inspector.widget().minimumSizeHint().width() <= inspector.minimumWidth()
     window.session.select(["layer1"])
     QApplication.processEvents()
@@ -437,10 +443,10 @@ def test_after_unfreezing_all_undo_brings_nothing_back_frozen(open_window) -> No
 
 def test_a_path_that_names_nothing_is_told_in_the_recipe(open_window, qtbot) -> None:
     window = open_window("nin_cifar10")
-    window.show_page("recipe")
-    assert window.trainer.set_fields({"start.freeze": "mlpconv9"})
-    qtbot.waitUntil(lambda: "mlpconv9" in window.bottom.recipe.summary.text(), timeout=PATIENCE)
-    assert "Did you mean mlpconv" in window.bottom.recipe.summary.text()
+    window.desk.show_page("recipe")
+    assert window.features.training.trainer.set_fields({"start.freeze": "mlpconv9"})
+    qtbot.waitUntil(lambda: "mlpconv9" in window.features.training.recipe.summary.text(), timeout=PATIENCE)
+    assert "Did you mean mlpconv" in window.features.training.recipe.summary.text()
 
 
 def test_several_blocks_are_frozen_by_a_command_and_released_by_it(open_window) -> None:

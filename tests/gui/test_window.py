@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.app import application as app
+from blockstudio.gui.commands.registry import MENUS
+from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.theme import DARK, LIGHT, theme
-from blockstudio.gui.shell.actions import COMMANDS, MENUS
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
 from tests.support.hands import click, press_key
@@ -36,8 +37,8 @@ window.session.select(["conv1"])
 window.session.diagram.set("conv1", groups=7)
 window.session.go("layer2.0")
 window.canvas.fit()
-window.show_page("problems")
-window.show_page("run")
+window.desk.show_page("problems")
+window.desk.show_page("run")
 app.processEvents()
 assert window.session.analysis.problems
 heavy = {"torch", "torchvision", "sklearn", "rich", "scipy", "pandas", "matplotlib", "pyqtgraph"} & set(sys.modules)
@@ -74,10 +75,10 @@ def test_problems_are_counted_and_lead_to_their_block(open_window, qtbot) -> Non
     window = open_window("resnet34")
     module = window.session.diagram.main.block("layer2").type
     window.session.diagram.set("conv2", scope=module, out_channels=33)
-    assert "problem" in window.status.problems.text()
-    click(window.status.problems)
+    assert "problem" in window.features.panels.button.text()
+    click(window.features.panels.button)
     assert window.bottom.page == "problems"
-    row = window.bottom.problems.rows[0]
+    row = window.features.panels.problems.rows[0]
     click(row.go)
     assert window.session.scope == module and window.session.selection == (row.problem.block,)
     assert "Problems" in window.bottom.tabs.tabText(2) and window.bottom.tabs.tabText(2) != "Problems"
@@ -98,10 +99,11 @@ def test_the_breadcrumb_leads_up(open_window) -> None:
 
 def test_the_meaning_of_the_bars_is_switched(open_window) -> None:
     window = open_window("resnet34")
-    menu = window.top.colour_by.menu()
+    chip = next(each for each in window.top.findChildren(Chip) if each.text().startswith("Colour"))
+    menu = chip.menu()
     menu.aboutToShow.emit()
     next(action for action in menu.actions() if action.text() == "memory").trigger()
-    assert window.session.metric == "memory" and "memory" in window.top.colour_by.text()
+    assert window.session.metric == "memory" and "memory" in chip.text()
 
 
 # Commands
@@ -109,16 +111,18 @@ def test_the_meaning_of_the_bars_is_switched(open_window) -> None:
 
 def test_commands_are_declared_once_and_stand_in_a_menu_or_the_command_line(open_window) -> None:
     window = open_window()
-    assert {command.menu for command in COMMANDS} <= {*MENUS, ""}
+    declared = window.commands.declared.values()
+    assert {command.menu for command in declared} <= {*MENUS, ""}
     keys: dict[str, str] = {}
-    for command in COMMANDS:
+    for command in declared:
         for key in command.keys:
             text = QKeySequence(key).toString()
             assert keys.setdefault(text, command.id) == command.id, f"{text} means two things"
     menu = window.top.product.menu()
     menu.aboutToShow.emit()
     shown = {action for sub in menu.findChildren(QMenu) for action in sub.actions()}
-    assert all(window.commands.actions[command.id] in shown for command in COMMANDS if command.menu)
+    listed = [command for command in declared if command.menu and command.choices is None]
+    assert all(window.commands.actions[command.id] in shown for command in listed)
 
 
 def test_a_command_is_found_by_typing(open_window) -> None:
@@ -179,13 +183,15 @@ def test_panels_fold_and_are_remembered(open_window) -> None:
     first = open_window()
     for name in ("palette", "bottom"):
         first.commands.run(f"view.{name}")
-        assert not first.is_shown(name)
+        assert not first.desk.is_shown(name)
     first.side.setSizes([0, 900, 420])
     first.close()
     second = open_window()
-    assert not second.is_shown("palette") and not second.is_shown("bottom") and second.is_shown("inspector")
+    assert (
+        not second.desk.is_shown("palette") and not second.desk.is_shown("bottom") and second.desk.is_shown("inspector")
+    )
     second.commands.run("view.palette")
-    assert second.palette_panel.isVisible()
+    assert second.features.panels.palette.isVisible()
 
 
 def test_colours_are_chosen_and_remembered(open_window) -> None:
@@ -203,8 +209,8 @@ def test_colours_are_chosen_and_remembered(open_window) -> None:
 def test_everything_that_takes_the_keyboard_has_a_name(open_window, qtbot) -> None:
     window = open_window("resnet34")
     window.session.select(["conv1"])
-    window.bottom.recipe.more.setChecked(True)
-    window.show_page("recipe")
+    window.features.training.recipe.more.setChecked(True)
+    window.desk.show_page("recipe")
     nameless = [
         widget
         for widget in window.findChildren(QWidget)
@@ -223,11 +229,18 @@ def spoken(widget: QWidget) -> str:
 def test_tab_reaches_every_part_of_the_window(open_window) -> None:
     window = open_window("resnet34")
     window.session.select([])
-    window.palette_panel.search.setFocus()
+    window.features.panels.palette.search.setFocus()
     reached: set[str] = set()
     for _ in range(200):
         widget = QApplication.focusWidget()
-        for part in (window.top, window.palette_panel, window.canvas, window.inspector, window.bottom, window.status):
+        for part in (
+            window.top,
+            window.features.panels.palette,
+            window.canvas,
+            window.features.inspector,
+            window.bottom,
+            window.status,
+        ):
             if widget is part or part.isAncestorOf(widget):
                 reached.add(type(part).__name__)
         if widget is window.canvas:
@@ -262,11 +275,11 @@ def test_a_closed_window_leaves_no_timer_widget_or_listener(qtbot, own_folder: P
     before = set(QApplication.allWidgets())
     window = StudioWindow()
     window.documents.open_now("resnet34")
-    window.show_start()
-    window.show_page("run")
+    window.desk.show_screen("start")
+    window.desk.show_page("run")
     diagram = window.session.diagram
     window.show()
-    qtbot.waitUntil(lambda: not window.trainer.is_reading)
+    qtbot.waitUntil(lambda: not window.features.training.trainer.is_reading)
     window.close()
     assert not [timer for timer in window.findChildren(QTimer) if timer.isActive()]
     assert diagram.history.listeners == []
@@ -292,10 +305,10 @@ def test_a_picture_of_the_studio_is_drawn_without_a_display(tmp_path: Path, dark
 def test_the_description_is_broken_where_the_panel_ends(qtbot, open_window, preset: str) -> None:
     window = open_window()
     assert window.documents.open_now(preset)
-    qtbot.waitUntil(window.inspector.verticalScrollBar().isVisible)  # it takes room from the text
+    qtbot.waitUntil(window.features.inspector.verticalScrollBar().isVisible)  # it takes room from the text
 
     def fits() -> bool:
-        description = window.inspector.findChild(QPlainTextEdit)
+        description = window.features.inspector.findChild(QPlainTextEdit)
         layout = description.document().begin().layout()
         room = description.viewport().width() - 2 * description.document().documentMargin()
         widths = [layout.lineAt(line).width() for line in range(layout.lineCount())]

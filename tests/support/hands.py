@@ -42,7 +42,7 @@ def on_window(window: StudioWindow, widget: QWidget, at: QPoint) -> QPoint:
 
 def drag_from_palette(window: StudioWindow, title: str, at: tuple[int, int]) -> str:
     """Drag a line of the palette to ``at`` (pixels of the canvas); returns the name of the new block."""
-    panel = window.palette_panel
+    panel = window.features.panels.palette
     item = panel.item(title)
     assert item is not None, f"the palette does not show {title}"
     panel.list.scrollToItem(item)

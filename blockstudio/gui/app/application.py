@@ -70,17 +70,18 @@ def main(
     _log_to_file()
     window = StudioWindow()
     if dark is not None:
-        window.colours = "dark" if dark else "light"
+        window.colours.chosen = "dark" if dark else "light"
     _catch(window)
     if network is None or not window.documents.open_now(network, dict(values or {})):
-        window.show_start()
+        window.desk.show_screen("start")
     fit_to_screen(window)
     window.show()
     tell_packages(window)
     # After the first frame: nothing of this is needed to draw it.
-    QTimer.singleShot(0, window.after_start)
-    if train is not None and window.trainer.set_fields({"data.source": train}):
-        QTimer.singleShot(0, window.trainer.train)
+    QTimer.singleShot(0, window.desk.start)
+    trainer = window.features.training.trainer
+    if train is not None and trainer.set_fields({"data.source": train}):
+        QTimer.singleShot(0, trainer.train)
     return app.exec()
 
 

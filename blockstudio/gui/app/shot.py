@@ -32,24 +32,25 @@ def studio_picture(
     file cannot be written."""
     application(dark=dark)
     window = StudioWindow(run.directory.parent if run is not None else None, remember=False)
-    window.colours = "dark" if dark else "light"
+    window.colours.chosen = "dark" if dark else "light"
     window.resize(*size)
     window.documents.add(Document(diagram))
     if select:
-        window.show_block(select)
-    trainer = window.trainer
+        window.desk.show_block(select)
+    training = window.features.training
+    trainer = training.trainer
     if run is not None:
         trainer.attach(run)
     QCursor.setPos(*size)  # over nothing that would light up
     window.show()
     if run is not None:
-        panel = window.bottom.training
+        panel = training.panel
         _wait(
             lambda: (
                 trainer.data is not None and trainer.data.complete and bool(trainer.runs) and panel.curves is not None
             )
         )
-    _wait(lambda: not window.canvas.busy)
+    _wait(lambda: not window.features.canvas.busy)
     return _saved(window, path)
 
 
@@ -60,12 +61,12 @@ def browser_picture(
     `OSError` if the file cannot be written."""
     application(dark=dark)
     window = StudioWindow(remember=False)
-    window.colours = "dark" if dark else "light"
+    window.colours.chosen = "dark" if dark else "light"
     window.resize(*size)
     QCursor.setPos(*size)
-    window.show_start()
+    window.desk.show_screen("start")
     window.show()
-    page = window.start_page
+    page = window.features.browser.page
     assert page is not None
     if preset:
         page.show_preset(preset)

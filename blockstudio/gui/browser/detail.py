@@ -16,9 +16,9 @@ from blockstudio.graph.lineage import Lineage
 from blockstudio.gui.browser.facts import FactsStore, Reading
 from blockstudio.gui.browser.picture import Picture
 from blockstudio.gui.browser.texts import Texts
-from blockstudio.gui.inspector.block_page import parameter_field
+from blockstudio.gui.commands.registry import COMMAND
 from blockstudio.gui.kit import values
-from blockstudio.gui.kit.fields import Form
+from blockstudio.gui.kit.fields import Form, parameter_field
 from blockstudio.gui.kit.parts import Figures, clear, count_text, heading, link, quiet, whole_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
@@ -100,6 +100,7 @@ class Detail(QWidget):
         self.open_button = QPushButton(tr("Open"))
         self.open_button.setProperty("role", "primary")
         self.open_button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.open_button.setProperty(COMMAND, "file.preset")
         self.open_button.clicked.connect(self.open)
         self.subtitle = quiet()
         names = QVBoxLayout()

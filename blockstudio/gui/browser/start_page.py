@@ -3,10 +3,7 @@ lately."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -20,11 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.blocks import RawValue
 from blockstudio.graph.lineage import Kin, lineage
 from blockstudio.gui.browser.detail import Detail
 from blockstudio.gui.browser.facts import FactsStore
 from blockstudio.gui.browser.tree import Tree
-from blockstudio.gui.kit.parts import clear, link, quiet
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.parts import clear, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 
@@ -38,23 +37,18 @@ RECENT = 5
 class StartPage(QWidget):
     """The browser of presets. Figures come in one after another from a worker while the page is in view."""
 
-    preset_chosen = Signal(str, object)
-    """A preset and the values of its parameters."""
-    file_chosen = Signal(object)
-    left = Signal()
-
-    def __init__(self, recent: Callable[[], list[Path]], new: Callable[[], object], ask: Callable[[], object]) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self._desk = desk
         self.setObjectName("panel")
         self.setAccessibleName(tr("Start page"))
         self.family = lineage()
         self.facts = FactsStore(self)
-        self._recent = recent
         self._listed = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._head(new, ask))
+        column.addWidget(self._head())
         row = QHBoxLayout()
         row.setSpacing(0)
         column.addLayout(row, 1)
@@ -75,13 +69,13 @@ class StartPage(QWidget):
         self.tree.typed.connect(self._type)
         self.tree.left_upwards.connect(self.search.setFocus)
         self.tree.moved.connect(self._reveal)
-        self.detail.opened.connect(self.preset_chosen)
+        self.detail.opened.connect(self._open_with)
         self.detail.wanted.connect(self.show_preset)
         self.search.installEventFilter(self)
         notifier.changed.connect(self._recolour)
         self._recolour()
 
-    def _head(self, new: Callable[[], object], ask: Callable[[], object]) -> QWidget:
+    def _head(self) -> QWidget:
         head = QWidget()
         column = QVBoxLayout(head)
         column.setContentsMargins(14, 12, 14, 8)
@@ -111,8 +105,8 @@ class StartPage(QWidget):
         row.addWidget(self.list_button)
         row.addStretch(1)
         row.addWidget(quiet(tr("or start with"), wrap=False))
-        row.addWidget(link(tr("Empty diagram"), new))
-        row.addWidget(link(tr("Open a file…"), ask))
+        row.addWidget(self._desk.commands.link(tr("Empty diagram"), "file.new"))
+        row.addWidget(self._desk.commands.link(tr("Open a file…"), "file.open"))
         column.addLayout(row)
         self._files = QHBoxLayout()
         self._files.setSpacing(8)
@@ -156,14 +150,13 @@ class StartPage(QWidget):
 
     def _show_recent(self) -> None:
         clear(self._files)
-        files = self._recent()[:RECENT]
+        files = self._desk.documents.recent()[:RECENT]
         if not files:
             return
         self._files.addWidget(quiet(tr("Recent files"), wrap=False))
         for file in files:
-            button = link(
-                file.name.removesuffix(".json").removesuffix(".blocks"), lambda file=file: self.file_chosen.emit(file)
-            )
+            name = file.name.removesuffix(".json").removesuffix(".blocks")
+            button = self._desk.commands.link(name, "file.recent", file)
             button.setToolTip(str(file))
             button.setAccessibleName(tr("Open {0}", file.name))
             button.setMinimumWidth(40)
@@ -200,7 +193,10 @@ class StartPage(QWidget):
         if preset == self.detail.preset:
             self.detail.open()
         else:
-            self.preset_chosen.emit(preset, {})
+            self._open_with(preset, {})
+
+    def _open_with(self, preset: str, values: dict[str, RawValue]) -> None:
+        self._desk.commands.run("file.preset", (preset, values))
 
     def _open_first(self) -> None:
         if self.search.text().strip():
@@ -225,7 +221,7 @@ class StartPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
+            self._desk.commands.run("view.drawing")
         else:
             super().keyPressEvent(event)
 

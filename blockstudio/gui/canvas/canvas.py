@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -37,8 +37,10 @@ from blockstudio.gui.canvas.hand.hand import Hand
 from blockstudio.gui.canvas.paint import picture
 from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
 from blockstudio.gui.canvas.scene.camera import Camera
+from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.telling import selection_text, tip
+from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import notifier
@@ -67,6 +69,8 @@ class Canvas(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self.commands: Commands[Any] | None = None
+        """Set by whoever puts the drawing on a desk: what keys and the context menu do."""
         self.scene = Scene(session, self)
         self.camera = Camera(self.view_rect, self.scene.bounds, self.scene.first_rect, self._on_camera)
         self.painter = CanvasPainter()
@@ -186,6 +190,15 @@ class Canvas(QWidget):
     def apply_fix(self, fix: Fix) -> bool:
         """Do what a problem offers, as one step; what it adds is put where it covers nothing."""
         return acts.apply_fix(self.scene, fix)
+
+    def nudge_by(self, dx: int, dy: int) -> None:
+        """Move the selection by steps of the grid; while an arrow key is down, all of it is one step."""
+        self.hand.nudge(dx * GRID, dy * GRID)
+
+    def run(self, *ids: str) -> bool:
+        """Do the first of these commands that can be done; False if none can."""
+        commands = self.commands
+        return commands is not None and any(commands.run(id) for id in ids if id in commands.declared)
 
     def cancel_gesture(self) -> bool:
         """Take back what mouse or arrow keys are doing; False if nothing is."""
@@ -321,7 +334,7 @@ class Canvas(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         # Tab walks the blocks; at the last one it leaves the drawing.
-        return keys.step(self, 1 if forward else -1) or super().focusNextPrevChild(forward)
+        return keys.tab(self, forward) or super().focusNextPrevChild(forward)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = QPointF(event.pos())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
@@ -53,7 +55,7 @@ class _Line(QStyledItemDelegate):
 class CommandLine(QFrame):
     """A sheet over the window. Escape or a click elsewhere puts it away."""
 
-    def __init__(self, window: QWidget, commands: Commands) -> None:
+    def __init__(self, window: QWidget, commands: Commands[Any]) -> None:
         super().__init__(window)
         self._commands = commands
         self._before: QWidget | None = None
@@ -93,9 +95,9 @@ class CommandLine(QFrame):
     def _fill(self, text: str) -> None:
         words = text.lower().split()
         self.list.clear()
-        for id, command in self._commands.declared.items():
-            title = tr(command.text).rstrip("…")
-            hay = f"{title} {command.menu} {command.keywords}".lower()
+        for id, command in self._commands.listed():
+            title = self._commands.actions[id].text().rstrip("…")
+            hay = f"{title} {tr(command.text)} {command.menu} {command.keywords}".lower()
             if id == "help.commands" or not all(word in hay for word in words):
                 continue
             action = self._commands.actions[id]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -28,17 +26,15 @@ from blockstudio.graph.presets import preset_names
 from blockstudio.gui.compare.bars import RatioBar, StageBars
 from blockstudio.gui.compare.comparison import Comparison, Entry
 from blockstudio.gui.compare.table import CompareView
+from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.parts import clear, link, quiet
-from blockstudio.gui.kit.table_chip import TableChip
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.report.compare import compare_table, stage_table
 from blockstudio.report.factorise import factorisation_table, factorisations
 from blockstudio.report.table import Table
-
-if TYPE_CHECKING:
-    from blockstudio.gui.shell.window import StudioWindow
 
 EXAMPLE = ("resnet50", "resnet101", "alexnet")
 """Offered where there is nothing to compare yet."""
@@ -49,9 +45,9 @@ SIDE_BY_SIDE = 1000
 class ComparePage(QScrollArea):
     """See the module's text. Escape leads back to the drawing."""
 
-    def __init__(self, window: StudioWindow, comparison: Comparison) -> None:
+    def __init__(self, desk: Desk, comparison: Comparison) -> None:
         super().__init__()
-        self._window, self.comparison = window, comparison
+        self._desk, self.comparison = desk, comparison
         self.setAccessibleName(tr("Compare networks"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -110,10 +106,10 @@ class ComparePage(QScrollArea):
         self.example = link(tr("Try {names}").format(names=", ".join(EXAMPLE)), self._add_example)
         head.addWidget(self.example)
         head.addStretch(1)
-        self.copy = TableChip(self._window, tr("the networks"), "comparison", self.table)
+        self.copy = TableChip(self._desk, tr("the networks"), "comparison", self.table)
         head.addWidget(self.copy)
         head.addSpacing(8)
-        head.addWidget(link(tr("Back to the drawing"), self._window.show_canvas))
+        head.addWidget(self._desk.commands.link(tr("Back to the drawing"), "view.drawing"))
         return head
 
     def _stages(self) -> QVBoxLayout:
@@ -141,7 +137,7 @@ class ComparePage(QScrollArea):
         self.shares.toggled.connect(lambda _: self._show())
         head.addWidget(self.shares)
         head.addStretch(1)
-        self.copy_stages = TableChip(self._window, tr("the stages"), "stages", self.stages)
+        self.copy_stages = TableChip(self._desk, tr("the stages"), "stages", self.stages)
         head.addWidget(self.copy_stages)
         column.addLayout(head)
         self.bars = StageBars()
@@ -157,7 +153,7 @@ class ComparePage(QScrollArea):
         head = QHBoxLayout()
         head.addWidget(_section(tr("What factorising saves")))
         head.addStretch(1)
-        head.addWidget(TableChip(self._window, tr("what factorising saves"), "factorising", factorisation_table))
+        head.addWidget(TableChip(self._desk, tr("what factorising saves"), "factorising", factorisation_table))
         column.addLayout(head)
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
@@ -218,10 +214,10 @@ class ComparePage(QScrollArea):
     def _open(self, entry: Entry) -> None:
         """Show the network itself."""
         if isinstance(entry.source, Document):
-            self._window.documents.turn_to(entry.source)
-            self._window.show_canvas()
+            self._desk.documents.turn_to(entry.source)
+            self._desk.show_drawing()
         else:
-            self._window.documents.open(entry.source)
+            self._desk.documents.open(entry.source)
 
     def _choose_cost(self, cost: str) -> None:
         self.cost = cost
@@ -259,7 +255,7 @@ class ComparePage(QScrollArea):
         """Open diagrams that were taken out can come back."""
         clear(self.back)
         for document in self.comparison.dismissed:
-            name = self._window.documents.title(document)
+            name = self._desk.documents.title(document)
             put_back = lambda document=document: self.comparison.add_document(document)  # noqa: E731
             self.back.addWidget(link(tr("Put {name} back").format(name=name), put_back))
         if self.comparison.dismissed:
@@ -281,7 +277,7 @@ class ComparePage(QScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._window.show_canvas()
+            self._desk.commands.run("view.drawing")
         else:
             super().keyPressEvent(event)
 
@@ -294,26 +290,19 @@ def _section(text: str) -> QLabel:
 
 
 class Comparing:
-    """*Compare…* of one window; the page is made when it is first asked for."""
+    """*Compare…*; the page is made when it is first asked for."""
 
-    def __init__(self, window: StudioWindow) -> None:
-        self._window = window
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.comparison = Comparison(desk.session, desk.documents)
         self._page: ComparePage | None = None
-        self.comparison = Comparison(window.session, window.documents)
+        desk.add_screen("compare", self._make, lambda: self._page is not None and self._page.add_line.setFocus())
 
-    def show(self) -> None:
-        window = self._window
-        if self._page is None:
-            self._page = ComparePage(window, self.comparison)
-            window.pages.addWidget(self._page)
-            window.top.tabs.tabBarClicked.connect(lambda _: window.show_canvas() if self.page is not None else None)
-        window.pages.setCurrentWidget(self._page)
-        self._page.add_line.setFocus()
+    def _make(self) -> ComparePage:
+        self._page = ComparePage(self._desk, self.comparison)
+        return self._page
 
     @property
     def page(self) -> ComparePage | None:
         """The page, if it is in view."""
-        return self._page if self._page is not None and self._window.pages.currentWidget() is self._page else None
-
-    def stop(self) -> None:
-        self.comparison.stop()
+        return self._page if self._desk.screen == "compare" else None

@@ -15,8 +15,9 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, load, save
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import open_diagram, preset_path
-from blockstudio.gui.commands.registry import settle
+from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.session import Document, Session
+from blockstudio.gui.kit.fields import settle
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import forget_file, recent_files, remember_file, settings
 from blockstudio.gui.work.worker import Work
@@ -31,7 +32,7 @@ class Request(NamedTuple):
 
     text: str
     kind: str = "info"
-    actions: tuple[tuple[str, Callable[[], object]], ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
 class Documents(QObject):
@@ -48,8 +49,9 @@ class Documents(QObject):
     note = Signal(object)
     """A `Request` for the note bar."""
 
-    def __init__(self, session: Session, window: QWidget) -> None:
-        super().__init__(window)
+    def __init__(self, session: Session, parent: QObject, window: QWidget | None = None) -> None:
+        """``window``: over which files are asked for."""
+        super().__init__(parent)
         self._session, self._window = session, window
         self._work = Work(self)
         self._opening: list[tuple[str, dict[str, RawValue]]] = []
@@ -215,8 +217,7 @@ class Documents(QObject):
         self._work.run(lambda: save(still, file), done, lambda error: self._cannot_save(document, error))
 
     def _cannot_save(self, document: Document, error: StudioError | OSError) -> None:
-        actions = ((tr("Save as…"), lambda: self.save_as(document)),)
-        self.note.emit(Request(str(error), "problem", actions))
+        self.note.emit(Request(str(error), "problem", (Act(tr("Save as…"), "file.save_as", document),)))
 
     # Closing
 
@@ -236,8 +237,8 @@ class Documents(QObject):
                 tr("{name} has unsaved changes.").format(name=self.title(document)),
                 "warning",
                 (
-                    (tr("Save and close"), lambda: self.save(document, lambda: self.discard(document))),
-                    (tr("Close without saving"), lambda: self.discard(document)),
+                    Act(tr("Save and close"), "file.save_and_close", document),
+                    Act(tr("Close without saving"), "file.discard", document),
                 ),
             )
         )
@@ -291,11 +292,11 @@ class Documents(QObject):
             return
         if document.dirty:
             text = tr("{name} was changed by another program, and you have unsaved changes.").format(name=file.name)
-            keep = (tr("Keep mine"), lambda: None)
-            self.note.emit(Request(text, "warning", ((tr("Load theirs"), lambda: self.reload(document)), keep)))
+            theirs, mine = Act(tr("Load theirs"), "file.reload", document), Act(tr("Keep mine"), "")
+            self.note.emit(Request(text, "warning", (theirs, mine)))
             return
         text = tr("{name} was changed by another program.").format(name=file.name)
-        self.note.emit(Request(text, "info", ((tr("Load it again"), lambda: self.reload(document)),)))
+        self.note.emit(Request(text, "info", (Act(tr("Load it again"), "file.reload", document),)))
 
     def reload(self, document: Document) -> None:
         """Read the file of an open document again, into the same tab."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.analysis import Fix, Problem, analyze
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.work.worker import Work
 
 
@@ -45,8 +46,6 @@ class FixFinder(QObject):
         return None
 
     def _start(self) -> None:
-        from blockstudio.graph.operations.copying import copy_diagram
-
         wanted, diagram = list(self._wanted), self._diagram
         if diagram is None or not wanted:
             return

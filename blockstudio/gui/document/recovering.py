@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.recovery import Entry, Journal, discard, pending, recover
+from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.documents import Documents, Request
 from blockstudio.gui.document.session import Document
 from blockstudio.gui.kit.text import tr
@@ -69,11 +70,8 @@ class Recovering(QObject):
                 when=when,
                 steps=tr("1 change") if entry.steps == 1 else tr("{count} changes").format(count=entry.steps),
             )
-            actions = (
-                (tr("Restore"), lambda entry=entry: self.restore(entry)),
-                (tr("Discard"), lambda entry=entry: discard(entry)),
-            )
-            self._documents.note.emit(Request(text, "info", actions))
+            acts = Act(tr("Restore"), "recovery.restore", entry), Act(tr("Discard"), "recovery.discard", entry)
+            self._documents.note.emit(Request(text, "info", acts))
 
     def restore(self, entry: Entry) -> None:
         """Open what a journal holds as an unsaved document. The journal goes once it is open."""

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
 from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
-from blockstudio.graph.diagram import MAIN, Definition, Diagram
-from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, RenameModule
+from blockstudio.graph.diagram import MAIN, Definition, Diagram, Wire
+from blockstudio.graph.edits import Edit, MoveBlocks, RemoveWire, RenameBlock, RenameModule
+from blockstudio.graph.operations import removing, switching
 from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
@@ -29,7 +31,6 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs.recipe import Start
 
-"""What the cost bars of the blocks can show."""
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
 ASIDE = 32.0
@@ -395,18 +396,29 @@ class Session(QObject):
         self.select(added.names)
         return True
 
-    def delete_selection(self) -> bool:
-        """Remove the selected blocks with their wires, as one step."""
-        if not self.selection:
-            return False
-        definition, scope = self.definition, self.scope
-        wires = dict.fromkeys(
-            wire for name in self.selection for wire in (*definition.wires_into(name), *definition.wires_from(name))
-        )
-        edits: list[Edit] = [RemoveWire(scope=scope, wire=wire) for wire in wires]
-        edits += [RemoveBlock(scope=scope, name=name) for name in self.selection]
-        what = self.selection[0] if len(self.selection) == 1 else tr("{count} blocks").format(count=len(self.selection))
-        return self.do(tr("Delete {what}").format(what=what), *edits)
+    def delete_selection(self, wires: Iterable[Wire] = ()) -> bool:
+        """Remove the selected blocks with their wires, and ``wires`` of this level, as one step."""
+        alone = list(wires)
+        what = self._what() if self.selection else tr("wire") if len(alone) == 1 else tr("{0} wires", len(alone))
+        edits = list(removing.delete(self.diagram, self.scope, self.selection))
+        also = [RemoveWire(scope=self.scope, wire=wire) for wire in alone]
+        edits = [*(edit for edit in also if edit not in edits), *edits]
+        return bool(edits) and self.do(tr("Delete {0}", what), *edits)
+
+    def is_bypassed(self) -> bool:
+        """Whether all selected blocks that can be bypassed are."""
+        return bool(self.selection) and switching.is_bypassed(self.diagram, self.scope, self.selection)
+
+    def toggle_bypass(self) -> bool:
+        """Bypass the selected blocks, or switch them on again if all of them are bypassed, as one step."""
+        off = not self.is_bypassed()
+        edits = switching.set_bypass(self.diagram, self.scope, self.selection, off)
+        label = tr("Bypass {0}", self._what()) if off else tr("Switch {0} on", self._what())
+        return bool(edits) and self.do(label, *edits)
+
+    def _what(self) -> str:
+        """The selection in the label of a step."""
+        return self.selection[0] if len(self.selection) == 1 else tr("{0} blocks", len(self.selection))
 
     def arrange(self) -> None:
         """Lay out the level in view: at once, or for big graphs in a worker that lands as one step later."""

@@ -31,8 +31,6 @@ class Starting(QObject):
 
     changed = Signal()
     """Another start, or another document's."""
-    wanted = Signal()
-    """Somebody wants to choose a file of weights."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -91,6 +89,13 @@ class Starting(QObject):
             return
         self.freeze(paths)
         self._tell()
+
+    def toggle(self, path: str) -> None:
+        """Freeze a block, or train it again if it is frozen."""
+        if self.state(path) == "all":
+            self.thaw(path)
+        else:
+            self.freeze([path])
 
     def toggle_selection(self) -> None:
         """Freeze the selected blocks, or train them again if all of them are frozen."""

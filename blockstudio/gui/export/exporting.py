@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTemporaryDir, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QTemporaryDir
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.answers import Answer
@@ -20,16 +19,15 @@ from blockstudio.formats import rows
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_target, write_atomic
 from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.gui.commands.registry import Act
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.watched import name_and_time
+from blockstudio.gui.kit.notes import Note
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.training.run_list import name_and_time
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.table import write_as
-
-if TYPE_CHECKING:
-    from blockstudio.gui.kit.notes import Note
-    from blockstudio.gui.shell.window import StudioWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +60,11 @@ def kinds() -> tuple[Kind, ...]:
 
 
 class Exporting(QObject):
-    """*Export…* and *Copy PyTorch source* of one window. Several exports may be under way at once."""
+    """*Export…* and *Copy PyTorch source*. Several exports may be under way at once."""
 
-    def __init__(self, window: StudioWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
         self._work = Work(self)
         self._children: set[Child] = set()
         self.dialog: QFileDialog | None = None
@@ -80,7 +78,7 @@ class Exporting(QObject):
         """The kinds that can be chosen now, the likeliest of an ending first: weights that were loaded into the diagram
         go before initial ones, the trained ones of the run in view come last."""
         found = list(kinds())
-        start = self._window.session.starting.value
+        start = self._desk.session.starting.value
         if start.weights:
             file = Path(start.weights)
             with_weights = tr("{kind} with the weights of {file}")
@@ -94,12 +92,12 @@ class Exporting(QObject):
                 replace(kind, title=initial.format(kind=kind.title)) if kind.trained else kind for kind in found[1:]
             ]
             found = [found[0], *loaded, *plain]
-        data = self._window.trainer.data
-        if data is not None and data.run.checkpoints.all():
-            name = " ".join(name_and_time(data.run.name)).strip()
+        run = self._desk.watched.run
+        if run is not None and run.checkpoints.all():
+            name = " ".join(name_and_time(run.name)).strip()
             title = tr("{kind} of the trained run {name}")
             found += [
-                replace(kind, title=title.format(kind=kind.title, name=name), run=data.run.directory)
+                replace(kind, title=title.format(kind=kind.title, name=name), run=run.directory)
                 for kind in kinds()
                 if kind.trained
             ]
@@ -109,13 +107,13 @@ class Exporting(QObject):
 
     def ask(self) -> None:
         """Ask for a file and its kind, then write it."""
-        store, documents = settings(), self._window.documents
+        store, documents = settings(), self._desk.documents
         offered = {kind.filter: kind for kind in self.offered()}
         folder = Path(str(store.value("files/export_folder", store.value("files/folder", Path.home()))))
         stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in documents.title(documents.current)).lower()
         if self.dialog is not None:
             self.dialog.deleteLater()
-        dialog = self.dialog = QFileDialog(self._window, tr("Export"), str(folder), ";;".join(offered))
+        dialog = self.dialog = QFileDialog(self._desk.window, tr("Export"), str(folder), ";;".join(offered))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.filterSelected.connect(lambda chosen: self._turn(dialog, offered[chosen]))
         last = str(store.value("files/export_kind", ""))
@@ -157,7 +155,7 @@ class Exporting(QObject):
 
     def write(self, target: Path, kind: Kind, *, force: bool = True) -> None:
         """Write the diagram as it is now (or the run of ``kind``) to ``target``; how it went is told in a note."""
-        diagram = self._window.session.diagram
+        diagram = self._desk.session.diagram
         if kind.table:
             self._write_table(diagram, target, force)
             return
@@ -177,7 +175,7 @@ class Exporting(QObject):
             if kind.weights is not None:
                 weights = tr("weights of {file}").format(file=kind.weights.name)
             words += f", {weights}" if weights else ""
-            tell_file(self._window, target, tr("{file}: {words}.").format(file=target.name, words=words))
+            self._desk.say_written(target, tr("{file}: {words}.").format(file=target.name, words=words))
 
         if kind.weights is None:
             self._start(text, ["export", *given], None if kind.run is not None else diagram, done, failed)
@@ -196,7 +194,7 @@ class Exporting(QObject):
 
     def copy_source(self) -> None:
         """Put the PyTorch source of the diagram on the clipboard."""
-        diagram = self._window.session.diagram
+        diagram = self._desk.session.diagram
         if self._refused(tr("Not copied")):
             return
 
@@ -204,20 +202,20 @@ class Exporting(QObject):
             source = answer.value["source"]
             QGuiApplication.clipboard().setText(source)
             text = tr("PyTorch source of {name} copied: {count} lines.")
-            self._window.notes.show_note(text.format(name=diagram.name, count=len(source.splitlines())), "good")
+            self._desk.say(text.format(name=diagram.name, count=len(source.splitlines())), "good")
 
         text = tr("Writing the source of {name}…").format(name=diagram.name)
         self._start(text, ["export", DIAGRAM, "-o", "-"], diagram, done, tr("Not copied"))
 
     def _refused(self, what: str) -> bool:
         """Whether the diagram has errors; they are then shown."""
-        session = self._window.session
+        session = self._desk.session
         errors = [problem for problem in session.analysis.problems if problem.severity == "error"]
         if not errors:
             return False
         more = tr(" And {count} more.").format(count=len(errors) - 1) if len(errors) > 1 else ""
-        self._window.notes.show_note(f"{what}. {errors[0].text}{more}", "problem")
-        self._window.show_page("problems")
+        self._desk.say(f"{what}. {errors[0].text}{more}", "problem")
+        self._desk.show_page("problems")
         return True
 
     def _start(
@@ -233,7 +231,7 @@ class Exporting(QObject):
         of ``fine``."""
         child = Child(self)
         self._children.add(child)
-        note = self._window.notes.show_note(text, "info", (tr("Cancel"), lambda: self._cancel(child)))
+        note = self._desk.say(text, "info", Act(tr("Cancel"), "export.cancel", child))
 
         def ended(answer: Answer) -> None:
             self._let_go(child, note)
@@ -241,19 +239,20 @@ class Exporting(QObject):
                 done(answer)
                 return
             why = answer.error or tr("The weights do not all fit. Load them anew to see which.")
-            self._window.notes.show_note(f"{failed}. {why}", "problem")
+            self._desk.say(f"{failed}. {why}", "problem")
 
         child.done.connect(ended)
         child.run(*arguments, diagram=diagram)
 
-    def _cancel(self, child: Child) -> None:
+    def cancel(self, child: Child) -> None:
+        """End one export that is under way."""
         child.cancel()
         self._let_go(child, None)
 
     def _let_go(self, child: Child, note: Note | None) -> None:
         self._children.discard(child)
         child.deleteLater()
-        if note is not None and note in self._window.notes.notes:
+        if note is not None and note in self._desk.notes.notes:
             note.put_away()
 
     def _write_table(self, diagram: Diagram, target: Path, force: bool) -> None:
@@ -271,9 +270,9 @@ class Exporting(QObject):
             return len(table.rows)
 
         def done(rows: int) -> None:
-            tell_file(self._window, target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
+            self._desk.say_written(target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
 
-        self._work.run(job, done, lambda error: self._window.notes.show_note(
+        self._work.run(job, done, lambda error: self._desk.say(
             f"{tr('Not exported')}. {error}", "problem"))  # fmt: skip
 
     def stop(self) -> None:
@@ -282,14 +281,3 @@ class Exporting(QObject):
         for child in list(self._children):
             child.cancel()
         self._children.clear()
-
-
-def tell_file(window: StudioWindow, file: Path, text: str) -> None:
-    """Say that a file was written, with the ways to it."""
-    folder = QUrl.fromLocalFile(str(file.parent))
-    window.notes.show_note(
-        text,
-        "good",
-        (tr("Show in folder"), lambda: QDesktopServices.openUrl(folder)),
-        (tr("Copy path"), lambda: QGuiApplication.clipboard().setText(str(file))),
-    )

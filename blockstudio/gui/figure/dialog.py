@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
@@ -23,18 +23,23 @@ from blockstudio.formats import rows
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import MoveBlocks
 from blockstudio.graph.operations.copying import copy_diagram
-from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import join
-from blockstudio.gui.document.session import DEFINITION
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import DEFINITION, Session
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 
-if TYPE_CHECKING:
-    from blockstudio.gui.shell.window import StudioWindow
+
+class OnScreen(Protocol):
+    """The drawing, as far as a picture of it needs to know."""
+
+    session: Session
+    scene: Scene
 
 
 class FigureDialog(QDialog):
@@ -42,7 +47,7 @@ class FigureDialog(QDialog):
 
     decided = Signal(object)
 
-    def __init__(self, window: QWidget, canvas: Canvas) -> None:
+    def __init__(self, window: QWidget | None, canvas: OnScreen) -> None:
         super().__init__(window)
         self.setWindowTitle(tr("Save picture"))
         self.setModal(True)
@@ -134,7 +139,7 @@ def open_in(stage: Stage, only: tuple[str, ...] = ()) -> list[str]:
     return found
 
 
-def placed(canvas: Canvas) -> Diagram:
+def placed(canvas: OnScreen) -> Diagram:
     """The diagram with every block that is in view where it stands there."""
     still = copy_diagram(canvas.session.diagram)
     for stage, _ in canvas.scene.stages():
@@ -147,9 +152,9 @@ def placed(canvas: Canvas) -> Diagram:
 class Figures(QObject):
     """Pictures of what the window shows."""
 
-    def __init__(self, window: StudioWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
         self._children: set[Child] = set()
 
     @property
@@ -159,41 +164,46 @@ class Figures(QObject):
 
     def ask(self) -> None:
         """Ask what goes into the picture, then for the file."""
-        dialog = FigureDialog(self._window, self._window.canvas)
+        dialog = FigureDialog(self._desk.window, self._on_screen)
         dialog.decided.connect(self._ask_file)
-        self._window.open_dialog(dialog)
+        self._desk.open_dialog(dialog)
+
+    @property
+    def _on_screen(self) -> OnScreen:
+        return cast(OnScreen, self._desk.drawing)
 
     def _ask_file(self, options: list[str]) -> None:
-        window = self._window
+        documents = self._desk.documents
         folder = Path(str(settings().value("files/folder", Path.home())))
-        stem = window.documents.title(window.documents.current).removesuffix(".blocks.json").replace("/", "-")
+        stem = documents.title(documents.current).removesuffix(".blocks.json").replace("/", "-")
         kinds = {f"{form.title} (*{form.ending})": form for form in rows("figure")}
         first = next(iter(kinds.values()))
+        window = self._desk.window
         dialog = QFileDialog(window, tr("Save picture"), str(folder / f"{stem}{first.ending}"), ";;".join(kinds))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen].ending[1:]))
         dialog.setDefaultSuffix(first.ending[1:])
         dialog.fileSelected.connect(lambda name: self.write(Path(name), options))
-        window.open_dialog(dialog)
+        self._desk.open_dialog(dialog)
 
     def write(self, target: Path, options: list[str]) -> None:
         """Have a picture written; a note tells when it is there."""
-        self._window.session.message.emit(tr("Writing {0}…", target.name))
+        self._desk.session.message.emit(tr("Writing {0}…", target.name))
         arguments = ("export", DIAGRAM, "--force", f"--output={target}", *options)
         # Each picture has a process of its own: one more does not end the one before.
         child = Child(self)
         self._children.add(child)
         child.done.connect(lambda answer: self._written(child, target, answer))
-        child.run(*arguments, diagram=placed(self._window.canvas))
+        child.run(*arguments, diagram=placed(self._on_screen))
 
     def _written(self, child: Child, target: Path, answer: Answer) -> None:
         self._children.discard(child)
         child.deleteLater()
         if answer.error is not None:
-            self._window.notes.show_note(str(answer.error), "problem")
+            self._desk.say(str(answer.error), "problem")
             return
         words = answer.value["written"]
-        self._window.session.message.emit(tr("Saved {0}: {1}", target.name, words))
+        self._desk.session.message.emit(tr("Saved {0}: {1}", target.name, words))
 
     def stop(self) -> None:
         """Whoever closes the window does not wait for a picture."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.analysis import BlockReport
@@ -15,38 +13,28 @@ from blockstudio.graph.diagram import MAIN, Block, check_name
 from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, clash
 from blockstudio.graph.foreign import missing
 from blockstudio.graph.resolve import resolve_flag, resolve_repeat
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.scope import scope_of
 from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import values
-from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, step_number
-from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, link, quiet, whole_text
+from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
+from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.weights.inspector_section import FreezeLine
 
 Field = ValueField | ChoiceField
 TERMS = 8
 """A sum over the inside of a module shows so many terms."""
 
 
-def parameter_field(parameter: Parameter, check: Callable[[str], str]) -> Field:
-    """The field for a parameter's kind."""
-    if parameter.kind == "bool":
-        return ChoiceField([values.ON, values.OFF], check)
-    if parameter.kind == "choice":
-        return ChoiceField(list(parameter.choices), check)
-    field = ValueField(check)
-    if parameter.kind in ("int", "pair"):
-        field.step = step_number
-    return field
-
-
 class BlockPage(QWidget):
-    """One block: name, parameters, bypass, repeat and note, where its numbers come from, its cost and problems."""
+    """One block: name, parameters, bypass, repeat and note, what features add, where its numbers come from, its cost
+    and problems."""
 
-    reveal = Signal(str)
-
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, desk: Desk, name: str) -> None:
         super().__init__()
-        self._session, self.name = session, name
+        session = desk.session
+        self._commands, self._session, self.name = desk.commands, session, name
         self._place = (session.document, session.scope)
         self.fields: dict[str, QWidget] = {}
         column = QVBoxLayout(self)
@@ -66,8 +54,7 @@ class BlockPage(QWidget):
                 self._add_parameter(key, parameter)
         column.addWidget(heading(tr("Block")))
         column.addWidget(self._attributes())
-        self.freezing = FreezeLine(session, name)
-        column.addWidget(self.freezing)
+        self._sections = add_sections(desk, column, "block", name)
         self._from = heading(tr("Where the numbers come from"))
         self._box = Box()
         column.addWidget(self._from)
@@ -112,7 +99,7 @@ class BlockPage(QWidget):
         line.addWidget(self.title)
         line.addWidget(self._type, 1)
         if block.type in session.diagram.modules:
-            line.addWidget(link(tr("Open"), lambda: session.enter(self.name)))
+            line.addWidget(self._commands.link(tr("Open"), "view.enter"))
         return line
 
     def _unread(self, block: Block, kind: BlockType) -> QLabel:
@@ -148,7 +135,7 @@ class BlockPage(QWidget):
     def _add_parameter(self, key: str, parameter: Parameter) -> None:
         def check(text: str) -> str:
             raw = values.read(parameter, text)
-            return values.shown_result(parameter, raw, values.scope_of(self._session, self.name))
+            return values.shown_result(parameter, raw, scope_of(self._session, self.name))
 
         field = parameter_field(parameter, check)
         field.committed.connect(lambda text: self._set(key, parameter, text))
@@ -189,7 +176,7 @@ class BlockPage(QWidget):
 
     @property
     def _scope(self) -> dict[str, values.Value]:
-        return values.scope_of(self._session, self.name)
+        return scope_of(self._session, self.name)
 
     def _check_bypass(self, text: str) -> str:
         raw = values.read_flag(text, self._scope)
@@ -215,7 +202,8 @@ class BlockPage(QWidget):
         if not self._is_there():
             return
         block = self._block
-        self.freezing.rename(self.name)
+        for section in self._sections:
+            section.refresh_block(self.name)
         self.title.set_value(self.name)
         self._fit_title(self.title.text())
         for key, parameter in self._declared.items():
@@ -280,7 +268,7 @@ class BlockPage(QWidget):
             text.setProperty("role", "problem" if problem.severity == "error" else "warning")
             self._problems.addWidget(text)
             for fix in session.fixes(problem) or ():
-                self._problems.addWidget(link(tr(fix.label), lambda fix=fix: session.apply_fix(fix)))
+                self._problems.addWidget(self._commands.link(tr(fix.label), "problem.fix", fix))
 
 
 def formula_rows(session: Session, block: Block, report: BlockReport | None) -> list[tuple[str, str, str]]:
@@ -338,8 +326,6 @@ def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tu
 class ManyPage(QWidget):
     """Several blocks: the parameters that they share, set for all at once, and what they cost together."""
 
-    reveal = Signal(str)
-
     def __init__(self, session: Session, names: tuple[str, ...]) -> None:
         super().__init__()
         self._session, self._names = session, names
@@ -393,7 +379,7 @@ class ManyPage(QWidget):
     def _check(self, parameter: Parameter, text: str) -> str:
         if not text:
             return ""  # they differ, and stay as they are
-        return values.shown_result(parameter, values.read(parameter, text), values.scope_of(self._session))
+        return values.shown_result(parameter, values.read(parameter, text), scope_of(self._session))
 
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
         if not text or not self._is_there():

@@ -14,14 +14,14 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.checks import check_declarations
 from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.edits import Edit, RenameModule, SetDeclarations, SetDefault, SetTexts
-from blockstudio.gui.document.session import Session
-from blockstudio.gui.inspector.block_page import parameter_field
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.scope import scope_of
+from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import values
-from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField
+from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Figures, bytes_text, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
-from blockstudio.gui.weights.inspector_section import StartSummary
 
 
 class _Description(QPlainTextEdit):
@@ -75,11 +75,10 @@ class _Description(QPlainTextEdit):
 class DiagramPage(QWidget):
     """What nothing selected shows: the level itself."""
 
-    reveal = Signal(str)
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._session = session
+        session = desk.session
+        self._commands, self._session = desk.commands, session
         self._document = session.document
         self._scope = session.scope
         self.fields: dict[str, QWidget] = {}
@@ -109,9 +108,8 @@ class DiagramPage(QWidget):
         column.addWidget(heading(tr("In total")))
         self._totals = Figures()
         column.addWidget(self._totals)
-        self._start = StartSummary(session) if self._scope == MAIN else None
-        if self._start is not None:
-            column.addWidget(self._start)
+        if self._scope == MAIN:
+            add_sections(desk, column, "network", "")
         self._about = QVBoxLayout()
         column.addLayout(self._about)
         column.addStretch(1)
@@ -176,7 +174,7 @@ class DiagramPage(QWidget):
             cross.setProperty("role", "cross")
             cross.setAccessibleName(tr("Remove parameter {key}").format(key=key))
             cross.setToolTip(tr("Remove this parameter"))
-            cross.clicked.connect(lambda _=False, key=key: self._remove(key))
+            self._commands.bind(cross, "parameter.remove", value=key)
             line.addWidget(cross)
             self.crosses[key] = cross
             help = f"{tr(parameter.help)}\n{parameter.expected()}".strip()
@@ -192,7 +190,7 @@ class DiagramPage(QWidget):
         parameter.check(_literal(parameter, text))
         if self._scope == MAIN or self._session.path.startswith("@"):
             return ""
-        here = values.scope_of(self._session).get(key)
+        here = scope_of(self._session).get(key)
         shown = "" if here is None else values.show_value(here)
         return tr("default; {value} here").format(value=shown) if shown and shown != text else ""
 
@@ -233,7 +231,8 @@ class DiagramPage(QWidget):
         if self._declare(tr("Add parameter {name}").format(name=name), declared):
             self.new_parameter.set_value("", force=True)
 
-    def _remove(self, key: str) -> None:
+    def remove(self, key: str) -> None:
+        """Declare a parameter no longer."""
         declared = self._session.diagram.definition(self._scope).parameters
         kept = {name: parameter for name, parameter in declared.items() if name != key}
         self._declare(tr("Remove parameter {name}").format(name=key), kept)
@@ -259,8 +258,6 @@ class DiagramPage(QWidget):
             assert isinstance(field, ValueField | ChoiceField)
             field.set_value(values.show(parameter, parameter.default, key))
         self._show_totals()
-        if self._start is not None:
-            self._start.refresh()
 
     def _show_totals(self) -> None:
         session, totals = self._session, self._totals

@@ -2,72 +2,108 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+import logging
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from blockstudio.gui.document.session import Session
+from blockstudio.errors import StudioError
+from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.inspector.block_page import BlockPage, ManyPage
 from blockstudio.gui.inspector.diagram_page import DiagramPage
+from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import tr
+
+log = logging.getLogger(__name__)
+Page = BlockPage | ManyPage | DiagramPage
 
 
 class Inspector(QScrollArea):
     """Shows one page for the selection and keeps it true: another page when the selection changes, the same
-    page refreshed when the diagram does."""
+    page refreshed when the diagram does. Of a page that cannot be made a sentence says so in its place."""
 
-    reveal = Signal(str)
-    """A full block path that the user asks to see."""
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Inspector"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._session = session
+        self._desk, self.session = desk, desk.session
         self._shown: object = None
-        self.page: BlockPage | ManyPage | DiagramPage | None = None
+        self.page: Page | None = None
+        """``None`` where it could not be made."""
+        self._widget: QWidget | None = None
         holder = QWidget()
         holder.setObjectName("panel")
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(14, 10, 14, 14)
         self.setWidget(holder)
+        session = self.session
         session.selection_changed.connect(self._turn)
         session.path_changed.connect(self._turn)
         session.opened.connect(lambda: self._turn(force=True))
         session.edited.connect(self._on_edit)
+        desk.section_added.connect(lambda: self._turn(force=True))
         self._turn(force=True)
 
     def _turn(self, *, force: bool = False) -> None:
         """Show the page of what is selected now."""
-        session = self._session
+        session = self.session
         wanted = (session.path, session.scope, session.selection)
         if not force and wanted == self._shown:
             return
         self._shown = wanted
-        if self.page is not None:
-            self._column.removeWidget(self.page)
-            self.page.hide()
-            self.page.deleteLater()
-        if len(session.selection) == 1:
-            self.page = BlockPage(session, session.selection[0])
-        elif session.selection:
-            self.page = ManyPage(session, session.selection)
-        else:
-            self.page = DiagramPage(session)
-        self.page.reveal.connect(self.reveal)
-        self._column.addWidget(self.page, 1)
+        try:
+            self._put(self._page_of(session.selection))
+        except Exception as error:  # noqa: BLE001 - whatever a page trips over, the next selection must work
+            self._give_up(error)
         self.verticalScrollBar().setValue(0)
 
+    def _page_of(self, selection: tuple[str, ...]) -> Page:
+        if len(selection) == 1:
+            return BlockPage(self._desk, selection[0])
+        return ManyPage(self.session, selection) if selection else DiagramPage(self._desk)
+
+    def _put(self, page: Page) -> None:
+        self._replace(page)
+        self.page = page
+
+    def _give_up(self, error: Exception) -> None:
+        """Say in the page's place why there is none."""
+        log.error("a page of the inspector", exc_info=error)
+        reason = str(error) if isinstance(error, StudioError) else type(error).__name__
+        self._replace(quiet(tr("This cannot be shown here: {reason}").format(reason=reason)))
+
+    def _replace(self, widget: QWidget) -> None:
+        before, self._widget, self.page = self._widget, widget, None
+        if before is not None:
+            self._column.removeWidget(before)
+            before.hide()
+            before.deleteLater()
+        self._column.addWidget(widget, 1)
+
     def _on_edit(self, edits: object) -> None:
-        session = self._session
+        session = self.session
         # Where the edit changes the selection too, another page comes after this.
-        if self.page is not None and self._shown == (session.path, session.scope, session.selection):
+        if self._shown != (session.path, session.scope, session.selection):
+            return
+        if self.page is None:
+            self._turn(force=True)  # what could not be shown may be possible now
+            return
+        try:
             self.page.refresh()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._give_up(error)
 
     def field(self, key: str) -> QWidget:
         """The field of a parameter (or ``name``, ``bypass``, ``repeat``, ``note``) on the page in view."""
+        assert self.page is not None
         return self.page.fields[key]
+
+    def remove_parameter(self, key: str) -> None:
+        """Take a parameter out of the declarations of the level in view."""
+        if isinstance(self.page, DiagramPage):
+            self.page.remove(key)
 
     def focus_first(self) -> None:
         """Put the keyboard into the first field."""

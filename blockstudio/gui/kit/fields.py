@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
+from blockstudio.gui.kit import values
 from blockstudio.gui.kit.theme import font, theme
 
 Check = Callable[[str], str]
@@ -264,3 +266,22 @@ def _sentence(error: StudioError) -> str:
     text = error.message
     text = text[:1].upper() + text[1:]
     return f"{text} {error.hint}" if error.hint else text
+
+
+def settle(widget: QWidget | None) -> None:
+    """Take over what is being typed in a widget's window, before something else is done with the document."""
+    field = widget.window().focusWidget() if widget is not None else None
+    if isinstance(field, ValueField):
+        field.commit()
+
+
+def parameter_field(parameter: Parameter, check: Check) -> ValueField | ChoiceField:
+    """The field for a parameter's kind."""
+    if parameter.kind == "bool":
+        return ChoiceField([values.ON, values.OFF], check)
+    if parameter.kind == "choice":
+        return ChoiceField(list(parameter.choices), check)
+    field = ValueField(check)
+    if parameter.kind in ("int", "pair"):
+        field.step = step_number
+    return field

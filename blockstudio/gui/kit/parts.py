@@ -47,11 +47,17 @@ def dialog_buttons(
     return buttons
 
 
-def link(text: str, run: Callable[[], object]) -> QPushButton:
-    """A button that reads as a link."""
+def link_button(text: str) -> QPushButton:
+    """A button that reads as a link, and does nothing yet."""
     button = QPushButton(text)
     button.setProperty("role", "link")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
+
+
+def link(text: str, run: Callable[[], object]) -> QPushButton:
+    """A button that reads as a link, for what changes nothing but the page that it stands on."""
+    button = link_button(text)
     button.clicked.connect(lambda _=False: run())
     return button
 

@@ -9,7 +9,6 @@ from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.edits import check_raw
 from blockstudio.graph.resolve import is_expression, resolve_flag, resolve_repeat, resolve_value
-from blockstudio.gui.document.session import Session
 
 ON, OFF = "on", "off"
 _TRUE = {"on", "true", "yes", "1"}
@@ -104,15 +103,6 @@ def _split(text: str) -> list[str]:
         current += char
     parts.append(current)
     return [part.strip() for part in parts if part.strip()]
-
-
-def scope_of(session: Session, block: str | None = None) -> dict[str, Value]:
-    """What names mean on the level in view, for an expression of ``block``: the declared parameters with the
-    values they have in this instance, ``in_channels``, and ``i`` if the block is repeated."""
-    scope = {name: value for name, value in session.level.values.items() if value is not None}
-    if block is not None and block in session.definition.graph and session.definition.block(block).repeat is not None:
-        scope["i"] = 0
-    return scope
 
 
 def shown_result(parameter: Parameter, raw: RawValue, scope: Mapping[str, Value]) -> str:

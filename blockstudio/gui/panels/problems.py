@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.analysis import Problem
-from blockstudio.gui.document.session import Session
-from blockstudio.gui.kit.parts import clear, link, quiet
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.parts import clear, quiet
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import notifier, theme
 
 SHOWN = 100
 """Rows at most: a list longer than that is not read, and each row costs widgets."""
@@ -30,7 +31,7 @@ class ProblemRow(QWidget):
         dot.setAccessibleName(tr("Error") if problem.severity == "error" else tr("Warning"))
         line.addWidget(dot)
         place = problem.path or problem.block or problem.scope or tr("diagram")
-        self.go = link(place, lambda: panel.go(problem))
+        self.go = panel.commands.link(place, "problem.show", problem)
         self.go.setToolTip(tr("Show this block"))
         line.addWidget(self.go)
         self.text = QLabel(problem.message[:1].upper() + problem.message[1:])
@@ -51,19 +52,53 @@ class ProblemRow(QWidget):
         for fix in found[:3]:
             button = QPushButton(tr(fix.label))
             button.setProperty("role", "chip")
-            button.clicked.connect(lambda _=False, fix=fix: self._panel.session.apply_fix(fix))
+            self._panel.commands.bind(button, "problem.fix", value=fix)
             self._line.addWidget(button)
             self.fixes.append(button)
+
+
+def counted(desk: Desk) -> tuple[int, int]:
+    """Errors and warnings of the diagram; an empty drawing is no mistake."""
+    problems = desk.session.analysis.problems if len(desk.session.diagram.graph) else ()
+    errors = sum(problem.severity == "error" for problem in problems)
+    return errors, len(problems) - errors
+
+
+class ProblemsButton(QPushButton):
+    """How many problems there are, in the bar under the window."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.setProperty("role", "status")
+        desk.commands.bind(self, "view.problems")
+        for signal in (desk.session.edited, desk.session.opened, desk.session.saved, notifier.changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, _: object = None) -> None:
+        """Count anew."""
+        errors, warnings = counted(self._desk)
+        parts = []
+        if errors:
+            parts.append(tr("1 problem") if errors == 1 else tr("{count} problems").format(count=errors))
+        if warnings:
+            parts.append(tr("1 warning") if warnings == 1 else tr("{count} warnings").format(count=warnings))
+        if not len(self._desk.session.diagram.graph):
+            parts = [tr("empty diagram")]
+        self.setText(" · ".join(parts) or tr("no problems"))
+        colours = theme()
+        colour = colours.problem if errors else colours.warning if warnings else colours.secondary
+        self.setStyleSheet(f"color: {colour.name()};")
 
 
 class ProblemsPanel(QScrollArea):
     """Rows, errors first. Rebuilt only when the problems have changed and the panel is in view."""
 
-    reveal = Signal(str)
-    """Show this block of the level in view."""
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
+        session = desk.session
+        self._desk, self.commands = desk, desk.commands
         self.setAccessibleName(tr("Problems"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -115,4 +150,4 @@ class ProblemsPanel(QScrollArea):
             session.select([problem.block] if problem.block else [])
             found = bool(session.selection)
         if found:
-            self.reveal.emit(session.selection[0])
+            self._desk.reveal_wanted.emit(session.selection[0])

@@ -1,32 +1,22 @@
-"""The panel under the canvas: the run, the recipe of the next one, the problems, and pages that are added."""
+"""The panel under the drawing: the pages that features put there, behind quiet tabs."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
-from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import Page
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.panels.problems import ProblemsPanel
-from blockstudio.gui.training.planning import Planner
-from blockstudio.gui.training.recipe_form import RecipeForm
-from blockstudio.gui.training.run_page import TrainingPanel
-from blockstudio.gui.training.trainer import Trainer
-
-PAGES = ("run", "recipe", "problems")
-"""That are always there."""
 
 
 class BottomPanel(QWidget):
-    """Pages behind quiet tabs."""
+    """Shows the desk's pages, and turns to the one that the desk has turned to."""
 
-    hide_wanted = Signal()
-
-    def __init__(self, session: Session, trainer: Trainer) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.setObjectName("bottom")
-        self._session = session
-        self._pages = list(PAGES)
+        self._desk = desk
+        self._names: list[str] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(0)
@@ -34,52 +24,50 @@ class BottomPanel(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(tr("Pages under the canvas"))
-        for title in (tr("Run"), tr("Recipe"), tr("Problems")):
-            self.tabs.addTab(title)
         fold = QToolButton()
         fold.setText("▾")
         fold.setToolTip(tr("Hide this panel"))
         fold.setAccessibleName(fold.toolTip())
-        fold.clicked.connect(self.hide_wanted)
+        desk.commands.bind(fold, "view.bottom")
         line = QHBoxLayout()
         line.setContentsMargins(8, 0, 8, 0)
         line.addWidget(self.tabs)
         line.addStretch(1)
         line.addWidget(fold)
         column.addLayout(line)
-        self.training = TrainingPanel(trainer)
-        self.planner = Planner(session, trainer)
-        self.recipe = RecipeForm(trainer, self.planner)
-        self.problems = ProblemsPanel(session)
         self.stack = QStackedWidget()
-        for page in (self.training, self.recipe, self.problems):
-            self.stack.addWidget(page)
         column.addWidget(self.stack, 1)
-        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
-        for signal in (session.edited, session.opened):
-            signal.connect(self._count)
-        self._count()
+        for page in desk.pages.values():
+            self._add(page)
+        desk.page_added.connect(self._add)
+        desk.page_turned.connect(self._follow)
+        self.tabs.currentChanged.connect(self._on_tab)
 
-    def stop(self) -> None:
-        """The window closes: nothing more is to arrive."""
-        self.planner.stop()
-        self.training.stop()
+    def _add(self, page: Page) -> None:
+        order = [self._desk.pages[name].order for name in self._names]
+        place = sum(each <= page.order for each in order)
+        self._names.insert(place, page.name)
+        self.stack.insertWidget(place, page.widget)
+        self.tabs.blockSignals(True)
+        self.tabs.insertTab(place, page.title)
+        self.tabs.blockSignals(False)
+        self._follow(self._desk.page)
 
-    def add_page(self, name: str, title: str, page: QWidget) -> None:
-        """One more page, behind the others."""
-        self._pages.append(name)
-        self.stack.addWidget(page)
-        self.tabs.addTab(title)
+    def _follow(self, name: str) -> None:
+        for index, each in enumerate(self._names):
+            title = self._desk.pages[each].title
+            if self.tabs.tabText(index) != title:
+                self.tabs.setTabText(index, title)
+        if name in self._names:
+            self.tabs.setCurrentIndex(self._names.index(name))
+        self.stack.setCurrentIndex(self.tabs.currentIndex())
 
-    def show_page(self, name: str) -> None:
-        self.tabs.setCurrentIndex(self._pages.index(name))
+    def _on_tab(self, index: int) -> None:
+        self.stack.setCurrentIndex(index)
+        if 0 <= index < len(self._names) and self._names[index] != self._desk.page:
+            self._desk.turn_page(self._names[index])
 
     @property
     def page(self) -> str:
-        return self._pages[self.tabs.currentIndex()]
-
-    def _count(self, _: object = None) -> None:
-        count = len(self._session.analysis.problems) if len(self._session.diagram.graph) else 0
-        text = tr("Problems {count}").format(count=count) if count else tr("Problems")
-        if self.tabs.tabText(2) != text:
-            self.tabs.setTabText(2, text)
+        """The name of the page in front."""
+        return self._names[self.tabs.currentIndex()]

@@ -1,12 +1,12 @@
-"""The bar under the window: totals with their difference to the last saved state, problems, zoom."""
+"""The bar under the window: totals with their difference to the last saved state, and what features put there."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import Elided, bytes_text, count_text, strong
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import notifier, theme
@@ -39,13 +39,11 @@ class _Figure(QLabel):
 
 
 class StatusBar(QWidget):
-    """Figures of the whole network on the left; problems and zoom, which can be clicked, on the right."""
+    """Figures of the whole network on the left; what features put there on the right."""
 
-    problems_wanted = Signal()
-    fit_wanted = Signal()
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
+        session = desk.session
         self.setObjectName("statusbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(29)
@@ -68,18 +66,12 @@ class StatusBar(QWidget):
         self.field = _Figure(tr("Pixels of the input that one output sees, the union over all paths"))
         self.message = Elided()
         self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.problems = QPushButton()
-        self.problems.setProperty("role", "status")
-        self.problems.clicked.connect(self.problems_wanted)
-        self.zoom = QPushButton("100 %")
-        self.zoom.setProperty("role", "status")
-        self.zoom.setToolTip(tr("Show everything"))
-        self.zoom.clicked.connect(self.fit_wanted)
         for widget in (self.parameters, self.macs, self.depth_figure, self.memory, self.field):
             line.addWidget(widget)
         line.addWidget(self.message, 1)
-        line.addWidget(self.problems)
-        line.addWidget(self.zoom)
+        for _, item in desk.items["status"]:
+            line.addWidget(item)
+        desk.item_added.connect(lambda bar, item: line.addWidget(item) if bar == "status" else None)
         for signal in (session.edited, session.opened, session.saved):
             signal.connect(self.refresh)
         session.message.connect(self._tell)
@@ -95,12 +87,9 @@ class StatusBar(QWidget):
         self.flops = not self.flops
         self.refresh()
 
-    def show_zoom(self, zoom: float) -> None:
-        self.zoom.setText(f"{zoom * 100:.0f} %")
-
     def refresh(self, _: object = None) -> None:
         """Show the totals as they are now."""
-        found, colours = self._session.analysis, theme()
+        found = self._session.analysis
         before = self._session.saved_totals
         # Where a mistake hides numbers the totals are of the rest.
         least = "" if found.complete else "≥ "
@@ -115,20 +104,6 @@ class StatusBar(QWidget):
         field = found.receptive_field
         shown = "" if not field else f"{field[0]:,}" if field[0] == field[1] else f"{field[0]:,}×{field[1]:,}"
         self.field.setText(_soft(tr("receptive field")) + _bold(shown) if shown else "")
-        errors = sum(problem.severity == "error" for problem in found.problems)
-        warnings = len(found.problems) - errors
-        parts = []
-        if errors:
-            parts.append(tr("1 problem") if errors == 1 else tr("{count} problems").format(count=errors))
-        if warnings:
-            parts.append(tr("1 warning") if warnings == 1 else tr("{count} warnings").format(count=warnings))
-        empty = not len(self._session.diagram.graph)
-        if empty:  # an empty drawing is no mistake
-            errors = warnings = 0
-            parts = [tr("empty diagram")]
-        self.problems.setText(" · ".join(parts) or tr("no problems"))
-        colour = colours.problem if errors else colours.warning if warnings else colours.secondary
-        self.problems.setStyleSheet(f"color: {colour.name()};")
 
     def _difference(self, by: int) -> str:
         if not by:

@@ -1,46 +1,24 @@
-"""The bar over the window: product menu, document tabs, where the user stands, and what a run is made of."""
+"""The bar over the window: product menu, document tabs, where the user stands, and what features put there."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
-from blockstudio.analysis.costs import COSTS
-from blockstudio.gui.document.session import Session
-from blockstudio.gui.kit.icons import glyph
-from blockstudio.gui.kit.parts import link
+from blockstudio.gui.commands.registry import MENUS
+from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import font, notifier, theme
-
-
-class Chip(QToolButton):
-    """An outlined button that drops a menu; its items are made when it opens."""
-
-    def __init__(self, name: str, fill: Callable[[QMenu], None]) -> None:
-        super().__init__()
-        self.setProperty("role", "chip")
-        self.setAccessibleName(name)
-        self.setToolTip(name)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(self)
-        menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
-        self.setMenu(menu)
-
-    def set_text(self, text: str) -> None:
-        self.setText(f"{text} ▾")
-        self.updateGeometry()
+from blockstudio.gui.kit.theme import font
 
 
 class Breadcrumb(QWidget):
     """``GoogLeNet › inception_3a``: each level above is a link, the one in view stands bold."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._session = session
+        session = desk.session
+        self._commands, self._session = desk.commands, session
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(4)
@@ -68,7 +46,7 @@ class Breadcrumb(QWidget):
                 self._line.addWidget(last)
                 continue
             title = crumb.label if crumb.path else self._session.diagram.name
-            button = link(title, lambda path=crumb.path: self._session.go(path))
+            button = self._commands.link(title, "view.go", crumb.path)
             button.setProperty("role", "crumb")
             self._line.addWidget(button)
             self.links.append(button)
@@ -118,20 +96,14 @@ class Tabs(QTabBar):
 
 
 class TopBar(QWidget):
-    """See the module's text. Buttons act through the window's commands, which connect them."""
+    """See the module's text."""
 
-    def __init__(
-        self,
-        session: Session,
-        fill_menu: Callable[[QMenu], None],
-        fill_data: Callable[[QMenu], None],
-        fill_device: Callable[[QMenu], None],
-    ) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.setObjectName("topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(44)
-        self._session = session
+        self._commands = desk.commands
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 12, 0)
         line.setSpacing(8)
@@ -143,62 +115,24 @@ class TopBar(QWidget):
         self.product.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.product.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(self.product)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
         self.product.setMenu(menu)
-        fill_menu(menu)
         self.tabs = Tabs()
-        self.crumb = Breadcrumb(session)
-        self.colour_by = Chip(tr("What the bars on the blocks show"), self._fill_metric)
-        self.data = Chip(tr("Data to train on"), fill_data)
-        self.device = Chip(tr("Device and precision"), fill_device)
-        self.train = QPushButton()
-        self.train.setProperty("role", "primary")
-        self.train.setMinimumWidth(88)
-        self.stop = QPushButton(tr("Stop"))
-        self.stop.setProperty("role", "chip")
-        for button in (self.train, self.stop):  # a click leaves the keyboard where it is: with the drawing
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.crumb = Breadcrumb(desk)
         line.addWidget(self.product)
         line.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(3)
         line.addWidget(self.crumb)
         line.addStretch(4)
-        for widget in (self.colour_by, self.data, self.device, self.train, self.stop):
-            line.addWidget(widget)
-        session.metric_changed.connect(self._show_metric)
-        notifier.changed.connect(self._colour)
-        self._train_icon = "play"
-        self._show_metric()
-        self.show_run("idle")
+        for _, item in desk.items["top"]:
+            line.addWidget(item)
+        desk.item_added.connect(lambda bar, item: line.addWidget(item) if bar == "top" else None)
 
-    def _fill_metric(self, menu: QMenu) -> None:
-        for metric, cost in COSTS.items():
-            action = menu.addAction(tr(cost.title))
-            action.setCheckable(True)
-            action.setChecked(metric == self._session.metric)
-            action.triggered.connect(lambda _=False, metric=metric: setattr(self._session, "metric", metric))
-
-    def _show_metric(self) -> None:
-        self.colour_by.set_text(tr("Colour: {metric}").format(metric=tr(COSTS[self._session.metric].title)))
-
-    def show_run(self, state: str) -> None:
-        """The buttons for ``idle``, ``starting``, ``running`` or ``paused``."""
-        text, icon = {
-            "idle": (tr("Train"), "play"),
-            "starting": (tr("Starting…"), "play"),
-            "running": (tr("Pause"), "pause"),
-            "paused": (tr("Resume"), "play"),
-        }[state]
-        self.train.setText(text)
-        self.train.setAccessibleName(text)
-        self._train_icon = icon
-        if state == "idle" and self.stop.hasFocus():
-            self.train.setFocus()
-        self.stop.setVisible(state != "idle")
-        self._colour()
-
-    def _colour(self) -> None:
-        colours = theme()
-        self.train.setIcon(glyph(self._train_icon, colours.on_accent))
-        self.stop.setIcon(glyph("stop", colours.text))
-        for button in (self.train, self.stop):
-            button.setIconSize(QSize(12, 12))
+    def _fill(self, menu: QMenu) -> None:
+        """File, Edit, View, Run and Help as submenus."""
+        menu.clear()
+        self._commands.refresh()
+        for name in MENUS:
+            sub = menu.addMenu(tr(name))
+            sub.setToolTipsVisible(True)
+            self._commands.fill(sub, name)

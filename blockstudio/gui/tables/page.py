@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -21,22 +20,23 @@ from PySide6.QtWidgets import (
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.operations.copying import copy_diagram
-from blockstudio.gui.kit.parts import Elided, link
-from blockstudio.gui.kit.table_chip import TableChip
+from blockstudio.gui.commands.registry import Choice
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.table_chip import TableChip
+from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.parts import Elided
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.shell.topbar import Chip
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.paper import PaperTable, Row, paper, paper_of
 from blockstudio.report.summary import HEADINGS, SummaryRow, summary_rows, summary_totals
 from blockstudio.report.table import Table
 
-if TYPE_CHECKING:
-    from blockstudio.gui.shell.window import StudioWindow
-
 Mode = Literal["network", "paper"]
 NOTES = 260
 """Pixels of width that notes need to stand beside the table and not below it."""
+SHARE = 0.42
+"""Of the height, to read it."""
 COMPUTED = ("computed output", "parameters", "MACs")
 
 NO_PAPER = "No paper's table is known for this network; there are some for GoogLeNet, Inception and ResNet presets."
@@ -51,9 +51,9 @@ def has_paper(diagram: Diagram) -> bool:
 class TablesPage(QWidget):
     """Rows select their blocks on the canvas; the figures follow every edit."""
 
-    def __init__(self, window: StudioWindow) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._window, self._session = window, window.session
+        self._desk, self._session = desk, desk.session
         self._work = Work(self)
         self._again = False
         self._built = False
@@ -88,11 +88,14 @@ class TablesPage(QWidget):
         self.standing = QLabel()
         self.standing.setProperty("role", "label")
         line.addWidget(self.standing)
-        self.set_like_paper = link("", self._set_like_paper)
+        self.set_like_paper = self._desk.commands.link("", "table.like_paper")
         line.addWidget(self.set_like_paper)
-        self.levels = Chip(tr("Levels of modules that are opened"), self._fill_levels)
+        self.levels = Chip(
+            tr("Levels of modules that are opened"),
+            lambda menu: self._desk.commands.fill_choices(menu, "table.levels"),
+        )
         line.addWidget(self.levels)
-        self.copy = TableChip(self._window, tr("this table"), "table", self.table)
+        self.copy = TableChip(self._desk, tr("this table"), "table", self.table)
         line.addWidget(self.copy)
         column.addLayout(line)
         self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -119,12 +122,9 @@ class TablesPage(QWidget):
             signal.connect(self.refresh)
         session.selection_changed.connect(self._mark)
 
-    def _fill_levels(self, menu: QMenu) -> None:
-        for depth in (1, 2, 3, 4):
-            action = menu.addAction(_levels_text(depth))
-            action.setCheckable(True)
-            action.setChecked(depth == self.depth)
-            action.triggered.connect(lambda _=False, depth=depth: self.set_depth(depth))
+    def depths(self) -> list[Choice]:
+        """How many levels of modules can be open."""
+        return [Choice(_levels_text(depth), depth, depth == self.depth) for depth in (1, 2, 3, 4)]
 
     # What is shown
 
@@ -247,7 +247,7 @@ class TablesPage(QWidget):
                 prefix = f"{session.path}." if session.path else ""
                 names = [path.removeprefix(prefix) for path in there]
                 session.select([name for name in names if name in session.definition.graph] or session.selection)
-                self._window.canvas.reveal(session.selection[0])
+                self._desk.reveal_wanted.emit(session.selection[0])
         finally:
             self._selecting = False
 
@@ -259,7 +259,8 @@ class TablesPage(QWidget):
         path = f"{session.path}.{session.selection[0]}" if session.path else session.selection[0]
         self.view.mark(path)
 
-    def _set_like_paper(self) -> None:
+    def like_paper(self) -> None:
+        """Give the network the values that it has in the paper's table."""
         found = self.paper
         if found is not None and found.settings:
             edits = [SetDefault(key=key, value=value) for key, value in found.settings.items()]
@@ -267,7 +268,7 @@ class TablesPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._window.canvas.setFocus()
+            self._desk.focus()
         else:
             super().keyPressEvent(event)
 
@@ -339,24 +340,18 @@ def _preset_tip(expected: str) -> str:
 
 
 class Tables:
-    """*Table of this network* and *Paper's table* of one window."""
+    """*Table of this network* and *Paper's table*."""
 
-    def __init__(self, window: StudioWindow) -> None:
-        self._window = window
-        self.page = TablesPage(window)
-        window.bottom.add_page("table", tr("Table"), self.page)
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.page = TablesPage(desk)
+        desk.add_page("table", tr("Table"), self.page, 400)
 
     def show(self, mode: Mode) -> None:
-        """Bring the table into view under the canvas, with room to read it."""
-        window, page = self._window, self.page
+        """Bring the table into view under the drawing, with room to read it."""
+        desk, page = self._desk, self.page
         page.mode = mode
-        window.show_page("table")
+        desk.show_page("table")
         page.refresh()
-        sizes = window.split.sizes()
-        wanted = round(max(0.42 * sum(sizes), min(0.55 * sum(sizes), 330)))
-        if sizes[1] < wanted:
-            window.split.setSizes([sum(sizes) - wanted, wanted])
+        desk.room_wanted.emit(SHARE)
         page.view.setFocus()
-
-    def stop(self) -> None:
-        self.page.stop()

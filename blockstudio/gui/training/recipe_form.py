@@ -6,13 +6,15 @@ from __future__ import annotations
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from blockstudio.gui.commands.registry import Commands
+from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit import values
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
 from blockstudio.gui.kit.parts import heading, quiet
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.weights_field import WeightsField
 from blockstudio.gui.training.planning import Planner
 from blockstudio.gui.training.trainer import Trainer
-from blockstudio.gui.weights.field import WeightsField
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -39,9 +41,9 @@ _EMPTY = {"epochs": "–", "steps": "–"}
 class RecipeForm(QScrollArea):
     """Columns of fields. A change is taken over at once if it is legal."""
 
-    def __init__(self, trainer: Trainer, planner: Planner) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: Trainer, planner: Planner) -> None:
         super().__init__()
-        self._trainer, self._planner = trainer, planner
+        self._commands, self._trainer, self._planner = commands, trainer, planner
         self.setAccessibleName(tr("Recipe"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -121,7 +123,7 @@ class RecipeForm(QScrollArea):
         widget: ValueField | ChoiceField | WeightsField
         if field.path == "start.weights":
             widget = WeightsField()
-            widget.wanted.connect(self._trainer.weights_wanted)
+            self._commands.bind(widget.name, "file.weights")
         elif field.kind == "bool":
             widget = ChoiceField([values.OFF, values.ON])
         elif field.kind == "choice":

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.trainer import RunRow, Trainer
@@ -103,17 +102,6 @@ class RunList(QListWidget):
             self.addItem(item)
             if row.run.directory == watched:
                 self.setCurrentItem(item)
-
-
-def name_and_time(name: str) -> tuple[str, str]:
-    """``resnet-34-20260131-142501`` as ``resnet-34`` and ``31 Jan 14:25``."""
-    head, _, stamp = name.rpartition("-")
-    stem, _, day = head.rpartition("-")
-    try:
-        made = time.strptime(f"{day}-{stamp}", "%Y%m%d-%H%M%S")
-    except ValueError:
-        return name, ""
-    return stem, f"{made.tm_mday} {time.strftime('%b %H:%M', made)}"
 
 
 def _result(row: RunRow) -> str:

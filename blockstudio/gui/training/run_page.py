@@ -16,10 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.gui.kit.parts import Figures, duration_text, link, quiet, strong
+from blockstudio.gui.commands.registry import Commands
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.watched import name_and_time
+from blockstudio.gui.kit.parts import Figures, duration_text, quiet, strong
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
-from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, name_and_time, percent
+from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, percent
 from blockstudio.gui.training.trainer import Trainer
 from blockstudio.gui.work.warming import Warmer
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 class RunFigures(QWidget):
     """Left: name and state, progress, figures, and what can be done about a run that ended badly."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: Trainer) -> None:
         super().__init__()
         self._trainer = trainer
         self.setFixedWidth(300)
@@ -54,7 +57,7 @@ class RunFigures(QWidget):
         self.trouble = quiet()
         self.trouble.setProperty("role", "problem")
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.go_on = link(tr("Continue this run"), self._continue)
+        self.go_on = commands.link(tr("Continue this run"), "run.continue")
         column.addWidget(self.title)
         column.addWidget(self.bar)
         column.addLayout(pace)
@@ -62,10 +65,6 @@ class RunFigures(QWidget):
         column.addWidget(self.trouble)
         column.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
-
-    def _continue(self) -> None:
-        if self._trainer.data is not None:
-            self._trainer.go_on(self._trainer.data.run)
 
     def refresh(self) -> None:
         data = self._trainer.data
@@ -120,7 +119,7 @@ class RunFigures(QWidget):
 class TrainingPanel(QWidget):
     """Figures, curves, runs. The curves are made when there is something to draw."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: Trainer) -> None:
         super().__init__()
         self._trainer = trainer
         self.curves: Curves | None = None
@@ -134,7 +133,7 @@ class TrainingPanel(QWidget):
         self.empty = quiet(tr("No run is in view. Train starts one; earlier ones stand on the right."))
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.empty)
-        self.figures = RunFigures(trainer)
+        self.figures = RunFigures(commands, trainer)
         self.figures.hide()
         side = QWidget()
         side.setFixedWidth(270)

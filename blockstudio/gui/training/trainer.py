@@ -94,10 +94,6 @@ class Trainer(QObject):
             self.recipe_changed.emit()
         return True
 
-    def weights_wanted(self) -> None:
-        """Ask for a file of weights to begin with."""
-        self._session.starting.wanted.emit()
-
     def _take_start(self) -> None:
         """Starting weights and frozen blocks are those of the document in view."""
         start = self._session.starting.value

@@ -9,8 +9,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
 
 from blockstudio.blocks import ENDS
-from blockstudio.gui.document.session import DEFINITION, Session
-from blockstudio.gui.kit.parts import Figures, clear, heading, link, quiet
+from blockstudio.gui.commands.registry import COMMAND
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import DEFINITION
+from blockstudio.gui.kit.parts import Figures, clear, heading, link_button, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
 
@@ -44,9 +46,10 @@ class Box(QCheckBox):
 class FreezeLine(QWidget):
     """*Frozen* for one block at one place of the network, and a link that freezes what comes before it as well."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, desk: Desk, name: str) -> None:
         super().__init__()
-        self._session, self._name = session, name
+        session = desk.session
+        self._desk, self._session, self._name = desk, session, name
         self._starting = session.starting
         self._document, self._level = session.document, session.path
         column = QVBoxLayout(self)
@@ -60,7 +63,9 @@ class FreezeLine(QWidget):
             tr("It stays as it is, with all that is inside: no gradients, normalisation and dropout as in use.")
         )
         self.box.clicked.connect(self._on_click)
-        self.up_to = link(tr("and all before it"), self._freeze_up_to)
+        self.up_to = link_button(tr("and all before it"))
+        self.up_to.setProperty(COMMAND, "start.freeze_up_to")
+        self.up_to.clicked.connect(lambda _=False: self._freeze_up_to())
         self.up_to.setToolTip(tr("Freeze this block and everything that the signal comes through before it"))
         line.addWidget(self.box)
         line.addWidget(self.up_to)
@@ -80,8 +85,8 @@ class FreezeLine(QWidget):
             return ""
         return f"{self._level}.{self._name}" if self._level else self._name
 
-    def rename(self, name: str) -> None:
-        """The block has another name."""
+    def refresh_block(self, name: str) -> None:
+        """Show what is frozen now of the block, which may have another name."""
         self._name = name
         self.refresh()
 
@@ -93,15 +98,12 @@ class FreezeLine(QWidget):
     def _on_click(self) -> None:
         if not self._is_there():
             return
-        if self._starting.state(self.path) == "all":
-            self._starting.thaw(self.path)
-        else:
-            self._starting.freeze([self.path])
+        self._desk.commands.run("start.freeze_block", self.path)
         self.refresh()
 
     def _freeze_up_to(self) -> None:
         if self._is_there():
-            self._starting.freeze_up_to(self.path)
+            self._desk.commands.run("start.freeze_up_to", self.path)
 
     def refresh(self) -> None:
         """Show what is frozen now."""
@@ -132,9 +134,10 @@ class FreezeLine(QWidget):
 class StartSummary(QWidget):
     """On the network's page: the file that training begins with, how much is trained, and how to change both."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._session = session
+        session = desk.session
+        self._commands, self._session = desk.commands, session
         self._document = session.document
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -148,11 +151,12 @@ class StartSummary(QWidget):
             line.setSpacing(12)
             column.addLayout(line)
         session.starting.changed.connect(self.refresh)
+        session.edited.connect(self.refresh)
         if not len(session.diagram.graph):
             self.hide()
         self.refresh()
 
-    def refresh(self) -> None:
+    def refresh(self, _: object = None) -> None:
         """Show the start of the document in view."""
         session = self._session
         if session.document is not self._document:
@@ -168,13 +172,13 @@ class StartSummary(QWidget):
         for line in self._links:
             clear(line)
         loading, freezing = self._links
-        loading.addWidget(link(tr("Load weights…"), starting.wanted.emit))
+        loading.addWidget(self._commands.link(tr("Load weights…"), "file.weights"))
         if start.weights:
-            loading.addWidget(link(tr("Take them off"), lambda: starting.change(weights="", partial=False)))
+            loading.addWidget(self._commands.link(tr("Take them off"), "start.no_weights"))
         if start.freeze:
-            freezing.addWidget(link(tr("Unfreeze all"), lambda: starting.change(freeze=())))
+            freezing.addWidget(self._commands.link(tr("Unfreeze all"), "start.unfreeze"))
         elif start.weights:
-            freezing.addWidget(link(tr("Freeze all but the classifier"), starting.freeze_body))
+            freezing.addWidget(self._commands.link(tr("Freeze all but the classifier"), "start.freeze_body"))
         for line in self._links:
             line.addStretch(1)
 

@@ -7,23 +7,21 @@ document's next training.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.answers import Answer
 from blockstudio.graph.edits import SetDefault
+from blockstudio.gui.commands.registry import Act
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import Document
+from blockstudio.gui.kit.notes import Note
 from blockstudio.gui.kit.parts import bytes_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.weights.fit_page import Comparison, WeightsPanel
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
-
-if TYPE_CHECKING:
-    from blockstudio.gui.document.session import Document
-    from blockstudio.gui.kit.notes import Note
-    from blockstudio.gui.shell.window import StudioWindow
 
 SUFFIXES = (".safetensors", ".pt", ".pth")
 
@@ -36,9 +34,9 @@ def is_weights(file: Path) -> bool:
 class WeightsLoader(QObject):
     """Looks into one file of weights at a time, for the document that was in view when it was chosen."""
 
-    def __init__(self, window: StudioWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
         self._child = Child(self)
         self._child.done.connect(self._answered)
         self._file = Path()
@@ -48,10 +46,9 @@ class WeightsLoader(QObject):
         """Whether the diagram is another one than was compared."""
         self.dialog: QFileDialog | None = None
         self.panel: WeightsPanel | None = None
-        window.session.starting.wanted.connect(self.ask)
-        window.session.edited.connect(self._on_edit)
-        window.documents.closed.connect(self._on_closed)
-        window.trainer.run_changed.connect(self._on_run)
+        desk.session.edited.connect(self._on_edit)
+        desk.documents.closed.connect(self._on_closed)
+        desk.watched.changed.connect(self._on_run)
 
     @property
     def busy(self) -> bool:
@@ -67,7 +64,7 @@ class WeightsLoader(QObject):
         kinds = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         if self.dialog is not None:
             self.dialog.deleteLater()
-        self.dialog = QFileDialog(self._window, tr("Load weights"), folder, tr("Weights") + f" ({kinds})")
+        self.dialog = QFileDialog(self._desk.window, tr("Load weights"), folder, tr("Weights") + f" ({kinds})")
         self.dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self.dialog.fileSelected.connect(lambda name: self.look(Path(name)))
         self.dialog.open()
@@ -75,13 +72,13 @@ class WeightsLoader(QObject):
     def look(self, file: Path) -> None:
         """Compare a file with the diagram in view. What came before is forgotten."""
         self.leave()
-        session, notes = self._window.session, self._window.notes
+        desk, session = self._desk, self._desk.session
         if not len(session.diagram.graph):
-            notes.show_note(tr("There is no network to load weights into. Open a preset or draw one first."), "warning")
+            desk.say(tr("There is no network to load weights into. Open a preset or draw one first."), "warning")
             return
         if any(problem.severity == "error" for problem in session.analysis.problems):
             text = tr("Weights fit a network without errors; this one has some. The problems below say which.")
-            notes.show_note(text, "problem", (tr("Show problems"), lambda: self._window.show_page("problems")))
+            desk.say(text, "problem", Act(tr("Show problems"), "view.problems"))
             return
         settings().setValue("files/weights_folder", str(file.parent))
         self._file, self._document, self._changed = file, session.document, False
@@ -89,7 +86,7 @@ class WeightsLoader(QObject):
             size = bytes_text(file.stat().st_size)
         except OSError:
             size = tr("the file")  # what is wrong with it is said by who reads it
-        self.panel = WeightsPanel(self._window, session.diagram.name, file, size)
+        self.panel = WeightsPanel(self._desk.window, session.diagram.name, file, size)
         self.panel.used.connect(self.use)
         self.panel.other_wanted.connect(self.ask)
         self.panel.setting_wanted.connect(self._turn)
@@ -105,11 +102,8 @@ class WeightsLoader(QObject):
             panel.show_result(Comparison.read(answer.value))
             return
         self.leave()
-        self._window.notes.show_note(
-            tr("Weights not loaded: {reason}").format(reason=answer.error),
-            "problem",
-            (tr("Choose another file"), self.ask),
-        )
+        text = tr("Weights not loaded: {reason}").format(reason=answer.error)
+        self._desk.say(text, "problem", Act(tr("Choose another file"), "file.weights"))
 
     # The answer
 
@@ -119,46 +113,32 @@ class WeightsLoader(QObject):
         result = panel.result_shown if panel is not None else None
         if result is None or document is None:
             return
-        window, file = self._window, self._file.absolute()
+        desk, file = self._desk, self._file.absolute()
         self.leave()
-        window.documents.turn_to(document)
+        desk.documents.turn_to(document)
         if self._changed:
             self.look(file)
             if self.panel is not None:
                 self.panel.detail.setText(tr("The network was edited since it was compared, so it is compared again."))
             return
-        window.session.starting.change(weights=str(file), partial=not result.complete)
+        desk.session.starting.change(weights=str(file), partial=not result.complete)
         text = tr("Training of {network} begins with {file}.").format(network=document.diagram.name, file=file.name)
-        self._told = window.notes.show_note(
-            text,
-            "good",
-            (tr("Freeze all but the classifier"), lambda: self._freeze_body(document, result.kept_layers)),
-            (tr("Take the weights off"), lambda: self._take_off(document)),
-        )
-        window.canvas.setFocus()
+        freeze = Act(tr("Freeze all but the classifier"), "start.freeze_body", (document, result.kept_layers))
+        self._told = desk.say(text, "good", freeze, Act(tr("Take the weights off"), "start.no_weights", document))
+        desk.focus()
 
     def _on_run(self) -> None:
         """Training begins and says so itself."""
-        if self._told is not None and self._told in self._window.notes.notes:
+        if self._told is not None and self._told in self._desk.notes.notes:
             self._told.put_away()
         self._told = None
 
-    def _freeze_body(self, document: Document, spared: tuple[str, ...]) -> None:
-        if document in self._window.documents.list:
-            self._window.documents.turn_to(document)
-            self._window.session.starting.freeze_body(spared)
-
-    def _take_off(self, document: Document) -> None:
-        if document in self._window.documents.list:
-            self._window.documents.turn_to(document)
-            self._window.session.starting.change(weights="", partial=False)
-
     def _turn(self, key: str, value: object) -> None:
         """Set a parameter of the diagram under which everything fits, and look again."""
-        file, document, session = self._file, self._document, self._window.session
+        file, document, session = self._file, self._document, self._desk.session
         if document is None:
             return
-        self._window.documents.turn_to(document)
+        self._desk.documents.turn_to(document)
         if session.do(tr("Set {key}").format(key=key), SetDefault(scope="", key=key, value=value)):  # type: ignore[arg-type]
             self.look(file)
 
@@ -177,7 +157,7 @@ class WeightsLoader(QObject):
             self.leave()
 
     def _on_edit(self, _: object) -> None:
-        if self._window.session.document is self._document:
+        if self._desk.session.document is self._document:
             self._changed = True
 
     def _on_closed(self, document: object) -> None:

@@ -1,4 +1,4 @@
-"""A canvas on a session of its own, without the window around it."""
+"""A canvas on a desk of its own, without the window around it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ from PySide6.QtCore import QThreadPool
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.document.session import Session
+from blockstudio.gui.canvas.feature import install
+from blockstudio.gui.document import feature
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import Document
 
 
 @pytest.fixture
 def show(qtbot) -> Iterator[Callable[..., Canvas]]:
     """Show a diagram on a canvas of a size; the layout has come when it returns."""
     shown: list[Canvas] = []
+    desks: list[Desk] = []
 
     def show_one(diagram: Diagram | None = None, width: int = 1000, height: int = 800) -> Canvas:
-        canvas = Canvas(Session(diagram or Diagram("test")))
+        desk = Desk()
+        desk.documents.add(Document(diagram or Diagram("test")))
+        feature.install(desk)
+        canvas = install(desk)
+        desk.commands.attach(canvas)
         shown.append(canvas)
+        desks.append(desk)
         canvas.resize(width, height)
         canvas.show()
         qtbot.waitExposed(canvas)
@@ -31,9 +40,10 @@ def show(qtbot) -> Iterator[Callable[..., Canvas]]:
 
     yield show_one
     for canvas in shown:
-        canvas.session.close()
         canvas.hide()
         canvas.deleteLater()
+    for desk in desks:
+        desk.close()
     QThreadPool.globalInstance().waitForDone(10_000)
     qtbot.wait(0)
 

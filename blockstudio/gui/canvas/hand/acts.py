@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blockstudio.analysis import Fix
-from blockstudio.graph.edits import Edit, RemoveBlock, RemoveWire
+from blockstudio.graph.edits import Edit
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.notes import Link
 from blockstudio.gui.canvas.scene.placing import spread
@@ -18,16 +18,7 @@ def select_all(scene: Scene) -> None:
 
 def delete(scene: Scene) -> bool:
     """Remove the selected wires and blocks as one step."""
-    session = scene.session
-    if not scene.marks.wires:
-        return session.delete_selection()
-    definition = session.definition
-    wires = dict.fromkeys(scene.marks.wires)
-    for name in session.selection:
-        wires |= dict.fromkeys([*definition.wires_into(name), *definition.wires_from(name)])
-    edits: list[Edit] = [RemoveWire(scope=session.scope, wire=wire) for wire in wires]
-    edits += [RemoveBlock(scope=session.scope, name=name) for name in session.selection]
-    return session.do(tr("Delete wire") if len(wires) == 1 else tr("Delete {0} wires", len(wires)), *edits)
+    return scene.session.delete_selection(scene.marks.wires)
 
 
 def apply_fix(scene: Scene, fix: Fix) -> bool:

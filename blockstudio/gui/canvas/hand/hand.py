@@ -34,7 +34,8 @@ class Hand(QObject):
         super().__init__(parent)
         self.surface, self.scene = surface, surface.scene
         self.gesture: Gesture | None = None
-        self._space = False
+        self._space = self._held = False
+        """Whether the space bar, or an arrow key, is down."""
         self._button = Qt.MouseButton.NoButton
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(TICK_MS)
@@ -219,15 +220,19 @@ class Hand(QObject):
             return True
         if keys.acts(event):
             self.settle()
-        return keys.press(self, event)
+        self._held = self._held or event.key() in keys.ARROWS
+        return keys.press(self.surface, event)
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the selection by an arrow key; while the mouse drags something it does nothing."""
+        """Move the selection: one step, or as long as an arrow key is down part of one. While the mouse drags
+        something it does nothing."""
         if self.gesture is None:
             self.gesture = Nudge(self.surface)
         nudge = self.going(Nudge)
         if nudge is not None:
             nudge.press(dx, dy)
+        if not self._held:
+            self.settle()
 
     def key_release(self, event: QKeyEvent) -> None:
         """A key went up."""
@@ -237,12 +242,13 @@ class Hand(QObject):
             self._space = False
             self.surface.show_cursor(Qt.CursorShape.ArrowCursor)
         elif event.key() in keys.ARROWS:
+            self._held = False
             self.settle()
 
     def focus_out(self) -> None:
         """The keyboard is elsewhere: the release of a key will go there."""
         self.settle()
-        self._space = False
+        self._space = self._held = False
 
     # Drags from elsewhere
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from blockstudio.gui.canvas.scene.camera import Camera
 from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.commands.registry import Commands
 
 
 class Surface(Protocol):
@@ -18,6 +19,15 @@ class Surface(Protocol):
 
     @property
     def camera(self) -> Camera: ...
+
+    @property
+    def commands(self) -> Commands[Any] | None:
+        """The commands of the desk that the drawing stands on."""
+        ...
+
+    def run(self, *ids: str) -> bool:
+        """Do the first of these commands that can be done; False if none can."""
+        ...
 
     def view_rect(self) -> QRectF:
         """The visible part, in view coordinates."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -12,32 +11,29 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from blockstudio.errors import StudioError
 from blockstudio.formats import FORMATS, rows
 from blockstudio.graph.files import write_atomic
-from blockstudio.gui.export.exporting import tell_file
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.shell.topbar import Chip
 from blockstudio.gui.work.settings import settings
 from blockstudio.report.table import Table, write_as
-
-if TYPE_CHECKING:
-    from blockstudio.gui.shell.window import StudioWindow
 
 
 class TableChip(Chip):
     """*Copy ▾* beside a table: the three forms, and a file. ``table`` gives what is in view at that moment, ``None``
     if there is nothing yet."""
 
-    def __init__(self, window: StudioWindow, name: str, stem: str, table: Callable[[], Table | None]) -> None:
+    def __init__(self, desk: Desk, name: str, stem: str, table: Callable[[], Table | None]) -> None:
         super().__init__(tr("Copy or save: {name}").format(name=name), self._fill)
-        self._window, self._stem, self._table = window, stem, table
+        self._desk, self._stem, self._table = desk, stem, table
         self.dialog: QFileDialog | None = None
         self.set_text(tr("Copy"))
 
     def _fill(self, menu: QMenu) -> None:
         for form in rows("table"):
             text = tr("Copy as {form}").format(form=form.title)
-            menu.addAction(text, lambda ending=form.ending: self.copy(ending))
+            self._desk.commands.offer(menu, "table.copy", (self, form.ending), text)
         menu.addSeparator()
-        menu.addAction(tr("Save in a file…"), self.ask)
+        self._desk.commands.offer(menu, "table.save", self, tr("Save in a file…"))
         for action in menu.actions():
             action.setEnabled(self._table() is not None)
 
@@ -49,7 +45,7 @@ class TableChip(Chip):
             text = tr("Table of {count} rows copied as {form}").format(
                 count=len(table.rows), form=FORMATS[ending].title
             )
-            self._window.session.message.emit(text)
+            self._desk.session.message.emit(text)
 
     def ask(self) -> None:
         """Ask for a file, then write the table into it."""
@@ -60,7 +56,7 @@ class TableChip(Chip):
         filters = {f"{form.title} (*{form.ending})": form.ending for form in rows("table")}
         first = next(iter(filters.values()))
         dialog = self.dialog = QFileDialog(
-            self._window, tr("Save table"), str(folder / f"{self._stem}{first}"), ";;".join(filters)
+            self._desk.window, tr("Save table"), str(folder / f"{self._stem}{first}"), ";;".join(filters)
         )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(first[1:])
@@ -77,8 +73,17 @@ class TableChip(Chip):
         try:
             write_atomic(file, (write_as(table, file.suffix.lower()) + "\n").encode())
         except (StudioError, OSError) as error:
-            self._window.notes.show_note(str(error), "problem")
+            self._desk.say(str(error), "problem")
             return
-        tell_file(
-            self._window, file, tr("{file}: table of {count} rows.").format(file=file.name, count=len(table.rows))
-        )
+        self._desk.say_written(file, tr("{file}: table of {count} rows.").format(file=file.name, count=len(table.rows)))
+
+
+def copy_table(_: Desk, wanted: tuple[TableChip, str]) -> None:
+    """The command behind *Copy as …*."""
+    chip, ending = wanted
+    chip.copy(ending)
+
+
+def save_table(_: Desk, chip: TableChip) -> None:
+    """The command behind *Save in a file…*."""
+    chip.ask()

@@ -15,10 +15,10 @@ LEAST = 100
 
 
 class WeightsField(QWidget):
-    """Emits `wanted` when the name is clicked and `committed` with an empty text when the weights are taken off."""
+    """``name`` is a button; whoever makes the field says what it does. Emits `committed` with an empty text when the
+    weights are taken off."""
 
     committed = Signal(str)
-    wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,6 @@ class WeightsField(QWidget):
         self.name.setProperty("role", "link")
         self.name.setCursor(Qt.CursorShape.PointingHandCursor)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.name.clicked.connect(self.wanted)
         self.off = QToolButton()
         self.off.setText("×")
         self.off.setProperty("role", "cross")

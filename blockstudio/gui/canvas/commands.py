@@ -1,0 +1,145 @@
+"""Everything that can be done on the drawing without the mouse, and its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from PySide6.QtGui import QKeySequence
+
+from blockstudio.analysis import Fix
+from blockstudio.analysis.costs import COSTS
+from blockstudio.blocks import RawValue
+from blockstudio.gui.canvas.canvas import Canvas
+from blockstudio.gui.canvas.hand import dropping, keys
+from blockstudio.gui.commands.registry import Choice, Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.text import tr
+
+_Key = QKeySequence.StandardKey
+ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+ANYWHERE = ("edit.add", "problem.fix", "view.go", "view.metric")
+"""What can be done while another screen is in view."""
+
+
+def _selected(desk: Desk) -> bool:
+    return bool(desk.session.selection)
+
+
+def _several(desk: Desk) -> bool:
+    return len(desk.session.selection) > 1
+
+
+def _one_block(desk: Desk) -> bool:
+    return len(desk.session.selection) == 1
+
+
+def _one_module(desk: Desk) -> bool:
+    session = desk.session
+    return _one_block(desk) and session.definition.block(session.selection[0]).type in session.diagram.modules
+
+
+def _bypass_label(desk: Desk) -> str:
+    return tr("Switch on") if desk.session.is_bypassed() else tr("Bypass")
+
+
+def _enter_label(desk: Desk) -> str:
+    return tr("Enter {0}", desk.session.selection[0]) if _one_module(desk) else tr("Open module")
+
+
+def _leave_label(desk: Desk) -> str:
+    return tr("Leave {0}", desk.session.scope) if desk.session.path else tr("Up one level")
+
+
+def _metrics(desk: Desk) -> Iterable[Choice]:
+    return (Choice(tr(cost.title), metric, metric == desk.session.metric) for metric, cost in COSTS.items())
+
+
+def _set_metric(desk: Desk, metric: str) -> None:
+    desk.session.metric = metric
+
+
+def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
+    """The commands of one drawing."""
+
+    def any_marked(desk: Desk) -> bool:
+        return _selected(desk) or canvas.selects_wires
+
+    def delete_label(_: Desk) -> str:
+        return tr("Delete wire") if canvas.selects_wires else tr("Delete")
+
+    def frame_label(desk: Desk) -> str:
+        is_open = _one_module(desk) and canvas.scene.is_open(desk.session.selection[0])
+        return tr("Close in place") if is_open else tr("Open in place")
+
+    def add(desk: Desk, wanted: tuple[str, Mapping[str, RawValue]]) -> None:
+        kind, parameters = wanted
+        desk.show_drawing()
+        canvas.insert_block(kind, parameters)
+
+    def fix(_: Desk, fix: Fix) -> None:
+        canvas.apply_fix(fix)
+
+    def paste(desk: Desk, at: tuple[float, float] | None = None) -> None:
+        desk.session.paste(at)
+
+    def select_none(desk: Desk) -> None:
+        canvas.scene.select_wires(())
+        desk.session.select(())
+
+    def toggle_frame(desk: Desk) -> None:
+        canvas.toggle_frame(desk.session.selection[0])
+
+    found: list[Command[Desk]] = [
+        Command("edit.cut", "Cut", lambda d: d.session.cut(), "Edit", 200, (_Key.Cut,), enabled=_selected),
+        Command("edit.copy", "Copy", lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_selected),
+        Command("edit.paste", "Paste", paste, "Edit", 220, (_Key.Paste,)),
+        Command("edit.duplicate", "Duplicate", lambda d: d.session.duplicate(), "Edit", 230, ("Ctrl+D",),
+                enabled=_selected),
+        Command("edit.delete", "Delete", lambda d: canvas.delete(), "Edit", 240, ("Del",), enabled=any_marked,
+                label=delete_label),
+        Command("edit.select_all", "Select all", lambda d: canvas.select_all(), "Edit", 300, (_Key.SelectAll,)),
+        Command("edit.select_none", "Select nothing", select_none, "Edit", 305, enabled=any_marked),
+        Command("edit.bypass", "Bypass", lambda d: d.session.toggle_bypass(), "Edit", 310, ("Ctrl+B",),
+                enabled=_selected, label=_bypass_label, keywords="off lesion ablation bypass"),
+        Command("edit.wire_in_order", "Wire in this order", lambda d: dropping.wire_in_order(canvas.scene), "Edit", 315,
+                enabled=_several, keywords="connect chain"),
+        Command("edit.add", "Add a block", add, value=True),
+        Command("problem.fix", "Do what a problem offers", fix, value=True),
+        Command("edit.cancel", "Take back what is being dragged", lambda d: canvas.cancel_gesture(),
+                enabled=lambda d: canvas.gesture is not None),
+        Command("view.fit", "Show everything", lambda d: canvas.fit(), "View", 100, ("Ctrl+0",)),
+        Command("view.actual", "Actual size", lambda d: canvas.zoom_to(1.0), "View", 110, ("Ctrl+1",)),
+        Command("view.zoom_in", "Zoom in", lambda d: canvas.zoom_in(), "View", 120, ("Ctrl++", "Ctrl+=")),
+        Command("view.zoom_out", "Zoom out", lambda d: canvas.zoom_out(), "View", 130, ("Ctrl+-",)),
+        Command("view.arrange", "Arrange", lambda d: d.session.arrange(), "View", 140, ("Ctrl+L",),
+                keywords="layout tidy"),
+        Command("view.metric", "What the bars on the blocks show", _set_metric, "View", 150, choices=_metrics),
+        Command("view.enter", "Open module", lambda d: d.session.enter(d.session.selection[0]), "View", 200,
+                ("Ctrl+Return",), enabled=_one_module, label=_enter_label, keywords="open module inside"),
+        Command("view.frame", "Open in place", toggle_frame, "View", 205, enabled=_one_module, label=frame_label,
+                keywords="expand fold module"),
+        Command("view.leave", "Up one level", lambda d: d.session.leave(), "View", 210, ("Ctrl+Up",),
+                enabled=lambda d: len(d.session.crumbs) > 1, label=_leave_label, keywords="leave up level"),
+        Command("view.go", "Go to a level", lambda d, path: d.session.go(path), value=True),
+        Command("view.open", "Open or edit", lambda d: canvas.open(d.session.selection[0]), enabled=_one_block),
+Command("go.next", "Next block", lambda d: keys.step(canvas, 1)),
+        Command("go.previous", "Previous block", lambda d: keys.step(canvas, -1)),
+        Command("go.first", "First block", lambda d: keys.step(canvas, 0, absolute=True)),
+        Command("go.last", "Last block", lambda d: keys.step(canvas, -1, absolute=True)),
+    ]  # fmt: skip
+    for way, (dx, dy) in ARROWS.items():
+        found += [
+            Command(f"go.{way}", f"Block {'to the ' if dx else 'further '}{way}",
+                    lambda d, dx=dx, dy=dy: keys.toward(canvas, dx, dy)),
+            Command(f"move.{way}", f"Move {way}", lambda d, dx=dx, dy=dy: canvas.nudge_by(dx, dy), enabled=_selected),
+            Command(f"move.{way}_far", f"Move far {way}", lambda d, dx=dx, dy=dy: canvas.nudge_by(4 * dx, 4 * dy),
+                    enabled=_selected),
+        ]  # fmt: skip
+    return tuple(_on_drawing(command) for command in found)
+
+
+def _on_drawing(command: Command[Desk]) -> Command[Desk]:
+    return command if command.id in ANYWHERE else replace(command, on_drawing=True)

@@ -1,0 +1,46 @@
+"""The drawing on the desk: its commands, and what it shows in the bars."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QPushButton
+
+from blockstudio.analysis.costs import COSTS
+from blockstudio.gui.canvas.canvas import Canvas
+from blockstudio.gui.canvas.commands import commands
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.text import tr
+
+
+def install(desk: Desk) -> Canvas:
+    """Put a drawing of the session on the desk."""
+    canvas = Canvas(desk.session)
+    canvas.commands = desk.commands
+    desk.set_drawing(canvas)
+    desk.add_commands(*commands(canvas))
+    desk.reveal_wanted.connect(canvas.reveal)
+    canvas.activated.connect(lambda _: canvas.run("edit.rename"))
+    desk.add_item("top", _metric_chip(desk), 100)
+    desk.add_item("status", _zoom_button(desk, canvas), 200)
+    return canvas
+
+
+def _metric_chip(desk: Desk) -> Chip:
+    session = desk.session
+    chip = Chip(tr("What the bars on the blocks show"), lambda menu: desk.commands.fill_choices(menu, "view.metric"))
+
+    def show() -> None:
+        chip.set_text(tr("Colour: {metric}").format(metric=tr(COSTS[session.metric].title)))
+
+    session.metric_changed.connect(show)
+    show()
+    return chip
+
+
+def _zoom_button(desk: Desk, canvas: Canvas) -> QPushButton:
+    button = QPushButton("100 %")
+    button.setProperty("role", "status")
+    button.setToolTip(tr("Show everything"))
+    desk.commands.bind(button, "view.fit")
+    canvas.zoom_changed.connect(lambda zoom: button.setText(f"{zoom * 100:.0f} %"))
+    return button

@@ -1,0 +1,74 @@
+"""What a feature may put where: pages under the drawing, screens in its place, panels beside it, sections of the
+inspector, questions before the window closes, kinds of files that can be dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtWidgets import QWidget
+
+LAST = 1000
+"""The place of what does not say where it stands: behind the rest."""
+
+
+@dataclass
+class Page:
+    """A tab under the drawing."""
+
+    name: str
+    title: str
+    widget: QWidget
+    order: int = LAST
+
+
+@dataclass
+class Screen:
+    """What stands in place of the drawing; made when it is first shown."""
+
+    name: str
+    make: Callable[[], QWidget]
+    focus: Callable[[], object] | None = None
+    """Puts the keyboard where it belongs; without one the widget itself has it."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What stands beside the drawing and can be hidden."""
+
+    name: str
+    side: Literal["left", "right", "bottom"]
+    widget: QWidget
+    least: int
+    """Pixels of width, or of height at the bottom."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the inspector's page of a ``"block"`` or of the ``"network"``."""
+
+    place: Literal["block", "network"]
+    make: Callable[[str], QWidget]
+    """From a block's name (empty for the network). What follows the document refreshes itself."""
+    order: int = LAST
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be decided before the window closes. To keep things as they are is the default."""
+
+    title: str
+    text: str
+    keep: str
+    end: str
+    on_end: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Who opens which files that are dropped on the window."""
+
+    accepts: Callable[[Path], bool]
+    open: Callable[[Path], object]

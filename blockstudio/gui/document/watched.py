@@ -1,0 +1,36 @@
+"""The run that is being watched, for whoever needs to know which: its curves are the training feature's."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, Signal
+
+from blockstudio.runs import Run
+
+
+class Watched(QObject):
+    """One run, or none."""
+
+    changed = Signal()
+    """Another run, or none."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.run: Run | None = None
+
+    def turn_to(self, run: Run | None) -> None:
+        """Watch another run from now on."""
+        self.run = run
+        self.changed.emit()
+
+
+def name_and_time(name: str) -> tuple[str, str]:
+    """``resnet-34-20260131-142501`` as ``resnet-34`` and ``31 Jan 14:25``."""
+    head, _, stamp = name.rpartition("-")
+    stem, _, day = head.rpartition("-")
+    try:
+        made = time.strptime(f"{day}-{stamp}", "%Y%m%d-%H%M%S")
+    except ValueError:
+        return name, ""
+    return stem, f"{made.tm_mday} {time.strftime('%b %H:%M', made)}"

@@ -1,0 +1,18 @@
+"""*Save picture…*"""
+
+from __future__ import annotations
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.figure.dialog import Figures
+
+
+def install(desk: Desk) -> Figures:
+    """Put pictures on the desk."""
+    figures = Figures(desk)
+    desk.add_commands(
+        Command("file.picture", "Save picture…", lambda d: figures.ask(), "File", 220,
+                enabled=lambda d: d.drawing is not None, keywords="export figure paper svg pdf png image"),
+    )  # fmt: skip
+    desk.on_close(figures.stop)
+    return figures

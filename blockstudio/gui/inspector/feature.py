@@ -1,0 +1,26 @@
+"""The inspector beside the drawing."""
+
+from __future__ import annotations
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import Panel
+from blockstudio.gui.inspector.inspector import Inspector
+
+
+def install(desk: Desk) -> Inspector:
+    """Put it on the desk."""
+    inspector = Inspector(desk)
+
+    def focus(desk: Desk) -> None:
+        desk.set_shown("inspector", True)
+        inspector.focus_first()
+
+    desk.add_panel(Panel("inspector", "right", inspector, 240))
+    desk.add_commands(
+        Command("edit.rename", "Rename or edit", focus, "Edit", 330, ("F2",), on_drawing=True),
+        Command("view.inspector", "Inspector", lambda d: d.set_shown("inspector", not d.is_shown("inspector")), "View",
+                310, ("Ctrl+Alt+2",), checked=lambda d: d.is_shown("inspector")),
+        Command("parameter.remove", "Remove a parameter", lambda d, key: inspector.remove_parameter(key), value=True),
+    )  # fmt: skip
+    return inspector

@@ -1,0 +1,28 @@
+"""The parts of the inspector that other features put there."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, cast
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from blockstudio.gui.document.desk import Desk
+
+
+class BlockSection(Protocol):
+    """What a section of a block's page can do."""
+
+    def refresh_block(self, name: str) -> None:
+        """Show what is known now of the block, which may have another name."""
+
+
+def add_sections(desk: Desk, column: QVBoxLayout, place: Literal["block", "network"], name: str) -> list[BlockSection]:
+    """Put the sections of a page into its column; those that follow the block's name."""
+    found = []
+    for section in desk.sections:
+        if section.place == place:
+            widget = section.make(name)
+            column.addWidget(widget)
+            if hasattr(widget, "refresh_block"):
+                found.append(cast(BlockSection, widget))
+    return found

@@ -1,0 +1,59 @@
+"""The palette beside the drawing, and the problems under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blockstudio.analysis import Problem
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import Panel
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.panels.palette import Entry, Palette
+from blockstudio.gui.panels.problems import ProblemsButton, ProblemsPanel, counted
+
+
+@dataclass
+class Panels:
+    """What was put on the desk."""
+
+    palette: Palette
+    problems: ProblemsPanel
+    button: ProblemsButton
+
+
+def install(desk: Desk) -> Panels:
+    """Put both on the desk."""
+    palette, problems = Palette(desk.session), ProblemsPanel(desk)
+
+    def add(entry: Entry) -> None:
+        desk.commands.run("edit.add", (entry.type, entry.parameters))
+
+    def find(desk: Desk) -> None:
+        desk.set_shown("palette", True)
+        palette.focus_search()
+
+    def show(_: Desk, problem: Problem) -> None:
+        problems.go(problem)
+
+    def count(_: object = None) -> None:
+        number = sum(counted(desk))
+        desk.title_page("problems", tr("Problems {count}").format(count=number) if number else tr("Problems"))
+
+    palette.chosen.connect(add)
+    palette.left.connect(desk.focus)
+    desk.add_panel(Panel("palette", "left", palette, 150))
+    desk.add_page("problems", tr("Problems"), problems, 300)
+    for signal in (desk.session.edited, desk.session.opened):
+        signal.connect(count)
+    count()
+    desk.add_commands(
+        Command("view.palette", "Palette", lambda d: d.set_shown("palette", not d.is_shown("palette")), "View", 300,
+                ("Ctrl+Alt+1",), checked=lambda d: d.is_shown("palette")),
+        Command("view.problems", "Problems", lambda d: d.show_page("problems"), "View", 330, ("Ctrl+Shift+M",)),
+        Command("edit.find", "Find a block type", find, "Edit", 340, ("Ctrl+F",), keywords="palette search add"),
+        Command("problem.show", "Show the block of a problem", show, value=True),
+    )  # fmt: skip
+    button = ProblemsButton(desk)
+    desk.add_item("status", button, 100)
+    return Panels(palette, problems, button)

@@ -1,0 +1,25 @@
+"""The network block by block, and the table that its paper prints, as a page under the drawing."""
+
+from __future__ import annotations
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.tables.page import NO_PAPER, Tables, has_paper
+
+
+def install(desk: Desk) -> Tables:
+    """Put the page on the desk."""
+    tables = Tables(desk)
+    desk.add_commands(
+        Command("view.table", "Table of this network", lambda d: tables.show("network"), "View", 400,
+                ("Ctrl+Shift+T",), keywords="summary shapes parameters macs"),
+        Command("view.paper", "Paper's table", lambda d: tables.show("paper"), "View", 410, ("Ctrl+Shift+Y",),
+                enabled=lambda d: has_paper(d.session.diagram), reason=NO_PAPER,
+                keywords="misprints printed googlenet"),
+        Command("table.levels", "Levels of modules", lambda d, depth: tables.page.set_depth(depth),
+                choices=lambda d: tables.page.depths()),
+        Command("table.like_paper", "Set as in the paper's table", lambda d: tables.page.like_paper(),
+                enabled=lambda d: tables.page.shown_mode == "paper", keywords="misprints"),
+    )  # fmt: skip
+    desk.on_close(tables.page.stop)
+    return tables

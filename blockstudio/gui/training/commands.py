@@ -1,0 +1,95 @@
+"""What can be done with runs and with the recipe of the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from blockstudio.graph.format import SUFFIX
+from blockstudio.gui.commands.registry import Choice, Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.work.settings import settings
+from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.recipe import FIELDS, get_field
+
+BUILT_IN = 2
+"""The first sets of the list come with the program; a line divides them from those that are files."""
+
+
+def commands(trainer: Trainer) -> tuple[Command[Desk], ...]:
+    """The commands of one trainer."""
+
+    def is_in(*states: str) -> Callable[[Desk], bool]:
+        return lambda _: trainer.state in states
+
+    def watching(_: Desk) -> bool:
+        return trainer.data is not None
+
+    def ended_early(_: Desk) -> bool:
+        return trainer.data is not None and trainer.data.status in ("stopped", "lost", "failed")
+
+    def go_on(_: Desk) -> None:
+        if trainer.data is not None:
+            trainer.go_on(trainer.data.run)
+
+    def open_diagram(desk: Desk) -> None:
+        """Open the network as the run in view trains it."""
+        if trainer.data is not None:
+            desk.documents.open_copy(trainer.data.run.directory / f"diagram{SUFFIX}")
+
+    def set_runs_folder(name: str) -> None:
+        settings().setValue("runs/folder", name)
+        trainer.set_folder(Path(name))
+
+    def ask_runs_folder(desk: Desk) -> None:
+        _ask_folder(desk, tr("Folder of runs"), trainer.folder, set_runs_folder)
+
+    def ask_data_folder(desk: Desk) -> None:
+        title = tr("Folder with images")
+        _ask_folder(desk, title, Path.home(), lambda name: trainer.set_fields({"data.source": name}))
+
+    def data_sets(_: Desk) -> Iterable[Choice]:
+        chosen = trainer.recipe.data.source
+        for index, (name, known) in enumerate(DATASETS.items()):
+            yield Choice(known.title, name, name == chosen, known.help, separator=index == BUILT_IN)
+
+    def folder_label(_: Desk) -> str:
+        chosen = trainer.recipe.data.source
+        return tr("Folder of images…") if chosen in DATASETS else tr("Folder: {name}").format(name=chosen)
+
+    def choices(path: str) -> Callable[[Desk], Iterable[Choice]]:
+        return lambda _: (Choice(each, each, get_field(trainer.recipe, path) == each) for each in FIELDS[path].choices)
+
+    def setter(path: str) -> Callable[[Desk, str], object]:
+        return lambda _, value: trainer.set_fields({path: value})
+
+    return (
+        Command("run.train", "Train", lambda d: trainer.train(), "Run", 100, ("F5",), enabled=is_in("idle")),
+        Command("run.pause", "Pause", lambda d: trainer.tell("pause"), "Run", 110, ("F6",), enabled=is_in("running")),
+        Command("run.resume", "Resume", lambda d: trainer.tell("resume"), "Run", 120, ("F7",),
+                enabled=is_in("paused")),
+        Command("run.stop", "Stop", lambda d: trainer.tell("stop"), "Run", 130, ("Shift+F5",),
+                enabled=is_in("running", "paused")),
+        Command("run.continue", "Continue this run", go_on, "Run", 140, enabled=ended_early,
+                keywords="resume checkpoint"),
+        Command("run.folder", "Folder of runs…", ask_runs_folder, "Run", 200),
+        Command("run.diagram", "Open the diagram of this run", open_diagram, "Run", 210, enabled=watching),
+        Command("run.data", "Data to train on", setter("data.source"), choices=data_sets),
+        Command("run.data_folder", "Folder of images…", ask_data_folder, label=folder_label,
+                checked=lambda d: trainer.recipe.data.source not in DATASETS, keywords="data set train"),
+        Command("run.device", "Device", setter("device"), choices=choices("device")),
+        Command("run.precision", "Precision", setter("precision"), choices=choices("precision")),
+        Command("view.run", "Run", lambda d: d.show_page("run"), "View", 350, ("Ctrl+Shift+U",)),
+        Command("view.recipe", "Recipe", lambda d: d.show_page("recipe"), "View", 340, ("Ctrl+Shift+R",)),
+    )  # fmt: skip
+
+
+def _ask_folder(desk: Desk, title: str, folder: Path, then: Callable[[str], object]) -> None:
+    dialog = QFileDialog(desk.window, title, str(folder))
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.fileSelected.connect(then)
+    desk.open_dialog(dialog)

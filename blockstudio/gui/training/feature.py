@@ -1,0 +1,88 @@
+"""Training: runs and the recipe of the next one as pages under the drawing, what a run is made of over it."""
+
+from __future__ import annotations
+
+from blockstudio.gui.commands.registry import Act
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import Question
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.training.bar import RunBar
+from blockstudio.gui.training.commands import commands
+from blockstudio.gui.training.planning import Planner
+from blockstudio.gui.training.recipe_form import RecipeForm
+from blockstudio.gui.training.run_page import TrainingPanel
+from blockstudio.gui.training.trainer import Trainer
+
+
+class Training:
+    """What was put on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        trainer = self.trainer = Trainer(desk.session, desk.runs)
+        self.panel = TrainingPanel(desk.commands, trainer)
+        self.planner = Planner(desk.session, trainer)
+        self.recipe = RecipeForm(desk.commands, trainer, self.planner)
+        self.bar = RunBar(desk.commands, trainer)
+        desk.add_page("run", tr("Run"), self.panel, 100)
+        desk.add_page("recipe", tr("Recipe"), self.recipe, 200)
+        desk.add_commands(*commands(trainer))
+        for order, widget in enumerate(self.bar.widgets, start=200):
+            desk.add_item("top", widget, order)
+        self._run_shown: object = None
+        trainer.progress.connect(self._show_run)
+        trainer.run_changed.connect(self._show_run)
+        trainer.run_changed.connect(self._on_run)
+        trainer.failed.connect(lambda text: desk.say(text, "problem"))
+        trainer.noted.connect(self._on_noted)
+        desk.add_question(self._question)
+        desk.on_start(trainer.attach_to_running)
+        desk.on_start(self.panel.warmer.start)
+        desk.on_close(self.stop)
+
+    def _show_run(self) -> None:
+        state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status)
+        if state != self._run_shown:
+            self._run_shown = state
+            self.bar.show_run(self.trainer.state)
+            self._desk.commands.refresh()
+
+    def _on_run(self) -> None:
+        """The run that is watched comes into view; one found on start does not take another screen away."""
+        desk, data = self._desk, self.trainer.data
+        desk.watched.turn_to(None if data is None else data.run)
+        if data is None:
+            return
+        if not desk.screen or self.trainer.state == "starting":
+            desk.show_page("run")
+            return
+        desk.turn_page("run")
+        acts = Act(tr("Show it"), "view.run"), Act(tr("Open its network"), "run.diagram")
+        desk.say(tr("{run} is being trained.").format(run=data.run.name), "info", *acts)
+
+    def _on_noted(self, text: str) -> None:
+        if self.trainer.data is not None:
+            self._desk.notes.tell(self.trainer.data.run.directory, text)
+
+    def _question(self) -> Question | None:
+        data = self.trainer.data
+        if data is None or self.trainer.state == "idle":
+            return None
+        return Question(
+            tr("A run is going on"),
+            data.run.name,
+            tr("Leave it running; a window opened later shows it again"),
+            tr("Stop it, with a checkpoint to continue from"),
+            self.trainer.stop_run,
+        )
+
+    def stop(self) -> None:
+        """The window closes. Runs go on."""
+        self.trainer.stop_watching()
+        self.planner.stop()
+        self.panel.stop()
+
+
+def install(desk: Desk) -> Training:
+    """Put training on the desk."""
+    return Training(desk)

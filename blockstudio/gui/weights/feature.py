@@ -1,0 +1,62 @@
+"""What training begins with: *Load weights…*, what is frozen, and both in the inspector."""
+
+from __future__ import annotations
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import DEFINITION, Document
+from blockstudio.gui.weights.inspector_section import FreezeLine, StartSummary
+from blockstudio.gui.weights.loading import WeightsLoader, is_weights
+
+
+def _any_block(desk: Desk) -> bool:
+    return bool(len(desk.session.diagram.graph))
+
+
+def _can_freeze(desk: Desk) -> bool:
+    return bool(desk.session.selection) and not desk.session.path.startswith(DEFINITION)
+
+
+def _toggle(desk: Desk, path: str | None = None) -> None:
+    """Freeze a block, or what is selected; or train it again."""
+    desk.session.starting.toggle(path) if path else desk.session.starting.toggle_selection()
+
+
+def _freeze_body(desk: Desk, of: tuple[Document, tuple[str, ...]] | None = None) -> None:
+    """Freeze all but the classifier, or but the given layers of a document that is still open."""
+    document, spared = of or (desk.session.document, ())
+    if document in desk.documents.list:
+        desk.documents.turn_to(document)
+        desk.session.starting.freeze_body(spared)
+
+
+def _no_weights(desk: Desk, document: Document | None = None) -> None:
+    document = document or desk.session.document
+    if document in desk.documents.list:
+        desk.documents.turn_to(document)
+        desk.session.starting.change(weights="", partial=False)
+
+
+def install(desk: Desk) -> WeightsLoader:
+    """Put starting weights and freezing on the desk."""
+    loader = WeightsLoader(desk)
+    desk.add_commands(
+        Command("file.weights", "Load weights…", lambda d: loader.ask(), "File", 130, enabled=_any_block,
+                keywords="pretrained transfer checkpoint safetensors pth start"),
+        Command("edit.freeze", "Freeze in training, or not", _toggle, "Edit", 320, enabled=_can_freeze,
+                keywords="frozen transfer unfreeze train", on_drawing=True),
+        Command("start.freeze_block", "Freeze a block, or not", _toggle, value=True),
+        Command("start.freeze_up_to", "Freeze a block and all before it",
+                lambda d, path: d.session.starting.freeze_up_to(path), value=True),
+        Command("start.freeze_body", "Freeze all but the classifier", _freeze_body, enabled=_any_block,
+                keywords="transfer training"),
+        Command("start.unfreeze", "Unfreeze all", lambda d: d.session.starting.change(freeze=()),
+                enabled=lambda d: bool(d.session.starting.value.freeze), keywords="training thaw"),
+        Command("start.no_weights", "Take the starting weights off", _no_weights,
+                enabled=lambda d: bool(d.session.document.start.weights), keywords="pretrained random"),
+    )  # fmt: skip
+    desk.add_section("block", lambda name: FreezeLine(desk, name), 100)
+    desk.add_section("network", lambda _: StartSummary(desk), 100)
+    desk.add_opener(is_weights, loader.look)
+    desk.on_close(loader.stop)
+    return loader
