@@ -118,7 +118,9 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
         for _ in range(5):
             app.processEvents()
 
-    while window.features.training.panel.warmer.is_ready is False or (window.features.browser.page and window.features.browser.page.is_busy):
+    while window.features.training.panel.warmer.is_ready is False or (
+        window.features.browser.page and window.features.browser.page.is_busy
+    ):
         # What a window does in its first second, before anybody has chosen a network.
         window.features.training.panel.warmer.when_ready(lambda: None)
         app.processEvents()

@@ -82,7 +82,7 @@ def test_context_menus_hold_commands(open_window, ran: list[str]) -> None:
     for selection in ((), ("conv1",), ("conv1", "inception_3a")):
         for at in points:
             session.select(selection)
-            context = menu.menu_at(canvas, at)
+            context = menu.menu_at(canvas, at, canvas)
             found = acts(context)
             assert found
             seen |= {action.property(COMMAND) for action in found}
@@ -90,7 +90,7 @@ def test_context_menus_hold_commands(open_window, ran: list[str]) -> None:
             context.deleteLater()
     session.go("")
     wire = session.definition.wires()[0]
-    canvas.select_wires([wire])
+    canvas.scene.select_wires([wire])
     for id in (*menu.ON_NOTHING, *menu.ON_BLOCKS, *menu.ON_MODULES):
         assert not id or id in window.commands.declared
     assert {"edit.paste", "edit.select_all", "edit.bypass", "edit.delete", "view.enter", "view.frame"} <= seen
@@ -165,7 +165,7 @@ def test_select_all_in_a_module_open_in_place_takes_what_can_be_deleted(open_win
     canvas, session = window.canvas, window.session
     canvas.toggle_frame("inception_3a")
     session.go("inception_3a")
-    assert canvas.stage is not canvas.root
+    assert canvas.scene.stage is not canvas.scene.root
     everything = set(session.definition.graph)
 
     press_key(canvas, K.Key_A, M.ControlModifier)
@@ -190,7 +190,7 @@ def test_bypass_is_one_act_with_one_label(open_window, way: str) -> None:
         elif way == "menu":
             window.commands.actions["edit.bypass"].trigger()
         else:
-            context = menu.menu_at(canvas, canvas.camera.to_view(canvas.block_rect("bn1").center()))
+            context = menu.menu_at(canvas, canvas.camera.to_view(canvas.block_rect("bn1").center()), canvas)
             next(each for each in acts(context) if each.property(COMMAND) == "edit.bypass").trigger()
 
     act()
@@ -205,7 +205,7 @@ def test_delete_takes_wires_and_blocks_by_key_and_menu_alike(open_window) -> Non
     session, canvas = window.session, window.canvas
     wire = session.definition.wire_into("bn1", "in")
     assert wire is not None
-    canvas.select_wires([next(each for each in session.definition.wires() if each.target == "bn1")])
+    canvas.scene.select_wires([next(each for each in session.definition.wires() if each.target == "bn1")])
     assert window.commands.run("edit.delete") and session.diagram.history.undo_label == "Delete wire"
     assert session.definition.wire_into("bn1", "in") is None
     session.undo()
@@ -249,6 +249,6 @@ def test_a_move_by_the_command_palette_is_one_step(open_window) -> None:
     window = open_window("resnet18")
     window.session.select(["conv1"])
     before = window.canvas.block_rect("conv1").center()
-    assert window.commands.run("move.right") and not window.canvas.is_dragging
+    assert window.commands.run("move.right") and not window.canvas.gesture
     assert window.canvas.block_rect("conv1").center() - before == QPoint(8, 0)
     assert window.session.diagram.history.undo_label == "Move conv1"

@@ -21,9 +21,9 @@ def window(open_window, tmp_path: Path):
 
 
 def test_its_card_is_drawn_and_the_inspector_says_what_to_install(window) -> None:
-    drawing = window.canvas.root.drawing
+    drawing = window.canvas.scene.root.drawing
     assert not drawing.is_module("power") and drawing.is_module("wide")
-    facts = window.canvas.root.facts
+    facts = window.canvas.scene.root.facts
     assert facts.content("power").line == "Power p, True" and facts.severity("power") == "error"
     assert facts.content("gate").line == "Gate" and facts.content("conv").line == "3×3, 4"
     window.session.select(["power"])
