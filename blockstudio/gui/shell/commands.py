@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QToolButton
 
-from blockstudio import __version__
 from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.shell.colours import Colours
+from blockstudio.version import __version__
 
 
 def _about(desk: Desk) -> None:
