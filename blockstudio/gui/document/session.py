@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
@@ -18,7 +17,7 @@ from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Definition, Diagram, Wire
-from blockstudio.graph.edits import Edit, MoveBlocks, RemoveWire, RenameBlock, RenameModule
+from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock, RenameModule
 from blockstudio.graph.operations import removing, switching
 from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.copying import copy_diagram
@@ -398,11 +397,9 @@ class Session(QObject):
 
     def delete_selection(self, wires: Iterable[Wire] = ()) -> bool:
         """Remove the selected blocks with their wires, and ``wires`` of this level, as one step."""
-        alone = list(wires)
+        alone = tuple(wires)
         what = self._what() if self.selection else tr("wire") if len(alone) == 1 else tr("{0} wires", len(alone))
-        edits = list(removing.delete(self.diagram, self.scope, self.selection))
-        also = [RemoveWire(scope=self.scope, wire=wire) for wire in alone]
-        edits = [*(edit for edit in also if edit not in edits), *edits]
+        edits = removing.delete(self.diagram, self.scope, self.selection, alone)
         return bool(edits) and self.do(tr("Delete {0}", what), *edits)
 
     def is_bypassed(self) -> bool:
