@@ -50,7 +50,7 @@ def each(problems: Iterable[StudioError]) -> Iterable[StudioError]:
 
 def as_dict(error: StudioError) -> dict[str, object]:
     """The parts of an error, for JSON; ``problems`` lists the single errors where there are several."""
-    fields: dict[str, object] = {name: getattr(error, name) for name in FIELDS}
+    fields: dict[str, object] = {name: str(getattr(error, name)) for name in FIELDS}
     if isinstance(error, StudioErrors):
         fields["problems"] = [as_dict(problem) for problem in error.problems]
     return fields

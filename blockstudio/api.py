@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from blockstudio.answers import JSON, read_answer
 from blockstudio.blocks import RawValue
 from blockstudio.graph.diagram import Diagram
+from blockstudio.needs import explaining
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -61,9 +62,10 @@ def compile(diagram: Diagram) -> nn.Module:
     State-dict keys are the diagram's block paths. Raises `StudioError` ``compile.problems`` while the
     diagram has errors.
     """
-    from blockstudio.compiler import compile as build
+    with explaining("bs.compile"):
+        from blockstudio.compiler import compile as build
 
-    return build(diagram)
+        return build(diagram)
 
 
 def load_weights(
@@ -81,9 +83,10 @@ def load_weights(
     ``strict=False`` loads what fits. Raises `StudioError` ``weights.*`` that names what is missing, left over or of
     another shape; the model is then unchanged.
     """
-    from blockstudio.compiler import load_weights as load_into
+    with explaining("bs.load_weights"):
+        from blockstudio.compiler import load_weights as load_into
 
-    return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
+        return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
 
 
 def figure(
@@ -140,6 +143,7 @@ def train(diagram: Diagram, data: str = "digits", run: str | os.PathLike[str] | 
     ``batch_size=64``, ``device="cpu"``). Raises `StudioError` with everything that is wrong with data or
     recipe before the first step.
     """
-    from blockstudio.training import train as run_training
+    with explaining("bs.train"):
+        from blockstudio.training import train as run_training
 
-    return run_training(diagram, data=data, run=run, **recipe)
+        return run_training(diagram, data=data, run=run, **recipe)

@@ -18,6 +18,7 @@ from blockstudio.cli.tables import compare, presets, summary
 from blockstudio.cli.training import train
 from blockstudio.cli.window import open_window
 from blockstudio.errors import StudioError
+from blockstudio.needs import explaining
 
 __all__ = ["main"]
 
@@ -36,10 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     for problem in package_problems() if JSON not in arguments else ():
         print(f"blockstudio: {problem}", file=sys.stderr)
+    verb = arguments[0] if arguments and arguments[0] in verbs else ""
     try:
-        if arguments and arguments[0] in verbs:
-            return verbs[arguments[0]](arguments[1:])
-        return open_window(arguments)
+        with explaining(f"blockstudio {verb}" if verb else "the window"):
+            return verbs[verb](arguments[1:]) if verb else open_window(arguments)
     except StudioError as error:
         print(error_line(error) if JSON in arguments else f"blockstudio: {error}", file=sys.stderr)
         return 2

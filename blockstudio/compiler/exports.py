@@ -13,6 +13,8 @@ from blockstudio.errors import StudioError
 from blockstudio.formats import Written, endings, format_of, listed, rows
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_target, write_atomic
+from blockstudio.needs import explaining
+from blockstudio.text import say
 
 
 def export(
@@ -44,6 +46,7 @@ def write_network(
             hint=f"The ending names the format: {'; '.join(f'{row.ending} {row.title}' for row in rows('network'))}.",
         )
     check_target(target, force)
-    written: Written = chosen.writer()(diagram, weights)
+    with explaining(say("export to {ending}", ending=chosen.ending)):
+        written: Written = chosen.writer()(diagram, weights)
     write_atomic(target, written.data)
     return written

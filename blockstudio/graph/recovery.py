@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from blockstudio.errors import StudioError
+from blockstudio.folders import unsaved_work
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.locks import lock
@@ -75,16 +75,6 @@ class Entry:
     """How many steps were written, the first included."""
 
 
-def default_folder() -> Path:
-    """Where journals are kept: the user's folder for the state of programs."""
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "Block Studio" / "recovery"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "Block Studio" / "recovery"
-    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "blockstudio" / "recovery"
-
-
 class Journal:
     """Writes down what happens to one diagram until it is saved.
 
@@ -105,7 +95,7 @@ class Journal:
         self.path: Path | None = None
         """The journal's file; ``None`` while there is no unsaved step."""
         self._diagram = diagram
-        self._folder = folder or default_folder()
+        self._folder = folder or unsaved_work()
         self._on_error = on_error
         self._out: int | None = None
         self._steps_size = 0
@@ -216,7 +206,7 @@ def pending(folder: Path | None = None) -> list[Entry]:
     or hold nothing that can be read, are left out."""
     found = []
     with contextlib.suppress(OSError):
-        for path in sorted((folder or default_folder()).glob(f"*{SUFFIX}")):
+        for path in sorted((folder or unsaved_work()).glob(f"*{SUFFIX}")):
             entry = _entry(path)
             if entry is not None:
                 found.append(entry)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from blockstudio.layout.box import GAP_X, GAP_Y, Box, Size
 from blockstudio.layout.order import Flow
 
-MAX_VERTICES = 400
-"""Nodes and row crossings up to which the full method runs; it takes some 20 ms for these, and more than in
-proportion for more."""
 SWEEPS = 8
 
 
@@ -19,10 +15,7 @@ def mesh(flow: Flow, nodes: Sequence[int], sizes: Sequence[Size]) -> Box:
     inside = set(nodes)
     edges = [(u, v) for u in nodes for v in flow.after[u] if v in inside]
     rows = _rows(nodes, edges)
-    crossed = sum(rows[v] - rows[u] for u, v in edges)
-    columns = _sugiyama(nodes, edges) if edges and len(nodes) + crossed <= MAX_VERTICES else None
-    if columns is None:
-        columns = {node: (x, float(rows[node])) for node, x in _swept(nodes, edges, rows).items()}
+    columns = {node: (x, float(rows[node])) for node, x in _swept(nodes, edges, rows).items()}
     return _boxed(columns, sizes)
 
 
@@ -36,31 +29,6 @@ def _rows(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[int, i
         for other in after[node]:
             rows[other] = max(rows[other], rows[node] + 1)
     return rows
-
-
-def _sugiyama(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[int, tuple[float, float]] | None:
-    """Column and row of each node by the method of Sugiyama, with long edges kept straight; ``None`` where
-    there is no build of it."""
-    try:
-        from fast_sugiyama import from_edges
-    except ImportError:
-        return None
-    # It numbers the corners of long edges from the count of nodes on: the nodes must be 0, 1, 2...
-    names = sorted(nodes)
-    number = {node: index for index, node in enumerate(names)}
-    numbered = [(number[u], number[v]) for u, v in edges]
-    ((positions, _, height, _),) = from_edges(numbered, vertex_spacing=1, ranking_type="up")
-    found = dict(positions)
-    own = {node: (float(found[index][0]), float(height - found[index][1])) for index, node in enumerate(names)}
-    # The picture may come out mirrored: document order goes from left to right.
-    by_row: dict[float, list[tuple[float, int]]] = {}
-    for node, (x, row) in own.items():
-        by_row.setdefault(row, []).append((x, node))
-    ascending = 0
-    for row_nodes in by_row.values():
-        row_nodes.sort()
-        ascending += sum(1 if a < b else -1 for (_, a), (_, b) in pairwise(row_nodes))
-    return own if ascending >= 0 else {node: (-x, row) for node, (x, row) in own.items()}
 
 
 def _swept(nodes: Sequence[int], edges: Sequence[tuple[int, int]], rows: Mapping[int, int]) -> dict[int, float]:

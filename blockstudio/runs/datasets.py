@@ -6,7 +6,6 @@ Named sets are in `DATASETS`; anything else is a folder, looked at just far enou
 from __future__ import annotations
 
 import gzip
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import IO, Literal, TypeAlias, cast
 import msgspec
 
 from blockstudio.errors import StudioError
+from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.structure import Data
 
@@ -94,15 +94,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     images: int | None
 
 
-def data_folder() -> Path:
-    """Where named sets lie unless a recipe says otherwise: ``$BLOCKSTUDIO_DATA`` or the user's cache."""
-    given = os.environ.get("BLOCKSTUDIO_DATA")
-    if given:
-        return Path(given)
-    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "blockstudio" / "data"
-
-
 def describe(data: Data) -> Facts:
     """What ``data.source`` names. Raises `StudioError` ``data.*`` for an unknown name, a missing or empty folder,
     or a folder that is no data set."""
@@ -132,7 +123,7 @@ def _describe_named(data: Data, known: Known) -> Facts:
         )  # fmt: skip
     if known.kind == "digits":
         return _known_facts("digits", "digits", None)
-    root = Path(data.folder).expanduser() if data.folder else data_folder()
+    root = Path(data.folder).expanduser() if data.folder else data_sets()
     kind, place = _local_files(root, data.source, known, searching=not data.folder) or (known.kind, root)
     return _known_facts(data.source, kind, place)
 

@@ -25,11 +25,13 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from blockstudio import folders
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import load as load_diagram
+from blockstudio.needs import need
 from blockstudio.runs.adapt import adapt
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
 from blockstudio.runs.events import Event, EventWriter, History, read_events, read_placed
@@ -210,10 +212,12 @@ class Run:
 def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = None) -> Run:
     """Make a run's directory: the diagram fitted to the data, the recipe with every value chosen.
 
-    ``directory`` must be new or empty; ``None`` makes one under ``./runs`` named after the diagram and the time. What
-    was fitted is told in ``note`` events. The diagram given is not changed. Raises `StudioError` with everything
-    that is wrong with diagram, data and recipe.
+    ``directory`` must be new or empty; ``None`` makes one named after the diagram and the time, under
+    ``$BLOCKSTUDIO_RUNS`` or ``./runs``. What was fitted is told in ``note`` events. The diagram given is not changed.
+    Raises `StudioError` with everything that is wrong with diagram, data and recipe, and ``install.missing`` where
+    there is no torch.
     """
+    need("torch", "training")
     fitted, chosen, notes = adapt(diagram, recipe)
     folder = Path(directory) if directory is not None else _free_folder(diagram.name)
     if (folder / RECIPE).exists():
@@ -248,8 +252,9 @@ def list_runs(folder: Path | str = "runs") -> list[Run]:
 def _free_folder(name: str) -> Path:
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "run"
     stem = f"{stem[:40]}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder, index = Path("runs") / stem, 1
+    home = folders.runs() or Path("runs")
+    folder, index = home / stem, 1
     while folder.exists():
         index += 1
-        folder = Path("runs") / f"{stem}-{index}"
+        folder = home / f"{stem}-{index}"
     return folder

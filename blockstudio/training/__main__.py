@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from blockstudio.errors import StudioError
+from blockstudio.needs import explained
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import EVENTS, Run
+from blockstudio.text import say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,13 +44,11 @@ def _say_broken(run: Run, token: str, error: ImportError) -> None:
     lock = Lock(run.directory)
     lock.claim(token)
     events = EventWriter(run.directory / EVENTS)
-    events.write(
-        "failed",
-        code="trainer.import",
-        message=f"PyTorch or a library it needs cannot be loaded: {error}",
-        where="",
-        hint="Reinstall Block Studio's requirements.",
+    found = explained(error, "training") or StudioError(
+        "", say("PyTorch or a library it needs cannot be loaded: {error}", error=error)
     )
+    hint = found.hint or "Reinstall Block Studio's requirements."
+    events.write("failed", code="trainer.import", message=found.message, where="", hint=hint)
     events.close()
     lock.release()
 

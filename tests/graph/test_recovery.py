@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from blockstudio.errors import StudioError
+from blockstudio.folders import unsaved_work
 from blockstudio.graph import recovery
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
-from blockstudio.graph.recovery import Journal, default_folder, discard, pending, recover
+from blockstudio.graph.recovery import Journal, discard, pending, recover
 from blockstudio.graph.snapshot import build, snapshot
 from tests.support.graph_samples import sample
 
@@ -257,8 +258,8 @@ def test_no_folder_means_nothing_to_recover(tmp_path):
 def test_the_folder_is_the_users(monkeypatch, tmp_path):
     if sys.platform == "linux":
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-        assert default_folder() == tmp_path / "blockstudio" / "recovery"
-    assert default_folder().name == "recovery"
+        assert unsaved_work() == tmp_path / "blockstudio" / "recovery"
+    assert unsaved_work().name == "recovery"
 
 
 def test_a_snapshot_is_the_diagram_and_stays_what_it_was():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,3 +62,37 @@ def test_the_command_is_installed(installed: Path, tmp_path: Path) -> None:
         [installed / "blockstudio", "presets", "--json"], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     assert '"resnet152"' in result.stdout
+
+
+def test_the_wheel_is_typed_and_brings_notices_and_desktop_files(installed: Path) -> None:
+    (wheel,) = installed.parents[1].glob("blockstudio-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for ending in (
+        "blockstudio/py.typed",
+        "blockstudio/training/data/digits.npz",
+        "blockstudio/training/data/digits.LICENSE.txt",
+        "share/applications/blockstudio.desktop",
+        "share/mime/packages/blockstudio.xml",
+        "share/icons/hicolor/scalable/apps/blockstudio.svg",
+        "licenses/blockstudio/gui/kit/fonts/OFL.txt",
+    ):
+        assert any(name.endswith(ending) for name in names), ending
+    assert (installed.parent / "share" / "applications" / "blockstudio.desktop").is_file()
+
+
+def test_what_is_imported_is_declared() -> None:
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=!;\[ ]", line)[0].lower() for line in metadata["dependencies"]}
+    declared |= {re.split(r"[<>=!;\[ ]", line)[0].lower() for line in metadata["optional-dependencies"]["onnx"]}
+    modules = {"pillow": "PIL", "pyside6-essentials": "PySide6", "scikit-learn": "sklearn"}
+    known = {modules.get(name, name).lower() for name in declared}
+    imported: set[str] = set()
+    for path in (ROOT / "blockstudio").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    foreign = {name.lower() for name in imported - set(sys.stdlib_module_names) - {"blockstudio"}}
+    assert foreign <= known, f"imported and not declared: {foreign - known}"
+    assert known - {"onnx", "onnxscript"} <= foreign, f"declared and not imported: {known - foreign}"

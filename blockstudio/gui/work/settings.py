@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtCore import QSettings
+
+from blockstudio import folders
 
 ORGANISATION = "BlockStudio"
 APPLICATION = "Block Studio"
@@ -29,7 +30,7 @@ def data_folder() -> Path:
     """Where the window keeps what is not a document: recovery journals, the log."""
     if _folder is not None:
         return _folder / "data"
-    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)) / "blockstudio"
+    return folders.program_data()
 
 
 def recovery_folder() -> Path | None:
@@ -40,8 +41,9 @@ def recovery_folder() -> Path | None:
 def runs_folder() -> Path:
     """Where *Train* puts runs: ``$BLOCKSTUDIO_RUNS``, else the folder chosen in the window, else
     ``~/BlockStudio/runs``."""
-    if os.environ.get("BLOCKSTUDIO_RUNS"):
-        return Path(os.environ["BLOCKSTUDIO_RUNS"]).expanduser()
+    given = folders.runs()
+    if given is not None:
+        return given
     chosen = settings().value("runs/folder", "")
     if chosen:
         return Path(str(chosen))
