@@ -23,6 +23,8 @@ Axis: TypeAlias = tuple[Path, ...]
 Field: TypeAlias = tuple[Axis, Axis]
 """Vertical and horizontal."""
 
+FARTHEST = 10**18
+"""Pixels from which on fields are not told apart: strides behind maps of one pixel multiply without bound."""
 SELF: Axis = ((1, 0, 0),)
 PIXEL: Field = (SELF, SELF)
 """A pixel sees itself."""
@@ -67,8 +69,13 @@ def _compose(outer: Axis, inner: Axis) -> Axis:
     if len(outer) == 1 and len(inner) == 1:
         stride, low, high = outer[0]
         step, before, after = inner[0]
-        return ((stride * step, low + stride * before, high + stride * after),)
-    return _unite(tuple((S * s, L + S * l, H + S * h) for S, L, H in outer for s, l, h in inner))  # noqa: E741
+        found = stride * step, low + stride * before, high + stride * after
+        return (found if found[1] >= -FARTHEST and max(found) <= FARTHEST else _cut(*found),)
+    return _unite(tuple(_cut(S * s, L + S * l, H + S * h) for S, L, H in outer for s, l, h in inner))  # noqa: E741
+
+
+def _cut(stride: int, low: int, high: int) -> Path:
+    return min(stride, FARTHEST), max(-FARTHEST, min(low, FARTHEST)), max(-FARTHEST, min(high, FARTHEST))
 
 
 def _unite(paths: Axis) -> Axis:

@@ -10,7 +10,7 @@ import msgspec
 
 from blockstudio.analysis.fields import Field, window_field
 from blockstudio.analysis.issues import Issue
-from blockstudio.blocks import BlockType, Refusal, Resolved, Shape, Value, numel
+from blockstudio.blocks import MAX_VALUES, BlockType, Refusal, Resolved, Shape, Value, numel
 
 Seen: TypeAlias = "tuple[int | None, ...] | None"
 """A shape as far as it is known: ``None`` for a size that a mistake hides, or for all of it."""
@@ -101,7 +101,7 @@ class Setting:
             return _partial(kind, values, inputs, _fillings(inputs, kind.variadic))
         shapes: tuple[Shape, ...] = inputs  # type: ignore[assignment]
         try:
-            output = kind.shape(values, shapes)
+            output = kind.output(values, shapes)
         except Refusal as refusal:
             return _refused(kind, values, shapes, Issue.of(refusal))
         shares = kind.shares_input(values)
@@ -219,7 +219,9 @@ def _partial(
 def _agreed_shape(shapes: list[Shape]) -> Seen:
     if len({len(shape) for shape in shapes}) > 1:
         return None
-    return tuple(_agreed(sizes) for sizes in zip(*shapes, strict=True))
+    agreed = [_agreed(sizes) for sizes in zip(*shapes, strict=True)]
+    # What would be refused if the rest were known goes on as unknown, so that it does not grow from block to block.
+    return tuple(None if size is not None and size > MAX_VALUES else size for size in agreed)
 
 
 def _agreed(items: Iterable[Any]) -> Any:

@@ -12,6 +12,7 @@ import msgspec
 from blockstudio.blocks.helpers import HELPERS
 from blockstudio.blocks.parameters import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 Shape: TypeAlias = tuple[int, ...]
 """A tensor's shape without the batch dimension: ``(C, H, W)`` or ``(F,)``."""
@@ -34,6 +35,10 @@ FAMILIES: dict[str, str] = {
 def shape_text(shape: Shape) -> str:
     """``64×56×56``: a shape as the screen shows it."""
     return "×".join(map(str, shape))
+
+
+MAX_VALUES = 10**18
+"""In one tensor: the largest image that an Input can have."""
 
 
 class Refusal(StudioError):
@@ -212,6 +217,18 @@ class BlockType:
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         """Output shape for ``inputs``. Raises `Refusal` where PyTorch would refuse, saying why."""
         return inputs[0]
+
+    def output(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        """`shape`, for inputs that are there. Raises `Refusal` ``shape.size`` too, where more would come out than
+        `MAX_VALUES`, so that whatever is counted over a network is a number to write down."""
+        shape = self.shape(p, inputs)
+        if numel(shape) > MAX_VALUES:
+            raise Refusal(
+                "shape.size",
+                say("what comes out of it would be {count:.3g} values for one image.", count=float(numel(shape))),
+                hint=say("Use fewer channels or a smaller map."),
+            )
+        return shape
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
         """Learnable scalars."""

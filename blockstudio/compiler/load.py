@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import linecache
+import re
 import weakref
 from collections import Counter
 from types import ModuleType
 
 from torch import nn
 
+from blockstudio.analysis import analyze
+from blockstudio.analysis.tally import places
+from blockstudio.analysis.units import BYTES_PER_SCALAR
 from blockstudio.compiler.emit import source_and_class
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
+from blockstudio.text import say
 
+MAX_MODULES = 1_000_000
+_NO_ROOM = re.compile("alloc|overflow")
+"""What PyTorch says of tensors that are too large for it or for the machine."""
 _users: Counter[str] = Counter()
 """Networks alive by the name under which their source is shown."""
 
@@ -21,7 +30,26 @@ def build(diagram: Diagram) -> nn.Module:
     text, class_name = source_and_class(diagram)
     network = execute(text, diagram.name)[class_name]
     assert isinstance(network, type) and issubclass(network, nn.Module)
-    return network()
+    analysis = analyze(diagram)
+    if places(analysis.main) > MAX_MODULES:
+        raise StudioError(
+            "compile.size",
+            say("it would have more than {limit:,} modules.", limit=MAX_MODULES),
+            where=diagram.name,
+            hint=say("Repeat less within what is repeated."),
+        )
+    try:
+        return network()
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and not _NO_ROOM.search(str(error)):
+            raise
+        needed = analysis.parameters_with_auxiliary * BYTES_PER_SCALAR
+        raise StudioError(
+            "compile.memory",
+            say("there is no room in memory for its weights: {size:,} bytes.", size=needed),
+            where=diagram.name,
+            hint=say("Use fewer channels."),
+        ) from None
 
 
 def execute(text: str, name: str) -> dict[str, object]:

@@ -244,7 +244,7 @@ class Sites:
             if not kind.installed:
                 raise missing(block, kind, block.type)
             merged = kind.variadic and len(inputs) == 1
-            output = inputs[0] if merged else kind.shape(values, inputs)
+            output = inputs[0] if merged else kind.output(values, inputs)
             return Copy(index, values, inputs, dict.fromkeys(ports, output), False, None)
         ends = self._diagram.input_ports(block.type)
         if len(ends) != len(inputs):

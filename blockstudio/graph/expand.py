@@ -231,7 +231,7 @@ def _leaf_shape(kind: BlockType, values: Mapping[str, Value], arriving: Mapping[
     if len(known) < len(shapes) or (kind.variadic and not known):
         return None
     try:
-        return kind.shape(values, known)
+        return kind.output(values, known)
     except Refusal:
         return None
 

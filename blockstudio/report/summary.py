@@ -11,19 +11,26 @@ from blockstudio.analysis import analyze
 from blockstudio.analysis.level import whole_shape
 from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
+from blockstudio.analysis.tally import places
 from blockstudio.blocks import Shape, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.lineage import lineage
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.report.table import Table
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, BlockReport
 
 
+MAX_ROWS = 200_000
+
+
 def as_json(diagram: Diagram, analysis: Analysis) -> dict[str, Any]:
-    """Totals, every block and every problem as plain data. Shapes are without the batch dimension."""
+    """Totals, every block and every problem as plain data. Shapes are without the batch dimension. Raises
+    `StudioError` ``summary.size`` beyond `MAX_ROWS` blocks."""
+    _check_rows(analysis.main)
     return {
         "name": diagram.name,
         "parameters": analysis.parameters,
@@ -42,6 +49,16 @@ def as_json(diagram: Diagram, analysis: Analysis) -> dict[str, Any]:
             for problem in analysis.problems
         ],
     }
+
+
+def _check_rows(sheet: Sheet, depth: int = -1) -> None:
+    """Raises `StudioError` ``summary.size`` where copies within copies make more rows than anybody can read."""
+    if places(sheet, depth) > MAX_ROWS:
+        raise StudioError(
+            "summary.size",
+            say("there are more than {limit:,} blocks when all copies are listed.", limit=MAX_ROWS),
+            hint=say("List fewer levels (--depth)."),
+        )
 
 
 def _block_json(path: str, report: BlockReport) -> dict[str, Any]:
@@ -83,7 +100,9 @@ class SummaryRow:
 
 
 def summary_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops: bool = False) -> Table:
-    """The blocks of the main graph with ``depth`` levels of modules opened; totals as notes."""
+    """The blocks of the main graph with ``depth`` levels of modules opened; totals as notes. Raises `StudioError`
+    ``summary.size`` beyond `MAX_ROWS` blocks."""
+    _check_rows(analysis.main, depth)
     cost, factor = ("FLOPs", 2) if flops else ("MACs", 1)
     rows = [row.texts(factor) for row in summary_rows(diagram, analysis, depth)]
     return Table((*HEADINGS[:-1], cost), rows, "  rrr", summary_totals(diagram, analysis, flops=flops))
