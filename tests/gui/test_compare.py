@@ -12,7 +12,7 @@ from blockstudio.graph.presets import load_preset
 from blockstudio.gui.compare.comparison import find_preset
 from blockstudio.gui.compare.page import ComparePage
 from blockstudio.gui.compare.table import CROSS, MARK, NAME, CompareView
-from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.theme import DARK, set_theme
 from blockstudio.gui.shell.window import StudioWindow
 from tests.support.hands import click, press_key

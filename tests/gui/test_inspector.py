@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import Document, Session
+from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.feature import install
 from blockstudio.gui.inspector.inspector import Inspector
 from tests.support.hands import click, press_key, type_into

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import load, save
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.theme import DARK, set_theme, theme
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.tables.page import TablesPage

@@ -11,7 +11,7 @@ from PySide6.QtGui import QCursor
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.gui.app.application import application
-from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Run
 

@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from blockstudio.errors import StudioError
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import load_preset, preset_names, preset_path
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents
-from blockstudio.gui.document.session import Document, Session
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.profile import Profile, profile

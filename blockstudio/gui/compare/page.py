@@ -27,7 +27,7 @@ from blockstudio.gui.compare.bars import RatioBar, StageBars
 from blockstudio.gui.compare.comparison import Comparison, Entry
 from blockstudio.gui.compare.table import CompareView
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.parts import clear, link, quiet
 from blockstudio.gui.kit.text import tr

@@ -16,7 +16,8 @@ from blockstudio.graph.format import SUFFIX, load, save
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import open_diagram, preset_path
 from blockstudio.gui.commands.registry import Act
-from blockstudio.gui.document.session import Document, Session
+from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.fields import settle
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import forget_file, recent_files, remember_file, settings

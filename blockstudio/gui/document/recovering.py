@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject
 from blockstudio.errors import StudioError
 from blockstudio.graph.recovery import Entry, Journal, discard, pending, recover
 from blockstudio.gui.commands.registry import Act
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents, Request
-from blockstudio.gui.document.session import Document
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import recovery_folder
 from blockstudio.gui.work.worker import Work

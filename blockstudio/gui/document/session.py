@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -24,59 +23,16 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
 from blockstudio.graph.operations.pasting import duplicate, paste
 from blockstudio.gui.document import clipboard
+from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.starting import Starting
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
-from blockstudio.runs.recipe import Start
 
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
 ASIDE = 32.0
 """Pixels by which a paste without a place stands aside from its original."""
-DEFINITION = "@"
-"""A view path ``@Name`` is the definition of module ``Name`` itself, seen through no instance."""
-
-
-class Crumb(NamedTuple):
-    """One step of the way from the main graph to the level in view."""
-
-    path: str
-    """View path of the level: ``""``, ``"layer2.0"``."""
-    scope: str
-    """The definition shown there."""
-    label: str
-
-
-class Document:
-    """A diagram with its file, its analysis and where the user stands in it. Several can be open; the session
-    shows one."""
-
-    def __init__(self, diagram: Diagram, file: Path | None = None) -> None:
-        self.diagram = diagram
-        self.file = file
-        self.analyzer = Analyzer(diagram)
-        self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
-        self.selection: tuple[str, ...] = ()
-        self.start = Start()
-        """What training begins with; see `blockstudio.gui.document.starting`."""
-        self.gone: tuple[str, ...] = ()
-        """Frozen blocks that were removed: undo brings them back."""
-        self.saved_at: object = diagram.history.position
-        """The step at which the file was written; another one now means unsaved changes."""
-        self.saved_totals = self._totals()
-
-    @property
-    def dirty(self) -> bool:
-        return self.diagram.history.position is not self.saved_at
-
-    def mark_saved(self, file: Path) -> None:
-        self.file = file
-        self.saved_at = self.diagram.history.position
-        self.saved_totals = self._totals()
-
-    def _totals(self) -> tuple[int, int]:
-        return self.analyzer.analysis.parameters, self.analyzer.analysis.macs
 
 
 class Session(QObject):
@@ -106,7 +62,11 @@ class Session(QObject):
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
-        self.starting = Starting(self)
+        self.starting = Starting(self, lambda: self.document)
+        self.edited.connect(self.starting.follow)
+        self.opened.connect(self.starting.show)
+        self.starting.message.connect(self.message)
+        self.starting.refused.connect(self.refused)
 
     # The document
 

@@ -9,21 +9,20 @@ name, one that is removed no longer counts, and one that undo brings back is fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.edits import Edit, RenameBlock
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.text import tr
 from blockstudio.runs.frozen import all_but, classifiers, covers, is_place, outermost, trainable, up_to
 from blockstudio.runs.recipe import Start
-
-if TYPE_CHECKING:
-    from blockstudio.gui.document.session import Session
 
 
 class Starting(QObject):
@@ -32,32 +31,44 @@ class Starting(QObject):
     changed = Signal()
     """Another start, or another document's."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._session = session
+    message = Signal(str)
+    """A note for the status bar."""
+    refused = Signal(str)
+    """Why something was not done, in one sentence."""
+
+    def __init__(self, parent: QObject, document: Callable[[], Document]) -> None:
+        """``document`` gives the one in view."""
+        super().__init__(parent)
+        self._in_view = document
         self._there: frozenset[str] = frozenset()
-        session.edited.connect(self._follow)
-        session.opened.connect(self._show)
+
+    @property
+    def _document(self) -> Document:
+        return self._in_view()
+
+    @property
+    def _analysis(self) -> Analysis:
+        return self._document.analyzer.analysis
 
     @property
     def value(self) -> Start:
-        return self._session.document.start
+        return self._document.start
 
     @property
     def parameters(self) -> tuple[int, int]:
         """How many parameters are trained, and of how many, auxiliary heads included."""
-        analysis = self._session.analysis
+        analysis = self._analysis
         return trainable(analysis, self.value.freeze), analysis.parameters_with_auxiliary
 
     def change(self, **fields: Any) -> None:
         """Set ``weights``, ``partial`` or ``freeze``. Where nothing is frozen, undo brings nothing back frozen."""
         if fields.get("freeze") == ():
-            self._session.document.gone = ()
+            self._document.gone = ()
         self._set(msgspec.structs.replace(self.value, **fields))
 
     def _set(self, start: Start) -> None:
         if start != self.value:
-            self._session.document.start = start
+            self._document.start = start
             self._look()
             self.changed.emit()
 
@@ -71,11 +82,10 @@ class Starting(QObject):
 
     def freeze_body(self, spared: Sequence[str] = ()) -> None:
         """Freeze all but ``spared``, or but the last weighted layers before the outputs."""
-        session = self._session
         try:
-            paths = all_but(session.analysis, spared or classifiers(session.diagram))
+            paths = all_but(self._analysis, spared or classifiers(self._document.diagram))
         except StudioError as error:
-            session.refused.emit(str(error))
+            self.refused.emit(str(error))
             return
         self.change(freeze=paths)
         self._tell()
@@ -83,9 +93,9 @@ class Starting(QObject):
     def freeze_up_to(self, path: str) -> None:
         """Freeze a block and everything before it."""
         try:
-            paths = up_to(self._session.analysis, path)
+            paths = up_to(self._analysis, path)
         except StudioError as error:  # inside a module that is switched off
-            self._session.refused.emit(str(error))
+            self.refused.emit(str(error))
             return
         self.freeze(paths)
         self._tell()
@@ -99,8 +109,8 @@ class Starting(QObject):
 
     def toggle_selection(self) -> None:
         """Freeze the selected blocks, or train them again if all of them are frozen."""
-        session = self._session
-        paths = [f"{session.path}.{name}" if session.path else name for name in session.selection]
+        level = self._document.crumbs[-1].path
+        paths = [f"{level}.{name}" if level else name for name in self._document.selection]
         if all(self.state(path) == "all" for path in paths):
             for path in paths:
                 self.thaw(path)
@@ -110,9 +120,7 @@ class Starting(QObject):
 
     def _tell(self) -> None:
         trained, total = (f"{number:,}" for number in self.parameters)
-        self._session.message.emit(
-            tr("{trained} of {total} parameters are trained").format(trained=trained, total=total)
-        )
+        self.message.emit(tr("{trained} of {total} parameters are trained").format(trained=trained, total=total))
 
     def state(self, path: str) -> str:
         """``"all"`` of a block is frozen, a ``"part"`` of it, or nothing (an empty string)."""
@@ -131,19 +139,21 @@ class Starting(QObject):
 
     def _look(self) -> None:
         """Remember which paths name something: only those can go away."""
-        analysis = self._session.analysis
+        analysis = self._analysis
         self._there = frozenset(path for path in self.value.freeze if is_place(analysis, path))
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Another document is in view."""
         self._look()
         self.changed.emit()
 
-    def _follow(self, edits: tuple[Edit, ...]) -> None:
-        document, diagram = self._session.document, self._session.diagram
+    def follow(self, edits: tuple[Edit, ...]) -> None:
+        """Keep the paths true to the drawing, which has gone through ``edits``."""
+        document, diagram = self._document, self._document.diagram
         start, gone = document.start, document.gone
         if not start.freeze and not gone:
             return
-        analysis = self._session.analysis
+        analysis = self._analysis
         names = {path: renamed(diagram, path, edits) for path in (*start.freeze, *gone)}
         lost = [names[p] for p in start.freeze if p in self._there and not is_place(analysis, names[p])]
         back = [names[path] for path in gone if is_place(analysis, names[path])]
@@ -158,7 +168,7 @@ class Starting(QObject):
 
     def _say(self, text: str) -> None:
         """Tell once the edit is through: with it, what was told before goes away."""
-        QTimer.singleShot(0, self, lambda: self._session.message.emit(text))
+        QTimer.singleShot(0, self, lambda: self.message.emit(text))
 
 
 def renamed(diagram: Diagram, path: str, edits: Iterable[Edit]) -> str:

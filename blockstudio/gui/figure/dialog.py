@@ -27,7 +27,8 @@ from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import join
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.document.document import DEFINITION
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font

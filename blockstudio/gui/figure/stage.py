@@ -15,7 +15,8 @@ from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.placing import Place
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
-from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.document.document import DEFINITION
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.layout import arrange
 

@@ -14,8 +14,9 @@ from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, c
 from blockstudio.graph.foreign import missing
 from blockstudio.graph.resolve import resolve_flag, resolve_repeat
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.scope import scope_of
-from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field

@@ -66,7 +66,10 @@ class TablesPage(QWidget):
 
     # Building, when it is first looked at
 
-    def _build(self) -> None:
+    def build(self) -> None:
+        """Make what stands on the page, if it has not been looked at before."""
+        if self._built:
+            return
         self._built = True
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 4, 14, 8)
@@ -154,8 +157,7 @@ class TablesPage(QWidget):
         return self._work.busy
 
     def showEvent(self, event: QShowEvent) -> None:
-        if not self._built:
-            self._build()
+        self.build()
         super().showEvent(event)
         self.refresh()
 
@@ -351,6 +353,7 @@ class Tables:
         """Bring the table into view under the drawing, with room to read it."""
         desk, page = self._desk, self.page
         page.mode = mode
+        page.build()
         desk.show_page("table")
         page.refresh()
         desk.room_wanted.emit(SHARE)

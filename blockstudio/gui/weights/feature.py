@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import DEFINITION, Document
+from blockstudio.gui.document.document import DEFINITION, Document
 from blockstudio.gui.weights.inspector_section import FreezeLine, StartSummary
 from blockstudio.gui.weights.loading import WeightsLoader, is_weights
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStyle, QStyleOptionButton
 from blockstudio.blocks import ENDS
 from blockstudio.gui.commands.registry import COMMAND
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import DEFINITION
+from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.kit.parts import Figures, clear, heading, link_button, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme

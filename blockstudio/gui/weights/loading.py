@@ -15,7 +15,7 @@ from blockstudio.answers import Answer
 from blockstudio.graph.edits import SetDefault
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.notes import Note
 from blockstudio.gui.kit.parts import bytes_text
 from blockstudio.gui.kit.text import tr

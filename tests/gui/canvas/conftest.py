@@ -12,7 +12,7 @@ from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.feature import install
 from blockstudio.gui.document import feature
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.session import Document
+from blockstudio.gui.document.document import Document
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from blockstudio.gui.canvas.scene.metrics import (
 from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place, rough, settle
 from blockstudio.gui.canvas.scene.ports import port_offset
 from blockstudio.gui.canvas.scene.stage import Stage
-from blockstudio.gui.document.session import DEFINITION, Session
+from blockstudio.gui.document.document import DEFINITION
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
 

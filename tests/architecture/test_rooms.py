@@ -1,0 +1,67 @@
+"""The rooms of the window: a line lives in the folder of what the user points at, and no feature knows another."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import blockstudio
+
+GUI = Path(blockstudio.__file__).parent / "gui"
+BELOW = {"kit", "work", "commands", "document"}
+"""What two features need: looks, work outside the GUI thread, the registry, state and the desk."""
+DRAWING_KIT = {"canvas.scene", "canvas.paint"}
+MAY_KNOW: dict[str, set[str]] = {
+    "kit": set(),
+    "work": {"kit"},
+    "commands": {"kit"},
+    "document": {"kit", "work", "commands"},
+    "figure": BELOW | DRAWING_KIT,
+    "browser": BELOW | DRAWING_KIT,
+    "shell": BELOW,
+    "app": BELOW | {"shell"},
+}
+"""Every other folder is a feature, and may know what is below. The window finds features by their folders."""
+FILES = [path for path in sorted(GUI.rglob("*.py")) if path.parent != GUI]
+
+
+def folder(path: Path) -> str:
+    return path.relative_to(GUI).parts[0]
+
+
+def known(path: Path) -> set[str]:
+    """Rooms that a file imports from, under ``if TYPE_CHECKING`` and in functions too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.module is not None
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("blockstudio.gui."):
+                parts = name.split(".")[2:]
+                inner = len(parts) > 1 and (GUI / parts[0] / parts[1]).is_dir()
+                found.add(".".join(parts[:2]) if inner else parts[0])
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GUI)))
+def test_a_room_knows_only_what_the_rule_says(path: Path) -> None:
+    here = folder(path)
+    others = {room for room in known(path) if room.partition(".")[0] != here}
+    assert others <= MAY_KNOW.get(here, BELOW), f"{here} may not know {others - MAY_KNOW.get(here, BELOW)}"
+
+
+def test_every_feature_puts_itself_on_the_desk() -> None:
+    rooms = {path.name for path in GUI.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    features = rooms - {"kit", "work", "commands", "shell", "app"}
+    without = [room for room in sorted(features) if not (GUI / room / "feature.py").exists()]
+    assert without == []
+
+
+def test_nobody_names_the_window_but_the_program() -> None:
+    for path in FILES:
+        if folder(path) not in ("shell", "app"):
+            assert "StudioWindow" not in path.read_text(encoding="utf-8"), path
