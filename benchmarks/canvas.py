@@ -117,15 +117,15 @@ def main() -> int:
 
     def anew(index: int) -> None:
         painter.far = FarLayer()
-        canvas.zoom_to(whole * (0.9 + 0.1 * (index % 20) / 20), middle)
+        canvas.camera.zoom_to(whole * (0.9 + 0.1 * (index % 20) / 20), middle)
 
     report("the same with nothing kept", frames(canvas, image, n, anew))
     for zoom in (0.2, 0.35, 0.4, 0.5, 0.62, 0.75, 1.0, 2.0):
-        canvas.zoom_to(zoom, middle)
+        canvas.camera.zoom_to(zoom, middle)
         times = frames(canvas, image, n, lambda i, z=zoom: canvas.zoom_on(z * 1.02 ** (i % 20), middle))
         seen = painter.painted
         report(f"zooming around {zoom:g}", times, f"{seen.cards} cards, {seen.outlines} outlines, {seen.curves} curves")
-        canvas.zoom_to(zoom, middle)
+        canvas.camera.zoom_to(zoom, middle)
         painter.sprites.moving = False
         times = frames(canvas, image, n, lambda i: canvas.camera.pan(sway(i, 20, 5), 3))
         report(f"panning at {zoom:g}", times)

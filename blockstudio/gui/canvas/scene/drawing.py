@@ -120,6 +120,8 @@ class Drawing(Geometry):
     def connect(self, wires: Iterable[Wire]) -> None:
         """Wires came."""
         new = [wire for wire in wires if wire not in self.wire_rows]
+        if not new:
+            return
         for wire in new:
             self._append_wire(wire)
         self._retrace_ends(new)
@@ -128,6 +130,8 @@ class Drawing(Geometry):
     def disconnect(self, wires: Iterable[Wire]) -> None:
         """Wires went. Blocks at their ends may be gone as well."""
         gone = [wire for wire in wires if wire in self.wire_rows]
+        if not gone:
+            return
         for wire in gone:
             row, last = self.wire_rows.pop(wire), len(self.wires) - 1
             if row != last:
