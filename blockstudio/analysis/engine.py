@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
 from blockstudio.analysis.fixes import Site, Trial, fixes_for
@@ -149,7 +150,10 @@ class Analyzer:
             changes.note(edit)
         if changes.scopes or changes.values or changes.modules:
             self._apply(changes)
-        self._analysis = None
+            self._analysis = None
+        elif self._analysis is not None:
+            # Places and texts change no number; the fixes that problems offer are for the diagram as it is.
+            self._analysis = replace(self._analysis, problems=self.problems())
         return self.analysis
 
     def _apply(self, changes: _Changes) -> None:

@@ -272,6 +272,19 @@ def test_a_module_is_evaluated_once_for_each_context() -> None:
     assert analyzer.evaluations == blocks
 
 
+def test_a_move_changes_no_number_and_problems_offer_fixes_for_the_diagram_as_it_is() -> None:
+    diagram = long_chain(3)
+    diagram.set("conv1", kernel_size=99)
+    analyzer = Analyzer(diagram)
+    analyzer.attach()
+    before = analyzer.analysis
+    (problem,) = before.problems
+    diagram.move("conv1", 400, 0)
+    after = analyzer.analysis
+    assert after.top is before.top, "only the problems are told anew"
+    assert problem.fixes == () and after.problems[0].fixes
+
+
 def test_detached_it_follows_no_more() -> None:
     diagram = long_chain(3)
     analyzer = Analyzer(diagram)

@@ -181,6 +181,25 @@ def test_dragging_moves_the_rectangles_that_are_seen_from_far_in_place(show) -> 
     assert drawing.rectangles[drawing.rows["relu7"]] == QRectF(-36.0, 872.0, 152.0, 48.0)
 
 
+def test_what_is_seen_from_far_stays_as_long_as_no_wire_comes_or_goes(show) -> None:
+    canvas = show(long_chain(300))
+    drawing, session = canvas.scene.drawing, canvas.session
+    path = drawing.far_path()
+
+    session.do("Set", SetParameter(name="relu7", key="inplace", value=False))
+    assert drawing.far_path() is path
+
+    session.do("Move", MoveBlocks(to={"relu7": (40.0, 896.0)}))
+    assert drawing.far_path() is path
+    fresh = Drawing(session.diagram, "").far_path()
+    assert [path.elementAt(index).y for index in range(path.elementCount())] == [
+        fresh.elementAt(index).y for index in range(fresh.elementCount())
+    ]
+
+    session.diagram.remove("relu9")
+    assert drawing.far_path() is not path and drawing.far_path().elementCount() == fresh.elementCount() - 4
+
+
 def test_a_block_that_is_brought_back_stands_where_it_stood(show) -> None:
     diagram = Diagram("unplaced")
     for name, kind in {"input": "Input", "conv": "Conv2d", "relu": "ReLU"}.items():
