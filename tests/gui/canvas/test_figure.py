@@ -306,7 +306,7 @@ def test_a_margin_goes_around_everything_that_is_painted(styled) -> None:
         (Figure(expand=("layer9",)), "no module 'layer9' to expand"),
         (Figure(columns=40), "columns or fewer"),
         (Figure(columns=0), "from 1 to 100"),
-        (Figure(bars="time"), "Known: parameters, macs, memory"),
+        (Figure(bars="time"), "Known: macs, parameters, memory"),
         (Figure(flat=True, expand=1), "flat network"),
         (Figure(scale=20.0), "too many"),
         (Figure(width=1), "from 10"),
