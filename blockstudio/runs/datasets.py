@@ -18,7 +18,7 @@ from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.structure import Data
 
-Kind: TypeAlias = Literal["digits", "shapes", "idx", "cifar", "torchvision", "folder"]
+Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "torchvision", "folder"]
 
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
 IDX_STEMS = {
@@ -42,7 +42,14 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Training images."""
     torchvision: str = ""
     """Name of the torchvision class."""
+    reader: str = ""
+    """Of a set that comes with the program: module and function of `blockstudio.training.data` that read it."""
     help: str = ""
+
+    @property
+    def built_in(self) -> bool:
+        """It comes with the program, or is made by it."""
+        return self.kind in ("packaged", "shapes")
 
 
 def _set(title: str, classes: int, channels: int, size: int | None, images: int, name: str, help: str = "") -> Known:
@@ -54,8 +61,13 @@ def _set(title: str, classes: int, channels: int, size: int | None, images: int,
 
 DATASETS: dict[str, Known] = {
     "digits": Known(
-        title="Digits", kind="digits", classes=10, channels=1, size=8, images=1440,
+        title="Digits", kind="packaged", classes=10, channels=1, size=8, images=1440, reader="digits:load_digits",
         help="1,797 real handwritten digits, 8×8; comes with the program.",
+    ),
+    "fashion_sample": Known(
+        title="Fashion sample", kind="packaged", classes=10, channels=1, size=28, images=6000,
+        reader="fashion_sample:load_fashion_sample",
+        help="6,000 photos of clothes, 28×28, a tenth of Fashion-MNIST; comes with the program.",
     ),
     "shapes": Known(
         title="Shapes", kind="shapes", classes=10, channels=3, size=32, images=2000,
@@ -121,8 +133,8 @@ def _describe_named(data: Data, known: Known) -> Facts:
             kind="shapes", name="shapes", title=known.title, root=None, classes=shapes.classes, channels=3,
             size=shapes.size, images=shapes.images,
         )  # fmt: skip
-    if known.kind == "digits":
-        return _known_facts("digits", "digits", None)
+    if known.kind == "packaged":
+        return _known_facts(data.source, "packaged", None)
     root = Path(data.folder).expanduser() if data.folder else data_sets()
     kind, place = _local_files(root, data.source, known, searching=not data.folder) or (known.kind, root)
     return _known_facts(data.source, kind, place)

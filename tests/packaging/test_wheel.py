@@ -71,6 +71,8 @@ def test_the_wheel_is_typed_and_brings_notices_and_desktop_files(installed: Path
         "blockstudio/py.typed",
         "blockstudio/training/data/digits.npz",
         "blockstudio/training/data/digits.LICENSE.txt",
+        "blockstudio/training/data/fashion_sample.npz",
+        "blockstudio/training/data/fashion_sample.LICENSE.txt",
         "share/applications/blockstudio.desktop",
         "share/mime/packages/blockstudio.xml",
         "share/icons/hicolor/scalable/apps/blockstudio.svg",

@@ -113,4 +113,5 @@ def test_a_truncated_gzip_is_named(tmp_path: Path) -> None:
 
 
 def test_the_built_in_sets_come_first() -> None:
-    assert list(DATASETS)[:2] == ["digits", "shapes"]
+    assert [name for name, known in DATASETS.items() if known.built_in] == list(DATASETS)[:3]
+    assert list(DATASETS)[:3] == ["digits", "fashion_sample", "shapes"]

@@ -59,6 +59,40 @@ def test_digits_are_the_real_ones() -> None:
     assert torch.equal(ours[0], theirs)
 
 
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+def test_the_fashion_sample_is_balanced_and_known_by_its_sums() -> None:
+    splits = load_data(Data(source="fashion_sample", validation=0), (1, 28, 28))
+    assert isinstance(splits.test, ImageSet)
+    assert torch.bincount(splits.train.labels).tolist() == [600] * 10
+    assert torch.bincount(splits.test.labels).tolist() == [100] * 10
+    assert splits.classes[0] == "T-shirt" and splits.classes[9] == "ankle boot"
+    assert 0.28 < splits.mean[0] < 0.29 and 0.35 < splits.std[0] < 0.36, "as of the whole set: 0.286, 0.353"
+
+
+@pytest.mark.skipif(not FASHION.is_dir(), reason="the whole set is not installed")
+def test_the_fashion_sample_holds_images_of_the_whole_set() -> None:
+    sample = load_data(Data(source="fashion_sample", validation=0), (1, 28, 28))
+    whole = load_data(Data(source=str(FASHION), validation=0), (1, 28, 28))
+    known = {
+        image.numpy().tobytes(): int(label)
+        for image, label in zip(in_memory(whole).images, whole.train.labels, strict=True)
+    }
+    for image, label in zip(in_memory(sample).images, sample.train.labels, strict=True):
+        assert known[image.numpy().tobytes()] == int(label)
+
+
+def test_a_set_of_the_program_that_is_not_whole_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "digits.npz"
+    for data in (b"", b"PK nonsense"):
+        broken.write_bytes(data)
+        monkeypatch.setattr("blockstudio.training.data.digits.FILE", broken)
+        with pytest.raises(StudioError) as caught:
+            load_data(Data(), (1, 8, 8))
+        assert caught.value.code == "data.packaged" and "again" in caught.value.hint
+
+
 def test_no_image_is_in_two_parts() -> None:
     labels = torch.arange(100) % 7
     kept, held = stratified(labels, 0.3, 0)

@@ -16,9 +16,6 @@ from blockstudio.gui.work.settings import settings
 from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.recipe import FIELDS, get_field
 
-BUILT_IN = 2
-"""The first sets of the list come with the program; a line divides them from those that are files."""
-
 
 def commands(trainer: Trainer) -> tuple[Command[Desk], ...]:
     """The commands of one trainer."""
@@ -54,8 +51,11 @@ def commands(trainer: Trainer) -> tuple[Command[Desk], ...]:
 
     def data_sets(_: Desk) -> Iterable[Choice]:
         chosen = trainer.recipe.data.source
-        for index, (name, known) in enumerate(DATASETS.items()):
-            yield Choice(known.title, name, name == chosen, known.help, separator=index == BUILT_IN)
+        # A line divides those that come with the program from those that are files.
+        before = True
+        for name, known in DATASETS.items():
+            yield Choice(known.title, name, name == chosen, known.help, separator=before and not known.built_in)
+            before = known.built_in
 
     def folder_label(_: Desk) -> str:
         chosen = trainer.recipe.data.source

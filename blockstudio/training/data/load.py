@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import Facts, describe
+from blockstudio.runs.datasets import DATASETS, Facts, describe
 from blockstudio.runs.structure import Data
 from blockstudio.text import say, say_many
 from blockstudio.training.data.decode import Survey, background_problem, survey
@@ -154,12 +155,13 @@ def skipped_notes(problems: list[StudioError]) -> list[str]:
 
 def _read_whole(data: Data, facts: Facts) -> RawData:
     from blockstudio.training.data.cifar import load_cifar
-    from blockstudio.training.data.digits import load_digits
     from blockstudio.training.data.idx import load_idx
     from blockstudio.training.data.shapes import load_shapes
 
-    if facts.kind == "digits":
-        return load_digits()
+    if facts.kind == "packaged":
+        module, _, function = DATASETS[facts.name].reader.partition(":")
+        read: RawData = getattr(import_module(f"blockstudio.training.data.{module}"), function)()
+        return read
     if facts.kind == "shapes":
         return load_shapes(data.shapes)
     assert facts.root is not None
