@@ -1,4 +1,4 @@
-"""A whole diagram as one plain value: quick to take, to write, to send to another process and to build again."""
+"""A whole diagram as one plain value, as a journal holds it. (A copy to work on: `operations.copying`.)"""
 
 from __future__ import annotations
 

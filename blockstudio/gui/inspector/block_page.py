@@ -12,6 +12,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, check_name
 from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, clash
 from blockstudio.graph.foreign import missing
+from blockstudio.graph.operations.switching import set_bypass
 from blockstudio.graph.resolve import resolve_flag, resolve_repeat
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
@@ -392,12 +393,8 @@ class ManyPage(QWidget):
     def _bypass(self, bypass: bool | str) -> None:
         if not self._is_there():
             return
-        scope = self._session.scope
-        edits: list[Edit] = [
-            SetBlock(scope=scope, name=name, block=msgspec.structs.replace(block, bypass=bypass))
-            for name, block in zip(self._names, self._blocks(), strict=True)
-        ]
-        self._session.do(tr("Set bypass of {count} blocks").format(count=len(edits)), *edits)
+        edits = set_bypass(self._session.diagram, self._session.scope, self._names, bypass)
+        self._session.do(tr("Set bypass of {count} blocks").format(count=len(self._names)), *edits)
 
     def refresh(self) -> None:
         """Show what is common now; fields that differ are empty."""
