@@ -63,6 +63,8 @@ class Window(msgspec.Struct, frozen=True, gc=False):
     dilation: tuple[int, int] = (1, 1)
     whole: bool = False
     """Every output pixel sees the whole map (global pooling, flatten)."""
+    largest: bool = False
+    """The windows differ in size and place; each axis of ``kernel`` is the largest there is."""
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -229,6 +231,10 @@ class BlockType:
                 hint=say("Use fewer channels or a smaller map."),
             )
         return shape
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        """Why `shape` refuses with ``code`` inputs that PyTorch would take; empty where PyTorch refuses them too."""
+        return ""
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
         """Learnable scalars."""

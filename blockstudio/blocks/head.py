@@ -144,6 +144,9 @@ class Linear(BlockType):
             )
         return (p["out_features"],)
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would act on the columns of a map, which nobody means" if code == "shape.linear" else ""
+
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
         count: int = (inputs[0][0] + (1 if p["bias"] else 0)) * p["out_features"]
         return count
@@ -267,6 +270,9 @@ class ZeroPad2d(BlockType):
         channels, height, width = need_map(inputs, "ZeroPad2d")
         top, bottom, left, right = p["padding"]
         return channels, height + top + bottom, width + left + right
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would pad the batch of vectors as if it were a map" if code == "shape.rank" else ""
 
     def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
         top, _, left, _ = p["padding"]

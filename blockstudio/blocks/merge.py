@@ -117,6 +117,9 @@ class Add(_Merge):
                 raise Refusal("shape.differ", f"its inputs differ: {listing(inputs)}.", hint=_remedy(inputs))
         return first
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would stretch sides of 1; a residual sum never means that" if code == "shape.differ" else ""
+
     def code(self, a: Arguments) -> Code:
         return Code(None, " + ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel())
 
@@ -156,6 +159,11 @@ class Multiply(_Merge):
             if shape != first:
                 return _stretched(inputs)
         return first
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        if code != "shape.broadcast" or len({len(shape) for shape in inputs}) == 1:
+            return ""
+        return "PyTorch lines sides up from the last: a vector would meet the width of a map, or the batch its height"
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
         """The products on the way, of three inputs and more."""

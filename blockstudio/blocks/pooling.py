@@ -64,6 +64,12 @@ class _Pool(BlockType):
         rows, columns = pool_size(p, (height, width))
         return channels, rows, columns
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        if code == "shape.same_stride":
+            return "PyTorch's pooling knows no 'same': here it means what it does in a convolution"
+        apart = code == "shape.padding" and not isinstance(p["padding"], str) and uneven(p["padding"])
+        return "padded beforehand, a window of padding alone has nothing to pool" if apart else ""
+
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return not self.padded_copy(p, inputs)
 
@@ -225,6 +231,9 @@ class GlobalAvgPool(BlockType):
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         return need_map(inputs, "GlobalAvgPool")[0], 1, 1
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would take the mean over the batch" if code == "shape.rank" else ""
+
     def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window:
         return _WHOLE
 
@@ -259,6 +268,9 @@ class AdaptiveAvgPool2d(BlockType):
         rows, columns = p["output_size"]
         return need_map(inputs, "AdaptiveAvgPool2d")[0], rows, columns
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would take the mean over the batch" if code == "shape.rank" else ""
+
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return bool(p["output_size"] != ONE)  # the mean over everything needs only the size
 
@@ -270,7 +282,8 @@ class AdaptiveAvgPool2d(BlockType):
         for size, count in zip(inputs[0][1:], p["output_size"], strict=True):
             kernel.append(max(-(-(i + 1) * size // count) - i * size // count for i in range(count)))
             stride.append(-(-size // count))
-        return Window((kernel[0], kernel[1]), (stride[0], stride[1]))
+        apart = any(size % count for size, count in zip(inputs[0][1:], p["output_size"], strict=True))
+        return Window((kernel[0], kernel[1]), (stride[0], stride[1]), largest=apart)
 
     def code(self, a: Arguments) -> Code:
         return Code(f"nn.AdaptiveAvgPool2d({a.text('output_size')})", channels=a.channel())

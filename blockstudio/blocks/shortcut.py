@@ -59,6 +59,9 @@ class ShortcutA(BlockType):
         down, right = p["stride"]
         return out, -(-height // down), -(-width // right)
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "padding by less than nothing crops the channels" if code == "shape.shortcut" else ""
+
     def shares_input(self, p: Resolved) -> bool:
         return False
 

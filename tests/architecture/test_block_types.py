@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import blockstudio
-from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks import CATALOGUE, ENDS
 
 PACKAGE = Path(blockstudio.__file__).parent
 AT_HOME = ("blocks", "analysis/fixes")
@@ -33,3 +33,15 @@ def test_no_block_type_is_named_outside_its_declaration() -> None:
 def test_a_name_is_seen_wherever_it_stands() -> None:
     assert named("WEIGHTED = ('Conv2d', 'ReLU')\nmatch x:\n    case 'Add':\n        pass") == ["Conv2d", "ReLU", "Add"]
     assert named("def f():\n    '''An Add and a Conv2d.'''\n    return {'adds': 1}") == []
+
+
+def test_a_built_in_type_takes_one_file() -> None:
+    # Every file of the folder is read; what is common to all types names none of those that declare some.
+    folder = PACKAGE / "blocks"
+    declaring = {path.stem for path in folder.glob("*.py") if "\n@block_type\n" in path.read_text(encoding="utf-8")}
+    assert len(declaring) >= 7
+    for common in ("__init__", "base", "parameters", "absent", "packages"):
+        tree = ast.parse((folder / f"{common}.py").read_text(encoding="utf-8"))
+        modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+        assert not {module.rsplit(".")[-1] for module in modules} & declaring, common
+        assert not [name for name in named(ast.unparse(tree)) if name not in ENDS], common

@@ -18,13 +18,13 @@ PARAMETERS = [
 ]
 
 
-def test_the_catalogue_holds_every_type_a_diagram_may_name() -> None:
+def test_the_catalogue_holds_every_type_that_files_name() -> None:
     expected = """
         Input Output AuxOutput Conv2d DepthwiseConv2d BatchNorm2d LocalResponseNorm ReLU ReLU6 LeakyReLU PReLU ELU SiLU
         GELU Sigmoid Tanh Hardswish Hardsigmoid Softmax MaxPool2d AvgPool2d GlobalAvgPool AdaptiveAvgPool2d Dropout
         Linear Flatten Concat Add Multiply Scale ShortcutA ZeroPad2d Identity
     """
-    assert set(CATALOGUE) == set(expected.split())
+    assert set(CATALOGUE) >= set(expected.split())
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -26,8 +26,6 @@ from blockstudio.blocks import (
 SIDE = 8
 """Longest side of a drawn map."""
 CHANNELS = 6
-VECTORS = {"Linear"}
-"""Types that are mostly given vectors; the others mostly get maps."""
 LARGEST = {"divisor_override": 9, "output_size": 7, "groups": 4, "size": 7, "out_channels": 12}
 """Parameters drawn up to another limit than `_limit` says, to keep the tensors small and the draws telling."""
 
@@ -63,12 +61,27 @@ def raw_values(name: str, parameter: Parameter) -> st.SearchStrategy[RawValue]:
     return st.one_of(number, pair, sides, *words)
 
 
+def _wants_vectors(kind: BlockType) -> bool:
+    """Whether it takes vectors and no maps: it is mostly given what it takes."""
+    values = {key: parameter.check(parameter.default) for key, parameter in kind.parameters.items()}
+    count = 2 if kind.variadic else len(kind.inputs)
+    try:
+        kind.shape(values, ((12,),) * count)
+    except Refusal:
+        return False
+    try:
+        kind.shape(values, ((12, SIDE, SIDE),) * count)
+    except Refusal:
+        return True
+    return False
+
+
 def shapes(kind: BlockType) -> st.SearchStrategy[Shape]:
     """Shapes of one input: maps, and now and then vectors (or the other way round)."""
     side = st.integers(1, SIDE)
     maps = st.tuples(st.integers(1, CHANNELS), side, side)
     vectors = st.tuples(st.integers(1, 12))
-    often, seldom = (vectors, maps) if kind.name in VECTORS else (maps, vectors)
+    often, seldom = (vectors, maps) if _wants_vectors(kind) else (maps, vectors)
     return st.one_of(often, often, often, often, seldom)
 
 
