@@ -6,22 +6,18 @@ import json
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWheelEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.gui.canvas import MIME, Canvas
 from blockstudio.gui.canvas.scene import telling
+from tests.support.mouse import LEFT, NONE, Point, click, double_click, drag, move, point, press, release
+from tests.support.mouse import press_key as key
 
-LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-Point = QPoint | QPointF | tuple[float, float]
+__all__ = [
+    "LEFT", "chevron", "click", "double_click", "drag", "drag_wire", "drop", "hover_drop", "key", "leave",
+    "leave_drop", "middle", "move", "offer", "point", "press", "release", "tip", "turn_wheel", "wire_ends",
+]  # fmt: skip
 End = tuple[str, str]
-
-
-def point(at: Point) -> QPoint:
-    """Pixels of the canvas."""
-    if isinstance(at, tuple):
-        return QPoint(round(at[0]), round(at[1]))
-    return at.toPoint() if isinstance(at, QPointF) else at
 
 
 def middle(canvas: Canvas, block: str) -> QPoint:
@@ -40,55 +36,9 @@ def tip(canvas: Canvas, at: QPointF) -> str:
     return telling.tip(canvas.scene.root, canvas.camera.to_scene(at), canvas.camera.scale)
 
 
-def press(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, button: Qt.MouseButton = LEFT) -> None:
-    QTest.mousePress(canvas.viewport(), button, modifiers, point(at))
-
-
-def move(canvas: Canvas, at: Point) -> None:
-    QTest.mouseMove(canvas.viewport(), point(at))
-    QApplication.processEvents()
-
-
 def leave(canvas: Canvas) -> None:
     """The mouse leaves the canvas."""
     QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
-
-
-def release(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE, button: Qt.MouseButton = LEFT) -> None:
-    QTest.mouseRelease(canvas.viewport(), button, modifiers, point(at))
-    QApplication.processEvents()
-
-
-def click(canvas: Canvas, at: Point, modifiers: Qt.KeyboardModifier = NONE) -> None:
-    QTest.mouseClick(canvas.viewport(), LEFT, modifiers, point(at))
-    QApplication.processEvents()
-
-
-def double_click(canvas: Canvas, at: Point) -> None:
-    click(canvas, at)
-    QTest.mouseDClick(canvas.viewport(), LEFT, NONE, point(at))
-    QApplication.processEvents()
-
-
-def drag(
-    canvas: Canvas,
-    start: Point,
-    end: Point,
-    modifiers: Qt.KeyboardModifier = NONE,
-    button: Qt.MouseButton = LEFT,
-    steps: int = 6,
-) -> None:
-    """Press, move and release."""
-    first, last = point(start), point(end)
-    press(canvas, first, modifiers, button)
-    for step in range(1, steps + 1):
-        move(canvas, first + (last - first) * step / steps)
-    release(canvas, last, modifiers, button)
-
-
-def key(canvas: Canvas, which: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-    QTest.keyClick(canvas.viewport(), which, modifiers)
-    QApplication.processEvents()
 
 
 def turn_wheel(canvas: Canvas, at: Point, notches: float, modifiers: Qt.KeyboardModifier = NONE) -> None:

@@ -1,4 +1,4 @@
-"""What a hand does: real mouse and key events on the real widgets, through the window's own event queue."""
+"""What a hand does in the window, by mouse and keys."""
 
 from __future__ import annotations
 
@@ -8,32 +8,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from blockstudio.gui.kit.fields import ChoiceField
 from blockstudio.gui.shell.window import StudioWindow
+from tests.support.mouse import click, drag, press_key
 
-LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-
-
-def press_key(widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-    QTest.keyClick(widget, key, modifiers)
-    QApplication.processEvents()
-
-
-def click(widget: QWidget, at: QPoint | None = None) -> None:
-    """A left click in the middle of a widget that can be seen, or at a point of it."""
-    QApplication.processEvents()
-    assert widget.isVisible(), f"{widget} cannot be seen"
-    QTest.mouseClick(widget, LEFT, NONE, at if at is not None else widget.rect().center())
-    QApplication.processEvents()
-
-
-def drag(window: StudioWindow, start: QPoint, end: QPoint, steps: int = 6) -> None:
-    """Press, move and release, in coordinates of the window."""
-    handle = window.windowHandle()
-    QTest.mousePress(handle, LEFT, NONE, start)
-    for step in range(1, steps + 1):
-        QTest.mouseMove(handle, start + (end - start) * step / steps)
-        QApplication.processEvents()
-    QTest.mouseRelease(handle, LEFT, NONE, end)
-    QApplication.processEvents()
+__all__ = ["click", "click_block", "drag_from_palette", "on_window", "press_key", "type_into", "wire"]
 
 
 def on_window(window: StudioWindow, widget: QWidget, at: QPoint) -> QPoint:
@@ -49,7 +26,7 @@ def drag_from_palette(window: StudioWindow, title: str, at: tuple[int, int]) -> 
     QApplication.processEvents()
     start = on_window(window, panel.list.viewport(), panel.list.visualItemRect(item).center())
     before = set(window.session.definition.graph)
-    drag(window, start, on_window(window, window.canvas, QPoint(*at)))
+    drag(window.windowHandle(), start, on_window(window, window.canvas, QPoint(*at)))
     (name,) = set(window.session.definition.graph) - before
     return name
 
@@ -59,7 +36,7 @@ def wire(window: StudioWindow, source: str, target: str, port: str = "in") -> No
     canvas = window.canvas
     start = canvas.port_point(source, "out", "out").toPoint()
     end = canvas.port_point(target, port, "in").toPoint()
-    drag(window, on_window(window, canvas, start), on_window(window, canvas, end))
+    drag(window.windowHandle(), on_window(window, canvas, start), on_window(window, canvas, end))
 
 
 def click_block(window: StudioWindow, name: str) -> None:

@@ -10,7 +10,7 @@ from blockstudio.gui.canvas.scene.order import in_reading_order, nearest_toward
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 ARROWS = {Key.Key_Left: "left", Key.Key_Right: "right", Key.Key_Up: "up", Key.Key_Down: "down"}
-KEYS: dict[Key, tuple[str, ...]] = {
+KEYS: dict[Qt.Key, tuple[str, ...]] = {
     Key.Key_Delete: ("edit.delete",),
     Key.Key_Backspace: ("edit.delete", "view.leave"),
     Key.Key_Escape: ("edit.cancel", "edit.select_none", "view.leave"),
