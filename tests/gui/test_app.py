@@ -27,7 +27,7 @@ def look():
         name=window.session.diagram.name,
         classes=window.session.diagram.parameters["num_classes"].default if window.session.diagram.parameters else None,
         notes=window.notes.texts,
-        dark=window.colours.chosen.chosen,
+        dark=window.colours.chosen,
     )
     window.close()
 

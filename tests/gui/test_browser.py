@@ -24,7 +24,7 @@ SIZES = [(1440, 900), (1100, 700)]
 @pytest.fixture
 def window(open_window) -> StudioWindow:
     found = open_window()
-    found.show_start()
+    found.desk.show_screen("start")
     QApplication.processEvents()
     return found
 
