@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from blockstudio.graph.format import dumps
 from tests.support.hands import press_key
 from tests.support.packages import FILE, PACKAGE, install, python
 
@@ -62,3 +63,15 @@ def test_a_package_that_fails_is_a_note_in_the_window(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (note,) = done.stdout.strip().split("|")
     assert note.startswith(f"the block types of the package {PACKAGE} cannot be loaded (ModuleNotFoundError")
+
+
+def test_it_goes_over_the_clipboard_with_its_package(window) -> None:
+    session = window.session
+    session.select(["power", "gate"])
+    press_key(window.canvas, Qt.Key.Key_C, CONTROL)
+    press_key(window.canvas, Qt.Key.Key_V, CONTROL)
+    (pasted,) = [name for name, block in session.definition.blocks() if block.type == "Power" and name != "power"]
+    assert session.definition.block(pasted).parameters == {"exponent": "p", "signed": True}
+    press_key(window.canvas, Qt.Key.Key_N, CONTROL)
+    press_key(window.canvas, Qt.Key.Key_V, CONTROL)
+    assert f'"Gate": {{"package": "{PACKAGE}", "inputs": ["value", "gate"]}}' in dumps(window.session.diagram)
