@@ -1,6 +1,6 @@
 """The command line: the studio's verbs without a window.
 
-`blockstudio [NAME_OR_FILE]` opens the window; `train`, `summary`, `export`, `weights` and `presets` need none.
+`blockstudio [NAME_OR_FILE]` opens the window; the commands of `blockstudio.cli.root` need none.
 Bad input ends in one sentence on standard error and exit code 2; with ``--json`` in a JSON object there.
 """
 
@@ -12,11 +12,7 @@ from collections.abc import Sequence
 
 from blockstudio.answers import JSON, error_line
 from blockstudio.blocks import package_problems
-from blockstudio.cli.exporting import export
-from blockstudio.cli.loading import weights
-from blockstudio.cli.tables import compare, presets, summary
-from blockstudio.cli.training import train
-from blockstudio.cli.window import open_window
+from blockstudio.cli.root import COMMANDS, parsed
 from blockstudio.errors import StudioError
 from blockstudio.needs import explaining
 
@@ -27,20 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 the network has errors or a run failed, 2 bad input,
     130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    verbs = {
-        "train": train,
-        "summary": summary,
-        "compare": compare,
-        "export": export,
-        "weights": weights,
-        "presets": presets,
-    }
     for problem in package_problems() if JSON not in arguments else ():
         print(f"blockstudio: {problem}", file=sys.stderr)
-    verb = arguments[0] if arguments and arguments[0] in verbs else ""
     try:
-        with explaining(f"blockstudio {verb}" if verb else "the window"):
-            return verbs[verb](arguments[1:]) if verb else open_window(arguments)
+        options = parsed(arguments)
+        command = COMMANDS[options.command]
+        with explaining(command.what or f"blockstudio {command.name}"):
+            return command.act(options)
     except StudioError as error:
         print(error_line(error) if JSON in arguments else f"blockstudio: {error}", file=sys.stderr)
         return 2

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
 
 
+NETWORK = "NAME_OR_FILE"
+"""How a network is written in help."""
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments as every other mistake is told."""
 
@@ -26,7 +30,7 @@ def network_argument(parser: argparse.ArgumentParser, many: str | None = None) -
     parser.add_argument(
         "network",
         nargs=many,
-        metavar="NAME_OR_FILE",
+        metavar=NETWORK,
         help="a preset (see: blockstudio presets) or a *.blocks.json file",
     )
     parser.add_argument(

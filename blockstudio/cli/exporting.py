@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
 
 
-def export(arguments: list[str]) -> int:
-    """Write the network in the format of the file's ending."""
-    parser = Parser(
-        prog="blockstudio export",
-        description="Write the network to a file; the ending names the format. "
-        f"{described('network')}. Figures: {described('figure')}.",
-        epilog="examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx; "
-        "blockstudio export inception_v3 --columns 2 -o figure.pdf",
+def export_arguments(parser: Parser) -> None:
+    """What ``export`` takes."""
+    parser.description = (
+        "Write the network to a file; the ending names the format. "
+        f"{described('network')}. Figures: {described('figure')}."
+    )
+    parser.epilog = (
+        "examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx; "
+        "blockstudio export inception_v3 --columns 2 -o figure.pdf"
     )
     network_argument(parser, "?")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
@@ -36,7 +37,10 @@ def export(arguments: list[str]) -> int:
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     json_argument(parser, "what was written, as JSON")
     figure_arguments(parser)
-    options = parser.parse_args(arguments)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the network in the format of the file's ending."""
     if bool(options.network) == bool(options.run):
         raise StudioError("cli.usage", "export needs NAME_OR_FILE or --run DIR, one of them.")
     if options.run and (options.settings or options.weights):

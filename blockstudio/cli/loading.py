@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,15 +12,14 @@ from blockstudio.errors import StudioError
 from blockstudio.formats import WEIGHTS
 
 
-def weights(arguments: list[str]) -> int:
-    """Say which weights of a file fit, and write them on request."""
-    parser = Parser(
-        prog="blockstudio weights",
-        description="Say which weights of a file fit a network, which do not and why. Files are read as tensors "
+def weights_arguments(parser: Parser) -> None:
+    """What ``weights`` takes."""
+    parser.description = (
+        "Say which weights of a file fit a network, which do not and why. Files are read as tensors "
         "only; nothing in them is executed. A classifier for another number of classes is left at its initial "
-        "values. Exit code 1 if something else does not fit.",
-        epilog="example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors",
+        "values. Exit code 1 if something else does not fit."
     )
+    parser.epilog = "example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors"
     network_argument(parser)
     parser.add_argument("file", metavar="FILE", help="a .safetensors, .pt or .pth file")
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write the network's weights to a {WEIGHTS} file")
@@ -32,7 +32,10 @@ def weights(arguments: list[str]) -> int:
         help="a map of names (see docs/presets.md), or same: the names as they are (default: what fits best)",
     )
     json_argument(parser, "the report as JSON")
-    options = parser.parse_args(arguments)
+
+
+def weights(options: argparse.Namespace) -> int:
+    """Say which weights of a file fit, and write them on request."""
     target = Path(options.output) if options.output else None
     if target is not None:
         from blockstudio.graph.files import check_target

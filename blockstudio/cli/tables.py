@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened, settings_of
+from blockstudio.cli.arguments import NETWORK, Parser, json_argument, network_argument, opened, settings_of
 from blockstudio.errors import StudioError
 from blockstudio.formats import endings, format_of, listed
 
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
     from blockstudio.report.table import Table
 
 
-def summary(arguments: list[str]) -> int:
-    """Shapes and costs, block by block, or the paper's table."""
-    parser = Parser(
-        prog="blockstudio summary",
-        description="Shapes and costs, block by block. MACs are multiply-accumulates of convolution and linear "
-        "layers for one image; a FLOP count in the sense of adds and multiplies is twice that.",
+def summary_arguments(parser: Parser) -> None:
+    """What ``summary`` takes."""
+    parser.description = (
+        "Shapes and costs, block by block. MACs are multiply-accumulates of convolution and linear "
+        "layers for one image; a FLOP count in the sense of adds and multiplies is twice that."
     )
     network_argument(parser)
     parser.add_argument("--depth", type=int, metavar="N", help="levels of modules to open (default: 1)")
@@ -33,7 +33,10 @@ def summary(arguments: list[str]) -> int:
     json_argument(form, "every figure of every block as JSON")
     form.add_argument("--paper", action="store_true", help="the paper's own table beside the computed one")
     _output_arguments(parser)
-    options = parser.parse_args(arguments)
+
+
+def summary(options: argparse.Namespace) -> int:
+    """Shapes and costs, block by block, or the paper's table."""
     if options.paper and (options.flops or options.depth is not None):
         raise StudioError("cli.usage", "--paper has the paper's own rows; leave --depth and --flops out.")
     if options.json and options.output is not None:
@@ -107,23 +110,27 @@ def _write_tables(tables: Sequence[Table], output: str | None) -> None:
     print(f"{target}: {rows} {'row' if rows == 1 else 'rows'}")
 
 
-def compare(arguments: list[str]) -> int:
-    """Networks side by side."""
+def compare_arguments(parser: Parser) -> None:
+    """What ``compare`` takes."""
     from blockstudio.analysis.costs import by_size
 
-    parser = Parser(
-        prog="blockstudio compare",
-        description="Networks side by side: parameters, MACs, depth, memory, share of fully connected layers. "
-        "Differences are to the first.",
-        epilog="example: blockstudio compare resnet50 resnet101 alexnet",
+    parser.description = (
+        "Networks side by side: parameters, MACs, depth, memory, share of fully connected layers. "
+        "Differences are to the first."
     )
-    parser.add_argument("networks", nargs="*", metavar="NAME_OR_FILE", help="presets or *.blocks.json files")
+    parser.epilog = "example: blockstudio compare resnet50 resnet101 alexnet"
+    json_argument(parser, "the figures of each network as JSON")
+    parser.add_argument("networks", nargs="*", metavar=NETWORK, help="presets or *.blocks.json files")
     parser.add_argument("--stages", action="store_true", help="MACs by map size as well, side by side")
     names = [cost.name for cost in by_size()]
     parser.add_argument("--by", choices=names, help=f"the cost that --stages shows (default: {names[0]})")
     parser.add_argument("--factorisations", action="store_true", help="what factorising a convolution saves")
     _output_arguments(parser)
-    options = parser.parse_args(arguments)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Networks side by side."""
+    from blockstudio.analysis.costs import by_size
     from blockstudio.graph.presets import open_diagram
     from blockstudio.report.compare import compare_table, stage_table
     from blockstudio.report.factorise import factorisation_table
@@ -136,14 +143,21 @@ def compare(arguments: list[str]) -> int:
     shows_stages = options.stages or options.by is not None
     if shows_stages and not options.networks:
         raise StudioError("cli.usage", "--stages are those of networks.", hint="Name one, for example resnet50.")
+    if options.json and (options.output is not None or options.factorisations or not options.networks):
+        raise StudioError("cli.usage", "--json is of the networks, in the terminal; leave -o and --factorisations out.")
     _check_output(options)
     profiles = [profile(open_diagram(name)) for name in options.networks]
+    if options.json:
+        rows = [{**asdict(one), "dense_share": one.dense_share} for one in profiles]
+        json.dump(rows, sys.stdout, indent=1, ensure_ascii=False)
+        print()
+        return int(not all(item.sound for item in profiles))
     tables = [compare_table(profiles)] if profiles else []
     if shows_stages:
         # Bars are for who looks at the table; programs have the numbers.
         form = format_of(options.output, "table") if options.output is not None else None
         bars = form is None or form.plain
-        tables.append(stage_table(profiles, options.by or names[0], bars=bars))
+        tables.append(stage_table(profiles, options.by or by_size()[0].name, bars=bars))
     if options.factorisations:
         tables.append(factorisation_table())
     _write_tables(tables, options.output)
@@ -157,13 +171,16 @@ def _report(analysis: Analysis) -> int:
     return int(any(problem.severity == "error" for problem in analysis.problems))
 
 
-def presets(arguments: list[str]) -> int:
-    """The networks that come along."""
-    parser = Parser(prog="blockstudio presets", description="List the networks that come with the studio.")
+def presets_arguments(parser: Parser) -> None:
+    """What ``presets`` takes."""
+    parser.description = "List the networks that come with the studio."
     parser.add_argument("name", nargs="?", metavar="NAME", help="one preset: its description and parameters")
     parser.add_argument("--family", metavar="FAMILY", help="only one family by year: ResNet, Inception, VGG ...")
     json_argument(parser, "the list as JSON")
-    options = parser.parse_args(arguments)
+
+
+def presets(options: argparse.Namespace) -> int:
+    """The networks that come along."""
     from blockstudio.report.summary import preset_rows, preset_text, presets_table
 
     if options.name and (options.json or options.family):

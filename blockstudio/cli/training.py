@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blockstudio.cli.arguments import Parser, network_argument, opened
+from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
 from blockstudio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -13,14 +14,19 @@ if TYPE_CHECKING:
     from blockstudio.runs.recipe import Recipe
 
 
-def train(arguments: list[str]) -> int:
-    """Train without a window, or go on with a run."""
-    parser = Parser(
-        prog="blockstudio train",
-        description="Train a network without a window. A run is a directory; Ctrl-C stops it with a checkpoint, "
-        "and --resume DIR goes on where it stopped.",
-        epilog="example: blockstudio train resnet34 --data digits --epochs 2",
+NOT_OF_THE_RUN = ("command", "resume", "settings", "json", "quiet")
+"""Options that say nothing of network or recipe."""
+
+
+def train_arguments(parser: Parser) -> None:
+    """What ``train`` takes."""
+    from blockstudio.runs.recipe import FIELDS
+
+    parser.description = (
+        "Train a network without a window. A run is a directory; Ctrl-C stops it with a checkpoint, "
+        "and --resume DIR goes on where it stopped."
     )
+    parser.epilog = "example: blockstudio train resnet34 --data digits --epochs 2"
     network_argument(parser, "?")
     parser.add_argument(
         "--data",
@@ -46,23 +52,31 @@ def train(arguments: list[str]) -> int:
         metavar="PATH",
         help="freeze everything but this block: the classifier, for example",
     )
+    parser.add_argument("--optimizer", choices=FIELDS["optimizer.name"].choices, help="the rule for a step")
+    parser.add_argument("--schedule", choices=FIELDS["schedule.name"].choices, help="the learning rate over the run")
     parser.add_argument("--device", metavar="D", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of all that is random")
     parser.add_argument("--recipe", metavar="FILE", help="a recipe file (JSON); the options above go over it")
-    parser.add_argument("--run", metavar="DIR", help="directory of the run (default: a new one under ./runs)")
+    parser.add_argument(
+        "--run", metavar="DIR", help="directory of the run (default: a new one in $BLOCKSTUDIO_RUNS or ./runs)"
+    )
+    form = parser.add_mutually_exclusive_group()
+    json_argument(form, "the run's events, one JSON object a line")
+    form.add_argument("--quiet", action="store_true", help="say nothing but what goes wrong")
     parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped or killed")
-    options = parser.parse_args(arguments)
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train without a window, or go on with a run."""
 
     from blockstudio.runs import Run, create_run
     from blockstudio.runs.terminal import watch
 
     if options.resume:
-        given = [
-            name for name in vars(options) if name not in ("resume", "settings") and getattr(options, name) is not None
-        ]
+        given = [name for name in vars(options) if name not in NOT_OF_THE_RUN and getattr(options, name) is not None]
         if given or options.settings:
             raise StudioError("cli.resume", "--resume takes the run's own network and recipe; leave the rest out.")
-        return watch(Run(Path(options.resume)))
+        return watch(Run(Path(options.resume)), json=options.json, quiet=options.quiet)
     if not options.network:
         raise StudioError("cli.usage", "train needs a network.", hint="For example: blockstudio train resnet34")
     diagram = opened(options)
@@ -73,7 +87,9 @@ def train(arguments: list[str]) -> int:
             "epochs": options.epochs,
             "steps": options.steps,
             "batch_size": options.batch_size,
+            "optimizer.name": options.optimizer,
             "optimizer.lr": options.lr,
+            "schedule.name": options.schedule,
             "start.weights": options.weights,
             "start.partial": options.partial,
             "start.freeze": _frozen(diagram, options.freeze, options.train_only),
@@ -82,7 +98,7 @@ def train(arguments: list[str]) -> int:
         },
     )
     run = create_run(diagram, recipe, Path(options.run) if options.run else None)
-    return watch(run)
+    return watch(run, json=options.json, quiet=options.quiet)
 
 
 def _frozen(diagram: Diagram, freeze: list[str] | None, spared: list[str] | None) -> list[str] | None:

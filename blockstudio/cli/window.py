@@ -42,15 +42,18 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def open_window(arguments: list[str]) -> int:
-    """Open the window; with ``--train`` and no display, train in the terminal."""
-    parser = Parser(prog="blockstudio", description=OPEN_HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
+def open_window_arguments(parser: Parser) -> None:
+    """What ``open_window`` takes."""
+    parser.description = OPEN_HELP
     network_argument(parser, "?")
     parser.add_argument("--train", action="store_true", help="start training at once")
     parser.add_argument("--data", default="digits", metavar="NAME_OR_FOLDER", help="data for --train (default: digits)")
     parser.add_argument("--dark", action="store_true", help="dark colours, whatever the system's are")
     parser.add_argument("--version", action="version", version=f"Block Studio {__version__}")
-    options = parser.parse_args(arguments)
+
+
+def open_window(options: argparse.Namespace) -> int:
+    """Open the window; with ``--train`` and no display, train in the terminal."""
     if options.settings and not options.network:
         raise StudioError("cli.set", "--set needs a preset or file to set values of.")
     if has_display():

@@ -87,6 +87,13 @@ def _check_readable(path: Path, where: str) -> None:
             raise StudioError("weights.file", "it is not a file.", where=where)
         with path.open("rb"):
             pass
+    except FileNotFoundError as reason:
+        raise StudioError(
+            "weights.file",
+            "the file is not found: there is no such file.",
+            where=where,
+            hint="Check its name and folder.",
+        ) from reason
     except (OSError, ValueError) as reason:
         text = (getattr(reason, "strerror", None) or str(reason)).lower()
         raise StudioError("weights.file", f"the file cannot be read: {text}.", where=where) from reason

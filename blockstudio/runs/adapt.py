@@ -127,7 +127,7 @@ def _weights_problems(recipe: Recipe) -> list[StudioError]:
     file = Path(recipe.start.weights).expanduser()
     if not recipe.start.weights or file.is_file():
         return []
-    text = "is not a file." if file.exists() else "is not there."
+    text = "is not a file." if file.exists() else "is not there: file not found."
     return [StudioError("weights.file", f"the file of starting weights, {file}, {text}", where="start.weights")]
 
 

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from blockstudio.answers import error_line, from_dict
 from blockstudio.errors import StudioError
 from blockstudio.runs.events import Event
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
+from blockstudio.text import plain
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where the output is no terminal."""
@@ -27,13 +30,14 @@ WIDEST_MATRIX = 20
 """Classes up to which the confusion matrix is printed whole."""
 
 
-def watch(run: Run, console: Console | None = None) -> int:
+def watch(run: Run, console: Console | None = None, *, json: bool = False, quiet: bool = False) -> int:
     """Train ``run`` in a process of its own, show it until it ends, and return an exit code: 0 finished, 1 failed,
-    130 stopped. A run that a trainer is at work on already is only watched.
+    130 stopped. A run that a trainer is at work on already is only watched. ``json`` prints its events, one object a
+    line, after one of the type ``run`` that names its directory; ``quiet`` prints only what goes wrong.
 
     Ctrl-C stops with a checkpoint, a second one at once. Raises `StudioError` if it cannot be started.
     """
-    view = TerminalView(run, console or Console())
+    view = JsonView(run) if json else TerminalView(run, console or Console(quiet=quiet))
     state = run.state()
     log = run.directory / EVENTS
     offset = log.stat().st_size if state.status != "new" and log.exists() else 0
@@ -246,6 +250,25 @@ class TerminalView:
             classes = [str(name) for name in self.run.data().get("classes", range(len(confusion)))]
             self.console.print(confusion_table(confusion, classes))
         self.say(f"Run: {self.run.directory}")
+
+
+class JsonView(TerminalView):
+    """Prints the events themselves, for a program."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run, Console(quiet=True))
+        self._print({"type": "run", "directory": str(run.directory)})
+
+    def show(self, event: Event) -> None:
+        self._print(event)
+        super().show(event)
+
+    def _print(self, event: Event) -> None:
+        print(msgspec.json.encode(event, enc_hook=plain).decode(), flush=True)
+
+    def _fail(self, text: str) -> None:
+        event = self._last if self._last.get("message") else {"code": "run.failed", "message": text}
+        print(error_line(from_dict(event)), file=sys.stderr)
 
 
 def confusion_table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import sys
@@ -120,12 +121,23 @@ def _set_threads(run: Run, recipe: Recipe) -> None:
         torch.set_num_threads(wanted)
 
 
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def write_environment(run: Run, prepared: Prepared) -> None:
     """Note machine and versions in the run."""
     facts = {
         "blockstudio": __version__,
         "python": sys.version.split()[0],
         "torch": str(torch.__version__),
+        "torchvision": _version("torchvision"),
+        "numpy": _version("numpy"),
+        "cuda": torch.version.cuda,
+        "command": sys.argv,
         "platform": platform.platform(),
         "machine": platform.node(),
         "cores": os.cpu_count(),

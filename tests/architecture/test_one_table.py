@@ -17,6 +17,7 @@ import blockstudio
 from blockstudio import load
 from blockstudio.analysis.costs import COSTS, Cost
 from blockstudio.cli import main
+from blockstudio.cli.root import COMMANDS, OPEN
 from blockstudio.compiler.exports import export
 from blockstudio.formats import FORMATS, Format, Written, endings
 from blockstudio.runs.optimizers import OPTIMIZERS
@@ -104,6 +105,14 @@ def test_every_form_is_documented() -> None:
     documented = set(re.findall(r"^\| `(\.\w+)` \|", text, flags=re.MULTILINE))
     assert documented >= set(endings("network", "figure"))
     assert all(f"`{ending}`" in text for ending in endings())
+
+
+def test_the_command_line_page_has_every_form_and_command() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    formats = dict(re.findall(r"^\| `(\.\w+)` \| [^|]* \| ([^|]*) \|$", text, flags=re.MULTILINE))
+    assert formats == {row.ending: row.holds for row in FORMATS.values()}
+    assert all(f"blockstudio {name}" in text for name in COMMANDS if name != OPEN)
+    assert set(re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)) == {"0", "1", "2", "130"}
 
 
 def test_a_new_cost_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -113,10 +113,10 @@ app.processEvents()
 window.session.diagram.set("conv1", out_channels=96)
 window.session.undo()
 heard = []
-window.trainer.failed.connect(heard.append)
-window.trainer.train()
+window.features.training.trainer.failed.connect(heard.append)
+window.features.training.trainer.train()
 for _ in range(2000):
-    if heard or window.trainer.data is not None:
+    if heard or window.features.training.trainer.data is not None:
         break
     app.processEvents()
     import time; time.sleep(0.01)

@@ -1,0 +1,97 @@
+"""The one root of the command line: every command with what it takes, one row each. Help, mistakes in writing and the
+shells' completion are made from it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from blockstudio.cli import completion, exporting, loading, tables, training, window
+from blockstudio.cli.arguments import Parser
+from blockstudio.errors import StudioError
+from blockstudio.graph.names import suggestion
+from blockstudio.graph.presets import preset_names
+
+OPEN = "open"
+"""The command that goes without saying: ``blockstudio resnet34``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command."""
+
+    name: str
+    help: str
+    arguments: Callable[[Parser], None]
+    act: Callable[[argparse.Namespace], int]
+    what: str = ""
+    """What is said to need a library that is missing; the command itself where it is empty."""
+
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        Command(OPEN, "open the window", window.open_window_arguments, window.open_window, "the window"),
+        Command("train", "train without a window", training.train_arguments, training.train),
+        Command("summary", "shapes and costs, block by block", tables.summary_arguments, tables.summary),
+        Command("compare", "networks side by side", tables.compare_arguments, tables.compare),
+        Command("export", "write a network or a figure to a file", exporting.export_arguments, exporting.export),
+        Command("weights", "which trained weights of a file fit", loading.weights_arguments, loading.weights),
+        Command("presets", "list the networks that come along", tables.presets_arguments, tables.presets),
+        Command("completion", "complete commands in a shell", completion.arguments, lambda options:
+                completion.write(options, root_parser()[0])),
+    )
+}  # fmt: skip
+"""By name."""
+
+
+def root_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of everything, and that of each command."""
+    root = Parser(prog="blockstudio", description=window.OPEN_HELP,
+                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    found: dict[str, Parser] = {}
+    for command in COMMANDS.values():
+        if command.name == OPEN:
+            parser = commands.add_parser(command.name, help=command.help, prog="blockstudio",
+                                         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        else:
+            parser = commands.add_parser(command.name, help=command.help)
+        command.arguments(parser)
+        found[command.name] = parser
+    return root, found
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was written, with ``command`` as the name of the command. Raises `StudioError` ``cli.*`` with the nearest
+    command, preset or option for what is not known."""
+    words = list(arguments)
+    if not words or words[0] not in COMMANDS:
+        if words:
+            _check_word(words[0])
+        words.insert(0, OPEN)
+    root, commands = root_parser()
+    options, unknown = root.parse_known_args(words)
+    if unknown:
+        parser = commands[options.command]
+        known = list(parser._option_string_actions)
+        near = suggestion(unknown[0].partition("=")[0], known) if unknown[0].startswith("--") else ""
+        raise StudioError(
+            "cli.usage", f"unrecognized arguments: {' '.join(unknown)}.", hint=near or f"See: {parser.prog} --help"
+        )
+    return options
+
+
+def _check_word(word: str) -> None:
+    """Whether the first word can be a network, if it is no command: ``trian`` is neither."""
+    if word.startswith("-") or any(mark in word for mark in "/\\.~") or Path(word).is_file():
+        return
+    names = preset_names()
+    if word not in names:
+        raise StudioError(
+            "cli.unknown",
+            f"there is no command, no preset and no file '{word[:80]}'.",
+            hint=suggestion(word, [*COMMANDS, *names]),
+        )
