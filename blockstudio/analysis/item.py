@@ -9,6 +9,7 @@ from blockstudio.analysis.order import Source
 from blockstudio.analysis.rules import Setting
 from blockstudio.blocks import BlockType, Parameter, Value
 from blockstudio.graph.diagram import Block
+from blockstudio.text import say
 
 
 class Item:
@@ -68,18 +69,25 @@ def drawing_issues(item: Item) -> list[Issue]:
     # Switched off, a block needs its first input only.
     missing = item.missing if bypass is not True else item.missing[:1] if not any(item.sources[:1]) else ()
     for port in missing:
-        label = "its input" if len(item.ports) == 1 else f"its input '{port}'"
-        found.append(Issue("port.unconnected", f"{label} is not connected.", port=port, hint="Wire an output to it."))
+        label = say("its input") if len(item.ports) == 1 else say("its input '{port}'", port=port)
+        found.append(
+            Issue(
+                "port.unconnected",
+                say("{label} is not connected.", label=label),
+                port=port,
+                hint=say("Wire an output to it."),
+            )
+        )
     if item.kind is not None and item.kind.variadic:
         if not item.sources:
-            message = "none of its inputs is connected."
-            found.append(Issue("port.unconnected", message, hint="Wire at least two outputs into it."))
+            message = say("none of its inputs is connected.")
+            found.append(Issue("port.unconnected", message, hint=say("Wire at least two outputs into it.")))
         elif len(item.sources) == 1:
-            message = f"only one wire leads into it, so this {item.block.type} changes nothing."
-            hint = "Wire a second output into it, or remove it."
+            message = say("only one wire leads into it, so this {type} changes nothing.", type=item.block.type)
+            hint = say("Wire a second output into it, or remove it.")
             found.append(Issue("merge.single", message, "warning", hint=hint))
     for port in item.idle if len(item.idle) < item.width else ():
-        message = f"nothing reads its output '{port}'."
-        hint = "Wire it on, or take it out of the module."
+        message = say("nothing reads its output '{port}'.", port=port)
+        hint = say("Wire it on, or take it out of the module.")
         found.append(Issue("output.unused", message, "warning", port=port, hint=hint))
     return found

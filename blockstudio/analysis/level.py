@@ -14,6 +14,7 @@ from blockstudio.analysis.traces import Trace, follow, join, through, traces
 from blockstudio.analysis.units import BYTES_PER_SCALAR
 from blockstudio.blocks import Shape, Value
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 Size: TypeAlias = tuple[int, int]
 
@@ -207,8 +208,8 @@ class Level:
         if result.copies is None and index is not None:
             path = f"{path}.{index}"
         if result.sub is None:
-            why = "is switched off" if result.bypassed else "is not an instance of a module"
-            raise StudioError("analysis.path", f"it {why}, so there is nothing inside.", where=path)
+            why = say("is switched off") if result.bypassed else say("is not an instance of a module")
+            raise StudioError("analysis.path", say("it {why}, so there is nothing inside.", why=why), where=path)
         return Level(self._root, path, result.sub, before)
 
     def report(self, name: str, index: int | None = None) -> BlockReport:

@@ -14,6 +14,7 @@ from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import INPUT, OUTPUT, shape_text
 from blockstudio.graph.diagram import MAIN, Diagram, Wire
 from blockstudio.graph.edits import Edit
+from blockstudio.text import join, say, say_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,16 @@ class Problem:
         if self.parameter:
             where = f"{where}.{self.parameter}" if where else self.parameter
         more = self.instances - 1
-        again = f" The same in {more} more instance{'s' if more > 1 else ''} of {self.scope}." if more else ""
-        return f"{where}: {self.message}{again}" if where else f"{self.message}{again}"
+        message: str = self.message
+        if more:
+            same = say_many(
+                "The same in {count} more instance of {scope}.",
+                "The same in {count} more instances of {scope}.",
+                more,
+                scope=self.scope,
+            )
+            message = join([message, same])
+        return say("{where}: {message}", where=where, message=message) if where else message
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -138,8 +147,8 @@ class Collector:
         """A module without instances, with its defaults; what is wrong in it hinders nothing."""
         self._spare = True
         scope = sheet.plan.scope
-        message = f"no block is a {scope}: the module is used nowhere."
-        issue = Issue("module.unused", message, "warning", hint="Use it in the diagram, or delete it.")
+        message = say("no block is a {scope}: the module is used nowhere.", scope=scope)
+        issue = Issue("module.unused", message, "warning", hint=say("Use it in the diagram, or delete it."))
         self._add(sheet, "", "", issue, False, 1)
         if len(sheet.plan.items):
             self._visit(sheet, "", 1, False)
@@ -182,25 +191,33 @@ class Collector:
                 self._add(sheet, name, prefix + name, issue, alive, count)
         for cycle in plan.cycles:
             ring = " → ".join([*cycle.blocks, cycle.blocks[0]])
-            message = f"the wires run in a circle: {ring}."
-            issue = Issue("graph.cycle", message, hint="Remove one of these wires.", found=ring, data=cycle.blocks)
+            message = say("the wires run in a circle: {ring}.", ring=ring)
+            issue = Issue("graph.cycle", message, hint=say("Remove one of these wires."), found=ring, data=cycle.blocks)
             self._add(sheet, cycle.blocks[0], prefix + cycle.blocks[0], issue, live, count)
         for name in plan.dead:
             item = plan.items[name]
             if not item.targets and name not in plan.loose:
                 self._add(sheet, name, prefix + name, _dead(plan, name), live, count)
-        kind = "diagram" if plan.scope == MAIN else "module"
-        for names, type_name, why in (
+        for names, type_name, message in (
             (
                 plan.inputs,
                 INPUT,
-                "nothing comes in" if kind == "diagram" else "its instances cannot be wired into a network",
+                say("the diagram has no Input: nothing comes in.")
+                if plan.scope == MAIN
+                else say("the module has no Input: its instances cannot be wired into a network."),
             ),
-            (plan.outputs, OUTPUT, "there is no result" if kind == "diagram" else "nothing can read its instances"),
+            (
+                plan.outputs,
+                OUTPUT,
+                say("the diagram has no Output: there is no result.")
+                if plan.scope == MAIN
+                else say("the module has no Output: nothing can read its instances."),
+            ),
         ):
             if not names:
-                message = f"the {kind} has no {type_name}: {why}."
-                issue = Issue(f"{type_name.lower()}.missing", message, hint=f"Add an {type_name} block.")
+                issue = Issue(
+                    f"{type_name.lower()}.missing", message, hint=say("Add an {type_name} block.", type_name=type_name)
+                )
                 self._add(sheet, "", prefix[:-1], issue, live, count)
 
     def _softmax(self, main: Sheet) -> None:
@@ -208,11 +225,13 @@ class Collector:
             for name, sheet, path in _behind(main, end, ""):
                 kind = sheet.plan.items[name].kind
                 if kind is not None and kind.gives_probabilities:
-                    message = (
-                        "its probabilities go to the output, but training wants the raw scores (logits): "
-                        "the cross-entropy loss takes the softmax itself."
+                    message = say(
+                        "its probabilities go to the output, but training wants the raw scores (logits): the "
+                        "cross-entropy loss takes the softmax itself."
                     )
-                    issue = Issue("output.softmax", message, "warning", hint="Switch it off; prediction adds it again.")
+                    issue = Issue(
+                        "output.softmax", message, "warning", hint=say("Switch it off; prediction adds it again.")
+                    )
                     self._add(sheet, name, path, issue, True, 1, sheet.results[name])
 
     def _add(
@@ -265,11 +284,16 @@ def _dead(plan: Plan, name: str) -> Issue:
                 waiting.append(source[0])
     more = len(branch) - 1
     if items[name].block.type == INPUT:
-        message = "nothing reads this Input."
+        message = say("nothing reads this Input.")
     else:
-        before = f", and with it {more} block{'s' if more > 1 else ''} before it" if more else ""
-        message = f"its result reaches no Output, so it is left out of the network{before}."
-    return Issue("block.dead", message, "warning", hint="Wire it on, or delete it.", data=tuple(sorted(branch)))
+        message = say("its result reaches no Output, so it is left out of the network.")
+        if more:
+            message = say_many(
+                "its result reaches no Output, so it is left out of the network, and with it {count} block before it.",
+                "its result reaches no Output, so it is left out of the network, and with it {count} blocks before it.",
+                more,
+            )
+    return Issue("block.dead", message, "warning", hint=say("Wire it on, or delete it."), data=tuple(sorted(branch)))
 
 
 def _behind(sheet: Sheet, name: str, prefix: str) -> Iterator[tuple[str, Sheet, str]]:

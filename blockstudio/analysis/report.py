@@ -16,6 +16,7 @@ from blockstudio.analysis.units import BYTES_PER_SCALAR
 from blockstudio.blocks import INPUT, Shape, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
+from blockstudio.text import say
 
 
 class _AllBlocks(Mapping[str, BlockReport]):
@@ -152,7 +153,9 @@ def _split(level: Level, parts: list[str], path: str) -> tuple[str, list[str]]:
         name = ".".join(parts[:count])
         if name in results:
             return name, parts[count:]
-    raise StudioError("analysis.path", f"there is no block '{path}'.", hint=suggestion(parts[0], list(results)))
+    raise StudioError(
+        "analysis.path", say("there is no block '{path}'.", path=path), hint=suggestion(parts[0], list(results))
+    )
 
 
 def _network_field(top: Level) -> Size | None:

@@ -17,6 +17,7 @@ from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.rules import Result, Seen, known_size
 from blockstudio.analysis.values import Names, known_flag, known_repeat, resolve_known
 from blockstudio.blocks import INPUT, Value
+from blockstudio.text import say
 
 Key: TypeAlias = tuple[str, tuple[Value | None, ...], tuple[Seen, ...]]
 
@@ -342,8 +343,11 @@ def _unknown(
 
 
 def _too_much() -> Issue:
-    message = f"the network has more than {MAX_WORK:,} blocks that all differ; from here on it is not analysed."
-    return Issue("analysis.size", message, hint="Repeat less often, or let less depend on i.")
+    message = say(
+        "the network has more than {max_work:,} blocks that all differ; from here on it is not analysed.",
+        max_work=MAX_WORK,
+    )
+    return Issue("analysis.size", message, hint=say("Repeat less often, or let less depend on i."))
 
 
 def _passing(item: Item, inputs: tuple[Seen, ...]) -> Result:
@@ -360,9 +364,15 @@ def _broken_chain(copy: Result, index: int, repeat: int) -> Result:
     first = copy.issues[0]
     issue = Issue(
         "repeat.chain",
-        f"copy {index + 1} of {repeat} does not accept what copy {index} gives: {first.message}",
+        say(
+            "copy {index} of {repeat} does not accept what copy {index_2} gives: {message}",
+            index=index + 1,
+            repeat=repeat,
+            index_2=index,
+            message=first.message,
+        ),
         parameter="repeat",
-        hint="Repeat only what keeps its shape, or repeat it less often.",
+        hint=say("Repeat only what keeps its shape, or repeat it less often."),
         data=(index,),
     )
     return msgspec.structs.replace(copy, issues=(issue, *copy.issues[1:]), faulty=True)

@@ -20,6 +20,7 @@ from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_posi
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import missing
 from blockstudio.graph.names import check_name
+from blockstudio.text import say
 
 MAX_VARIADIC = 10_000
 
@@ -46,7 +47,7 @@ class RemoveBlock(EditBase, frozen=True, kw_only=True):
         definition = diagram.definition(self.scope)
         block = definition.block(self.name)
         if definition.wired(self.name):
-            raise StudioError("diagram.wired", "it still has wires.", where=self.name)
+            raise StudioError("diagram.wired", say("it still has wires."), where=self.name)
         _no_wires_to_port(diagram, self.scope, self.name, block)
         index = definition.take(self.name)
         return AddBlock(scope=self.scope, name=self.name, block=block, index=index)
@@ -65,7 +66,7 @@ class RenameBlock(EditBase, frozen=True, kw_only=True):
         check_name(self.to)
         taken = definition.clash(self.to, but=self.name)
         if taken:
-            raise StudioError("diagram.taken", f"there is already a block '{taken}'.", where=self.to)
+            raise StudioError("diagram.taken", say("there is already a block '{taken}'.", taken=taken), where=self.to)
         definition.rename(self.name, self.to)
         if self.scope != MAIN and block.type in PORTS:
             for other in map(diagram.definition, diagram.scopes()):
@@ -101,7 +102,9 @@ class RemoveWire(EditBase, frozen=True, kw_only=True):
         definition = diagram.definition(self.scope)
         wire = self.wire
         if definition.wire_into(wire.target, wire.target_port) != (wire.source, wire.source_port):
-            raise StudioError("wire.missing", f"there is no wire from '{wire.source}'.", where=wire.target)
+            raise StudioError(
+                "wire.missing", say("there is no wire from '{source}'.", source=wire.source), where=wire.target
+            )
         definition.cut(wire)
         return AddWire(scope=self.scope, wire=wire)
 
@@ -150,7 +153,11 @@ class SetBlock(EditBase, frozen=True, kw_only=True):
         definition = diagram.definition(self.scope)
         old = definition.block(self.name)
         if old.type != self.block.type:
-            raise StudioError("diagram.type", f"it is a {old.type}, not a {self.block.type}.", where=self.name)
+            raise StudioError(
+                "diagram.type",
+                say("it is a {type}, not a {type_2}.", type=old.type, type_2=self.block.type),
+                where=self.name,
+            )
         check_block(diagram, self.block, self.name)
         definition.put(self.name, self.block)
         return SetBlock(scope=self.scope, name=self.name, block=old)
@@ -185,15 +192,17 @@ def place_block(
     check_name(name)
     taken = definition.clash(name)
     if taken:
-        raise StudioError("diagram.taken", f"there is already a block '{taken}'.", where=name)
+        raise StudioError("diagram.taken", say("there is already a block '{taken}'.", taken=taken), where=name)
     if len(diagram.main) + sum(map(len, diagram.modules.values())) >= MAX_BLOCKS:
-        raise StudioError("diagram.size", f"a diagram holds at most {MAX_BLOCKS:,} blocks.", where=name)
+        raise StudioError(
+            "diagram.size", say("a diagram holds at most {max_blocks:,} blocks.", max_blocks=MAX_BLOCKS), where=name
+        )
     check_block(diagram, block, name)
     if scope != MAIN:
         if block.type == AUX_OUTPUT:
             raise StudioError(
-                "diagram.auxiliary", "auxiliary outputs stand in the main graph only.", where=name,
-                hint="Give the module an Output and wire that to an AuxOutput outside.",
+                "diagram.auxiliary", say("auxiliary outputs stand in the main graph only."), where=name,
+                hint=say("Give the module an Output and wire that to an AuxOutput outside."),
             )  # fmt: skip
         if whole:
             check_new_port(diagram, scope, block, name)
@@ -203,7 +212,7 @@ def place_block(
                 except StudioError as error:
                     raise error.at(name) from None
     if index is not None and (isinstance(index, bool) or not isinstance(index, int) or index < 0):
-        raise StudioError("diagram.place", "expected a place in the order, counted from 0.", where=name)
+        raise StudioError("diagram.place", say("expected a place in the order, counted from 0."), where=name)
     definition.insert(name, block, index)
 
 
@@ -224,17 +233,28 @@ def place_wire(diagram: Contents, scope: str, wire: Wire) -> None:
     other = definition.wire_into(wire.target, wire.target_port)
     if other is not None:
         raise StudioError(
-            "wire.taken", f"input {wire.target_port} already comes from '{other[0]}'.", where=wire.target,
-            hint="Remove that wire first, or merge the two with Concat or Add.",
+            "wire.taken",
+            say("input {port} already comes from '{other}'.", port=wire.target_port, other=other[0]),
+            where=wire.target,
+            hint=say("Remove that wire first, or merge the two with Concat or Add."),
         )  # fmt: skip
     if diagram.main.wire_count + sum(module.wire_count for module in diagram.modules.values()) >= MAX_WIRES:
-        raise StudioError("diagram.size", f"a diagram holds at most {MAX_WIRES:,} wires.", where=wire.target)
+        raise StudioError(
+            "diagram.size", say("a diagram holds at most {max_wires:,} wires.", max_wires=MAX_WIRES), where=wire.target
+        )
     definition.join(wire)
 
 
 def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioError:
     known = ", ".join(ports) or "none"
-    return StudioError("wire.port", f"there is no {side} '{port}'.", where=name, hint=f"Its {side}s: {known}.")
+    return StudioError(
+        "wire.port",
+        say("there is no input '{port}'.", port=port)
+        if side == "input"
+        else say("there is no output '{port}'.", port=port),
+        where=name,
+        hint=say("Its inputs: {known}.", known=known) if side == "input" else say("Its outputs: {known}.", known=known),
+    )
 
 
 def _no_wires_to_port(diagram: Contents, scope: str, name: str, block: Block) -> None:
@@ -247,4 +267,8 @@ def _no_wires_to_port(diagram: Contents, scope: str, name: str, block: Block) ->
             for wire in wires:
                 if (wire.target_port if block.type == INPUT else wire.source_port) == name:
                     where = f"{other_scope}.{instance}" if other_scope else instance
-                    raise StudioError("diagram.wired", f"instance '{where}' still has a wire on this port.", where=name)
+                    raise StudioError(
+                        "diagram.wired",
+                        say("instance '{where}' still has a wire on this port.", where=where),
+                        where=name,
+                    )

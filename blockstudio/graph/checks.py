@@ -13,6 +13,7 @@ from blockstudio.graph.definition import MAIN, Block, Definition
 from blockstudio.graph.expressions import MAX_INTEGER, parse
 from blockstudio.graph.foreign import check_unread
 from blockstudio.graph.names import check_parameter_name, check_text, shown, suggestion
+from blockstudio.text import say
 
 MAX_BLOCKS = 100_000
 MAX_WIRES = 400_000
@@ -29,7 +30,7 @@ MAX_AT = 1e7
 def check_block(diagram: Contents, block: Block, where: str) -> None:
     """Raises `StudioError` unless the block's parameters are declared and legal as far as they are literal."""
     if not isinstance(block, Block) or not isinstance(block.type, str):
-        raise StudioError("diagram.type", "it has no type.", where=where)
+        raise StudioError("diagram.type", say("it has no type."), where=where)
     kind = diagram.kind(block.type)
     if kind is None and block.origin is not None and block.type not in diagram.modules:
         kind = absent_type(block.type, block.origin)
@@ -46,16 +47,18 @@ def check_block(diagram: Contents, block: Block, where: str) -> None:
         chains = repeatable(diagram, block.type) if kind is None else len(kind.inputs) == len(kind.outputs) == 1
         if not chains:
             raise StudioError(
-                "diagram.repeat", f"{block.type} cannot repeat: a chain needs one input and one output.",
+                "diagram.repeat", say("{type} cannot repeat: a chain needs one input and one output.", type=block.type),
                 where=f"{where}.repeat",
             )  # fmt: skip
     if block.bypass is not False:
         if isinstance(block.bypass, str):
             check_expression(block.bypass, f"{where}.bypass")
         elif not isinstance(block.bypass, bool):
-            raise StudioError("parameter.value", "expected true, false or an expression.", where=f"{where}.bypass")
+            raise StudioError("parameter.value", say("expected true, false or an expression."), where=f"{where}.bypass")
         if block.type in PORTS:
-            raise StudioError("diagram.bypass", f"{block.type} cannot be switched off.", where=f"{where}.bypass")
+            raise StudioError(
+                "diagram.bypass", say("{type} cannot be switched off.", type=block.type), where=f"{where}.bypass"
+            )
     check_at(block.at, f"{where}.at")
     check_text(block.note, f"{where}.note")
 
@@ -68,7 +71,7 @@ def check_at(at: object, where: str) -> None:
         numbers = [value for value in at if isinstance(value, int | float) and not isinstance(value, bool)]
         if len(numbers) == 2 and all(-MAX_AT <= value <= MAX_AT for value in numbers):
             return
-    raise StudioError("diagram.position", f"expected a position [x, y], found {shown(at)}.", where=where)
+    raise StudioError("diagram.position", say("expected a position [x, y], found {at}.", at=shown(at)), where=where)
 
 
 def check_raw(parameter: Parameter, value: RawValue, where: str) -> None:
@@ -78,7 +81,9 @@ def check_raw(parameter: Parameter, value: RawValue, where: str) -> None:
         return
     if isinstance(value, list | tuple) and any(isinstance(item, str) for item in value):
         if len(value) > 4:
-            raise StudioError("parameter.value", f"expected {parameter.expected()}.", where=where)
+            raise StudioError(
+                "parameter.value", say("expected {expected}.", expected=parameter.expected()), where=where
+            )
         for item in value:
             if isinstance(item, str):
                 check_expression(item, where)
@@ -87,7 +92,7 @@ def check_raw(parameter: Parameter, value: RawValue, where: str) -> None:
         try:
             check_literal(parameter, [legal if isinstance(item, str) else item for item in value], where)
         except StudioError as error:
-            message = f"expected {parameter.expected()}, found {shown(value)}."
+            message = say("expected {expected}, found {shown}.", expected=parameter.expected(), shown=shown(value))
             raise StudioError(error.code, message, where=where) from None
         return
     check_literal(parameter, value, where)
@@ -104,7 +109,11 @@ def check_literal(parameter: Parameter, value: object, where: str) -> None:
     else:
         for number in value if isinstance(value, list | tuple) else (value,):
             if isinstance(number, int) and abs(number) > MAX_INTEGER:
-                raise StudioError("parameter.limit", f"expected numbers within ±{MAX_INTEGER:,}.", where=where)
+                raise StudioError(
+                    "parameter.limit",
+                    say("expected numbers within ±{max_integer:,}.", max_integer=MAX_INTEGER),
+                    where=where,
+                )
 
 
 def check_expression(text: str, where: str) -> None:
@@ -118,14 +127,16 @@ def check_expression(text: str, where: str) -> None:
 def check_declarations(parameters: Mapping[str, Parameter], in_module: bool) -> None:
     """Raises `StudioError` unless every name is legal and every default a literal of its kind."""
     if len(parameters) > MAX_PARAMETERS:
-        raise StudioError("diagram.size", f"there can be {MAX_PARAMETERS} parameters at most.")
+        raise StudioError(
+            "diagram.size", say("there can be {max_parameters} parameters at most.", max_parameters=MAX_PARAMETERS)
+        )
     for name, parameter in parameters.items():
         check_parameter_name(name, in_module)
         if not isinstance(parameter, Parameter) or parameter.kind not in get_args(Kind):
-            raise StudioError("parameter.kind", "it has no kind.", where=name)
+            raise StudioError("parameter.kind", say("it has no kind."), where=name)
         for limit in (parameter.minimum, parameter.maximum):
             if limit is not None and not (isinstance(limit, int | float) and abs(limit) <= 1e15):
-                raise StudioError("parameter.limit", "its limits must be finite numbers.", where=name)
+                raise StudioError("parameter.limit", say("its limits must be finite numbers."), where=name)
         for choice in parameter.choices:
             check_text(choice, f"{name}.choices", 100)
         check_text(parameter.help, f"{name}.help", 2_000)
@@ -142,8 +153,8 @@ def check_instances(diagram: Contents, scope: str, parameters: Mapping[str, Para
                 where = f"{other}.{name}" if other else name
                 if key not in parameters:
                     raise StudioError(
-                        "diagram.used", f"'{where}' still sets {key}.", where=where,
-                        hint="Set it back to its default there first.",
+                        "diagram.used", say("'{where}' still sets {key}.", where=where, key=key), where=where,
+                        hint=say("Set it back to its default there first."),
                     )  # fmt: skip
                 check_raw(parameters[key], value, f"{where}.{key}")
 
@@ -162,10 +173,16 @@ def check_new_port(diagram: Contents, scope: str, block: Block, where: str) -> N
         return
     there = len(diagram.modules[scope].of_type(block.type))
     if there >= MAX_PORTS:
-        raise StudioError("diagram.size", f"a module has at most {MAX_PORTS} {block.type} blocks.", where=where)
+        raise StudioError(
+            "diagram.size",
+            say("a module has at most {max_ports} {type} blocks.", max_ports=MAX_PORTS, type=block.type),
+            where=where,
+        )
     if there == 1 and (instance := repeated_instance(diagram, scope)):
         raise StudioError(
-            "diagram.repeat", f"instance '{instance}' repeats: a chain needs one input and one output.", where=where
+            "diagram.repeat",
+            say("instance '{instance}' repeats: a chain needs one input and one output.", instance=instance),
+            where=where,
         )
 
 
@@ -205,9 +222,11 @@ def check_nesting(diagram: Contents, more: tuple[str, str] | None = None) -> Non
         level = following
     if done < len(inside):
         name = more[0] if more else next(name for name in inside if _contains_itself(inside, name))
-        raise StudioError("diagram.recursion", f"module '{name}' would contain itself.", where=name)
+        raise StudioError("diagram.recursion", say("module '{name}' would contain itself.", name=name), where=name)
     if depth > MAX_NESTING:
-        raise StudioError("diagram.nesting", f"modules can be nested {MAX_NESTING} deep at most.")
+        raise StudioError(
+            "diagram.nesting", say("modules can be nested {max_nesting} deep at most.", max_nesting=MAX_NESTING)
+        )
 
 
 def check_whole(diagram: Contents) -> None:
@@ -216,10 +235,16 @@ def check_whole(diagram: Contents) -> None:
     for name in diagram.modules:
         for kind in PORTS:
             if len(diagram.modules[name].of_type(kind)) > MAX_PORTS:
-                raise StudioError("diagram.size", f"a module has at most {MAX_PORTS} {kind} blocks.", where=name)
+                raise StudioError(
+                    "diagram.size",
+                    say("a module has at most {max_ports} {kind} blocks.", max_ports=MAX_PORTS, kind=kind),
+                    where=name,
+                )
         if not repeatable(diagram, name) and (instance := repeated_instance(diagram, name)):
             raise StudioError(
-                "diagram.repeat", f"{name} cannot repeat: a chain needs one input and one output.", where=instance
+                "diagram.repeat",
+                say("{name} cannot repeat: a chain needs one input and one output.", name=name),
+                where=instance,
             )
 
 
@@ -228,7 +253,10 @@ def unknown_parameter(key: str, owner: str, declared: Iterable[str], where: str 
     names = list(declared)
     hint = suggestion(key, names) if names else ""
     return StudioError(
-        "parameter.unknown", f"{owner} has no parameter '{shown(key)}'.", where=where or shown(key), hint=hint
+        "parameter.unknown",
+        say("{owner} has no parameter '{key}'.", owner=owner, key=shown(key)),
+        where=where or shown(key),
+        hint=hint,
     )
 
 
@@ -255,5 +283,11 @@ def _check_repeat(repeat: object, where: str) -> None:
         check_expression(repeat, where)
     elif isinstance(repeat, bool) or not isinstance(repeat, int) or not 0 <= repeat <= MAX_REPEAT:
         raise StudioError(
-            "parameter.limit", f"expected a repeat from 0 to {MAX_REPEAT:,}, found {shown(repeat)}.", where=where
+            "parameter.limit",
+            say(
+                "expected a repeat from 0 to {max_repeat:,}, found {repeat}.",
+                max_repeat=MAX_REPEAT,
+                repeat=shown(repeat),
+            ),
+            where=where,
         )

@@ -11,6 +11,7 @@ from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, BlockType, Parameter, a
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import MAIN, Definition
 from blockstudio.graph.names import shown, suggestion
+from blockstudio.text import say
 
 
 class Contents:
@@ -45,7 +46,9 @@ class Contents:
         try:
             return self.modules[scope]
         except KeyError:
-            raise StudioError("diagram.module", f"there is no module '{shown(scope)}'.", where=shown(scope)) from None
+            raise StudioError(
+                "diagram.module", say("there is no module '{scope}'.", scope=shown(scope)), where=shown(scope)
+            ) from None
 
     def scopes(self) -> list[str]:
         """The main scope and every module's."""
@@ -79,7 +82,7 @@ class Contents:
             return self.modules[type_name].parameters
         raise StudioError(
             "diagram.type",
-            f"'{shown(type_name)}' is neither a block type nor a module of this diagram.",
+            say("'{type_name}' is neither a block type nor a module of this diagram.", type_name=shown(type_name)),
             hint=suggestion(type_name, [*CATALOGUE, *self.modules]),
         )
 

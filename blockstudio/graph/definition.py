@@ -13,6 +13,7 @@ import networkx as nx
 from blockstudio.blocks import Origin, Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
+from blockstudio.text import say
 
 MAIN = ""
 """The scope of the main graph; any other scope is the name of a module definition."""
@@ -163,7 +164,9 @@ class Definition:
         try:
             return self._graph.nodes[name]["block"]  # type: ignore[no-any-return]
         except KeyError:
-            raise StudioError("diagram.block", f"there is no block '{shown(name)}'.", where=shown(name)) from None
+            raise StudioError(
+                "diagram.block", say("there is no block '{name}'.", name=shown(name)), where=shown(name)
+            ) from None
 
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """Names and blocks in document order."""

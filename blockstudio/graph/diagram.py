@@ -29,6 +29,7 @@ from blockstudio.graph.edits import (
 from blockstudio.graph.free_names import FreeNames, legal
 from blockstudio.graph.history import History
 from blockstudio.graph.names import MAX_NAME, check_name, shown, suggestion
+from blockstudio.text import say
 
 __all__ = [
     "MAIN",
@@ -99,7 +100,7 @@ class Diagram(Contents):
         outputs = self.output_ports(graph.block(start).type)
         if not start_port:
             if not outputs:
-                raise StudioError("wire.port", f"'{start}' has no output.", where=start)
+                raise StudioError("wire.port", say("'{start}' has no output.", start=start), where=start)
             start_port = outputs[0]
         if not end_port:
             type_name = graph.block(end).type
@@ -109,7 +110,7 @@ class Diagram(Contents):
             else:
                 ports = self.input_ports(type_name)
                 if not ports:
-                    raise StudioError("wire.port", f"'{end}' has no input.", where=end)
+                    raise StudioError("wire.port", say("'{end}' has no input.", end=end), where=end)
                 end_port = next((port for port in ports if port not in taken), ports[0])
         return Wire(start, start_port, end, end_port)
 
@@ -117,12 +118,12 @@ class Diagram(Contents):
         """Set parameters of a block as one step; ``None`` goes back to the default. With ``name=""`` sets the
         values (defaults) of the definition's own parameters. Raises `StudioError` for an unknown
         parameter or an illegal value; nothing is then changed."""
-        with self.history.gesture(f"Set {', '.join(parameters)}"):
+        with self.history.gesture(say("Set {parameters}", parameters=", ".join(parameters))):
             for key, value in parameters.items():
                 if name:
                     edit: SetParameter | SetDefault = SetParameter(scope=scope, name=name, key=key, value=value)
                 elif value is None:
-                    raise StudioError("parameter.value", f"{key} needs a value.", where=key)
+                    raise StudioError("parameter.value", say("{key} needs a value.", key=key), where=key)
                 else:
                     edit = SetDefault(scope=scope, key=key, value=value)
                 self.history.do(edit)
@@ -131,7 +132,7 @@ class Diagram(Contents):
         """Remove a block and its wires as one step."""
         graph = self.definition(scope)
         graph.block(name)
-        with self.history.gesture(f"Delete {name}"):
+        with self.history.gesture(say("Delete {name}", name=name)):
             for wire in dict.fromkeys([*graph.wires_into(name), *graph.wires_from(name)]):
                 self.history.do(RemoveWire(scope=scope, wire=wire))
             self.history.do(RemoveBlock(scope=scope, name=name))
@@ -165,8 +166,12 @@ class Diagram(Contents):
             if wire.source == start and start_port in ("", wire.source_port) and end_port in ("", wire.target_port)
         ]
         if not found:
-            raise StudioError("wire.missing", f"there is no wire from {source} to {target}.", where=end)
-        with self.history.gesture(f"Disconnect {source} from {target}"):
+            raise StudioError(
+                "wire.missing",
+                say("there is no wire from {source} to {target}.", source=source, target=target),
+                where=end,
+            )
+        with self.history.gesture(say("Disconnect {source} from {target}", source=source, target=target)):
             for wire in found:
                 self.history.do(RemoveWire(scope=scope, wire=wire))
 
@@ -199,7 +204,9 @@ class Diagram(Contents):
         instance sets it. Expressions that use it stay; analysis reports them."""
         parameters = dict(self.definition(scope).parameters)
         if name not in parameters:
-            raise StudioError("parameter.unknown", f"there is no parameter '{shown(name)}'.", where=scope)
+            raise StudioError(
+                "parameter.unknown", say("there is no parameter '{name}'.", name=shown(name)), where=scope
+            )
         del parameters[name]
         self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Remove {name}")
 

@@ -16,6 +16,7 @@ from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_ord
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import check_name
 from blockstudio.graph.resolve import resolve, resolve_flag, resolve_repeat
+from blockstudio.text import say
 
 MAX_VISITS = 2 * MAX_BLOCKS
 """Blocks and instances looked into, with those that are switched off or hold nothing."""
@@ -183,7 +184,11 @@ class Expansion:
 
     def _check_size(self, path: str, visits: int, leaves: int = 0) -> None:
         if self.leaves + leaves > MAX_BLOCKS or self.visits + visits > MAX_VISITS:
-            raise StudioError("expand.size", f"the diagram unrolls to more than {MAX_BLOCKS:,} blocks.", where=path)
+            raise StudioError(
+                "expand.size",
+                say("the diagram unrolls to more than {max_blocks:,} blocks.", max_blocks=MAX_BLOCKS),
+                where=path,
+            )
 
     def _first(self, type_name: str, arriving: Mapping[str, Signal]) -> Signal:
         """What a bypassed block passes on: its first input."""
@@ -267,7 +272,7 @@ def _standing_at(path: str, inside: bool = False) -> Iterator[None]:
         where = f"{path}.{error.where}" if inside else path
         if error.code == "expression.name" and "in_channels" in error.message:
             raise StudioError(
-                "expand.channels", "it depends on in_channels, and what comes in has no known shape.", where=where,
-                hint="Put right the problems before it.",
+                "expand.channels", say("it depends on in_channels, and what comes in has no known shape."), where=where,
+                hint=say("Put right the problems before it."),
             ) from None  # fmt: skip
         raise error.at(where) from None

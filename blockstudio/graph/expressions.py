@@ -20,6 +20,7 @@ from typing import Any
 
 from blockstudio.blocks.parameters import Scalar
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 MAX_LENGTH = 200
 MAX_NODES = 120
@@ -70,41 +71,43 @@ def parse(text: str) -> Expression:
     """Parse ``text``. Raises `StudioError` ``expression.syntax`` naming what the grammar does not have, or
     ``expression.bound`` for a number too large."""
     if len(text) > MAX_LENGTH:
-        raise _error("syntax", text[:40] + "...", f"is longer than {MAX_LENGTH} characters")
+        raise _error("syntax", text[:40] + "...", say("is longer than {max_length} characters", max_length=MAX_LENGTH))
     # Emitted source holds the text as written, within a line: nothing may end or continue that.
     odd = next((letter for letter in text.strip() if letter in "#\\" or not letter.isprintable()), None)
     if odd is not None:
-        raise _error("syntax", text, f"holds {odd!r}, which expressions do not have")
+        raise _error("syntax", text, say("holds {odd!r}, which expressions do not have", odd=odd))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python warns of 1if, which it reads all the same
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as reason:
-        raise _error("syntax", text, "is not an expression") from reason
+        raise _error("syntax", text, say("is not an expression")) from reason
     nodes = list(ast.walk(tree))
     if len(nodes) > MAX_NODES:
-        raise _error("syntax", text, "has too many parts")
+        raise _error("syntax", text, say("has too many parts"))
     names: set[str] = set()
     called: set[int] = set()
     for node in nodes:
         if not isinstance(node, _NODES):
-            raise _error("syntax", text, f"uses {type(node).__name__}, which expressions do not have")
+            raise _error("syntax", text, say("uses {name}, which expressions do not have", name=type(node).__name__))
         if isinstance(node, ast.Call):
             if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
-                raise _error("syntax", text, "calls something other than " + ", ".join(FUNCTIONS))
+                raise _error(
+                    "syntax", text, say("calls something other than {functions}", functions=", ".join(FUNCTIONS))
+                )
             least, most = _ARGUMENTS[node.func.id]
             if not least <= len(node.args) <= most:
-                raise _error("syntax", text, f"calls {node.func.id} with the wrong number of values")
+                raise _error("syntax", text, say("calls {id} with the wrong number of values", id=node.func.id))
             called.add(id(node.func))
         elif isinstance(node, ast.Constant):
             value = node.value
             if not isinstance(value, bool | int | float | str):
-                raise _error("syntax", text, f"holds {value!r}, which is neither number nor text")
+                raise _error("syntax", text, say("holds {value!r}, which is neither number nor text", value=value))
             _bounded(value, text)
     for node in nodes:
         if isinstance(node, ast.Name) and id(node) not in called:
             if node.id.startswith("__"):
-                raise _error("syntax", text, f"uses the name {node.id}")
+                raise _error("syntax", text, say("uses the name {id}", id=node.id))
             names.add(node.id)
     return Expression(text.strip(), frozenset(names), tree.body)
 
@@ -115,7 +118,11 @@ def is_name(text: str) -> bool:
 
 
 def _error(kind: str, text: str, why: str) -> StudioError:
-    return StudioError(f"expression.{kind}", f"'{text}' {why}.", hint="Write arithmetic over the parameters.")
+    return StudioError(
+        f"expression.{kind}",
+        say("'{text}' {why}.", text=text, why=why),
+        hint=say("Write arithmetic over the parameters."),
+    )
 
 
 def _bounded(value: Scalar, text: str) -> Scalar:
@@ -123,9 +130,9 @@ def _bounded(value: Scalar, text: str) -> Scalar:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _error("bound", text, "is not a finite number")
+            raise _error("bound", text, say("is not a finite number"))
     elif not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise _error("bound", text, f"gives a number beyond {MAX_INTEGER:,}")
+        raise _error("bound", text, say("gives a number beyond {max_integer:,}", max_integer=MAX_INTEGER))
     return value
 
 
@@ -136,12 +143,12 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
         if isinstance(found, bool | int | float | str):
             return found
         if node.id in scope:
-            raise _error("type", text, f"uses {node.id}, which is not a single number")
+            raise _error("type", text, say("uses {id}, which is not a single number", id=node.id))
         known = ", ".join(sorted(scope)) or "none"
         raise StudioError(
             "expression.name",
-            f"'{text}' uses {node.id}, which is not a parameter here.",
-            hint=f"Parameters here: {known}.",
+            say("'{text}' uses {id}, which is not a parameter here.", text=text, id=node.id),
+            hint=say("Parameters here: {known}.", known=known),
         )
     if isinstance(node, ast.Constant):
         return node.value  # type: ignore[return-value]
@@ -158,9 +165,9 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
     try:
         return _bounded(_compute(node, scope, text), text)
     except ZeroDivisionError as reason:
-        raise _error("bound", text, "divides by zero") from reason
+        raise _error("bound", text, say("divides by zero")) from reason
     except (TypeError, ValueError, OverflowError) as reason:
-        raise _error("type", text, "mixes values that do not go together") from reason
+        raise _error("type", text, say("mixes values that do not go together")) from reason
 
 
 def _compute(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
@@ -189,17 +196,17 @@ def _compute(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
         numbers = [_number(_evaluate(item, scope, text)) for item in node.args]
         if name == "round" and len(numbers) == 2 and abs(numbers[1]) > MAX_DIGITS:
             # round(1, -10**9) would compute a power of ten with as many digits.
-            raise _error("bound", text, f"rounds to more than {MAX_DIGITS} digits")
+            raise _error("bound", text, say("rounds to more than {max_digits} digits", max_digits=MAX_DIGITS))
         return FUNCTIONS[name](*numbers)
-    raise _error("syntax", text, f"uses {type(node).__name__}, which expressions do not have")
+    raise _error("syntax", text, say("uses {name}, which expressions do not have", name=type(node).__name__))
 
 
 def _check_power(a: float, b: float, text: str) -> None:
     """Bound the result before computing it: 9**9**9 has 370 million digits."""
     if abs(b) > MAX_EXPONENT or (a and b * math.log10(abs(a)) > 13):
-        raise _error("bound", text, f"gives a number beyond {MAX_INTEGER:,}")
+        raise _error("bound", text, say("gives a number beyond {max_integer:,}", max_integer=MAX_INTEGER))
     if a < 0 and not float(b).is_integer():
-        raise _error("bound", text, "takes a root of a negative number")
+        raise _error("bound", text, say("takes a root of a negative number"))
 
 
 def _number(value: Scalar) -> int | float:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 STALE_AFTER = 600.0
 """Seconds after which a temporary file that a killed save left behind is swept away."""
@@ -35,9 +36,9 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
     except (OSError, ValueError) as reason:
         raise StudioError(
             "file.write",
-            f"it cannot be written: {_why(reason)}.",
+            say("it cannot be written: {reason}.", reason=_why(reason)),
             where=str(path),
-            hint="Nothing was changed. Save it in another folder.",
+            hint=say("Nothing was changed. Save it in another folder."),
         ) from reason
     _sweep(target)
     return target
@@ -48,17 +49,21 @@ def check_target(target: Path, force: bool) -> None:
     try:
         _check_target(target, force)
     except (OSError, ValueError) as reason:  # a name that is too long, or holds what names cannot
-        raise StudioError("export.write", f"it cannot be written: {_why(reason)}.", where=str(target)[:80]) from reason
+        raise StudioError(
+            "export.write", say("it cannot be written: {reason}.", reason=_why(reason)), where=str(target)[:80]
+        ) from reason
 
 
 def _check_target(target: Path, force: bool) -> None:
     if target.is_dir():
-        raise StudioError("export.write", "it is a folder.", where=str(target), hint="Name a file in it.")
+        raise StudioError("export.write", say("it is a folder."), where=str(target), hint=say("Name a file in it."))
     if not target.parent.is_dir():
-        raise StudioError("export.write", f"there is no folder '{target.parent}'.", where=str(target))
+        raise StudioError(
+            "export.write", say("there is no folder '{parent}'.", parent=target.parent), where=str(target)
+        )
     if target.exists() and not force:
         raise StudioError(
-            "export.exists", "the file is there already.", where=str(target), hint="Replace it with --force."
+            "export.exists", say("the file is there already."), where=str(target), hint=say("Replace it with --force.")
         )
 
 
@@ -69,11 +74,13 @@ def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
         with open(path, "rb", opener=_open_regular) as file:
             data = file.read(limit + 1)
     except FileNotFoundError as reason:
-        raise StudioError("file.missing", "there is no such file.", where=where) from reason
+        raise StudioError("file.missing", say("there is no such file."), where=where) from reason
     except (OSError, ValueError) as reason:
-        raise StudioError("file.read", f"it cannot be read: {_why(reason)}.", where=where) from reason
+        raise StudioError(
+            "file.read", say("it cannot be read: {reason}.", reason=_why(reason)), where=where
+        ) from reason
     if len(data) > limit:
-        raise StudioError("file.size", f"it is larger than {limit // 2**20} MiB.", where=where)
+        raise StudioError("file.size", say("it is larger than {limit} MiB.", limit=limit // 2**20), where=where)
     return data
 
 

@@ -26,6 +26,7 @@ from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json
 from blockstudio.graph.migrations import FORMAT_VERSION, migrate
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
 from blockstudio.graph.names import shown
+from blockstudio.text import say
 
 SUFFIX = ".blocks.json"
 MAX_BYTES = 32 * 2**20
@@ -69,12 +70,14 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
     place = Place(where)
     size = len(text)
     if size > MAX_BYTES:
-        raise StudioError("file.size", f"it is larger than {MAX_BYTES // 2**20} MiB.", where=where)
+        raise StudioError(
+            "file.size", say("it is larger than {max_bytes} MiB.", max_bytes=MAX_BYTES // 2**20), where=where
+        )
     data = parse_json(text, place)
     if not isinstance(data, dict) or data.get("format") != "blockstudio":
         raise StudioError(
-            "file.format", "it is not a Block Studio diagram.", where=where,
-            hint='Such a file begins with "format": "blockstudio".',
+            "file.format", say("it is not a Block Studio diagram."), where=where,
+            hint=say("Such a file begins with \"format\": \"blockstudio\"."),
         )  # fmt: skip
     file = place.convert(migrate(data, place), _File)
     diagram = Diagram()
@@ -125,7 +128,9 @@ def _declarations(raw: Mapping[str, object], place: Place) -> dict[str, Paramete
 def _origins(types: Mapping[str, object], place: Place) -> dict[str, Origin]:
     """What the file says of types that are not the studio's own."""
     if len(types) > MAX_TYPES:
-        raise StudioError("file.size", f"there can be {MAX_TYPES} types at most.", where=str(place))
+        raise StudioError(
+            "file.size", say("there can be {max_types} types at most.", max_types=MAX_TYPES), where=str(place)
+        )
     origins = {}
     for name, raw in types.items():
         origins[name] = (place / name).convert(raw, Origin)
@@ -140,7 +145,7 @@ def _place_blocks(
         try:
             block = msgspec.convert(raw, Block)
             if block.origin is not None:
-                raise StudioError("file.field", "a block has no field 'origin'.", where=f"{name}.origin")
+                raise StudioError("file.field", say("a block has no field 'origin'."), where=f"{name}.origin")
             if origins and block.type in origins and block.type not in diagram.modules and block.type not in CATALOGUE:
                 block = msgspec.structs.replace(block, origin=origins[block.type])
             place_block(diagram, scope, name, block, whole=False)
@@ -164,7 +169,7 @@ def _misplaced_block(raw: object, place: Place, reason: Exception) -> StudioErro
         place.convert(raw, Block)
     except StudioError as error:
         return error
-    return StudioError("file.field", f"{reason}.", where=str(place))
+    return StudioError("file.field", say("{reason}.", reason=reason), where=str(place))
 
 
 def _place_wires(diagram: Diagram, scope: str, wires: list[object], place: Place) -> None:
@@ -174,28 +179,37 @@ def _place_wires(diagram: Diagram, scope: str, wires: list[object], place: Place
         except StudioError as error:
             about = f"'{shown(text)}': " if error.code != "file.wire" else ""
             raise StudioError(
-                error.code, f"{about}{error.message}", where=str(place / index), hint=error.hint
+                error.code,
+                say("{about}{message}", about=about, message=error.message),
+                where=str(place / index),
+                hint=error.hint,
             ) from None
 
 
 def _wire(diagram: Diagram, definition: Definition, text: object) -> Wire:
     match = _WIRE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise StudioError("file.wire", f"'{shown(text)}' is not a wire.", hint="Write it as 'conv1 -> add:0'.")
+        raise StudioError(
+            "file.wire", say("'{text}' is not a wire.", text=shown(text)), hint=say("Write it as 'conv1 -> add:0'.")
+        )
     source, source_port, target, target_port = match.groups()
     if not source_port:
         source_port = _first(diagram.output_ports(definition.block(source).type), source, "output")
     if not target_port:
         target_type = definition.block(target).type
         if diagram.is_variadic(target_type):
-            raise StudioError("wire.port", f"{target} needs the number of an input.", hint=f"Write {target}:0.")
+            raise StudioError(
+                "wire.port",
+                say("{target} needs the number of an input.", target=target),
+                hint=say("Write {target}:0.", target=target),
+            )
         target_port = _first(diagram.input_ports(target_type), target, "input")
     return Wire(source, source_port, target, target_port)
 
 
 def _first(ports: tuple[str, ...], name: str, side: str) -> str:
     if not ports:
-        raise StudioError("wire.port", f"'{name}' has no {side}.")
+        raise StudioError("wire.port", say("'{name}' has no {side}.", name=name, side=side))
     return ports[0]
 
 
@@ -208,7 +222,11 @@ def save(diagram: Diagram, path: str | os.PathLike[str]) -> Path:
     data = dumps(diagram).encode()
     if len(data) > MAX_BYTES:
         # What could not be read back is not written.
-        raise StudioError("file.size", f"the diagram takes more than {MAX_BYTES // 2**20} MiB.", where=str(path))
+        raise StudioError(
+            "file.size",
+            say("the diagram takes more than {max_bytes} MiB.", max_bytes=MAX_BYTES // 2**20),
+            where=str(path),
+        )
     return write_atomic(path, data)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.edits import Edit
+from blockstudio.text import say
 
 Listener = Callable[[tuple[Edit, ...]], None]
 
@@ -107,7 +108,7 @@ class History:
 
     def _shift(self, source: list[Step], target: list[Step], *, undo: bool) -> str | None:
         if self._open is not None:
-            raise StudioError("history.open", "a change is still under way.", hint="Finish it, then undo.")
+            raise StudioError("history.open", say("a change is still under way."), hint=say("Finish it, then undo."))
         if not source:
             return None
         step = source[-1]

@@ -14,6 +14,7 @@ import msgspec
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
+from blockstudio.text import say
 
 _Raw: Any = int | float | bool | str | list[int | str]
 T = TypeVar("T")
@@ -74,7 +75,9 @@ class Place:
                 for part in rest:
                     place = place / part
                 raise error.at(str(place)) from None
-            message = f"{error.where}: {error.message}" if error.where else error.message
+            message = (
+                say("{where}: {message}", where=error.where, message=error.message) if error.where else error.message
+            )
             raise StudioError(error.code, message, where=str(self), hint=error.hint) from None
 
 
@@ -126,23 +129,23 @@ def parse_json(text: str | bytes, place: Place) -> object:
             seen: set[str] = set()
             for key, _ in items:
                 if key in seen:
-                    found[key] = _Trouble("it stands there twice")
+                    found[key] = _Trouble(say("it stands there twice"))
                 seen.add(key)
         return found
 
     def constant(name: str) -> _Trouble:
         nonlocal troubled
         troubled = True
-        return _Trouble(f"{name} is not a number")
+        return _Trouble(say("{name} is not a number", name=name))
 
     try:
         data = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as reason:
         raise _syntax(reason.msg, reason.lineno, reason.colno, place) from None
     except RecursionError:
-        raise StudioError("file.syntax", "it is nested too deeply.", where=place.file) from None
+        raise StudioError("file.syntax", say("it is nested too deeply."), where=place.file) from None
     except ValueError:
-        raise StudioError("file.syntax", "it holds a number with too many digits.", where=place.file) from None
+        raise StudioError("file.syntax", say("it holds a number with too many digits."), where=place.file) from None
     if troubled:
         _find_trouble(data, place)
     return data
@@ -151,7 +154,9 @@ def parse_json(text: str | bytes, place: Place) -> object:
 def _syntax(message: str, line: int, column: int | None, place: Place) -> StudioError:
     at = f"line {line}" + (f", column {column}" if column is not None else "")
     return StudioError(
-        "file.syntax", f"{message[:1].lower()}{message[1:]}.", where=f"{place.file}: {at}" if place.file else at
+        "file.syntax",
+        say("{lower}{message}.", lower=message[:1].lower(), message=message[1:]),
+        where=f"{place.file}: {at}" if place.file else at,
     )
 
 
@@ -160,9 +165,9 @@ def _find_trouble(data: object, place: Place) -> None:
     while waiting:
         value, here = waiting.pop()
         if isinstance(value, _Trouble):
-            raise StudioError("file.value", f"{value.message}.", where=str(here))
+            raise StudioError("file.value", say("{message}.", message=value.message), where=str(here))
         if isinstance(value, str) and not _encodable(value):
-            raise StudioError("file.value", "it holds half a character.", where=str(here))
+            raise StudioError("file.value", say("it holds half a character."), where=str(here))
         if isinstance(value, dict):
             waiting += [(key, here) for key in value if not _encodable(key)]
             waiting += [(item, here / key) for key, item in value.items()]

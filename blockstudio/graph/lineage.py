@@ -16,6 +16,7 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.graph.format import SUFFIX
 from blockstudio.graph.presets import preset_folder, preset_names
+from blockstudio.text import say
 
 
 class _Head(msgspec.Struct):
@@ -74,7 +75,9 @@ class Lineage:
         for one in kin.values():
             for name in (*one.parents, one.beside, one.about.get("part_of", "")):
                 if name and name not in kin:
-                    raise StudioError("preset.unknown", f"there is no preset '{name}'.", where=f"{one.preset}: about")
+                    raise StudioError(
+                        "preset.unknown", say("there is no preset '{name}'.", name=name), where=f"{one.preset}: about"
+                    )
 
     def main(self, preset: str) -> str:
         """The preset that stands for this one in the tree: itself, or the one it is a variant of."""
@@ -125,6 +128,8 @@ def lineage() -> Lineage:
         try:
             head = msgspec.json.decode(path.read_bytes(), type=_Head)
         except (OSError, msgspec.DecodeError) as error:
-            raise StudioError("preset.file", f"the preset cannot be read: {error}", where=str(path)) from None
+            raise StudioError(
+                "preset.file", say("the preset cannot be read: {error}", error=error), where=str(path)
+            ) from None
         found[name] = Kin(name, head.name, head.description, head.about)
     return Lineage(found)

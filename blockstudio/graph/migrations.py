@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.jsontext import Place
+from blockstudio.text import say
 
 FORMAT_VERSION = 2
 
@@ -18,14 +19,21 @@ def migrate(data: Data, place: Place) -> Data:
     version = data.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise StudioError(
-            "file.version", f"expected a version from 1 to {FORMAT_VERSION}, found {str(version)[:40]}.",
+            "file.version",
+            say(
+                "expected a version from 1 to {newest}, found {version}.",
+                newest=FORMAT_VERSION,
+                version=str(version)[:40],
+            ),
             where=str(place / "version"),
-        )  # fmt: skip
+        )
     if version > FORMAT_VERSION:
         raise StudioError(
-            "file.version", f"it was written by a newer Block Studio (format {str(version)[:40]}).",
-            where=str(place / "version"), hint=f"This one reads formats up to {FORMAT_VERSION}.",
-        )  # fmt: skip
+            "file.version",
+            say("it was written by a newer Block Studio (format {version}).", version=str(version)[:40]),
+            where=str(place / "version"),
+            hint=say("This one reads formats up to {newest}.", newest=FORMAT_VERSION),
+        )
     while version < FORMAT_VERSION:
         data = _MIGRATIONS[version](data)
         version += 1

@@ -19,6 +19,7 @@ from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_valu
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import check_free_type
 from blockstudio.graph.names import check_text, shown
+from blockstudio.text import say
 
 
 class SetDefault(EditBase, frozen=True, kw_only=True):
@@ -83,7 +84,7 @@ class SetTexts(EditBase, frozen=True, kw_only=True):
             check_text(self.description, "description")
         if self.about is not None:
             if len(self.about) > 200:
-                raise StudioError("diagram.size", "there can be 200 facts at most.", where="about")
+                raise StudioError("diagram.size", say("there can be 200 facts at most."), where="about")
             for key, value in self.about.items():
                 check_text(key, "about", 200)
                 check_text(value, f"about.{shown(key)}")
@@ -121,9 +122,15 @@ class AddModule(EditBase, frozen=True, kw_only=True):
     def apply(self, diagram: Contents) -> RemoveModule:
         check_free_type(diagram, self.name)
         if self.name in diagram.modules:
-            raise StudioError("diagram.taken", f"there is already a module '{self.name}'.", where=self.name)
+            raise StudioError(
+                "diagram.taken", say("there is already a module '{name}'.", name=self.name), where=self.name
+            )
         if len(diagram.modules) >= MAX_MODULES:
-            raise StudioError("diagram.size", f"a diagram holds at most {MAX_MODULES:,} modules.", where=self.name)
+            raise StudioError(
+                "diagram.size",
+                say("a diagram holds at most {max_modules:,} modules.", max_modules=MAX_MODULES),
+                where=self.name,
+            )
         check_declarations(self.parameters, in_module=True)
         check_text(self.description, "description")
         before = diagram.modules
@@ -149,13 +156,15 @@ class RemoveModule(EditBase, frozen=True, kw_only=True):
 
     def apply(self, diagram: Contents) -> AddModule:
         if self.name == MAIN:
-            raise StudioError("diagram.module", "the main graph cannot be removed.")
+            raise StudioError("diagram.module", say("the main graph cannot be removed."))
         definition = diagram.definition(self.name)
         for scope in diagram.scopes():
             instances = diagram.definition(scope).of_type(self.name)
             if instances:
                 where = f"{scope}.{instances[0]}" if scope else instances[0]
-                raise StudioError("diagram.used", f"'{where}' is still an instance of it.", where=self.name)
+                raise StudioError(
+                    "diagram.used", say("'{where}' is still an instance of it.", where=where), where=self.name
+                )
         index = list(diagram.modules).index(self.name)
         last = index == len(diagram.modules) - 1
         diagram.modules = {key: value for key, value in diagram.modules.items() if key != self.name}
@@ -173,12 +182,12 @@ class RenameModule(EditBase, frozen=True, kw_only=True):
 
     def apply(self, diagram: Contents) -> RenameModule:
         if self.name == MAIN:
-            raise StudioError("diagram.module", "the main graph has no module name.")
+            raise StudioError("diagram.module", say("the main graph has no module name."))
         diagram.definition(self.name)
         if self.to != self.name:
             check_free_type(diagram, self.to)
             if self.to in diagram.modules:
-                raise StudioError("diagram.taken", f"there is already a module '{self.to}'.", where=self.to)
+                raise StudioError("diagram.taken", say("there is already a module '{to}'.", to=self.to), where=self.to)
             instances = [(scope, name) for scope in diagram.scopes()
                          for name in diagram.definition(scope).of_type(self.name)]  # fmt: skip
             diagram.modules = {self.to if key == self.name else key: value for key, value in diagram.modules.items()}

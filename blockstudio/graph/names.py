@@ -8,6 +8,7 @@ import re
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.expressions import is_name
+from blockstudio.text import say
 
 MAX_NAME = 120
 
@@ -43,15 +44,18 @@ def check_name(name: str) -> None:
     """Raises `StudioError` ``diagram.name`` unless ``name`` can be a block's: an attribute path of a module."""
     if not isinstance(name, str) or len(name) > MAX_NAME or not _NAME.fullmatch(name):
         raise StudioError(
-            "diagram.name", f"'{shown(name)}' cannot name a block.",
-            hint="Use letters, digits and _, beginning with a letter; dots make a path, as in downsample.0.",
+            "diagram.name", say("'{name}' cannot name a block.", name=shown(name)),
+            hint=say("Use letters, digits and _, beginning with a letter; dots make a path, as in "
+"downsample.0."),
         )  # fmt: skip
     for part in name.split("."):
         if part in RESERVED or part.startswith("__") or keyword.iskeyword(part):
             raise StudioError(
-                "diagram.name", f"'{part}' cannot name a block: it means something else in a PyTorch module.",
-                where=name, hint=f"Call it {part.strip('_') or 'block'}_1, for example.",
-            )  # fmt: skip
+                "diagram.name",
+                say("'{part}' cannot name a block: it means something else in a PyTorch module.", part=part),
+                where=name,
+                hint=say("Call it {name}_1, for example.", name=part.strip("_") or "block"),
+            )
 
 
 def is_block_name(name: str) -> bool:
@@ -69,12 +73,14 @@ def check_parameter_name(name: str, in_module: bool) -> None:
     inferred = name == "i" or (in_module and (name == "in_channels" or name.startswith("in_channels_")))
     if len(name) > MAX_NAME or not is_name(name) or name in _EMITTED or name.startswith("__"):
         raise StudioError(
-            "diagram.name", f"'{shown(name)}' cannot name a parameter.", where=shown(name),
-            hint="Use letters, digits and _, beginning with a letter.",
+            "diagram.name", say("'{name}' cannot name a parameter.", name=shown(name)), where=shown(name),
+            hint=say("Use letters, digits and _, beginning with a letter."),
         )  # fmt: skip
     if inferred:
         raise StudioError(
-            "diagram.name", f"'{name}' cannot name a parameter: it is worked out from the diagram.", where=name
+            "diagram.name",
+            say("'{name}' cannot name a parameter: it is worked out from the diagram.", name=name),
+            where=name,
         )
 
 
@@ -90,21 +96,21 @@ def check_module_name(name: str, types: object) -> None:
         or name in types  # type: ignore[operator]
     ):
         raise StudioError(
-            "diagram.name", f"'{shown(name)}' cannot name a module.",
-            hint="Use a class name that no block type has, such as InceptionA.",
+            "diagram.name", say("'{name}' cannot name a module.", name=shown(name)),
+            hint=say("Use a class name that no block type has, such as InceptionA."),
         )  # fmt: skip
 
 
 def check_text(text: object, where: str, limit: int = 20_000) -> None:
     """Raises `StudioError` ``diagram.text`` unless ``text`` is text that a file can hold."""
     if not isinstance(text, str):
-        raise StudioError("diagram.text", f"expected text, found {shown(text)}.", where=where)
+        raise StudioError("diagram.text", say("expected text, found {text}.", text=shown(text)), where=where)
     if len(text) > limit:
-        raise StudioError("diagram.text", f"it is longer than {limit:,} characters.", where=where)
+        raise StudioError("diagram.text", say("it is longer than {limit:,} characters.", limit=limit), where=where)
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise StudioError("diagram.text", "it holds half a character.", where=where) from None
+        raise StudioError("diagram.text", say("it holds half a character."), where=where) from None
 
 
 def suggestion(wrong: str, known: list[str]) -> str:
@@ -112,8 +118,8 @@ def suggestion(wrong: str, known: list[str]) -> str:
     lowered = {item.lower(): item for item in known}
     close = difflib.get_close_matches(str(wrong)[:MAX_NAME].lower(), lowered, n=1)
     if close:
-        return f"Did you mean {lowered[close[0]]}?"
-    return "Known: " + ", ".join(known[:30]) + ("..." if len(known) > 30 else "") + "."
+        return say("Did you mean {name}?", name=lowered[close[0]])
+    return say("Known: {names}.", names=", ".join(known[:30]) + ("..." if len(known) > 30 else ""))
 
 
 def shown(value: object, longest: int = 60) -> str:

@@ -12,6 +12,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.format import SUFFIX, load
+from blockstudio.text import say
 
 PRESET = "preset"
 """The key of a diagram's ``about`` under which it keeps the preset it was made from, through every edit and saving."""
@@ -35,7 +36,9 @@ def preset_path(name: str) -> Path:
     names = preset_names()
     if name not in names:
         raise StudioError(
-            "preset.unknown", f"there is no preset and no file '{name[:80]}'.", hint=suggestion(name, names)
+            "preset.unknown",
+            say("there is no preset and no file '{name}'.", name=name[:80]),
+            hint=suggestion(name, names),
         )
     return preset_folder() / f"{name}{SUFFIX}"
 

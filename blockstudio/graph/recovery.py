@@ -25,6 +25,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.locks import lock
 from blockstudio.graph.snapshot import Snapshot, build, snapshot
+from blockstudio.text import say
 
 SUFFIX = ".journal"
 VERSION = 1
@@ -179,8 +180,8 @@ class Journal:
             self.error = None
         except OSError as reason:
             failed = StudioError(
-                "recovery.write", f"unsaved work is not protected: {reason.strerror or reason}.",
-                where=str(self._folder), hint="Save often.",
+                "recovery.write", say("unsaved work is not protected: {value}.", value=reason.strerror or reason),
+                where=str(self._folder), hint=say("Save often."),
             )  # fmt: skip
             new = self.error is None
             self.error = failed
@@ -230,7 +231,7 @@ def recover(entry: Entry) -> Diagram:
                     break  # what follows a damaged line may build on it
     except (OSError, StopIteration, StudioError, msgspec.DecodeError, ValueError) as reason:
         raise StudioError(
-            "recovery.read", "its journal cannot be read.", where=str(entry.file or entry.name)
+            "recovery.read", say("its journal cannot be read."), where=str(entry.file or entry.name)
         ) from reason
     return diagram
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.expressions import parse
+from blockstudio.text import say
 
 Scope = Mapping[str, Value]
 """What names mean inside a definition: its parameters, ``in_channels``, and ``i`` for a repeated block."""
@@ -45,7 +46,11 @@ def resolve_repeat(raw: int | str | None, scope: Scope) -> int | None:
         return raw
     value = parse(raw).evaluate(scope)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000:
-        raise StudioError("parameter.limit", f"repeat '{raw}' is {value!r}; expected 0 to 10,000.", where="repeat")
+        raise StudioError(
+            "parameter.limit",
+            say("repeat '{raw}' is {value!r}; expected 0 to 10,000.", raw=raw, value=value),
+            where="repeat",
+        )
     return value
 
 

@@ -19,6 +19,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import PRESET, load_preset, preset_folder
 from blockstudio.report.table import Table
+from blockstudio.text import say
 
 MISPRINT = "≠"
 WIDTH = 110
@@ -182,8 +183,8 @@ def _data(name: str) -> dict[str, Any]:
     if name not in paper_names():
         raise StudioError(
             "paper.none",
-            f"there is no paper's table for '{name}'.",
-            hint="There is one for " + ", ".join(paper_names()),
+            say("there is no paper's table for '{name}'.", name=name),
+            hint=say("There is one for {paper_names}", paper_names=", ".join(paper_names())),
         )
     found: dict[str, Any] = json.loads((preset_folder() / "papers" / f"{name}.json").read_text(encoding="utf-8"))
     return found

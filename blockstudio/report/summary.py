@@ -165,8 +165,8 @@ def preset_rows(family: str | None = None) -> list[dict[str, Any]]:
         names = [name for name in names if kin[name].family.lower() == family.lower()]
         names.sort(key=lambda name: (kin[name].is_module, kin[name].year))
         if not names:
-            hint = "There are " + ", ".join(families) + "."
-            raise StudioError("preset.family", f"there is no family '{family[:80]}'.", hint=hint)
+            hint = say("There are {families}.", families=", ".join(families))
+            raise StudioError("preset.family", say("there is no family '{family}'.", family=family[:80]), hint=hint)
     rows = []
     for name in names:
         diagram = load_preset(name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from blockstudio.errors import StudioError
 from blockstudio.formats import FORMATS, endings, listed
+from blockstudio.text import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,11 @@ def write_as(table: Table, ending: str) -> str:
     """The table in the form that ``ending`` stands for. Raises `StudioError` ``table.format``."""
     form = FORMATS.get(ending)
     if form is None or form.kind != "table":
-        raise StudioError("table.format", f"'{ending}' is no form of a table.", hint=f"Use {listed(endings('table'))}.")
+        raise StudioError(
+            "table.format",
+            say("'{ending}' is no form of a table.", ending=ending),
+            hint=say("Use {endings}.", endings=listed(endings("table"))),
+        )
     return str(form.writer()(table))
 
 

@@ -12,6 +12,7 @@ from blockstudio.blocks import RawValue, Shape, shape_text
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.operations.inserting import New
+from blockstudio.text import say
 
 Inputs = list[tuple[Wire, Shape]]
 
@@ -76,13 +77,13 @@ def multiply_fixes(site: Site) -> Iterator[Fix]:
             if shape[0] not in (1, signal[0]):
                 edits += site.insert(wire, [New("Conv2d", "expand", {"out_channels": signal[0], "kernel_size": 1})])
         if edits:
-            yield Fix(f"Insert 1×1 Conv, {signal[0]}", tuple(edits))
+            yield Fix(say("Insert 1×1 Conv, {signal}", signal=signal[0]), tuple(edits))
     elif all(shape[0] in (1, signal[0]) for _, shape in odd):
         edits = []
         for wire, shape in odd:
             if shape[1:] != signal[1:]:
                 edits += site.insert(wire, [New("GlobalAvgPool", "pool")])
-        yield Fix("Insert GlobalAvgPool on the gate", tuple(edits))
+        yield Fix(say("Insert GlobalAvgPool on the gate"), tuple(edits))
     yield from _window_fixes(site, inputs)
     for target in _targets(inputs):
         yield from _projections(site, inputs, target)
@@ -156,7 +157,7 @@ def _projections(site: Site, inputs: Inputs, target: Shape) -> Iterator[Fix]:
                     New("BatchNorm2d", "projection_bn", {}, sizes.bypass),
                 ],
             )
-        yield Fix(f"Insert 1×1 projection, {label}", tuple(edits))
+        yield Fix(say("Insert 1×1 projection, {label}", label=label), tuple(edits))
     if any(shape[0] > target[0] for _, shape in odd):
         return
     for sizes_list in options:
@@ -164,7 +165,7 @@ def _projections(site: Site, inputs: Inputs, target: Shape) -> Iterator[Fix]:
         for (wire, _), sizes in zip(odd, sizes_list, strict=True):
             pad: dict[str, RawValue] = {"out_channels": sizes.channels, "stride": sizes.stride}
             edits += site.insert(wire, [New("ShortcutA", "shortcut", pad, sizes.bypass)])
-        yield Fix("Subsample and zero-pad (option A)", tuple(edits))
+        yield Fix(say("Subsample and zero-pad (option A)"), tuple(edits))
 
 
 def _both(site: Site, inputs: Inputs) -> Iterator[Fix]:
@@ -185,8 +186,10 @@ def _both(site: Site, inputs: Inputs) -> Iterator[Fix]:
             evened: Inputs = [(wire, (shape[0], *size)) for wire, shape in inputs]
             for target in _targets(evened)[:1] if texts else ():
                 for fix in list(_projections(site, evened, target))[:1]:
-                    label = f"{fix.label[0].lower()}{fix.label[1:]}"
-                    yield Fix(f"Set {' and '.join(texts)} and {label}", (*edits, *fix.edits))
+                    label = fix.label[0].lower() + fix.label[1:]
+                    yield Fix(
+                        say("Set {texts} and {label}", texts=" and ".join(texts), label=label), (*edits, *fix.edits)
+                    )
 
 
 def _label(sizes: Sizes) -> str:
@@ -237,10 +240,10 @@ def _window_fixes(site: Site, inputs: Inputs) -> Iterator[Fix]:
         found = [list(culprits(site, wire, (size[0], size[1]))) for wire, _ in odd]
         if len(odd) == 1:
             for text, edits in found[0][:3]:
-                yield Fix(f"Set {text}", tuple(edits))
+                yield Fix(say("Set {text}", text=text), tuple(edits))
         elif all(found):
             texts = " and ".join(options[0][0] for options in found)
-            yield Fix(f"Set {texts}", tuple(edit for options in found for edit in options[0][1]))
+            yield Fix(say("Set {texts}", texts=texts), tuple(edit for options in found for edit in options[0][1]))
 
 
 def _pools(site: Site, inputs: Inputs) -> Iterator[Fix]:
@@ -255,10 +258,10 @@ def _pools(site: Site, inputs: Inputs) -> Iterator[Fix]:
         if padding:
             parameters["padding"] = padding
         edits = [edit for wire, _ in odd for edit in site.insert(wire, [New("MaxPool2d", "pool", parameters)])]
-        yield Fix(f"Insert MaxPool2d, {kernel}×{kernel}, /{stride}", tuple(edits))
+        yield Fix(say("Insert MaxPool2d, {kernel}×{kernel}, /{stride}", kernel=kernel, stride=stride), tuple(edits))
     adaptive: dict[str, RawValue] = {"output_size": pair_raw(size)}
     edits = [edit for wire, _ in odd for edit in site.insert(wire, [New("AdaptiveAvgPool2d", "pool", adaptive)])]
-    yield Fix(f"Insert AdaptiveAvgPool2d, {shape_text(size)}", tuple(edits))
+    yield Fix(say("Insert AdaptiveAvgPool2d, {size}", size=shape_text(size)), tuple(edits))
 
 
 def _pool(shape: Shape, size: tuple[int, int]) -> tuple[int, int, int] | None:
@@ -290,16 +293,16 @@ def remove_wire_fixes(site: Site) -> Iterator[Fix]:
     if odd is None or len(wires) < 2:
         return
     if len(wires) > 2:
-        yield Fix(f"Remove the wire from {odd.source}", (site.disconnect(odd),))
+        yield Fix(say("Remove the wire from {source}", source=odd.source), (site.disconnect(odd),))
         return
     for keep in wires:
         edits = site.heal(site.name, keep)
         if edits is not None:
-            yield Fix(f"Remove {site.name}, keep {keep.source}", tuple(edits))
+            yield Fix(say("Remove {name}, keep {source}", name=site.name, source=keep.source), tuple(edits))
 
 
 def single_fixes(site: Site) -> Iterator[Fix]:
     """A merge with one input."""
     edits = site.heal(site.name)
     if edits is not None:
-        yield Fix(f"Remove {site.name}", tuple(edits))
+        yield Fix(say("Remove {name}", name=site.name), tuple(edits))

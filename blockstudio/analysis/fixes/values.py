@@ -15,6 +15,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.edits import Edit, SetDeclarations
 from blockstudio.graph.expressions import is_name, parse
 from blockstudio.graph.resolve import resolve_value
+from blockstudio.text import say
 
 
 def expression_fixes(site: Site) -> Iterator[Fix]:
@@ -28,17 +29,23 @@ def expression_fixes(site: Site) -> Iterator[Fix]:
     if isinstance(raw, str):
         if re.search(r"(?<!/)/(?!/)", raw):
             whole = re.sub(r"(?<!/)/(?!/)", "//", raw)
-            yield Fix(f"Set {field} to '{whole}' (whole division)", tuple(_put(site, field, whole)))
+            yield Fix(
+                say("Set {field} to '{whole}' (whole division)", field=field, whole=whole),
+                tuple(_put(site, field, whole)),
+            )
         yield from _limit_fixes(site, field, raw)
     if field == "bypass":
-        yield Fix(f"Switch {site.name} on", tuple(site.change(site.name, bypass=False)))
-        yield Fix(f"Switch {site.name} off", tuple(site.change(site.name, bypass=True)))
+        yield Fix(say("Switch {name} on", name=site.name), tuple(site.change(site.name, bypass=False)))
+        yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
     elif field == "repeat":
-        yield Fix("Take the repeat off", tuple(site.change(site.name, repeat=None)))
+        yield Fix(say("Take the repeat off"), tuple(site.change(site.name, repeat=None)))
     else:
         default = site.item.declared[field].default
         shown = f" ({str(default).lower()})" if isinstance(default, int | float) else ""
-        yield Fix(f"Set {field} to its default{shown}", tuple(site.set(site.name, {field: None})))
+        yield Fix(
+            say("Set {field} to its default{shown}", field=field, shown=shown),
+            tuple(site.set(site.name, {field: None})),
+        )
 
 
 def _raw(site: Site, field: str) -> RawValue | None:
@@ -70,13 +77,21 @@ def _name_fixes(site: Site, field: str, raw: RawValue) -> Iterator[Fix]:
     for name in wrong:
         for close in difflib.get_close_matches(name, list(known), n=2, cutoff=0.5):
             renamed = _rename(raw, name, close)
-            yield Fix(f"Use {close} for {name}", tuple(_put(site, field, renamed)))
+            yield Fix(say("Use {close} for {name}", close=close, name=name), tuple(_put(site, field, renamed)))
     if len(wrong) == 1 and is_name(wrong[0]) and wrong[0] != "i":
         declared = site.item.declared.get(field)
         parameter = Parameter(kind="bool", default=False) if field == "bypass" else _declaration(declared)
         edit = SetDeclarations(scope=site.scope, parameters={**site.definition.parameters, wrong[0]: parameter})
         owner = site.scope or "the diagram"
-        yield Fix(f"Add parameter {wrong[0]} = {str(parameter.default).lower()} to {owner}", (edit,))
+        yield Fix(
+            say(
+                "Add parameter {wrong} = {lower} to {owner}",
+                wrong=wrong[0],
+                lower=str(parameter.default).lower(),
+                owner=owner,
+            ),
+            (edit,),
+        )
 
 
 def _rename(raw: RawValue, name: str, to: str) -> RawValue:
@@ -121,12 +136,12 @@ def _limit_fixes(site: Site, field: str, raw: str) -> Iterator[Fix]:
     nearest = low if low is not None and value < low else high
     assert nearest is not None
     literal: RawValue = float(nearest) if declared.kind == "float" else int(nearest)
-    yield Fix(f"Set {field}={literal}", tuple(_put(site, field, literal)))
+    yield Fix(say("Set {field}={literal}", field=field, literal=literal), tuple(_put(site, field, literal)))
     try:
         resolve_value(declared, bounded, dict(site.sheet.known))  # type: ignore[arg-type]
     except StudioError:
         return
-    yield Fix(f"Set {field} to '{bounded}'", tuple(_put(site, field, bounded)))
+    yield Fix(say("Set {field} to '{bounded}'", field=field, bounded=bounded), tuple(_put(site, field, bounded)))
 
 
 def chain_fixes(site: Site) -> Iterator[Fix]:
@@ -137,11 +152,11 @@ def chain_fixes(site: Site) -> Iterator[Fix]:
         keep = keep_size(values)
         if keep is not None and not {"padding", "stride"} & item.uses.keys():
             change: dict[str, Value] = {"stride": (1, 1), "padding": padded(keep)}
-            yield Fix(f"Set {change_text(change)}", tuple(site.set(site.name, change_raw(change))))
+            yield Fix(say("Set {change}", change=change_text(change)), tuple(site.set(site.name, change_raw(change))))
     stride = block.parameters.get("stride", item.declared["stride"].default if "stride" in item.declared else 1)
     if isinstance(stride, int) and stride > 1:
         raw = f"{stride} if i == 0 else 1"
-        yield Fix(f"Set stride to '{raw}'", tuple(site.set(site.name, {"stride": raw})))
+        yield Fix(say("Set stride to '{raw}'", raw=raw), tuple(site.set(site.name, {"stride": raw})))
     fits = site.problem.issue.data[0] if site.problem.issue and site.problem.issue.data else 1
-    yield Fix(f"Repeat it {fits}×", tuple(site.change(site.name, repeat=fits)))
-    yield Fix("Take the repeat off", tuple(site.change(site.name, repeat=None)))
+    yield Fix(say("Repeat it {fits}×", fits=fits), tuple(site.change(site.name, repeat=fits)))
+    yield Fix(say("Take the repeat off"), tuple(site.change(site.name, repeat=None)))

@@ -10,6 +10,7 @@ from blockstudio.analysis.rules import Result, is_known
 from blockstudio.blocks import BlockType, RawValue, Refusal, Shape, Value
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit
+from blockstudio.text import say
 
 Pair = tuple[int, int]
 Change = dict[str, "Value"]
@@ -130,14 +131,17 @@ def kernel_fixes(site: Site) -> Iterator[Fix]:
         fit = tuple(
             max(1, min(d, (r - 1) // (k - 1))) if k > 1 else d for d, r, k in zip(dilation, room, kernel, strict=True)
         )
-        yield Fix(f"Set dilation={pair_raw(_sides(fit))}", tuple(site.set(site.name, change_raw({"dilation": fit}))))
+        yield Fix(
+            say("Set dilation={fit}", fit=pair_raw(_sides(fit))),
+            tuple(site.set(site.name, change_raw({"dilation": fit}))),
+        )
     if "kernel_size" not in item.uses:
         fit = tuple(max(1, min(k, (r - 1) // d + 1)) for k, r, d in zip(kernel, room, dilation, strict=True))
-        label = f"Shrink the window to {fit[0]}×{fit[1]}"
+        label = say("Shrink the window to {fit}×{fit_2}", fit=fit[0], fit_2=fit[1])
         yield Fix(label, tuple(site.set(site.name, change_raw({"kernel_size": fit}))))
     if "padding" not in item.uses:
         need = (max(0, -(-(span[0] - height) // 2)), max(0, -(-(span[1] - width) // 2)))
-        label = f"Set padding={pair_raw(need)}"
+        label = say("Set padding={need}", need=pair_raw(need))
         yield Fix(label, tuple(site.set(site.name, change_raw({"padding": padded(need)}))))
     yield from remove_fixes(site)
 
@@ -146,9 +150,9 @@ def remove_fixes(site: Site) -> Iterator[Fix]:
     """Take the block out and join its neighbours, or switch it off."""
     edits = site.heal(site.name)
     if edits is not None:
-        yield Fix(f"Remove {site.name}", tuple(edits))
+        yield Fix(say("Remove {name}", name=site.name), tuple(edits))
     if site.block.bypass is False:
-        yield Fix(f"Switch {site.name} off", tuple(site.change(site.name, bypass=True)))
+        yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
 
 
 def padding_fixes(site: Site) -> Iterator[Fix]:
@@ -163,28 +167,32 @@ def padding_fixes(site: Site) -> Iterator[Fix]:
                 min(padding[0], half[0]), min(padding[1], half[0]), min(padding[2], half[1]), min(padding[3], half[1]),
             )  # fmt: skip
             if fit != padding and (fit[0], fit[2]) == (fit[1], fit[3]):
-                label = f"Set padding={pair_raw(_sides(fit))}"
+                label = say("Set padding={fit}", fit=pair_raw(_sides(fit)))
                 yield Fix(label, tuple(site.set(site.name, change_raw({"padding": fit}))))
             elif fit != padding:
-                yield Fix(f"Set padding={list(fit)}", tuple(site.set(site.name, {"padding": list(fit)})))
+                yield Fix(say("Set padding={fit}", fit=list(fit)), tuple(site.set(site.name, {"padding": list(fit)})))
             even = (min(fit[0], fit[1]), min(fit[2], fit[3]))
-            label = f"Set padding={pair_raw(even)}"
+            label = say("Set padding={even}", even=pair_raw(even))
             yield Fix(label, tuple(site.set(site.name, {"padding": pair_raw(even)})))
-        yield Fix(f"Set padding={pair_raw(half)}", tuple(site.set(site.name, {"padding": pair_raw(half)})))
+        yield Fix(
+            say("Set padding={half}", half=pair_raw(half)), tuple(site.set(site.name, {"padding": pair_raw(half)}))
+        )
     if values.get("ceil_mode") is True and "ceil_mode" not in item.uses:
-        yield Fix("Switch ceil_mode off", tuple(site.set(site.name, {"ceil_mode": None})))
+        yield Fix(say("Switch ceil_mode off"), tuple(site.set(site.name, {"ceil_mode": None})))
 
 
 def same_stride_fixes(site: Site) -> Iterator[Fix]:
     """Padding 'same' with a stride."""
     item, values = site.item, site.result(site.name).values
     if "padding" not in item.uses:
-        yield Fix("Set padding='same_tf'", tuple(site.set(site.name, {"padding": "same_tf"})))
+        yield Fix(say("Set padding='same_tf'"), tuple(site.set(site.name, {"padding": "same_tf"})))
         keep = keep_size(values)
         if keep is not None:
-            yield Fix(f"Set padding={pair_raw(keep)}", tuple(site.set(site.name, {"padding": pair_raw(keep)})))
+            yield Fix(
+                say("Set padding={keep}", keep=pair_raw(keep)), tuple(site.set(site.name, {"padding": pair_raw(keep)}))
+            )
     if "stride" not in item.uses:
-        yield Fix("Set stride=1", tuple(site.set(site.name, {"stride": 1})))
+        yield Fix(say("Set stride=1"), tuple(site.set(site.name, {"stride": 1})))
 
 
 def groups_fixes(site: Site) -> Iterator[Fix]:
@@ -197,7 +205,7 @@ def groups_fixes(site: Site) -> Iterator[Fix]:
     if "groups" not in item.uses:
         legal = [g for g in range(1, min(channels, out) + 1) if channels % g == 0 and out % g == 0]
         nearest = min(legal, key=lambda g: (abs(g - groups), g))
-        yield Fix(f"Set groups={nearest}", tuple(site.set(site.name, {"groups": nearest})))
+        yield Fix(say("Set groups={nearest}", nearest=nearest), tuple(site.set(site.name, {"groups": nearest})))
     if channels % groups == 0 and "out_channels" not in item.uses:
         fit = max(1, round(out / groups)) * groups
-        yield Fix(f"Set out_channels={fit}", tuple(site.set(site.name, {"out_channels": fit})))
+        yield Fix(say("Set out_channels={fit}", fit=fit), tuple(site.set(site.name, {"out_channels": fit})))

@@ -11,6 +11,7 @@ from blockstudio.blocks import RawValue, numel
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, RemoveBlock, RemoveModule, RemoveWire
 from blockstudio.graph.operations.inserting import New
+from blockstudio.text import say
 
 NEAREST = 6
 """How many blocks above are tried as the source of a missing wire."""
@@ -23,13 +24,13 @@ def unconnected_fixes(site: Site) -> Iterator[Fix]:
     port = site.problem.port or "0"
     for count, name in enumerate(_above(site)):
         if count == FIRST:
-            yield Fix(f"Delete {site.name}", tuple(site.delete([site.name])))
+            yield Fix(say("Delete {name}", name=site.name), tuple(site.delete([site.name])))
         block = site.definition.block(name)
         outputs = site.diagram.output_ports(block.type)
         read = {wire.source_port for wire in site.definition.wires_from(name)}
         out = next((candidate for candidate in outputs if candidate not in read), outputs[0])
-        yield Fix(f"Connect to {name}", (site.connect(Wire(name, out, site.name, port)),))
-    yield Fix(f"Delete {site.name}", tuple(site.delete([site.name])))
+        yield Fix(say("Connect to {name}", name=name), (site.connect(Wire(name, out, site.name, port)),))
+    yield Fix(say("Delete {name}", name=site.name), tuple(site.delete([site.name])))
 
 
 def _above(site: Site) -> list[str]:
@@ -64,8 +65,10 @@ def cycle_fixes(site: Site) -> Iterator[Fix]:
         if site.diagram.is_variadic(site.definition.block(target).type) and len(left) == 1:
             edits = site.heal(target, left[0])
             if edits is not None and left[0].source != target:
-                yield Fix(f"Remove {target}, keep {left[0].source}", tuple(edits))
-        yield Fix(f"Remove the wire {source} → {target}", tuple(map(site.disconnect, wires)))
+                yield Fix(say("Remove {target}, keep {source}", target=target, source=left[0].source), tuple(edits))
+        yield Fix(
+            say("Remove the wire {source} → {target}", source=source, target=target), tuple(map(site.disconnect, wires))
+        )
 
 
 def dead_fixes(site: Site) -> Iterator[Fix]:
@@ -79,9 +82,12 @@ def dead_fixes(site: Site) -> Iterator[Fix]:
         before = site.before(name)
         for other, item in site.sheet.plan.items.items():
             if item.missing and other not in before:
-                yield Fix(f"Connect to {other}", (site.connect(Wire(name, ports[0], other, item.missing[0])),))
+                yield Fix(
+                    say("Connect to {other}", other=other),
+                    (site.connect(Wire(name, ports[0], other, item.missing[0])),),
+                )
     more = len(branch) - 1
-    label = f"Delete {name}" + (f" and {more} more" if more else "")
+    label = say("Delete {name} and {more} more", name=name, more=more) if more else say("Delete {name}", name=name)
     order = {other: index for index, other in enumerate(site.definition.graph)}
     yield Fix(label, tuple(site.delete(sorted(branch, key=order.__getitem__))))
     if ports:
@@ -93,7 +99,7 @@ def dead_fixes(site: Site) -> Iterator[Fix]:
         ]
         for merge in sorted(merges, key=lambda other: abs(order[other] - order[name]))[:3]:
             free = max((int(wire.target_port) for wire in site.wires_into(merge)), default=-1) + 1
-            yield Fix(f"Connect to {merge}", (site.connect(Wire(name, ports[0], merge, str(free))),))
+            yield Fix(say("Connect to {merge}", merge=merge), (site.connect(Wire(name, ports[0], merge, str(free))),))
 
 
 def unused_output_fixes(site: Site) -> Iterator[Fix]:
@@ -103,7 +109,7 @@ def unused_output_fixes(site: Site) -> Iterator[Fix]:
     definition = site.diagram.definition(module)
     edits: list[Edit] = [RemoveWire(scope=module, wire=wire) for wire in definition.wires_into(port)]
     edits.append(RemoveBlock(scope=module, name=port))
-    yield Fix(f"Delete the Output '{port}' of {module}", tuple(edits))
+    yield Fix(say("Delete the Output '{port}' of {module}", port=port, module=module), tuple(edits))
 
 
 def missing_input_fixes(site: Site) -> Iterator[Fix]:
@@ -115,7 +121,10 @@ def missing_input_fixes(site: Site) -> Iterator[Fix]:
     name, edits = site.put(New("Input", "input", {} if site.in_module else shape), at, 0)
     if open_inputs:
         edits.append(site.connect(Wire(name, "out", *open_inputs[0])))
-    yield Fix("Add an Input" + (f" before {open_inputs[0][0]}" if open_inputs else ""), tuple(edits))
+    yield Fix(
+        say("Add an Input before {name}", name=open_inputs[0][0]) if open_inputs else say("Add an Input"),
+        tuple(edits),
+    )
 
 
 def missing_output_fixes(site: Site) -> Iterator[Fix]:
@@ -128,12 +137,12 @@ def missing_output_fixes(site: Site) -> Iterator[Fix]:
     if last:
         port = site.diagram.output_ports(items[last].block.type)[0]
         edits.append(site.connect(Wire(last, port, name, "in")))
-    yield Fix("Add an Output" + (f" behind {last}" if last else ""), tuple(edits))
+    yield Fix(say("Add an Output{value}", value=(say(" behind {last}", last=last) if last else "")), tuple(edits))
 
 
 def unused_module_fixes(site: Site) -> Iterator[Fix]:
     """A definition without instances."""
-    yield Fix(f"Delete the module {site.scope}", (RemoveModule(name=site.scope),))
+    yield Fix(say("Delete the module {scope}", scope=site.scope), (RemoveModule(name=site.scope),))
 
 
 def linear_fixes(site: Site) -> Iterator[Fix]:
@@ -141,9 +150,9 @@ def linear_fixes(site: Site) -> Iterator[Fix]:
     wire, shape = site.wires_into()[0], site.problem.inputs[0]
     count = f" ({numel(shape):,} features)" if shape and None not in shape else ""  # type: ignore[arg-type]
     pooled = f" ({shape[0]:,} features)" if shape and shape[0] is not None else ""
-    yield Fix(f"Insert Flatten{count}", tuple(site.insert(wire, [New("Flatten", "flatten")])))
+    yield Fix(say("Insert Flatten{count}", count=count), tuple(site.insert(wire, [New("Flatten", "flatten")])))
     news = [New("GlobalAvgPool", "pool"), New("Flatten", "flatten")]
-    yield Fix(f"Insert GlobalAvgPool and Flatten{pooled}", tuple(site.insert(wire, news)))
+    yield Fix(say("Insert GlobalAvgPool and Flatten{pooled}", pooled=pooled), tuple(site.insert(wire, news)))
 
 
 def vector_fixes(site: Site) -> Iterator[Fix]:
@@ -153,30 +162,34 @@ def vector_fixes(site: Site) -> Iterator[Fix]:
             if site.definition.block(name).type == "Flatten":
                 edits = site.heal(name)
                 if edits is not None:
-                    yield Fix(f"Remove {name}", tuple(edits))
+                    yield Fix(say("Remove {name}", name=name), tuple(edits))
                 break
     out = site.result(site.name).values.get("out_channels")
     if site.block.repeat is None and isinstance(out, int):
         raw = site.block.parameters.get("out_channels", out)
-        yield Fix(f"Make it a Linear, {out}", tuple(site.replace(site.name, "Linear", {"out_features": raw})))
+        yield Fix(
+            say("Make it a Linear, {out}", out=out), tuple(site.replace(site.name, "Linear", {"out_features": raw}))
+        )
     edits = site.heal(site.name)
     if edits is not None:
-        yield Fix(f"Remove {site.name}", tuple(edits))
+        yield Fix(say("Remove {name}", name=site.name), tuple(edits))
     if site.block.bypass is False:
-        yield Fix(f"Switch {site.name} off", tuple(site.change(site.name, bypass=True)))
+        yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
 
 
 def shortcut_fixes(site: Site) -> Iterator[Fix]:
     """An option-A shortcut to fewer channels."""
     shape, values = site.problem.inputs[0], site.result(site.name).values
     if "out_channels" not in site.item.uses and shape and shape[0]:
-        yield Fix(f"Set out_channels={shape[0]}", tuple(site.set(site.name, {"out_channels": shape[0]})))
+        yield Fix(
+            say("Set out_channels={shape}", shape=shape[0]), tuple(site.set(site.name, {"out_channels": shape[0]}))
+        )
     out, stride = site.block.parameters.get("out_channels", values.get("out_channels")), values.get("stride")
     if site.block.repeat is None and out is not None and isinstance(stride, tuple):
         parameters: dict[str, RawValue] = {"out_channels": _raw(out), "kernel_size": 1, "bias": False}
         if stride != (1, 1):
             parameters["stride"] = stride[0] if stride[0] == stride[1] else list(stride)
-        yield Fix("Make it a 1×1 Conv", tuple(site.replace(site.name, "Conv2d", parameters)))
+        yield Fix(say("Make it a 1×1 Conv"), tuple(site.replace(site.name, "Conv2d", parameters)))
 
 
 def _raw(value: object) -> RawValue:
@@ -185,7 +198,7 @@ def _raw(value: object) -> RawValue:
 
 def softmax_fixes(site: Site) -> Iterator[Fix]:
     """Probabilities at the output."""
-    yield Fix(f"Switch {site.name} off", tuple(site.change(site.name, bypass=True)))
+    yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
     edits = site.heal(site.name)
     if edits is not None:
-        yield Fix(f"Remove {site.name}", tuple(edits))
+        yield Fix(say("Remove {name}", name=site.name), tuple(edits))
