@@ -8,6 +8,7 @@ from pathlib import Path
 import networkx as nx
 
 import blockstudio
+from tests.support.source import tree
 
 PACKAGE = Path(blockstudio.__file__).parent
 
@@ -15,7 +16,7 @@ PACKAGE = Path(blockstudio.__file__).parent
 def imports(path: Path, modules: set[str]) -> set[str]:
     """The modules of the package that a file imports anywhere."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import blockstudio
+from tests.support.source import tree
 
 GUI = Path(blockstudio.__file__).parent / "gui"
 BELOW = {"kit", "work", "commands", "document"}
@@ -34,7 +35,7 @@ def folder(path: Path) -> str:
 def known(path: Path) -> set[str]:
     """Rooms that a file imports from, under ``if TYPE_CHECKING`` and in functions too."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             assert node.module is not None

@@ -1,7 +1,7 @@
 """How property tests are drawn: in the ordinary suite the same examples every day, at large by command.
 
-``pytest --hypothesis-profile=large`` draws twenty times as many examples, other ones each time, and keeps what it finds
-in ``.hypothesis``, so that the next such run begins with it.
+``pytest --hypothesis-profile=quick`` draws a tenth of them. ``--hypothesis-profile=large`` draws twenty times as many
+examples, other ones each time, and keeps what it finds in ``.hypothesis``, so that the next such run begins with it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-FIXED, LARGE = "fixed", "large"
+QUICK, FIXED, LARGE = "quick", "fixed", "large"
 FACTOR = 20
 """So many times the examples of the ordinary suite are drawn at large."""
 _BASE = 100
@@ -26,6 +26,7 @@ def register() -> None:
     """Make the profiles known; the fixed one is used until the command line says otherwise."""
     # How long an example takes says something of the machine, nothing of the product.
     settings.register_profile(FIXED, max_examples=_BASE, derandomize=True, database=None, deadline=None)
+    settings.register_profile(QUICK, max_examples=_BASE // 10, derandomize=True, database=None, deadline=None)
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
     settings.register_profile(
         LARGE, max_examples=_BASE * FACTOR, deadline=None, print_blob=True, suppress_health_check=slow
@@ -35,7 +36,7 @@ def register() -> None:
 
 def examples(count: int, **more: Any) -> settings:
     """Settings of a property test that draws ``count`` examples in the ordinary suite."""
-    return settings(max_examples=count * settings.default.max_examples // _BASE, **more)
+    return settings(max_examples=max(1, count * settings.default.max_examples // _BASE), **more)
 
 
 def seed(item: pytest.Item) -> None:
