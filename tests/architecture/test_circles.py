@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import networkx as nx
 
 import blockstudio
-from tests.support.source import tree
+from tests.support.source import imports
 
 PACKAGE = Path(blockstudio.__file__).parent
 
 
-def imports(path: Path, modules: set[str]) -> set[str]:
+def modules_known(path: Path, modules: set[str]) -> set[str]:
     """The modules of the package that a file imports anywhere."""
-    found: set[str] = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = (f"{node.module}.{alias.name}" for alias in node.names)
-            found.update(name if name in modules else node.module for name in names)
+    found = {each.dotted if each.dotted in modules else each.module for each in imports(path)}
     return found & modules
 
 
@@ -32,6 +25,6 @@ def test_there_is_no_circle_of_imports() -> None:
     }
     graph = nx.DiGraph()
     for name, path in paths.items():
-        graph.add_edges_from((name, other) for other in imports(path, set(paths)) - {name})
+        graph.add_edges_from((name, other) for other in modules_known(path, set(paths)) - {name})
     circles = [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1]
     assert circles == []

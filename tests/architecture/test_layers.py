@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import blockstudio
-from tests.support.source import tree
+from tests.support.source import imports
 
 PACKAGE = Path(blockstudio.__file__).parent
 
@@ -47,23 +46,7 @@ def layer(path: Path) -> str:
 
 def imported(path: Path) -> set[str]:
     """Dotted names a module imports anywhere, functions included, but not under ``if TYPE_CHECKING``."""
-    found: set[str] = set()
-
-    def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            for child in node.orelse:
-                visit(child)
-            return
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-        for child in ast.iter_child_nodes(node):
-            visit(child)
-
-    visit(tree(path))
-    return found
+    return {found.dotted for found in imports(path) if not found.for_types}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
 import blockstudio
-from tests.support.source import tree
+from tests.support.source import imports
 
 GUI = Path(blockstudio.__file__).parent / "gui"
 BELOW = {"kit", "work", "commands", "document"}
@@ -35,16 +34,11 @@ def folder(path: Path) -> str:
 def known(path: Path) -> set[str]:
     """Rooms that a file imports from, under ``if TYPE_CHECKING`` and in functions too."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom):
-            assert node.module is not None
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
-            if name.startswith("blockstudio.gui."):
-                parts = name.split(".")[2:]
-                inner = len(parts) > 1 and (GUI / parts[0] / parts[1]).is_dir()
-                found.add(".".join(parts[:2]) if inner else parts[0])
+    for name in (each.dotted for each in imports(path)):
+        if name.startswith("blockstudio.gui."):
+            parts = name.split(".")[2:]
+            inner = len(parts) > 1 and (GUI / parts[0] / parts[1]).is_dir()
+            found.add(".".join(parts[:2]) if inner else parts[0])
     return found
 
 
