@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from blockstudio.answers import JSON, read_answer
 from blockstudio.blocks import RawValue
+from blockstudio.checked import checked
 from blockstudio.graph.diagram import Diagram
 from blockstudio.needs import explaining
 
@@ -22,18 +23,22 @@ if TYPE_CHECKING:
     from blockstudio.runs import Run
 
 
-def load(name_or_path: str | os.PathLike[str], **parameters: RawValue) -> Diagram:
+@checked
+def load(
+    name_or_path: str | os.PathLike[str], /, *, parameters: Mapping[str, RawValue] | None = None, **given: RawValue
+) -> Diagram:
     """A preset by name (``"resnet34"``) or a ``*.blocks.json`` file, with diagram parameters set:
-    ``load("cifar_resnet", n=9)``.
+    ``load("cifar_resnet", n=9)`` or ``load("cifar_resnet", parameters={"n": 9})``.
 
     Raises `StudioError`: ``preset.unknown``, ``file.*`` and ``format.*`` naming the place in the file,
     ``parameter.*`` for a parameter the diagram has not or a value it does not take.
     """
     from blockstudio.graph.presets import open_diagram
 
-    return open_diagram(os.fspath(name_or_path), **parameters)
+    return open_diagram(os.fspath(name_or_path), **{**(parameters or {}), **given})
 
 
+@checked
 def save(diagram: Diagram, path: str | os.PathLike[str]) -> None:
     """Write ``diagram`` to ``path`` as JSON. The old file stays whole until the new one is complete on disk.
 
@@ -44,6 +49,7 @@ def save(diagram: Diagram, path: str | os.PathLike[str]) -> None:
     write(diagram, os.fspath(path))
 
 
+@checked
 def source(diagram: Diagram) -> str:
     """The network as PyTorch source that needs only torch; see `compile`.
 
@@ -54,6 +60,7 @@ def source(diagram: Diagram) -> str:
     return emit(diagram)
 
 
+@checked
 def compile(diagram: Diagram) -> nn.Module:
     """The network as a ``torch.nn.Module``: exactly the text of `source`, executed.
 
@@ -68,6 +75,7 @@ def compile(diagram: Diagram) -> nn.Module:
         return build(diagram)
 
 
+@checked
 def load_weights(
     model: nn.Module,
     file_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor],
@@ -89,6 +97,7 @@ def load_weights(
         return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
 
 
+@checked
 def figure(
     diagram: Diagram,
     path: str | os.PathLike[str],
@@ -135,6 +144,7 @@ def figure(
     return str(answer.value["written"])
 
 
+@checked
 def train(diagram: Diagram, data: str = "digits", run: str | os.PathLike[str] | None = None, **recipe: Any) -> Run:
     """Train in this process and return the run when it has ended.
 

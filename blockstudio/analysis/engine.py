@@ -15,6 +15,7 @@ from blockstudio.analysis.report import Analysis, LiveAnalysis
 from blockstudio.analysis.rules import Seen
 from blockstudio.analysis.sheet import Key, Sheet
 from blockstudio.blocks import Value
+from blockstudio.checked import checked
 from blockstudio.graph import edits as E
 from blockstudio.graph.diagram import MAIN, Diagram
 
@@ -282,6 +283,7 @@ class _Changes:
         self.scopes[scope] = (known | names, before or rewired)
 
 
+@checked
 def analyze(diagram: Diagram) -> Analysis:
     """Everything that can be said of ``diagram`` without running it, as a value: it stays what it is when the diagram
     is edited. Use an `Analyzer` to follow edits."""

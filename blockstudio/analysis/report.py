@@ -14,6 +14,7 @@ from blockstudio.analysis.sheet import Sheet
 from blockstudio.analysis.traces import traces
 from blockstudio.analysis.units import BYTES_PER_SCALAR
 from blockstudio.blocks import INPUT, Shape, Value
+from blockstudio.checked import checked
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 from blockstudio.text import say
@@ -103,20 +104,24 @@ class Analysis:
         """Reports by full path (leaves, instances and copies), made when asked for."""
         return _AllBlocks(self)
 
+    @checked
     def level(self, path: str = "") -> Level:
         """The inside of the instance at ``path`` (``""``: the main graph; a repeated one without an index: its first
         copy). Raises `StudioError` ``analysis.path`` if there is no such place."""
         level, name, index = self.find(path)
         return level if name is None else level.enter(name, index)
 
+    @checked
     def scope_values(self, path: str = "") -> dict[str, Value | None]:
         """What names mean inside the instance at ``path``: parameters and ``in_channels``. ``None`` if hidden."""
         return self.level(path).values
 
+    @checked
     def live(self, path: str = "", auxiliary: bool = False) -> tuple[str, ...]:
         """The blocks that reach an output, at one level, in order of evaluation."""
         return self.level(path).order(auxiliary)
 
+    @checked
     def find(self, path: str) -> tuple[Level, str | None, int | None]:
         """The level on which the block at ``path`` stands, its name and, if the path ends with one, its index as a
         copy; no name for the main graph itself."""

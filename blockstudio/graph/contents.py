@@ -45,7 +45,7 @@ class Contents:
             return self.main
         try:
             return self.modules[scope]
-        except KeyError:
+        except (KeyError, TypeError):
             raise StudioError(
                 "diagram.module", say("there is no module '{scope}'.", scope=shown(scope)), where=shown(scope)
             ) from None
@@ -57,7 +57,12 @@ class Contents:
     def kind(self, type_name: str) -> BlockType | None:
         """The block type of this name, which may be one that is not `installed`; ``None`` for a module, or for a name
         that means nothing here. A module stands before a type that another package brings."""
-        found = CATALOGUE.get(type_name)
+        try:
+            found = CATALOGUE.get(type_name)
+        except TypeError:
+            raise StudioError(
+                "diagram.type", say("'{name}' is no name of a block type.", name=shown(type_name))
+            ) from None
         if found is not None and not found.package:
             return found
         if type_name in self.modules:

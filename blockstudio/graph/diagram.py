@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from blockstudio.blocks import Parameter, RawValue
+from blockstudio.checked import checked_methods
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, inferred, port_order
+from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.edits import (
     AddBlock,
     AddModule,
@@ -28,7 +30,7 @@ from blockstudio.graph.edits import (
 )
 from blockstudio.graph.free_names import FreeNames, legal
 from blockstudio.graph.history import History
-from blockstudio.graph.names import MAX_NAME, check_name, shown, suggestion
+from blockstudio.graph.names import MAX_NAME, MAX_TITLE, check_name, check_text, shown, suggestion
 from blockstudio.text import say
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 
+@checked_methods
 class Diagram(Contents):
     """A network as a document: main graph, module definitions, parameters, texts.
 
@@ -58,6 +61,8 @@ class Diagram(Contents):
     """
 
     def __init__(self, name: str = "untitled", description: str = "") -> None:
+        check_text(name, "name", MAX_TITLE)
+        check_text(description, "description")
         super().__init__(name, description)
         self.history = History(self)
 
@@ -73,15 +78,19 @@ class Diagram(Contents):
         repeat: int | str | None = None,
         bypass: bool | str = False,
         note: str = "",
-        **parameters: RawValue,
+        parameters: Mapping[str, RawValue] | None = None,
+        **given: RawValue,
     ) -> str:
-        """Add a block; returns its name (made from the type where none is given).
+        """Add a block; returns its name (made from the type where none is given). Its parameters are further arguments,
+        or stand in ``parameters``, where no name can mean anything else.
 
         Raises `StudioError` for an unknown type or parameter, or a name that is taken or illegal.
         """
         if name is None:
             name = self.free_name(type, scope)
-        block = Block(type=type, parameters=dict(parameters), at=at, repeat=repeat, bypass=bypass, note=note)
+        block = Block(
+            type=type, parameters={**(parameters or {}), **given}, at=at, repeat=repeat, bypass=bypass, note=note
+        )
         self.history.do(AddBlock(scope=scope, name=name, block=block))
         return name
 
@@ -114,12 +123,22 @@ class Diagram(Contents):
                 end_port = next((port for port in ports if port not in taken), ports[0])
         return Wire(start, start_port, end, end_port)
 
-    def set(self, name: str, *, scope: str = MAIN, **parameters: RawValue | None) -> None:
-        """Set parameters of a block as one step; ``None`` goes back to the default. With ``name=""`` sets the
+    def set(
+        self,
+        name: str,
+        /,
+        *,
+        scope: str = MAIN,
+        parameters: Mapping[str, RawValue | None] | None = None,
+        **given: RawValue | None,
+    ) -> None:
+        """Set parameters of a block as one step, given as arguments or in ``parameters``; ``None`` goes back to the
+        default. With ``name=""`` sets the
         values (defaults) of the definition's own parameters. Raises `StudioError` for an unknown
         parameter or an illegal value; nothing is then changed."""
-        with self.history.gesture(say("Set {parameters}", parameters=", ".join(parameters))):
-            for key, value in parameters.items():
+        values = {**(parameters or {}), **given}
+        with self.history.gesture(say("Set {parameters}", parameters=", ".join(values))):
+            for key, value in values.items():
                 if name:
                     edit: SetParameter | SetDefault = SetParameter(scope=scope, name=name, key=key, value=value)
                 elif value is None:
@@ -215,6 +234,8 @@ class Diagram(Contents):
         refused; nothing is then changed."""
         with self.history.gesture(label):
             for edit in edits:
+                if not isinstance(edit, EditBase):
+                    raise StudioError("argument.type", say("edits: expected edits, found {found}.", found=shown(edit)))
                 self.history.do(edit)
 
     def undo(self) -> str | None:

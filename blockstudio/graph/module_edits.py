@@ -18,7 +18,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import check_free_type
-from blockstudio.graph.names import check_text, shown
+from blockstudio.graph.names import MAX_TITLE, check_text, shown
 from blockstudio.text import say
 
 
@@ -79,7 +79,7 @@ class SetTexts(EditBase, frozen=True, kw_only=True):
     def apply(self, diagram: Contents) -> SetTexts:
         definition = diagram.definition(self.scope)
         if self.name is not None:
-            check_text(self.name, "name", 200)
+            check_text(self.name, "name", MAX_TITLE)
         if self.description is not None:
             check_text(self.description, "description")
         if self.about is not None:

@@ -11,6 +11,8 @@ from blockstudio.graph.expressions import is_name
 from blockstudio.text import say
 
 MAX_NAME = 120
+MAX_TITLE = 200
+"""Letters in a diagram's name."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.(0|[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_]*))*")
 
@@ -38,6 +40,10 @@ RESERVED = frozenset(_ATTRIBUTES.split())
 
 # Emitted constructors use these names.
 _EMITTED = frozenset({"self", "super", "nn", "torch", "F", "range", "list"})
+
+
+# What `Diagram.add` and `Diagram.set` mean by an argument of this name.
+_ARGUMENTS = frozenset({"at", "bypass", "name", "note", "parameters", "repeat", "scope", "type"})
 
 
 def check_name(name: str) -> None:
@@ -70,11 +76,21 @@ def is_block_name(name: str) -> bool:
 def check_parameter_name(name: str, in_module: bool) -> None:
     """Raises `StudioError` ``diagram.name`` unless ``name`` can be a declared parameter's. ``in_channels`` is
     inferred inside a module and can be declared by the main graph only; ``i`` counts repeats."""
+    if not isinstance(name, str):
+        raise StudioError(
+            "diagram.name", say("'{name}' cannot name a parameter.", name=shown(name)), where=shown(name)
+        )  # fmt: skip
     inferred = name == "i" or (in_module and (name == "in_channels" or name.startswith("in_channels_")))
     if len(name) > MAX_NAME or not is_name(name) or name in _EMITTED or name.startswith("__"):
         raise StudioError(
             "diagram.name", say("'{name}' cannot name a parameter.", name=shown(name)), where=shown(name),
             hint=say("Use letters, digits and _, beginning with a letter."),
+        )  # fmt: skip
+    if name in _ARGUMENTS:
+        raise StudioError(
+            "diagram.name",
+            say("'{name}' cannot name a parameter: every block has something of that name.", name=name), where=name,
+            hint=say("Call it {name}s or my_{name}, for example.", name=name),
         )  # fmt: skip
     if inferred:
         raise StudioError(

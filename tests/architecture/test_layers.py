@@ -21,9 +21,10 @@ MAY_IMPORT = {
     "folders": set(),
     "needs": {"text", "errors"},
     "errors": {"text"},
+    "checked": {"text", "errors"},
     "blocks": {"text", "errors"},
-    "graph": {"text", "errors", "blocks"},
-    "analysis": {"text", "errors", "blocks", "graph"},
+    "graph": {"text", "errors", "checked", "blocks"},
+    "analysis": {"text", "errors", "checked", "blocks", "graph"},
     "layout": {"text", "errors", "blocks", "graph"},
     "runs": {"text", "errors", "blocks", "graph", "analysis"},
     "compiler": {"text", "errors", "blocks", "graph", "analysis"},
@@ -31,7 +32,7 @@ MAY_IMPORT = {
     "training": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
     "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
-    "api": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs", "training"},
+    "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "runs", "training"},
     "cli": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "gui"},
 }
 BELOW_ALL = {"answers", "folders", "formats", "needs"}
