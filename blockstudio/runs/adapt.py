@@ -62,7 +62,7 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
         raise collected(problems)
     from blockstudio.analysis import analyze
 
-    notes = [*_fit(fitted, recipe, facts), *_softmax_note(fitted)]
+    notes: list[str] = [*facts.notes, *_fit(fitted, recipe, facts), *_softmax_note(fitted)]
     analysis = analyze(fitted)
     problems += diagram_problems(fitted, analysis, facts) or freeze_problems(analysis, recipe.start.freeze)
     if problems:

@@ -16,11 +16,12 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
+from blockstudio.runs.layouts import layout
 from blockstudio.runs.structure import Data
+from blockstudio.text import Text
 
 Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "torchvision", "folder"]
 
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
 IDX_STEMS = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
@@ -104,6 +105,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     channels: int
     size: int | None
     images: int | None
+    notes: tuple[Text, ...] = ()
+    """What is to be said of how it was understood."""
 
 
 def describe(data: Data) -> Facts:
@@ -211,29 +214,6 @@ def _idx_classes(path: Path) -> int:
     return max(labels) + 1 if labels else 0
 
 
-def class_folders(folder: Path) -> list[Path]:
-    """Visible subfolders, by name: the classes. Raises `StudioError` ``data.folder`` if it cannot be looked into."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
-    except OSError as error:
-        raise StudioError("data.folder", f"cannot be read: {error.strerror}.", where=str(folder)) from error
-
-
-def training_classes(root: Path) -> list[Path]:
-    """Folders of the classes to train on: those in ``root/train``, else those in ``root`` that are no other part."""
-    train = split_folder(root, "train")
-    if train is not None:
-        return class_folders(train)
-    parts = {split_folder(root, part) for part in ("validation", "test")}
-    return [folder for folder in class_folders(root) if folder not in parts]
-
-
-def split_folder(root: Path, part: str) -> Path | None:
-    """``root/train``, ``root/val``, ``root/test`` under their usual names, or ``None``."""
-    names = {"train": ("train", "training"), "validation": ("val", "valid", "validation"), "test": ("test", "testing")}
-    return next((root / name for name in names[part] if (root / name).is_dir()), None)
-
-
 def _describe_folder(root: Path) -> Facts:
     files = idx_files(root, "train")
     if files is not None:
@@ -251,7 +231,8 @@ def _describe_folder(root: Path) -> Facts:
                 return _known_facts(name, "cifar", folder)
         if (root / CIFAR_PYTHON[name]).is_dir():
             return _known_facts(name, "torchvision", root)
-    classes = len(training_classes(root))
+    found = layout(root)
+    classes = len(found.classes)
     if classes == 0:
         raise StudioError(
             "data.folder",
@@ -259,4 +240,7 @@ def _describe_folder(root: Path) -> Facts:
             where=str(root),
             hint="Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg.",
         )
-    return Facts(kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None, images=None)
+    return Facts(
+        kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None, images=None,
+        notes=found.notes,
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import IMAGE_ENDINGS, class_folders, split_folder, training_classes
+from blockstudio.runs.layouts import IMAGE_ENDINGS, class_folders, layout
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
 SHOWN = 10
@@ -59,16 +59,16 @@ def scan(root: Path) -> FolderParts:
     """List the files of an image folder. Raises `StudioError` for every empty class, unknown class and
     empty file at once."""
     problems: list[StudioError] = []
-    train_root = split_folder(root, "train") or root
-    classes = tuple(folder.name for folder in training_classes(root))
+    found = layout(root)
+    train_root = found.train
+    classes = tuple(folder.name for folder in found.classes)
     if len(classes) < 2:
         raise StudioError(
             "data.classes", f"has {len(classes)} class folders; at least 2 are needed.", where=str(train_root)
         )
     train = _list(train_root, classes, problems, all_needed=True)
     others: list[Files | None] = []
-    for part in ("validation", "test"):
-        folder = split_folder(root, part)
+    for folder in (found.validation, found.test):
         if folder is None:
             others.append(None)
             continue

@@ -1,0 +1,202 @@
+"""How a folder of images is laid out: which of its folders are the parts of the set, which are classes, and what is
+to be said of it. Names of parts are known in any case and wording; what goes unused or looks odd is said."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from blockstudio.errors import StudioError
+from blockstudio.text import Text, say, say_many
+
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
+
+Part: TypeAlias = Literal["train", "validation", "test"]
+
+WORDS: dict[Part, tuple[str, ...]] = {
+    "train": ("train", "training", "trn"),
+    "validation": ("val", "valid", "validation", "validate", "validating", "dev"),
+    "test": ("test", "testing", "tst"),
+}
+"""Words for a part in names of folders, the plainest first."""
+FILLERS = ("set", "sets", "data", "dataset", "image", "images", "img", "imgs", "split", "folder", "part", "seg")
+"""Words that say nothing beside one of `WORDS`."""
+NAMED = 5
+"""So many folders are named in a note."""
+DEEPEST = 4
+"""Levels too many that are looked through."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_JOINED = re.compile(rf"(?P<word>{'|'.join(word for words in WORDS.values() for word in words)})({'|'.join(FILLERS)})")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the classes of an image folder are. ``classes``: the folders trained on; the other parts have folders of
+    the same names, or are ``None``."""
+
+    train: Path
+    classes: tuple[Path, ...]
+    validation: Path | None
+    test: Path | None
+    notes: tuple[Text, ...]
+
+
+def class_folders(folder: Path) -> list[Path]:
+    """Visible subfolders, by name. Raises `StudioError` ``data.folder`` if it cannot be looked into."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    except OSError as error:
+        raise StudioError(
+            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
+        ) from error
+
+
+def part_of(name: str) -> tuple[Part, str] | None:
+    """The part of a set that a folder of this name is, and what else the name says, or ``None``: ``Train``,
+    ``training_set``, ``seg_train``, ``train2017`` and ``asl_train`` (which says "asl" besides) are ``train``."""
+    found: Part | None = None
+    rest: list[str] = []
+    for token in _WORD.findall(name):
+        word = token.lower()
+        joined = _JOINED.fullmatch(word)
+        word = joined["word"] if joined else word
+        part = next((part for part, words in WORDS.items() if word in words), None)
+        if part is not None and found is not None and part != found:
+            return None
+        if part is not None:
+            found = part
+        elif word not in FILLERS:
+            rest.append(word)
+    return (found, " ".join(rest)) if found is not None else None
+
+
+def layout(root: Path) -> Layout:
+    """The layout of ``root``. Raises `StudioError` ``data.folder`` if a folder cannot be looked into."""
+    notes: list[Text] = []
+    root = _looked_through(root, notes)
+    folders = class_folders(root)
+    parts, others = _parts(folders)
+    if "train" not in parts:
+        classes = tuple(folder for folder in folders if folder not in parts.values())
+        found = Layout(root, classes, parts.get("validation"), parts.get("test"), ())
+        return _noted(found, [*notes, *_doubts(classes)], parts)
+    inner = {part: _looked_through(folder, notes) for part, folder in parts.items()}
+    if others:
+        notes.append(
+            say(
+                "Beside {train} these folders of {root} are not used: {names}.",
+                train=parts["train"].name, root=root.name, names=_listed([folder.name for folder in others]),
+            )
+        )  # fmt: skip
+    classes = tuple(class_folders(inner["train"]))
+    found = Layout(inner["train"], classes, inner.get("validation"), inner.get("test"), ())
+    return _noted(found, [*notes, *_doubts(classes)], parts)
+
+
+def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path]) -> Layout:
+    """The layout with its notes, and the parts named where they are called other than usual."""
+    dropped: dict[str, Path | None] = {}
+    usual = {"train", "val", "valid", "validation", "test"}
+    if parts and any(folder.name not in usual for folder in parts.values()):
+        named = [f"{part} = {folder.name}" for part, folder in parts.items()]
+        notes.insert(0, say("The parts of the set: {parts}.", parts=", ".join(named)))
+    for part, folder in (("validation", found.validation), ("test", found.test)):
+        # Images without classes, to be sorted by someone else: nothing can be measured on them.
+        if folder is not None and not class_folders(folder) and _holds_images(folder):
+            dropped[part] = None
+            notes.append(say("{folder} has images but no class folders, so it is not used.", folder=folder.name))
+    return Layout(
+        found.train,
+        found.classes,
+        dropped.get("validation", found.validation),
+        dropped.get("test", found.test),
+        tuple(notes),
+    )
+
+
+def _parts(folders: Sequence[Path]) -> tuple[dict[Part, Path], list[Path]]:
+    """The folders that are parts, the plainest name of each, and those that are none."""
+    named = {folder: known for folder in folders if (known := part_of(folder.name)) is not None}
+    rests = [rest for _, rest in named.values()]
+    candidates: dict[Part, list[Path]] = {}
+    for folder, (part, rest) in named.items():
+        # Another word is no part's name unless a sibling has it too: a class may be called "test tube".
+        if rest and rests.count(rest) < 2:
+            continue
+        # Among classes a train is one: it holds images, they do too.
+        if part == "train" and not class_folders(folder):
+            continue
+        candidates.setdefault(part, []).append(folder)
+    found: dict[Part, Path] = {}
+    for part, words in WORDS.items():
+        if part in candidates:
+            order = {word: place for place, word in enumerate(words)}
+            found[part] = min(candidates[part], key=lambda path: (order.get(path.name, 99), len(path.name), path.name))
+    return found, [folder for folder in folders if folder not in found.values()]
+
+
+def _looked_through(folder: Path, notes: list[Text]) -> Path:
+    """``folder``, or the only one in it, as long as that holds the folders: ``train/train/cat``."""
+    start = folder
+    for _ in range(DEEPEST):
+        inside = class_folders(folder)
+        if len(inside) != 1 or _holds_images(folder) or not class_folders(inside[0]):
+            break
+        part, own = part_of(inside[0].name), part_of(folder.name)
+        if part is not None and (own is None or own[0] != part[0]):
+            break  # A set with one part.
+        folder = inside[0]
+    if folder != start:
+        notes.append(
+            say(
+                "{outer} holds one folder only, so its classes are taken from {inner}.",
+                outer=start.name, inner=folder.relative_to(start.parent).as_posix(),
+            )
+        )  # fmt: skip
+    return folder
+
+
+def _doubts(classes: Sequence[Path]) -> list[Text]:
+    """What makes one doubt that these folders are classes."""
+    hollow = [folder for folder in classes if not _holds_images(folder) and class_folders(folder)]
+    if not hollow:
+        return []
+    names = _listed([folder.name for folder in hollow])
+    inside = [{path.name.lower() for path in class_folders(folder)} for folder in hollow]
+    shared = set.intersection(*inside)
+    if len(hollow) == len(classes) >= 2 and len(shared) >= 2:
+        return [
+            say(
+                "The folders {names} are taken as classes, but all of them hold the same subfolders ({shared}). If "
+                "they are parts of the set, call them train, val and test.",
+                names=names, shared=_listed(sorted(shared)),
+            )
+        ]  # fmt: skip
+    return [
+        say_many(
+            "The class {names} holds only folders: all images below it count as its own.",
+            "The classes {names} hold only folders: all images below each count as its own.",
+            len(hollow), names=names,
+        )
+    ]  # fmt: skip
+
+
+def _holds_images(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as found:
+            return any(entry.name.lower().endswith(IMAGE_ENDINGS) and not entry.name.startswith(".") for entry in found)
+    except OSError as error:
+        raise StudioError(
+            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
+        ) from error
+
+
+def _listed(names: Sequence[str]) -> Text:
+    if len(names) <= NAMED:
+        return say("{names}", names=", ".join(names))
+    return say("{names} and {more:,} more", names=", ".join(names[:NAMED]), more=len(names) - NAMED)
