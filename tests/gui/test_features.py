@@ -151,7 +151,7 @@ def test_starting_weights(desk: Desk, tmp_path: Path) -> None:
 def test_tables(desk: Desk) -> None:
     found = tables.install(desk)
     assert desk.commands.run("view.table") and desk.page == "table"
-    assert desk.commands.run("table.levels", 3) and found.page.depth == 3
+    assert desk.commands.run("table.levels", 3) and found.page.opened == 3
 
 
 def test_comparing(desk: Desk) -> None:

@@ -175,7 +175,7 @@ def test_turning_to_a_network_without_one_shows_the_network_itself(open_window, 
     window.documents.open_now("vgg16")
     qtbot.waitUntil(lambda: not page.busy and texts(page)[0][0] == "input")
     assert page.shown_mode == "network" and not page.buttons["paper"].isEnabled()
-    assert not page.scroll.isVisible()
+    assert not page.notes_area.isVisible()
     window.documents.turn_to(0)
     qtbot.waitUntil(lambda: page.shown_mode == "paper" and texts(page)[0][0] == "convolution")
 
@@ -200,10 +200,10 @@ def test_the_network_s_own_table_opens_modules_and_leads_to_blocks(open_window, 
 def test_switching_between_the_two_by_mouse(open_window, qtbot) -> None:
     window = open_window("googlenet")
     page = show(window, qtbot, Qt.Key.Key_T)
-    assert page.levels.isVisible() and not page.scroll.isVisible()
+    assert page.levels.isVisible() and not page.notes_area.isVisible()
     click(page.buttons["paper"])
     qtbot.waitUntil(lambda: not page.busy and page.view.table.headings[1] == "patch size/stride")
-    assert page.scroll.isVisible() and not page.levels.isVisible()
+    assert page.notes_area.isVisible() and not page.levels.isVisible()
     click(page.buttons["network"])
     qtbot.waitUntil(lambda: not page.busy and page.view.table.headings[0] == "block")
 
@@ -252,8 +252,8 @@ def test_at_1440_all_columns_of_googlenet_are_in_view(open_window, qtbot, dark: 
         set_theme(DARK)
     page = show(window, qtbot)
     assert page.view.horizontalScrollBar().maximum() == 0
-    assert page.scroll.isVisible() and page.scroll.x() > page.view.x(), "the notes stand beside it"
+    assert page.notes_area.isVisible() and page.notes_area.x() > page.view.x(), "the notes stand beside it"
     window.resize(1100, 700)
     QApplication.processEvents()
-    assert page.scroll.y() > page.view.y(), "the notes stand below it"
+    assert page.notes_area.y() > page.view.y(), "the notes stand below it"
     assert page.view.viewport().height() > 100

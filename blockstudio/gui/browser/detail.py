@@ -210,15 +210,15 @@ class Detail(QWidget):
     def _order_tabs(self) -> None:
         """Tab walks down the page, though the fields are made after the links below them."""
         fields = list(self.form.fields.values()) if self.form is not None else []
-        widgets = (self._kin.itemAt(place).widget() for place in range(self._kin.count()))
-        links = [widget for widget in widgets if isinstance(widget, QPushButton)]
+        items = filter(None, map(self._kin.itemAt, range(self._kin.count())))
+        links = [widget for widget in (item.widget() for item in items) if isinstance(widget, QPushButton)]
         for before, after in pairwise([self.open_button, *fields, *links]):
             QWidget.setTabOrder(before, after)
 
     def _links(self, names: Iterable[str]) -> None:
         for name in names:
             kin = self._family.kin[name]
-            button = link(f"{kin.title}, {kin.year}", lambda name=name: self.wanted.emit(name))
+            button = link(f"{kin.title}, {kin.year}", partial(self.wanted.emit, name))
             self._kin.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

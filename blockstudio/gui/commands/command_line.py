@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
@@ -30,10 +30,12 @@ _KEYS = Qt.ItemDataRole.UserRole + 2
 class _Line(QStyledItemDelegate):
     """Menu, command, and its key on the right."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(200, 27)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         colours, rect = theme(), QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -57,7 +59,7 @@ class CommandLine(QFrame):
 
     def __init__(self, window: QWidget, commands: Commands[Any]) -> None:
         super().__init__(window)
-        self._commands = commands
+        self._over, self._commands = window, commands
         self._before: QWidget | None = None
         self.setProperty("role", "sheet")
         self.setObjectName("sheet")
@@ -83,8 +85,9 @@ class CommandLine(QFrame):
     def popup(self) -> None:
         """Open it, with the keyboard in it."""
         self._before = self.window().focusWidget()
-        width = min(560, self.parentWidget().width() - 40)
-        self.setGeometry((self.parentWidget().width() - width) // 2, 60, width, 420)
+        whole = self._over.width()
+        width = min(560, whole - 40)
+        self.setGeometry((whole - width) // 2, 60, width, 420)
         self._commands.refresh()
         self.line.clear()
         self._fill("")

@@ -97,7 +97,10 @@ class ComparePage(QScrollArea):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(12)
-        completer.popup().setObjectName("completions")
+        words = completer.popup()
+        assert words is not None  # a completer makes one when asked
+        words.setObjectName("completions")
+        self._words = words
         completer.activated.connect(self._add)
         self.add_line.setCompleter(completer)
         self.add_line.returnPressed.connect(lambda: self._add(self.add_line.text()))
@@ -197,7 +200,7 @@ class ComparePage(QScrollArea):
             self.trouble.show()
             return
         self.trouble.hide()
-        self.add_line.completer().popup().hide()
+        self._words.hide()
         self._select(entry)
         # Only then: the completer puts its word into the line after this.
         QTimer.singleShot(0, self.add_line, self.add_line.clear)

@@ -37,19 +37,20 @@ class CompareModel(QAbstractTableModel):
     def refresh(self) -> None:
         """Take over what the comparison says now."""
         entries = list(self._comparison.entries)
-        found = {}
+        found: dict[Entry, Profile | None] = {}
         for entry in entries:
             profiles, self._reference = self._comparison.figures([entry])
             found[entry] = profiles[0] if profiles else None
         # Each call names the profiles anew; the reference is told by its entry.
-        self._reference = found.get(self._comparison.reference)
+        reference = self._comparison.reference
+        self._reference = found.get(reference) if reference is not None else None
         column, order = self._sorting
         if column == NAME:
             entries.sort(key=lambda entry: entry.name.lower(), reverse=order is Qt.SortOrder.DescendingOrder)
         elif FIRST <= column < CROSS and self._reference is not None:
             # What is unknown stays below, whichever way round.
-            figure, reference = COLUMNS[column - FIRST].figure, self._reference
-            values = {entry: figure(one, reference) or 0 for entry, one in found.items() if one is not None}
+            figure, measure = COLUMNS[column - FIRST].figure, self._reference
+            values = {entry: figure(one, measure) or 0 for entry, one in found.items() if one is not None}
             known = sorted(values, key=values.__getitem__, reverse=order is Qt.SortOrder.DescendingOrder)
             entries = known + [entry for entry in entries if entry not in values]
         same = entries == self.entries

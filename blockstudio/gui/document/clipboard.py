@@ -29,7 +29,12 @@ def put(fragment: Diagram) -> None:
 def _empty_at_end() -> None:
     """Platforms without a clipboard of their own keep what was copied in a static of Qt's, which goes after Python has
     ended and would then call into it."""
-    atexit.register(lambda: QGuiApplication.instance() and QGuiApplication.clipboard().clear())
+
+    def empty() -> None:
+        if QGuiApplication.instance() is not None:
+            QGuiApplication.clipboard().clear()
+
+    atexit.register(empty)
 
 
 def holds_fragment() -> bool:

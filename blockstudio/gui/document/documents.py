@@ -178,8 +178,12 @@ class Documents(QObject):
         """Ask for a file, then open it."""
         dialog = self._ask(tr("Open diagram"), Path(str(settings().value("files/folder", Path.home()))))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: [self.open(Path(name)) for name in names])
+        dialog.filesSelected.connect(self._open_all)
         dialog.open()
+
+    def _open_all(self, names: list[str]) -> None:
+        for name in names:
+            self.open(Path(name))
 
     def _ask(
         self, title: str, folder: Path, mode: QFileDialog.AcceptMode = QFileDialog.AcceptMode.AcceptOpen

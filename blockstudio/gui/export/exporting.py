@@ -185,9 +185,12 @@ class Exporting(QObject):
         fitted = str(Path(folder.path()) / "fitted.safetensors")
         partial = ["--partial"] if kind.partial else []
 
+        def into(answer: Answer, _: QTemporaryDir = folder) -> None:  # the folder stays until then
+            done(answer)
+
         def export(_: Answer) -> None:
             self._start(text, ["export", *given, "--weights", fitted], still,
-                        lambda answer, folder=folder: done(answer), failed)  # fmt: skip
+                        into, failed)  # fmt: skip
 
         fit = ["weights", DIAGRAM, str(file), "-o", fitted, *partial]
         self._start(text, fit, still, export, failed, fine=(0, 1) if partial else (0,))
@@ -272,8 +275,10 @@ class Exporting(QObject):
         def done(rows: int) -> None:
             self._desk.say_written(target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
 
-        self._work.run(job, done, lambda error: self._desk.say(
-            f"{tr('Not exported')}. {error}", "problem"))  # fmt: skip
+        def failed(error: StudioError | OSError) -> None:
+            self._desk.say(f"{tr('Not exported')}. {error}", "problem")
+
+        self._work.run(job, done, failed)
 
     def stop(self) -> None:
         """The window closes: what is under way is ended, with no file left half written."""

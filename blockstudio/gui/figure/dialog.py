@@ -145,7 +145,9 @@ def placed(canvas: OnScreen) -> Diagram:
     still = copy_diagram(canvas.session.diagram)
     for stage, _ in canvas.scene.stages():
         drawing, definition = stage.drawing, still.definition(stage.drawing.scope)
-        loose = {name: drawing.document_place(name) for name in drawing.names if definition.block(name).at is None}
+        loose: dict[str, tuple[float, float] | None] = {
+            name: drawing.document_place(name) for name in drawing.names if definition.block(name).at is None
+        }
         MoveBlocks(scope=drawing.scope, to=loose).apply(still)
     return still
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, QUuid
 from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
@@ -137,7 +138,8 @@ def paint_figure(painter: QPainter | SvgPainter, stage: Stage, look: Theme) -> N
     """The whole stage in scene coordinates."""
     # The scale only decides how much of a card shows: all of it.
     # A style of its own: that of the window may be in use on another thread.
-    StagePainter(painter, 1.0, Style(look), signs=False).paint(stage, sheet_of(stage))
+    # An `SvgPainter` takes every call that the drawing of stages makes.
+    StagePainter(cast(QPainter, painter), 1.0, Style(look), signs=False).paint(stage, sheet_of(stage))
 
 
 def _size(stage: Stage, wanted: Figure, most: float = float("inf")) -> tuple[float, float, float]:
@@ -197,7 +199,7 @@ def pdf(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     paint_figure(painter, stage, look)
     painter.end()
     buffer.close()
-    return undated(data.data()), _words(width, height, factor)
+    return undated(bytes(data.data())), _words(width, height, factor)
 
 
 _XMP = """<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>
@@ -243,6 +245,6 @@ def png(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     data, buffer = QByteArray(), QBuffer()
     buffer.setBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, "PNG"):
+    if not image.save(buffer, b"PNG"):
         raise StudioError("figure.size", "there is not enough memory for this image.", hint="Use a smaller scale.")
-    return data.data(), f"{image.width()} × {image.height()} pixels"
+    return bytes(data.data()), f"{image.width()} × {image.height()} pixels"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.analysis import BlockReport
-from blockstudio.blocks import BlockType, Parameter, shape_text
+from blockstudio.blocks import BlockType, Parameter, Value, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, check_name
 from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, clash
@@ -177,7 +179,7 @@ class BlockPage(QWidget):
         return form
 
     @property
-    def _scope(self) -> dict[str, values.Value]:
+    def _scope(self) -> dict[str, Value]:
         return scope_of(self._session, self.name)
 
     def _check_bypass(self, text: str) -> str:
@@ -210,14 +212,19 @@ class BlockPage(QWidget):
         self._fit_title(self.title.text())
         for key, parameter in self._declared.items():
             raw = block.parameters.get(key, parameter.default)
-            self.fields[key].set_value(values.show(parameter, raw, key))
+            self._put(key, values.show(parameter, raw, key))
         bypass = block.bypass
-        self.fields["bypass"].set_value(bypass if isinstance(bypass, str) else (values.ON if bypass else values.OFF))
+        self._put("bypass", bypass if isinstance(bypass, str) else (values.ON if bypass else values.OFF))
         if "repeat" in self.fields:
-            self.fields["repeat"].set_value("" if block.repeat is None else str(block.repeat))
-        self.fields["note"].set_value(block.note)
+            self._put("repeat", "" if block.repeat is None else str(block.repeat))
+        self._put("note", block.note)
         self._show_numbers(session.level.blocks.get(self.name))
         self._show_problems()
+
+    def _put(self, key: str, text: str) -> None:
+        field = self.fields[key]
+        assert isinstance(field, ValueField | ChoiceField)
+        field.set_value(text)
 
     @property
     def box_text(self) -> str:
@@ -282,9 +289,9 @@ def formula_rows(session: Session, block: Block, report: BlockReport | None) -> 
     kind = session.diagram.kind(block.type)
     if kind is None:
         rows += _module_rows(session, block, report)
-    elif output is not None and all(shape is not None for shape in inputs):
+    elif output is not None and None not in inputs:
         try:
-            rows += kind.formula(report.values, inputs, output)
+            rows += kind.formula(report.values, [shape for shape in inputs if shape is not None], output)
         except (StudioError, IndexError):
             # A block whose inputs do not fit has no numbers to explain; its problem says why.
             return []
@@ -312,8 +319,8 @@ def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tu
     if block.repeat is None and len(costly) == 1 and kind is not None:
         # A convolution wrapped with its activation: its numbers are the module's.
         (only,) = costly
-        shapes, output = only.input_shapes, only.output_shape
-        if output is not None and None not in shapes and None not in only.values.values():
+        shapes, output = [shape for shape in only.input_shapes if shape is not None], only.output_shape
+        if output is not None and len(shapes) == len(only.input_shapes) and None not in only.values.values():
             return kind.formula(only.values, shapes, output)
     for label, name in ((tr("parameters"), "parameters"), (tr("MACs"), "macs")):
         numbers = [getattr(part, name) for part in parts if part is not None]
@@ -332,7 +339,7 @@ class ManyPage(QWidget):
         super().__init__()
         self._session, self._names = session, names
         self._place = (session.document, session.scope)
-        self.fields: dict[str, QWidget] = {}
+        self.fields: dict[str, ValueField | ChoiceField] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -346,7 +353,7 @@ class ManyPage(QWidget):
         column.addWidget(heading(tr("Shared parameters")))
         column.addWidget(self.form)
         for key, parameter in self._shared.items():
-            field = parameter_field(parameter, lambda text, parameter=parameter: self._check(parameter, text))
+            field = parameter_field(parameter, partial(self._check, parameter))
             field.committed.connect(lambda text, key=key, parameter=parameter: self._set(key, parameter, text))
             self.form.add(key, key, field, tr(parameter.help))
             self.fields[key] = field
@@ -418,8 +425,9 @@ class ManyPage(QWidget):
     def _show(self, key: str, shown: set[str]) -> None:
         field = self.fields[key]
         same = len(shown) == 1
-        line = field.lineEdit() if isinstance(field, ChoiceField) else field
-        line.setPlaceholderText("" if same else tr("various"))
+        line = field.line if isinstance(field, ChoiceField) else field
+        if line is not None:
+            line.setPlaceholderText("" if same else tr("various"))
         field.set_value(next(iter(shown)) if same else "")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent, QTextBlock
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
-from blockstudio.blocks import Parameter, infer_parameter, shape_text
+from blockstudio.blocks import Parameter, RawValue, infer_parameter, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import check_declarations
 from blockstudio.graph.diagram import MAIN
@@ -145,11 +146,12 @@ class DiagramPage(QWidget):
         if not self._session.do(label, RenameModule(name=self._scope, to=text.strip())):
             self.title.set_value(self._scope, force=True)
 
-    def _texts(self, **texts: str) -> None:
+    def _texts(self, *, name: str | None = None, description: str | None = None) -> None:
         if not self._is_there():
             return
-        (what,) = texts
-        self._session.do(tr("Set {key}").format(key=what), SetTexts(scope=self._scope, **texts))
+        what = "description" if name is None else "name"
+        edit = SetTexts(scope=self._scope, name=name, description=description)
+        self._session.do(tr("Set {key}").format(key=what), edit)
 
     def _build_form(self) -> None:
         """A row for each declared parameter."""
@@ -162,7 +164,7 @@ class DiagramPage(QWidget):
         definition = self._session.diagram.definition(self._scope)
         self._declared = dict(definition.parameters)
         for key, parameter in self._declared.items():
-            field = parameter_field(parameter, lambda text, key=key: self._check(key, text))
+            field = parameter_field(parameter, partial(self._check, key))
             field.committed.connect(lambda text, key=key: self._set(key, text))
             holder = QWidget()
             line = QHBoxLayout(holder)
@@ -227,7 +229,7 @@ class DiagramPage(QWidget):
         if not text.strip() or not self._is_there():
             return
         name, parameter = self._parse_new(text)
-        declared = self._session.diagram.definition(self._scope).parameters | {name: parameter}
+        declared = {**self._session.diagram.definition(self._scope).parameters, name: parameter}
         if self._declare(tr("Add parameter {name}").format(name=name), declared):
             self.new_parameter.set_value("", force=True)
 
@@ -296,7 +298,7 @@ def _check_title(text: str) -> str:
     return ""
 
 
-def _literal(parameter: Parameter, text: str) -> values.RawValue:
+def _literal(parameter: Parameter, text: str) -> RawValue:
     """A value that is no expression: a diagram's own parameters are plain numbers."""
     raw = values.read(parameter, text)
     parameter.check(raw)

@@ -19,7 +19,12 @@ class Chip(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(self)
-        menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
+
+        def refill() -> None:
+            menu.clear()
+            fill(menu)
+
+        menu.aboutToShow.connect(refill)
         self.setMenu(menu)
 
     def set_text(self, text: str) -> None:

@@ -133,16 +133,17 @@ class ChoiceField(QComboBox):
     def __init__(self, words: list[str], check: Check | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.addItems(words)
-        self._words, self._check = words, check
+        self._words = words
         self._value = ""
         self.error = ""
         self.suffix = ""
+        self.line: ValueField | None = None
+        """Where text can be typed."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if check is not None:
             self.setEditable(True)
             self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-            self.setCompleter(None)
-            edit = ValueField(check)
+            edit = self.line = ValueField(check)
             edit.setFrame(False)
             edit.setProperty("role", "inner")
             self.setLineEdit(edit)
@@ -152,9 +153,9 @@ class ChoiceField(QComboBox):
 
     def set_value(self, text: str, *, force: bool = False) -> None:
         self._value = text
-        if self._check is not None:
-            self.lineEdit().set_value(text, force=force)
-            if text in self._words and self.lineEdit().text() == text:
+        if self.line is not None:
+            self.line.set_value(text, force=force)
+            if text in self._words and self.line.text() == text:
                 self.setCurrentIndex(self._words.index(text))  # arrow keys go on from here
         elif text in self._words:
             self.setCurrentText(text)
@@ -165,12 +166,12 @@ class ChoiceField(QComboBox):
 
     def _on_checked(self, error: str) -> None:
         self.error = error
-        self.suffix = self.lineEdit().suffix
+        self.suffix = self.line.suffix if self.line is not None else ""
         self.checked.emit(error)
 
     def _take(self, text: str) -> None:
-        if self._check is not None:
-            self.lineEdit().set_value(text, force=True)
+        if self.line is not None:
+            self.line.set_value(text, force=True)
             if self.error:
                 return
         if text != self._value:

@@ -123,7 +123,8 @@ class NoteBar(QWidget):
         return note
 
     def _drop(self, note: Note) -> None:
-        had_keyboard = note.isAncestorOf(QApplication.focusWidget())
+        focus = QApplication.focusWidget()
+        had_keyboard = focus is not None and note.isAncestorOf(focus)
         if note in self.notes:
             self.notes.remove(note)
             self._column.removeWidget(note)

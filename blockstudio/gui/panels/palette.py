@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -50,12 +50,14 @@ class Entry:
 class _Delegate(QStyledItemDelegate):
     """Headings in small type, entries with the stripe of their family."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         if index.data(_ENTRY) is None:
             return QSize(120, 26 if index.row() == 0 else 34)
         return QSize(120, 26)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         colours, rect = theme(), QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -282,8 +284,10 @@ class Palette(QWidget):
                 heading.setHidden(False)
         if wanted:
             best = min(self.visible_items(), key=lambda item: _rank(item, wanted[0]), default=None)
-            self.list.setCurrentItem(best)
-            if best is not None:
+            if best is None:
+                self.list.setCurrentRow(-1)
+            else:
+                self.list.setCurrentItem(best)
                 self.list.scrollToItem(best)
 
     def visible_items(self) -> Iterable[QListWidgetItem]:
@@ -301,7 +305,8 @@ class Palette(QWidget):
         self.list.setFocus(Qt.FocusReason.TabFocusReason)
         item = self.list.currentItem()
         if item is None or item.isHidden():
-            self.list.setCurrentItem(next(iter(self.visible_items()), None))
+            first = next(iter(self.visible_items()), None)
+            self.list.setCurrentRow(self.list.row(first) if first is not None else -1)
 
     def _escape(self) -> None:
         if self.search.text():

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from blockstudio.gui.commands.registry import MENUS
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.parts import clear
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 
@@ -34,10 +35,7 @@ class Breadcrumb(QWidget):
         if wanted == self._shown:
             return
         self._shown = wanted
-        while self._line.count():
-            widget = self._line.takeAt(0).widget()
-            widget.hide()
-            widget.deleteLater()
+        clear(self._line)
         self.links = []
         for crumb in crumbs if len(crumbs) > 1 else (*crumbs, None):
             if crumb is None or (crumb is crumbs[-1] and len(crumbs) > 1):

@@ -87,8 +87,9 @@ class StudioWindow(QMainWindow):
         self.setCentralWidget(whole)
         self.resize(*SIZE)
         widths = {"left": 210, "right": 320}
-        beside = {panel.widget: widths[panel.side] for panel in self.desk.panels.values() if panel.side in widths}
-        self.side.setSizes([beside.get(self.side.widget(index), 910) for index in range(self.side.count())])
+        panels = self.desk.panels.values()
+        beside = {self.side.indexOf(panel.widget): widths[panel.side] for panel in panels if panel.side in widths}
+        self.side.setSizes([beside.get(index, 910) for index in range(self.side.count())])
         self.split.setSizes([620, 240])
 
     def _add_panel(self, panel: Panel) -> None:

@@ -58,7 +58,8 @@ class TablesPage(QWidget):
         self._again = False
         self._built = False
         self.mode: Mode = "network"
-        self.depth = 1
+        self.opened = 1
+        """Levels of modules that the network's own table opens, counted from 1: all closed."""
         self.paper: PaperTable | None = None
         """What is shown in mode ``paper``."""
         self._summary: Table | None = None
@@ -78,7 +79,8 @@ class TablesPage(QWidget):
         line.setSpacing(6)
         group = QButtonGroup(self)
         self.buttons: dict[Mode, QPushButton] = {}
-        for mode, title in (("network", tr("This network")), ("paper", tr("Paper's table"))):
+        titles: dict[Mode, str] = {"network": tr("This network"), "paper": tr("Paper's table")}
+        for mode, title in titles.items():
             button = QPushButton(title)
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
@@ -112,13 +114,13 @@ class TablesPage(QWidget):
         self.notes.setTextFormat(Qt.TextFormat.PlainText)
         self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.scroll = QScrollArea()
-        self.scroll.setAccessibleName(tr("Notes to the table"))
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(self.notes)
-        self._parts.addWidget(self.scroll)
+        self.notes_area = QScrollArea()
+        self.notes_area.setAccessibleName(tr("Notes to the table"))
+        self.notes_area.setWidgetResizable(True)
+        self.notes_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.notes_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.notes_area.setWidget(self.notes)
+        self._parts.addWidget(self.notes_area)
         column.addLayout(self._parts, 1)
         session = self._session
         for signal in (session.edited, session.opened):
@@ -127,7 +129,7 @@ class TablesPage(QWidget):
 
     def depths(self) -> list[Choice]:
         """How many levels of modules can be open."""
-        return [Choice(_levels_text(depth), depth, depth == self.depth) for depth in (1, 2, 3, 4)]
+        return [Choice(_levels_text(depth), depth, depth == self.opened) for depth in (1, 2, 3, 4)]
 
     # What is shown
 
@@ -138,7 +140,7 @@ class TablesPage(QWidget):
 
     def set_depth(self, depth: int) -> None:
         """How many levels of modules the network's own table opens."""
-        self.depth = depth
+        self.opened = depth
         self.refresh()
 
     def table(self) -> Table | None:
@@ -169,7 +171,7 @@ class TablesPage(QWidget):
             self._again = True
             return
         self._show_buttons()
-        diagram, depth = self._session.diagram, self.depth
+        diagram, depth = self._session.diagram, self.opened
         name, still = paper_of(diagram), copy_diagram(diagram)
         if self.shown_mode == "paper" and name is not None:
             self._work.run(lambda: paper(name, still), self._show_paper)
@@ -188,8 +190,8 @@ class TablesPage(QWidget):
         self.buttons[self.shown_mode].setChecked(True)
         is_paper = self.shown_mode == "paper"
         self.levels.setVisible(not is_paper)
-        self.levels.set_text(_levels_text(self.depth))
-        self.scroll.setVisible(is_paper)
+        self.levels.set_text(_levels_text(self.opened))
+        self.notes_area.setVisible(is_paper)
         for widget in (self.standing, self.set_like_paper):
             widget.setVisible(False)
 
@@ -283,14 +285,14 @@ class TablesPage(QWidget):
         left = self.width() - 40 - self.view.wanted
         if left >= NOTES:
             self._parts.setDirection(QBoxLayout.Direction.LeftToRight)
-            self.scroll.setFixedWidth(min(left, 480))
-            self.scroll.setMinimumHeight(0)
-            self.scroll.setMaximumHeight(16_777_215)
+            self.notes_area.setFixedWidth(min(left, 480))
+            self.notes_area.setMinimumHeight(0)
+            self.notes_area.setMaximumHeight(16_777_215)
         else:
             self._parts.setDirection(QBoxLayout.Direction.TopToBottom)
-            self.scroll.setMinimumWidth(0)
-            self.scroll.setMaximumWidth(16_777_215)
-            self.scroll.setFixedHeight(62)
+            self.notes_area.setMinimumWidth(0)
+            self.notes_area.setMaximumWidth(16_777_215)
+            self.notes_area.setFixedHeight(62)
 
     def stop(self) -> None:
         """The window closes."""

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.gui.kit.text import tr
@@ -19,7 +19,7 @@ BINS = 1000
 """A curve is drawn with the extremes of so many stretches."""
 
 
-class _QuietAxis(pg.AxisItem):
+class _QuietAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
     """Figures and hairlines; no line along the axis itself."""
 
     def __init__(self, percent: bool) -> None:
@@ -31,19 +31,19 @@ class _QuietAxis(pg.AxisItem):
         self.setWidth(38)
         self.setGrid(110)
 
-    def drawPicture(self, painter, axis, ticks, texts) -> None:
+    def drawPicture(self, painter: QPainter, axis: tuple[object, ...], ticks: object, texts: object) -> None:
         pen, *_ = axis
         away = QPointF(-10.0, -10.0)
         super().drawPicture(painter, (pen, away, away), ticks, texts)
 
-    def tickSpacing(self, low, high, size) -> list[tuple[float, float]]:
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """About four lines, at round figures."""
         rough = max(high - low, 1e-9) / 4
         power = 10.0 ** math.floor(math.log10(rough))
         step = min((1, 2, 2.5, 5, 10), key=lambda nice: abs(nice * power - rough)) * power
         return [(step, 0.0)]
 
-    def tickStrings(self, values, scale, spacing) -> list[str]:
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self._percent:
             return [f"{value * 100:.0f} %" if -1e-9 <= value <= 1 + 1e-9 else "" for value in values]
         return [f"{value:g}" for value in values]

@@ -28,6 +28,7 @@ from blockstudio.gui.work.warming import Warmer
 
 if TYPE_CHECKING:
     from blockstudio.gui.training.curves import Curves
+    from blockstudio.gui.training.run_data import RunData
 
 
 class RunFigures(QWidget):
@@ -88,7 +89,7 @@ class RunFigures(QWidget):
         self.left.setText(
             tr("{time} left").format(time=duration_text(left)) if left is not None and status == "running" else ""
         )
-        self._show_figures()
+        self._show_figures(data)
         trouble = state.message if state is not None and status in ("failed", "lost") else ""
         if data.trouble is not None and data.trouble["type"] == "diverged":
             trouble += " " + tr(
@@ -98,8 +99,8 @@ class RunFigures(QWidget):
         self.trouble.setVisible(bool(trouble))
         self.go_on.setVisible(status in ("stopped", "lost", "failed"))
 
-    def _show_figures(self) -> None:
-        data, show = self._trainer.data, self.figures.set
+    def _show_figures(self, data: RunData) -> None:
+        show = self.figures.set
         trained, total = data.started.get("trainable"), data.started.get("parameters")
         show(tr("trained parameters"), f"{trained:,}" if trained is not None and trained != total else "")
         train, validation = data.epochs.last("train_loss"), data.epochs.last("validation_accuracy")

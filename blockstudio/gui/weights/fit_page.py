@@ -120,7 +120,8 @@ class Comparison:
 
 
 def _shapes(item: Mapping[str, Any]) -> tuple[str, str, str]:
-    return item["key"], *("×".join(map(str, item[side])) or tr("scalar") for side in ("expected", "found"))  # type: ignore[return-value]
+    expected, found = ("×".join(map(str, item[side])) or tr("scalar") for side in ("expected", "found"))
+    return item["key"], expected, found
 
 
 class WeightsPanel(QDialog):
@@ -132,7 +133,7 @@ class WeightsPanel(QDialog):
     setting_wanted = Signal(str, object)
     """A diagram parameter and the value under which everything fits."""
 
-    def __init__(self, window: QWidget, network: str, file: Path, size: str) -> None:
+    def __init__(self, window: QWidget | None, network: str, file: Path, size: str) -> None:
         super().__init__(window)
         self.setWindowTitle(tr("Load weights"))
         self.setModal(False)

@@ -72,7 +72,7 @@ class Child(QObject):
         process = self._process
         if process is None:
             return
-        out, err = (bytes(read()).decode(errors="replace") for read in (
+        out, err = (bytes(read().data()).decode(errors="replace") for read in (
             process.readAllStandardOutput, process.readAllStandardError,
         ))  # fmt: skip
         self._end(read_answer(KILLED if status is QProcess.ExitStatus.CrashExit else code, out, err))

@@ -53,7 +53,10 @@ def runs_folder() -> Path:
 def recent_files() -> list[str]:
     """Recently opened files, newest first."""
     found = settings().value("files/recent", [])
-    return [str(item) for item in ([found] if isinstance(found, str) else found or [])]
+    return [
+        str(item)
+        for item in (found if isinstance(found, list) else [found] if isinstance(found, str) and found else [])
+    ]
 
 
 def remember_file(path: Path) -> None:
