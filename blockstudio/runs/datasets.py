@@ -5,27 +5,21 @@ Named sets are in `DATASETS`; anything else is a folder, looked at just far enou
 
 from __future__ import annotations
 
-import gzip
-import struct
-import zlib
 from pathlib import Path
-from typing import IO, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
+from blockstudio.runs.idx_files import IdxSet, choose_set, idx_header, numbering
 from blockstudio.runs.layouts import layout
 from blockstudio.runs.structure import Data
-from blockstudio.text import Text
+from blockstudio.text import Text, say
 
 Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "torchvision", "folder"]
 
-IDX_STEMS = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
 CIFAR_PYTHON = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 CIFAR_BINARY = {"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary"}
 
@@ -105,6 +99,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     channels: int
     size: int | None
     images: int | None
+    prefix: str = ""
+    """What the names of its IDX files begin with."""
     notes: tuple[Text, ...] = ()
     """What is to be said of how it was understood."""
 
@@ -117,6 +113,8 @@ def describe(data: Data) -> Facts:
     path = Path(data.source).expanduser()
     if path.is_dir():
         return _describe_folder(path)
+    if path.parent.is_dir() and (found := choose_set(path.parent, path.name)) is not None:
+        return _describe_idx(path.parent, found)
     if path.exists():
         raise StudioError("data.folder", "is a file; data are a name or a folder.", where=data.source)
     if any(mark in data.source for mark in "/\\.~"):
@@ -154,81 +152,60 @@ def _known_facts(name: str, kind: Kind, root: Path | None) -> Facts:
 def _local_files(root: Path, name: str, known: Known, searching: bool) -> tuple[Kind, Path] | None:
     """Files of a named set in a plain form this program reads itself."""
     if name in CIFAR_BINARY:
-        for folder in (root, root / CIFAR_BINARY[name]):
-            if cifar_files(folder, name) is not None:
-                return "cifar", folder
+        folder = _cifar_folder(root, name)
+        return None if folder is None else ("cifar", folder)
     if name in ("mnist", "fashion_mnist", "kmnist"):
         places = [root, root / known.torchvision / "raw", root / name]
         if searching:
             places.append(Path("/usr/share/datasets") / name.replace("_", "-"))
         for folder in places:
-            if idx_files(folder, "train") is not None:
+            if choose_set(folder, "") is not None:
                 return "idx", folder
     return None
 
 
-def idx_files(folder: Path, part: str) -> tuple[Path, Path] | None:
-    """Image and label file of ``part`` (``"train"`` or ``"test"``), plain or gzipped; ``None`` unless both exist."""
-    found = []
-    for stem in IDX_STEMS[part]:
-        names = (stem, stem + ".gz", stem.replace("-idx", ".idx"))
-        found.append(next((folder / name for name in names if (folder / name).is_file()), None))
-    images, labels = found
-    return (images, labels) if images is not None and labels is not None else None
-
-
 def cifar_files(folder: Path, name: str) -> tuple[list[Path], Path] | None:
-    """Training files and test file of CIFAR's binary version in ``folder``, or ``None``."""
-    train = sorted(folder.glob("data_batch_*.bin")) if name == "cifar10" else [folder / "train.bin"]
-    test = folder / ("test_batch.bin" if name == "cifar10" else "test.bin")
-    return (train, test) if train and all(path.is_file() for path in (*train, test)) else None
+    """Training files and test file of CIFAR in ``folder``, its binary or its Python version, or ``None``."""
+    for ending in (".bin", ""):
+        if name == "cifar10":
+            train = sorted(path for path in folder.glob("data_batch_*") if path.suffix == ending)
+            test = folder / f"test_batch{ending}"
+        else:
+            train, test = [folder / f"train{ending}"], folder / f"test{ending}"
+            # Folders of photos have such names as well.
+            if not (folder / ("meta" if not ending else f"train{ending}")).is_file():
+                continue
+        if train and all(path.is_file() for path in (*train, test)):
+            return train, test
+    return None
 
 
-def open_plain(path: Path) -> IO[bytes]:
-    """A file or gzipped file, for reading."""
-    if path.suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    return path.open("rb")
+def _cifar_folder(root: Path, name: str) -> Path | None:
+    places = (root, root / CIFAR_BINARY[name], root / CIFAR_PYTHON[name])
+    return next((folder for folder in places if cifar_files(folder, name) is not None), None)
 
 
-def idx_header(path: Path) -> tuple[int, ...]:
-    """Sizes an IDX file of bytes says it has. Raises `StudioError` ``data.idx``."""
-    try:
-        with open_plain(path) as file:
-            magic = file.read(4)
-            if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
-                raise StudioError("data.idx", "is not an IDX file of bytes.", where=str(path))
-            sizes = file.read(4 * magic[3])
-            if len(sizes) < 4 * magic[3]:
-                raise StudioError("data.idx", "ends within its header.", where=str(path))
-    except (OSError, EOFError, zlib.error) as error:
-        raise StudioError("data.idx", f"cannot be read: {error}.", where=str(path)) from error
-    return struct.unpack(f">{magic[3]}I", sizes)
-
-
-def _idx_classes(path: Path) -> int:
-    idx_header(path)
-    with open_plain(path) as file:
-        file.read(8)
-        labels = file.read(1 << 26)
-    return max(labels) + 1 if labels else 0
+def _describe_idx(root: Path, found: IdxSet) -> Facts:
+    sizes = idx_header(found.train[0])
+    if len(sizes) != 3:
+        raise StudioError(
+            "data.idx", say("holds {count}-dimensional data, not images.", count=len(sizes)), where=str(found.train[0])
+        )
+    _, names, notes = numbering(found)
+    return Facts(
+        kind="idx", title=found.prefix or root.name, root=root, classes=len(names), channels=1,
+        size=sizes[1] if sizes[1] == sizes[2] else None, images=sizes[0], prefix=found.prefix, notes=notes,
+    )  # fmt: skip
 
 
 def _describe_folder(root: Path) -> Facts:
-    files = idx_files(root, "train")
-    if files is not None:
-        sizes = idx_header(files[0])
-        if len(sizes) != 3:
-            raise StudioError("data.idx", f"holds {len(sizes)}-dimensional data, not images.", where=str(files[0]))
-        size = sizes[1] if sizes[1] == sizes[2] else None
-        classes = _idx_classes(files[1])
-        return Facts(
-            kind="idx", title=root.name, root=root, classes=classes, channels=1, size=size, images=sizes[0]
-        )  # fmt: skip
+    found_idx = choose_set(root)
+    if found_idx is not None:
+        return _describe_idx(root, found_idx)
     for name in CIFAR_BINARY:
-        for folder in (root, root / CIFAR_BINARY[name]):
-            if cifar_files(folder, name) is not None:
-                return _known_facts(name, "cifar", folder)
+        folder = _cifar_folder(root, name)
+        if folder is not None:
+            return _known_facts(name, "cifar", folder)
         if (root / CIFAR_PYTHON[name]).is_dir():
             return _known_facts(name, "torchvision", root)
     found = layout(root)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from blockstudio.training.data.idx import NAMES
+from blockstudio.runs.idx_files import NAMES
 from blockstudio.training.data.images import ImageSet, RawData
 from blockstudio.training.data.packaged import read_arrays
 
@@ -31,4 +31,4 @@ def load_fashion_sample() -> RawData:
             torch.from_numpy(pixels).unsqueeze(1), torch.from_numpy(arrays[f"{name}_labels"].astype(np.int64))
         )
 
-    return RawData(train=part("train"), test=part("test"), classes=NAMES["fashion_mnist"])
+    return RawData(train=part("train"), test=part("test"), classes=NAMES["fashion_mnist"][1])

@@ -11,35 +11,28 @@ import torch
 from torch import Tensor
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import IDX_STEMS, idx_files, idx_header, open_plain
+from blockstudio.runs.idx_files import IdxSet, choose_set, idx_header, numbering, open_plain
+from blockstudio.text import say
 from blockstudio.training.data.images import ImageSet, RawData
 
 MAX_BYTES = 8 << 30
-NAMES = {
-    "fashion_mnist": (
-        "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
-    ),
-}  # fmt: skip
-"""What the labels of known sets mean, where it is not the digit itself."""
 
 
-def load_idx(folder: Path, classes: int, name: str = "") -> RawData:
-    """``train-…`` and, if there, ``t10k-…`` files of ``folder``. Raises `StudioError` ``data.idx`` naming the file."""
-    train = _read_part(folder, "train")
-    if train is None:
-        stems = " and ".join(IDX_STEMS["train"])
-        raise StudioError("data.idx", f"has no {stems} (plain or .gz).", where=str(folder))
-    test = _read_part(folder, "test")
-    count = max(classes, *(int(part.labels.max()) + 1 for part in (train, test) if part is not None))
-    names = NAMES.get(name, ())
-    classes_found = names if len(names) == count else tuple(str(label) for label in range(count))
-    return RawData(train=train, test=test, classes=classes_found)
+def load_idx(folder: Path, prefix: str = "", name: str = "") -> RawData:
+    """The IDX files of ``folder`` that begin with ``prefix``, of a set called ``name`` if it is a known one.
+
+    Raises `StudioError` ``data.idx`` naming the file.
+    """
+    found = choose_set(folder, prefix)
+    if found is None:
+        raise StudioError("data.idx", say("has no IDX files of images with labels."), where=str(folder))
+    first, classes, _ = numbering(found, name)
+    parts = [None if pair is None else _read_part(pair, found, first) for pair in (found.train, found.test)]
+    assert parts[0] is not None
+    return RawData(train=parts[0], test=parts[1], classes=classes)
 
 
-def _read_part(folder: Path, part: str) -> ImageSet | None:
-    files = idx_files(folder, part)
-    if files is None:
-        return None
+def _read_part(files: tuple[Path, Path], found: IdxSet, first: int) -> ImageSet:
     images, labels = read_idx(files[0], 3), read_idx(files[1], 1)
     if len(images) != len(labels):
         raise StudioError(
@@ -50,7 +43,9 @@ def _read_part(folder: Path, part: str) -> ImageSet | None:
         )
     if not len(images):
         raise StudioError("data.empty", "holds no image.", where=str(files[0]))
-    return ImageSet(images.unsqueeze(1), labels.long())
+    if found.lies_on_its_side:
+        images = images.transpose(1, 2).contiguous()
+    return ImageSet(images.unsqueeze(1), labels.long() - first)
 
 
 def read_idx(path: Path, dimensions: int) -> Tensor:

@@ -165,9 +165,7 @@ def _read_whole(data: Data, facts: Facts) -> RawData:
     if facts.kind == "shapes":
         return load_shapes(data.shapes)
     assert facts.root is not None
-    return (
-        load_idx(facts.root, facts.classes, facts.name) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
-    )
+    return load_idx(facts.root, facts.prefix, facts.name) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
 
 
 def stratified(labels: Tensor, share: float, purpose: int, least: int = 0) -> tuple[Tensor, Tensor]:
