@@ -14,6 +14,7 @@ from blockstudio.blocks.base import (
     Shape,
     Weight,
     block_type,
+    need_map,
     numel,
 )
 from blockstudio.blocks.parameters import Parameter, Value
@@ -70,8 +71,12 @@ class ReLU(_Activation):
 class ReLU6(_Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU6``: ``min(max(0, x), 6)``."""
 
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        right = (given.get("min_val", 0), given.get("max_val", 6)) == (0, 6)
+        return {"inplace": given["inplace"]} if right else None
+
     name = "ReLU6"
-    calls = ("relu6(input, inplace=False)",)
+    calls = ("relu6(input, inplace=False)", "hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False)")
     help = "ReLU that stops at 6, for low-precision arithmetic. Used by MobileNet."
     palette = (PaletteEntry("ReLU6", {}, "rectifier clipped mobilenet activation"),)
     parameters = {"inplace": _INPLACE}
@@ -178,8 +183,25 @@ class GELU(_Activation):
         "approximate": Parameter(
             kind="choice", default="none", choices=("none", "tanh"), help="Exact, or the faster tanh formula."
         ),
-    }
+        "channels_last": Parameter(
+            kind="bool", default=False,
+            help="Compute it with the channels last, as ConvNeXt does. The same function; the last bit may differ.",
+        ),
+    }  # fmt: skip
     defaults = {"approximate": "none"}
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {"approximate": given["approximate"], "channels_last": given["last"]}
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        if p["channels_last"]:
+            need_map(inputs, "GELU with its channels last")
+        return inputs[0]
+
+    def code(self, a: Arguments) -> Code:
+        if not a.values["channels_last"]:
+            return super().code(a)
+        return Code(a.call("PixelGELU", **self.defaults), channels=a.channel(), helper="PixelGELU")
 
 
 @block_type
@@ -224,6 +246,18 @@ class Hardsigmoid(_Activation):
     calls = ("hardsigmoid(input, inplace=False)",)
     help = "Sigmoid made of straight lines: the gate of MobileNetV3's squeeze and excitation."
     palette = (PaletteEntry("Hardsigmoid", {}, "hard sigmoid gate mobilenetv3 activation"),)
+    parameters = {"inplace": _INPLACE}
+    defaults = {"inplace": False}
+
+
+@block_type
+class Mish(_Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.nn.Mish``: ``x * tanh(softplus(x))``."""
+
+    name = "Mish"
+    calls = ("mish(input, inplace=False)",)
+    help = "A smooth ReLU that lets small negative values through. Used by YOLOv4 and CSPDarknet."
+    palette = (PaletteEntry("Mish", {}, "smooth yolo darknet activation"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
 

@@ -131,8 +131,11 @@ class Weight(NamedTuple):
     """A parameter or buffer in a call that somebody's network makes."""
 
     size: tuple[int, ...]
+    """As the call gets it."""
     value: float | None = None
     """The one number that it is filled with, if it is."""
+    kept: tuple[int, ...] = ()
+    """As the network keeps it, before any reshaping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,8 @@ class BlockType:
     channels_last: ClassVar[bool] = False
     """In a call it stands for, the channels are the last axis of a map."""
 
+    moves_pixels: ClassVar[bool] = False
+    """A pixel that comes out need not lie where those lie that it comes from: no `window` says where."""
     is_parameter: ClassVar[bool] = False
     """Its attribute is no module but a parameter: its key in a state dict is the block's path itself."""
 

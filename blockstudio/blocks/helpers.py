@@ -129,6 +129,75 @@ class ShortcutA(nn.Module):
     def forward(self, x):
         return F.pad(x[:, :, :: self.stride[0], :: self.stride[1]], self.pads)
 ''',
+    "Chunk": '''\
+class Chunk(nn.Module):
+    """One of equal parts of the channels."""
+
+    def __init__(self, parts, index):
+        super().__init__()
+        self.parts = parts
+        self.index = index
+
+    def forward(self, x):
+        return torch.chunk(x, self.parts, dim=1)[self.index]
+''',
+    "ChannelSlice": '''\
+class ChannelSlice(nn.Module):
+    """The channels from start to stop; 0 stands for the end."""
+
+    def __init__(self, start, stop):
+        super().__init__()
+        self.part = slice(start, stop or None)
+
+    def forward(self, x):
+        return x[:, self.part]
+''',
+    "StochasticDepth": '''\
+class StochasticDepth(nn.Module):
+    """Leaves out a whole residual with probability p while training, of each image (row) or of the batch."""
+
+    def __init__(self, p, mode="row"):
+        super().__init__()
+        self.p = p
+        self.mode = mode
+
+    def forward(self, x):
+        if not self.training or self.p == 0.0:
+            return x
+        size = (x.shape[0] if self.mode == "row" else 1,) + (1,) * (x.ndim - 1)
+        noise = torch.empty(size, dtype=x.dtype, device=x.device).bernoulli_(1.0 - self.p)
+        if self.p < 1.0:
+            noise.div_(1.0 - self.p)
+        return x * noise
+''',
+    "LayerNorm2d": '''\
+class LayerNorm2d(nn.LayerNorm):
+    """Layer normalisation over the channels of each pixel."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+''',
+    "PixelLinear": '''\
+class PixelLinear(nn.Linear):
+    """A linear layer over the channels of each pixel."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+''',
+    "PixelGELU": '''\
+class PixelGELU(nn.GELU):
+    """GELU computed with the channels last."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+''',
+    "ChannelConv1d": '''\
+class ChannelConv1d(nn.Conv1d):
+    """A convolution along the channels of a vector."""
+
+    def forward(self, x):
+        return super().forward(x.flatten(1).unsqueeze(1)).view_as(x)
+''',
     "Scale": '''\
 class Scale(nn.Module):
     """Multiplies by a constant."""

@@ -10,6 +10,7 @@ from blockstudio.blocks.base import (
     BlockType,
     Code,
     PaletteEntry,
+    Refusal,
     Resolved,
     Shape,
     Weight,
@@ -91,6 +92,124 @@ class BatchNorm2d(BlockType):
             "shift": [("shifts", f"1·{channels}", f"{channels:,}")],
             "none": [],
         }[p["affine"]]
+
+
+_EPS = Parameter(
+    kind="float", default=1e-5, minimum=1e-12, maximum=1.0, help="Added to the variance: no division by zero."
+)
+
+
+@block_type
+class LayerNorm(BlockType):
+    """``(N, C, H, W) -> (N, C, H, W)``, over the channels of each pixel, or ``(N, F) -> (N, F)``;
+    ``torch.nn.LayerNorm`` with the channels last.
+
+    ``affine``: ``full`` learns scale and shift (2 C parameters), ``scale`` the scale alone, ``none`` nothing.
+    """
+
+    name = "LayerNorm"
+    family = "normalisation"
+    channels_last = True
+    help = (
+        "Brings the channels of each pixel (or the features of each vector) to mean 0 and variance 1, then scales and "
+        "shifts them by learned numbers. It knows no batch. ConvNeXt, transformers."
+    )
+    palette = (PaletteEntry("LayerNorm", {}, "layer normalization normalisation ln convnext channels"),)
+    calls = ("layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05)",)
+    parameters = {
+        "eps": _EPS,
+        "affine": Parameter(
+            kind="choice", default="full", choices=("full", "scale", "none"),
+            help="What is learned: full (scale and shift), scale or none.",
+        ),
+    }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        if len(inputs) != 1 or tuple(given["normalized_shape"]) != inputs[0][:1]:
+            return None
+        scale, shift = given["weight"], given["bias"]
+        if scale is None and shift is not None:
+            return None
+        return {"eps": given["eps"], "affine": "none" if scale is None else "scale" if shift is None else "full"}
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        return inputs[0][0] * {"full": 2, "scale": 1, "none": 0}[p["affine"]]
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        return 2 * numel(inputs[0][1:])  # mean and deviation of each pixel
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        affine = {"full": "", "scale": ", bias=False", "none": ", elementwise_affine=False"}[a.values["affine"]]
+        helper = "LayerNorm2d" if len(a.inputs[0]) == 3 else None
+        arguments = f"{a.channel()}{a.keywords(eps=1e-5)}{affine}"
+        return Code(f"{helper or 'nn.LayerNorm'}({arguments})", channels=a.channel(), helper=helper)
+
+    def summary(self, p: Resolved) -> str:
+        return {"full": "", "scale": "scale only", "none": "not affine"}[p["affine"]]
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        channels, count = inputs[0][0], self.count(p, inputs)
+        return [("scales and shifts", f"{count // channels}·{channels}", f"{count:,}")] if count else []
+
+
+@block_type
+class GroupNorm(BlockType):
+    """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.GroupNorm``."""
+
+    name = "GroupNorm"
+    family = "normalisation"
+    help = (
+        "Brings each group of channels of each image to mean 0 and variance 1: like batch normalisation, but it knows "
+        "no batch, so small batches do not hurt (Wu and He, 2018)."
+    )
+    palette = (PaletteEntry("GroupNorm", {}, "group normalization normalisation gn"),)
+    calls = ("group_norm(input, num_groups, weight=None, bias=None, eps=1e-05)",)
+    parameters = {
+        "num_groups": Parameter(
+            kind="int", default=32, minimum=1, maximum=65536, help="Groups of channels; must divide them."
+        ),
+        "eps": _EPS,
+        "affine": Parameter(kind="bool", default=True, help="Learn a scale and a shift for each channel."),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        if len(inputs) != 1 or (given["weight"] is None) != (given["bias"] is None):
+            return None
+        return {"num_groups": given["num_groups"], "eps": given["eps"], "affine": given["weight"] is not None}
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        channels, groups = inputs[0][0], p["num_groups"]
+        if channels % groups:
+            raise Refusal(
+                "shape.groups",
+                f"num_groups={groups} does not divide its {channels} channels.",
+                hint="Choose groups that divide the channels.",
+            )
+        return inputs[0]
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        return 2 * inputs[0][0] if p["affine"] else 0
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        groups: int = p["num_groups"]
+        return 2 * groups  # mean and deviation of each group
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        rest = a.keywords(eps=1e-5, affine=True)
+        return Code(f"nn.GroupNorm({a.text('num_groups')}, {a.channel()}{rest})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"{p['num_groups']} groups"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        count = self.count(p, inputs)
+        return [("scales and shifts", f"2·{inputs[0][0]}", f"{count:,}")] if count else []
 
 
 @block_type

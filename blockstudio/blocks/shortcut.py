@@ -13,6 +13,7 @@ from blockstudio.blocks.base import (
     Refusal,
     Resolved,
     Shape,
+    Weight,
     Window,
     block_type,
     need_map,
@@ -87,6 +88,69 @@ class ShortcutA(BlockType):
             ("width", f"⌈{width} / {right}⌉", str(output[2])),
             ("channels", parts if p["zeros"] == "both" else f"{channels} + {zeros} zeros", str(output[0])),
         ]
+
+
+_FORMS = ("C", "C×1×1", "1×C×1×1")
+
+
+@block_type
+class LayerScale(BlockType):
+    """``(N, C, ...) -> (N, C, ...)``: every channel times a learned factor. The block is the parameter itself, so its
+    path is the parameter's key."""
+
+    name = "LayerScale"
+    family = "merge"
+    is_parameter = True
+    elementwise = True
+    help = (
+        "Multiplies each channel by a factor of its own that is learned and begins small, so that a deep network "
+        "starts out as almost nothing but its shortcuts (Touvron et al., 2021). ConvNeXt."
+    )
+    palette = (PaletteEntry("LayerScale", {}, "layer scale gamma channel factor learned residual convnext"),)
+    calls = ("mul(input, other)",)
+    parameters = {
+        "init": Parameter(
+            kind="float", default=1e-6, minimum=-1000.0, maximum=1000.0, help="What each factor begins as."
+        ),
+        "form": Parameter(
+            kind="choice", default="C", choices=_FORMS, help="The shape in which the factors are stored."
+        ),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        weights = [value for value in given.values() if isinstance(value, Weight)]
+        if len(weights) != 1 or len(inputs) != 1:
+            return None
+        weight, channels = weights[0], inputs[0][0]
+        rest = (1,) * (len(inputs[0]) - 1)
+        right = [(channels,)] if given["last"] else [(channels, *rest), (1, channels, *rest)]
+        form = {(channels,): "C", (channels, 1, 1): "C×1×1", (1, channels, 1, 1): "1×C×1×1"}.get(weight.kept)
+        if weight.size not in right or form is None:
+            return None
+        return {"init": 1.0 if weight.value is None else float(f"{weight.value:.7g}"), "form": form}
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        if p["form"] != "C":
+            need_map(inputs, "LayerScale of this form")
+        return inputs[0]
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        return inputs[0][0]
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)"}[a.values["form"]]
+        init = f"nn.Parameter(torch.full({size.format(c=a.channel())}, {a.text('init')}))"
+        turned = ".view(-1, 1, 1)" if a.values["form"] == "C" and len(a.inputs[0]) == 3 else ""
+        return Code(init, f"{{0}} * {{self}}{turned}", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"from {p['init']:g}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [("factors", f"1·{inputs[0][0]}", f"{inputs[0][0]:,}")]
 
 
 @block_type

@@ -33,7 +33,7 @@ class Entry:
         """What it reads and what it gives, if it is a callable with one input and one output."""
         if self.unit is not None:
             node = self.unit.node
-            if node.forks or len(node.sources) != 1 or len(node.ports) != 1:
+            if self.unit.is_parameter or node.forks or len(node.sources) != 1 or len(node.ports) != 1:
                 return None
             return node.sources[0], (node.name, node.ports[0])
         if not self.chain:
@@ -137,4 +137,5 @@ def ordered_dict(values: dict[str, Tree]) -> Tree:
 def access(path: str) -> str:
     """How forward reaches an attribute: ``self.conv1``, ``self.branch["0"]``."""
     first, *rest = path.split(".")
-    return f"self.{first}" + "".join(f'["{part}"]' for part in rest)
+    start = f"self.{first}" if naming.is_plain(first) else f'getattr(self, "{first}")'
+    return start + "".join(f'["{part}"]' for part in rest)

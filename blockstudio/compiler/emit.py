@@ -209,7 +209,9 @@ class _Class:
         return self._super(values)
 
     def _super(self, values: Mapping[str, Tree]) -> list[str]:
-        call = ast.Call(algebra.tree_of("super().__init__"), [ordered_dict(dict(values))], [])
+        numbered = list(values) == [str(index) for index in range(len(values))]
+        items = list(values.values()) if numbered else [ordered_dict(dict(values))]
+        call = ast.Call(algebra.tree_of("super().__init__"), items, [])
         return lay_out(call, 2 * INDENT)
 
     def _named(self, tree: Tree) -> Tree:
@@ -229,6 +231,8 @@ class _Class:
 
     def _assign(self, part: str, entry: Entry) -> list[str]:
         tree = self._named(self._conditional(entry))
+        if not naming.is_plain(part):
+            return lay_out(tree, 2 * INDENT, f'self.add_module("{part}", ', ")")
         before = f"self.{part} = "
         lines = lay_out(tree, 2 * INDENT, before)
         if isinstance(tree, ast.IfExp) and len(lines) > 1:

@@ -71,15 +71,19 @@ class Leaves:
         sample = code(*first, inputs)
         if sample.init is None and sample.module is None:
             return Unit(node, None, sample.forward)
-        if sample.init is None and not node.optional and node.repeat is None:
+        numbered = node.name.rpartition(".")[2].isdecimal()  # an item of a sequence
+        if sample.init is None and not node.optional and node.repeat is None and not numbered:
             return Unit(node, None, sample.forward)
         arguments = [
             self.channels.argument(node, index, tree) if _missing(index).id in f"{named.init} {named.module}" else tree
             for index, tree in enumerate(inputs)
         ]
-        return self._constructed(
+        unit = self._constructed(
             node, uses, lambda copy: self._code(node, kind, copy, arguments, texts, note=True), kind, texts
         )
+        if sample.init is not None:
+            unit.forward = sample.forward
+        return unit
 
     def _texts(self, node: Node) -> dict[str, Tree]:
         """Parameters of a leaf that are expressions."""

@@ -56,7 +56,8 @@ class Node:
     @property
     def forks(self) -> bool:
         """Whether forward has to branch where it is off, since it has several inputs or outputs."""
-        return self.optional and (len(self.sources) > 1 or len(self.ports) > 1)
+        parameter = self.kind is not None and self.kind.is_parameter
+        return self.optional and (len(self.sources) > 1 or len(self.ports) > 1 or parameter)
 
 
 class Net:

@@ -44,6 +44,11 @@ class Unit:
     helper: str | None = None
     call_class: str = ""
 
+    @property
+    def is_parameter(self) -> bool:
+        """Whether its attribute is a parameter, which nobody can call."""
+        return self.node.kind is not None and self.node.kind.is_parameter
+
 
 class Split(Exception):
     """The sites need different classes: those with the same key can share one."""

@@ -14,7 +14,9 @@ MAX_NAME = 120
 MAX_TITLE = 200
 """Letters in a diagram's name."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.(0|[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_]*))*")
+_PART = r"(0|[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_-]*)"
+_NAME = re.compile(rf"{_PART}(\.{_PART})*")
+"""As people name the parts of their modules: ``conv1``, ``downsample.0``, ``0`` in a sequence, ``block1-0``."""
 
 # A block's name is an attribute of an nn.Module (or of an nn.Sequential), which has attributes of its own.
 _ATTRIBUTES = """
@@ -51,7 +53,7 @@ def check_name(name: str) -> None:
     if not isinstance(name, str) or len(name) > MAX_NAME or not _NAME.fullmatch(name):
         raise StudioError(
             "diagram.name", say("'{name}' cannot name a block.", name=shown(name)),
-            hint=say("Use letters, digits and _, beginning with a letter; dots make a path, as in "
+            hint=say("Use letters, digits, _ and -, beginning with a letter; dots make a path, as in "
 "downsample.0."),
         )  # fmt: skip
     for part in name.split("."):

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Shape
+from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Shape, Weight
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import is_block_name
 from blockstudio.imports.patterns import simplified
@@ -122,7 +122,7 @@ class Builder:
         if all(value in known for value in frame.outputs):
             return  # it hands on what it was given
         if stands_for_class(frame):
-            found = read_frame(frame, known.get, self._fill_of)
+            found = read_frame(frame, known.get, self._weight)
             if found is not None:
                 self._block(level, known, frame, found, frame.outputs)
                 return
@@ -167,7 +167,7 @@ class Builder:
             return
         if call.name in _SPLITS and self._split(level, known, frame, call):
             return
-        found = read(call, known.get, self._fill_of)
+        found = read(call, known.get, self._weight)
         if found is None:
             raise StudioError(
                 "import.unknown",
@@ -181,7 +181,7 @@ class Builder:
         for index, value in enumerate(call.outputs):
             if value in self.needed:
                 part = Call(call.name, call.args, {**call.kwargs, "index": index}, (value,))
-                found = read(part, known.get, self._fill_of)
+                found = read(part, known.get, self._weight)
                 if found is None:
                     return False
                 self._block(level, known, frame, found, part.outputs)
@@ -220,12 +220,11 @@ class Builder:
         level.nodes.append(node)
         known[outputs[0]] = Held((node, "out"), canonical(outputs[0].shape, found.last), found.last)
 
-    def _fill_of(self, path: str) -> float | None:
-        tensor = self.weights.get(path)
-        if tensor is None or not tensor.numel():
-            return None
-        first = tensor.detach().flatten()[0]
-        return float(first) if bool((tensor == first).all()) else None
+    def _weight(self, value: Value) -> Weight:
+        tensor = self.weights[value.weight].detach()
+        first = tensor.flatten()[0] if tensor.numel() else None
+        same = first is not None and bool((tensor == first).all())
+        return Weight(value.shape, float(first) if same and first is not None else None, tuple(tensor.shape))
 
     # Names
 
@@ -286,6 +285,8 @@ def _is_inline(frame: Frame, needed: set[Value]) -> bool:
     own = {name for name, tensor in module._parameters.items() if tensor is not None}
     if "weight" in own or "bias" in own or next(module.parameters(), None) is None:
         return True
+    if own:
+        return False
     return sum(any(value in needed for value in call.outputs) for call in frame.calls()) <= 1
 
 

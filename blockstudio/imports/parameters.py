@@ -95,13 +95,10 @@ class Work:
         return [key, f"{short}_{key}"]
 
     def _free(self, *wanted: str) -> str:
-        for name in wanted:
-            if self._is_free(name):
-                return name
-        count = 2
-        while not self._is_free(f"{wanted[-1]}_{count}"):
-            count += 1
-        return f"{wanted[-1]}_{count}"
+        """The first of the names that is free, or else a number behind the last."""
+        legal = [name if name[0].isalpha() else f"block_{name.strip('_')}" for name in wanted]
+        numbered = [f"{legal[-1]}_{count}" for count in range(2, len(self.scope) + 3)]
+        return next(name for name in (*legal, *numbered, "value") if self._is_free(name))
 
     def _is_free(self, name: str) -> bool:
         if name in self.scope:

@@ -70,9 +70,7 @@ def stands_for_class(frame: Frame) -> bool:
     return type(frame.module).__name__ in _readers() and len(frame.outputs) == 1
 
 
-def read_frame(
-    frame: Frame, held: Callable[[Value], Held | None], fill: Callable[[str], float | None]
-) -> Reading | None:
+def read_frame(frame: Frame, held: Callable[[Value], Held | None], weight: Callable[[Value], Weight]) -> Reading | None:
     """A module as one block, by its class and attributes."""
     module = frame.module
     attributes = {
@@ -83,7 +81,7 @@ def read_frame(
     }
     weights = {name: Value(tuple(tensor.shape), f"{frame.path}.{name}") for name, tensor in _own(module)}
     call = Call(type(module).__name__, frame.inputs, attributes | weights, frame.outputs)
-    return read(call, held, fill)
+    return read(call, held, weight)
 
 
 def _own(module: Any) -> list[tuple[str, Any]]:
@@ -91,16 +89,16 @@ def _own(module: Any) -> list[tuple[str, Any]]:
     return [(name, tensor) for name, tensor in tables if tensor is not None]
 
 
-def read(call: Call, held: Callable[[Value], Held | None], fill: Callable[[str], float | None]) -> Reading | None:
-    """The block that a call is, if there is one. ``held`` tells what is known of a tensor, ``fill`` the number that
-    a parameter is filled with."""
+def read(call: Call, held: Callable[[Value], Held | None], weight: Callable[[Value], Weight]) -> Reading | None:
+    """The block that a call is, if there is one. ``held`` tells what is known of a tensor, ``weight`` what is
+    known of a parameter."""
     for kind, signature in _readers().get(call.name, ()):
         try:
             bound = signature.bind(*call.args, **{k: v for k, v in call.kwargs.items() if k in signature.parameters})
         except TypeError:
             continue
         bound.apply_defaults()
-        found = _as_block(kind, bound.arguments, call, held, fill)
+        found = _as_block(kind, bound.arguments, call, held, weight)
         if found is not None:
             return found
     return None
@@ -111,7 +109,7 @@ def _as_block(
     arguments: Mapping[str, Any],
     call: Call,
     held: Callable[[Value], Held | None],
-    fill: Callable[[str], float | None],
+    weight: Callable[[Value], Weight],
 ) -> Reading | None:
     given: dict[str, Any] = {}
     inputs: list[Held] = []
@@ -122,7 +120,7 @@ def _as_block(
             if not isinstance(item, Value):
                 continue
             if item.weight:
-                given[name] = Weight(item.shape, fill(item.weight))
+                given[name] = weight(item)
                 paths.append((name, item.weight))
                 continue
             known = held(item)
@@ -135,6 +133,7 @@ def _as_block(
     path = _path(kind, paths)
     if last is None or path is None:
         return None
+    given["last"] = last
     output = call.outputs[0]
     shape = canonical(output.shape, last)
     shapes = tuple(item.shape for item in inputs)

@@ -77,7 +77,22 @@ _SAME_NAMES = {
 }  # fmt: skip
 
 
-class _Recorder(TorchFunctionMode):
+_KEEP_SHAPE = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
+"""What gives a new tensor like the one it is given, and takes long to say so without data."""
+
+
+class _Quick(TorchFunctionMode):
+    """Runs without data, and without what takes long all the same."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__name__", "") in _KEEP_SHAPE and args and args[0].is_meta:
+            return torch.empty_like(args[0])
+        return func(*args, **(kwargs or {}))
+
+
+class _Recorder(_Quick):
     """Writes down torch's functions as they are called, in the frame that is open."""
 
     def __init__(self, weights: dict[int, str]) -> None:
@@ -114,7 +129,7 @@ class _Recorder(TorchFunctionMode):
         if name in ("__get__", "__set__"):
             name = (resolve_name(func) or name).removesuffix(f".{name}").rpartition(".")[2]
         given = (self.noted(tuple(args)), self.noted(kwargs))
-        result = func(*args, **kwargs)
+        result = super().__torch_function__(func, types, args, kwargs)
         tensors = [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)]
         if tensors and self.stack:
             known = {id(leaf) for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)}
@@ -218,8 +233,8 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
         _run(module, image, recorder, recorder.stack)
         recorder.stack.clear()
         counter = _Counter()  # type: ignore[no-untyped-call]
-        with mode_of(module, False):
-            given = _run(module, image, counter, [])
+        with mode_of(module, False), counter:
+            given = _run(module, image, _Quick(), [])
         frame = outside.items[0]
         assert isinstance(frame, Frame)
         tensors = [leaf for leaf in tree_flatten(given)[0] if isinstance(leaf, Tensor)]
