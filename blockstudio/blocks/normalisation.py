@@ -208,8 +208,9 @@ class GroupNorm(BlockType):
         return f"{p['num_groups']} groups"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        count = self.count(p, inputs)
-        return [("scales and shifts", f"2·{inputs[0][0]}", f"{count:,}")] if count else []
+        groups, count = p["num_groups"], self.count(p, inputs)
+        rows = [("values of a group", f"{numel(inputs[0])} / {groups}", f"{numel(inputs[0]) // groups:,}")]
+        return [*rows, ("scales and shifts", f"2·{inputs[0][0]}", f"{count:,}")] if count else rows
 
 
 @block_type

@@ -57,7 +57,7 @@ class ChannelShuffle(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         groups = p["groups"]
-        return [("channels", f"{groups} groups of {output[0] // groups}", f"{output[0] // groups} of {groups}")]
+        return [("channels of a group", f"{output[0]} / {groups}", str(output[0] // groups))]
 
 
 class _Part(BlockType):
@@ -117,7 +117,9 @@ class Chunk(_Part):
         return f"{p['index'] + 1} of {p['parts']}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("channels", f"part {p['index'] + 1} of ⌈{inputs[0][0]} / {p['parts']}⌉", str(output[0]))]
+        channels, size = inputs[0][0], -(-inputs[0][0] // p["parts"])
+        text = f"⌈{channels} / {p['parts']}⌉" if output[0] == size else f"{channels} − {p['index']}·{size}"
+        return [("channels", text, str(output[0]))]
 
 
 @block_type

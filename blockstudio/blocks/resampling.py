@@ -70,7 +70,7 @@ class Mean(BlockType):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         channels, height, width = inputs[0]
         if p["over"] == "channels":
-            return [("mean over", f"{channels} channels", f"{channels:,}")]
+            return [("mean over", str(channels), f"{channels:,}")]
         return [("mean over", f"{height}·{width} pixels", f"{height * width:,}")]
 
 
