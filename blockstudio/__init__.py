@@ -7,7 +7,7 @@
     model = bs.compile(diagram)  # an ordinary torch.nn.Module
 
 `load`, `save`, `analyze`, `source` and `figure` load neither torch nor Qt; torch is imported by `compile`,
-`load_weights` and `train` when they are called.
+`load_weights`, `from_module` and `train` when they are called.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from blockstudio.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, analyze
-    from blockstudio.api import compile, figure, load, load_weights, save, source, train
+    from blockstudio.api import compile, figure, from_module, from_onnx, load, load_weights, save, source, train
     from blockstudio.errors import StudioError
     from blockstudio.graph.diagram import Diagram
 
@@ -30,6 +30,8 @@ _HOME = {
     "analyze": "blockstudio.analysis",
     "compile": "blockstudio.api",
     "figure": "blockstudio.api",
+    "from_module": "blockstudio.api",
+    "from_onnx": "blockstudio.api",
     "load": "blockstudio.api",
     "load_weights": "blockstudio.api",
     "save": "blockstudio.api",
@@ -44,6 +46,8 @@ __all__ = [
     "analyze",
     "compile",
     "figure",
+    "from_module",
+    "from_onnx",
     "load",
     "load_weights",
     "save",

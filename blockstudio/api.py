@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from blockstudio.compiler import WeightsReport
     from blockstudio.compiler.weights import Head, Names
+    from blockstudio.imports.proving import Report
     from blockstudio.runs import Run
 
 
@@ -95,6 +96,34 @@ def load_weights(
         from blockstudio.compiler import load_weights as load_into
 
         return load_into(model, file_or_state_dict, strict=strict, names=names, head=head)
+
+
+@checked
+def from_module(
+    module: nn.Module, input: Sequence[int] = (3, 224, 224), *, name: str = "", prove: bool = True
+) -> tuple[Diagram, Report]:
+    """Draw a network of your own or a library's for images of shape ``input`` ``(C, H, W)``.
+
+    The module tree becomes definitions with parameters, equal siblings one definition, runs of them one block with a
+    count; state-dict keys stay. The report says what was proven: with ``prove`` the drawing is compiled, loads the
+    module's weights strictly and is compared with it in evaluation and training, to the last bit. The module is as it
+    was afterwards. Raises `StudioError` ``import.*`` where a diagram cannot say what it does.
+    """
+    from blockstudio.imports import from_module as draw
+
+    return draw(module, input, name=name, prove=prove)
+
+
+@checked
+def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+    """Draw the network of an ONNX file. Files that torch wrote give their modules back.
+
+    The file is parsed, never executed. With ``prove`` the drawing is compiled, loads the file's weights and is compared
+    with it, within 1e-5 of the largest output. Raises `StudioError` ``import.*``.
+    """
+    from blockstudio.imports import from_onnx as draw
+
+    return draw(path, prove=prove)
 
 
 @checked

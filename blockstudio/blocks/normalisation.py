@@ -160,6 +160,7 @@ class GroupNorm(BlockType):
     """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.GroupNorm``."""
 
     name = "GroupNorm"
+    moves_pixels = True  # the statistics of the map are not counted, as for batch normalisation
     family = "normalisation"
     help = (
         "Brings each group of channels of each image to mean 0 and variance 1: like batch normalisation, but it knows "

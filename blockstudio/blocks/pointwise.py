@@ -111,6 +111,9 @@ class ChannelConv1d(BlockType):
             return None
         return {"kernel_size": size, "bias": given["bias"] is not None}
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would run along the pixels too" if code == "shape.rank" else ""
+
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         if len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
             raise Refusal(

@@ -106,8 +106,10 @@ class Chunk(_Part):
         parts, index = a.text("parts"), a.text("index")
         channels: str | None = None
         if not a.texts:
-            size = self.shape(a.values, a.inputs)[0]
-            whole = a.inputs[0][0] % a.values["parts"] == 0
+            count = a.inputs[0][0]
+            size = -(-count // a.values["parts"])
+            size = min(size, count - a.values["index"] * size)
+            whole = count % a.values["parts"] == 0
             channel = a.channel()
             channels = str(size) if channel.isdecimal() else f"{atom(channel)} // {parts}" if whole else None
             return Code(None, f"torch.chunk({{0}}, {parts}, dim=1)[{index}]", channels=channels)
@@ -160,6 +162,9 @@ class ChannelSlice(_Part):
             return None
         start, stop, _ = part.indices(inputs[0][0])
         return {"start": start, "stop": stop}
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch gives what there is of the channels asked for" if code == "shape.slice" else ""
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, start, stop = inputs[0][0], p["start"], p["stop"] or inputs[0][0]
@@ -230,6 +235,11 @@ class Permute(_Part):
     def summary(self, p: Resolved) -> str:
         return str(p["order"])
 
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [
+            (label, str(size), str(size)) for label, size in zip(("channels", "height", "width"), output, strict=True)
+        ]
+
 
 @block_type
 class Unflatten(_Part):
@@ -240,6 +250,9 @@ class Unflatten(_Part):
     palette = (PaletteEntry("Unflatten", {}, "unsqueeze view reshape vector map gate"),)
     calls = ("view(input, *size)", "reshape(input, *shape)", "getitem(input, index)")
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would give a map two more axes" if code == "shape.rank" else ""
+
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         if len(inputs[0]) != 1:
             raise Refusal("shape.rank", "Unflatten needs a vector, but its input is a map.", hint="Leave it out.")
@@ -247,3 +260,6 @@ class Unflatten(_Part):
 
     def code(self, a: Arguments) -> Code:
         return Code(None, "{0}[:, :, None, None]", channels=a.channel())
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [("channels", str(inputs[0][0]), str(output[0]))]

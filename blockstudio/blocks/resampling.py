@@ -49,6 +49,9 @@ class Mean(BlockType):
         over = {(2, 3): "pixels", (1,): "channels"}.get(tuple(found))
         return {"over": over, "keepdim": bool(given["keepdim"])} if over else None
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would take the mean over the features of a vector" if code == "shape.rank" else ""
+
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, height, width = need_map(inputs, "Mean")
         if p["over"] == "channels":

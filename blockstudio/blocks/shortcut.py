@@ -129,6 +129,9 @@ class LayerScale(BlockType):
             return None
         return {"init": 1.0 if weight.value is None else float(f"{weight.value:.7g}"), "form": form}
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would stretch a vector into a map" if code == "shape.rank" else ""
+
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         if p["form"] != "C":
             need_map(inputs, "LayerScale of this form")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockstudio.cli import completion, exporting, loading, tables, training, window
+from blockstudio.cli import completion, exporting, importing, loading, tables, training, window
 from blockstudio.cli.arguments import Parser
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import suggestion
@@ -39,6 +39,8 @@ COMMANDS: dict[str, Command] = {
         Command("compare", "networks side by side", tables.compare_arguments, tables.compare),
         Command("export", "write a network or a figure to a file", exporting.export_arguments, exporting.export),
         Command("weights", "which trained weights of a file fit", loading.weights_arguments, loading.weights),
+        Command("import", "draw a network of a library or a file", importing.import_arguments,
+                importing.import_network),
         Command("presets", "list the networks that come along", tables.presets_arguments, tables.presets),
         Command("completion", "complete commands in a shell", completion.arguments, lambda options:
                 completion.write(options, root_parser()[0])),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
     from blockstudio.imports.proving import Report
 
-__all__ = ["from_module"]
+__all__ = ["from_module", "from_onnx"]
 
 
 def from_module(
@@ -27,3 +28,13 @@ def from_module(
     from blockstudio.imports.modules import from_module as work
 
     return work(module, tuple(input), name=name, prove=prove)
+
+
+def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+    """The diagram of an ONNX file, and what was proven of it. Files that torch wrote give their modules back.
+
+    The file is parsed and its numbers are read; nothing in it is executed. Raises `StudioError` ``import.*``.
+    """
+    from blockstudio.imports.onnx_file import from_onnx as work
+
+    return work(path, prove=prove)

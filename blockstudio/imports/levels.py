@@ -53,16 +53,6 @@ class Level:
         yield self
 
 
-@dataclass(eq=False, slots=True)
-class Foreign:
-    """What no block type stands for."""
-
-    name: str
-    path: str
-    shape: Shape
-    count: int
-
-
 class Builder:
     """Builds the levels of a traced network."""
 
@@ -74,7 +64,8 @@ class Builder:
         self.needed = _needed(root)
         self.used: dict[str, str] = {}
         """Where weights are, and the block that has them."""
-        self.foreign: list[Foreign] = []
+        self.turns = any(call.name == "permute" for call in root.calls())
+        """Whether channels come last anywhere."""
 
     def build(self) -> Level:
         level, _ = self._level(self.root, {}, [*self.root.inputs])
@@ -202,7 +193,7 @@ class Builder:
     ) -> None:
         kind = found.kind
         joined = [item.source for item in found.inputs]
-        sources = _shortened(level, kind.name, joined) if kind.merges == "channels" else _ordered(kind, joined)
+        sources = _shortened(level, kind.name, joined) if kind.merges == "channels" else self._ordered(kind, joined)
         if _does_nothing(found):
             known[outputs[0]] = found.inputs[0]
             return
@@ -220,9 +211,15 @@ class Builder:
         level.nodes.append(node)
         known[outputs[0]] = Held((node, "out"), canonical(outputs[0].shape, found.last), found.last)
 
+    def _ordered(self, kind: BlockType, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
+        """The operands of a sum, the way through the module first: what is left where the sum is switched off. Where
+        channels come last the first one decides how the sum lies in memory: then they stay as they are."""
+        shortcut_first = len(sources) == 2 and sources[0][0].type == INPUT and sources[1][0].type != INPUT
+        return sources[::-1] if kind.merges == "sum" and shortcut_first and not self.turns else sources
+
     def _weight(self, value: Value) -> Weight:
         tensor = self.weights[value.weight].detach()
-        first = tensor.flatten()[0] if tensor.numel() else None
+        first = tensor.flatten()[0] if tensor.numel() and not tensor.is_meta else None
         same = first is not None and bool((tensor == first).all())
         return Weight(value.shape, float(first) if same and first is not None else None, tuple(tensor.shape))
 
@@ -305,13 +302,6 @@ def _shortened(level: Level, kind: str, sources: list[tuple[Node, str]]) -> list
         if node.type == kind and 1 < len(node.joined) < len(sources) and sources[: len(node.joined)] == node.joined:
             best = node if best is None or len(node.joined) > len(best.joined) else best
     return sources if best is None else [(best, "out"), *sources[len(best.joined) :]]
-
-
-def _ordered(kind: BlockType, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
-    """The operands of a sum, the way through the module first: what is left where the sum is switched off."""
-    if kind.merges == "sum" and len(sources) == 2 and sources[0][0].type == INPUT and sources[1][0].type != INPUT:
-        return sources[::-1]
-    return sources
 
 
 def _port_names(frame: Frame, count: int) -> list[str]:

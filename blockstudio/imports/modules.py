@@ -10,20 +10,26 @@ from blockstudio.imports.folding import Folder
 from blockstudio.imports.levels import Builder
 from blockstudio.imports.proving import Report, count
 from blockstudio.imports.proving import prove as run_proof
-from blockstudio.imports.trace import trace
+from blockstudio.imports.trace import Frame, trace
 
 
 def from_module(module: nn.Module, shape: tuple[int, ...], *, name: str, prove: bool) -> tuple[Diagram, Report]:
     """See `blockstudio.imports.from_module`."""
     seen = trace(module, shape)
-    builder = Builder(seen.frame, seen.outputs)
-    folder = Folder(builder.build())
-    main = folder.fold()
-    title = name or type(module).__name__
     source = f"{type(module).__module__}.{type(module).__qualname__}"
-    diagram = draw(folder.templates, main, title, {"imported": source}, shape)
-    report = Report(title)
-    report.blocks, report.definitions = count(diagram)
+    diagram, report = drawn(seen.frame, seen.outputs, name or type(module).__name__, {"imported": source}, shape)
     if prove:
         run_proof(report, diagram, module, shape, seen.macs)
+    return diagram, report
+
+
+def drawn(
+    frame: Frame, outputs: int, name: str, about: dict[str, str], shape: tuple[int, ...]
+) -> tuple[Diagram, Report]:
+    """The diagram of a frame that gives so many ``outputs`` in evaluation, and a report with nothing proven yet."""
+    folder = Folder(Builder(frame, outputs).build())
+    main = folder.fold()
+    diagram = draw(folder.templates, main, name, about, shape)
+    report = Report(name)
+    report.blocks, report.definitions = count(diagram)
     return diagram, report

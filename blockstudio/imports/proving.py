@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.trace import BATCH, mode_of
+from blockstudio.text import say
 
 SEED = 20
 
@@ -36,15 +37,41 @@ class Report:
     """In evaluation mode the outputs are the same to the last bit."""
     train_bitwise: bool | None = None
     """In training mode outputs and buffers are."""
-    foreign: list[str] = field(default_factory=list)
-    """What no block type stands for."""
+    close: bool | None = None
+    """Of an ONNX file: the outputs are the same but for 1e-5 of the largest."""
     notes: list[str] = field(default_factory=list)
     """What was not proven, and why."""
 
     @property
     def proven(self) -> bool:
         """Whether everything was."""
-        return all((self.keys, self.parameters, self.macs, self.eval_bitwise, self.train_bitwise))
+        exact = self.macs and self.eval_bitwise and self.train_bitwise
+        return bool(self.keys and self.parameters and (self.close or exact))
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return asdict(self) | {"proven": self.proven}
+
+    def lines(self) -> list[str]:
+        """For people."""
+        proofs = {
+            say("state-dict keys equal, weights load strictly"): self.keys,
+            say("parameters equal"): self.parameters,
+            say("multiply-accumulates equal"): self.macs,
+            say("outputs equal to the last bit in evaluation"): self.eval_bitwise,
+            say("outputs and buffers equal to the last bit in training"): self.train_bitwise,
+        }
+        if self.close is not None:
+            proofs = {say("weights load"): self.keys, say("outputs equal within 1e-5 of the largest"): self.close}
+        words = {True: say("yes"), False: say("no"), None: say("not tried")}
+        return [
+            say(
+                "{network}: {blocks} blocks, {definitions} definitions",
+                network=self.network, blocks=self.blocks, definitions=self.definitions,
+            ),
+            *(say("  {what}: {answer}", what=what, answer=words[answer]) for what, answer in proofs.items()),
+            *(f"  {note}" for note in self.notes),
+        ]  # fmt: skip
 
 
 def count(diagram: Diagram) -> tuple[int, int]:

@@ -32,8 +32,8 @@ MAY_IMPORT = {
     "training": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
     "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
-    "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "runs", "training"},
-    "cli": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "gui"},
+    "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "imports", "runs", "training"},
+    "cli": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "imports", "gui"},
 }
 BELOW_ALL = {"answers", "folders", "formats", "needs"}
 """Small tables and forms that every layer may read."""

@@ -1,0 +1,91 @@
+"""ONNX files as diagrams; hostile ones as one sentence."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+import blockstudio as bs
+
+torch.set_num_threads(1)
+
+
+def _small(path: Path) -> onnx.ModelProto:
+    """A residual network, written by hand: no module is told."""
+    drawn = np.random.default_rng(0)
+
+    def weight(name: str, *shape: int) -> onnx.TensorProto:
+        return numpy_helper.from_array(np.abs(drawn.normal(size=shape)).astype(np.float32), name)
+
+    weights = [
+        weight("conv1.weight", 8, 3, 3, 3), weight("conv1.bias", 8), weight("bn1.weight", 8), weight("bn1.bias", 8),
+        weight("bn1.running_mean", 8), weight("bn1.running_var", 8), weight("conv2.weight", 8, 8, 3, 3),
+        weight("fc.weight", 5, 8), weight("fc.bias", 5),
+    ]  # fmt: skip
+    nodes = [
+        helper.make_node("Conv", ["x", "conv1.weight", "conv1.bias"], ["a"], pads=[1, 1, 1, 1], strides=[2, 2]),
+        helper.make_node(
+            "BatchNormalization", ["a", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"], ["b"]
+        ),
+        helper.make_node("Relu", ["b"], ["c"]),
+        helper.make_node("Conv", ["c", "conv2.weight"], ["d"], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["d", "c"], ["e"]),
+        helper.make_node("GlobalAveragePool", ["e"], ["f"]),
+        helper.make_node("Flatten", ["f"], ["g"]),
+        helper.make_node("Gemm", ["g", "fc.weight", "fc.bias"], ["y"], transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 16, 16])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5])],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(path))
+    return model
+
+
+def test_a_file_becomes_a_diagram_with_its_weights_names(tmp_path: Path) -> None:
+    _small(tmp_path / "small.onnx")
+    diagram, report = bs.from_onnx(tmp_path / "small.onnx")
+    assert report.proven and report.close, report.notes
+    assert {"conv1", "bn1", "conv2", "fc"} <= set(diagram.main.graph)
+    assert bs.compile(diagram).state_dict()["conv2.weight"].shape == (8, 8, 3, 3)
+
+
+def test_what_no_block_stands_for_is_said(tmp_path: Path) -> None:
+    model = _small(tmp_path / "small.onnx")
+    model.graph.node[2].op_type = "Erf"
+    onnx.save(model, str(tmp_path / "odd.onnx"))
+    with pytest.raises(bs.StudioError) as caught:
+        bs.from_onnx(tmp_path / "odd.onnx")
+    assert caught.value.code == "import.unknown" and "Erf" in str(caught.value)
+
+
+def test_damaged_files_end_in_one_sentence(tmp_path: Path) -> None:
+    _small(tmp_path / "small.onnx")
+    whole = (tmp_path / "small.onnx").read_bytes()
+    drawn = random.Random(0)
+    refused = 0
+    for index in range(60):
+        data = bytearray(whole)
+        if index % 3 == 0:
+            data = data[: drawn.randrange(len(data))]
+        else:
+            for _ in range(1 + index):
+                data[drawn.randrange(len(data) if index % 3 == 1 else 600)] = drawn.randrange(256)
+        target = tmp_path / f"{index}.onnx"
+        target.write_bytes(bytes(data))
+        try:
+            bs.from_onnx(target, prove=False)
+        except bs.StudioError as error:
+            assert error.code.startswith(("import.", "compile.", "diagram.", "parameter.", "file."))
+            refused += 1
+    assert refused >= 20
