@@ -207,6 +207,8 @@ class BlockType:
     channels_last: ClassVar[bool] = False
     """In a call it stands for, the channels are the last axis of a map."""
 
+    along_channels: ClassVar[bool] = False
+    """In a call it stands for, the channels of a vector are a sequence, ``(N, 1, C)``."""
     moves_pixels: ClassVar[bool] = False
     """A pixel that comes out need not lie where those lie that it comes from: no `window` says where."""
     is_parameter: ClassVar[bool] = False

@@ -58,10 +58,10 @@ class PixelLinear(BlockType):
         return inputs[0][0] * numel(output)
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
-        return not _turned(inputs[0])
+        return not (p["bias"] and _turned(inputs[0]))
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
-        return numel(inputs[0]) if _turned(inputs[0]) else 0  # the map with its channels last
+        return 0 if self.keeps_input(p, inputs) else numel(inputs[0])  # the map with its channels last
 
     def code(self, a: Arguments) -> Code:
         out = a.text("out_features")
@@ -89,6 +89,7 @@ class ChannelConv1d(BlockType):
     """``(N, C) -> (N, C)``; ``torch.nn.Conv1d`` with one channel along the ``C`` values. Maps of one pixel too."""
 
     name = "ChannelConv1d"
+    along_channels = True
     family = "convolution"
     weighted = True
     help = (

@@ -64,6 +64,9 @@ class ConvTranspose2d(BlockType):
         found = {key: given[key] for key in ("stride", "padding", "output_padding", "dilation", "groups")}
         return found | {"out_channels": output[0], "kernel_size": weight.size[2:], "bias": given["bias"] is not None}
 
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch checks it on some devices only" if code == "shape.output_padding" else ""
+
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, *size = need_map(inputs, "ConvTranspose2d")
         groups = p["groups"]

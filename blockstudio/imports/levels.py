@@ -153,6 +153,11 @@ class Builder:
             return
         if call.name == "permute" and tensors[0] in known and self._turned(known, call, tensors[0]):
             return
+        if call.name in ("view", "reshape", "unsqueeze", "squeeze") and self._as_row(known, call, tensors[0]):
+            return
+        if call.name == "expand_as" and tensors[0] in known:
+            known[call.outputs[0]] = known[tensors[0]]  # a product stretches its inputs itself
+            return
         if call.name == "cat" and len(tensors) == 1:
             known[call.outputs[0]] = known[tensors[0]]
             return
@@ -177,6 +182,22 @@ class Builder:
                     return False
                 self._block(level, known, frame, found, part.outputs)
         return True
+
+    def _as_row(self, known: dict[Value, Held], call: Call, value: Value) -> bool:
+        """A vector held as a sequence, or a sequence held as a vector again."""
+        held = known.get(value)
+        if held is None or len(held.shape) not in (1, 3) or held.shape[1:] not in ((), (1, 1)) or held.last:
+            return False
+        shape = call.outputs[0].shape[1:]
+        if not held.row and len(held.shape) == 1 and shape == (1, *held.shape):
+            known[call.outputs[0]] = Held(held.source, held.shape, row=True)
+            return True
+        if held.row:
+            known[value] = Held(held.source, held.shape)
+            if shape == held.shape:
+                known[call.outputs[0]] = known[value]
+                return True
+        return False
 
     def _turned(self, known: dict[Value, Held], call: Call, value: Value) -> bool:
         """Channels moved to the end or back: the diagram always has them first."""
@@ -209,7 +230,9 @@ class Builder:
             name = self._name(level, self._relative(level, frame.path) if own else _snake(kind.name), "")
         node = Node(name, kind.name, found.values, sources, joined=joined)
         level.nodes.append(node)
-        known[outputs[0]] = Held((node, "out"), canonical(outputs[0].shape, found.last), found.last)
+        shape = outputs[0].shape
+        shape = shape[-1:] if found.row else canonical(shape, found.last)
+        known[outputs[0]] = Held((node, "out"), shape, found.last, found.row)
 
     def _ordered(self, kind: BlockType, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
         """The operands of a sum, the way through the module first: what is left where the sum is switched off. Where

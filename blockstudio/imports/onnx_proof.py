@@ -49,7 +49,8 @@ def _run(file: Any, image: Tensor) -> Any:
     except ImportError:
         from onnx.reference import ReferenceEvaluator
 
-        return ReferenceEvaluator(file).run(None, feed)[0]
+        outputs: Any = ReferenceEvaluator(file).run(None, feed)
+        return outputs[0]
     try:
         session = onnxruntime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
         return session.run(None, feed)[0]

@@ -25,6 +25,8 @@ class Held:
     """As the diagram has it: without the batch, channels first."""
     last: bool = False
     """The network holds it with its channels last."""
+    row: bool = False
+    """A vector that the network holds as a sequence, ``(N, 1, C)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Reading:
     """Where its weights are; ``""`` for a block without any."""
     last: bool
     """What comes out has its channels last."""
+    row: bool = False
+    """What comes out is a sequence."""
 
 
 @cache
@@ -134,8 +138,11 @@ def _as_block(
     if last is None or path is None:
         return None
     given["last"] = last
+    row = any(item.row for item in inputs)
+    if kind.along_channels != row and not (kind.elementwise and all(item.row for item in inputs)):
+        return None
     output = call.outputs[0]
-    shape = canonical(output.shape, last)
+    shape = output.shape[-1:] if row else canonical(output.shape, last)
     shapes = tuple(item.shape for item in inputs)
     raw = kind.from_call(given, shapes, shape)
     if raw is None:
@@ -146,7 +153,7 @@ def _as_block(
             return None
     except (Refusal, StudioError):
         return None
-    return Reading(kind, values, tuple(inputs), path, last)
+    return Reading(kind, values, tuple(inputs), path, last, row)
 
 
 def canonical(shape: Sequence[int], last: bool) -> Shape:
