@@ -58,10 +58,7 @@ class PixelLinear(BlockType):
         return inputs[0][0] * numel(output)
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
-        return not (p["bias"] and _turned(inputs[0]))
-
-    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
-        return 0 if self.keeps_input(p, inputs) else numel(inputs[0])  # the map with its channels last
+        return True
 
     def code(self, a: Arguments) -> Code:
         out = a.text("out_features")
@@ -77,11 +74,6 @@ class PixelLinear(BlockType):
             ("weights", product + bias, f"{self.count(p, inputs):,}"),
             ("MACs", f"{product}·{output[1]}·{output[2]}", f"{self.macs(p, inputs, output):,}"),
         ]
-
-
-def _turned(shape: Shape) -> bool:
-    """Whether moving the channels to the end moves values in memory."""
-    return shape[0] > 1 and shape[1] * shape[2] > 1
 
 
 @block_type

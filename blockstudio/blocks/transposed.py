@@ -65,7 +65,10 @@ class ConvTranspose2d(BlockType):
         return found | {"out_channels": output[0], "kernel_size": weight.size[2:], "bias": given["bias"] is not None}
 
     def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
-        return "PyTorch checks it on some devices only" if code == "shape.output_padding" else ""
+        return {
+            "shape.output_padding": "PyTorch checks it on some devices only",
+            "shape.kernel": "PyTorch gives an empty map where nothing is left",
+        }.get(code, "")
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         channels, *size = need_map(inputs, "ConvTranspose2d")

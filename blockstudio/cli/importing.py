@@ -39,7 +39,7 @@ def import_network(options: argparse.Namespace) -> int:
     if not target.name.endswith(".blocks.json"):
         raise StudioError("import.kind", say("'{name}' does not end in .blocks.json.", name=target.name))
     check_target(target, options.force)
-    if options.source.lower().endswith(".onnx"):
+    if Path(options.source).suffix and ":" not in options.source[2:]:  # a file, perhaps on C:
         from blockstudio.imports import from_onnx
 
         diagram, report = from_onnx(options.source, prove=not options.unproven)

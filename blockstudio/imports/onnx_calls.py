@@ -13,20 +13,20 @@ Constants: TypeAlias = "dict[Value, list[Any]]"
 """Numbers of tensors that are known: shapes, bounds, axes."""
 
 WEIGHTS = {
-    "Conv": ("", "weight", "bias"),
-    "ConvTranspose": ("", "weight", "bias"),
-    "Gemm": ("", "weight", "bias"),
-    "BatchNormalization": ("", "weight", "bias", "running_mean", "running_var"),
-    "PRelu": ("", "weight"),
+    "conv": ("", "weight", "bias"),
+    "convtranspose": ("", "weight", "bias"),
+    "gemm": ("", "weight", "bias"),
+    "batchnormalization": ("", "weight", "bias", "running_mean", "running_var"),
+    "prelu": ("", "weight"),
 }
-"""What the inputs of an operator are called in a torch module; ``""`` is no weight."""
+"""What the inputs of an operator (in small letters) are called in a torch module; ``""`` is no weight."""
 
 
 def call_of(
     kind: str, inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], constants: Constants
 ) -> Call | None:
     """The call, or ``None`` for an operator or arguments that have none."""
-    maker = _MAKERS.get(kind)
+    maker = _MAKERS.get(kind.lower())
     return None if maker is None else maker(inputs, given, outputs, constants)
 
 
@@ -129,29 +129,29 @@ def _cat(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value
 
 
 _MAKERS: dict[str, Maker] = {
-    "Add": _plain("add"),
-    "AveragePool": _pool("avg_pool2d"),
-    "BatchNormalization": _norm,
-    "Clip": _clip,
-    "Concat": _cat,
-    "Conv": _conv,
-    "Dropout": _first("dropout", p="ratio"),
-    "Elu": _first("elu", alpha="alpha"),
-    "Flatten": _first("flatten", start_dim="axis"),
-    "Gelu": _first("gelu", approximate="approximate"),
-    "Gemm": _gemm,
-    "GlobalAveragePool": _plain("adaptive_avg_pool2d", output_size=1),
-    "HardSigmoid": _first("hardsigmoid"),
-    "HardSwish": _first("hardswish"),
-    "LeakyRelu": _first("leaky_relu", negative_slope="alpha"),
-    "MaxPool": _pool("max_pool2d"),
-    "Mish": _first("mish"),
-    "Mul": _plain("mul"),
-    "PRelu": _plain("prelu"),
-    "ReduceMean": _mean,
-    "Relu": _first("relu"),
-    "Reshape": _reshape,
-    "Sigmoid": _first("sigmoid"),
-    "Softmax": _first("softmax", dim="axis"),
-    "Tanh": _first("tanh"),
+    "add": _plain("add"),
+    "averagepool": _pool("avg_pool2d"),
+    "batchnormalization": _norm,
+    "clip": _clip,
+    "concat": _cat,
+    "conv": _conv,
+    "dropout": _first("dropout", p="ratio"),
+    "elu": _first("elu", alpha="alpha"),
+    "flatten": _first("flatten", start_dim="axis"),
+    "gelu": _first("gelu", approximate="approximate"),
+    "gemm": _gemm,
+    "globalaveragepool": _plain("adaptive_avg_pool2d", output_size=1),
+    "hardsigmoid": _first("hardsigmoid"),
+    "hardswish": _first("hardswish"),
+    "leakyrelu": _first("leaky_relu", negative_slope="alpha"),
+    "maxpool": _pool("max_pool2d"),
+    "mish": _first("mish"),
+    "mul": _plain("mul"),
+    "prelu": _plain("prelu"),
+    "reducemean": _mean,
+    "relu": _first("relu"),
+    "reshape": _reshape,
+    "sigmoid": _first("sigmoid"),
+    "softmax": _first("softmax", dim="axis"),
+    "tanh": _first("tanh"),
 }

@@ -90,7 +90,7 @@ class Reader:
         frame = Frame("", self.root, (self.feed,))
         open_frames = [frame]
         for index, node in enumerate(self.graph.node):
-            if node.op_type in ("Identity", "Cast") and node.input:
+            if node.op_type.lower() in ("identity", "cast") and node.input:
                 self.values[node.output[0]] = self._value(node.input[0])
                 continue
             if node.op_type == "Constant":
@@ -146,7 +146,7 @@ class Reader:
 
     def _place(self, node: Any, scopes: Sequence[tuple[str, str]], index: int) -> None:
         """Give the weights of an operator their path: that of the file if it has one, else one made up."""
-        roles = WEIGHTS.get(node.op_type, ())
+        roles = WEIGHTS.get(node.op_type.lower(), ())
         pairs = [(n, role) for n, role in zip(node.input, roles, strict=False) if role and n in self.numbers]
         if not pairs:
             return

@@ -23,7 +23,7 @@ def test_a_network_of_torchvision_by_name(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("torchvision:resnet19", "torchvision has no network 'resnet19'. Did you mean resnet1"),
+        ("torchvision:resnet19", "torchvision has no network 'resnet19'. Did you mean resnet"),
         ("keras:resnet50", "'keras:resnet50' is no network of an installed library"),
         ("resnet50", "Write torchvision:NAME or timm:NAME"),
     ],
