@@ -45,6 +45,12 @@ _KINDS: dict[str, tuple[Test, str]] = {
     "Diagram": (_called("Diagram"), "a Diagram"),
     "nn.Module": (_called("Module"), "a torch.nn.Module"),
     "os.PathLike[str]": (lambda value: isinstance(value, os.PathLike) and _text(os.fspath(value)), "a path"),
+    "Sequence[int]": (
+        lambda value: (
+            isinstance(value, list | tuple) and all(isinstance(item, int) and _number(item) for item in value)
+        ),
+        "a list of whole numbers",
+    ),
     "Sequence[str]": (_texts, "a list of texts"),
     "Iterable[Edit]": (lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes), "edits"),
     "Head": (_text, "a word"),
