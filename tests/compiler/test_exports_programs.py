@@ -136,9 +136,12 @@ def every_block_type() -> Diagram:
     diagram = Diagram("Every block type")
     diagram.add("Input", "input", shape=[8, 17, 17])
     diagram.add("Concat", "concat")
-    elsewhere = {"Output", "AuxOutput", "Linear", "Flatten"}
+    elsewhere = {"Output", "AuxOutput", "Linear", "Flatten", "Mean", "ChannelConv1d", "Unflatten"}
+    settings: dict[str, dict[str, Any]] = {"GroupNorm": {"num_groups": 4}}
     plain: list[tuple[str, dict[str, Any]]] = [
-        (name, {}) for name, kind in CATALOGUE.items() if kind.inputs == ("in",) and name not in elsewhere
+        (name, settings.get(name, {}))
+        for name, kind in CATALOGUE.items()
+        if kind.inputs == ("in",) and name not in elsewhere
     ]
     for index, (kind, values) in enumerate([*plain, *BRANCHES]):
         name = f"branch{index}"
@@ -147,6 +150,10 @@ def every_block_type() -> Diagram:
         diagram.connect("input", name)
         diagram.connect(name, f"{name}_pool")
         diagram.connect(f"{name}_pool", f"concat:{index}")
+    for name, before in (("Mean", "input"), ("ChannelConv1d", "Mean"), ("Unflatten", "ChannelConv1d")):
+        diagram.add(name, name)
+        diagram.connect(before, name)
+    diagram.connect("Unflatten", "concat")
     for kind, name in (("Multiply", "gate"), ("Add", "add"), ("Flatten", "flatten"), ("Output", "output")):
         diagram.add(kind, name)
     diagram.add("Linear", "fc", out_features=3)
