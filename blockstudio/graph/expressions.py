@@ -144,7 +144,7 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
             return found
         if node.id in scope:
             raise _error("type", text, say("uses {id}, which is not a single number", id=node.id))
-        known = ", ".join(sorted(scope)) or "none"
+        known = ", ".join(sorted(scope)) or say("none")
         raise StudioError(
             "expression.name",
             say("'{text}' uses {id}, which is not a parameter here.", text=text, id=node.id),

@@ -13,6 +13,7 @@ from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.table_chip import copy_table, save_table
+from blockstudio.text import say
 
 _Key = QKeySequence.StandardKey
 
@@ -54,24 +55,24 @@ def _discard_work(desk: Desk, entry: Entry) -> None:
 
 
 COMMANDS: tuple[Command[Desk], ...] = (
-    Command("file.new", "New diagram", lambda d: d.documents.new(), "File", 100, (_Key.New,)),
-    Command("file.open", "Open…", lambda d: d.documents.ask_open(), "File", 120, (_Key.Open,)),
-    Command("file.recent", "Recent files", lambda d, file: d.documents.open(file), "File", 121, choices=_recent),
-    Command("file.save", "Save", lambda d: d.documents.save(), "File", 200, (_Key.Save,)),
-    Command("file.save_as", "Save as…", _save_as, "File", 210, ("Ctrl+Shift+S",)),
-    Command("file.close", "Close diagram", _close, "File", 300, ("Ctrl+W",)),
-    Command("file.discard", "Close without saving", lambda d, document: d.documents.discard(document), value=True),
-    Command("file.save_and_close", "Save and close", _save_and_close, value=True),
-    Command("file.reload", "Load again", lambda d, document: d.documents.reload(document), value=True),
-    Command("file.show_in_folder", "Show in folder", _show_in_folder, value=True),
-    Command("file.copy_path", "Copy path", _copy_path, value=True),
-    Command("recovery.restore", "Restore", lambda d, entry: d.recovering.restore(entry), value=True),
-    Command("recovery.discard", "Discard", _discard_work, value=True),
-    Command("table.copy", "Copy table", copy_table, value=True),
-    Command("table.save", "Save table", save_table, value=True),
-    Command("view.drawing", "Back to the drawing", lambda d: d.show_drawing(), enabled=lambda d: bool(d.screen)),
-    Command("edit.undo", "Undo", lambda d: d.session.undo(), "Edit", 100, (_Key.Undo,), enabled=_can_undo),
-    Command("edit.redo", "Redo", lambda d: d.session.redo(), "Edit", 110, ("Ctrl+Shift+Z", "Ctrl+Y"),
+    Command("file.new", say("New diagram"), lambda d: d.documents.new(), "File", 100, (_Key.New,)),
+    Command("file.open", say("Open…"), lambda d: d.documents.ask_open(), "File", 120, (_Key.Open,)),
+    Command("file.recent", say("Recent files"), lambda d, file: d.documents.open(file), "File", 121, choices=_recent),
+    Command("file.save", say("Save"), lambda d: d.documents.save(), "File", 200, (_Key.Save,)),
+    Command("file.save_as", say("Save as…"), _save_as, "File", 210, ("Ctrl+Shift+S",)),
+    Command("file.close", say("Close diagram"), _close, "File", 300, ("Ctrl+W",)),
+    Command("file.discard", say("Close without saving"), lambda d, document: d.documents.discard(document), value=True),
+    Command("file.save_and_close", say("Save and close"), _save_and_close, value=True),
+    Command("file.reload", say("Load again"), lambda d, document: d.documents.reload(document), value=True),
+    Command("file.show_in_folder", say("Show in folder"), _show_in_folder, value=True),
+    Command("file.copy_path", say("Copy path"), _copy_path, value=True),
+    Command("recovery.restore", say("Restore"), lambda d, entry: d.recovering.restore(entry), value=True),
+    Command("recovery.discard", say("Discard"), _discard_work, value=True),
+    Command("table.copy", say("Copy table"), copy_table, value=True),
+    Command("table.save", say("Save table"), save_table, value=True),
+    Command("view.drawing", say("Back to the drawing"), lambda d: d.show_drawing(), enabled=lambda d: bool(d.screen)),
+    Command("edit.undo", say("Undo"), lambda d: d.session.undo(), "Edit", 100, (_Key.Undo,), enabled=_can_undo),
+    Command("edit.redo", say("Redo"), lambda d: d.session.redo(), "Edit", 110, ("Ctrl+Shift+Z", "Ctrl+Y"),
             enabled=_can_redo),
 )  # fmt: skip
 

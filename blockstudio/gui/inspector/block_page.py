@@ -24,7 +24,8 @@ from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, quiet, whole_text
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.text import render
 
 Field = ValueField | ChoiceField
 TERMS = 8
@@ -109,7 +110,7 @@ class BlockPage(QWidget):
     def _unread(self, block: Block, kind: BlockType) -> QLabel:
         """Of a block whose type is not installed: what to do about that, and what it holds."""
         why = missing(block, kind, "")
-        lines = [tr("{why} {hint}").format(why=tr(why.message[:1].upper() + why.message[1:]), hint=tr(why.hint)), ""]
+        lines = [f"{sentence(why.message)} {tr(why.hint)}", ""]
         lines += [f"{key}: {value}" for key, value in block.parameters.items()]
         text = quiet("\n".join(lines).strip())
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -143,7 +144,7 @@ class BlockPage(QWidget):
 
         field = parameter_field(parameter, check)
         field.committed.connect(lambda text: self._set(key, parameter, text))
-        self.form.add(key, key, field, f"{tr(parameter.help)}\n{parameter.expected()}".strip())
+        self.form.add(key, key, field, f"{tr(parameter.help)}\n{tr(parameter.expected())}".strip())
         self.fields[key] = field
 
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
@@ -238,7 +239,7 @@ class BlockPage(QWidget):
 
     def _show_numbers(self, report: BlockReport | None) -> None:
         rows = formula_rows(self._session, self._block, report)
-        self._box.set_rows(rows)
+        self._box.set_rows([(render(label), render(text), result) for label, text, result in rows])
         self._from.setVisible(bool(rows))
         cost = self._cost
         for title in (
@@ -273,7 +274,7 @@ class BlockPage(QWidget):
             return
         self._problems.addWidget(heading(tr("Problems")))
         for problem in mine[:8]:
-            text = quiet(problem.message[:1].upper() + problem.message[1:])
+            text = quiet(sentence(problem.message))
             text.setProperty("role", "problem" if problem.severity == "error" else "warning")
             self._problems.addWidget(text)
             for fix in session.fixes(problem) or ():

@@ -179,7 +179,7 @@ class DiagramPage(QWidget):
             self._commands.bind(cross, "parameter.remove", value=key)
             line.addWidget(cross)
             self.crosses[key] = cross
-            help = f"{tr(parameter.help)}\n{parameter.expected()}".strip()
+            help = f"{tr(parameter.help)}\n{tr(parameter.expected())}".strip()
             self.form.add(key, key, holder, help)
             field.setAccessibleName(key)
             error = self.form.errors[key]
