@@ -94,7 +94,8 @@ class Upsample(BlockType):
         "recompute_scale_factor=None, antialias=False)",
     )
     parameters = {
-        "scale": Parameter(kind="int", default=2, minimum=1, maximum=1024, help=say("How many times as high and wide.")),
+        "scale": Parameter(kind="int", default=2, minimum=1, maximum=1024,
+            help=say("How many times as high and wide.")),
         "mode": Parameter(
             kind="choice", default="nearest", choices=("nearest", "nearest-exact", "bilinear", "bicubic"),
             help=say("Where the new pixels' values come from."),

@@ -48,11 +48,13 @@ class ConvTranspose2d(BlockType):
         "out_channels": Parameter(
             kind="int", default=64, minimum=1, maximum=1_000_000, help=say("Filters: the channels that come out.")
         ),
-        "kernel_size": Parameter(kind="pair", default=2, minimum=1, maximum=1024, help=say("Window size: k or [h, w].")),
+        "kernel_size": Parameter(kind="pair", default=2, minimum=1, maximum=1024,
+            help=say("Window size: k or [h, w].")),
         "stride": STRIDE,
         "padding": Parameter(kind="pair", default=0, minimum=0, maximum=1024, help=say("Taken off each side.")),
         "output_padding": Parameter(
-            kind="pair", default=0, minimum=0, maximum=1023, help=say("Added below and at the right; less than the stride.")
+            kind="pair", default=0, minimum=0, maximum=1023,
+                help=say("Added below and at the right; less than the stride.")
         ),
         "dilation": DILATION,
         "groups": Parameter(kind="int", default=1, minimum=1, maximum=65536, help=say("Groups of channels apart.")),
