@@ -22,6 +22,7 @@ Guard: TypeAlias = frozenset[frozenset[str]]
 
 ALWAYS: Guard = frozenset({frozenset()})
 NEVER: Guard = frozenset()
+_TRUE: Tree = ast.Constant(True)
 TRAINING = "training"
 """The switch of what only auxiliary outputs need. No other is called so: they are named after conditions."""
 MAX_TERMS = 64
@@ -187,6 +188,8 @@ class Net:
 
     def built(self, node: Node) -> Tree:
         """The condition under which a block has to be there at all, for use or for training."""
+        if not node.optional and node.live == ALWAYS:
+            return _TRUE
         terms = [algebra.both(*(self.switches[key] for key in sorted(term) if key != TRAINING)) for term in node.live]
         live = algebra.either(*sorted(terms, key=ast.dump))
         return algebra.both(live, algebra.negate(node.bypass)) if node.optional else live
