@@ -27,7 +27,7 @@ def export_arguments(parser: Parser) -> None:
     )
     network_argument(parser, "?")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
-    parser.add_argument("--weights", metavar="FILE", help="trained weights to put in: .safetensors, .pt or .pth")
+    parser.add_argument("--weights", metavar="FILE", help="a file of trained weights to put in")
     parser.add_argument("--run", metavar="DIR", help="the network of a run with its trained weights")
     parser.add_argument(
         "--checkpoint",

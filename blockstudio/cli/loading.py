@@ -21,7 +21,9 @@ def weights_arguments(parser: Parser) -> None:
     )
     parser.epilog = "example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors"
     network_argument(parser)
-    parser.add_argument("file", metavar="FILE", help="a .safetensors, .pt or .pth file")
+    parser.add_argument(
+        "file", metavar="FILE", help="a file of weights: safetensors, what torch.save writes, or the index of several"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write the network's weights to a {WEIGHTS} file")
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")

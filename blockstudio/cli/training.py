@@ -38,7 +38,7 @@ def train_arguments(parser: Parser) -> None:
     budget.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images a step")
     parser.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
-    parser.add_argument("--weights", metavar="FILE", help="trained weights to begin with: .safetensors, .pt or .pth")
+    parser.add_argument("--weights", metavar="FILE", help="a file of trained weights to begin with")
     parser.add_argument("--partial", action="store_const", const=True, help="of --weights take what fits")
     parser.add_argument(
         "--freeze",

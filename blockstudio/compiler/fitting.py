@@ -15,7 +15,7 @@ from blockstudio.blocks import RawValue
 from blockstudio.compiler.load import build
 from blockstudio.compiler.weight_files import read
 from blockstudio.compiler.weight_maps import weight_maps
-from blockstudio.compiler.weights import Mismatch, Names, WeightsReport, compare, load_weights, translate
+from blockstudio.compiler.weights import Mismatch, Names, WeightsReport, compare, fitness, load_weights, translate
 from blockstudio.compiler.written import safetensors_bytes
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
@@ -57,6 +57,7 @@ class Fitted:
             "file": self.file,
             "complete": report.complete,
             "names": report.map or "same",
+            "prefix": report.prefix,
             "matched": list(report.matched),
             "missing": list(report.missing),
             "unexpected": list(report.unexpected),
@@ -75,8 +76,8 @@ def fit(diagram: Diagram, file: str | os.PathLike[str], names: Names = "auto") -
 
     Raises `StudioError`: ``weights.*`` for a bad file or one that has no key of the network, ``compile.*``.
     """
-    weights = read(Path(file))
     model = build(diagram)
+    weights = read(Path(file), fitness(model.state_dict()))
     try:
         report = load_weights(model, weights, strict=False, names=names, head="skip")
     except StudioError as error:
@@ -100,7 +101,7 @@ def _settings(diagram: Diagram, weights: Mapping[str, Tensor], names: Names) -> 
                 own = build(turned).state_dict()
         except StudioError:  # A setting that the network does not work with is no advice.
             continue
-        found, _ = translate(own, weights, names)
+        found, _, _ = translate(own, weights, names)
         if compare(own, found, "skip").complete:
             return values
     return {}

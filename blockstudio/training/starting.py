@@ -15,6 +15,7 @@ from torch import nn
 
 from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
 from blockstudio.errors import StudioError
+from blockstudio.graph.names import shown
 from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
 from blockstudio.runs.recipe import Recipe
@@ -99,6 +100,8 @@ def told(report: WeightsReport, name: str) -> str:
     total = matched + len(report.missing) + len(report.mismatched) + len(report.kept)
     names = f", by the names of {report.map}" if report.map else ""
     text = f"Starting weights: {matched:,} of {total:,} tensors are those of {name}{names}."
+    if report.prefix:
+        text += f" Its keys begin with '{shown(report.prefix)}.', which was left out."
     if report.kept:
         layers = list(dict.fromkeys(item.key.rpartition(".")[0] for item in report.kept))
         verb = "keeps its" if len(layers) == 1 else "keep their"
