@@ -192,12 +192,12 @@ class ChannelSlice(_Part):
 
     def code(self, a: Arguments) -> Code:
         start, stop = a.text("start"), a.text("stop")
-        if a.texts:
-            return Code(f"ChannelSlice({start}, {stop})", helper="ChannelSlice")
-        channels = str(a.values["stop"] - a.values["start"]) if a.values["stop"] else None
-        if channels is None and a.channel().isdecimal():
-            channels = str(a.inputs[0][0] - a.values["start"])
-        return Code(None, f"{{0}}[:, {start if start != '0' else ''}:{stop if stop != '0' else ''}]", channels=channels)
+        size = a.values["stop"] - a.values["start"]
+        if a.texts or size <= 0:
+            rest = a.channel().isdecimal() and not a.texts
+            channels = str(a.inputs[0][0] - a.values["start"]) if rest else None
+            return Code(f"ChannelSlice({start}, {stop})", channels=channels, helper="ChannelSlice")
+        return Code(None, f"{{0}}.narrow(1, {start}, {size})", channels=str(size))
 
     def summary(self, p: Resolved) -> str:
         return f"{p['start']} to {p['stop'] or 'end'}"
@@ -278,7 +278,7 @@ class Unflatten(_Part):
         return (inputs[0][0], 1, 1)
 
     def code(self, a: Arguments) -> Code:
-        return Code(None, "{0}[:, :, None, None]", channels=a.channel())
+        return Code(None, "{0}.unsqueeze(2).unsqueeze(3)", channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [(say("channels"), str(inputs[0][0]), str(output[0]))]
