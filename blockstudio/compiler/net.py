@@ -14,6 +14,7 @@ from blockstudio.compiler.sites import Site, Sites
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.resolve import is_expression, resolve_flag
+from blockstudio.text import say
 
 Port: TypeAlias = tuple[str, str]
 """An output: block and port."""
@@ -157,9 +158,12 @@ class Net:
             if len(joined) > MAX_TERMS:
                 raise StudioError(
                     "compile.switches",
-                    f"too many bypass conditions decide whether it is needed (more than {MAX_TERMS} combinations).",
+                    say(
+                        "too many bypass conditions decide whether it is needed (more than {max_terms} combinations).",
+                        max_terms=MAX_TERMS,
+                    ),
                     where=port[0],
-                    hint="Use one parameter for conditions that belong together.",
+                    hint=say("Use one parameter for conditions that belong together."),
                 )
 
         for _, port in self.outputs:
