@@ -18,6 +18,7 @@ from torch import nn
 from blockstudio.analysis import analyze
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.compiler.about import metadata
+from blockstudio.compiler.rewriting import sayable
 from blockstudio.compiler.written import Weights, network_with
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written
@@ -82,7 +83,7 @@ def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
     main = diagram.main
     with _told("its ONNX exporter"):
         converted = torch.onnx.export(
-            program,
+            sayable(program),
             dynamo=True,
             verbose=False,
             input_names=main.of_type(INPUT),
