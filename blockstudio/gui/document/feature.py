@@ -11,8 +11,11 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from blockstudio.graph.recovery import Entry, discard
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.difference import DifferenceDialog
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.documents import Unwritten
 from blockstudio.gui.document.table_chip import copy_table, save_table
+from blockstudio.gui.kit.text import tr
 from blockstudio.text import say
 
 _Key = QKeySequence.StandardKey
@@ -30,8 +33,24 @@ def _close(desk: Desk, document: Document | None = None) -> None:
     desk.documents.close(document)
 
 
-def _save_as(desk: Desk, document: Document | None = None) -> None:
-    desk.documents.save_as(document)
+def _save_as(desk: Desk, wanted: Document | Unwritten | None = None) -> None:
+    if isinstance(wanted, Unwritten):
+        desk.documents.save_as(wanted.document, wanted.then)
+    else:
+        desk.documents.save_as(wanted)
+
+
+def _overwrite(desk: Desk, unwritten: Unwritten) -> None:
+    desk.documents.write(*unwritten, ask=False)
+
+
+def _show_difference(desk: Desk, unwritten: Unwritten) -> None:
+    def show(lines: str) -> None:
+        acts = ((tr("Save as…"), "file.save_as"), (tr("Overwrite"), "file.overwrite"))
+        ways = [desk.commands.link(title, id, unwritten) for title, id in acts]
+        desk.open_dialog(DifferenceDialog(desk.window, unwritten.file.name, lines, ways))
+
+    desk.documents.compare_with_file(unwritten, show)
 
 
 def _save_and_close(desk: Desk, document: Document) -> None:
@@ -63,6 +82,9 @@ COMMANDS: tuple[Command[Desk], ...] = (
     Command("file.close", say("Close diagram"), _close, "File", 300, ("Ctrl+W",)),
     Command("file.discard", say("Close without saving"), lambda d, document: d.documents.discard(document), value=True),
     Command("file.save_and_close", say("Save and close"), _save_and_close, value=True),
+    Command("file.overwrite", say("Overwrite"), _overwrite, value=True),
+    Command("file.difference", say("Show the difference"), _show_difference, value=True),
+    Command("file.keep", say("Keep mine"), lambda d, document: d.documents.keep(document), value=True),
     Command("file.reload", say("Load again"), lambda d, document: d.documents.reload(document), value=True),
     Command("file.show_in_folder", say("Show in folder"), _show_in_folder, value=True),
     Command("file.copy_path", say("Copy path"), _copy_path, value=True),
