@@ -10,6 +10,7 @@ from pathlib import Path
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
 from blockstudio.errors import StudioError
 from blockstudio.formats import WEIGHTS
+from blockstudio.text import say
 
 
 def weights_arguments(parser: Parser) -> None:
@@ -43,7 +44,9 @@ def weights(options: argparse.Namespace) -> int:
         from blockstudio.graph.files import check_target
 
         if target.suffix.lower() != WEIGHTS:
-            raise StudioError("export.kind", f"'{target.name}' does not end in {WEIGHTS}.")
+            raise StudioError(
+                "export.kind", say("'{name}' does not end in {weights}.", name=target.name, weights=WEIGHTS)
+            )
         check_target(target, options.force)
     from blockstudio.compiler.fitting import fit
 

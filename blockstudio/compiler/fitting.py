@@ -22,6 +22,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import set_values
+from blockstudio.text import say
 
 LISTED = 20
 """Keys of each sort in the text; the JSON has all."""
@@ -86,7 +87,9 @@ def fit(diagram: Diagram, file: str | os.PathLike[str], names: Names = "auto") -
     for key in report.matched:
         value = state[key]
         if value.is_floating_point() and value.numel() and not bool(torch.isfinite(value.abs().max())):
-            raise StudioError("weights.numbers", f"{key} holds values that are not numbers.", where=os.fspath(file))
+            raise StudioError(
+                "weights.numbers", say("{key} holds values that are not numbers.", key=key), where=os.fspath(file)
+            )
     settings = {} if report.complete else _settings(diagram, weights, names)
     return Fitted(diagram, os.fspath(file), model, report, settings)
 

@@ -119,17 +119,19 @@ def load_weights(
     if strict and not report.complete:
         raise StudioError(
             "weights.mismatch",
-            f"these weights do not fit the network: {report.text()}.",
+            say("these weights do not fit the network: {text}.", text=report.text()),
             where=where,
             hint=_advice(report),
         )
     if not report.matched:
-        raise StudioError("weights.nothing", "not one key is of this network.", where=where)
+        raise StudioError("weights.nothing", say("not one key is of this network."), where=where)
     for key in report.matched:
         # Whole numbers in the place of fractions are codes of a quantised network, which mean nothing by themselves.
         if own[key].is_floating_point() and not fitted[key].is_floating_point():
             kind = str(fitted[key].dtype).removeprefix("torch.")
-            raise StudioError("weights.type", f"{key} is of type {kind}, not floating point.", where=where)
+            raise StudioError(
+                "weights.type", say("{key} is of type {kind}, not floating point.", key=key, kind=kind), where=where
+            )
     model.load_state_dict({key: fitted[key] for key in report.matched}, strict=False)
     return report
 

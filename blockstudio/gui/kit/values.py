@@ -128,8 +128,8 @@ def read_repeat(text: str, scope: Mapping[str, Value]) -> int | str | None:
         return None
     found = _number(text)
     if isinstance(found, float):
-        raise StudioError("parameter.value", "expected a whole number of at least 0.")
+        raise StudioError("parameter.value", say("expected a whole number of at least 0."))
     if isinstance(found, int) and not 0 <= found <= 10_000:
-        raise StudioError("parameter.limit", "expected a number of copies from 0 to 10,000.")
+        raise StudioError("parameter.limit", say("expected a number of copies from 0 to 10,000."))
     resolve_repeat(found, scope)
     return found
