@@ -21,7 +21,6 @@ from blockstudio.compiler.schedule import in_order, steps_of
 from blockstudio.compiler.sharing import own_storage
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
-from blockstudio.text import join, say, say_many
 
 ANNOTATIONS: dict[Kind, str] = {
     "int": "int", "float": "float", "bool": "bool", "choice": "str", "text": "str", "pair": "int | tuple[int, int]",
@@ -46,19 +45,12 @@ def source_and_class(diagram: Diagram) -> tuple[str, str]:
     analysis = analyze(diagram)
     errors = [problem.text for problem in analysis.problems if problem.severity == "error"]
     if errors:
-        told: list[str] = errors[:5]
-        if len(errors) > 5:
-            told.append(say("(and {count} more)", count=len(errors) - 5))
+        more = f" (and {len(errors) - 5} more)" if len(errors) > 5 else ""
         raise StudioError(
             "compile.problems",
-            say_many(
-                "it has an error: {errors}",
-                "it has {count} errors: {errors}",
-                len(errors),
-                errors=join(told),
-            ),
+            f"it has {'an error' if len(errors) == 1 else f'{len(errors)} errors'}: {' '.join(errors[:5])}{more}",
             where=diagram.name,
-            hint=say("Put that right first."),
+            hint="Put that right first.",
         )
     planner = planned(diagram)
     classes = {plan: _Class(diagram, planner, plan).text() for plan in planner.classes}

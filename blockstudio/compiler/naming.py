@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 
 from blockstudio.blocks.helpers import HELPERS
 from blockstudio.errors import StudioError
-from blockstudio.text import say
 
 IMPORTS = frozenset({"torch", "nn", "F", "Tensor", "NamedTuple", "OrderedDict"})
 RESERVED = IMPORTS | frozenset(dir(builtins)) | frozenset(HELPERS) | frozenset(keyword.kwlist) | {"self", "i", "_"}
@@ -25,12 +24,9 @@ def check_item(name: str, path: str) -> None:
     if name in _DICT_NAMES:
         raise StudioError(
             "compile.name",
-            say(
-                "'{name}' cannot name a block in a container: a PyTorch container has an attribute of that name.",
-                name=name,
-            ),
+            f"'{name}' cannot name a block in a container: a PyTorch container has an attribute of that name.",
             where=path,
-            hint=say("Rename the block."),
+            hint="Rename the block.",
         )
 
 

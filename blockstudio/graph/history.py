@@ -11,7 +11,7 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.edits import Edit
-from blockstudio.text import plain, say
+from blockstudio.text import say
 
 Listener = Callable[[tuple[Edit, ...]], None]
 
@@ -24,9 +24,6 @@ class Step:
     edits: tuple[Edit, ...]
     inverses: tuple[Edit, ...]
     """In the order in which they take the edits back."""
-
-
-_encode = msgspec.json.Encoder(enc_hook=plain).encode
 
 
 class History:
@@ -157,4 +154,4 @@ class History:
 
 def _same(edit: Edit, inverse: Edit) -> bool:
     """Whether the edit changed nothing. Equality alone would take 1 for 1.0 or true."""
-    return edit == inverse and _encode(edit) == _encode(inverse)
+    return edit == inverse and msgspec.json.encode(edit) == msgspec.json.encode(inverse)

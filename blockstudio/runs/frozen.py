@@ -13,7 +13,6 @@ from blockstudio.blocks import AUX_OUTPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.names import suggestion
-from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, BlockReport, Level
@@ -46,7 +45,7 @@ def freeze_problems(analysis: Analysis, paths: Sequence[str]) -> list[StudioErro
             problems.append(
                 StudioError(
                     "run.freeze",
-                    say("the network has no block '{path}' to freeze.", path=path),
+                    f"the network has no block '{path}' to freeze.",
                     where=FIELD,
                     hint=suggestion(path, _candidates(analysis, path)),
                 )
@@ -61,9 +60,9 @@ def nothing_left(total: int) -> StudioError:
     """The error of a run that would train nothing."""
     return StudioError(
         "run.frozen",
-        say("all {total:,} parameters are frozen, so there is nothing to train.", total=total),
+        f"all {total:,} parameters are frozen, so there is nothing to train.",
         where=FIELD,
-        hint=say("Leave the classifier out, or any other block."),
+        hint="Leave the classifier out, or any other block.",
     )
 
 

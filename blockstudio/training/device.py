@@ -9,7 +9,6 @@ import torch
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.recipe import Recipe
-from blockstudio.text import listed, say
 
 NAMES = {"cuda": "CUDA", "mps": "MPS", "cpu": "the CPU"}
 
@@ -30,13 +29,9 @@ def choose_device(wanted: str) -> torch.device:
         here = [name for name in ("cuda", "mps", "cpu") if available(name)]
         raise StudioError(
             "device.absent",
-            say(
-                "there is no {names} device here, or this PyTorch ({version}) cannot use it.",
-                names=NAMES[wanted],
-                version=torch.__version__,
-            ),
+            f"there is no {NAMES[wanted]} device here, or this PyTorch ({torch.__version__}) cannot use it.",
             where="device",
-            hint=say("Here there is {here}.", here=listed(here)),
+            hint=f"Here there is {' and '.join(here)}.",
         )
     return torch.device(wanted)
 
@@ -55,9 +50,9 @@ def check_precision(precision: str, device: torch.device) -> None:
         other = "fp16" if precision == "bf16" else "fp32"
         raise StudioError(
             "device.precision",
-            say("{names} cannot train in {precision} here.", names=NAMES[device.type], precision=precision),
+            f"{NAMES[device.type]} cannot train in {precision} here.",
             where="precision",
-            hint=say("Try {other}, or fp32.", other=other),
+            hint=f"Try {other}, or fp32.",
         )
 
 
