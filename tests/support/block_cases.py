@@ -126,11 +126,10 @@ def cases(name: str) -> st.SearchStrategy[Case]:
     """A block of type ``name`` with drawn parameters and inputs: half of them as they come, of which most are
     refused for one reason or another, half of them accepted."""
     anything = _anything(name)
-    return st.one_of(anything, anything.filter(accepted))
+    return st.one_of(anything, anything.filter(_accepted))
 
 
-def accepted(case: Case) -> bool:
-    """Whether its type takes it."""
+def _accepted(case: Case) -> bool:
     try:
         case.kind.shape(case.values, case.inputs)
     except Refusal:
