@@ -85,7 +85,7 @@ def load_weights(
     names: Names = "auto",
     head: Head = "load",
 ) -> WeightsReport:
-    """Load ``.safetensors``, ``.pt`` or ``.pth`` (weights only: no pickle is executed) or a state dict into ``model``.
+    """Load a file of weights (safetensors or what torch.save writes; nothing is executed) or a state dict.
 
     Returns which keys matched. ``names`` translates the keys of other libraries (``"auto"``: by the maps beside the
     presets where that fits better), ``head="skip"`` leaves a classifier for another number of classes as it is,

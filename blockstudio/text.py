@@ -13,7 +13,7 @@ import gettext
 import locale
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -72,6 +72,13 @@ def join(parts: list[str] | tuple[str, ...], between: str = " ") -> Text:
     """Sentences one after the other, still to be rendered one by one. Empty ones are left out."""
     names = {f"p{index}": part for index, part in enumerate(part for part in parts if part)}
     return Text(between.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in names), names)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(parts) < 2:
+        return parts[0] if parts else Text("")
+    return say("{first} and {last}", first=join(list(parts[:-1]), ", "), last=parts[-1])
 
 
 def _kept(value: object) -> Scalar:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -32,7 +33,37 @@ def collected() -> Catalog:
     for file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
         if message and message != "":
             catalogue.add(message, locations=[(f"blockstudio/{file}", None)], auto_comments=comments, context=context)
+    for text, place in declared():
+        if text.strip():
+            catalogue.add(text, locations=[(place, None)])
     return catalogue
+
+
+def declared() -> Iterator[tuple[str, str]]:
+    """Texts of tables, which are rendered as they stand there: fields of a recipe, families, costs, sets, presets."""
+    from blockstudio.analysis.costs import COSTS
+    from blockstudio.blocks import FAMILIES
+    from blockstudio.graph.presets import load_preset, preset_names
+    from blockstudio.runs.datasets import DATASETS
+    from blockstudio.runs.recipe import FIELDS
+
+    for field in FIELDS.values():
+        yield field.title, "blockstudio/runs/structure.py"
+        yield field.help, "blockstudio/runs/structure.py"
+    for heading in FAMILIES.values():
+        yield heading, "blockstudio/blocks/base.py"
+    for cost in COSTS.values():
+        yield cost.title, "blockstudio/analysis/costs.py"
+    for known in DATASETS.values():
+        yield known.title, "blockstudio/runs/datasets.py"
+        yield known.help, "blockstudio/runs/datasets.py"
+    for name in preset_names():
+        diagram = load_preset(name)
+        for scope in diagram.scopes():
+            definition = diagram.definition(scope)
+            yield definition.description, f"presets/{name}.blocks.json"
+            for parameter in definition.parameters.values():
+                yield parameter.help, f"presets/{name}.blocks.json"
 
 
 def as_po(catalogue: Catalog) -> bytes:

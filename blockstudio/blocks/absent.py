@@ -8,6 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from blockstudio.blocks.base import BlockType
+from blockstudio.text import say
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +25,7 @@ class Absent(BlockType):
     """Its shape, cost and source are unknown. Its parameters are kept unread."""
 
     family = "head"
-    help = "Its package is not installed."
+    help = say("Its package is not installed.")
     installed = False
 
     def __init__(self, name: str, origin: Origin) -> None:

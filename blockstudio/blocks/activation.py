@@ -19,9 +19,12 @@ from blockstudio.blocks.base import (
 )
 from blockstudio.blocks.parameters import Parameter, Value
 from blockstudio.blocks.sources import atom
+from blockstudio.text import say
 
 _INPLACE = Parameter(
-    kind="bool", default=True, help="Write over the input to save memory. Turn it off where others read the input too."
+    kind="bool",
+    default=True,
+    help=say("Write over the input to save memory. Turn it off where others read the input too."),
 )
 
 
@@ -60,7 +63,7 @@ class ReLU(_Activation):
 
     name = "ReLU"
     calls = ("relu(input, inplace=False)",)
-    help = "Negative values become 0. The default activation: cheap, and its gradient does not fade."
+    help = say("Negative values become 0. The default activation: cheap, and its gradient does not fade.")
     palette = (PaletteEntry("ReLU", {}, "rectifier rectified linear unit activation nonlinearity"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
@@ -77,7 +80,7 @@ class ReLU6(_Activation):
 
     name = "ReLU6"
     calls = ("relu6(input, inplace=False)", "hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False)")
-    help = "ReLU that stops at 6, for low-precision arithmetic. Used by MobileNet."
+    help = say("ReLU that stops at 6, for low-precision arithmetic. Used by MobileNet.")
     palette = (PaletteEntry("ReLU6", {}, "rectifier clipped mobilenet activation"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
@@ -89,11 +92,11 @@ class LeakyReLU(_Activation):
 
     name = "LeakyReLU"
     calls = ("leaky_relu(input, negative_slope=0.01, inplace=False)",)
-    help = "ReLU with a small slope for negative values, so that no unit stops learning."
+    help = say("ReLU with a small slope for negative values, so that no unit stops learning.")
     palette = (PaletteEntry("LeakyReLU", {}, "leaky rectifier darknet yolo activation"),)
     parameters = {
         "negative_slope": Parameter(
-            kind="float", default=0.01, minimum=0.0, maximum=1.0, help="Slope for negative values."
+            kind="float", default=0.01, minimum=0.0, maximum=1.0, help=say("Slope for negative values.")
         ),
         "inplace": _INPLACE,
     }
@@ -110,11 +113,11 @@ class PReLU(_Activation):
 
     name = "PReLU"
     calls = ("prelu(input, weight)",)
-    help = "ReLU whose slope for negative values is learned (He et al., 2015)."
+    help = say("ReLU whose slope for negative values is learned (He et al., 2015).")
     palette = (PaletteEntry("PReLU", {}, "parametric rectifier learned slope activation"),)
     parameters = {
         "per_channel": Parameter(
-            kind="bool", default=False, help="Learn one slope for each channel; otherwise one for all."
+            kind="bool", default=False, help=say("Learn one slope for each channel; otherwise one for all.")
         ),
     }
 
@@ -137,7 +140,7 @@ class PReLU(_Activation):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         count = self.count(p, inputs)
-        return [("slopes", f"1·{count}", f"{count:,}")]
+        return [(say("slopes"), f"1·{count}", f"{count:,}")]
 
 
 @block_type
@@ -146,10 +149,12 @@ class ELU(_Activation):
 
     name = "ELU"
     calls = ("elu(input, alpha=1.0, inplace=False)",)
-    help = "Like ReLU, but bends smoothly towards -alpha for negative values."
+    help = say("Like ReLU, but bends smoothly towards -alpha for negative values.")
     palette = (PaletteEntry("ELU", {}, "exponential linear unit activation"),)
     parameters = {
-        "alpha": Parameter(kind="float", default=1.0, minimum=0.0, maximum=100.0, help="Depth of the negative side."),
+        "alpha": Parameter(
+            kind="float", default=1.0, minimum=0.0, maximum=100.0, help=say("Depth of the negative side.")
+        ),
         "inplace": _INPLACE,
     }
     defaults = {"alpha": 1.0, "inplace": False}
@@ -165,7 +170,7 @@ class SiLU(_Activation):
 
     name = "SiLU"
     calls = ("silu(input, inplace=False)",)
-    help = "x · sigmoid(x), also called Swish: smooth, a little below 0 for small negative values. EfficientNet."
+    help = say("x · sigmoid(x), also called Swish: smooth, a little below 0 for small negative values. EfficientNet.")
     palette = (PaletteEntry("SiLU", {}, "swish efficientnet activation"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
@@ -177,15 +182,16 @@ class GELU(_Activation):
 
     name = "GELU"
     calls = ("gelu(input, approximate='none')",)
-    help = "Weighs a value by how likely a standard normal one is below it. Used by ConvNeXt and transformers."
+    help = say("Weighs a value by how likely a standard normal one is below it. Used by ConvNeXt and transformers.")
     palette = (PaletteEntry("GELU", {}, "gaussian error linear unit convnext transformer activation"),)
     parameters = {
         "approximate": Parameter(
-            kind="choice", default="none", choices=("none", "tanh"), help="Exact, or the faster tanh formula."
+            kind="choice", default="none", choices=("none", "tanh"), help=say("Exact, or the faster tanh formula.")
         ),
         "channels_last": Parameter(
             kind="bool", default=False,
-            help="Compute it with the channels last, as ConvNeXt does. The same function; the last bit may differ.",
+            help=say("Compute it with the channels last, as ConvNeXt does. The same function; the last "
+"bit may differ."),
         ),
     }  # fmt: skip
     defaults = {"approximate": "none"}
@@ -210,7 +216,7 @@ class Sigmoid(_Activation):
 
     name = "Sigmoid"
     calls = ("sigmoid(input)",)
-    help = "Squeezes values into 0 to 1: for gates and yes/no outputs."
+    help = say("Squeezes values into 0 to 1: for gates and yes/no outputs.")
     palette = (PaletteEntry("Sigmoid", {}, "logistic gate attention activation"),)
     by_output = True
 
@@ -221,7 +227,7 @@ class Tanh(_Activation):
 
     name = "Tanh"
     calls = ("tanh(input)",)
-    help = "Squeezes values into -1 to 1. The activation of LeNet."
+    help = say("Squeezes values into -1 to 1. The activation of LeNet.")
     palette = (PaletteEntry("Tanh", {}, "hyperbolic tangent lenet activation"),)
     by_output = True
 
@@ -232,7 +238,7 @@ class Hardswish(_Activation):
 
     name = "Hardswish"
     calls = ("hardswish(input, inplace=False)",)
-    help = "SiLU made of straight lines, cheap on phones. Used by MobileNetV3."
+    help = say("SiLU made of straight lines, cheap on phones. Used by MobileNetV3.")
     palette = (PaletteEntry("Hardswish", {}, "hard swish mobilenetv3 activation"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
@@ -244,7 +250,7 @@ class Hardsigmoid(_Activation):
 
     name = "Hardsigmoid"
     calls = ("hardsigmoid(input, inplace=False)",)
-    help = "Sigmoid made of straight lines: the gate of MobileNetV3's squeeze and excitation."
+    help = say("Sigmoid made of straight lines: the gate of MobileNetV3's squeeze and excitation.")
     palette = (PaletteEntry("Hardsigmoid", {}, "hard sigmoid gate mobilenetv3 activation"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
@@ -256,7 +262,7 @@ class Mish(_Activation):
 
     name = "Mish"
     calls = ("mish(input, inplace=False)",)
-    help = "A smooth ReLU that lets small negative values through. Used by YOLOv4 and CSPDarknet."
+    help = say("A smooth ReLU that lets small negative values through. Used by YOLOv4 and CSPDarknet.")
     palette = (PaletteEntry("Mish", {}, "smooth yolo darknet activation"),)
     parameters = {"inplace": _INPLACE}
     defaults = {"inplace": False}
@@ -270,9 +276,9 @@ class Softmax(_Activation):
     gives_probabilities = True
     calls = ("softmax(input, dim=None, dtype=None)",)
     elementwise = False
-    help = (
-        "Turns the channels (or features) into probabilities that sum to 1. Leave it out before the loss: "
-        "cross-entropy takes the raw scores."
+    help = say(
+        "Turns the channels (or features) into probabilities that sum to 1. Leave it out "
+        "before the loss: cross-entropy takes the raw scores."
     )
     palette = (PaletteEntry("Softmax", {}, "probabilities classes output head activation"),)
     by_output = True
@@ -284,4 +290,4 @@ class Softmax(_Activation):
         return Code("nn.Softmax(dim=1)", channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("each value", f"exp(x) / Σ exp(x), Σ over {inputs[0][0]:,} channels", "0 to 1")]
+        return [(say("each value"), f"exp(x) / Σ exp(x), Σ over {inputs[0][0]:,} channels", "0 to 1")]

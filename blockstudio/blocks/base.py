@@ -342,7 +342,11 @@ def need_map(inputs: Sequence[Shape], what: str) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise Refusal(
             "shape.rank",
-            f"{what} needs a feature map C×H×W, but its input is a vector of {shape_text(shape)}.",
-            hint="Place it before the map is flattened.",
+            say(
+                "{what} needs a feature map C×H×W, but its input is a vector of {shape}.",
+                what=what,
+                shape=shape_text(shape),
+            ),
+            hint=say("Place it before the map is flattened."),
         )
     return shape[0], shape[1], shape[2]

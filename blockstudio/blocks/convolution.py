@@ -35,13 +35,16 @@ from blockstudio.blocks.windows import (
     uneven,
     window_text,
 )
+from blockstudio.text import say
 
 _PADDING = Parameter(
     kind="padding", default=0, minimum=0, maximum=1024,
-    help="Zeros around the map: p, [vertical, horizontal], [top, bottom, left, right], "
-    "'same' (PyTorch, stride 1) or 'same_tf' (TensorFlow: output = ceil(input / stride)).",
+    help=say("Zeros around the map: p, [vertical, horizontal], [top, bottom, left, right], 'same' "
+"(PyTorch, stride 1) or 'same_tf' (TensorFlow: output = ceil(input / stride))."),
 )  # fmt: skip
-_BIAS = Parameter(kind="bool", default=True, help="Add a learnable bias to each output channel; off before BatchNorm.")
+_BIAS = Parameter(
+    kind="bool", default=True, help=say("Add a learnable bias to each output channel; off before BatchNorm.")
+)
 
 
 class _Convolution(BlockType):
@@ -119,8 +122,8 @@ class _Convolution(BlockType):
         area = shape_text(output[1:]).replace("×", "·")
         return [
             *size_rows(p, inputs, output),
-            ("weights", f"{kh}·{kw}·{inner}·{out}{bias}", f"{count:,}"),
-            ("MACs", f"{weights:,} · {area}", f"{self.macs(p, inputs, output):,}"),
+            (say("weights"), f"{kh}·{kw}·{inner}·{out}{bias}", f"{count:,}"),
+            (say("MACs"), f"{weights:,} · {area}", f"{self.macs(p, inputs, output):,}"),
         ]
 
 
@@ -142,9 +145,10 @@ class Conv2d(_Convolution):
 
     name = "Conv2d"
     titled = False
-    help = (
-        "Slides learnable filters over the map: each output channel is a weighted sum of a window over all input "
-        "channels. 1×1 mixes channels only; a stride of 2 halves the map."
+    help = say(
+        "Slides learnable filters over the map: each output channel is a weighted sum of a "
+        "window over all input channels. 1×1 mixes channels only; a stride of 2 halves the "
+        "map."
     )
     palette = (
         PaletteEntry("Conv2d", {"kernel_size": 3, "padding": 1}, "convolution convolutional layer filter 3x3"),
@@ -152,7 +156,7 @@ class Conv2d(_Convolution):
     )
     parameters = {
         "out_channels": Parameter(
-            kind="int", default=64, minimum=1, maximum=1_000_000, help="Filters: the channels that come out."
+            kind="int", default=64, minimum=1, maximum=1_000_000, help=say("Filters: the channels that come out.")
         ),
         "kernel_size": KERNEL,
         "stride": STRIDE,
@@ -160,7 +164,7 @@ class Conv2d(_Convolution):
         "dilation": DILATION,
         "groups": Parameter(
             kind="int", default=1, minimum=1, maximum=65536,
-            help="Groups of channels convolved apart; must divide the input and the output channels.",
+            help=say("Groups of channels convolved apart; must divide the input and the output channels."),
         ),
         "bias": _BIAS,
     }  # fmt: skip
@@ -180,8 +184,13 @@ class Conv2d(_Convolution):
             count, what = (channels, "input") if channels % groups else (out, "output")
             raise Refusal(
                 "shape.groups",
-                f"groups={groups} does not divide its {count} {what} channels.",
-                hint="Choose groups that divide both the input and the output channels.",
+                say(
+                    "groups={groups} does not divide its {count} {what} channels.",
+                    groups=groups,
+                    count=count,
+                    what=what,
+                ),
+                hint=say("Choose groups that divide both the input and the output channels."),
             )
         rows, columns = conv_size(p, (height, width))
         return out, rows, columns
@@ -203,9 +212,9 @@ class DepthwiseConv2d(_Convolution):
 
     name = "DepthwiseConv2d"
     depthwise = True
-    help = (
-        "Filters each channel on its own, without mixing channels: a 1×1 Conv after it does that. "
-        "Together they are the separable convolution of MobileNet and Xception."
+    help = say(
+        "Filters each channel on its own, without mixing channels: a 1×1 Conv after it does "
+        "that. Together they are the separable convolution of MobileNet and Xception."
     )
     palette = (
         PaletteEntry(
@@ -214,7 +223,7 @@ class DepthwiseConv2d(_Convolution):
     )
     parameters = {
         "depth_multiplier": Parameter(
-            kind="int", default=1, minimum=1, maximum=1024, help="Output channels made from each input channel."
+            kind="int", default=1, minimum=1, maximum=1024, help=say("Output channels made from each input channel.")
         ),
         "kernel_size": KERNEL,
         "stride": STRIDE,

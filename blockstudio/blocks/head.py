@@ -25,6 +25,7 @@ from blockstudio.blocks.base import (
 )
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.blocks.sources import items, times
+from blockstudio.text import say
 
 _THROUGH = "{0}"
 
@@ -36,13 +37,13 @@ class Input(BlockType):
 
     name = INPUT
     family = "head"
-    help = "Where images come in. In the main diagram it gives their shape; in a module it is an input port."
+    help = say("Where images come in. In the main diagram it gives their shape; in a module it is an input port.")
     inputs = ()
     palette = (PaletteEntry("Input", {}, "image source start data port"),)
     parameters = {
         "shape": Parameter(
             kind="shape", default=[3, 224, 224], minimum=1, maximum=1_000_000,
-            help="Shape of one image, [channels, height, width], or of one vector, [features].",
+            help=say("Shape of one image, [channels, height, width], or of one vector, [features]."),
         ),
     }  # fmt: skip
 
@@ -59,7 +60,7 @@ class Input(BlockType):
         return shape_text(p["shape"])
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("values", "·".join(map(str, output)), f"{numel(output):,}")]
+        return [(say("values"), "·".join(map(str, output)), f"{numel(output):,}")]
 
 
 class _Passing(BlockType):
@@ -76,7 +77,7 @@ class Output(_Passing):
     """``(N, ...) -> (N, ...)``: what the network gives. In a module it is an output port."""
 
     name = OUTPUT
-    help = "What the network answers: the scores of the classes. In a module it is an output port."
+    help = say("What the network answers: the scores of the classes. In a module it is an output port.")
     outputs = ()
     palette = (PaletteEntry("Output", {}, "logits result end port"),)
 
@@ -89,15 +90,15 @@ class AuxOutput(_Passing):
     """``(N, ...) -> (N, ...)``: a further output that takes part in training only."""
 
     name = AUX_OUTPUT
-    help = (
-        "A second classifier on the way, as in GoogLeNet. Its loss is added with this weight while training; "
-        "in use it is left out, with everything that only it needs."
+    help = say(
+        "A second classifier on the way, as in GoogLeNet. Its loss is added with this weight "
+        "while training; in use it is left out, with everything that only it needs."
     )
     outputs = ()
     palette = (PaletteEntry("AuxOutput", {}, "auxiliary classifier head loss googlenet deep supervision"),)
     parameters = {
         "weight": Parameter(
-            kind="float", default=0.3, minimum=0.0, maximum=100.0, help="Weight of its loss in the sum."
+            kind="float", default=0.3, minimum=0.0, maximum=100.0, help=say("Weight of its loss in the sum.")
         ),
     }
 
@@ -119,14 +120,20 @@ class Linear(BlockType):
     dense = True
     calls = ("linear(input, weight, bias=None)",)
     family = "head"
-    help = "Fully connected: each output is a weighted sum of all inputs. It takes a vector, so flatten maps first."
+    help = say(
+        "Fully connected: each output is a weighted sum of all inputs. It takes a vector, so flatten maps first."
+    )
     weighted = True
     palette = (PaletteEntry("Linear", {"out_features": 1000}, "fully connected dense fc classifier"),)
     parameters = {
         "out_features": Parameter(
-            kind="int", default=10, minimum=1, maximum=10_000_000, help="Numbers that come out: one for each class."
+            kind="int",
+            default=10,
+            minimum=1,
+            maximum=10_000_000,
+            help=say("Numbers that come out: one for each class."),
         ),
-        "bias": Parameter(kind="bool", default=True, help="Add a learnable bias to each output."),
+        "bias": Parameter(kind="bool", default=True, help=say("Add a learnable bias to each output.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -139,8 +146,8 @@ class Linear(BlockType):
         if len(inputs[0]) != 1:
             raise Refusal(
                 "shape.linear",
-                f"Linear needs a vector, but its input is a map of {shape_text(inputs[0])}.",
-                hint="Insert Flatten or GlobalAvgPool before it.",
+                say("Linear needs a vector, but its input is a map of {inputs}.", inputs=shape_text(inputs[0])),
+                hint=say("Insert Flatten or GlobalAvgPool before it."),
             )
         return (p["out_features"],)
 
@@ -168,8 +175,8 @@ class Linear(BlockType):
         product = f"{inputs[0][0]}·{output[0]}"
         bias = f" + {output[0]}" if p["bias"] else ""
         return [
-            ("weights", product + bias, f"{self.count(p, inputs):,}"),
-            ("MACs", product, f"{self.macs(p, inputs, output):,}"),
+            (say("weights"), product + bias, f"{self.count(p, inputs):,}"),
+            (say("MACs"), product, f"{self.macs(p, inputs, output):,}"),
         ]
 
 
@@ -185,7 +192,7 @@ class Flatten(_Passing):
         "reshape(input, *shape)",
         "squeeze(input, *dims)",
     )
-    help = "Lays a map out as one vector, channel after channel, for a Linear layer."
+    help = say("Lays a map out as one vector, channel after channel, for a Linear layer.")
     palette = (PaletteEntry("Flatten", {}, "reshape view vector"),)
 
     def does_nothing(self, p: Resolved, shape: Shape) -> bool:
@@ -202,7 +209,7 @@ class Flatten(_Passing):
         return Code(None, "torch.flatten({0}, 1)", channels=features, module="nn.Flatten()")
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("features", "·".join(map(str, inputs[0])), f"{output[0]:,}")]
+        return [(say("features"), "·".join(map(str, inputs[0])), f"{output[0]:,}")]
 
 
 @block_type
@@ -215,12 +222,12 @@ class Dropout(BlockType):
     family = "head"
     transparent = True
     may_share_input = True  # when it is not training, whatever its p
-    help = "While training, sets each value to 0 with probability p and scales the rest up. Against overfitting."
+    help = say("While training, sets each value to 0 with probability p and scales the rest up. Against overfitting.")
     palette = (PaletteEntry("Dropout", {}, "regularisation regularization overfitting"),)
     parameters = {
-        "p": Parameter(kind="float", default=0.5, minimum=0.0, maximum=1.0, help="Probability of being dropped."),
+        "p": Parameter(kind="float", default=0.5, minimum=0.0, maximum=1.0, help=say("Probability of being dropped.")),
         "inplace": Parameter(
-            kind="bool", default=False, help="Write over the input. Turn it off where others read the input too."
+            kind="bool", default=False, help=say("Write over the input. Turn it off where others read the input too.")
         ),
     }
 
@@ -251,12 +258,12 @@ class ZeroPad2d(BlockType):
     calls = ("pad(input, pad, mode='constant', value=None)",)
     family = "head"
     may_share_input = True  # without padding
-    help = "Puts rows and columns of zeros around the map."
+    help = say("Puts rows and columns of zeros around the map.")
     palette = (PaletteEntry("ZeroPad2d", {"padding": 1}, "zero padding border"),)
     parameters = {
         "padding": Parameter(
             kind="padding", default=1, minimum=0, maximum=1024, numbers_only=True,
-            help="Zeros around the map: p, [vertical, horizontal] or [top, bottom, left, right].",
+            help=say("Zeros around the map: p, [vertical, horizontal] or [top, bottom, left, right]."),
         ),
     }  # fmt: skip
 
@@ -298,8 +305,8 @@ class ZeroPad2d(BlockType):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         (_, height, width), (top, bottom, left, right) = inputs[0], p["padding"]
         return [
-            ("height", f"{top} + {height} + {bottom}", str(output[1])),
-            ("width", f"{left} + {width} + {right}", str(output[2])),
+            (say("height"), f"{top} + {height} + {bottom}", str(output[1])),
+            (say("width"), f"{left} + {width} + {right}", str(output[2])),
         ]
 
 
@@ -309,7 +316,7 @@ class Identity(_Passing):
 
     name = "Identity"
     transparent = True
-    help = "Passes its input on unchanged: a place to hang a wire, a name or a measurement on."
+    help = say("Passes its input on unchanged: a place to hang a wire, a name or a measurement on.")
     palette = (PaletteEntry("Identity", {}, "nothing pass through noop skip"),)
 
     def code(self, a: Arguments) -> Code:

@@ -18,6 +18,7 @@ from blockstudio.blocks.base import (
     shape_text,
 )
 from blockstudio.blocks.sources import plus
+from blockstudio.text import join, listed, say
 
 
 class _Merge(BlockType):
@@ -28,20 +29,20 @@ class _Merge(BlockType):
 
 def _some(inputs: Sequence[Shape]) -> Shape:
     if not inputs:
-        raise Refusal("shape.inputs", "nothing is wired into it.", hint="Wire at least two outputs into it.")
+        raise Refusal("shape.inputs", say("nothing is wired into it."), hint=say("Wire at least two outputs into it."))
     return inputs[0]
 
 
 def listing(shapes: Sequence[Shape]) -> str:
     """``64×56×56 and 128×28×28``; of many, the first few and how many more."""
-    texts = [_described(shape) for shape in shapes]
+    texts: list[str] = [_described(shape) for shape in shapes]
     if len(texts) > 6:
-        texts = [*texts[:5], f"{len(texts) - 5} more"]
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
+        texts = [*texts[:5], say("{count} more", count=len(texts) - 5)]
+    return listed(texts)
 
 
 def _described(shape: Shape) -> str:
-    return shape_text(shape) if len(shape) > 1 else f"a vector of {shape[0]}"
+    return shape_text(shape) if len(shape) > 1 else say("a vector of {size}", size=shape[0])
 
 
 @block_type
@@ -51,9 +52,9 @@ class Concat(_Merge):
     name = "Concat"
     merges = "channels"
     calls = ("cat(tensors, dim=0)",)
-    help = (
-        "Stacks the channels of its inputs, in the order of its ports. The maps must have the same height and width: "
-        "the join of Inception modules and DenseNet."
+    help = say(
+        "Stacks the channels of its inputs, in the order of its ports. The maps must have "
+        "the same height and width: the join of Inception modules and DenseNet."
     )
     palette = (PaletteEntry("Concat", {}, "concatenate depthconcat join stack inception densenet torch.cat"),)
 
@@ -85,14 +86,18 @@ def _odd_sizes(inputs: Sequence[Shape]) -> Refusal:
     """Names the inputs whose height and width are not those of most."""
     sizes = [shape[1:] for shape in inputs]
     common = max(dict.fromkeys(sizes), key=sizes.count)
-    odd = [f"input {index} is {_described(shape)}" for index, shape in enumerate(inputs) if shape[1:] != common]
+    odd: list[str] = [
+        say("input {index} is {shape}", index=index, shape=_described(shape))
+        for index, shape in enumerate(inputs)
+        if shape[1:] != common
+    ]
     if len(odd) > 4:
-        odd = [*odd[:3], f"{len(odd) - 3} more differ"]
-    usual = f"{shape_text(common)} maps" if common else "vectors"
+        odd = [*odd[:3], say("{count} more differ", count=len(odd) - 3)]
+    usual = say("{shape} maps", shape=shape_text(common)) if common else say("vectors")
     return Refusal(
         "shape.concat",
-        f"its inputs differ in height and width: {', '.join(odd)}, the others are {usual}.",
-        hint="Give every branch the same stride, and the padding that keeps its size.",
+        say("its inputs differ in height and width: {odd}, the others are {usual}.", odd=join(odd, ", "), usual=usual),
+        hint=say("Give every branch the same stride, and the padding that keeps its size."),
     )
 
 
@@ -104,7 +109,9 @@ class Add(_Merge):
     merges = "sum"
     calls = ("add(input, other, alpha=1)",)
     elementwise = True
-    help = "Adds its inputs value by value: the join of a residual block. All of them must have exactly the same shape."
+    help = say(
+        "Adds its inputs value by value: the join of a residual block. All of them must have exactly the same shape."
+    )
     palette = (PaletteEntry("Add", {}, "sum plus residual shortcut skip connection resnet"),)
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -114,7 +121,9 @@ class Add(_Merge):
         first = _some(inputs)
         for shape in inputs:
             if shape != first:
-                raise Refusal("shape.differ", f"its inputs differ: {listing(inputs)}.", hint=_remedy(inputs))
+                raise Refusal(
+                    "shape.differ", say("its inputs differ: {inputs}.", inputs=listing(inputs)), hint=_remedy(inputs)
+                )
         return first
 
     def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
@@ -124,16 +133,16 @@ class Add(_Merge):
         return Code(None, " + ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("additions", f"{len(inputs) - 1} · {numel(output):,}", f"{(len(inputs) - 1) * numel(output):,}")]
+        return [(say("additions"), f"{len(inputs) - 1} · {numel(output):,}", f"{(len(inputs) - 1) * numel(output):,}")]
 
 
 def _remedy(inputs: Sequence[Shape]) -> str:
     """The next step for inputs that cannot be added."""
     if len({len(shape) for shape in inputs}) > 1:
-        return "Flatten the maps, or take the vectors from before a Flatten."
+        return say("Flatten the maps, or take the vectors from before a Flatten.")
     if len({shape[1:] for shape in inputs}) == 1:
-        return "Give them the same number of channels, with a 1×1 projection or an option-A shortcut."
-    return "Put a 1×1 projection or an option-A shortcut with a stride on the one that is too large."
+        return say("Give them the same number of channels, with a 1×1 projection or an option-A shortcut.")
+    return say("Put a 1×1 projection or an option-A shortcut with a stride on the one that is too large.")
 
 
 @block_type
@@ -144,9 +153,9 @@ class Multiply(_Merge):
     merges = "product"
     calls = ("mul(input, other)",)
     elementwise = True
-    help = (
-        "Multiplies its inputs value by value: a gate. C×1×1 weighs whole channels of C×H×W, as in squeeze and "
-        "excitation; 1×H×W weighs places."
+    help = say(
+        "Multiplies its inputs value by value: a gate. C×1×1 weighs whole channels of C×H×W, "
+        "as in squeeze and excitation; 1×H×W weighs places."
     )
     palette = (PaletteEntry("Multiply", {}, "product gate attention squeeze excitation se scale"),)
 
@@ -180,7 +189,7 @@ class Multiply(_Merge):
         return Code(None, " * ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel(widest))
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("each value", " · ".join(shape_text(shape) for shape in inputs), shape_text(output))]
+        return [(say("each value"), " · ".join(shape_text(shape) for shape in inputs), shape_text(output))]
 
 
 def _stretched(inputs: Sequence[Shape]) -> Shape:
@@ -190,7 +199,7 @@ def _stretched(inputs: Sequence[Shape]) -> Shape:
     if len(ranks) > 1 or any(len(side) > 1 for side in sides):
         raise Refusal(
             "shape.broadcast",
-            f"its inputs do not fit each other: {listing(inputs)}.",
-            hint="They must be equal, or 1 where they differ: C×1×1 goes with C×H×W.",
+            say("its inputs do not fit each other: {inputs}.", inputs=listing(inputs)),
+            hint=say("They must be equal, or 1 where they differ: C×1×1 goes with C×H×W."),
         )
     return tuple(side.pop() if side else 1 for side in sides)

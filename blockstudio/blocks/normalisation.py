@@ -19,6 +19,7 @@ from blockstudio.blocks.base import (
     numel,
 )
 from blockstudio.blocks.parameters import Parameter
+from blockstudio.text import say
 
 
 @block_type
@@ -35,22 +36,27 @@ class BatchNorm2d(BlockType):
     )
     family = "normalisation"
     normalises = True
-    help = (
-        "Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it by learned numbers. "
-        "Lets deep networks train with large learning rates. A convolution before it needs no bias."
+    help = say(
+        "Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts "
+        "it by learned numbers. Lets deep networks train with large learning rates. A "
+        "convolution before it needs no bias."
     )
     palette = (PaletteEntry("BatchNorm2d", {}, "batch normalization normalisation bn"),)
     parameters = {
         "eps": Parameter(
-            kind="float", default=1e-5, minimum=1e-12, maximum=1.0, help="Added to the variance: no division by zero."
+            kind="float",
+            default=1e-5,
+            minimum=1e-12,
+            maximum=1.0,
+            help=say("Added to the variance: no division by zero."),
         ),
         "momentum": Parameter(
             kind="float", default=0.1, minimum=0.0, maximum=1.0,
-            help="Weight of the newest batch in the running mean and variance that evaluation uses.",
+            help=say("Weight of the newest batch in the running mean and variance that evaluation uses."),
         ),
         "affine": Parameter(
             kind="choice", default="full", choices=("full", "shift", "none"),
-            help="What is learned: full (scale and shift), shift (scale fixed at 1) or none.",
+            help=say("What is learned: full (scale and shift), shift (scale fixed at 1) or none."),
         ),
     }  # fmt: skip
 
@@ -87,15 +93,16 @@ class BatchNorm2d(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         channels = inputs[0][0]
-        return {
-            "full": [("scales and shifts", f"2·{channels}", f"{2 * channels:,}")],
-            "shift": [("shifts", f"1·{channels}", f"{channels:,}")],
+        rows: dict[str, list[tuple[str, str, str]]] = {
+            "full": [(say("scales and shifts"), f"2·{channels}", f"{2 * channels:,}")],
+            "shift": [(say("shifts"), f"1·{channels}", f"{channels:,}")],
             "none": [],
-        }[p["affine"]]
+        }
+        return rows[p["affine"]]
 
 
 _EPS = Parameter(
-    kind="float", default=1e-5, minimum=1e-12, maximum=1.0, help="Added to the variance: no division by zero."
+    kind="float", default=1e-5, minimum=1e-12, maximum=1.0, help=say("Added to the variance: no division by zero.")
 )
 
 
@@ -110,9 +117,10 @@ class LayerNorm(BlockType):
     name = "LayerNorm"
     family = "normalisation"
     channels_last = True
-    help = (
-        "Brings the channels of each pixel (or the features of each vector) to mean 0 and variance 1, then scales and "
-        "shifts them by learned numbers. It knows no batch. ConvNeXt, transformers."
+    help = say(
+        "Brings the channels of each pixel (or the features of each vector) to mean 0 and "
+        "variance 1, then scales and shifts them by learned numbers. It knows no batch. "
+        "ConvNeXt, transformers."
     )
     palette = (PaletteEntry("LayerNorm", {}, "layer normalization normalisation ln convnext channels"),)
     calls = ("layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05)",)
@@ -120,7 +128,7 @@ class LayerNorm(BlockType):
         "eps": _EPS,
         "affine": Parameter(
             kind="choice", default="full", choices=("full", "scale", "none"),
-            help="What is learned: full (scale and shift), scale or none.",
+            help=say("What is learned: full (scale and shift), scale or none."),
         ),
     }  # fmt: skip
 
@@ -152,7 +160,7 @@ class LayerNorm(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         channels, count = inputs[0][0], self.count(p, inputs)
-        return [("scales and shifts", f"{count // channels}·{channels}", f"{count:,}")] if count else []
+        return [(say("scales and shifts"), f"{count // channels}·{channels}", f"{count:,}")] if count else []
 
 
 @block_type
@@ -162,18 +170,19 @@ class GroupNorm(BlockType):
     name = "GroupNorm"
     moves_pixels = True  # the statistics of the map are not counted, as for batch normalisation
     family = "normalisation"
-    help = (
-        "Brings each group of channels of each image to mean 0 and variance 1: like batch normalisation, but it knows "
-        "no batch, so small batches do not hurt (Wu and He, 2018)."
+    help = say(
+        "Brings each group of channels of each image to mean 0 and variance 1: like batch "
+        "normalisation, but it knows no batch, so small batches do not hurt (Wu and He, "
+        "2018)."
     )
     palette = (PaletteEntry("GroupNorm", {}, "group normalization normalisation gn"),)
     calls = ("group_norm(input, num_groups, weight=None, bias=None, eps=1e-05)",)
     parameters = {
         "num_groups": Parameter(
-            kind="int", default=32, minimum=1, maximum=65536, help="Groups of channels; must divide them."
+            kind="int", default=32, minimum=1, maximum=65536, help=say("Groups of channels; must divide them.")
         ),
         "eps": _EPS,
-        "affine": Parameter(kind="bool", default=True, help="Learn a scale and a shift for each channel."),
+        "affine": Parameter(kind="bool", default=True, help=say("Learn a scale and a shift for each channel.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -186,8 +195,8 @@ class GroupNorm(BlockType):
         if channels % groups:
             raise Refusal(
                 "shape.groups",
-                f"num_groups={groups} does not divide its {channels} channels.",
-                hint="Choose groups that divide the channels.",
+                say("num_groups={groups} does not divide its {channels} channels.", groups=groups, channels=channels),
+                hint=say("Choose groups that divide the channels."),
             )
         return inputs[0]
 
@@ -210,8 +219,8 @@ class GroupNorm(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         groups, count = p["num_groups"], self.count(p, inputs)
-        rows = [("values of a group", f"{numel(inputs[0])} / {groups}", f"{numel(inputs[0]) // groups:,}")]
-        return [*rows, ("scales and shifts", f"2·{inputs[0][0]}", f"{count:,}")] if count else rows
+        rows = [(say("values of a group"), f"{numel(inputs[0])} / {groups}", f"{numel(inputs[0]) // groups:,}")]
+        return [*rows, (say("scales and shifts"), f"2·{inputs[0][0]}", f"{count:,}")] if count else rows
 
 
 @block_type
@@ -222,16 +231,18 @@ class LocalResponseNorm(BlockType):
     name = "LocalResponseNorm"
     calls = ("local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0)",)
     family = "normalisation"
-    help = (
-        "Divides each value by the activity of its neighbouring channels. Of AlexNet and GoogLeNet; "
-        "batch normalisation has taken its place."
+    help = say(
+        "Divides each value by the activity of its neighbouring channels. Of AlexNet and "
+        "GoogLeNet; batch normalisation has taken its place."
     )
     palette = (PaletteEntry("LocalResponseNorm", {}, "lrn local response normalization alexnet googlenet"),)
     parameters = {
-        "size": Parameter(kind="int", default=5, minimum=1, maximum=4096, help="Neighbouring channels in the sum."),
-        "alpha": Parameter(kind="float", default=1e-4, minimum=0.0, maximum=1000.0, help="Weight of the sum."),
-        "beta": Parameter(kind="float", default=0.75, minimum=0.0, maximum=100.0, help="Exponent of the divisor."),
-        "k": Parameter(kind="float", default=1.0, minimum=0.0, maximum=1000.0, help="Added to the weighted sum."),
+        "size": Parameter(
+            kind="int", default=5, minimum=1, maximum=4096, help=say("Neighbouring channels in the sum.")
+        ),
+        "alpha": Parameter(kind="float", default=1e-4, minimum=0.0, maximum=1000.0, help=say("Weight of the sum.")),
+        "beta": Parameter(kind="float", default=0.75, minimum=0.0, maximum=100.0, help=say("Exponent of the divisor.")),
+        "k": Parameter(kind="float", default=1.0, minimum=0.0, maximum=1000.0, help=say("Added to the weighted sum.")),
     }
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
@@ -255,4 +266,4 @@ class LocalResponseNorm(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         divisor = f"({p['k']:g} + {p['alpha']:g}/{p['size']} · Σ x²)^{p['beta']:g}"
-        return [("each value", f"x / {divisor}", f"Σ over {p['size']} channels")]
+        return [(say("each value"), f"x / {divisor}", f"Σ over {p['size']} channels")]

@@ -54,10 +54,10 @@ def absence(type_name: str, package: str) -> tuple[str, str]:
     try:
         version = distribution(package).version
     except (PackageNotFoundError, ValueError):
-        message = "its type {type} is of the package {package}, which is not installed."
+        message = say("its type {type} is of the package {package}, which is not installed.")
         hint = say("Install it: pip install {package}", package=package)
         return say(message, type=type_name, package=package), hint
-    message = "the installed package {package} {version} has no block type {type}."
+    message = say("the installed package {package} {version} has no block type {type}.")
     hint = say("Install another version of {package}.", package=package)
     return say(message, package=package, version=version, type=type_name), hint
 
@@ -92,7 +92,7 @@ def _check(kind: BlockType) -> None:
 
 def _problem(package: str, reason: BaseException) -> StudioError:
     said = " ".join(str(reason).split())[:200]
-    why = f"{type(reason).__name__}: {said}" if said else type(reason).__name__
+    why = say("{name}: {said}", name=type(reason).__name__, said=said) if said else type(reason).__name__
     return StudioError(
         "blocks.package",
         say("the block types of the package {package} cannot be loaded ({why}).", package=package, why=why),

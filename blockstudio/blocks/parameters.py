@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 Scalar: TypeAlias = int | float | bool | str
 Value: TypeAlias = Scalar | tuple[int, ...]
@@ -52,34 +53,40 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         word, shapes as tuples. Raises `StudioError` ``parameter.value`` with what was expected."""
         found = _canonical(self.kind, self.words, value)
         if found is None:
-            raise StudioError("parameter.value", f"expected {self.expected()}, found {_show(value)}.")
+            raise StudioError(
+                "parameter.value",
+                say("expected {expected}, found {show}.", expected=self.expected(), show=_show(value)),
+            )
         if not isinstance(found, str):
             for number in found if isinstance(found, tuple) else (found,):
                 low, high = self.minimum, self.maximum
                 if (low is not None and number < low) or (high is not None and number > high):
-                    raise StudioError("parameter.limit", f"expected {self.expected()}, found {_show(value)}.")
+                    raise StudioError(
+                        "parameter.limit",
+                        say("expected {expected}, found {show}.", expected=self.expected(), show=_show(value)),
+                    )
         return found
 
     def expected(self) -> str:
         """What a legal value is, in words: ``a whole number of at least 1``."""
         words = {
-            "int": "a whole number",
-            "float": "a number",
-            "bool": "true or false",
-            "choice": "one of " + ", ".join(self.choices),
-            "text": "text",
-            "pair": "a whole number or a pair [height, width]",
-            "padding": "a whole number, [vertical, horizontal] or [top, bottom, left, right]"
+            "int": say("a whole number"),
+            "float": say("a number"),
+            "bool": say("true or false"),
+            "choice": say("one of {choices}", choices=", ".join(self.choices)),
+            "text": say("text"),
+            "pair": say("a whole number or a pair [height, width]"),
+            "padding": say("a whole number, [vertical, horizontal] or [top, bottom, left, right]")
             if self.numbers_only
-            else "a whole number, [vertical, horizontal], [top, bottom, left, right], 'same' or 'same_tf'",
-            "shape": "a shape [channels, height, width] or [features]",
+            else say("a whole number, [vertical, horizontal], [top, bottom, left, right], 'same' or 'same_tf'"),
+            "shape": say("a shape [channels, height, width] or [features]"),
         }[self.kind]
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            return f"{words} from {low:,.12g} to {high:,.12g}"
+            return say("{words} from {low:,.12g} to {high:,.12g}", words=words, low=low, high=high)
         if low is not None:
-            return f"{words} of at least {low:,.12g}"
-        return f"{words} of at most {high:,.12g}" if high is not None else words
+            return say("{words} of at least {low:,.12g}", words=words, low=low)
+        return say("{words} of at most {high:,.12g}", words=words, high=high) if high is not None else words
 
 
 def _whole(value: object) -> int | None:

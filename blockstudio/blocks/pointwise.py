@@ -19,6 +19,7 @@ from blockstudio.blocks.base import (
     numel,
 )
 from blockstudio.blocks.parameters import Parameter
+from blockstudio.text import say
 
 
 @block_type
@@ -29,15 +30,17 @@ class PixelLinear(BlockType):
     family = "convolution"
     weighted = True
     channels_last = True
-    help = (
-        "A fully connected layer over the channels of each pixel: a 1×1 convolution whose weights are kept as those of "
-        "Linear. ConvNeXt."
+    help = say(
+        "A fully connected layer over the channels of each pixel: a 1×1 convolution whose "
+        "weights are kept as those of Linear. ConvNeXt."
     )
     palette = (PaletteEntry("PixelLinear", {}, "pointwise linear mlp 1x1 channels last convnext dense"),)
     calls = ("linear(input, weight, bias=None)",)
     parameters = {
-        "out_features": Parameter(kind="int", default=64, minimum=1, maximum=1_000_000, help="Channels that come out."),
-        "bias": Parameter(kind="bool", default=True, help="Add a learnable bias to each output."),
+        "out_features": Parameter(
+            kind="int", default=64, minimum=1, maximum=1_000_000, help=say("Channels that come out.")
+        ),
+        "bias": Parameter(kind="bool", default=True, help=say("Add a learnable bias to each output.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -71,8 +74,8 @@ class PixelLinear(BlockType):
         product = f"{inputs[0][0]}·{output[0]}"
         bias = f" + {output[0]}" if p["bias"] else ""
         return [
-            ("weights", product + bias, f"{self.count(p, inputs):,}"),
-            ("MACs", f"{product}·{output[1]}·{output[2]}", f"{self.macs(p, inputs, output):,}"),
+            (say("weights"), product + bias, f"{self.count(p, inputs):,}"),
+            (say("MACs"), f"{product}·{output[1]}·{output[2]}", f"{self.macs(p, inputs, output):,}"),
         ]
 
 
@@ -84,15 +87,17 @@ class ChannelConv1d(BlockType):
     along_channels = True
     family = "convolution"
     weighted = True
-    help = (
-        "A convolution along the channels: each channel's gate sees a few of its neighbours only. The whole of "
-        "efficient channel attention (ECA) but for k weights."
+    help = say(
+        "A convolution along the channels: each channel's gate sees a few of its neighbours "
+        "only. The whole of efficient channel attention (ECA) but for k weights."
     )
     palette = (PaletteEntry("ChannelConv1d", {}, "eca efficient channel attention conv1d gate squeeze"),)
     calls = ("conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",)
     parameters = {
-        "kernel_size": Parameter(kind="int", default=3, minimum=1, maximum=1023, help="Channels in the window, odd."),
-        "bias": Parameter(kind="bool", default=False, help="Add a learnable bias."),
+        "kernel_size": Parameter(
+            kind="int", default=3, minimum=1, maximum=1023, help=say("Channels in the window, odd.")
+        ),
+        "bias": Parameter(kind="bool", default=False, help=say("Add a learnable bias.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -111,12 +116,14 @@ class ChannelConv1d(BlockType):
         if len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
             raise Refusal(
                 "shape.rank",
-                "ChannelConv1d needs a vector, but its input is a map.",
-                hint="Put a GlobalAvgPool before it.",
+                say("ChannelConv1d needs a vector, but its input is a map."),
+                hint=say("Put a GlobalAvgPool before it."),
             )
         if p["kernel_size"] % 2 == 0:
             raise Refusal(
-                "shape.kernel", f"its window of {p['kernel_size']} has no middle.", hint="Choose an odd kernel_size."
+                "shape.kernel",
+                say("its window of {p} has no middle.", p=p["kernel_size"]),
+                hint=say("Choose an odd kernel_size."),
             )
         return inputs[0]
 
@@ -142,6 +149,6 @@ class ChannelConv1d(BlockType):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         count, size = self.count(p, inputs), p["kernel_size"]
         return [
-            ("weights", f"{size} + 1" if p["bias"] else str(size), f"{count:,}"),
-            ("MACs", f"{size}·{inputs[0][0]}", f"{self.macs(p, inputs, output):,}"),
+            (say("weights"), f"{size} + 1" if p["bias"] else str(size), f"{count:,}"),
+            (say("MACs"), f"{size}·{inputs[0][0]}", f"{self.macs(p, inputs, output):,}"),
         ]

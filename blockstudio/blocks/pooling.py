@@ -33,17 +33,20 @@ from blockstudio.blocks.windows import (
     uneven,
     window_text,
 )
+from blockstudio.text import say
 
-_KERNEL = Parameter(kind="pair", default=2, minimum=1, maximum=1024, help="Window size: k or [height, width].")
-_STRIDE = Parameter(kind="pair", default=2, minimum=1, maximum=1024, help="Step of the window: 2 halves the map.")
+_KERNEL = Parameter(kind="pair", default=2, minimum=1, maximum=1024, help=say("Window size: k or [height, width]."))
+_STRIDE = Parameter(kind="pair", default=2, minimum=1, maximum=1024, help=say("Step of the window: 2 halves the map."))
 _PADDING = Parameter(
     kind="padding", default=0, minimum=0, maximum=1024,
-    help="Rows and columns around the map, at most half the window: p, [vertical, horizontal], "
-    "[top, bottom, left, right], 'same' (stride 1) or 'same_tf' (TensorFlow: output = ceil(input / stride)).",
+    help=say("Rows and columns around the map, at most half the window: p, [vertical, "
+"horizontal], [top, bottom, left, right], 'same' (stride 1) or 'same_tf' "
+"(TensorFlow: output = ceil(input / stride))."),
 )  # fmt: skip
 _CEIL = Parameter(
     kind="bool", default=False,
-    help="Round the output size up: a last window may hang over the edge if it starts on the map.",
+    help=say("Round the output size up: a last window may hang over the edge if it starts on the "
+"map."),
 )  # fmt: skip
 
 
@@ -138,7 +141,7 @@ class MaxPool2d(_Pool):
         "max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
     )
     helper = "MaxPool2d"
-    help = "Keeps the largest value of each window, channel by channel. With a stride of 2 it halves the map."
+    help = say("Keeps the largest value of each window, channel by channel. With a stride of 2 it halves the map.")
     palette = (
         PaletteEntry("MaxPool2d", {"kernel_size": 3, "stride": 2}, "max pooling subsample downsample"),
         PaletteEntry(
@@ -177,7 +180,7 @@ class AvgPool2d(_Pool):
         "divisor_override=None)",
     )
     helper = "AvgPool2d"
-    help = "Takes the mean of each window, channel by channel."
+    help = say("Takes the mean of each window, channel by channel.")
     palette = (PaletteEntry("AvgPool2d", {"kernel_size": 2, "stride": 2}, "average mean pooling downsample"),)
     parameters = {
         "kernel_size": _KERNEL,
@@ -186,11 +189,12 @@ class AvgPool2d(_Pool):
         "ceil_mode": _CEIL,
         "count_include_pad": Parameter(
             kind="bool", default=True,
-            help="Count the zeros of the padding in the mean, as PyTorch does unless told not to. TensorFlow does not.",
+            help=say("Count the zeros of the padding in the mean, as PyTorch does unless told not to. "
+"TensorFlow does not."),
         ),
         "divisor_override": Parameter(
             kind="int", default=0, minimum=0, maximum=1_000_000,
-            help="Divide the window's sum by this number instead of its size; 0 for none.",
+            help=say("Divide the window's sum by this number instead of its size; 0 for none."),
         ),
     }  # fmt: skip
 
@@ -219,9 +223,9 @@ class GlobalAvgPool(BlockType):
     calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
     any_map = True
-    help = (
-        "The mean of each whole channel: one number a channel, for any size of map. It took the place of the big "
-        "fully connected layers (Network in Network, GoogLeNet, ResNet)."
+    help = say(
+        "The mean of each whole channel: one number a channel, for any size of map. It took "
+        "the place of the big fully connected layers (Network in Network, GoogLeNet, ResNet)."
     )
     palette = (PaletteEntry("GlobalAvgPool", {}, "global average pooling gap squeeze head adaptive"),)
 
@@ -242,7 +246,7 @@ class GlobalAvgPool(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         _, height, width = inputs[0]
-        return [("mean over", f"{height}·{width} pixels", f"{height * width:,}")]
+        return [(say("mean over"), say("{height}·{width} pixels", height=height, width=width), f"{height * width:,}")]
 
 
 @block_type
@@ -253,11 +257,11 @@ class AdaptiveAvgPool2d(BlockType):
     calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
     any_map = True
-    help = "Averages over windows chosen so that the output has the size you ask for, whatever comes in."
+    help = say("Averages over windows chosen so that the output has the size you ask for, whatever comes in.")
     palette = (PaletteEntry("AdaptiveAvgPool2d", {"output_size": 7}, "adaptive average pooling any size"),)
     parameters = {
         "output_size": Parameter(
-            kind="pair", default=1, minimum=1, maximum=4096, help="Size that comes out: s or [height, width]."
+            kind="pair", default=1, minimum=1, maximum=4096, help=say("Size that comes out: s or [height, width].")
         ),
     }
 
@@ -293,8 +297,11 @@ class AdaptiveAvgPool2d(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [
-            (f"{label} of a window", f"about {size} / {count}", f"{size / count:.3g}")
-            for label, size, count in (("height", inputs[0][1], output[1]), ("width", inputs[0][2], output[2]))
+            (label, say("about {size} / {count}", size=size, count=count), f"{size / count:.3g}")
+            for label, size, count in (
+                (say("height of a window"), inputs[0][1], output[1]),
+                (say("width of a window"), inputs[0][2], output[2]),
+            )
         ]
 
 

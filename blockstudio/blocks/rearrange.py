@@ -18,6 +18,7 @@ from blockstudio.blocks.base import (
 )
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.blocks.sources import atom
+from blockstudio.text import say
 
 
 @block_type
@@ -27,15 +28,15 @@ class ChannelShuffle(BlockType):
 
     name = "ChannelShuffle"
     family = "head"
-    help = (
-        "Deals the channels out like cards: one of each group after the other. After grouped convolutions it lets "
-        "the groups see each other (ShuffleNet)."
+    help = say(
+        "Deals the channels out like cards: one of each group after the other. After grouped "
+        "convolutions it lets the groups see each other (ShuffleNet)."
     )
     palette = (PaletteEntry("ChannelShuffle", {}, "shuffle channels groups shufflenet"),)
     calls = ("channel_shuffle(input, groups)",)
     parameters = {
         "groups": Parameter(
-            kind="int", default=2, minimum=1, maximum=65536, help="Groups of channels; must divide them."
+            kind="int", default=2, minimum=1, maximum=65536, help=say("Groups of channels; must divide them.")
         ),
     }
 
@@ -44,8 +45,8 @@ class ChannelShuffle(BlockType):
         if channels % p["groups"]:
             raise Refusal(
                 "shape.groups",
-                f"groups={p['groups']} does not divide its {channels} channels.",
-                hint="Choose groups that divide the channels.",
+                say("groups={p} does not divide its {channels} channels.", p=p["groups"], channels=channels),
+                hint=say("Choose groups that divide the channels."),
             )
         return inputs[0]
 
@@ -57,7 +58,7 @@ class ChannelShuffle(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         groups = p["groups"]
-        return [("channels of a group", f"{output[0]} / {groups}", str(output[0] // groups))]
+        return [(say("channels of a group"), f"{output[0]} / {groups}", str(output[0] // groups))]
 
 
 class _Part(BlockType):
@@ -75,12 +76,14 @@ class Chunk(_Part):
     smaller."""
 
     name = "Chunk"
-    help = "One of equal parts of the channels. ShuffleNet sends one half through its layers and the other around them."
+    help = say(
+        "One of equal parts of the channels. ShuffleNet sends one half through its layers and the other around them."
+    )
     palette = (PaletteEntry("Chunk", {}, "split half channels part shufflenet torch.chunk"),)
     calls = ("chunk(input, chunks, dim=0, index=0)",)
     parameters = {
-        "parts": Parameter(kind="int", default=2, minimum=1, maximum=65536, help="Into how many parts."),
-        "index": Parameter(kind="int", default=0, minimum=0, maximum=65535, help="Which part, the first is 0."),
+        "parts": Parameter(kind="int", default=2, minimum=1, maximum=65536, help=say("Into how many parts.")),
+        "index": Parameter(kind="int", default=0, minimum=0, maximum=65535, help=say("Which part, the first is 0.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -97,8 +100,14 @@ class Chunk(_Part):
         if index >= count:
             raise Refusal(
                 "shape.chunk",
-                f"{channels} channels in {parts} parts make {count}; there is no part {index}.",
-                hint=f"The last is {count - 1}.",
+                say(
+                    "{channels} channels in {parts} parts make {count}; there is no part {index}.",
+                    channels=channels,
+                    parts=parts,
+                    count=count,
+                    index=index,
+                ),
+                hint=say("The last is {count}.", count=count - 1),
             )
         return (min(size, channels - index * size), *inputs[0][1:])
 
@@ -121,7 +130,7 @@ class Chunk(_Part):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         channels, size = inputs[0][0], -(-inputs[0][0] // p["parts"])
         text = f"⌈{channels} / {p['parts']}⌉" if output[0] == size else f"{channels} − {p['index']}·{size}"
-        return [("channels", text, str(output[0]))]
+        return [(say("channels"), text, str(output[0]))]
 
 
 @block_type
@@ -129,17 +138,17 @@ class ChannelSlice(_Part):
     """``(N, C, ...) -> (N, stop - start, ...)``; ``x[:, start:stop]``; a ``stop`` of 0 is the end."""
 
     name = "ChannelSlice"
-    help = "The channels from start up to, but not including, stop; 0 stands for the end."
+    help = say("The channels from start up to, but not including, stop; 0 stands for the end.")
     palette = (PaletteEntry("ChannelSlice", {}, "split slice crop channels select torch.split"),)
     calls = ("split(tensor, split_size_or_sections, dim=0, index=0)", "getitem(input, index)")
     parameters = {
-        "start": Parameter(kind="int", default=0, minimum=0, maximum=1_000_000, help="The first channel, from 0."),
+        "start": Parameter(kind="int", default=0, minimum=0, maximum=1_000_000, help=say("The first channel, from 0.")),
         "stop": Parameter(
             kind="int",
             default=0,
             minimum=0,
             maximum=1_000_000,
-            help="The channel after the last; 0 for all that follow.",
+            help=say("The channel after the last; 0 for all that follow."),
         ),
     }
 
@@ -171,25 +180,30 @@ class ChannelSlice(_Part):
         if not start < stop <= channels:
             raise Refusal(
                 "shape.slice",
-                f"there are no channels {start} to {stop} among its {channels}.",
-                hint=f"Choose start < stop, and stop at most {channels}.",
+                say(
+                    "there are no channels {start} to {stop} among its {channels}.",
+                    start=start,
+                    stop=stop,
+                    channels=channels,
+                ),
+                hint=say("Choose start < stop, and stop at most {channels}.", channels=channels),
             )
         return (stop - start, *inputs[0][1:])
 
     def code(self, a: Arguments) -> Code:
         start, stop = a.text("start"), a.text("stop")
-        if a.texts:
-            return Code(f"ChannelSlice({start}, {stop})", helper="ChannelSlice")
-        channels = str(a.values["stop"] - a.values["start"]) if a.values["stop"] else None
-        if channels is None and a.channel().isdecimal():
-            channels = str(a.inputs[0][0] - a.values["start"])
-        return Code(None, f"{{0}}[:, {start if start != '0' else ''}:{stop if stop != '0' else ''}]", channels=channels)
+        size = a.values["stop"] - a.values["start"]
+        if a.texts or size <= 0:
+            rest = a.channel().isdecimal() and not a.texts
+            channels = str(a.inputs[0][0] - a.values["start"]) if rest else None
+            return Code(f"ChannelSlice({start}, {stop})", channels=channels, helper="ChannelSlice")
+        return Code(None, f"{{0}}.narrow(1, {start}, {size})", channels=str(size))
 
     def summary(self, p: Resolved) -> str:
         return f"{p['start']} to {p['stop'] or 'end'}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("channels", f"{p['stop'] or inputs[0][0]} − {p['start']}", str(output[0]))]
+        return [(say("channels"), f"{p['stop'] or inputs[0][0]} − {p['start']}", str(output[0]))]
 
 
 _ORDERS = ("HWC", "CWH", "HCW", "WCH", "WHC")
@@ -201,11 +215,13 @@ class Permute(_Part):
 
     name = "Permute"
     moves_pixels = True
-    help = "Puts the axes of a map into another order: HWC has the channels last. What comes first counts as channels."
+    help = say(
+        "Puts the axes of a map into another order: HWC has the channels last. What comes first counts as channels."
+    )
     palette = (PaletteEntry("Permute", {}, "transpose axes order channels last swap dims"),)
     calls = ("permute(input, *dims)", "transpose(input, dim0, dim1)")
     parameters = {
-        "order": Parameter(kind="choice", default="HWC", choices=_ORDERS, help="The axes in their new order."),
+        "order": Parameter(kind="choice", default="HWC", choices=_ORDERS, help=say("The axes in their new order.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -237,7 +253,8 @@ class Permute(_Part):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [
-            (label, str(size), str(size)) for label, size in zip(("channels", "height", "width"), output, strict=True)
+            (label, str(size), str(size))
+            for label, size in zip((say("channels"), "height", "width"), output, strict=True)
         ]
 
 
@@ -246,7 +263,7 @@ class Unflatten(_Part):
     """``(N, C) -> (N, C, 1, 1)``: a vector as a map of one pixel."""
 
     name = "Unflatten"
-    help = "Makes a map of one pixel of a vector, so that it can weigh the channels of another map."
+    help = say("Makes a map of one pixel of a vector, so that it can weigh the channels of another map.")
     palette = (PaletteEntry("Unflatten", {}, "unsqueeze view reshape vector map gate"),)
     calls = ("view(input, *size)", "reshape(input, *shape)", "getitem(input, index)")
 
@@ -255,11 +272,13 @@ class Unflatten(_Part):
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
         if len(inputs[0]) != 1:
-            raise Refusal("shape.rank", "Unflatten needs a vector, but its input is a map.", hint="Leave it out.")
+            raise Refusal(
+                "shape.rank", say("Unflatten needs a vector, but its input is a map."), hint=say("Leave it out.")
+            )
         return (inputs[0][0], 1, 1)
 
     def code(self, a: Arguments) -> Code:
-        return Code(None, "{0}[:, :, None, None]", channels=a.channel())
+        return Code(None, "{0}.unsqueeze(2).unsqueeze(3)", channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("channels", str(inputs[0][0]), str(output[0]))]
+        return [(say("channels"), str(inputs[0][0]), str(output[0]))]

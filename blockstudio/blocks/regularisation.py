@@ -7,6 +7,7 @@ from typing import Any
 
 from blockstudio.blocks.base import Arguments, BlockType, Code, PaletteEntry, Resolved, Shape, block_type
 from blockstudio.blocks.parameters import Parameter
+from blockstudio.text import say
 
 
 @block_type
@@ -19,16 +20,20 @@ class StochasticDepth(BlockType):
     transparent = True
     may_share_input = True  # when it is not training
     elementwise = True
-    help = (
-        "While training, leaves out a whole residual with probability p and scales up the others, so that the "
-        "network learns to do without any one block (Huang et al., 2016). EfficientNet, ConvNeXt."
+    help = say(
+        "While training, leaves out a whole residual with probability p and scales up the "
+        "others, so that the network learns to do without any one block (Huang et al., "
+        "2016). EfficientNet, ConvNeXt."
     )
     palette = (PaletteEntry("StochasticDepth", {}, "drop path droppath survival residual regularisation"),)
     calls = ("StochasticDepth(input, p, mode)", "DropPath(input, drop_prob, scale_by_keep)")
     parameters = {
-        "p": Parameter(kind="float", default=0.1, minimum=0.0, maximum=1.0, help="Probability of being left out."),
+        "p": Parameter(kind="float", default=0.1, minimum=0.0, maximum=1.0, help=say("Probability of being left out.")),
         "mode": Parameter(
-            kind="choice", default="row", choices=("row", "batch"), help="Drawn for each image (row) or for the batch."
+            kind="choice",
+            default="row",
+            choices=("row", "batch"),
+            help=say("Drawn for each image (row) or for the batch."),
         ),
     }
 

@@ -17,6 +17,7 @@ from blockstudio.blocks.base import (
     need_map,
 )
 from blockstudio.blocks.parameters import Parameter
+from blockstudio.text import say
 
 
 @block_type
@@ -26,18 +27,20 @@ class Mean(BlockType):
 
     name = "Mean"
     family = "pooling"
-    help = (
-        "The mean over the pixels of each channel, as a vector (or, with keepdim, a map of one pixel), or over the "
-        "channels at each pixel."
+    help = say(
+        "The mean over the pixels of each channel, as a vector (or, with keepdim, a map of "
+        "one pixel), or over the channels at each pixel."
     )
     palette = (PaletteEntry("Mean", {}, "average global pooling axes reduce squeeze torch.mean"),)
     calls = ("mean(input, dim=None, keepdim=False, dtype=None)",)
     parameters = {
-        "over": Parameter(kind="choice", default="pixels", choices=("pixels", "channels"), help="What is averaged."),
+        "over": Parameter(
+            kind="choice", default="pixels", choices=("pixels", "channels"), help=say("What is averaged.")
+        ),
         "keepdim": Parameter(
             kind="bool",
             default=False,
-            help="Keep the map's form: C×1×1 instead of a vector. Means of channels always do.",
+            help=say("Keep the map's form: C×1×1 instead of a vector. Means of channels always do."),
         ),
     }
 
@@ -73,8 +76,8 @@ class Mean(BlockType):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         channels, height, width = inputs[0]
         if p["over"] == "channels":
-            return [("mean over", str(channels), f"{channels:,}")]
-        return [("mean over", f"{height}·{width} pixels", f"{height * width:,}")]
+            return [(say("mean over"), str(channels), f"{channels:,}")]
+        return [(say("mean over"), f"{height}·{width} pixels", f"{height * width:,}")]
 
 
 @block_type
@@ -84,20 +87,21 @@ class Upsample(BlockType):
     name = "Upsample"
     moves_pixels = True
     family = "pooling"
-    help = "Makes the map larger: each pixel several times (nearest), or values in between (bilinear, bicubic)."
+    help = say("Makes the map larger: each pixel several times (nearest), or values in between (bilinear, bicubic).")
     palette = (PaletteEntry("Upsample", {}, "interpolate resize enlarge nearest bilinear bicubic decoder"),)
     calls = (
         "interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
         "recompute_scale_factor=None, antialias=False)",
     )
     parameters = {
-        "scale": Parameter(kind="int", default=2, minimum=1, maximum=1024, help="How many times as high and wide."),
+        "scale": Parameter(kind="int", default=2, minimum=1, maximum=1024,
+            help=say("How many times as high and wide.")),
         "mode": Parameter(
             kind="choice", default="nearest", choices=("nearest", "nearest-exact", "bilinear", "bicubic"),
-            help="Where the new pixels' values come from.",
+            help=say("Where the new pixels' values come from."),
         ),
         "align_corners": Parameter(
-            kind="bool", default=False, help="Bilinear and bicubic: corner pixels keep their place."
+            kind="bool", default=False, help=say("Bilinear and bicubic: corner pixels keep their place.")
         ),
     }  # fmt: skip
 

@@ -20,6 +20,7 @@ from blockstudio.blocks.base import (
 )
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.blocks.windows import ONE, size_text
+from blockstudio.text import say
 
 
 @block_type
@@ -32,19 +33,24 @@ class ShortcutA(BlockType):
 
     name = "ShortcutA"
     family = "merge"
-    help = (
-        "ResNet's option A, a shortcut without weights: takes every second pixel and adds channels of zeros, "
-        "so that the input of a block can be added to its smaller and deeper output."
+    help = say(
+        "ResNet's option A, a shortcut without weights: takes every second pixel and adds "
+        "channels of zeros, so that the input of a block can be added to its smaller and "
+        "deeper output."
     )
     palette = (PaletteEntry("ShortcutA", {}, "option a identity shortcut subsample pad channels zeros resnet cifar"),)
     parameters = {
         "out_channels": Parameter(
-            kind="int", default=64, minimum=1, maximum=1_000_000, help="Channels that come out, no fewer than come in."
+            kind="int",
+            default=64,
+            minimum=1,
+            maximum=1_000_000,
+            help=say("Channels that come out, no fewer than come in."),
         ),
-        "stride": Parameter(kind="pair", default=2, minimum=1, maximum=1024, help="Takes each stride-th pixel."),
+        "stride": Parameter(kind="pair", default=2, minimum=1, maximum=1024, help=say("Takes each stride-th pixel.")),
         "zeros": Parameter(
             kind="choice", default="after", choices=("after", "both"),
-            help="Where the channels of zeros go: after the others, or half before and half after.",
+            help=say("Where the channels of zeros go: after the others, or half before and half after."),
         ),
     }  # fmt: skip
 
@@ -54,8 +60,8 @@ class ShortcutA(BlockType):
         if out < channels:
             raise Refusal(
                 "shape.shortcut",
-                f"it can only add channels: {channels} come in, out_channels is {out}.",
-                hint="Use a 1×1 Conv to have fewer channels.",
+                say("it can only add channels: {channels} come in, out_channels is {out}.", channels=channels, out=out),
+                hint=say("Use a 1×1 Conv to have fewer channels."),
             )
         down, right = p["stride"]
         return out, -(-height // down), -(-width // right)
@@ -84,9 +90,9 @@ class ShortcutA(BlockType):
         zeros = output[0] - channels
         parts = f"{zeros // 2} zeros + {channels} + {zeros - zeros // 2} zeros"
         return [
-            ("height", f"⌈{height} / {down}⌉", str(output[1])),
-            ("width", f"⌈{width} / {right}⌉", str(output[2])),
-            ("channels", parts if p["zeros"] == "both" else f"{channels} + {zeros} zeros", str(output[0])),
+            (say("height"), f"⌈{height} / {down}⌉", str(output[1])),
+            (say("width"), f"⌈{width} / {right}⌉", str(output[2])),
+            (say("channels"), parts if p["zeros"] == "both" else f"{channels} + {zeros} zeros", str(output[0])),
         ]
 
 
@@ -102,18 +108,19 @@ class LayerScale(BlockType):
     family = "merge"
     is_parameter = True
     elementwise = True
-    help = (
-        "Multiplies each channel by a factor of its own that is learned and begins small, so that a deep network "
-        "starts out as almost nothing but its shortcuts (Touvron et al., 2021). ConvNeXt."
+    help = say(
+        "Multiplies each channel by a factor of its own that is learned and begins small, so "
+        "that a deep network starts out as almost nothing but its shortcuts (Touvron et al., "
+        "2021). ConvNeXt."
     )
     palette = (PaletteEntry("LayerScale", {}, "layer scale gamma channel factor learned residual convnext"),)
     calls = ("mul(input, other)",)
     parameters = {
         "init": Parameter(
-            kind="float", default=1e-6, minimum=-1000.0, maximum=1000.0, help="What each factor begins as."
+            kind="float", default=1e-6, minimum=-1000.0, maximum=1000.0, help=say("What each factor begins as.")
         ),
         "form": Parameter(
-            kind="choice", default="C", choices=_FORMS, help="The shape in which the factors are stored."
+            kind="choice", default="C", choices=_FORMS, help=say("The shape in which the factors are stored.")
         ),
     }
 
@@ -153,7 +160,7 @@ class LayerScale(BlockType):
         return f"from {p['init']:g}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("factors", f"1·{inputs[0][0]}", f"{inputs[0][0]:,}")]
+        return [(say("factors"), f"1·{inputs[0][0]}", f"{inputs[0][0]:,}")]
 
 
 @block_type
@@ -164,13 +171,13 @@ class Scale(BlockType):
     calls = ("mul(input, other)",)
     elementwise = True
     family = "merge"
-    help = (
-        "Multiplies by a constant that is not learned. Inception-ResNet scales its residuals by 0.1 to 0.3 "
-        "before they are added, which keeps deep ones stable."
+    help = say(
+        "Multiplies by a constant that is not learned. Inception-ResNet scales its residuals "
+        "by 0.1 to 0.3 before they are added, which keeps deep ones stable."
     )
     palette = (PaletteEntry("Scale", {}, "residual scaling constant factor inception-resnet"),)
     parameters = {
-        "factor": Parameter(kind="float", default=0.1, minimum=-1000.0, maximum=1000.0, help="The constant."),
+        "factor": Parameter(kind="float", default=0.1, minimum=-1000.0, maximum=1000.0, help=say("The constant.")),
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -184,4 +191,4 @@ class Scale(BlockType):
         return f"×{p['factor']:g}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [("each value", f"{p['factor']:g} · x", "no weights")]
+        return [(say("each value"), f"{p['factor']:g} · x", "no weights")]

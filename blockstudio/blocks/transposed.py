@@ -20,6 +20,7 @@ from blockstudio.blocks.base import (
 )
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.blocks.windows import DILATION, ONE, STRIDE, size_text
+from blockstudio.text import say
 
 
 @block_type
@@ -32,9 +33,10 @@ class ConvTranspose2d(BlockType):
     family = "convolution"
     weighted = True
     moves_pixels = True
-    help = (
-        "A convolution the other way round: each pixel is spread over a window of the output, so that with a stride "
-        "of 2 the map becomes twice as large. Decoders, segmentation."
+    help = say(
+        "A convolution the other way round: each pixel is spread over a window of the "
+        "output, so that with a stride of 2 the map becomes twice as large. Decoders, "
+        "segmentation."
     )
     palette = (
         PaletteEntry(
@@ -44,17 +46,19 @@ class ConvTranspose2d(BlockType):
     calls = ("conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",)
     parameters = {
         "out_channels": Parameter(
-            kind="int", default=64, minimum=1, maximum=1_000_000, help="Filters: the channels that come out."
+            kind="int", default=64, minimum=1, maximum=1_000_000, help=say("Filters: the channels that come out.")
         ),
-        "kernel_size": Parameter(kind="pair", default=2, minimum=1, maximum=1024, help="Window size: k or [h, w]."),
+        "kernel_size": Parameter(kind="pair", default=2, minimum=1, maximum=1024,
+            help=say("Window size: k or [h, w].")),
         "stride": STRIDE,
-        "padding": Parameter(kind="pair", default=0, minimum=0, maximum=1024, help="Taken off each side."),
+        "padding": Parameter(kind="pair", default=0, minimum=0, maximum=1024, help=say("Taken off each side.")),
         "output_padding": Parameter(
-            kind="pair", default=0, minimum=0, maximum=1023, help="Added below and at the right; less than the stride."
+            kind="pair", default=0, minimum=0, maximum=1023,
+                help=say("Added below and at the right; less than the stride.")
         ),
         "dilation": DILATION,
-        "groups": Parameter(kind="int", default=1, minimum=1, maximum=65536, help="Groups of channels apart."),
-        "bias": Parameter(kind="bool", default=True, help="Add a learnable bias to each output channel."),
+        "groups": Parameter(kind="int", default=1, minimum=1, maximum=65536, help=say("Groups of channels apart.")),
+        "bias": Parameter(kind="bool", default=True, help=say("Add a learnable bias to each output channel.")),
     }  # fmt: skip
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -76,8 +80,8 @@ class ConvTranspose2d(BlockType):
         if channels % groups or p["out_channels"] % groups:
             raise Refusal(
                 "shape.groups",
-                f"groups={groups} does not divide its channels.",
-                hint="Choose groups that divide both the input and the output channels.",
+                say("groups={groups} does not divide its channels.", groups=groups),
+                hint=say("Choose groups that divide both the input and the output channels."),
             )
         out = []
         for axis in (0, 1):
@@ -85,16 +89,16 @@ class ConvTranspose2d(BlockType):
             if more >= max(stride, dilation):
                 raise Refusal(
                     "shape.output_padding",
-                    f"its output_padding of {more} is no less than its stride or dilation.",
-                    hint=f"Use at most {max(stride, dilation) - 1}.",
+                    say("its output_padding of {more} is no less than its stride or dilation.", more=more),
+                    hint=say("Use at most {max}.", max=max(stride, dilation) - 1),
                 )
             length = (size[axis] - 1) * stride - 2 * p["padding"][axis] + dilation * (p["kernel_size"][axis] - 1)
             out.append(length + more + 1)
         if min(out) < 1:
             raise Refusal(
                 "shape.kernel",
-                f"nothing is left: {shape_text(tuple(out))}.",
-                hint="Use less padding or a larger window.",
+                say("nothing is left: {out}.", out=shape_text(tuple(out))),
+                hint=say("Use less padding or a larger window."),
             )
         return p["out_channels"], out[0], out[1]
 
@@ -130,7 +134,7 @@ class ConvTranspose2d(BlockType):
         bias = f" + {output[0]}" if p["bias"] else ""
         inner = p["out_channels"] // p["groups"]
         return [
-            ("weights", f"{kh}·{kw}·{inputs[0][0]}·{inner}{bias}", f"{count:,}"),
-            ("MACs", f"{count - output[0] if p['bias'] else count:,} · {inputs[0][1]}·{inputs[0][2]}",
+            (say("weights"), f"{kh}·{kw}·{inputs[0][0]}·{inner}{bias}", f"{count:,}"),
+            (say("MACs"), f"{count - output[0] if p['bias'] else count:,} · {inputs[0][1]}·{inputs[0][2]}",
              f"{self.macs(p, inputs, output):,}"),
         ]  # fmt: skip

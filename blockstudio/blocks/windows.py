@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from blockstudio.blocks.base import Arguments, Refusal, Resolved, Shape, Window, shape_text
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.blocks.sources import items
+from blockstudio.text import say
 
 ONE = (1, 1)
 NONE = (0, 0, 0, 0)
-KERNEL = Parameter(kind="pair", default=3, minimum=1, maximum=1024, help="Window size: k or [height, width].")
-STRIDE = Parameter(kind="pair", default=1, minimum=1, maximum=1024, help="Step of the window: 2 halves the map.")
+KERNEL = Parameter(kind="pair", default=3, minimum=1, maximum=1024, help=say("Window size: k or [height, width]."))
+STRIDE = Parameter(kind="pair", default=1, minimum=1, maximum=1024, help=say("Step of the window: 2 halves the map."))
 DILATION = Parameter(
-    kind="pair", default=1, minimum=1, maximum=1024, help="Distance between the pixels that the window reads."
+    kind="pair", default=1, minimum=1, maximum=1024, help=say("Distance between the pixels that the window reads.")
 )
 
 
@@ -84,8 +85,10 @@ def same_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
     if p["padding"] == "same" and (down, right) != ONE:
         raise Refusal(
             "shape.same_stride",
-            f"padding 'same' needs stride 1, found stride {size_text(p['stride'], same=True)}.",
-            hint="Use 'same_tf', or give the padding in pixels.",
+            say(
+                "padding 'same' needs stride 1, found stride {size_text}.", size_text=size_text(p["stride"], same=True)
+            ),
+            hint=say("Use 'same_tf', or give the padding in pixels."),
         )
     return -(-size[0] // down), -(-size[1] // right)
 
@@ -126,8 +129,12 @@ def pool_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
         if before > half or after > half:
             raise Refusal(
                 "shape.padding",
-                f"its padding of {max(before, after)} is more than half its window of {kernel[axis]}.",
-                hint=f"Use at most {half}, or a ZeroPad2d before it.",
+                say(
+                    "its padding of {max} is more than half its window of {kernel}.",
+                    max=max(before, after),
+                    kernel=kernel[axis],
+                ),
+                hint=say("Use at most {half}, or a ZeroPad2d before it.", half=half),
             )
         step = stride[axis]
         span = size[axis] + before + after - dilation[axis] * (kernel[axis] - 1) - 1
@@ -137,8 +144,8 @@ def pool_size(p: Resolved, size: tuple[int, int]) -> tuple[int, int]:
             if beforehand and (count - 1) * step < size[axis] + before + after:
                 raise Refusal(
                     "shape.padding",
-                    "with ceil_mode its last window would lie in the padding alone.",
-                    hint="Use less padding at the bottom and right, or switch ceil_mode off.",
+                    say("with ceil_mode its last window would lie in the padding alone."),
+                    hint=say("Use less padding at the bottom and right, or switch ceil_mode off."),
                 )
             count -= 1
         if count < 1:
@@ -158,12 +165,22 @@ def kernel_refusal(p: Resolved, size: tuple[int, int], total: tuple[int, int]) -
     """The window is larger than the padded map."""
     padded = (size[0] + total[0], size[1] + total[1])
     dilation = p.get("dilation", ONE)
-    spread = f" with dilation {size_text(dilation, same=True)}" if dilation != ONE else ""
-    with_padding = f" ({shape_text(padded)} with padding)" if padded != size else ""
+    window: str = size_text(p["kernel_size"])
+    if dilation != ONE:
+        window = say("{size} window with dilation {dilation}", size=window, dilation=size_text(dilation, same=True))
+    else:
+        window = say("{size} window", size=window)
+    available: str = shape_text(size)
+    if padded != size:
+        available = say("{size} ({padded} with padding)", size=available, padded=shape_text(padded))
     return Refusal(
         "shape.kernel",
-        f"its {size_text(p['kernel_size'])} window{spread} is larger than its input, {shape_text(size)}{with_padding}.",
-        hint="Use a smaller window, more padding, or place it before a reduction.",
+        say(
+            "its {window} is larger than its input, {available}.",
+            window=window,
+            available=available,
+        ),
+        hint=say("Use a smaller window, more padding, or place it before a reduction."),
     )
 
 
@@ -173,8 +190,8 @@ def size_rows(p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple
     top, bottom, left, right = pads(p, size)
     dilation = p.get("dilation", ONE)
     ceil = p.get("ceil_mode", False) and not isinstance(p["padding"], str)
-    rows = []
-    for axis, label, total in ((0, "height", top + bottom), (1, "width", left + right)):
+    rows: list[tuple[str, str, str]] = []
+    for axis, label, total in ((0, say("height"), top + bottom), (1, say("width"), left + right)):
         kernel, step, spread = p["kernel_size"][axis], p["stride"][axis], dilation[axis]
         reach = f"{spread}·({kernel} − 1) − 1" if spread != 1 else f"{kernel}"
         padding = f" + {total}" if total else ""
@@ -185,5 +202,5 @@ def size_rows(p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple
             text += " − 1"  # of a window that would start beyond the map
         rows.append((label, text, str(output[1 + axis])))
     if rows[0][1:] == rows[1][1:]:
-        return [("height, width", *rows[0][1:])]
+        return [(say("height, width"), *rows[0][1:])]
     return rows

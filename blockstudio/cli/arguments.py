@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from blockstudio.answers import JSON
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
@@ -22,7 +23,9 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments as every other mistake is told."""
 
     def error(self, message: str) -> NoReturn:
-        raise StudioError("cli.usage", f"{message}.", hint=f"See: {self.prog} --help")
+        raise StudioError(
+            "cli.usage", say("{message}.", message=message), hint=say("See: {prog} --help", prog=self.prog)
+        )
 
 
 def network_argument(parser: argparse.ArgumentParser, many: str | None = None) -> None:
@@ -59,7 +62,9 @@ def settings_of(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise StudioError("cli.set", f"'--set {pair}' is not NAME=VALUE.", hint="For example: --set n=9")
+            raise StudioError(
+                "cli.set", say("'--set {pair}' is not NAME=VALUE.", pair=pair), hint=say("For example: --set n=9")
+            )
         try:
             # Python's and JSON's way to write a truth value are both what people type.
             values[name.strip()] = json.loads(text.lower() if text in ("True", "False") else text)

@@ -10,6 +10,7 @@ from blockstudio.cli.arguments import Parser, answer, json_argument, network_arg
 from blockstudio.cli.figures import export_figure, figure_arguments, given
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written, described, endings, format_of
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
@@ -27,7 +28,7 @@ def export_arguments(parser: Parser) -> None:
     )
     network_argument(parser, "?")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
-    parser.add_argument("--weights", metavar="FILE", help="trained weights to put in: .safetensors, .pt or .pth")
+    parser.add_argument("--weights", metavar="FILE", help="a file of trained weights to put in")
     parser.add_argument("--run", metavar="DIR", help="the network of a run with its trained weights")
     parser.add_argument(
         "--checkpoint",
@@ -42,19 +43,23 @@ def export_arguments(parser: Parser) -> None:
 def export(options: argparse.Namespace) -> int:
     """Write the network in the format of the file's ending."""
     if bool(options.network) == bool(options.run):
-        raise StudioError("cli.usage", "export needs NAME_OR_FILE or --run DIR, one of them.")
+        raise StudioError("cli.usage", say("export needs NAME_OR_FILE or --run DIR, one of them."))
     if options.run and (options.settings or options.weights):
         raise StudioError(
-            "cli.usage", "--run takes the run's own network and weights.", hint="Leave --set and --weights out."
+            "cli.usage",
+            say("--run takes the run's own network and weights."),
+            hint=say("Leave --set and --weights out."),
         )
     if options.checkpoint and not options.run:
-        raise StudioError("cli.usage", "--checkpoint is one of a run.", hint="Add --run DIR.")
+        raise StudioError("cli.usage", say("--checkpoint is one of a run."), hint=say("Add --run DIR."))
     target = Path(options.output)
     form = format_of(target, "network", "figure")
     unfit = [] if form is not None and form.kind == "figure" else given(options)
     if unfit:
         raise StudioError(
-            "cli.usage", f"{unfit[0]} is for figures.", hint=f"A figure's file ends in {', '.join(endings('figure'))}."
+            "cli.usage",
+            say("{unfit} is for figures.", unfit=unfit[0]),
+            hint=say("A figure's file ends in {endings}.", endings=", ".join(endings("figure"))),
         )
     if options.output == "-":
         from blockstudio.compiler import source
@@ -68,8 +73,10 @@ def export(options: argparse.Namespace) -> int:
     if form is None:
         raise StudioError(
             "export.kind",
-            f"'{target.name}' does not end in {', '.join(endings('network', 'figure'))}.",
-            hint="For example: -o model.py",
+            say(
+                "'{name}' does not end in {endings}.", name=target.name, endings=", ".join(endings("network", "figure"))
+            ),
+            hint=say("For example: -o model.py"),
         )
     written = export_figure(options, target) if form.kind == "figure" else _export_network(options, target)
     if options.json:
@@ -96,6 +103,8 @@ def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
     run = Run(Path(options.run))
     checkpoint = run.checkpoints.latest_good() if options.checkpoint == "last" else run.best()
     if checkpoint is None:
-        raise StudioError("run.checkpoint", "has no checkpoint yet.", where=options.run, hint="Train it first.")
+        raise StudioError(
+            "run.checkpoint", say("has no checkpoint yet."), where=options.run, hint=say("Train it first.")
+        )
     checkpoint.verify()
     return run.diagram(), checkpoint.model

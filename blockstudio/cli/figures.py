@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from blockstudio.cli.arguments import opened
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written, endings, format_of, listed, rows
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
@@ -49,11 +50,17 @@ def given(options: argparse.Namespace) -> list[str]:
 def export_figure(options: argparse.Namespace, target: Path) -> Written:
     """Write a figure; gives a few words on it."""
     if options.weights or options.checkpoint:
-        raise StudioError("export.weights", "a figure shows no weights.", hint="Leave --weights and --checkpoint out.")
+        raise StudioError(
+            "export.weights", say("a figure shows no weights."), hint=say("Leave --weights and --checkpoint out.")
+        )
     form = format_of(target, "figure")
     if options.scale is not None and form is not None and not form.pixels:
         dotted = listed(tuple(row.ending for row in rows("figure") if row.pixels))
-        raise StudioError("figure.scale", f"--scale is for {dotted} files.", hint="For the size on paper: --width 84mm")
+        raise StudioError(
+            "figure.scale",
+            say("--scale is for {dotted} files.", dotted=dotted),
+            hint=say("For the size on paper: --width 84mm"),
+        )
     from blockstudio.gui.figure.figure import Figure, write_figure
 
     wanted = Figure(
@@ -94,5 +101,7 @@ def _millimetres(text: str | None) -> float | None:
         return None
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(mm|cm|in|pt)\s*", text)
     if found is None:
-        raise StudioError("figure.width", f"'--width {text}' is not a length.", hint="For example: --width 84mm")
+        raise StudioError(
+            "figure.width", say("'--width {text}' is not a length.", text=text), hint=say("For example: --width 84mm")
+        )
     return float(found.group(1)) * _UNITS[found.group(2)]

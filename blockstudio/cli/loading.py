@@ -10,6 +10,7 @@ from pathlib import Path
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
 from blockstudio.errors import StudioError
 from blockstudio.formats import WEIGHTS
+from blockstudio.text import say
 
 
 def weights_arguments(parser: Parser) -> None:
@@ -21,7 +22,9 @@ def weights_arguments(parser: Parser) -> None:
     )
     parser.epilog = "example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors"
     network_argument(parser)
-    parser.add_argument("file", metavar="FILE", help="a .safetensors, .pt or .pth file")
+    parser.add_argument(
+        "file", metavar="FILE", help="a file of weights: safetensors, what torch.save writes, or the index of several"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write the network's weights to a {WEIGHTS} file")
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")
@@ -41,7 +44,9 @@ def weights(options: argparse.Namespace) -> int:
         from blockstudio.graph.files import check_target
 
         if target.suffix.lower() != WEIGHTS:
-            raise StudioError("export.kind", f"'{target.name}' does not end in {WEIGHTS}.")
+            raise StudioError(
+                "export.kind", say("'{name}' does not end in {weights}.", name=target.name, weights=WEIGHTS)
+            )
         check_target(target, options.force)
     from blockstudio.compiler.fitting import fit
 

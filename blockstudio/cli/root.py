@@ -13,6 +13,7 @@ from blockstudio.cli.arguments import Parser
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_names
+from blockstudio.text import say
 
 OPEN = "open"
 """The command that goes without saying: ``blockstudio resnet34``."""
@@ -81,7 +82,9 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         known = list(parser._option_string_actions)
         near = suggestion(unknown[0].partition("=")[0], known) if unknown[0].startswith("--") else ""
         raise StudioError(
-            "cli.usage", f"unrecognized arguments: {' '.join(unknown)}.", hint=near or f"See: {parser.prog} --help"
+            "cli.usage",
+            say("unrecognized arguments: {unknown}.", unknown=" ".join(unknown)),
+            hint=near or f"See: {parser.prog} --help",
         )
     return options
 
@@ -94,6 +97,6 @@ def _check_word(word: str) -> None:
     if word not in names:
         raise StudioError(
             "cli.unknown",
-            f"there is no command, no preset and no file '{word[:80]}'.",
+            say("there is no command, no preset and no file '{word}'.", word=word[:80]),
             hint=suggestion(word, [*COMMANDS, *names]),
         )

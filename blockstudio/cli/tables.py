@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from blockstudio.cli.arguments import NETWORK, Parser, json_argument, network_argument, opened, settings_of
 from blockstudio.errors import StudioError
 from blockstudio.formats import endings, format_of, listed
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     import argparse
@@ -38,11 +39,13 @@ def summary_arguments(parser: Parser) -> None:
 def summary(options: argparse.Namespace) -> int:
     """Shapes and costs, block by block, or the paper's table."""
     if options.paper and (options.flops or options.depth is not None):
-        raise StudioError("cli.usage", "--paper has the paper's own rows; leave --depth and --flops out.")
+        raise StudioError("cli.usage", say("--paper has the paper's own rows; leave --depth and --flops out."))
     if options.json and options.output is not None:
-        raise StudioError("cli.usage", "-o writes tables; --json goes to the terminal.", hint="Use: --json > FILE")
+        raise StudioError(
+            "cli.usage", say("-o writes tables; --json goes to the terminal."), hint=say("Use: --json > FILE")
+        )
     if options.depth is not None and options.depth < 1:
-        raise StudioError("cli.usage", f"--depth must be at least 1, not {options.depth}.")
+        raise StudioError("cli.usage", say("--depth must be at least 1, not {depth}.", depth=options.depth))
     _check_output(options)
 
     from blockstudio.report.summary import as_json, summary_table
@@ -89,8 +92,8 @@ def _check_output(options: argparse.Namespace) -> None:
     if format_of(target.name, "table") is None:
         raise StudioError(
             "table.format",
-            f"'{target.name}' does not end in {', '.join(endings('table'))}.",
-            hint="For example: -o table.md",
+            say("'{name}' does not end in {endings}.", name=target.name, endings=", ".join(endings("table"))),
+            hint=say("For example: -o table.md"),
         )
     check_target(target, options.force)
 
@@ -138,13 +141,17 @@ def compare(options: argparse.Namespace) -> int:
 
     if not options.networks and not options.factorisations:
         raise StudioError(
-            "cli.usage", "compare needs networks.", hint="For example: blockstudio compare resnet50 alexnet"
+            "cli.usage", say("compare needs networks."), hint=say("For example: blockstudio compare resnet50 alexnet")
         )
     shows_stages = options.stages or options.by is not None
     if shows_stages and not options.networks:
-        raise StudioError("cli.usage", "--stages are those of networks.", hint="Name one, for example resnet50.")
+        raise StudioError(
+            "cli.usage", say("--stages are those of networks."), hint=say("Name one, for example resnet50.")
+        )
     if options.json and (options.output is not None or options.factorisations or not options.networks):
-        raise StudioError("cli.usage", "--json is of the networks, in the terminal; leave -o and --factorisations out.")
+        raise StudioError(
+            "cli.usage", say("--json is of the networks, in the terminal; leave -o and --factorisations out.")
+        )
     _check_output(options)
     profiles = [profile(open_diagram(name)) for name in options.networks]
     if options.json:
@@ -184,7 +191,7 @@ def presets(options: argparse.Namespace) -> int:
     from blockstudio.report.summary import preset_rows, preset_text, presets_table
 
     if options.name and (options.json or options.family):
-        raise StudioError("cli.usage", "--json and --family are of the list; leave NAME out.")
+        raise StudioError("cli.usage", say("--json and --family are of the list; leave NAME out."))
     if options.name:
         print(preset_text(options.name))
     elif options.json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
@@ -38,7 +39,7 @@ def train_arguments(parser: Parser) -> None:
     budget.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images a step")
     parser.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
-    parser.add_argument("--weights", metavar="FILE", help="trained weights to begin with: .safetensors, .pt or .pth")
+    parser.add_argument("--weights", metavar="FILE", help="a file of trained weights to begin with")
     parser.add_argument("--partial", action="store_const", const=True, help="of --weights take what fits")
     parser.add_argument(
         "--freeze",
@@ -75,10 +76,12 @@ def train(options: argparse.Namespace) -> int:
     if options.resume:
         given = [name for name in vars(options) if name not in NOT_OF_THE_RUN and getattr(options, name) is not None]
         if given or options.settings:
-            raise StudioError("cli.resume", "--resume takes the run's own network and recipe; leave the rest out.")
+            raise StudioError("cli.resume", say("--resume takes the run's own network and recipe; leave the rest out."))
         return watch(Run(Path(options.resume)), json=options.json, quiet=options.quiet)
     if not options.network:
-        raise StudioError("cli.usage", "train needs a network.", hint="For example: blockstudio train resnet34")
+        raise StudioError(
+            "cli.usage", say("train needs a network."), hint=say("For example: blockstudio train resnet34")
+        )
     diagram = opened(options)
     recipe = recipe_of(
         options.recipe,
@@ -106,7 +109,7 @@ def _frozen(diagram: Diagram, freeze: list[str] | None, spared: list[str] | None
     if spared is None:
         return None if freeze is None else _paths(freeze)
     if freeze is not None:
-        raise StudioError("cli.usage", "--freeze and --train-only say the same thing twice; give one of them.")
+        raise StudioError("cli.usage", say("--freeze and --train-only say the same thing twice; give one of them."))
     from blockstudio.analysis import analyze
     from blockstudio.runs.frozen import all_but
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from blockstudio.cli.arguments import Parser, network_argument, opened, settings_of
 from blockstudio.cli.training import recipe_of
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 from blockstudio.version import __version__
 
 OPEN_HELP = """\
@@ -55,7 +56,7 @@ def open_window_arguments(parser: Parser) -> None:
 def open_window(options: argparse.Namespace) -> int:
     """Open the window; with ``--train`` and no display, train in the terminal."""
     if options.settings and not options.network:
-        raise StudioError("cli.set", "--set needs a preset or file to set values of.")
+        raise StudioError("cli.set", say("--set needs a preset or file to set values of."))
     if has_display():
         from blockstudio.gui.app.application import main as window
 
@@ -68,8 +69,8 @@ def open_window(options: argparse.Namespace) -> int:
     if not options.train:
         raise StudioError(
             "cli.display",
-            "there is no display here, so the window cannot open.",
-            hint="Without one: blockstudio train, summary, export and presets.",
+            say("there is no display here, so the window cannot open."),
+            hint=say("Without one: blockstudio train, summary, export and presets."),
         )
     print("No display here, so the network trains in this terminal and the studio's picture goes to a file.")
     options.network = options.network or "resnet34"

@@ -54,7 +54,7 @@ def load_weights(
     names: Names = "auto",
     head: Head = "load",
 ) -> WeightsReport:
-    """Load a ``.safetensors``, ``.pt`` or ``.pth`` file or a state dict into ``model``.
+    """Load a file of weights (safetensors, or what `torch.save` writes) or a state dict into ``model``.
 
     No file is executed: pickles are read for tensors only. With ``strict``, every key must be there, none left
     over, and all shapes equal; otherwise what fits is loaded and the report says what did not.

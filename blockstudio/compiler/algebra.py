@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from blockstudio.blocks import Value
@@ -20,6 +21,7 @@ MAX_PARTS = 60
 """An expression with more parts than this is no longer something to read; a number is put in its place."""
 
 
+@lru_cache(maxsize=4096)
 def tree_of(text: str) -> Tree:
     """The tree of a text that is known to be an expression."""
     return ast.parse(text.strip(), mode="eval").body
@@ -61,8 +63,14 @@ def names_in(tree: Tree) -> set[str]:
 
 def same(one: Tree | None, other: Tree | None) -> bool:
     """Whether two trees are written alike."""
-    if one is None or other is None:
+    if one is other or one is None or other is None:
         return one is other
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, ast.Name) and isinstance(other, ast.Name):
+        return one.id == other.id
+    if isinstance(one, ast.Constant) and isinstance(other, ast.Constant):
+        return type(one.value) is type(other.value) and one.value == other.value
     return ast.dump(one) == ast.dump(other)
 
 

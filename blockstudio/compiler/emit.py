@@ -21,6 +21,7 @@ from blockstudio.compiler.schedule import in_order, steps_of
 from blockstudio.compiler.sharing import own_storage
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.text import join, say, say_many
 
 ANNOTATIONS: dict[Kind, str] = {
     "int": "int", "float": "float", "bool": "bool", "choice": "str", "text": "str", "pair": "int | tuple[int, int]",
@@ -45,12 +46,19 @@ def source_and_class(diagram: Diagram) -> tuple[str, str]:
     analysis = analyze(diagram)
     errors = [problem.text for problem in analysis.problems if problem.severity == "error"]
     if errors:
-        more = f" (and {len(errors) - 5} more)" if len(errors) > 5 else ""
+        told: list[str] = errors[:5]
+        if len(errors) > 5:
+            told.append(say("(and {count} more)", count=len(errors) - 5))
         raise StudioError(
             "compile.problems",
-            f"it has {'an error' if len(errors) == 1 else f'{len(errors)} errors'}: {' '.join(errors[:5])}{more}",
+            say_many(
+                "it has an error: {errors}",
+                "it has {count} errors: {errors}",
+                len(errors),
+                errors=join(told),
+            ),
             where=diagram.name,
-            hint="Put that right first.",
+            hint=say("Put that right first."),
         )
     planner = planned(diagram)
     classes = {plan: _Class(diagram, planner, plan).text() for plan in planner.classes}

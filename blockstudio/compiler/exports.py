@@ -42,8 +42,11 @@ def write_network(
     if chosen is None:
         raise StudioError(
             "export.kind",
-            f"'{target.name}' does not end in {listed(endings('network'))}.",
-            hint=f"The ending names the format: {'; '.join(f'{row.ending} {row.title}' for row in rows('network'))}.",
+            say("'{name}' does not end in {endings}.", name=target.name, endings=listed(endings("network"))),
+            hint=say(
+                "The ending names the format: {rows}.",
+                rows="; ".join(f"{row.ending} {row.title}" for row in rows("network")),
+            ),
         )
     check_target(target, force)
     with explaining(say("export to {ending}", ending=chosen.ending)):

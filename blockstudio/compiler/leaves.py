@@ -68,7 +68,7 @@ class Leaves:
             if tree is None and out is not None and _missing(index).id in str(named.channels):
                 self.channels.note_input(node, index)
         self.channels.put(node, {node.ports[0]: out}, self.channels.minimum(node))
-        sample = code(*first, inputs)
+        sample = self._code(node, kind, first[1], inputs, texts)
         if sample.init is None and sample.module is None:
             return Unit(node, None, sample.forward)
         numbered = node.name.rpartition(".")[2].isdecimal()  # an item of a sequence
@@ -145,19 +145,20 @@ class Leaves:
         texts: Mapping[str, Tree],
     ) -> None:
         """A text was made by looking at numbers."""
-        minima = self.channels.minima
         for key in read:
             # Padding is looked at for whether its sides differ: those of one number or of two do not.
             sides = texts.get(key) if key == "padding" else None
             if sides is None or (isinstance(sides, ast.Tuple) and len(sides.elts) > 2):
                 self.influence.note(self.members, node.name, partial(_value, key=key))
-        for shape in inputs:
+        if kind.variadic:
             # Which input has the most channels does not matter if all have as many: sides of 1 alone are stretched.
             alike = all(algebra.same(tree, trees[0]) and tree is not None for tree in trees)
-            above = all(tree is not None and (algebra.least(tree, minima) or 0) > 1 for tree in trees)
-            if kind.variadic and (alike or above):
-                shape.read.discard("channels")
-        self.influence.note(self.members, node.name, lambda facts: reads(inputs, facts.inputs))
+            above = all(tree is not None and (algebra.least(tree, self.channels.minima) or 0) > 1 for tree in trees)
+            if alike or above:
+                for shape in inputs:
+                    shape.read.discard("channels")
+        if any(shape.read for shape in inputs):
+            self.influence.note(self.members, node.name, lambda facts: reads(inputs, facts.inputs))
 
     def _constructed(
         self,

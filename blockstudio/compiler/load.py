@@ -55,12 +55,12 @@ def build(diagram: Diagram) -> nn.Module:
 def execute(text: str, name: str) -> dict[str, object]:
     """Run emitted source and return what it defines. Tracebacks show its lines as long as its classes live."""
     shown = "".join(char for char in name if char.isprintable()) or "untitled"
-    label = f"<Block Studio: {shown}>"
+    label = say("<Block Studio: {shown}>", shown=shown)
     lines = text.splitlines(keepends=True)
     count = 1
     while _users[label] and linecache.getlines(label) != lines:
         count += 1
-        label = f"<Block Studio: {shown} ({count})>"
+        label = say("<Block Studio: {shown} ({count})>", shown=shown, count=count)
     module = ModuleType(label)
     module.__file__ = label
     # The text is the compiler's own: names in it are checked identifiers, texts of people stand in docstrings.

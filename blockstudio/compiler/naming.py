@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 
 from blockstudio.blocks.helpers import HELPERS
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 IMPORTS = frozenset({"torch", "nn", "F", "Tensor", "NamedTuple", "OrderedDict"})
 RESERVED = IMPORTS | frozenset(dir(builtins)) | frozenset(HELPERS) | frozenset(keyword.kwlist) | {"self", "i", "_"}
@@ -24,9 +25,12 @@ def check_item(name: str, path: str) -> None:
     if name in _DICT_NAMES:
         raise StudioError(
             "compile.name",
-            f"'{name}' cannot name a block in a container: a PyTorch container has an attribute of that name.",
+            say(
+                "'{name}' cannot name a block in a container: a PyTorch container has an attribute of that name.",
+                name=name,
+            ),
             where=path,
-            hint="Rename the block.",
+            hint=say("Rename the block."),
         )
 
 

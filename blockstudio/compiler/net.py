@@ -14,6 +14,7 @@ from blockstudio.compiler.sites import Site, Sites
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.resolve import is_expression, resolve_flag
+from blockstudio.text import say
 
 Port: TypeAlias = tuple[str, str]
 """An output: block and port."""
@@ -22,6 +23,7 @@ Guard: TypeAlias = frozenset[frozenset[str]]
 
 ALWAYS: Guard = frozenset({frozenset()})
 NEVER: Guard = frozenset()
+_TRUE: Tree = ast.Constant(True)
 TRAINING = "training"
 """The switch of what only auxiliary outputs need. No other is called so: they are named after conditions."""
 MAX_TERMS = 64
@@ -156,9 +158,12 @@ class Net:
             if len(joined) > MAX_TERMS:
                 raise StudioError(
                     "compile.switches",
-                    f"too many bypass conditions decide whether it is needed (more than {MAX_TERMS} combinations).",
+                    say(
+                        "too many bypass conditions decide whether it is needed (more than {max_terms} combinations).",
+                        max_terms=MAX_TERMS,
+                    ),
                     where=port[0],
-                    hint="Use one parameter for conditions that belong together.",
+                    hint=say("Use one parameter for conditions that belong together."),
                 )
 
         for _, port in self.outputs:
@@ -187,6 +192,8 @@ class Net:
 
     def built(self, node: Node) -> Tree:
         """The condition under which a block has to be there at all, for use or for training."""
+        if not node.optional and node.live == ALWAYS:
+            return _TRUE
         terms = [algebra.both(*(self.switches[key] for key in sorted(term) if key != TRAINING)) for term in node.live]
         live = algebra.either(*sorted(terms, key=ast.dump))
         return algebra.both(live, algebra.negate(node.bypass)) if node.optional else live

@@ -36,7 +36,10 @@ def _text(tree: ast.AST) -> tuple[str, int]:
         case ast.Attribute(value=value, attr=attr):
             return f"{text_of(value, _ATOM)}.{attr}", _ATOM
         case ast.Subscript(value=value, slice=index):
-            return f"{text_of(value, _ATOM)}[{text_of(index)}]", _ATOM
+            return f"{text_of(value, _ATOM)}[{_index(index)}]", _ATOM
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            ends = [text_of(end, _SUM) if end is not None else "" for end in (lower, upper)]
+            return ":".join([*ends, *([text_of(step, _SUM)] if step is not None else [])]), _ATOM
         case ast.Call(func=func, args=args, keywords=keywords):
             inside = [text_of(item) for item in args] + [_keyword(item) for item in keywords]
             return f"{text_of(func, _ATOM)}({', '.join(inside)})", _ATOM
@@ -68,6 +71,13 @@ def _text(tree: ast.AST) -> tuple[str, int]:
         case ast.IfExp(test=test, body=body, orelse=other):
             return f"{text_of(body, _OR)} if {text_of(test, _OR)} else {text_of(other)}", _TERNARY
     raise TypeError(f"no text for {type(tree).__name__}")
+
+
+def _index(index: ast.expr) -> str:
+    """What stands between the brackets: slices of several axes can have none of their own around them."""
+    if isinstance(index, ast.Tuple) and any(isinstance(item, ast.Slice) for item in index.elts):
+        return ", ".join(map(text_of, index.elts)) + ("," if len(index.elts) == 1 else "")
+    return text_of(index)
 
 
 def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int]:

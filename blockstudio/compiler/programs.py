@@ -18,10 +18,12 @@ from torch import nn
 from blockstudio.analysis import analyze
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.compiler.about import metadata
+from blockstudio.compiler.rewriting import sayable
 from blockstudio.compiler.written import Weights, network_with
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written
 from blockstudio.graph.diagram import Diagram
+from blockstudio.text import listed, say, say_many
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -81,7 +83,7 @@ def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
     main = diagram.main
     with _told("its ONNX exporter"):
         converted = torch.onnx.export(
-            program,
+            sayable(program),
             dynamo=True,
             verbose=False,
             input_names=main.of_type(INPUT),
@@ -96,7 +98,7 @@ def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
             file.metadata_props.add(key=key, value=value)
     if file.ByteSize() > LARGEST_ONNX:
         raise StudioError(
-            "export.failed", "the network is larger than the 2 GiB an ONNX file can hold.", where=diagram.name
+            "export.failed", say("the network is larger than the 2 GiB an ONNX file can hold."), where=diagram.name
         )
     data: bytes = file.SerializeToString()
     return data
@@ -108,15 +110,24 @@ def check_onnx() -> None:
     if missing:
         raise StudioError(
             "export.missing",
-            f"ONNX export needs the package{'s' if len(missing) > 1 else ''} {' and '.join(missing)}.",
-            hint=f"Install: python -m pip install {' '.join(missing)}",
+            say_many(
+                "ONNX export needs the package {missing}.",
+                "ONNX export needs the packages {missing}.",
+                len(missing),
+                missing=listed(missing),
+            ),
+            hint=say("Install: python -m pip install {missing}", missing=" ".join(missing)),
         )
     version = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
     if version < NEEDS_TORCH:
         raise StudioError(
             "export.missing",
-            f"ONNX export needs torch {'.'.join(map(str, NEEDS_TORCH))} or later, this is {torch.__version__}.",
-            hint="Install: python -m pip install --upgrade torch torchvision",
+            say(
+                "ONNX export needs torch {map} or later, this is {version}.",
+                map=".".join(map(str, NEEDS_TORCH)),
+                version=torch.__version__,
+            ),
+            hint=say("Install: python -m pip install --upgrade torch torchvision"),
         )
 
 
@@ -138,7 +149,9 @@ def _told(tool: str) -> Iterator[None]:
             yield
     except (RuntimeError, ValueError, TypeError, AssertionError) as reason:
         first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
-        raise StudioError("export.failed", f"torch refuses it ({tool}): {first[:200]}") from reason
+        raise StudioError(
+            "export.failed", say("torch refuses it ({tool}): {first}", tool=tool, first=first[:200])
+        ) from reason
 
 
 def _name_nodes(file: Any) -> None:

@@ -18,32 +18,32 @@ if TYPE_CHECKING:
 
 def own_storage(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[str]:
     """Blocks that may write over their first input."""
-    found: set[str] = set()
-    for node in net.nodes.values():
-        # A copy of a chain would write over what the copy before it may have kept.
-        if node.sources and node.repeat is None and _private(net, node.sources[0], members, plan_of):
-            found.add(node.name)
-    return found
+    private = _private(net, members, plan_of)
+    # A copy of a chain would write over what the copy before it may have kept.
+    return {
+        node.name for node in net.nodes.values() if node.sources and node.repeat is None and node.sources[0] in private
+    }
 
 
 def private_outputs(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> dict[str, bool]:
     """For each output of the definition whether whoever gets it may write over it."""
-    return {name: _private(net, port, members, plan_of) for name, port in net.outputs}
+    private = _private(net, members, plan_of)
+    return {name: port in private for name, port in net.outputs}
 
 
-def _private(net: Net, port: Port, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> bool:
-    """Whether the only reader of ``port`` may write over it."""
-    while True:
-        if len(net.readers[port]) != 1 or port[0] not in net.nodes:
-            return False
-        node = net.nodes[port[0]]
-        shares = _made_here(node, port[1], members, plan_of)
-        if shares is None:
-            return False
-        if not shares:
-            return True
-        # It is, or may be, the very tensor that came in: then that has to be private too.
-        port = node.sources[0]
+def _private(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[Port]:
+    """The outputs whose only reader may write over them."""
+    found: set[Port] = set()
+    for node in net.nodes.values():  # each after those it reads
+        for name in node.ports:
+            port = (node.name, name)
+            if len(net.readers.get(port, ())) != 1:
+                continue
+            shares = _made_here(node, name, members, plan_of)
+            # If it is, or may be, the very tensor that came in, that has to be private too.
+            if shares is False or (shares and node.sources[0] in found):
+                found.add(port)
+    return found
 
 
 def _made_here(node: Node, port: str, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> bool | None:

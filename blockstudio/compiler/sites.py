@@ -19,6 +19,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.foreign import missing
 from blockstudio.graph.resolve import resolve, resolve_flag, resolve_repeat
+from blockstudio.text import say
 
 SWITCHES = ("bool", "choice", "text")
 """Kinds of parameters that decide what there is rather than how large it is."""
@@ -122,7 +123,7 @@ class Sites:
             if name in live:
                 read = sources[:1] if self._off(site, block) else sources
                 if not read or any(source not in shapes for source in read):
-                    raise StudioError("compile.unfinished", "an input is not wired.", where=name)
+                    raise StudioError("compile.unfinished", say("an input is not wired."), where=name)
                 inputs = tuple(shapes[source] for source in read)
                 if block.type == OUTPUT:
                     site.outputs[name] = inputs[0]
@@ -139,7 +140,7 @@ class Sites:
                 shapes |= {(name, port): shapes[sources[0]] for port in ports}
         ends = definition.of_type(OUTPUT)
         if len(site.outputs) < len(ends):
-            raise StudioError("compile.unfinished", "an output is not wired.", where=site.scope)
+            raise StudioError("compile.unfinished", say("an output is not wired."), where=site.scope)
         site.outputs = {name: site.outputs[name] for name in ends}
 
     def _live(self, site: Site, off: Callable[[Site, Block], bool]) -> set[str]:
@@ -190,7 +191,7 @@ class Sites:
             try:
                 self._orders[scope] = list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
             except nx.NetworkXUnfeasible:
-                raise StudioError("compile.unfinished", "its wires go round in a circle.", where=scope) from None
+                raise StudioError("compile.unfinished", say("its wires go round in a circle."), where=scope) from None
         return self._orders[scope]
 
     def sources(self, scope: str, name: str) -> list[tuple[str, str]]:
@@ -248,7 +249,7 @@ class Sites:
             return Copy(index, values, inputs, dict.fromkeys(ports, output), False, None)
         ends = self._diagram.input_ports(block.type)
         if len(ends) != len(inputs):
-            raise StudioError("compile.unfinished", "an input is not wired.", where=block.type)
+            raise StudioError("compile.unfinished", say("an input is not wired."), where=block.type)
         inner = self._site(block.type, values, dict(zip(ends, inputs, strict=True)))
         return Copy(index, values, inputs, inner.outputs, False, inner)
 

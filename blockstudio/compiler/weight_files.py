@@ -1,63 +1,71 @@
-"""Files of weights, read as tensors and nothing else: no code in them runs, no size in them is believed unchecked."""
+"""Files of weights, told by what is in them and read as tensors and nothing else: no code in them runs, no size in them
+is believed unchecked."""
 
 from __future__ import annotations
 
-import warnings
+import json
+import pickle
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
 from safetensors.torch import load_file
 from torch import Tensor
 
+from blockstudio.compiler.containers import Score, state_dict_in, unwrapped
+from blockstudio.compiler.pickles import read_archive, read_stream
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
-SUFFIXES = (".safetensors", ".pt", ".pth")
-NESTED = ("state_dict", "model_state_dict", "model")
-"""Where training programs keep the state dict inside a checkpoint."""
-WRAPPERS = ("module.", "_orig_mod.")
-"""Prefixes of a model that was wrapped for several devices, or compiled."""
+PART = "#"
+"""Between a file's name and the place of one of its state dicts: ``checkpoint.pth#ema``."""
+LARGEST_INDEX = 2**26
+"""Bytes of the index of a network in several files, and of the header of a safetensors file."""
 DAMAGED = (
     SafetensorError, RuntimeError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError,
-    AssertionError, MemoryError, OverflowError, OSError, zipfile.BadZipFile, NotImplementedError,
+    AssertionError, MemoryError, OverflowError, OSError, zipfile.BadZipFile, NotImplementedError, struct.error,
+    pickle.UnpicklingError,
 )  # fmt: skip
-"""What torch and safetensors raise for a damaged file depends on where the damage is."""
+"""What is raised for a damaged file depends on where the damage is."""
+SIGNS: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89HDF\r\n", "an HDF5 file, as Keras writes it", "Convert it to PyTorch's names first."),
+    (b"\x1f\x8b", "a packed file (gzip)", "Unpack it first."),
+    (b"BZh", "a packed file (bzip2)", "Unpack it first."),
+    (b"\xfd7zXZ", "a packed file (xz)", "Unpack it first."),
+    (b"version https://git-lfs", "a pointer of git LFS, not the file itself", "Fetch it with: git lfs pull"),
+    (b"GGUF", "a GGUF file", "Use the PyTorch weights that it was made of."),
+    (b"\x04\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
+    (b"\x03\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
+    (b"<", "a page of the web, not a file of weights", "Fetch the file itself."),
+)
+"""How files begin that people take for weights: what it is and what to do."""
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by key, on the CPU. Raises `StudioError` ``weights.file`` or ``weights.format``."""
+def read(path: Path, score: Score | None = None) -> dict[str, Tensor]:
+    """The tensors of a file by key, on the CPU; where it holds several state dicts, the one that ``score`` is highest
+    for, or the one whose place stands behind the name (``checkpoint.pth#ema``).
+
+    The file's ending means nothing. Raises `StudioError` ``weights.file``, ``weights.format`` or ``weights.ambiguous``.
+    """
+    path, part = _split(path)
     where = str(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise StudioError(
-            "weights.format",
-            f"'{suffix or path.name}' is not a format of weights.",
-            where=where,
-            hint="Use .safetensors, .pt or .pth.",
-        )
     _check_readable(path, where)
     try:
-        if suffix == ".safetensors":
-            return checked(load_file(path), where)
-        if _is_bomb(path):
-            raise _damaged(where)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as reason:
+        found = _content(path, where)
+    except DAMAGED as reason:
         raise StudioError(
             "weights.format",
-            "it is damaged, or holds more than tensors, which is never executed.",
+            say("it is damaged, or not a file of weights."),
             where=where,
-            hint="Save the state dict alone: torch.save(model.state_dict(), path).",
+            hint=say("Fetch or save it again."),
         ) from reason
-    except DAMAGED as reason:
-        raise _damaged(where) from reason
-    return checked(_state_dict(found, where), where)
+    return checked(state_dict_in(found, where, part, score), where)
 
 
 def checked(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
@@ -69,14 +77,107 @@ def checked(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
     for key, value in found.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise StudioError(
-                "weights.format", f"it is no state dict: {str(key)[:60]!r} is not a tensor by name.", where=where
+                "weights.format",
+                say("it is no state dict: {key} is not a tensor by name.", key=repr(str(key)[:60])),
+                where=where,
             )
         if value.layout != torch.strided or value.is_quantized or value.is_complex() or value.is_meta:
-            raise StudioError("weights.format", f"{key[:60]!r} is not a plain tensor of real numbers.", where=where)
+            raise StudioError(
+                "weights.format", say("{key} is not a plain tensor of real numbers.", key=repr(key[:60])), where=where
+            )
         weights[key] = value
-    for prefix in WRAPPERS:
-        if weights and all(key.startswith(prefix) for key in weights):
-            weights = {key.removeprefix(prefix): value for key, value in weights.items()}
+    return unwrapped(weights)
+
+
+def _split(path: Path) -> tuple[Path, str]:
+    if PART in path.name and not path.exists():
+        name, _, part = path.name.partition(PART)
+        return path.with_name(name), part
+    return path, ""
+
+
+def _content(path: Path, where: str) -> object:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    for sign, what, hint in SIGNS:
+        if head.startswith(sign):
+            raise _other(what, hint, where)
+    if head[257:262] == b"ustar":
+        raise _other("a tar archive", "Unpack it, and give the file of weights in it.", where)
+    if head.startswith(b"PK"):
+        return _archive(path, where)
+    if (len(head) > 8 and head[8:9] == b"{") or path.suffix.lower() == ".safetensors":
+        return _safetensors(path)
+    if head.lstrip().startswith(b"{"):
+        return _shards(path, where)
+    return read_stream(path)
+
+
+def _archive(path: Path, where: str) -> object:
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if any(name.endswith("constants.pkl") or "/code/" in name for name in names):
+        raise _other(
+            "a TorchScript program, which is code and never executed",
+            "Where it may run: torch.save(torch.jit.load(file).state_dict(), path).",
+            where,
+        )
+    if any(name.endswith(("archive_format", "models/model.json")) for name in names):
+        raise _other(
+            "a torch.export program",
+            "Save its weights: torch.save(torch.export.load(file).state_dict, path).",
+            where,
+        )
+    # torch never packs what it saves, so an archive that would grow is a bomb.
+    packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
+    if packed or sum(entry.file_size for entry in entries) > path.stat().st_size:
+        raise ValueError("it would grow when unpacked")
+    if names and all(name.endswith(".npy") for name in names):
+        with np.load(path, allow_pickle=False) as arrays:
+            return {key: torch.from_numpy(np.array(arrays[key])) for key in arrays.files}
+    return read_archive(path)
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return dict(load_file(path))
+    except SafetensorError:
+        # Notes that are not text by name are no reason to refuse the weights.
+        whole = path.read_bytes()
+        (length,) = struct.unpack("<Q", whole[:8])
+        if length > min(len(whole), LARGEST_INDEX):
+            raise
+        header = json.loads(whole[8 : 8 + length])
+        if "__metadata__" not in header:
+            raise
+        del header["__metadata__"]
+        text = json.dumps(header).encode()
+        return dict(load_safetensors(struct.pack("<Q", len(text)) + text + whole[8 + length :]))
+
+
+def _shards(path: Path, where: str) -> dict[str, Tensor]:
+    """The tensors of a network in several files, by its index."""
+    if path.stat().st_size > LARGEST_INDEX:
+        raise ValueError("too long for an index")
+    index = json.loads(path.read_bytes())
+    places = index.get("weight_map")
+    if not isinstance(places, dict) or not places:
+        raise _other("a JSON file without a map of weights", "Give the file of weights that it belongs to.", where)
+    weights: dict[str, Tensor] = {}
+    for name in dict.fromkeys(places.values()):
+        if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
+            raise StudioError(
+                "weights.format", say("{name} is not a file beside its index.", name=repr(str(name)[:60])), where=where
+            )
+        part = read(path.with_name(name))
+        wanted = [key for key, place in places.items() if place == name]
+        missing = next((key for key in wanted if key not in part), None)
+        if missing is not None:
+            raise StudioError(
+                "weights.format", say("{key} is not in {name}.", key=repr(missing[:60]), name=name), where=where
+            )
+        weights |= {key: part[key] for key in wanted}
     return weights
 
 
@@ -84,40 +185,22 @@ def _check_readable(path: Path, where: str) -> None:
     """A plain file that opens: a pipe would block, a folder has no bytes."""
     try:
         if path.exists() and not path.is_file():
-            raise StudioError("weights.file", "it is not a file.", where=where)
+            raise StudioError("weights.file", say("it is not a file."), where=where)
         with path.open("rb"):
             pass
     except FileNotFoundError as reason:
         raise StudioError(
             "weights.file",
-            "the file is not found: there is no such file.",
+            say("the file is not found: there is no such file."),
             where=where,
-            hint="Check its name and folder.",
+            hint=say("Check its name and folder."),
         ) from reason
     except (OSError, ValueError) as reason:
         text = (getattr(reason, "strerror", None) or str(reason)).lower()
-        raise StudioError("weights.file", f"the file cannot be read: {text}.", where=where) from reason
+        raise StudioError(
+            "weights.file", say("the file cannot be read: {reason}.", reason=text), where=where
+        ) from reason
 
 
-def _is_bomb(path: Path) -> bool:
-    """Whether an archive would unpack to more than it holds. torch never compresses what it saves."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-    packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
-    return packed or sum(entry.file_size for entry in entries) > path.stat().st_size
-
-
-def _state_dict(found: object, where: str) -> Mapping[Any, object]:
-    if isinstance(found, Mapping):
-        inner = next((found[key] for key in NESTED if isinstance(found.get(key), Mapping)), found)
-        if inner:
-            return inner
-    raise StudioError("weights.format", "it holds no state dict.", where=where)
-
-
-def _damaged(where: str) -> StudioError:
-    return StudioError(
-        "weights.format", "it is damaged, or not a file of weights.", where=where, hint="Fetch or save it again."
-    )
+def _other(what: str, hint: str, where: str) -> StudioError:
+    return StudioError("weights.format", say("it is {what}.", what=what), where=where, hint=hint)

@@ -16,6 +16,7 @@ from torch import Tensor
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded
 from blockstudio.graph.presets import preset_folder
+from blockstudio.text import say
 
 LARGEST = 2**20
 """Bytes of a map."""
@@ -57,7 +58,7 @@ def rename(weights: Mapping[str, Value], names: Mapping[str, str]) -> dict[str, 
     for key, value in weights.items():
         new = _renamed(key, names)
         if new in result:
-            raise StudioError("weights.map", f"two keys of the weights become '{new}'.", where="names")
+            raise StudioError("weights.map", say("two keys of the weights become '{new}'.", new=new), where="names")
         result[new] = value
     return result
 
@@ -77,7 +78,9 @@ def load_map(path: str | os.PathLike[str]) -> WeightMap:
     try:
         return msgspec.json.decode(data, type=WeightMap)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
-        raise StudioError("weights.map", f"it is no map of weights: {reason}.", where=str(path)) from reason
+        raise StudioError(
+            "weights.map", say("it is no map of weights: {reason}.", reason=reason), where=str(path)
+        ) from reason
 
 
 def weight_maps(preset: str | None = None) -> list[WeightMap]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from torch import Tensor, nn
 
+from blockstudio.compiler.containers import state_dict_in, without_wrappers
 from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
+from blockstudio.text import say
 
 SHOWN = 5
 """Keys of each sort that an error names."""
@@ -52,6 +55,8 @@ class WeightsReport:
     """Of a classifier for another number of classes, which was asked to be left at its initial values."""
     map: str = ""
     """``timm``: whose names were translated; empty if they are the model's own."""
+    prefix: str = ""
+    """``backbone``: the first parts of the file's keys that were left out."""
 
     @property
     def complete(self) -> bool:
@@ -76,6 +81,10 @@ class WeightsReport:
         total = len(self.matched) + len(self.missing) + len(self.mismatched) + len(self.kept)
         names = f", translated from the names of {self.map}" if self.map else ""
         lines = [f"{len(self.matched)} of the network's {total} keys are in the weights and fit{names}."]
+        if self.prefix:
+            lines.append(
+                say("Its keys begin with '{prefix}.', which was left out.", prefix=shown(self.prefix, LONGEST))
+            )
         groups = (
             ("left at initial values, the weights are for another number of classes", self.kept),
             ("of another shape", self.mismatched),
@@ -99,33 +108,55 @@ def load_weights(
     head: Head = "load",
 ) -> WeightsReport:
     """See `blockstudio.compiler.load_weights`."""
+    own = model.state_dict()
     if isinstance(file_or_state_dict, Mapping):
-        where, weights = "state dict", checked(file_or_state_dict, "state dict")
+        where, weights = "state dict", given(file_or_state_dict, own)
     else:
         where = os.fspath(file_or_state_dict)
-        weights = read(Path(where))
-    own = model.state_dict()
-    fitted, label = translate(own, weights, names)
-    report = compare(own, fitted, head, label)
+        weights = read(Path(where), fitness(own))
+    fitted, label, prefix = translate(own, weights, names)
+    report = compare(own, fitted, head, label, prefix)
     if strict and not report.complete:
         raise StudioError(
             "weights.mismatch",
-            f"these weights do not fit the network: {report.text()}.",
+            say("these weights do not fit the network: {text}.", text=report.text()),
             where=where,
             hint=_advice(report),
         )
     if not report.matched:
-        raise StudioError("weights.nothing", "not one key is of this network.", where=where)
+        raise StudioError("weights.nothing", say("not one key is of this network."), where=where)
     for key in report.matched:
         # Whole numbers in the place of fractions are codes of a quantised network, which mean nothing by themselves.
         if own[key].is_floating_point() and not fitted[key].is_floating_point():
             kind = str(fitted[key].dtype).removeprefix("torch.")
-            raise StudioError("weights.type", f"{key} is of type {kind}, not floating point.", where=where)
+            raise StudioError(
+                "weights.type", say("{key} is of type {kind}, not floating point.", key=key, kind=kind), where=where
+            )
     model.load_state_dict({key: fitted[key] for key in report.matched}, strict=False)
     return report
 
 
-def compare(own: Mapping[str, Tensor], weights: Mapping[str, Tensor], head: Head, label: str = "") -> WeightsReport:
+def given(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict of the caller's own, or what his program keeps it in. Raises `StudioError` ``weights.*``."""
+    plain = all(isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items())
+    return checked(weights if plain else state_dict_in(weights, "state dict", "", fitness(own)), "state dict")
+
+
+def fitness(own: Mapping[str, Tensor]) -> Callable[[Mapping[str, Tensor]], int]:
+    """How many keys of the network a state dict has in its shapes."""
+
+    def score(weights: Mapping[str, Tensor]) -> int:
+        try:
+            return _fitting(own, translate(own, checked(weights, ""))[0])
+        except StudioError:
+            return 0
+
+    return score
+
+
+def compare(
+    own: Mapping[str, Tensor], weights: Mapping[str, Tensor], head: Head, label: str = "", prefix: str = ""
+) -> WeightsReport:
     """What fits. Only names and shapes matter: the tensors may be on the meta device."""
     missing = tuple(key for key in own if key not in weights and not _is_counter(key, own))
     unexpected = tuple(key for key in weights if key not in own)
@@ -139,35 +170,86 @@ def compare(own: Mapping[str, Tensor], weights: Mapping[str, Tensor], head: Head
         kept, mismatched = mismatched, ()
     wrong = {item.key for item in (*mismatched, *kept)}
     matched = tuple(key for key in own if key in weights and key not in wrong)
-    return WeightsReport(matched, missing, unexpected, mismatched, kept, label)
+    return WeightsReport(matched, missing, unexpected, mismatched, kept, label, prefix)
 
 
 def translate(
     own: Mapping[str, Tensor], weights: Mapping[str, Tensor], names: Names = "auto"
-) -> tuple[dict[str, Tensor], str]:
-    """The weights under the model's names, and whose names they had (empty if the model's own).
+) -> tuple[dict[str, Tensor], str, str]:
+    """The weights under the model's names, whose names they had (empty if the model's own), and the prefix that was
+    left out.
 
-    ``"auto"`` takes the map under which most keys fit, and none unless it beats the names as they are.
-    Raises `StudioError` ``weights.map``, ``file.*``.
+    ``"auto"`` leaves out what wrappers put into keys and the prefix under which most keys fit, and takes the map under
+    which most do; none of it unless more fit than as they are.
+    Raises `StudioError` ``weights.map``, ``weights.ambiguous``, ``file.*``.
     """
     if names == "same":
-        return dict(weights), ""
+        return dict(weights), "", ""
     if names == "auto":
-        best, label, most = dict(weights), "", _fitting(own, weights)
-        if most < max(len(own), len(weights)):
+        best, label, before, most = dict(weights), "", "", _fitting(own, weights)
+        if most == max(len(own), len(weights)):
+            return best, label, before
+        for prefix, plain in _variants(own, weights):
+            fitting = _fitting(own, plain)
+            if fitting > most:
+                best, label, before, most = plain, "", prefix, fitting
+            if most == len(own):
+                continue
             for each in weight_maps():
                 # A map turns other networks' names into anything, even twice the same.
-                found = _tried(each, weights)
+                found = _tried(each, plain)
                 fitting = _fitting(own, found)
                 if fitting > most:
-                    best, label, most = found, each.source, fitting
-        return best, label
+                    best, label, before, most = found, each.source, prefix, fitting
+        return best, label, before
     if isinstance(names, WeightMap):
-        return names.renamed(weights), names.source
+        return names.renamed(weights), names.source, ""
     if isinstance(names, Mapping):
-        return rename(weights, names), "another library"
+        return rename(weights, names), "another library", ""
     chosen = load_map(names)
-    return chosen.renamed(weights), chosen.source
+    return chosen.renamed(weights), chosen.source, ""
+
+
+def _variants(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """The weights as they are, without the parts of wrappers, and under the prefixes that lead to most keys."""
+    yield "", dict(weights)
+    plain = without_wrappers(weights)
+    if plain.keys() != weights.keys():
+        yield "", plain
+    counts = Counter(
+        prefix for key, value in plain.items() for prefix, rest in _cuts(key)
+        if rest in own and own[rest].shape == value.shape
+    )  # fmt: skip
+    ranked = counts.most_common(2)
+    if len(ranked) == 2 and ranked[0][1] == ranked[1][1] > len(own) // 2:
+        raise StudioError(
+            "weights.ambiguous",
+            say(
+                "all fits under several prefixes: {prefixes}.", prefixes=" and ".join(f"'{one}.'" for one, _ in ranked)
+            ),
+            hint=say("Save the one that is meant by itself."),
+        )
+    shared = _shared(plain)
+    for prefix in dict.fromkeys([*(prefix for prefix, _ in ranked[:1]), *([shared] if shared else [])]):
+        inside = {key[len(prefix) + 1 :]: value for key, value in plain.items() if key.startswith(f"{prefix}.")}
+        beside = {key: value for key, value in plain.items() if not key.startswith(f"{prefix}.")}
+        yield prefix, {**beside, **inside}
+
+
+def _cuts(key: str) -> Iterator[tuple[str, str]]:
+    parts = key.split(".")
+    for count in range(1, len(parts)):
+        yield ".".join(parts[:count]), ".".join(parts[count:])
+
+
+def _shared(weights: Mapping[str, Tensor]) -> str:
+    """The longest first parts that all keys have: ``model.net``."""
+    if not weights:
+        return ""
+    lists = [key.split(".")[:-1] for key in weights]
+    first, last = min(lists), max(lists)
+    count = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return ".".join(first[:count])
 
 
 def _tried(each: WeightMap, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

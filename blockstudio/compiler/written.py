@@ -10,6 +10,7 @@ from blockstudio.compiler.about import metadata
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written
 from blockstudio.graph.diagram import Diagram
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,7 +24,9 @@ def write_source(diagram: Diagram, weights: Weights | None) -> Written:
 
     if weights is not None:
         raise StudioError(
-            "export.weights", "PyTorch source holds no weights.", hint="Export them to a .safetensors file beside it."
+            "export.weights",
+            say("PyTorch source holds no weights."),
+            hint=say("Export them to a .safetensors file beside it."),
         )
     text = source(diagram)
     return Written(text.encode(), f"{len(text.splitlines())} lines of PyTorch")

@@ -246,7 +246,7 @@ def place_wire(diagram: Contents, scope: str, wire: Wire) -> None:
 
 
 def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioError:
-    known = ", ".join(ports) or "none"
+    known = ", ".join(ports) or say("none")
     return StudioError(
         "wire.port",
         say("there is no input '{port}'.", port=port)

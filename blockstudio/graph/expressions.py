@@ -71,7 +71,11 @@ def parse(text: str) -> Expression:
     """Parse ``text``. Raises `StudioError` ``expression.syntax`` naming what the grammar does not have, or
     ``expression.bound`` for a number too large."""
     if len(text) > MAX_LENGTH:
-        raise _error("syntax", text[:40] + "...", say("is longer than {max_length} characters", max_length=MAX_LENGTH))
+        raise _error(
+            "syntax",
+            say("{text}...", text=text[:40]),
+            say("is longer than {max_length} characters", max_length=MAX_LENGTH),
+        )
     # Emitted source holds the text as written, within a line: nothing may end or continue that.
     odd = next((letter for letter in text.strip() if letter in "#\\" or not letter.isprintable()), None)
     if odd is not None:
@@ -144,7 +148,7 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
             return found
         if node.id in scope:
             raise _error("type", text, say("uses {id}, which is not a single number", id=node.id))
-        known = ", ".join(sorted(scope)) or "none"
+        known = ", ".join(sorted(scope)) or say("none")
         raise StudioError(
             "expression.name",
             say("'{text}' uses {id}, which is not a parameter here.", text=text, id=node.id),

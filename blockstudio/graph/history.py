@@ -11,7 +11,7 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.edits import Edit
-from blockstudio.text import say
+from blockstudio.text import plain, say
 
 Listener = Callable[[tuple[Edit, ...]], None]
 
@@ -24,6 +24,9 @@ class Step:
     edits: tuple[Edit, ...]
     inverses: tuple[Edit, ...]
     """In the order in which they take the edits back."""
+
+
+_encode = msgspec.json.Encoder(enc_hook=plain).encode
 
 
 class History:
@@ -154,4 +157,4 @@ class History:
 
 def _same(edit: Edit, inverse: Edit) -> bool:
     """Whether the edit changed nothing. Equality alone would take 1 for 1.0 or true."""
-    return edit == inverse and msgspec.json.encode(edit) == msgspec.json.encode(inverse)
+    return edit == inverse and _encode(edit) == _encode(inverse)

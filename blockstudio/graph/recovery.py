@@ -25,7 +25,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.locks import lock
 from blockstudio.graph.snapshot import Snapshot, build, snapshot
-from blockstudio.text import say
+from blockstudio.text import plain, say
 
 SUFFIX = ".journal"
 VERSION = 1
@@ -125,7 +125,7 @@ class Journal:
             if self._out is None or self._steps_size > REWRITE_BEYOND:
                 self._start()
                 return
-            line = msgspec.json.encode(_Line(edits=edits)) + b"\n"
+            line = msgspec.json.encode(_Line(edits=edits), enc_hook=plain) + b"\n"
             _write(self._out, line)
             self._steps_size += len(line)
             self._sync_soon()
@@ -143,7 +143,7 @@ class Journal:
         out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         try:
             lock(out, wait=True)
-            _write(out, msgspec.json.encode(head) + b"\n")
+            _write(out, msgspec.json.encode(head, enc_hook=plain) + b"\n")
         except BaseException:
             os.close(out)
             path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from blockstudio.graph.names import is_block_name
 from blockstudio.imports.patterns import simplified
 from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
 from blockstudio.imports.trace import Call, Frame, Value
+from blockstudio.text import say
 
 
 @dataclass(eq=False, slots=True)
@@ -92,7 +93,9 @@ class Builder:
         for index, value in enumerate(results):
             held = known.get(value)
             if held is None:
-                raise StudioError("import.value", "what it gives comes from nowhere that is known.", where=frame.path)
+                raise StudioError(
+                    "import.value", say("what it gives comes from nowhere that is known."), where=frame.path
+                )
             extra = main and index >= self.outputs
             wanted = "output" if index == 0 else f"aux{index}" if extra else f"output{index + 1}"
             node = Node(self._name(level, wanted, ""), AUX_OUTPUT if extra else OUTPUT, sources=[held.source])
@@ -167,7 +170,7 @@ class Builder:
         if found is None:
             raise StudioError(
                 "import.unknown",
-                f"there is no block for {call.name} with {_described(call)}.",
+                say("there is no block for {call} with {what}.", call=call.name, what=_described(call)),
                 where=frame.path or "forward",
             )
         self._block(level, known, frame, found, call.outputs)
@@ -221,7 +224,7 @@ class Builder:
         if found.path:
             if found.path in self.used:
                 raise StudioError(
-                    "import.shared", "its weights are used twice, which a diagram cannot say.", where=found.path
+                    "import.shared", say("its weights are used twice, which a diagram cannot say."), where=found.path
                 )
             self.used[found.path] = kind.name
             name = self._name(level, self._relative(level, found.path), found.path)
@@ -255,7 +258,7 @@ class Builder:
         """A free name. One with weights is taken as it is."""
         if weights:
             if not is_block_name(wanted) or _clashes(wanted, level.taken):
-                raise StudioError("import.name", "a block cannot have this name.", where=weights)
+                raise StudioError("import.name", say("a block cannot have this name."), where=weights)
             level.taken.add(wanted)
             return wanted
         if not is_block_name(wanted):

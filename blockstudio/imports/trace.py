@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.flop_counter import flop_registry
 
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 BATCH = 2
 Hook: TypeAlias = Any
@@ -250,11 +251,13 @@ def _run(module: nn.Module, image: Tensor, mode: Any, stack: list[Frame]) -> Any
         first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
         if "meta" in first or "data-dependent" in first:
             raise StudioError(
-                "import.data", f"what it does depends on the values of a tensor: {first[:200]}", where=where,
-                hint="Import the part before it, or the network without that condition.",
-            ) from reason  # fmt: skip
+                "import.data",
+                say("what it does depends on the values of a tensor: {reason}", reason=first[:200]),
+                where=where,
+                hint=say("Import the part before it, or the network without that condition."),
+            ) from reason
         raise StudioError(
-            "import.forward", f"the network does not take this input: {first[:200]}", where=where
+            "import.forward", say("the network does not take this input: {reason}", reason=first[:200]), where=where
         ) from reason
 
 

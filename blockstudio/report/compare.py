@@ -9,6 +9,7 @@ from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.analysis.units import short_text
 from blockstudio.report.profile import Profile, Stage
 from blockstudio.report.table import Table
+from blockstudio.text import say
 
 BAR = 16
 """Characters of the longest bar."""
@@ -50,17 +51,18 @@ def _difference(cost: str) -> Callable[[Profile, Profile], float | None]:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("parameters", "parameters", lambda one, _: one.parameters, whole_text, "Learnable scalars"),
-    Column("parameters_more", "difference", _difference("parameters"), change_text, "Parameters more or fewer"),
-    Column("macs", "MACs", lambda one, _: one.macs, whole_text,
-           "Multiply-accumulates of convolution and linear layers for one image"),
-    Column("macs_more", "difference", _difference("macs"), change_text, "MACs more or fewer"),
-    Column("depth", "depth", lambda one, _: one.depth, whole_text,
-           "Weighted layers on the longest path, projections not counted"),
-    Column("memory", "training memory", lambda one, _: one.training_bytes, memory_text,
-           "Activations kept for the backward pass of one image"),
-    Column("dense", "dense share", lambda one, _: one.dense_share, share_text,
-           "Share of the parameters that stand in fully connected layers"),
+    Column("parameters", say("parameters"), lambda one, _: one.parameters, whole_text, say("Learnable scalars")),
+    Column("parameters_more", say("difference"), _difference("parameters"), change_text,
+           say("Parameters more or fewer")),
+    Column("macs", say("MACs"), lambda one, _: one.macs, whole_text,
+           say("Multiply-accumulates of convolution and linear layers for one image")),
+    Column("macs_more", say("difference"), _difference("macs"), change_text, say("MACs more or fewer")),
+    Column("depth", say("depth"), lambda one, _: one.depth, whole_text,
+           say("Weighted layers on the longest path, projections not counted")),
+    Column("memory", say("training memory"), lambda one, _: one.training_bytes, memory_text,
+           say("Activations kept for the backward pass of one image")),
+    Column("dense", say("dense share"), lambda one, _: one.dense_share, share_text,
+           say("Share of the parameters that stand in fully connected layers")),
 )  # fmt: skip
 """Behind the name, for the terminal and the window alike."""
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from blockstudio.blocks.convolution import Conv2d
 from blockstudio.report.table import Table
+from blockstudio.text import say
 
 _Layer: TypeAlias = tuple[tuple[int, int], int, int]
 """Kernel, channels in and out."""
@@ -43,15 +44,15 @@ def factorisations(channels: int = 64) -> tuple[Factorisation, ...]:
 
     three = ((3, 3), 256, 256)
     return (
-        one("5×5", (5, 5), "two 3×3", (3, 3), (3, 3)),
-        one("7×7", (7, 7), "three 3×3", (3, 3), (3, 3), (3, 3)),
-        one("3×3", (3, 3), "two 2×2", (2, 2), (2, 2)),
-        one("3×3", (3, 3), "1×3 and 3×1", (1, 3), (3, 1)),
-        one("7×7", (7, 7), "1×7 and 7×1", (1, 7), (7, 1)),
+        one("5×5", (5, 5), say("two 3×3"), (3, 3), (3, 3)),
+        one("7×7", (7, 7), say("three 3×3"), (3, 3), (3, 3), (3, 3)),
+        one("3×3", (3, 3), say("two 2×2"), (2, 2), (2, 2)),
+        one("3×3", (3, 3), say("1×3 and 3×1"), (1, 3), (3, 1)),
+        one("7×7", (7, 7), say("1×7 and 7×1"), (1, 7), (7, 1)),
         Factorisation(
-            "basic block on 256",
+            say("basic block on 256"),
             _weights(three, three),
-            "bottleneck on 256",
+            say("bottleneck on 256"),
             _weights(((1, 1), 256, 64), ((3, 3), 64, 64), ((1, 1), 64, 256)),
         ),
     )
@@ -63,7 +64,7 @@ def factorisation_table(channels: int = 64) -> Table:
         (each.layer, f"{each.weights:,}", each.parts, f"{each.parts_weights:,}", each.change_text)
         for each in factorisations(channels)
     ]
-    return Table(("layer", "weights", "in its place", "weights", "change"), rows, " r rr")
+    return Table((say("layer"), say("weights"), say("in its place"), say("weights"), say("change")), rows, " r rr")
 
 
 def _weights(*layers: _Layer) -> int:

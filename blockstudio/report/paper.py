@@ -110,7 +110,7 @@ class PaperTable:
         rows.append(("total", *[""] * (len(self.columns) - 1), *self.total.texts))
         notes = [fill(note, WIDTH, subsequent_indent="  ") for note in self.notes()]
         notes[1:1] = [fill(note, WIDTH, subsequent_indent="  ") for note in self._standing()]
-        headings = (*self.columns, "computed output", "parameters", "MACs")
+        headings = (*self.columns, say("computed output"), say("parameters"), say("MACs"))
         return Table(headings, rows, " " * len(self.columns) + "rrr", notes)
 
     def _standing(self) -> list[str]:

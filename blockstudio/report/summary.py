@@ -108,20 +108,31 @@ def summary_table(diagram: Diagram, analysis: Analysis, *, depth: int = 1, flops
     return Table((*HEADINGS[:-1], cost), rows, "  rrr", summary_totals(diagram, analysis, flops=flops))
 
 
-HEADINGS = ("block", "type", "output", "parameters", "MACs")
+HEADINGS = (say("block"), say("type"), say("output"), say("parameters"), say("MACs"))
 
 
 def summary_totals(diagram: Diagram, analysis: Analysis, *, flops: bool = False) -> list[str]:
     """What the whole network costs, in a sentence; with its auxiliary heads in another."""
     cost, factor = ("FLOPs", 2) if flops else ("MACs", 1)
-    totals = [
-        f"{diagram.name}: {analysis.parameters:,} parameters, {analysis.macs * factor:,} {cost}, "
-        f"depth {analysis.depth}, {analysis.training_bytes / 1e6:,.1f} MB an image in training"
+    totals: list[str] = [
+        say(
+            "{name}: {parameters:,} parameters, {macs:,} {cost}, depth {depth}, {size:,.1f} MB an image in training",
+            name=diagram.name,
+            parameters=analysis.parameters,
+            macs=analysis.macs * factor,
+            cost=cost,
+            depth=analysis.depth,
+            size=analysis.training_bytes / 1e6,
+        )
     ]
     if analysis.parameters_with_auxiliary != analysis.parameters:
         totals.append(
-            f"with auxiliary heads: {analysis.parameters_with_auxiliary:,} parameters, "
-            f"{analysis.macs_with_auxiliary * factor:,} {cost}"
+            say(
+                "with auxiliary heads: {parameters:,} parameters, {macs:,} {cost}",
+                parameters=analysis.parameters_with_auxiliary,
+                macs=analysis.macs_with_auxiliary * factor,
+                cost=cost,
+            )
         )
     return totals
 

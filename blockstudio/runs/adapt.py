@@ -28,6 +28,7 @@ from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.schedules import SCHEDULES
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis
@@ -56,7 +57,10 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
         found = len(fitted.main.of_type(type_name))
         if found != 1:
             problems.append(
-                StudioError("run.diagram", f"training needs a network with one {what}; this one has {found}.")
+                StudioError(
+                    "run.diagram",
+                    say("training needs a network with one {what}; this one has {found}.", what=what, found=found),
+                )
             )
     if problems or facts is None:
         raise collected(problems)
@@ -91,8 +95,8 @@ def image_shape(shape: tuple[int, ...], channels: int) -> tuple[int, int, int]:
             return count, side, side
     raise StudioError(
         "run.input",
-        f"no square image has the {shape[0]:,} values of the Input.",
-        hint="Give the Input a shape [channels, height, width].",
+        say("no square image has the {shape:,} values of the Input.", shape=shape[0]),
+        hint=say("Give the Input a shape [channels, height, width]."),
     )
 
 
@@ -112,11 +116,17 @@ def diagram_problems(diagram: Diagram, analysis: Analysis, facts: Facts) -> list
             found.append(
                 StudioError(
                     "run.classes",
-                    f"the network gives {_text(shape)}; {facts.title} needs one number for each of its "
-                    f"{facts.classes} classes.",
+                    say(
+                        "the network gives {shape}; {title} needs one number for each of its {classes} classes.",
+                        shape=_text(shape),
+                        title=facts.title,
+                        classes=facts.classes,
+                    ),
                     where=name,
-                    hint=f"Set out_features of the Linear before it to {facts.classes}, or declare a parameter "
-                    "num_classes.",
+                    hint=say(
+                        "Set out_features of the Linear before it to {classes}, or declare a parameter num_classes.",
+                        classes=facts.classes,
+                    ),
                 )
             )
     return found
@@ -128,7 +138,13 @@ def _weights_problems(recipe: Recipe) -> list[StudioError]:
     if not recipe.start.weights or file.is_file():
         return []
     text = "is not a file." if file.exists() else "is not there: file not found."
-    return [StudioError("weights.file", f"the file of starting weights, {file}, {text}", where="start.weights")]
+    return [
+        StudioError(
+            "weights.file",
+            say("the file of starting weights, {file}, {text}", file=file, text=text),
+            where="start.weights",
+        )
+    ]
 
 
 def _frozen_note(recipe: Recipe, analysis: Analysis) -> list[str]:
@@ -216,7 +232,7 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
 def _set_size(diagram: Diagram, size: int) -> None:
     """Height and width of the Input, as one step, through the parameter ``size`` if that is what the Input uses."""
     name = diagram.main.of_type(INPUT)[0]
-    with diagram.history.gesture(f"Train at {size}×{size}"):
+    with diagram.history.gesture(say("Train at {size}×{size}", size=size)):
         parameter = diagram.parameters.get("size")
         if parameter is not None and parameter.kind == "int":
             diagram.set("", size=size)

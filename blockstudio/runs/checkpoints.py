@@ -18,6 +18,7 @@ import msgspec
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded, sync_folder
+from blockstudio.text import say
 
 
 def sha256(path: Path) -> str:
@@ -101,7 +102,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     def _damaged(self, name: str) -> StudioError:
         return StudioError(
-            "checkpoint.damaged", f"{name} is not what was written.", where=str(self.path), hint="Its hash differs."
+            "checkpoint.damaged",
+            say("{name} is not what was written.", name=name),
+            where=str(self.path),
+            hint=say("Its hash differs."),
         )
 
 
@@ -163,7 +167,7 @@ class CheckpointFolder:
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise StudioError(
-                "checkpoint.write", f"cannot be written: {error.strerror or error}.", where=str(target)
+                "checkpoint.write", say("cannot be written: {value}.", value=error.strerror or error), where=str(target)
             ) from error
         return Checkpoint(step, target)
 

@@ -116,12 +116,12 @@ def describe(data: Data) -> Facts:
     if path.parent.is_dir() and (found := choose_set(path.parent, path.name)) is not None:
         return _describe_idx(path.parent, found)
     if path.exists():
-        raise StudioError("data.folder", "is a file; data are a name or a folder.", where=data.source)
+        raise StudioError("data.folder", say("is a file; data are a name or a folder."), where=data.source)
     if any(mark in data.source for mark in "/\\.~"):
-        raise StudioError("data.folder", "there is no such folder.", where=data.source)
+        raise StudioError("data.folder", say("there is no such folder."), where=data.source)
     raise StudioError(
         "data.unknown",
-        f"there is no data set and no folder '{data.source}'.",
+        say("there is no data set and no folder '{source}'.", source=data.source),
         where="data.source",
         hint=suggestion(data.source, list(DATASETS)),
     )
@@ -213,9 +213,9 @@ def _describe_folder(root: Path) -> Facts:
     if classes == 0:
         raise StudioError(
             "data.folder",
-            "is no data set: it has neither IDX files nor a subfolder for each class.",
+            say("is no data set: it has neither IDX files nor a subfolder for each class."),
             where=str(root),
-            hint="Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg.",
+            hint=say("Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg."),
         )
     return Facts(
         kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None, images=None,

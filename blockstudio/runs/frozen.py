@@ -13,6 +13,7 @@ from blockstudio.blocks import AUX_OUTPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.names import suggestion
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, BlockReport, Level
@@ -45,7 +46,7 @@ def freeze_problems(analysis: Analysis, paths: Sequence[str]) -> list[StudioErro
             problems.append(
                 StudioError(
                     "run.freeze",
-                    f"the network has no block '{path}' to freeze.",
+                    say("the network has no block '{path}' to freeze.", path=path),
                     where=FIELD,
                     hint=suggestion(path, _candidates(analysis, path)),
                 )
@@ -60,9 +61,9 @@ def nothing_left(total: int) -> StudioError:
     """The error of a run that would train nothing."""
     return StudioError(
         "run.frozen",
-        f"all {total:,} parameters are frozen, so there is nothing to train.",
+        say("all {total:,} parameters are frozen, so there is nothing to train.", total=total),
         where=FIELD,
-        hint="Leave the classifier out, or any other block.",
+        hint=say("Leave the classifier out, or any other block."),
     )
 
 

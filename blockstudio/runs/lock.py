@@ -21,6 +21,7 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import write_atomic
 from blockstudio.runs.processes import own_mark, start_mark
+from blockstudio.text import say
 
 SILENT_AFTER = 120.0
 """Seconds without a sign of life after which a trainer on another machine counts as dead."""
@@ -79,9 +80,9 @@ class Lock:
             if holder is not None and not handed_over and self.alive(holder):
                 raise StudioError(
                     "run.locked",
-                    f"is being trained already by process {holder.pid} on {holder.host}.",
+                    say("is being trained already by process {pid} on {host}.", pid=holder.pid, host=holder.host),
                     where=str(self._path.parent),
-                    hint="Stop that one first, or watch it.",
+                    hint=say("Stop that one first, or watch it."),
                 )
             offset = holder.offset if holder is not None and handed_over else self._log_size()
             self._write(token or secrets.token_hex(8), os.getpid(), own_mark(), offset)
@@ -119,7 +120,9 @@ class Lock:
         try:
             file = self._guard.open("ab")
         except OSError as error:
-            raise StudioError("run.write", f"cannot be written: {error.strerror}.", where=str(self._guard)) from error
+            raise StudioError(
+                "run.write", say("cannot be written: {strerror}.", strerror=error.strerror), where=str(self._guard)
+            ) from error
         with file:
             if sys.platform == "win32":
                 import msvcrt

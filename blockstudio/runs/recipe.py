@@ -32,6 +32,7 @@ from blockstudio.runs.structure import (
     Shapes,
     Start,
 )
+from blockstudio.text import say
 
 __all__ = [
     "FIELDS",
@@ -85,18 +86,18 @@ class Field(Struct, frozen=True, kw_only=True):
     def expected(self) -> str:
         """What a legal value is, in words."""
         words = {
-            "int": "a whole number",
-            "float": "a number",
-            "bool": "true or false",
-            "choice": "one of " + ", ".join(self.choices),
-            "text": "text",
-            "numbers": "numbers from 0 to 1 in rising order",
-            "paths": "paths of blocks, as conv1 or layer1.0, each once",
+            "int": say("a whole number"),
+            "float": say("a number"),
+            "bool": say("true or false"),
+            "choice": say("one of {choices}", choices=", ".join(self.choices)),
+            "text": say("text"),
+            "numbers": say("numbers from 0 to 1 in rising order"),
+            "paths": say("paths of blocks, as conv1 or layer1.0, each once"),
         }[self.kind]
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            words += f" from {_plain(low)} to {_plain(high)}"
-        return words + (" or nothing" if self.optional else "")
+            words = say("{words} from {low} to {high}", words=words, low=_plain(low), high=_plain(high))
+        return say("{words} or nothing", words=words) if self.optional else words
 
 
 def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any]]:
@@ -243,11 +244,11 @@ def check(recipe: Recipe) -> list[StudioError]:
         except StudioError as problem:
             problems.append(problem)
     if recipe.epochs is not None and recipe.steps is not None:
-        problems.append(StudioError("recipe.conflict", "give either epochs or steps, not both.", where="steps"))
+        problems.append(StudioError("recipe.conflict", say("give either epochs or steps, not both."), where="steps"))
     rule = recipe.optimizer
     if rule.nesterov and rule.momentum == 0 and rule.name in FIELDS["optimizer.nesterov"].when:
         problems.append(
-            StudioError("recipe.conflict", "Nesterov's rule needs a momentum above 0.", where="optimizer.nesterov")
+            StudioError("recipe.conflict", say("Nesterov's rule needs a momentum above 0."), where="optimizer.nesterov")
         )
     return problems
 
@@ -257,16 +258,16 @@ def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
     try:
         raw = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise StudioError("recipe.file", f"is not JSON: {error}.", where=where) from None
+        raise StudioError("recipe.file", say("is not JSON: {error}.", error=error), where=where) from None
     if not isinstance(raw, dict):
-        raise StudioError("recipe.file", "is not a recipe: expected an object of fields.", where=where)
+        raise StudioError("recipe.file", say("is not a recipe: expected an object of fields."), where=where)
     version = raw.get("version", VERSION)
     if isinstance(version, int) and version > VERSION:
         raise StudioError(
             "recipe.version",
-            f"has version {version}; this program reads up to {VERSION}.",
+            say("has version {version}; this program reads up to {newest}.", version=version, newest=VERSION),
             where=where,
-            hint="Update Block Studio.",
+            hint=say("Update Block Studio."),
         )
     try:
         return with_fields(Recipe(), raw)
@@ -308,7 +309,7 @@ def _flat(values: Mapping[str, Any], problems: list[StudioError], prefix: str = 
         elif path == "data":
             yield "data.source", value
         else:
-            problems.append(StudioError("recipe.value", "expected an object of fields.", where=path))
+            problems.append(StudioError("recipe.value", say("expected an object of fields."), where=path))
 
 
 def _full_path(path: str) -> str:
@@ -333,10 +334,16 @@ def _plain(number: float) -> str:
 
 
 def _unknown(path: str) -> StudioError:
-    return StudioError("recipe.field", "a recipe has no such field.", where=path, hint=suggestion(path, list(FIELDS)))
+    return StudioError(
+        "recipe.field", say("a recipe has no such field."), where=path, hint=suggestion(path, list(FIELDS))
+    )
 
 
 def _illegal(field: Field, value: object) -> StudioError:
     text = repr(value)
     text = text if len(text) <= 60 else text[:57] + "..."
-    return StudioError("recipe.value", f"expected {field.expected()}, found {text}.", where=field.path)
+    return StudioError(
+        "recipe.value",
+        say("expected {expected}, found {text}.", expected=field.expected(), text=text),
+        where=field.path,
+    )

@@ -38,6 +38,7 @@ from blockstudio.runs.events import Event, EventWriter, History, read_events, re
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.recipe import Recipe, dumps_recipe, load_recipe
 from blockstudio.runs.state import ENDED, Folded, RunState
+from blockstudio.text import say
 
 DIAGRAM = "diagram.blocks.json"
 RECIPE = "recipe.json"
@@ -56,9 +57,9 @@ class Run:
         if not (self.directory / RECIPE).is_file() or not (self.directory / DIAGRAM).is_file():
             raise StudioError(
                 "run.missing",
-                "is no run: it has no recipe and diagram.",
+                say("is no run: it has no recipe and diagram."),
                 where=str(directory),
-                hint="A run is the directory that training made.",
+                hint=say("A run is the directory that training made."),
             )
         self.checkpoints = CheckpointFolder(self.directory / "checkpoints")
         self.start = CheckpointFolder(self.directory / "start")
@@ -109,7 +110,7 @@ class Run:
         Raises `StudioError` ``run.idle`` if nobody trains the run.
         """
         if not self.state().active:
-            raise StudioError("run.idle", "is not being trained.", where=str(self.directory))
+            raise StudioError("run.idle", say("is not being trained."), where=str(self.directory))
         line = msgspec.json.encode({"command": command, "time": time.time()}) + b"\n"
         with (self.directory / CONTROL).open("ab", buffering=0) as file:
             file.write(line)
@@ -143,9 +144,9 @@ class Run:
         if results["step"] >= wanted:
             raise StudioError(
                 "run.finished",
-                f"was finished at step {results['step']:,}.",
+                say("was finished at step {results:,}.", results=results["step"]),
                 where=str(self.directory),
-                hint="Raise epochs in its recipe.json to go on, or start a new run.",
+                hint=say("Raise epochs in its recipe.json to go on, or start a new run."),
             )
 
     def last_words(self) -> str:
@@ -205,7 +206,9 @@ class Run:
         try:
             found: dict[str, Any] = msgspec.json.decode(read_bounded(path, 1 << 24), type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise StudioError("run.damaged", f"is not what was written: {error}.", where=str(path)) from None
+            raise StudioError(
+                "run.damaged", say("is not what was written: {error}.", error=error), where=str(path)
+            ) from None
         return found
 
 
@@ -222,16 +225,21 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
     folder = Path(directory) if directory is not None else _free_folder(diagram.name)
     if (folder / RECIPE).exists():
         raise StudioError(
-            "run.exists", "is a run already.", where=str(folder), hint="Continue it with --resume, or name another."
+            "run.exists",
+            say("is a run already."),
+            where=str(folder),
+            hint=say("Continue it with --resume, or name another."),
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise StudioError("run.exists", "is not empty.", where=str(folder), hint="Name a new directory.")
+            raise StudioError("run.exists", say("is not empty."), where=str(folder), hint=say("Name a new directory."))
         write_atomic(folder / DIAGRAM, dumps(fitted).encode())
         events = EventWriter(folder / EVENTS)
     except OSError as error:
-        raise StudioError("run.write", f"cannot be made: {error.strerror or error}.", where=str(folder)) from error
+        raise StudioError(
+            "run.write", say("cannot be made: {value}.", value=error.strerror or error), where=str(folder)
+        ) from error
     for note in notes:
         events.write("note", text=note)
     events.close()

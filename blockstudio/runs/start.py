@@ -9,6 +9,7 @@ import sys
 from blockstudio.errors import StudioError
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import CONTROL, LOG, Run
+from blockstudio.text import say
 
 TRAINER = "blockstudio.training"
 
@@ -44,6 +45,8 @@ def start_run(run: Run) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         lock.release()
-        raise StudioError("run.start", f"the trainer cannot be started: {error}.", where=str(run.directory)) from error
+        raise StudioError(
+            "run.start", say("the trainer cannot be started: {error}.", error=error), where=str(run.directory)
+        ) from error
     lock.hand_to(child.pid)
     return child

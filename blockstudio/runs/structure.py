@@ -131,7 +131,7 @@ class Start(Group, frozen=True):
         Meta(
             max_length=4096,
             title="Weights",
-            description="A .safetensors, .pt or .pth file to begin with. Empty: random initial values.",
+            description="A file of weights to begin with. Empty: random initial values.",
         ),
     ] = ""
     partial: Annotated[

@@ -9,6 +9,7 @@ import torch
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.recipe import Recipe
+from blockstudio.text import listed, say
 
 NAMES = {"cuda": "CUDA", "mps": "MPS", "cpu": "the CPU"}
 
@@ -29,9 +30,13 @@ def choose_device(wanted: str) -> torch.device:
         here = [name for name in ("cuda", "mps", "cpu") if available(name)]
         raise StudioError(
             "device.absent",
-            f"there is no {NAMES[wanted]} device here, or this PyTorch ({torch.__version__}) cannot use it.",
+            say(
+                "there is no {names} device here, or this PyTorch ({version}) cannot use it.",
+                names=NAMES[wanted],
+                version=torch.__version__,
+            ),
             where="device",
-            hint=f"Here there is {' and '.join(here)}.",
+            hint=say("Here there is {here}.", here=listed(here)),
         )
     return torch.device(wanted)
 
@@ -50,9 +55,9 @@ def check_precision(precision: str, device: torch.device) -> None:
         other = "fp16" if precision == "bf16" else "fp32"
         raise StudioError(
             "device.precision",
-            f"{NAMES[device.type]} cannot train in {precision} here.",
+            say("{names} cannot train in {precision} here.", names=NAMES[device.type], precision=precision),
             where="precision",
-            hint=f"Try {other}, or fp32.",
+            hint=say("Try {other}, or fp32.", other=other),
         )
 
 

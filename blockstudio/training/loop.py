@@ -18,6 +18,7 @@ from blockstudio.runs.checkpoints import Checkpoint
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import BEAT_EVERY, Lock
 from blockstudio.runs.run import Run
+from blockstudio.text import say
 from blockstudio.training.control import Control
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.load import Source, skipped_notes
@@ -375,9 +376,9 @@ class Loop:
         if notes["data"] != self._splits.fingerprint():
             raise StudioError(
                 "run.data",
-                "the images are not those it was trained on so far.",
+                say("the images are not those it was trained on so far."),
                 where=str(checkpoint.path),
-                hint="Bring them back as they were, or start a new run.",
+                hint=say("Bring them back as they were, or start a new run."),
             )
 
     def _say_damaged(self, error: StudioError) -> None:

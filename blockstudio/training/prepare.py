@@ -23,6 +23,7 @@ from blockstudio.runs.datasets import describe
 from blockstudio.runs.frozen import freeze_problems
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run
+from blockstudio.text import say
 from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
 from blockstudio.training.losses import auxiliary_weights
@@ -107,7 +108,7 @@ def _missing_choices(recipe: Recipe) -> list[StudioError]:
         "epochs": recipe.epochs is None and recipe.steps is None,
     }
     return [
-        StudioError("recipe.value", "a run needs a value here.", where=path)
+        StudioError("recipe.value", say("a run needs a value here."), where=path)
         for path, open in open_fields.items()
         if open
     ]

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.checkpoints import MODEL, OPTIMIZER, STATE, Checkpoint
+from blockstudio.text import say
 
 RNG = "rng."
 
@@ -55,9 +56,11 @@ def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, d
     except (RuntimeError, ValueError, KeyError, IndexError) as error:
         raise StudioError(
             "checkpoint.mismatch",
-            f"does not belong to this run's network and recipe: {str(error).splitlines()[0]}",
+            say(
+                "does not belong to this run's network and recipe: {splitlines}", splitlines=str(error).splitlines()[0]
+            ),
             where=str(checkpoint.path),
-            hint="Were diagram.blocks.json or recipe.json changed after it was written?",
+            hint=say("Were diagram.blocks.json or recipe.json changed after it was written?"),
         ) from error
     torch.set_rng_state(tensors[f"{RNG}cpu"])
     if device.type == "cuda" and f"{RNG}cuda" in tensors:

@@ -15,11 +15,13 @@ from torch import nn
 
 from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
 from blockstudio.errors import StudioError
+from blockstudio.graph.names import shown
 from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import plain as as_plain
+from blockstudio.text import say
 from blockstudio.training.saving import is_finite, plain
 
 REPORT = "report.json"
@@ -64,10 +66,10 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
     except StudioError as error:
         if error.code != "weights.mismatch":
             raise
-        hint = "'blockstudio weights' lists every key; start.partial takes what fits."
+        hint = say("'blockstudio weights' lists every key; start.partial takes what fits.")
         raise StudioError(error.code, error.message, where=error.where, hint=hint) from error
     if not is_finite(model):
-        raise StudioError("weights.numbers", "holds values that are not numbers.", where=str(file))
+        raise StudioError("weights.numbers", say("holds values that are not numbers."), where=str(file))
     text = told(report, file.name)
 
     def fill(folder: Path) -> Iterable[str]:
@@ -85,9 +87,9 @@ def _again(kept: Checkpoint, model: nn.Module) -> str:
     except (RuntimeError, ValueError) as error:
         raise StudioError(
             "checkpoint.mismatch",
-            f"does not belong to this run's network: {str(error).splitlines()[0]}",
+            say("does not belong to this run's network: {splitlines}", splitlines=str(error).splitlines()[0]),
             where=str(kept.path),
-            hint="Was diagram.blocks.json changed after it was written?",
+            hint=say("Was diagram.blocks.json changed after it was written?"),
         ) from error
     found = msgspec.json.decode((kept.path / REPORT).read_bytes(), type=dict[str, str])
     return found["text"]
@@ -99,6 +101,8 @@ def told(report: WeightsReport, name: str) -> str:
     total = matched + len(report.missing) + len(report.mismatched) + len(report.kept)
     names = f", by the names of {report.map}" if report.map else ""
     text = f"Starting weights: {matched:,} of {total:,} tensors are those of {name}{names}."
+    if report.prefix:
+        text += f" Its keys begin with '{shown(report.prefix)}.', which was left out."
     if report.kept:
         layers = list(dict.fromkeys(item.key.rpartition(".")[0] for item in report.kept))
         verb = "keeps its" if len(layers) == 1 else "keep their"

@@ -17,6 +17,7 @@ from blockstudio.runs.events import Event, EventWriter
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.recipe import Recipe, with_fields
 from blockstudio.runs.run import CONTROL, EVENTS, Run, create_run
+from blockstudio.text import say
 from blockstudio.training.control import Control, stopped_by_signals
 from blockstudio.training.loop import Loop
 from blockstudio.training.prepare import Builder, prepare, write_data, write_environment
@@ -108,9 +109,9 @@ class _LastWord:
 def describe_crash(error: BaseException) -> dict[str, object]:
     """Fields of a ``failed`` event for an exception that nobody foresaw."""
     first = (str(error).strip() or "no message").splitlines()[0]
-    hint = "The whole report is in trainer.log."
+    hint = say("The whole report is in trainer.log.")
     if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
-        hint = "Use a smaller batch_size or data.input_size, or precision bf16."
+        hint = say("Use a smaller batch_size or data.input_size, or precision bf16.")
     elif isinstance(error, KeyboardInterrupt):
-        first, hint = "interrupted", "Continue from the last checkpoint with --resume."
+        first, hint = "interrupted", say("Continue from the last checkpoint with --resume.")
     return {"code": "trainer.crash", "message": f"{type(error).__name__}: {first}", "where": "", "hint": hint}

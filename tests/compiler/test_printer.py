@@ -85,3 +85,9 @@ def test_ruff_would_not_change_emitted_source(name: str, tmp_path: Path) -> None
         [*ruff, "check", "--select", "E,F,W,I,B,UP,SIM,PIE", *options], capture_output=True, text=True, check=False
     )
     assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize("text", ["x[:, 1:3]", "x[:, :, None]", "x[::2]", "x[1:]", "x[:,]", "x[a + 1 : b]", "x[1, 2]"])
+def test_slices(text: str) -> None:
+    printed = text_of(ast.parse(text, mode="eval").body)
+    assert ast.dump(ast.parse(printed)) == ast.dump(ast.parse(text))

@@ -15,7 +15,6 @@ from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.feature import install
 from blockstudio.gui.inspector.inspector import Inspector
-from tests.support.desks import end_desk
 from tests.support.hands import click, press_key, type_into
 
 
@@ -44,7 +43,7 @@ def desks() -> Iterator[list[Desk]]:
     made: list[Desk] = []
     yield made
     for desk in made:
-        end_desk(desk)
+        desk.close()
 
 
 def on_desk(desks: list[Desk], diagram: Diagram) -> Inspector:

@@ -80,3 +80,24 @@ def test_a_network_of_one_s_own() -> None:
 class Looks(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x if x.mean() > 0 else -x
+
+
+class Attention(nn.Module):
+    """Efficient channel attention, and a slice of the channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(1, 1, 3, padding=1, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.conv(x.mean((2, 3)).view(x.shape[0], 1, -1)).sigmoid().view(x.shape[0], -1, 1, 1)
+        x = x * y.expand_as(x)
+        first, rest = torch.split(x, [2, x.shape[1] - 2], dim=1)
+        return torch.cat([rest, first], dim=1)
+
+
+def test_channels_as_a_sequence_and_in_parts() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), Attention(), nn.Conv2d(8, 4, 1))
+    diagram, report = bs.from_module(network, input=(3, 10, 10))
+    assert report.proven, report.notes
+    assert "ChannelConv1d(1, 1, 3, padding=1, bias=False)" in bs.source(diagram)

@@ -56,7 +56,12 @@ def test_the_others_are_proven(source: str) -> None:
     assert report is not None and report.proven, report and report.notes
 
 
-@pytest.mark.parametrize("name", PRESETS)
+SMALL = ("googlenet", "resnet34", "resnet50")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in SMALL else pytest.param(name, marks=pytest.mark.slow) for name in PRESETS]
+)
 def test_no_larger_than_a_person_drew_it(name: str) -> None:
     network = library_network(f"torchvision:{name}")
     diagram, _ = bs.from_module(network, input=input_of(network), prove=False)

@@ -126,10 +126,11 @@ def cases(name: str) -> st.SearchStrategy[Case]:
     """A block of type ``name`` with drawn parameters and inputs: half of them as they come, of which most are
     refused for one reason or another, half of them accepted."""
     anything = _anything(name)
-    return st.one_of(anything, anything.filter(_accepted))
+    return st.one_of(anything, anything.filter(accepted))
 
 
-def _accepted(case: Case) -> bool:
+def accepted(case: Case) -> bool:
+    """Whether its type takes it."""
     try:
         case.kind.shape(case.values, case.inputs)
     except Refusal:

@@ -12,7 +12,7 @@ from blockstudio.blocks import RawValue, Shape, shape_text
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.operations.inserting import New
-from blockstudio.text import say
+from blockstudio.text import listed, say
 
 Inputs = list[tuple[Wire, Shape]]
 
@@ -187,9 +187,7 @@ def _both(site: Site, inputs: Inputs) -> Iterator[Fix]:
             for target in _targets(evened)[:1] if texts else ():
                 for fix in list(_projections(site, evened, target))[:1]:
                     label = fix.label[0].lower() + fix.label[1:]
-                    yield Fix(
-                        say("Set {texts} and {label}", texts=" and ".join(texts), label=label), (*edits, *fix.edits)
-                    )
+                    yield Fix(say("Set {texts} and {label}", texts=listed(texts), label=label), (*edits, *fix.edits))
 
 
 def _label(sizes: Sizes) -> str:
@@ -280,8 +278,8 @@ def _flatten(site: Site, inputs: Inputs) -> Iterator[Fix]:
     """Maps among vectors."""
     maps = [(wire, shape) for wire, shape in inputs if len(shape) == 3]
     for label, news in (
-        ("Insert GlobalAvgPool and Flatten", [New("GlobalAvgPool", "pool"), New("Flatten", "flatten")]),
-        ("Insert Flatten", [New("Flatten", "flatten")]),
+        (say("Insert GlobalAvgPool and Flatten"), [New("GlobalAvgPool", "pool"), New("Flatten", "flatten")]),
+        (say("Insert Flatten"), [New("Flatten", "flatten")]),
     ):
         yield Fix(label, tuple(edit for wire, _ in maps for edit in site.insert(wire, news)))
 

@@ -82,7 +82,7 @@ def _name_fixes(site: Site, field: str, raw: RawValue) -> Iterator[Fix]:
         declared = site.item.declared.get(field)
         parameter = Parameter(kind="bool", default=False) if field == "bypass" else _declaration(declared)
         edit = SetDeclarations(scope=site.scope, parameters={**site.definition.parameters, wrong[0]: parameter})
-        owner = site.scope or "the diagram"
+        owner = site.scope or say("the diagram")
         yield Fix(
             say(
                 "Add parameter {wrong} = {lower} to {owner}",

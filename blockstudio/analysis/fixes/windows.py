@@ -107,7 +107,10 @@ def culprits(site: Site, wire: Wire, size: Pair) -> Iterator[tuple[str, list[Edi
         if is_window(result, item.kind) and item.kind is not None:
             for change in resize(item.kind, result.values, shape, size):  # type: ignore[arg-type]
                 if not change.keys() & item.uses.keys():
-                    yield f"{change_text(change)} on {name}", site.set(name, change_raw(change))
+                    yield (
+                        say("{change} on {name}", change=change_text(change), name=name),
+                        site.set(name, change_raw(change)),
+                    )
         output = result.outputs[0] if result.outputs else None
         if output is None or shape is None or output[1:] != shape[1:]:
             return

@@ -19,7 +19,10 @@ from blockstudio.errors import StudioError
 from blockstudio.gui.kit.icons import application_icon
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
-from blockstudio.gui.shell import style  # noqa: F401 - its part of the style sheet
+from blockstudio.gui.shell import (
+    language,
+    style,  # noqa: F401 - its part of the style sheet
+)
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work.settings import APPLICATION, ORGANISATION, data_folder, settings
 from blockstudio.version import __version__
@@ -51,6 +54,7 @@ def application(*, dark: bool | None = None) -> QApplication:
         system = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         dark = chosen == "dark" or (chosen != "light" and system)
     set_theme(DARK if dark else LIGHT)
+    language.begin(app)
     return app
 
 

@@ -9,6 +9,7 @@ from blockstudio.graph.presets import preset_names
 from blockstudio.gui.browser.start_page import StartPage
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.text import say
 
 SCREEN = "start"
 
@@ -49,9 +50,9 @@ def install(desk: Desk) -> Browser:
     """Put the start page on the desk."""
     browser = Browser(desk)
     desk.add_commands(
-        Command("file.presets", "Presets…", lambda d: d.show_screen(SCREEN), "File", 110, ("Ctrl+Shift+O",),
+        Command("file.presets", say("Presets…"), lambda d: d.show_screen(SCREEN), "File", 110, ("Ctrl+Shift+O",),
                 keywords="networks resnet"),
-        Command("file.preset", "Preset", _open, "File", 111, choices=_presets),
+        Command("file.preset", say("Preset"), _open, "File", 111, choices=_presets),
     )  # fmt: skip
     desk.on_close(browser.stop)
     return browser

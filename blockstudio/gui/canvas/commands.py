@@ -15,11 +15,17 @@ from blockstudio.gui.canvas.hand import dropping, keys
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
+from blockstudio.text import say
 
 _Key = QKeySequence.StandardKey
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
-
-
+WAYS = {
+    "left": (say("Block to the left"), say("Move left"), say("Move far left")),
+    "right": (say("Block to the right"), say("Move right"), say("Move far right")),
+    "up": (say("Block further up"), say("Move up"), say("Move far up")),
+    "down": (say("Block further down"), say("Move down"), say("Move far down")),
+}
+"""What going and moving in each direction is called."""
 ANYWHERE = ("edit.add", "problem.fix", "view.go", "view.metric")
 """What can be done while another screen is in view."""
 
@@ -93,49 +99,50 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         canvas.toggle_frame(desk.session.selection[0])
 
     found: list[Command[Desk]] = [
-        Command("edit.cut", "Cut", lambda d: d.session.cut(), "Edit", 200, (_Key.Cut,), enabled=_selected),
-        Command("edit.copy", "Copy", lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_selected),
-        Command("edit.paste", "Paste", paste, "Edit", 220, (_Key.Paste,)),
-        Command("edit.duplicate", "Duplicate", lambda d: d.session.duplicate(), "Edit", 230, ("Ctrl+D",),
+        Command("edit.cut", say("Cut"), lambda d: d.session.cut(), "Edit", 200, (_Key.Cut,), enabled=_selected),
+        Command("edit.copy", say("Copy"), lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_selected),
+        Command("edit.paste", say("Paste"), paste, "Edit", 220, (_Key.Paste,)),
+        Command("edit.duplicate", say("Duplicate"), lambda d: d.session.duplicate(), "Edit", 230, ("Ctrl+D",),
                 enabled=_selected),
-        Command("edit.delete", "Delete", lambda d: canvas.delete(), "Edit", 240, ("Del",), enabled=any_marked,
+        Command("edit.delete", say("Delete"), lambda d: canvas.delete(), "Edit", 240, ("Del",), enabled=any_marked,
                 label=delete_label),
-        Command("edit.select_all", "Select all", lambda d: canvas.select_all(), "Edit", 300, (_Key.SelectAll,)),
-        Command("edit.select_none", "Select nothing", select_none, "Edit", 305, enabled=any_marked),
-        Command("edit.bypass", "Bypass", lambda d: d.session.toggle_bypass(), "Edit", 310, ("Ctrl+B",),
+        Command("edit.select_all", say("Select all"), lambda d: canvas.select_all(), "Edit", 300, (_Key.SelectAll,)),
+        Command("edit.select_none", say("Select nothing"), select_none, "Edit", 305, enabled=any_marked),
+        Command("edit.bypass", say("Bypass"), lambda d: d.session.toggle_bypass(), "Edit", 310, ("Ctrl+B",),
                 enabled=_selected, label=_bypass_label, keywords="off lesion ablation bypass"),
-        Command("edit.wire_in_order", "Wire in this order", lambda d: dropping.wire_in_order(canvas.scene), "Edit", 315,
+        Command("edit.wire_in_order", say("Wire in this order"), lambda d: dropping.wire_in_order(canvas.scene),
+                "Edit", 315,
                 enabled=_several, keywords="connect chain"),
-        Command("edit.add", "Add a block", add, value=True),
-        Command("problem.fix", "Do what a problem offers", fix, value=True),
-        Command("edit.cancel", "Take back what is being dragged", lambda d: canvas.cancel_gesture(),
+        Command("edit.add", say("Add a block"), add, value=True),
+        Command("problem.fix", say("Do what a problem offers"), fix, value=True),
+        Command("edit.cancel", say("Take back what is being dragged"), lambda d: canvas.cancel_gesture(),
                 enabled=lambda d: canvas.gesture is not None),
-        Command("view.fit", "Show everything", lambda d: canvas.fit(), "View", 100, ("Ctrl+0",)),
-        Command("view.actual", "Actual size", lambda d: canvas.zoom_to(1.0), "View", 110, ("Ctrl+1",)),
-        Command("view.zoom_in", "Zoom in", lambda d: canvas.zoom_in(), "View", 120, ("Ctrl++", "Ctrl+=")),
-        Command("view.zoom_out", "Zoom out", lambda d: canvas.zoom_out(), "View", 130, ("Ctrl+-",)),
-        Command("view.arrange", "Arrange", lambda d: d.session.arrange(), "View", 140, ("Ctrl+L",),
+        Command("view.fit", say("Show everything"), lambda d: canvas.fit(), "View", 100, ("Ctrl+0",)),
+        Command("view.actual", say("Actual size"), lambda d: canvas.zoom_to(1.0), "View", 110, ("Ctrl+1",)),
+        Command("view.zoom_in", say("Zoom in"), lambda d: canvas.zoom_in(), "View", 120, ("Ctrl++", "Ctrl+=")),
+        Command("view.zoom_out", say("Zoom out"), lambda d: canvas.zoom_out(), "View", 130, ("Ctrl+-",)),
+        Command("view.arrange", say("Arrange"), lambda d: d.session.arrange(), "View", 140, ("Ctrl+L",),
                 keywords="layout tidy"),
-        Command("view.metric", "What the bars on the blocks show", _set_metric, "View", 150, choices=_metrics),
-        Command("view.enter", "Open module", lambda d: d.session.enter(d.session.selection[0]), "View", 200,
+        Command("view.metric", say("What the bars on the blocks show"), _set_metric, "View", 150, choices=_metrics),
+        Command("view.enter", say("Open module"), lambda d: d.session.enter(d.session.selection[0]), "View", 200,
                 ("Ctrl+Return",), enabled=_one_module, label=_enter_label, keywords="open module inside"),
-        Command("view.frame", "Open in place", toggle_frame, "View", 205, enabled=_one_module, label=frame_label,
+        Command("view.frame", say("Open in place"), toggle_frame, "View", 205, enabled=_one_module, label=frame_label,
                 keywords="expand fold module"),
-        Command("view.leave", "Up one level", lambda d: d.session.leave(), "View", 210, ("Ctrl+Up",),
+        Command("view.leave", say("Up one level"), lambda d: d.session.leave(), "View", 210, ("Ctrl+Up",),
                 enabled=lambda d: len(d.session.crumbs) > 1, label=_leave_label, keywords="leave up level"),
-        Command("view.go", "Go to a level", lambda d, path: d.session.go(path), value=True),
-        Command("view.open", "Open or edit", lambda d: canvas.open(d.session.selection[0]), enabled=_one_block),
-Command("go.next", "Next block", lambda d: keys.step(canvas, 1)),
-        Command("go.previous", "Previous block", lambda d: keys.step(canvas, -1)),
-        Command("go.first", "First block", lambda d: keys.step(canvas, 0, absolute=True)),
-        Command("go.last", "Last block", lambda d: keys.step(canvas, -1, absolute=True)),
+        Command("view.go", say("Go to a level"), lambda d, path: d.session.go(path), value=True),
+        Command("view.open", say("Open or edit"), lambda d: canvas.open(d.session.selection[0]), enabled=_one_block),
+Command("go.next", say("Next block"), lambda d: keys.step(canvas, 1)),
+        Command("go.previous", say("Previous block"), lambda d: keys.step(canvas, -1)),
+        Command("go.first", say("First block"), lambda d: keys.step(canvas, 0, absolute=True)),
+        Command("go.last", say("Last block"), lambda d: keys.step(canvas, -1, absolute=True)),
     ]  # fmt: skip
     for way, (dx, dy) in ARROWS.items():
+        to, move, far = WAYS[way]
         found += [
-            Command(f"go.{way}", f"Block {'to the ' if dx else 'further '}{way}",
-                    lambda d, dx=dx, dy=dy: keys.toward(canvas, dx, dy)),
-            Command(f"move.{way}", f"Move {way}", lambda d, dx=dx, dy=dy: canvas.nudge_by(dx, dy), enabled=_selected),
-            Command(f"move.{way}_far", f"Move far {way}", lambda d, dx=dx, dy=dy: canvas.nudge_by(4 * dx, 4 * dy),
+            Command(f"go.{way}", to, lambda d, dx=dx, dy=dy: keys.toward(canvas, dx, dy)),
+            Command(f"move.{way}", move, lambda d, dx=dx, dy=dy: canvas.nudge_by(dx, dy), enabled=_selected),
+            Command(f"move.{way}_far", far, lambda d, dx=dx, dy=dy: canvas.nudge_by(4 * dx, 4 * dy),
                     enabled=_selected),
         ]  # fmt: skip
     return tuple(_on_drawing(command) for command in found)

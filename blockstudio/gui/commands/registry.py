@@ -17,9 +17,10 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 from blockstudio.gui.kit.fields import settle
 from blockstudio.gui.kit.parts import link_button
 from blockstudio.gui.kit.text import tr
+from blockstudio.text import say
 
 D = TypeVar("D")
-MENUS = ("File", "Edit", "View", "Run", "Help")
+MENUS = (say("File"), say("Edit"), say("View"), say("Run"), say("Help"))
 """The menus, in their order."""
 COMMAND = "command"
 """The property under which actions and buttons hold their command's id."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from blockstudio.analysis import Analyzer
 from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.gui.document.stamps import Stamp
 from blockstudio.runs.recipe import Start
 
 DEFINITION = "@"
@@ -40,6 +41,8 @@ class Document:
         self.saved_at: object = diagram.history.position
         """The step at which the file was written; another one now means unsaved changes."""
         self.saved_totals = self._totals()
+        self.stamp: Stamp | None = None
+        """What its file was when it was last read or written here."""
 
     @property
     def dirty(self) -> bool:

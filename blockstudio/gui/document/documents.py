@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.format import SUFFIX, load, save
+from blockstudio.graph.format import SUFFIX, dumps, load, save
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import open_diagram, preset_path
 from blockstudio.gui.commands.registry import Act
+from blockstudio.gui.document.difference import difference
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.stamps import Stamp, stamp_of
 from blockstudio.gui.kit.fields import settle
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import forget_file, recent_files, remember_file, settings
@@ -34,6 +36,14 @@ class Request(NamedTuple):
     text: str
     kind: str = "info"
     acts: tuple[Act, ...] = ()
+
+
+class Unwritten(NamedTuple):
+    """A document that was not saved because others wrote its file; ``then`` is called once it is."""
+
+    document: Document
+    file: Path
+    then: Callable[[], object] | None = None
 
 
 class Documents(QObject):
@@ -58,7 +68,10 @@ class Documents(QObject):
         self._opening: list[tuple[str, dict[str, RawValue]]] = []
         """What is being read: names and values."""
         self.list: list[Document] = [session.document]
-        self._stamps: dict[Document, tuple[int, int] | None] = {}
+        self._told: dict[Document, Stamp | None] = {}
+        """What the user knows of each file: not to be said twice."""
+        self._writing: dict[Document, list[Callable[[], None]]] = {}
+        """What a worker is writing, with what is to be written after it."""
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_disk)
         self.dialog: QFileDialog | None = None
@@ -103,7 +116,7 @@ class Documents(QObject):
             self._opening.remove(wanted)
             self._cannot_open(name, error)
 
-        self._work.run(lambda: Document(open_diagram(name, **(values or {})), _file_of(name)), add, refuse)
+        self._work.run(lambda: _read(name, values), add, refuse)
 
     def open_copy(self, file: Path) -> None:
         """Open a file's diagram as one that has no file: saving it leaves the original alone."""
@@ -112,7 +125,7 @@ class Documents(QObject):
     def open_now(self, name: str | Path, values: dict[str, RawValue] | None = None) -> bool:
         """`open` before the window shows, without the detour."""
         try:
-            self.add(Document(open_diagram(name, **(values or {})), _file_of(name)))
+            self.add(_read(name, values))
         except StudioError as error:
             self._cannot_open(name, error)
             return False
@@ -171,7 +184,7 @@ class Documents(QObject):
         name = document.file.name if document.file else _file_name(document.diagram.name)
         dialog = self._ask(tr("Save diagram"), folder, QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda text: self.write(document, _with_suffix(Path(text)), then))
+        dialog.fileSelected.connect(lambda text: self.write(document, _with_suffix(Path(text)), then, ask=False))
         dialog.open()
 
     def ask_open(self) -> None:
@@ -195,11 +208,21 @@ class Documents(QObject):
         self.dialog.fileSelected.connect(lambda name: settings().setValue("files/folder", str(Path(name).parent)))
         return self.dialog
 
-    def write(self, document: Document, file: Path, then: Callable[[], object] | None = None) -> None:
-        """Write ``document`` to ``file``. A failure is said in a note and changes nothing."""
+    def write(
+        self, document: Document, file: Path, then: Callable[[], object] | None = None, *, ask: bool = True
+    ) -> None:
+        """Write ``document`` to ``file``. A failure is said in a note and changes nothing; so is, with ``ask``, that
+        somebody else wrote the document's file since it was read or written here."""
+        if document in self._writing:
+            self._writing[document].append(lambda: self.write(document, file, then, ask=ask))
+            return
+        if ask and self._was_written_by_others(document, file):
+            self._say_written_by_others(Unwritten(document, file, then))
+            return
         position = document.diagram.history.position
 
-        def done(_: object = None) -> None:
+        def done(stamp: Stamp | None) -> None:
+            document.stamp = stamp
             document.mark_saved(file)
             document.saved_at = position
             remember_file(file)
@@ -216,10 +239,59 @@ class Documents(QObject):
             except (StudioError, OSError) as error:
                 self._cannot_save(document, error)
                 return
-            done()
+            done(stamp_of(file))
             return
         still = copy_diagram(document.diagram)
-        self._work.run(lambda: save(still, file), done, lambda error: self._cannot_save(document, error))
+        self._writing[document] = []
+
+        def job() -> Stamp | None:
+            save(still, file)
+            return stamp_of(file)
+
+        def written(stamp: Stamp | None) -> None:
+            later = self._writing.pop(document)
+            done(stamp)
+            for write in later:
+                write()
+
+        def failed(error: StudioError | OSError) -> None:
+            later = self._writing.pop(document)
+            self._cannot_save(document, error)
+            for write in later:
+                write()
+
+        self._work.run(job, written, failed)
+
+    def _was_written_by_others(self, document: Document, file: Path) -> bool:
+        if document.file is None or not _same(document.file, file):
+            return False
+        found = stamp_of(file)
+        return found is not None and not found.same_content(document.stamp)
+
+    def _say_written_by_others(self, unwritten: Unwritten) -> None:
+        text = tr(
+            "Not saved: {name} was changed by another window or program since it was read here.",
+            name=unwritten.file.name,
+        )
+        acts = (
+            Act(tr("Save as…"), "file.save_as", unwritten),
+            Act(tr("Overwrite"), "file.overwrite", unwritten),
+            Act(tr("Show the difference"), "file.difference", unwritten),
+        )
+        self.note.emit(Request(text, "warning", acts))
+
+    def compare_with_file(self, unwritten: Unwritten, show: Callable[[str], None]) -> None:
+        """Give ``show`` the lines in which a document and its file differ."""
+        file, still = unwritten.file, copy_diagram(unwritten.document.diagram)
+
+        def job() -> str:
+            return difference(file.read_text(encoding="utf-8", errors="replace"), dumps(still))
+
+        self._work.run(job, show, lambda error: self._cannot_open(file, error))
+
+    def keep(self, document: Document) -> None:
+        """What others wrote into the document's file is known, and saving may take its place."""
+        document.stamp = self._told.get(document)
 
     def _cannot_save(self, document: Document, error: StudioError | OSError) -> None:
         self.note.emit(Request(str(error), "problem", (Act(tr("Save as…"), "file.save_as", document),)))
@@ -268,11 +340,13 @@ class Documents(QObject):
     def _watch(self, document: Document) -> None:
         if document.file is None:
             return
-        self._stamps[document] = _stamp(document.file)
+        if document.stamp is None:
+            document.stamp = stamp_of(document.file)
+        self._told[document] = document.stamp
         self._watcher.addPath(str(document.file))
 
     def _unwatch(self, document: Document) -> None:
-        self._stamps.pop(document, None)
+        self._told.pop(document, None)
         if document.file is not None and not any(d.file == document.file for d in self.list):
             self._watcher.removePath(str(document.file))
 
@@ -280,14 +354,14 @@ class Documents(QObject):
         """Somebody wrote, replaced or removed a file."""
         file = Path(name)
         for document in self.list:
-            if document.file != file:
+            if document.file != file or document in self._writing:
                 continue
-            found = _stamp(file)
+            found = stamp_of(file)
             if found is not None:
                 self._watcher.addPath(name)  # an atomic save puts another file in its place
-            if found == self._stamps.get(document):
+            if found == self._told.get(document):
                 continue
-            self._stamps[document] = found
+            self._told[document] = found
             self._say_changed(document, file, gone=found is None)
 
     def _say_changed(self, document: Document, file: Path, *, gone: bool) -> None:
@@ -297,7 +371,7 @@ class Documents(QObject):
             return
         if document.dirty:
             text = tr("{name} was changed by another program, and you have unsaved changes.").format(name=file.name)
-            theirs, mine = Act(tr("Load theirs"), "file.reload", document), Act(tr("Keep mine"), "")
+            theirs, mine = Act(tr("Load theirs"), "file.reload", document), Act(tr("Keep mine"), "file.keep", document)
             self.note.emit(Request(text, "warning", (theirs, mine)))
             return
         text = tr("{name} was changed by another program.").format(name=file.name)
@@ -322,7 +396,7 @@ class Documents(QObject):
             self.opened.emit(found)
             self.changed.emit()
 
-        self._work.run(lambda: Document(load(file), file), replace, lambda error: self._cannot_open(file, error))
+        self._work.run(lambda: _read(file, None), replace, lambda error: self._cannot_open(file, error))
 
     def recent(self) -> list[Path]:
         """Files opened lately that are still there."""
@@ -357,12 +431,12 @@ def _same(one: Path, other: Path) -> bool:
         return one == other
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+def _read(name: str | Path, values: dict[str, RawValue] | None) -> Document:
+    file = _file_of(name)
+    stamp = stamp_of(file) if file is not None else None  # before it is read: what is written meanwhile is news
+    document = Document(open_diagram(name, **(values or {})), file)
+    document.stamp = stamp
+    return document
 
 
 def _with_suffix(file: Path) -> Path:

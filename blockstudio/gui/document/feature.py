@@ -11,8 +11,12 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from blockstudio.graph.recovery import Entry, discard
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.difference import DifferenceDialog
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.documents import Unwritten
 from blockstudio.gui.document.table_chip import copy_table, save_table
+from blockstudio.gui.kit.text import tr
+from blockstudio.text import say
 
 _Key = QKeySequence.StandardKey
 
@@ -29,8 +33,24 @@ def _close(desk: Desk, document: Document | None = None) -> None:
     desk.documents.close(document)
 
 
-def _save_as(desk: Desk, document: Document | None = None) -> None:
-    desk.documents.save_as(document)
+def _save_as(desk: Desk, wanted: Document | Unwritten | None = None) -> None:
+    if isinstance(wanted, Unwritten):
+        desk.documents.save_as(wanted.document, wanted.then)
+    else:
+        desk.documents.save_as(wanted)
+
+
+def _overwrite(desk: Desk, unwritten: Unwritten) -> None:
+    desk.documents.write(*unwritten, ask=False)
+
+
+def _show_difference(desk: Desk, unwritten: Unwritten) -> None:
+    def show(lines: str) -> None:
+        acts = ((tr("Save as…"), "file.save_as"), (tr("Overwrite"), "file.overwrite"))
+        ways = [desk.commands.link(title, id, unwritten) for title, id in acts]
+        desk.open_dialog(DifferenceDialog(desk.window, unwritten.file.name, lines, ways))
+
+    desk.documents.compare_with_file(unwritten, show)
 
 
 def _save_and_close(desk: Desk, document: Document) -> None:
@@ -54,24 +74,27 @@ def _discard_work(desk: Desk, entry: Entry) -> None:
 
 
 COMMANDS: tuple[Command[Desk], ...] = (
-    Command("file.new", "New diagram", lambda d: d.documents.new(), "File", 100, (_Key.New,)),
-    Command("file.open", "Open…", lambda d: d.documents.ask_open(), "File", 120, (_Key.Open,)),
-    Command("file.recent", "Recent files", lambda d, file: d.documents.open(file), "File", 121, choices=_recent),
-    Command("file.save", "Save", lambda d: d.documents.save(), "File", 200, (_Key.Save,)),
-    Command("file.save_as", "Save as…", _save_as, "File", 210, ("Ctrl+Shift+S",)),
-    Command("file.close", "Close diagram", _close, "File", 300, ("Ctrl+W",)),
-    Command("file.discard", "Close without saving", lambda d, document: d.documents.discard(document), value=True),
-    Command("file.save_and_close", "Save and close", _save_and_close, value=True),
-    Command("file.reload", "Load again", lambda d, document: d.documents.reload(document), value=True),
-    Command("file.show_in_folder", "Show in folder", _show_in_folder, value=True),
-    Command("file.copy_path", "Copy path", _copy_path, value=True),
-    Command("recovery.restore", "Restore", lambda d, entry: d.recovering.restore(entry), value=True),
-    Command("recovery.discard", "Discard", _discard_work, value=True),
-    Command("table.copy", "Copy table", copy_table, value=True),
-    Command("table.save", "Save table", save_table, value=True),
-    Command("view.drawing", "Back to the drawing", lambda d: d.show_drawing(), enabled=lambda d: bool(d.screen)),
-    Command("edit.undo", "Undo", lambda d: d.session.undo(), "Edit", 100, (_Key.Undo,), enabled=_can_undo),
-    Command("edit.redo", "Redo", lambda d: d.session.redo(), "Edit", 110, ("Ctrl+Shift+Z", "Ctrl+Y"),
+    Command("file.new", say("New diagram"), lambda d: d.documents.new(), "File", 100, (_Key.New,)),
+    Command("file.open", say("Open…"), lambda d: d.documents.ask_open(), "File", 120, (_Key.Open,)),
+    Command("file.recent", say("Recent files"), lambda d, file: d.documents.open(file), "File", 121, choices=_recent),
+    Command("file.save", say("Save"), lambda d: d.documents.save(), "File", 200, (_Key.Save,)),
+    Command("file.save_as", say("Save as…"), _save_as, "File", 210, ("Ctrl+Shift+S",)),
+    Command("file.close", say("Close diagram"), _close, "File", 300, ("Ctrl+W",)),
+    Command("file.discard", say("Close without saving"), lambda d, document: d.documents.discard(document), value=True),
+    Command("file.save_and_close", say("Save and close"), _save_and_close, value=True),
+    Command("file.overwrite", say("Overwrite"), _overwrite, value=True),
+    Command("file.difference", say("Show the difference"), _show_difference, value=True),
+    Command("file.keep", say("Keep mine"), lambda d, document: d.documents.keep(document), value=True),
+    Command("file.reload", say("Load again"), lambda d, document: d.documents.reload(document), value=True),
+    Command("file.show_in_folder", say("Show in folder"), _show_in_folder, value=True),
+    Command("file.copy_path", say("Copy path"), _copy_path, value=True),
+    Command("recovery.restore", say("Restore"), lambda d, entry: d.recovering.restore(entry), value=True),
+    Command("recovery.discard", say("Discard"), _discard_work, value=True),
+    Command("table.copy", say("Copy table"), copy_table, value=True),
+    Command("table.save", say("Save table"), save_table, value=True),
+    Command("view.drawing", say("Back to the drawing"), lambda d: d.show_drawing(), enabled=lambda d: bool(d.screen)),
+    Command("edit.undo", say("Undo"), lambda d: d.session.undo(), "Edit", 100, (_Key.Undo,), enabled=_can_undo),
+    Command("edit.redo", say("Redo"), lambda d: d.session.redo(), "Edit", 110, ("Ctrl+Shift+Z", "Ctrl+Y"),
             enabled=_can_redo),
 )  # fmt: skip
 

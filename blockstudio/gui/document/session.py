@@ -156,12 +156,12 @@ class Session(QObject):
     def undo(self) -> None:
         label = self.diagram.undo()
         if label:
-            self.message.emit(tr("Undone: {label}").format(label=label))
+            self.message.emit(tr("Undone: {label}", label=label))
 
     def redo(self) -> None:
         label = self.diagram.redo()
         if label:
-            self.message.emit(tr("Redone: {label}").format(label=label))
+            self.message.emit(tr("Redone: {label}", label=label))
 
     def fixes(self, problem: Problem) -> tuple[Fix, ...] | None:
         """What can be done about a problem; ``None`` until that is worked out (``fix_finder.found`` tells)."""

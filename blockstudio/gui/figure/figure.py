@@ -33,6 +33,7 @@ from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.figure.stage import stage_of
 from blockstudio.gui.kit.theme import DARK, PAPER, Theme
+from blockstudio.text import say
 
 MARGIN = 12.0
 """Around a figure, in pixels of the drawing."""
@@ -76,7 +77,10 @@ def write_figure(
     target, wanted = Path(path), wanted or Figure()
     form = format_of(target.name, "figure")
     if form is None:
-        raise StudioError("export.kind", f"'{target.name}' does not end in {', '.join(endings('figure'))}.")
+        raise StudioError(
+            "export.kind",
+            say("'{name}' does not end in {endings}.", name=target.name, endings=", ".join(endings("figure"))),
+        )
     check_target(target, force)
     _check(wanted)
     start_qt()
@@ -93,10 +97,16 @@ def write_figure(
 
 def _check(wanted: Figure) -> None:
     if wanted.bars and wanted.bars not in COSTS:
-        raise StudioError("figure.bars", f"bars cannot show '{wanted.bars}'.", hint=f"Known: {', '.join(COSTS)}.")
+        raise StudioError(
+            "figure.bars",
+            say("bars cannot show '{bars}'.", bars=wanted.bars),
+            hint=say("Known: {costs}.", costs=", ".join(COSTS)),
+        )
     if wanted.flat and (wanted.inside or wanted.expand):
         raise StudioError(
-            "figure.flat", "a flat network has no modules to look into or to expand.", hint="Leave one of them out."
+            "figure.flat",
+            say("a flat network has no modules to look into or to expand."),
+            hint=say("Leave one of them out."),
         )
     for name, value, low, high in (
         ("columns", wanted.columns, 1, 100),
@@ -105,7 +115,17 @@ def _check(wanted: Figure) -> None:
     ):
         if value is not None and not low <= value <= high:
             unit = " mm" if name == "width" else ""
-            raise StudioError(f"figure.{name}", f"{name} must be from {low} to {high}{unit}, not {value:g}{unit}.")
+            raise StudioError(
+                f"figure.{name}",
+                say(
+                    "{name} must be from {low} to {high}{unit}, not {value:g}{unit}.",
+                    name=name,
+                    low=low,
+                    high=high,
+                    unit=unit,
+                    value=value,
+                ),
+            )
 
 
 def start_qt() -> None:
@@ -224,13 +244,19 @@ def png(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     if wanted.scale is not None and wanted.scale > largest:
         raise StudioError(
             "figure.size",
-            f"{sheet.width() * wanted.scale:.0f} × {sheet.height() * wanted.scale:.0f} pixels are too many.",
-            hint=f"Use a scale of {int(largest * 100) / 100:g} or less, or write SVG or PDF.",
+            say(
+                "{width:.0f} × {height:.0f} pixels are too many.",
+                width=sheet.width() * wanted.scale,
+                height=sheet.height() * wanted.scale,
+            ),
+            hint=say("Use a scale of {largest:g} or less, or write SVG or PDF.", largest=int(largest * 100) / 100),
         )
     scale = wanted.scale or min(SCALE, largest)
     image = QImage(round(sheet.width() * scale), round(sheet.height() * scale), QImage.Format.Format_RGB32)
     if image.isNull():
-        raise StudioError("figure.size", "there is not enough memory for this image.", hint="Use a smaller scale.")
+        raise StudioError(
+            "figure.size", say("there is not enough memory for this image."), hint=say("Use a smaller scale.")
+        )
     dots = image.width() / _size(stage, wanted)[0] * 1000
     image.setDotsPerMeterX(round(dots))
     image.setDotsPerMeterY(round(dots))
@@ -246,5 +272,7 @@ def png(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     buffer.setBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not image.save(buffer, b"PNG"):
-        raise StudioError("figure.size", "there is not enough memory for this image.", hint="Use a smaller scale.")
+        raise StudioError(
+            "figure.size", say("there is not enough memory for this image."), hint=say("Use a smaller scale.")
+        )
     return bytes(data.data()), f"{image.width()} × {image.height()} pixels"

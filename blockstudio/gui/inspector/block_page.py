@@ -24,7 +24,8 @@ from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, quiet, whole_text
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.text import render
 
 Field = ValueField | ChoiceField
 TERMS = 8
@@ -35,8 +36,8 @@ class BlockPage(QWidget):
     """One block: name, parameters, bypass, repeat and note, what features add, where its numbers come from, its cost
     and problems."""
 
-    def __init__(self, desk: Desk, name: str, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk, name: str) -> None:
+        super().__init__()
         session = desk.session
         self._commands, self._session, self.name = desk.commands, session, name
         self._place = (session.document, session.scope)
@@ -109,7 +110,7 @@ class BlockPage(QWidget):
     def _unread(self, block: Block, kind: BlockType) -> QLabel:
         """Of a block whose type is not installed: what to do about that, and what it holds."""
         why = missing(block, kind, "")
-        lines = [tr("{why} {hint}").format(why=tr(why.message[:1].upper() + why.message[1:]), hint=tr(why.hint)), ""]
+        lines = [f"{sentence(why.message)} {tr(why.hint)}", ""]
         lines += [f"{key}: {value}" for key, value in block.parameters.items()]
         text = quiet("\n".join(lines).strip())
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -143,7 +144,7 @@ class BlockPage(QWidget):
 
         field = parameter_field(parameter, check)
         field.committed.connect(lambda text: self._set(key, parameter, text))
-        self.form.add(key, key, field, f"{tr(parameter.help)}\n{parameter.expected()}".strip())
+        self.form.add(key, key, field, f"{tr(parameter.help)}\n{tr(parameter.expected())}".strip())
         self.fields[key] = field
 
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
@@ -238,7 +239,7 @@ class BlockPage(QWidget):
 
     def _show_numbers(self, report: BlockReport | None) -> None:
         rows = formula_rows(self._session, self._block, report)
-        self._box.set_rows(rows)
+        self._box.set_rows([(render(label), render(text), result) for label, text, result in rows])
         self._from.setVisible(bool(rows))
         cost = self._cost
         for title in (
@@ -273,7 +274,7 @@ class BlockPage(QWidget):
             return
         self._problems.addWidget(heading(tr("Problems")))
         for problem in mine[:8]:
-            text = quiet(problem.message[:1].upper() + problem.message[1:])
+            text = quiet(sentence(problem.message))
             text.setProperty("role", "problem" if problem.severity == "error" else "warning")
             self._problems.addWidget(text)
             for fix in session.fixes(problem) or ():
@@ -335,8 +336,8 @@ def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tu
 class ManyPage(QWidget):
     """Several blocks: the parameters that they share, set for all at once, and what they cost together."""
 
-    def __init__(self, session: Session, names: tuple[str, ...], parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, names: tuple[str, ...]) -> None:
+        super().__init__()
         self._session, self._names = session, names
         self._place = (session.document, session.scope)
         self.fields: dict[str, ValueField | ChoiceField] = {}

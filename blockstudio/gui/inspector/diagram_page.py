@@ -76,8 +76,8 @@ class _Description(QPlainTextEdit):
 class DiagramPage(QWidget):
     """What nothing selected shows: the level itself."""
 
-    def __init__(self, desk: Desk, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
         session = desk.session
         self._commands, self._session = desk.commands, session
         self._document = session.document
@@ -179,7 +179,7 @@ class DiagramPage(QWidget):
             self._commands.bind(cross, "parameter.remove", value=key)
             line.addWidget(cross)
             self.crosses[key] = cross
-            help = f"{tr(parameter.help)}\n{parameter.expected()}".strip()
+            help = f"{tr(parameter.help)}\n{tr(parameter.expected())}".strip()
             self.form.add(key, key, holder, help)
             field.setAccessibleName(key)
             error = self.form.errors[key]

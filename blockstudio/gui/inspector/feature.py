@@ -6,6 +6,7 @@ from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Panel
 from blockstudio.gui.inspector.inspector import Inspector
+from blockstudio.text import say
 
 
 def install(desk: Desk) -> Inspector:
@@ -18,9 +19,11 @@ def install(desk: Desk) -> Inspector:
 
     desk.add_panel(Panel("inspector", "right", inspector, 240))
     desk.add_commands(
-        Command("edit.rename", "Rename or edit", focus, "Edit", 330, ("F2",), on_drawing=True),
-        Command("view.inspector", "Inspector", lambda d: d.set_shown("inspector", not d.is_shown("inspector")), "View",
+        Command("edit.rename", say("Rename or edit"), focus, "Edit", 330, ("F2",), on_drawing=True),
+        Command("view.inspector", say("Inspector"), lambda d: d.set_shown("inspector", not d.is_shown("inspector")),
+                "View",
                 310, ("Ctrl+Alt+2",), checked=lambda d: d.is_shown("inspector")),
-        Command("parameter.remove", "Remove a parameter", lambda d, key: inspector.remove_parameter(key), value=True),
+        Command("parameter.remove", say("Remove a parameter"), lambda d, key: inspector.remove_parameter(key),
+                value=True),
     )  # fmt: skip
     return inspector

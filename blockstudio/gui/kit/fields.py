@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
 from blockstudio.gui.kit import values
+from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font, theme
 
 Check = Callable[[str], str]
@@ -264,9 +265,8 @@ def step_number(text: str, by: int) -> str | None:
 
 
 def _sentence(error: StudioError) -> str:
-    text = error.message
-    text = text[:1].upper() + text[1:]
-    return f"{text} {error.hint}" if error.hint else text
+    text = sentence(error.message)
+    return f"{text} {tr(error.hint)}" if error.hint else text
 
 
 def settle(widget: QWidget | None) -> None:

@@ -14,3 +14,9 @@ def tr(text: str, *values: object, **named: object) -> str:
     if isinstance(text, Text):
         return render(text)
     return render(Text(text, {**{str(index): value for index, value in enumerate(values)}, **named}))
+
+
+def sentence(text: str) -> str:
+    """A message in the user's language, with a capital at its beginning."""
+    shown = render(text)
+    return shown[:1].upper() + shown[1:]

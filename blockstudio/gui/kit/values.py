@@ -9,6 +9,7 @@ from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.edits import check_raw
 from blockstudio.graph.resolve import is_expression, resolve_flag, resolve_repeat, resolve_value
+from blockstudio.text import say
 
 ON, OFF = "on", "off"
 _TRUE = {"on", "true", "yes", "1"}
@@ -52,7 +53,7 @@ def _literal(parameter: Parameter, text: str) -> RawValue:
     if parameter.kind == "text":
         return text
     if not text:
-        raise StudioError("parameter.value", f"expected {parameter.expected()}.")
+        raise StudioError("parameter.value", say("expected {expected}.", expected=parameter.expected()))
     if text in parameter.words:
         return text
     if parameter.kind == "bool":
@@ -70,7 +71,7 @@ def _literal(parameter: Parameter, text: str) -> RawValue:
 def _short(parameter: Parameter, parts: list[int | float | str]) -> RawValue:
     """``3 × 3`` is the same as ``3``, as the document would rather have it."""
     if any(isinstance(part, float) for part in parts):
-        raise StudioError("parameter.value", f"expected {parameter.expected()}.")
+        raise StudioError("parameter.value", say("expected {expected}.", expected=parameter.expected()))
     if parameter.kind == "pair" and len(parts) == 2 and parts[0] == parts[1]:
         return parts[0]
     return parts  # type: ignore[return-value]
@@ -127,8 +128,8 @@ def read_repeat(text: str, scope: Mapping[str, Value]) -> int | str | None:
         return None
     found = _number(text)
     if isinstance(found, float):
-        raise StudioError("parameter.value", "expected a whole number of at least 0.")
+        raise StudioError("parameter.value", say("expected a whole number of at least 0."))
     if isinstance(found, int) and not 0 <= found <= 10_000:
-        raise StudioError("parameter.limit", "expected a number of copies from 0 to 10,000.")
+        raise StudioError("parameter.limit", say("expected a number of copies from 0 to 10,000."))
     resolve_repeat(found, scope)
     return found

@@ -60,7 +60,7 @@ class WeightsField(QWidget):
         room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 16
         metrics = self.name.fontMetrics()
         self.name.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room)))
-        self.name.setToolTip(self._value or tr("A .safetensors, .pt or .pth file to begin with"))
+        self.name.setToolTip(self._value or tr("A file of weights to begin with"))
         said = tr("Starting weights: {name}").format(name=text) if self._value else tr("Load weights…")
         self.name.setAccessibleName(said)
 

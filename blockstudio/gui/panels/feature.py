@@ -11,6 +11,7 @@ from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.panels.palette import Entry, Palette
 from blockstudio.gui.panels.problems import ProblemsButton, ProblemsPanel, counted
+from blockstudio.text import say
 
 
 @dataclass
@@ -48,11 +49,12 @@ def install(desk: Desk) -> Panels:
         signal.connect(count)
     count()
     desk.add_commands(
-        Command("view.palette", "Palette", lambda d: d.set_shown("palette", not d.is_shown("palette")), "View", 300,
+        Command("view.palette", say("Palette"), lambda d: d.set_shown("palette", not d.is_shown("palette")), "View",
+                300,
                 ("Ctrl+Alt+1",), checked=lambda d: d.is_shown("palette")),
-        Command("view.problems", "Problems", lambda d: d.show_page("problems"), "View", 330, ("Ctrl+Shift+M",)),
-        Command("edit.find", "Find a block type", find, "Edit", 340, ("Ctrl+F",), keywords="palette search add"),
-        Command("problem.show", "Show the block of a problem", show, value=True),
+        Command("view.problems", say("Problems"), lambda d: d.show_page("problems"), "View", 330, ("Ctrl+Shift+M",)),
+        Command("edit.find", say("Find a block type"), find, "Edit", 340, ("Ctrl+F",), keywords="palette search add"),
+        Command("problem.show", say("Show the block of a problem"), show, value=True),
     )  # fmt: skip
     button = ProblemsButton(desk)
     desk.add_item("status", button, 100)

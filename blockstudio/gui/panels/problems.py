@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from blockstudio.analysis import Problem
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import clear, quiet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import notifier, theme
 
 SHOWN = 100
@@ -34,7 +34,7 @@ class ProblemRow(QWidget):
         self.go = panel.commands.link(place, "problem.show", problem)
         self.go.setToolTip(tr("Show this block"))
         line.addWidget(self.go)
-        self.text = QLabel(problem.message[:1].upper() + problem.message[1:])
+        self.text = QLabel(sentence(problem.message))
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -8,7 +8,9 @@ from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.shell import language
 from blockstudio.gui.shell.colours import Colours
+from blockstudio.text import say
 from blockstudio.version import __version__
 
 
@@ -25,17 +27,19 @@ def commands(colours: Colours, line: CommandLine, product: QToolButton) -> tuple
             desk.window.close()
 
     return (
-        Command("file.quit", "Quit", close, "File", 310, ("Ctrl+Q",)),
-        Command("view.bottom", "Run, recipe and problems",
+        Command("file.quit", say("Quit"), close, "File", 310, ("Ctrl+Q",)),
+        Command("view.bottom", say("Run, recipe and problems"),
                 lambda d: d.set_shown("bottom", not d.is_shown("bottom")), "View", 320, ("Ctrl+Alt+3", "Ctrl+J"),
                 checked=lambda d: d.is_shown("bottom")),
-        Command("view.light", "Light colours", lambda d: colours.choose("light"), "View", 500,
+        Command("view.light", say("Light colours"), lambda d: colours.choose("light"), "View", 500,
                 checked=lambda d: colours.chosen == "light", keywords="theme"),
-        Command("view.dark", "Dark colours", lambda d: colours.choose("dark"), "View", 510,
+        Command("view.dark", say("Dark colours"), lambda d: colours.choose("dark"), "View", 510,
                 checked=lambda d: colours.chosen == "dark", keywords="theme night"),
-        Command("view.system", "Colours of the system", lambda d: colours.choose("system"), "View", 520,
+        Command("view.system", say("Colours of the system"), lambda d: colours.choose("system"), "View", 520,
                 checked=lambda d: colours.chosen == "system", keywords="theme"),
-        Command("help.commands", "All commands…", lambda d: line.popup(), "Help", 100, ("Ctrl+K", "Ctrl+Shift+P")),
-        Command("help.menu", "Menu", lambda d: product.showMenu(), "", 0, ("F10",)),
-        Command("help.about", "About Block Studio", _about, "Help", 110),
+        Command("view.language", say("Language"), language.choose, "View", 530, choices=language.choices,
+                keywords="english chinese translation"),
+        Command("help.commands", say("All commands…"), lambda d: line.popup(), "Help", 100, ("Ctrl+K", "Ctrl+Shift+P")),
+        Command("help.menu", say("Menu"), lambda d: product.showMenu(), "", 0, ("F10",)),
+        Command("help.about", say("About Block Studio"), _about, "Help", 110),
     )  # fmt: skip

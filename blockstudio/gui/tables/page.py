@@ -31,15 +31,18 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.report.paper import PaperTable, Row, paper, paper_of
 from blockstudio.report.summary import HEADINGS, SummaryRow, summary_rows, summary_totals
 from blockstudio.report.table import Table
+from blockstudio.text import render, say
 
 Mode = Literal["network", "paper"]
 NOTES = 260
 """Pixels of width that notes need to stand beside the table and not below it."""
 SHARE = 0.42
 """Of the height, to read it."""
-COMPUTED = ("computed output", "parameters", "MACs")
+COMPUTED = (say("computed output"), say("parameters"), say("MACs"))
 
-NO_PAPER = "No paper's table is known for this network; there are some for GoogLeNet, Inception and ResNet presets."
+NO_PAPER = say(
+    "No paper's table is known for this network; there are some for GoogLeNet, Inception and ResNet presets."
+)
 """Why *Paper's table* cannot be shown."""
 
 
@@ -198,8 +201,8 @@ class TablesPage(QWidget):
     def _show_summary(self, answer: tuple[list[SummaryRow], list[str]]) -> None:
         rows, totals = answer
         self._summary = Table(HEADINGS, [row.texts() for row in rows], "  rrr", totals)
-        self.title.setText(" · ".join(totals))
-        self.title.setToolTip("\n".join(totals))
+        self.title.setText(" · ".join(map(render, totals)))
+        self.title.setToolTip("\n".join(map(render, totals)))
         lines = [Line([Cell(text) for text in row.texts()], (row.path,)) for row in rows]
         self._show_lines([tr(heading) for heading in HEADINGS], lines, "  rrr", len(HEADINGS))
 

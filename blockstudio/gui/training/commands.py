@@ -15,6 +15,7 @@ from blockstudio.gui.training.trainer import Trainer
 from blockstudio.gui.work.settings import settings
 from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.recipe import FIELDS, get_field
+from blockstudio.text import say
 
 
 def commands(trainer: Trainer) -> tuple[Command[Desk], ...]:
@@ -68,23 +69,24 @@ def commands(trainer: Trainer) -> tuple[Command[Desk], ...]:
         return lambda _, value: trainer.set_fields({path: value})
 
     return (
-        Command("run.train", "Train", lambda d: trainer.train(), "Run", 100, ("F5",), enabled=is_in("idle")),
-        Command("run.pause", "Pause", lambda d: trainer.tell("pause"), "Run", 110, ("F6",), enabled=is_in("running")),
-        Command("run.resume", "Resume", lambda d: trainer.tell("resume"), "Run", 120, ("F7",),
+        Command("run.train", say("Train"), lambda d: trainer.train(), "Run", 100, ("F5",), enabled=is_in("idle")),
+        Command("run.pause", say("Pause"), lambda d: trainer.tell("pause"), "Run", 110, ("F6",),
+                enabled=is_in("running")),
+        Command("run.resume", say("Resume"), lambda d: trainer.tell("resume"), "Run", 120, ("F7",),
                 enabled=is_in("paused")),
-        Command("run.stop", "Stop", lambda d: trainer.tell("stop"), "Run", 130, ("Shift+F5",),
+        Command("run.stop", say("Stop"), lambda d: trainer.tell("stop"), "Run", 130, ("Shift+F5",),
                 enabled=is_in("running", "paused")),
-        Command("run.continue", "Continue this run", go_on, "Run", 140, enabled=ended_early,
+        Command("run.continue", say("Continue this run"), go_on, "Run", 140, enabled=ended_early,
                 keywords="resume checkpoint"),
-        Command("run.folder", "Folder of runs…", ask_runs_folder, "Run", 200),
-        Command("run.diagram", "Open the diagram of this run", open_diagram, "Run", 210, enabled=watching),
-        Command("run.data", "Data to train on", setter("data.source"), choices=data_sets),
-        Command("run.data_folder", "Folder of images…", ask_data_folder, label=folder_label,
+        Command("run.folder", say("Folder of runs…"), ask_runs_folder, "Run", 200),
+        Command("run.diagram", say("Open the diagram of this run"), open_diagram, "Run", 210, enabled=watching),
+        Command("run.data", say("Data to train on"), setter("data.source"), choices=data_sets),
+        Command("run.data_folder", say("Folder of images…"), ask_data_folder, label=folder_label,
                 checked=lambda d: trainer.recipe.data.source not in DATASETS, keywords="data set train"),
-        Command("run.device", "Device", setter("device"), choices=choices("device")),
-        Command("run.precision", "Precision", setter("precision"), choices=choices("precision")),
-        Command("view.run", "Run", lambda d: d.show_page("run"), "View", 350, ("Ctrl+Shift+U",)),
-        Command("view.recipe", "Recipe", lambda d: d.show_page("recipe"), "View", 340, ("Ctrl+Shift+R",)),
+        Command("run.device", say("Device"), setter("device"), choices=choices("device")),
+        Command("run.precision", say("Precision"), setter("precision"), choices=choices("precision")),
+        Command("view.run", say("Run"), lambda d: d.show_page("run"), "View", 350, ("Ctrl+Shift+U",)),
+        Command("view.recipe", say("Recipe"), lambda d: d.show_page("recipe"), "View", 340, ("Ctrl+Shift+R",)),
     )  # fmt: skip
 
 

@@ -16,15 +16,16 @@ from blockstudio.gui.kit.weights_field import WeightsField
 from blockstudio.gui.training.planning import Planner
 from blockstudio.gui.training.trainer import Trainer
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
+from blockstudio.text import say
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Data", ("data", "data.shapes")),
-    ("Start", ("start",)),
-    ("Budget", ("",)),
-    ("Optimiser", ("optimizer",)),
-    ("Schedule", ("schedule",)),
-    ("Augmentation", ("augmentation",)),
-    ("Checkpoints", ("checkpoints",)),
+    (say("Data"), ("data", "data.shapes")),
+    (say("Start"), ("start",)),
+    (say("Budget"), ("",)),
+    (say("Optimiser"), ("optimizer",)),
+    (say("Schedule"), ("schedule",)),
+    (say("Augmentation"), ("augmentation",)),
+    (say("Checkpoints"), ("checkpoints",)),
 )
 """Columns of the form with the groups of fields in them."""
 ESSENTIAL = {

@@ -7,6 +7,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION, Document
 from blockstudio.gui.weights.inspector_section import FreezeLine, StartSummary
 from blockstudio.gui.weights.loading import WeightsLoader, is_weights
+from blockstudio.text import say
 
 
 def _any_block(desk: Desk) -> bool:
@@ -41,18 +42,18 @@ def install(desk: Desk) -> WeightsLoader:
     """Put starting weights and freezing on the desk."""
     loader = WeightsLoader(desk)
     desk.add_commands(
-        Command("file.weights", "Load weights…", lambda d: loader.ask(), "File", 130, enabled=_any_block,
+        Command("file.weights", say("Load weights…"), lambda d: loader.ask(), "File", 130, enabled=_any_block,
                 keywords="pretrained transfer checkpoint safetensors pth start"),
-        Command("edit.freeze", "Freeze in training, or not", _toggle, "Edit", 320, enabled=_can_freeze,
+        Command("edit.freeze", say("Freeze in training, or not"), _toggle, "Edit", 320, enabled=_can_freeze,
                 keywords="frozen transfer unfreeze train", on_drawing=True),
-        Command("start.freeze_block", "Freeze a block, or not", _toggle, value=True),
-        Command("start.freeze_up_to", "Freeze a block and all before it",
+        Command("start.freeze_block", say("Freeze a block, or not"), _toggle, value=True),
+        Command("start.freeze_up_to", say("Freeze a block and all before it"),
                 lambda d, path: d.session.starting.freeze_up_to(path), value=True),
-        Command("start.freeze_body", "Freeze all but the classifier", _freeze_body, enabled=_any_block,
+        Command("start.freeze_body", say("Freeze all but the classifier"), _freeze_body, enabled=_any_block,
                 keywords="transfer training"),
-        Command("start.unfreeze", "Unfreeze all", lambda d: d.session.starting.change(freeze=()),
+        Command("start.unfreeze", say("Unfreeze all"), lambda d: d.session.starting.change(freeze=()),
                 enabled=lambda d: bool(d.session.starting.value.freeze), keywords="training thaw"),
-        Command("start.no_weights", "Take the starting weights off", _no_weights,
+        Command("start.no_weights", say("Take the starting weights off"), _no_weights,
                 enabled=lambda d: bool(d.session.document.start.weights), keywords="pretrained random"),
     )  # fmt: skip
     desk.add_section("block", lambda name: FreezeLine(desk, name), 100)

@@ -23,12 +23,13 @@ from blockstudio.gui.weights.fit_page import Comparison, WeightsPanel
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 
-SUFFIXES = (".safetensors", ".pt", ".pth")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".th", ".t7", ".pth.tar")
+"""What files of weights are mostly called. Any other can be chosen too: it is what is in them that counts."""
 
 
 def is_weights(file: Path) -> bool:
     """Whether a file's ending says that it holds weights."""
-    return file.suffix.lower() in SUFFIXES
+    return file.name.lower().endswith(SUFFIXES)
 
 
 class WeightsLoader(QObject):
@@ -64,7 +65,9 @@ class WeightsLoader(QObject):
         kinds = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         if self.dialog is not None:
             self.dialog.deleteLater()
-        self.dialog = QFileDialog(self._desk.window, tr("Load weights"), folder, tr("Weights") + f" ({kinds})")
+        self.dialog = QFileDialog(
+            self._desk.window, tr("Load weights"), folder, f"{tr('Weights')} ({kinds});;{tr('All files')} (*)"
+        )
         self.dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self.dialog.fileSelected.connect(lambda name: self.look(Path(name)))
         self.dialog.open()

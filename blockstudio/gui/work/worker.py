@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 T = TypeVar("T")
 
@@ -31,7 +32,9 @@ class _Task(QRunnable):
             self._tell(None, reason)
         except Exception as defect:
             # Whoever asked must not wait for ever; what it was goes on to the exception hook.
-            self._tell(None, StudioError("window.defect", f"something went wrong ({type(defect).__name__})."))
+            self._tell(
+                None, StudioError("window.defect", say("something went wrong ({name}).", name=type(defect).__name__))
+            )
             raise
         else:
             self._tell(answer, None)

@@ -26,7 +26,7 @@ def load_cifar(folder: Path, name: str) -> RawData:
     """
     files = cifar_files(folder, name)
     if files is None:
-        raise StudioError("data.cifar", "has not the files of CIFAR.", where=str(folder))
+        raise StudioError("data.cifar", say("has not the files of CIFAR."), where=str(folder))
     train = [_read(path, name) for path in files[0]]
     return RawData(
         train=ImageSet(torch.cat([part.images for part in train]), torch.cat([part.labels for part in train])),
@@ -39,7 +39,11 @@ def _read(path: Path, name: str) -> ImageSet:
     classes = DATASETS[name].classes
     images, labels = _binary(path, name) if path.suffix == ".bin" else _python(path, name)
     if int(labels.max()) >= classes or int(labels.min()) < 0:
-        raise StudioError("data.cifar", f"has a label {int(labels.max())}; there are {classes}.", where=str(path))
+        raise StudioError(
+            "data.cifar",
+            say("has a label {max}; there are {classes}.", max=int(labels.max()), classes=classes),
+            where=str(path),
+        )
     return ImageSet(images, labels)
 
 
@@ -48,11 +52,15 @@ def _binary(path: Path, name: str) -> tuple[Tensor, Tensor]:
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
-        raise StudioError("data.cifar", f"cannot be read: {error.strerror}.", where=str(path)) from error
+        raise StudioError(
+            "data.cifar", say("cannot be read: {strerror}.", strerror=error.strerror), where=str(path)
+        ) from error
     record = label_bytes + PIXELS
     if not len(data) or len(data) % record:
         raise StudioError(
-            "data.cifar", f"has {len(data):,} bytes, not a multiple of {record:,} as records are.", where=str(path)
+            "data.cifar",
+            say("has {data:,} bytes, not a multiple of {record:,} as records are.", data=len(data), record=record),
+            where=str(path),
         )
     rows = torch.from_numpy(data.reshape(-1, record).copy())
     images = rows[:, label_bytes:].reshape(-1, 3, 32, 32).contiguous()

@@ -13,6 +13,7 @@ from torch import Tensor
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.layouts import IMAGE_ENDINGS, class_folders, layout
+from blockstudio.text import say
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
 SHOWN = 10
@@ -64,7 +65,9 @@ def scan(root: Path) -> FolderParts:
     classes = tuple(folder.name for folder in found.classes)
     if len(classes) < 2:
         raise StudioError(
-            "data.classes", f"has {len(classes)} class folders; at least 2 are needed.", where=str(train_root)
+            "data.classes",
+            say("has {classes} class folders; at least 2 are needed.", classes=len(classes)),
+            where=str(train_root),
         )
     train = _list(train_root, classes, problems, all_needed=True)
     others: list[Files | None] = []
@@ -76,9 +79,9 @@ def scan(root: Path) -> FolderParts:
         problems += [
             StudioError(
                 "data.classes",
-                f"is a class that {train_root} has not.",
+                say("is a class that {train_root} has not.", train_root=train_root),
                 where=str(folder / name),
-                hint="Every part must have the same class folders.",
+                hint=say("Every part must have the same class folders."),
             )
             for name in unknown
         ]
@@ -97,18 +100,21 @@ def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all
             problems.append(
                 StudioError(
                     "data.empty",
-                    "has no image in it.",
+                    say("has no image in it."),
                     where=str(folder / name),
-                    hint=f"Images end in {', '.join(IMAGE_ENDINGS[:4])}... Remove the folder or fill it.",
+                    hint=say(
+                        "Images end in {image_endings}... Remove the folder or fill it.",
+                        image_endings=", ".join(IMAGE_ENDINGS[:4]),
+                    ),
                 )
             )
         for path in here:
             if path.stat().st_size == 0:
-                problems.append(StudioError("data.image", "is empty.", where=str(path)))
+                problems.append(StudioError("data.image", say("is empty."), where=str(path)))
         paths += here
         labels += [label] * len(here)
     if not paths and not all_needed:
-        problems.append(StudioError("data.empty", "has no image in any class.", where=str(folder)))
+        problems.append(StudioError("data.empty", say("has no image in any class."), where=str(folder)))
     return Files(tuple(paths), torch.tensor(labels, dtype=torch.int64))
 
 
@@ -127,4 +133,7 @@ def shortened(problems: list[StudioError]) -> list[StudioError]:
     more = len(problems) - SHOWN
     if more <= 0:
         return problems
-    return [*problems[:SHOWN], StudioError("data.image", f"and {more:,} more files or folders like these.")]
+    return [
+        *problems[:SHOWN],
+        StudioError("data.image", say("and {more:,} more files or folders like these.", more=more)),
+    ]

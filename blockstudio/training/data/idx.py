@@ -37,12 +37,12 @@ def _read_part(files: tuple[Path, Path], found: IdxSet, first: int) -> ImageSet:
     if len(images) != len(labels):
         raise StudioError(
             "data.count",
-            f"has {len(labels):,} labels for {len(images):,} images.",
+            say("has {labels:,} labels for {images:,} images.", labels=len(labels), images=len(images)),
             where=str(files[1]),
-            hint=f"The images are those of {files[0].name}.",
+            hint=say("The images are those of {name}.", name=files[0].name),
         )
     if not len(images):
-        raise StudioError("data.empty", "holds no image.", where=str(files[0]))
+        raise StudioError("data.empty", say("holds no image."), where=str(files[0]))
     if found.lies_on_its_side:
         images = images.transpose(1, 2).contiguous()
     return ImageSet(images.unsqueeze(1), labels.long() - first)
@@ -52,17 +52,23 @@ def read_idx(path: Path, dimensions: int) -> Tensor:
     """uint8 tensor of the file's shape. Raises `StudioError` ``data.idx``."""
     shape = idx_header(path)
     if len(shape) != dimensions:
-        raise StudioError("data.idx", f"has {len(shape)} dimensions; {dimensions} expected.", where=str(path))
+        raise StudioError(
+            "data.idx",
+            say("has {shape} dimensions; {dimensions} expected.", shape=len(shape), dimensions=dimensions),
+            where=str(path),
+        )
     size = math.prod(shape)
     if size > MAX_BYTES:
-        raise StudioError("data.idx", f"claims {size:,} bytes.", where=str(path))
+        raise StudioError("data.idx", say("claims {size:,} bytes.", size=size), where=str(path))
     try:
         with open_plain(path) as file:
             file.read(4 + 4 * dimensions)
             data = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise StudioError("data.idx", f"cannot be read: {error}.", where=str(path)) from error
+        raise StudioError("data.idx", say("cannot be read: {error}.", error=error), where=str(path)) from error
     if len(data) != size:
         found = "more" if len(data) > size else f"{len(data):,}"
-        raise StudioError("data.idx", f"holds {found} bytes; its header says {size:,}.", where=str(path))
+        raise StudioError(
+            "data.idx", say("holds {found} bytes; its header says {size:,}.", found=found, size=size), where=str(path)
+        )
     return torch.from_numpy(np.frombuffer(data, np.uint8).reshape(shape).copy())

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.structure import Data
+from blockstudio.text import say
 
 CHUNK = 2048
 GREY = (0.299, 0.587, 0.114)
@@ -60,16 +61,22 @@ def fit(images: Tensor, shape: tuple[int, int, int], data: Data, where: str) -> 
     if data.resize == "none" and own[1:] != (height, width):
         raise StudioError(
             "data.size",
-            f"its images are {own[1]}×{own[2]}, the network takes {height}×{width}.",
+            say(
+                "its images are {own}×{own_2}, the network takes {height}×{width}.",
+                own=own[1],
+                own_2=own[2],
+                height=height,
+                width=width,
+            ),
             where=where,
-            hint="Set data.resize to fit or crop, or data.input_size to the images' size.",
+            hint=say("Set data.resize to fit or crop, or data.input_size to the images' size."),
         )
     if own[0] != channels and (data.channels == "none" or own[0] not in (1, 3) or channels not in (1, 3)):
         raise StudioError(
             "data.channels",
-            f"its images have {own[0]} channels, the network takes {channels}.",
+            say("its images have {own} channels, the network takes {channels}.", own=own[0], channels=channels),
             where=where,
-            hint="Grey and colour are turned into each other with data.channels = fit; nothing else can be.",
+            hint=say("Grey and colour are turned into each other with data.channels = fit; nothing else can be."),
         )
     if own == shape:
         return images.contiguous()

@@ -72,9 +72,11 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
         (train, validation, test), found = _surveyed((train, validation, test), data)
         notes += [*found.notes, *skipped_notes(list(found.damaged.values()))]
     except OSError as error:
-        raise StudioError("data.read", f"cannot be read: {error.strerror or error}.", where=where) from error
+        raise StudioError(
+            "data.read", say("cannot be read: {value}.", value=error.strerror or error), where=where
+        ) from error
     if len(train) < 2:
-        raise StudioError("data.empty", f"has {len(train)} training images.", where=where)
+        raise StudioError("data.empty", say("has {train} training images.", train=len(train)), where=where)
     if test is None:
         kept, held = stratified(train.labels, TEST_SHARE, 1, least=1)
         if len(held):
@@ -103,7 +105,9 @@ def _read(data: Data, facts: Facts) -> Read:
         return train, None, test, classes, []
     parts = scan(facts.root)
     if parts.test is None and parts.validation is not None:
-        note = f"{facts.title} has no test folder: the validation images are those of the test as well."
+        note = say(
+            "{title} has no test folder: the validation images are those of the test as well.", title=facts.title
+        )
         return parts.train, parts.validation, parts.validation, parts.classes, [note]
     return parts.train, parts.validation, parts.test, parts.classes, []
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.datasets import DATASETS
+from blockstudio.text import say
 from blockstudio.training.data.decode import UNREADABLE, Decoder, pixels_of, unreadable
 from blockstudio.training.data.images import ImageSet
 
@@ -79,20 +80,28 @@ def _open(name: str, root: Path, kwargs: dict[str, Any], download: bool) -> Any:
         have_it = name == "imagenette" and any(root.glob("imagenette*"))
         return getattr(datasets, known.torchvision)(root, download=download and not have_it, **kwargs)
     except (ImportError, ModuleNotFoundError) as error:
-        raise StudioError("data.requires", f"{known.title} needs a library: {error}.", where="data.source") from error
+        raise StudioError(
+            "data.requires",
+            say("{title} needs a library: {error}.", title=known.title, error=error),
+            where="data.source",
+        ) from error
     except (OSError, RuntimeError, urllib.error.URLError) as error:
         if download:
             raise StudioError(
                 "data.download",
-                f"{known.title} could not be downloaded: {str(error).splitlines()[0]}",
+                say(
+                    "{title} could not be downloaded: {splitlines}",
+                    title=known.title,
+                    splitlines=str(error).splitlines()[0],
+                ),
                 where=str(root),
-                hint="Check the connection, or put its files there by hand.",
+                hint=say("Check the connection, or put its files there by hand."),
             ) from error
         raise StudioError(
             "data.absent",
-            f"{known.title} is not here, or not whole.",
+            say("{title} is not here, or not whole.", title=known.title),
             where=str(root),
-            hint="Name the folder it is in with data.folder, or ask for it with data.download = true.",
+            hint=say("Name the folder it is in with data.folder, or ask for it with data.download = true."),
         ) from error
 
 

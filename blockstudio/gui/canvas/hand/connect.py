@@ -8,6 +8,7 @@ from blockstudio.blocks import Refusal, Shape, shape_text
 from blockstudio.graph.diagram import Wire, port_order
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.kit.text import tr
+from blockstudio.text import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +84,5 @@ def _preview(facts: Facts, wire: Wire, instead: Wire | None) -> Verdict:
     try:
         comes = kind.shape(report.values, known)
     except Refusal as refusal:
-        return Verdict(wire, refusal.message, warned=True)
+        return Verdict(wire, render(refusal.message), warned=True)
     return Verdict(wire, f"{shape_text(carried)} → {shape_text(comes)}")

@@ -13,8 +13,9 @@ from blockstudio.analysis import Fix, Problem
 from blockstudio.gui.canvas.scene.metrics import GRID, LINE_PX, NOTE_WIDTH, PORT
 from blockstudio.gui.canvas.scene.routes import Array
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.text import render
 
 FEW = 4
 """Up to this many blocks with errors show their notes all the time."""
@@ -114,7 +115,11 @@ def _measure(problems: list[Problem], name: str, large: bool) -> tuple[list[_Lin
                 lines.append(_Line(tr("Look for ways out"), LINK, asks=problem))
             continue
         fixes = problem.fixes[:FIXES]
-        lines += [_Line(fix.label, max(LINK, _height(fix.label, plain) + 4), fix=fix) for fix in fixes]
+        lines += [
+            _Line(label, max(LINK, _height(label, plain) + 4), fix=fix)
+            for fix in fixes
+            for label in (render(fix.label),)
+        ]
     if len(problems) > MOST:
         lines.append(_Line(tr("and {0} more", len(problems) - MOST), _height("x", plain)))
     return lines, sum(line.height for line in lines) + 2 * PAD + 2 * (len(lines) - 1)
@@ -124,15 +129,11 @@ def split(problem: Problem, name: str) -> list[tuple[str, bool]]:
     """The sentence of a problem as a bold beginning and the rest: *its inputs differ*, *64×56×56 and 128×28×28*."""
     if problem.block != name:
         # It stands inside this module: say where.
-        return [(problem.path or problem.block, True), (_sentence(problem.message), False)]
-    head, colon, rest = problem.message.partition(": ")
+        return [(problem.path or problem.block, True), (sentence(problem.message), False)]
+    head, colon, rest = render(problem.message).partition(": ")
     if colon and len(head) <= 44 and rest:
-        return [(_sentence(head), True), (rest, False)]
-    return [(_sentence(problem.message), False)] if problem.message else []
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        return [(sentence(head), True), (rest, False)]
+    return [(sentence(problem.message), False)] if problem.message else []
 
 
 def _height(text: str, used: QFont) -> float:

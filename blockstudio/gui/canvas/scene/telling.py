@@ -11,6 +11,7 @@ from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.text import tr
+from blockstudio.text import render
 
 
 def describe(facts: Facts, name: str) -> list[str]:
@@ -33,7 +34,7 @@ def describe(facts: Facts, name: str) -> list[str]:
     note = facts.definition.block(name).note
     if note:
         lines.append(note)
-    lines += [problem.message for problem in facts.problems.get(name, [])[:3]]
+    lines += [render(problem.message) for problem in facts.problems.get(name, [])[:3]]
     return lines
 
 
