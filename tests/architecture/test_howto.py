@@ -51,6 +51,12 @@ def test_a_block_type_in_the_studio_is_one_file(tmp_path: Path) -> None:
     tree = scratch.tree(tmp_path, "blockstudio/blocks")
     put(tree, BLOCK_TYPES[0])
     assert "package: \n" in scratch.python(tree, "-c", SQUARE + COMPILED)
+    for name in ("tests", "pyproject.toml"):
+        scratch.link(ROOT / name, tree / name)
+    held = scratch.python(
+        tree, "-m", "pytest", "-p", "no:pytest-qt", "tests/blocks/test_declarations.py", "-k", "Square"
+    )
+    assert re.search(r"^[2-9] passed", held, flags=re.MULTILINE), held
 
 
 def test_a_block_type_of_a_package_is_the_same_class(tmp_path: Path) -> None:

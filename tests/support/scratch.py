@@ -21,12 +21,13 @@ def tree(folder: Path, *open_folders: str) -> Path:
         target.mkdir(parents=True)
         for entry in path.iterdir():
             if entry not in open_paths and entry.name != "__pycache__":
-                _link(entry, target / entry.name)
-    _link(ROOT / "presets", folder / "presets")
+                link(entry, target / entry.name)
+    link(ROOT / "presets", folder / "presets")
     return folder
 
 
-def _link(source: Path, target: Path) -> None:
+def link(source: Path, target: Path) -> None:
+    """Put a file or folder of the original into a tree."""
     try:
         target.symlink_to(source, target_is_directory=source.is_dir())
     except OSError:  # Windows, without the right to
