@@ -28,11 +28,23 @@ if TYPE_CHECKING:
 def load(
     name_or_path: str | os.PathLike[str], /, *, parameters: Mapping[str, RawValue] | None = None, **given: RawValue
 ) -> Diagram:
-    """A preset by name (``"resnet34"``) or a ``*.blocks.json`` file, with diagram parameters set:
-    ``load("cifar_resnet", n=9)`` or ``load("cifar_resnet", parameters={"n": 9})``.
+    """Open a preset or a file.
 
-    Raises `StudioError`: ``preset.unknown``, ``file.*`` and ``format.*`` naming the place in the file,
-    ``parameter.*`` for a parameter the diagram has not or a value it does not take.
+    Args:
+        name_or_path: A preset's name (``"resnet34"``) or a ``*.blocks.json`` file.
+        parameters: Values of diagram parameters, for names that mean something else here.
+        given: Values of diagram parameters: ``n=9``.
+
+    Returns:
+        The diagram.
+
+    Raises:
+        StudioError: ``preset.unknown``, ``file.*`` and ``format.*`` naming the place in the file, ``parameter.*`` for a
+            parameter that the diagram has not or a value that it does not take.
+
+    Example:
+        >>> analyze(load("cifar_resnet", n=9)).depth
+        56
     """
     from blockstudio.graph.presets import open_diagram
 
@@ -41,9 +53,19 @@ def load(
 
 @checked
 def save(diagram: Diagram, path: str | os.PathLike[str]) -> None:
-    """Write ``diagram`` to ``path`` as JSON. The old file stays whole until the new one is complete on disk.
+    """Write a diagram as JSON. The old file stays whole until the new one is complete on disk.
 
-    Raises `StudioError` ``file.*`` where it cannot be written.
+    Args:
+        diagram: What to write.
+        path: ``net.blocks.json``.
+
+    Raises:
+        StudioError: ``file.*`` where it cannot be written.
+
+    Example:
+        >>> save(d, folder / "net.blocks.json")
+        >>> load(folder / "net.blocks.json").name
+        'tiny'
     """
     from blockstudio.graph.format import save as write
 
@@ -54,7 +76,19 @@ def save(diagram: Diagram, path: str | os.PathLike[str]) -> None:
 def source(diagram: Diagram) -> str:
     """The network as PyTorch source that needs only torch; see `compile`.
 
-    Raises `StudioError` ``compile.problems`` while the diagram has errors.
+    Args:
+        diagram: The network.
+
+    Returns:
+        A module's text, with one class for the network and one for each of its definitions.
+
+    Raises:
+        StudioError: ``compile.problems`` while the diagram has errors, ``compile.name`` for a block whose name no
+            attribute can have.
+
+    Example:
+        >>> "class Tiny(nn.Sequential)" in source(d)
+        True
     """
     from blockstudio.compiler import source as emit
 
@@ -65,10 +99,20 @@ def source(diagram: Diagram) -> str:
 def compile(diagram: Diagram) -> nn.Module:
     """The network as a ``torch.nn.Module``: exactly the text of `source`, executed.
 
-    Takes ``(N, C, H, W)`` with the shape of the diagram's Input, gives logits ``(N, num_classes)``; in training
-    mode a network with auxiliary outputs gives a named tuple ``(logits, ...)`` with one entry for each.
-    State-dict keys are the diagram's block paths. Raises `StudioError` ``compile.problems`` while the
-    diagram has errors.
+    Args:
+        diagram: The network.
+
+    Returns:
+        A module that takes ``(N, C, H, W)`` with the shape of the diagram's Input and gives logits ``(N,
+        num_classes)``; in training mode a network with auxiliary outputs gives a named tuple ``(logits, ...)`` with
+        one entry for each. State-dict keys are the diagram's block paths.
+
+    Raises:
+        StudioError: ``compile.*`` as for `source`, ``install.missing`` without torch.
+
+    Example:
+        >>> list(compile(d).state_dict())
+        ['conv1.weight', 'conv1.bias']
     """
     with explaining("bs.compile"):
         from blockstudio.compiler import compile as build
@@ -85,12 +129,27 @@ def load_weights(
     names: Names = "auto",
     head: Head = "load",
 ) -> WeightsReport:
-    """Load a file of weights (safetensors or what torch.save writes; nothing is executed) or a state dict.
+    """Load weights into a module, all or nothing. No pickle is executed.
 
-    Returns which keys matched. ``names`` translates the keys of other libraries (``"auto"``: by the maps beside the
-    presets where that fits better), ``head="skip"`` leaves a classifier for another number of classes as it is,
-    ``strict=False`` loads what fits. Raises `StudioError` ``weights.*`` that names what is missing, left over or of
-    another shape; the model is then unchanged.
+    Args:
+        model: What `compile` gave.
+        file_or_state_dict: A file of safetensors or of what ``torch.save`` writes, or tensors by key.
+        strict: ``False`` loads what fits.
+        names: How keys are translated: ``"auto"`` by the map beside the presets that fits best, ``"same"`` not at all,
+            a mapping renames their first parts, a path is such a map's.
+        head: ``"skip"`` leaves a classifier for another number of classes as it is.
+
+    Returns:
+        Which keys matched, and which did not.
+
+    Raises:
+        StudioError: ``weights.*`` naming what is missing, left over or of another shape; the model is then unchanged.
+            ``install.missing`` without torch.
+
+    Example:
+        >>> model = compile(d)
+        >>> load_weights(model, compile(d).state_dict()).matched
+        ('conv1.weight', 'conv1.bias')
     """
     with explaining("bs.load_weights"):
         from blockstudio.compiler import load_weights as load_into
@@ -102,12 +161,28 @@ def load_weights(
 def from_module(
     module: nn.Module, input: Sequence[int] = (3, 224, 224), *, name: str = "", prove: bool = True
 ) -> tuple[Diagram, Report]:
-    """Draw a network of your own or a library's for images of shape ``input`` ``(C, H, W)``.
+    """Draw a network of your own or a library's.
 
     The module tree becomes definitions with parameters, equal siblings one definition, runs of them one block with a
-    count; state-dict keys stay. The report says what was proven: with ``prove`` the drawing is compiled, loads the
-    module's weights strictly and is compared with it in evaluation and training, to the last bit. The module is as it
-    was afterwards. Raises `StudioError` ``import.*`` where a diagram cannot say what it does.
+    count; state-dict keys stay. The module is as it was afterwards.
+
+    Args:
+        module: The network.
+        input: Shape of its images, ``(C, H, W)``.
+        name: Title of the diagram; made from the class where none is given.
+        prove: Compile the drawing, load the module's weights strictly, and compare both in evaluation and training,
+            to the last bit.
+
+    Returns:
+        The diagram, and what was proven.
+
+    Raises:
+        StudioError: ``import.*`` where a diagram cannot say what the module does.
+
+    Example:
+        >>> drawn, proof = from_module(compile(d), (3, 8, 8))
+        >>> proof.proven, analyze(drawn).parameters == analyze(d).parameters
+        (True, True)
     """
     from blockstudio.imports import from_module as draw
 
@@ -116,10 +191,26 @@ def from_module(
 
 @checked
 def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
-    """Draw the network of an ONNX file. Files that torch wrote give their modules back.
+    """Draw the network of an ONNX file. The file is parsed, never executed; those that torch wrote give their modules
+    back.
 
-    The file is parsed, never executed. With ``prove`` the drawing is compiled, loads the file's weights and is compared
-    with it, within 1e-5 of the largest output. Raises `StudioError` ``import.*``.
+    Args:
+        path: The file.
+        prove: Compile the drawing, load the file's weights, and compare it with the file, within 1e-5 of the largest
+            output.
+
+    Returns:
+        The diagram, and what was proven.
+
+    Raises:
+        StudioError: ``import.*``: the file, or what a diagram cannot say.
+
+    Example:
+        >>> try:
+        ...     from_onnx(folder / "absent.onnx")
+        ... except bs.StudioError as error:
+        ...     print(error.code)
+        import.file
     """
     from blockstudio.imports import from_onnx as draw
 
@@ -142,12 +233,35 @@ def figure(
     dark: bool = False,
     force: bool = False,
 ) -> str:
-    """Draw ``diagram`` for a paper into a ``.svg``, ``.pdf`` or ``.png`` file; returns a few words on it.
+    """Draw a diagram for a paper. A process of its own draws, so that Qt stays out of this one.
 
-    The options are those of ``blockstudio export``: ``expand`` is a number of levels, ``"all"``, or paths or names of
-    modules, ``width`` in millimetres, ``scale`` pixels of a PNG for one on the screen. A process of its own draws, so
-    that Qt stays out of this one. Raises `StudioError` ``figure.*``, ``export.*``, ``file.*`` with what is wrong with
-    path or options.
+    Args:
+        diagram: The network.
+        path: ``.svg``, ``.pdf`` or ``.png``.
+        inside: Path of a module whose inside is drawn.
+        blocks: Names of the blocks to draw; none: all.
+        expand: Modules drawn open: a number of levels, ``"all"``, or paths or names.
+        flat: Draw every block of every copy, without frames.
+        columns: Columns that a long network is broken into.
+        width: Of the figure, in millimetres.
+        scale: Pixels of a PNG for one on the screen.
+        bars: Cost shown as bars beside the blocks: ``"parameters"``, ``"macs"``...
+        dark: Light on dark.
+        force: Replace a file that is there.
+
+    Returns:
+        A few words on what was drawn.
+
+    Raises:
+        StudioError: ``cli.usage``, ``figure.*``, ``export.*``, ``file.*`` with what is wrong with path or options,
+            ``install.missing`` without Qt.
+
+    Example:
+        >>> try:
+        ...     figure(d, folder / "net.gif")
+        ... except bs.StudioError as error:
+        ...     print(error.code)
+        cli.usage
     """
     options = [f"--output={os.fspath(path)}", f"--columns={columns}"]
     for name, value in (("inside", inside), ("bars", bars), ("scale", scale)):
@@ -175,12 +289,26 @@ def figure(
 
 @checked
 def train(diagram: Diagram, data: str = "digits", run: str | os.PathLike[str] | None = None, **recipe: Any) -> Run:
-    """Train in this process and return the run when it has ended.
+    """Train in this process and return when it has ended.
 
-    ``data`` is ``"digits"``, ``"shapes"``, a torchvision set's name or a folder; ``run`` the run's directory (a new
-    one under ``./runs`` by default); everything else are fields of the recipe (``epochs=2``,
-    ``batch_size=64``, ``device="cpu"``). Raises `StudioError` with everything that is wrong with data or
-    recipe before the first step.
+    Args:
+        diagram: The network; a copy of it is fitted to the images.
+        data: ``"digits"``, ``"shapes"``, another set's name, or a folder with one subfolder a class.
+        run: Directory of the run; a new one under ``./runs`` by default.
+        recipe: Fields of the recipe: ``epochs=2``, ``batch_size=64``, ``lr=0.1``, ``device="cpu"``.
+
+    Returns:
+        The run: its log, checkpoints and results.
+
+    Raises:
+        StudioError: Everything that is wrong with data or recipe, before the first step; ``install.missing`` without
+            torch.
+
+    Example:
+        >>> net = load("cifar_resnet", n=1, width=4)
+        >>> run = train(net, run=folder / "run", steps=2, batch_size=8, device="cpu")
+        >>> run.state().status
+        'finished'
     """
     with explaining("bs.train"):
         from blockstudio.training import train as run_training

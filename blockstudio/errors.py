@@ -8,9 +8,19 @@ from blockstudio.text import render
 class StudioError(Exception):
     """Something the user can put right.
 
-    ``code`` is a stable identifier such as ``"shape.mismatch"``, ``message`` one plain sentence with what
-    was expected and what was found, ``where`` the block, file or field it stands on (``"layer2.0.add"``,
-    ``"net.blocks.json: blocks.conv1.parameters"``), ``hint`` the next step.
+    Args:
+        code: A stable identifier such as ``"shape.mismatch"``.
+        message: One plain sentence with what was expected and what was found.
+        where: The block, file or field it stands on (``"layer2.0.add"``, ``"net.blocks.json:
+            blocks.conv1.parameters"``).
+        hint: The next step.
+
+    Example:
+        >>> try:
+        ...     d.remove("conv7")
+        ... except StudioError as error:
+        ...     print(error.code, error.where)
+        diagram.block conv7
     """
 
     def __init__(self, code: str, message: str, *, where: str = "", hint: str = "") -> None:
@@ -30,7 +40,18 @@ class StudioError(Exception):
         return _rebuilt, (type(self), self.code, self.message, self.where, self.hint), self.__dict__
 
     def at(self, where: str) -> StudioError:
-        """The same error, standing at ``where``."""
+        """The same error, standing somewhere else.
+
+        Args:
+            where: The block, file or field.
+
+        Returns:
+            Another error with the same code, message and hint.
+
+        Example:
+            >>> str(StudioError("shape.rank", "it needs a map.").at("conv1"))
+            'conv1: it needs a map.'
+        """
         return type(self)(self.code, self.message, where=where, hint=self.hint)
 
 

@@ -55,9 +55,18 @@ class Text(str):
 
 
 def say(template: str, /, **values: object) -> Text:
-    """The sentence ``template`` with ``values`` in its gaps: ``say("there is no block '{name}'.", name=name)``.
+    """A sentence that a person can see: a template with values in its gaps.
 
-    Values may be texts themselves; they are rendered with the sentence. Without values, braces stand for themselves.
+    Args:
+        template: English, with gaps: ``"there is no block '{name}'."`` Without values, braces stand for themselves.
+        values: By gap. They may be texts themselves, which are rendered with the sentence.
+
+    Returns:
+        A string that reads as the English sentence and can be rendered in another language.
+
+    Example:
+        >>> say("there is no block '{name}'.", name="conv1")
+        "there is no block 'conv1'."
     """
     return Text(template, values)
 

@@ -27,8 +27,22 @@ class Fix:
 
 
 def apply_fix(diagram: Diagram, fix: Fix) -> None:
-    """Apply a fix as one undo step. Raises `StudioError`, and changes nothing, if the diagram has changed so that it
-    no longer applies."""
+    """Apply a fix as one undo step.
+
+    Args:
+        diagram: The diagram whose problem it is of.
+        fix: One of `Problem.fixes`.
+
+    Raises:
+        StudioError: If the diagram has changed so that the fix no longer applies; nothing is then changed.
+
+    Example:
+        >>> d.disconnect("conv1", "relu1")
+        >>> problem = analyze(d).problems[0]
+        >>> apply_fix(d, problem.fixes[0])
+        >>> problem in analyze(d).problems
+        False
+    """
     with diagram.history.gesture(fix.label):
         for edit in fix.edits:
             diagram.history.do(edit)

@@ -85,7 +85,19 @@ class Analysis:
 
     @classmethod
     def of(cls, main: Sheet, problems: tuple[Problem, ...]) -> Self:
-        """What the sheets tell as they are now."""
+        """What the sheets of an analyser tell as they are now; scripts call `analyze`.
+
+        Args:
+            main: The main graph, evaluated.
+            problems: What is wrong, in document order.
+
+        Returns:
+            The analysis.
+
+        Example:
+            >>> Analysis.of(report.main, report.problems).macs == report.macs
+            True
+        """
         total, both = main.total, main.total_auxiliary
         top = Level(main, "", main, [])
         return cls(
@@ -106,25 +118,81 @@ class Analysis:
 
     @checked
     def level(self, path: str = "") -> Level:
-        """The inside of the instance at ``path`` (``""``: the main graph; a repeated one without an index: its first
-        copy). Raises `StudioError` ``analysis.path`` if there is no such place."""
+        """The inside of an instance.
+
+        Args:
+            path: ``"layer2.0"``; ``""``: the main graph; a repeated one without a number: its first copy.
+
+        Returns:
+            Its blocks, shapes ``(C, H, W)`` and what names mean there.
+
+        Raises:
+            StudioError: ``analysis.path`` if there is no such place.
+
+        Example:
+            >>> report.level("layer2").blocks["conv1"].output_shape
+            (128, 28, 28)
+        """
         level, name, index = self.find(path)
         return level if name is None else level.enter(name, index)
 
     @checked
     def scope_values(self, path: str = "") -> dict[str, Value | None]:
-        """What names mean inside the instance at ``path``: parameters and ``in_channels``. ``None`` if hidden."""
+        """What names mean inside an instance: its parameters and ``in_channels``.
+
+        Args:
+            path: As in `level`.
+
+        Returns:
+            Values by name; ``None`` where a mistake hides one.
+
+        Raises:
+            StudioError: ``analysis.path``.
+
+        Example:
+            >>> report.scope_values()["num_classes"]
+            1000
+        """
         return self.level(path).values
 
     @checked
     def live(self, path: str = "", auxiliary: bool = False) -> tuple[str, ...]:
-        """The blocks that reach an output, at one level, in order of evaluation."""
+        """The blocks that reach an output, at one level.
+
+        Args:
+            path: As in `level`.
+            auxiliary: Those that reach an auxiliary output too.
+
+        Returns:
+            Names in order of evaluation.
+
+        Raises:
+            StudioError: ``analysis.path``.
+
+        Example:
+            >>> report.live()[:2]
+            ('input', 'conv1')
+        """
         return self.level(path).order(auxiliary)
 
     @checked
     def find(self, path: str) -> tuple[Level, str | None, int | None]:
-        """The level on which the block at ``path`` stands, its name and, if the path ends with one, its index as a
-        copy; no name for the main graph itself."""
+        """The place where a block stands.
+
+        Args:
+            path: Of a block: ``"layer2.0.conv1"``.
+
+        Returns:
+            The level it stands on, its name and, if the path ends with one, its number as a copy; no name for the main
+                graph.
+
+        Raises:
+            StudioError: ``analysis.path``.
+
+        Example:
+            >>> report.find("layer2.0")[1:]
+            ('layer2', 0)
+        """
         level = self.top
         parts = path.split(".") if path else []
         name: str | None = None

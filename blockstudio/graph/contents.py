@@ -40,7 +40,21 @@ class Contents:
         return self.main.graph
 
     def definition(self, scope: str = MAIN) -> Definition:
-        """The main graph (``""``) or a module. Raises `StudioError` ``diagram.module``."""
+        """The main graph or a module.
+
+        Args:
+            scope: ``""`` for the main graph, or a module's name.
+
+        Returns:
+            Its graph, parameters and texts; to be read only.
+
+        Raises:
+            StudioError: ``diagram.module``.
+
+        Example:
+            >>> d.definition() is d.main
+            True
+        """
         if scope == MAIN:
             return self.main
         try:
@@ -51,12 +65,31 @@ class Contents:
             ) from None
 
     def scopes(self) -> list[str]:
-        """The main scope and every module's."""
+        """The main scope and every module's.
+
+        Returns:
+            ``""`` and the names of the modules.
+
+        Example:
+            >>> d.scopes()
+            ['']
+        """
         return [MAIN, *self.modules]
 
     def kind(self, type_name: str) -> BlockType | None:
-        """The block type of this name, which may be one that is not `installed`; ``None`` for a module, or for a name
-        that means nothing here. A module stands before a type that another package brings."""
+        """The block type of a name. A module stands before a type that another package brings.
+
+        Args:
+            type_name: What stands as the type of a block.
+
+        Returns:
+            The type, which may be one that is not `installed`; ``None`` for a module, or for a name that means nothing
+                here.
+
+        Example:
+            >>> d.kind("Conv2d").weighted
+            True
+        """
         try:
             found = CATALOGUE.get(type_name)
         except TypeError:
@@ -79,7 +112,21 @@ class Contents:
         return None
 
     def declared(self, type_name: str) -> Mapping[str, Parameter]:
-        """The parameters of a block type or module. Raises `StudioError` ``diagram.type``."""
+        """The parameters of a block type or module.
+
+        Args:
+            type_name: A block type or a module of this diagram.
+
+        Returns:
+            Declarations by name.
+
+        Raises:
+            StudioError: ``diagram.type``.
+
+        Example:
+            >>> d.declared("Dropout")["p"].maximum
+            1.0
+        """
         kind = self.kind(type_name)
         if kind is not None:
             return kind.parameters
@@ -92,16 +139,55 @@ class Contents:
         )
 
     def input_ports(self, type_name: str) -> tuple[str, ...]:
-        """Input ports of a block type or module; ``()`` for one that takes any number."""
+        """Input ports of a block type or module.
+
+        Args:
+            type_name: A block type or a module of this diagram.
+
+        Returns:
+            Their names; ``()`` for one that takes any number.
+
+        Raises:
+            StudioError: ``diagram.module``.
+
+        Example:
+            >>> d.input_ports("Conv2d")
+            ('in',)
+        """
         kind = self.kind(type_name)
         return kind.inputs if kind is not None else tuple(self.definition(type_name).of_type(INPUT))
 
     def output_ports(self, type_name: str) -> tuple[str, ...]:
-        """Output ports of a block type or module."""
+        """Output ports of a block type or module.
+
+        Args:
+            type_name: A block type or a module of this diagram.
+
+        Returns:
+            Their names.
+
+        Raises:
+            StudioError: ``diagram.module``.
+
+        Example:
+            >>> d.output_ports("Output")
+            ()
+        """
         kind = self.kind(type_name)
         return kind.outputs if kind is not None else tuple(self.definition(type_name).of_type(OUTPUT))
 
     def is_variadic(self, type_name: str) -> bool:
-        """Takes any number of inputs, on ports ``"0"``, ``"1"``, ..."""
+        """Whether it takes any number of inputs, on ports ``"0"``, ``"1"``, ...
+
+        Args:
+            type_name: A block type or a module of this diagram.
+
+        Returns:
+            ``False`` for modules.
+
+        Example:
+            >>> d.is_variadic("Concat")
+            True
+        """
         kind = self.kind(type_name)
         return kind is not None and kind.variadic

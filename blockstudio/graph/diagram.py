@@ -6,25 +6,21 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from blockstudio.blocks import Parameter, RawValue
+from blockstudio.blocks import RawValue
 from blockstudio.checked import checked_methods
 from blockstudio.errors import StudioError
-from blockstudio.graph.contents import Contents
-from blockstudio.graph.definition import MAIN, Block, Definition, Wire, inferred, port_order
+from blockstudio.graph.declaring import Declaring
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.edits import (
     AddBlock,
-    AddModule,
     AddWire,
     Edit,
     MoveBlocks,
     RemoveBlock,
-    RemoveModule,
     RemoveWire,
     RenameBlock,
-    RenameModule,
     SetBlock,
-    SetDeclarations,
     SetDefault,
     SetParameter,
 )
@@ -47,17 +43,28 @@ __all__ = [
 
 
 @checked_methods
-class Diagram(Contents):
+class Diagram(Declaring):
     """A network as a document: main graph, module definitions, parameters, texts.
 
     Scripts build one with `add`, `connect`, `set` and `remove`; each is one undo step. Everything else
     (windows, fixes, refactorings) goes through `edit` and `gesture`. ``scope`` is ``""`` for the main graph or
     a module's name. `modules` and the graphs are to be read, never written, from outside.
 
-        d = Diagram("tiny")
-        d.add("Input", "input", shape=[3, 32, 32])
-        d.add("Conv2d", "conv1", out_channels=16, kernel_size=3, padding=1)
-        d.connect("input", "conv1")
+    Args:
+        name: Title, and name of the class in emitted source.
+        description: Free text.
+
+    Raises:
+        StudioError: ``argument.type`` for what is no text.
+
+    Example:
+        The examples of the methods go on from here, each by itself.
+
+        >>> d = Diagram("tiny")
+        >>> for name, kind in {"input": "Input", "conv1": "Conv2d", "relu1": "ReLU", "output": "Output"}.items():
+        ...     _ = d.add(kind, name)
+        >>> for source, target in [("input", "conv1"), ("conv1", "relu1"), ("relu1", "output")]:
+        ...     _ = d.connect(source, target)
     """
 
     def __init__(self, name: str = "untitled", description: str = "") -> None:
@@ -81,10 +88,28 @@ class Diagram(Contents):
         parameters: Mapping[str, RawValue] | None = None,
         **given: RawValue,
     ) -> str:
-        """Add a block; returns its name (made from the type where none is given). Its parameters are further arguments,
-        or stand in ``parameters``, where no name can mean anything else.
+        """Add a block.
 
-        Raises `StudioError` for an unknown type or parameter, or a name that is taken or illegal.
+        Args:
+            type: Name of a block type (``"Conv2d"``) or of a module of this diagram.
+            name: Attribute path in the compiled module (``"conv1"``); made from the type where none is given.
+            scope: ``""`` for the main graph, or a module's name.
+            at: Its centre (x, y) in pixels of the drawing at 100 %; ``None``: placed when it is drawn.
+            repeat: So many copies one after the other, or an expression; ``None``: one block.
+            bypass: Switched off (its input passes through), or an expression that says when.
+            note: Free text.
+            parameters: Parameters by name, for names that mean something else here (``{"name": 3}``).
+            given: Parameters, in the units of the type's declaration; texts are expressions (``"4 * width"``).
+
+        Returns:
+            The block's name.
+
+        Raises:
+            StudioError: ``diagram.type``, ``diagram.name``, ``diagram.taken``, ``parameter.*``, ``argument.type``.
+
+        Example:
+            >>> d.add("Conv2d", out_channels=16, kernel_size=3, padding=1)
+            'conv2d'
         """
         if name is None:
             name = self.free_name(type, scope)
@@ -95,14 +120,46 @@ class Diagram(Contents):
         return name
 
     def connect(self, source: str, target: str, *, scope: str = MAIN) -> Wire:
-        """Wire ``"block"`` or ``"block:port"`` to ``"block"`` or ``"block:port"``; without a port the first one
-        that is free. Raises `StudioError` if there is no such block or port, or the input is taken."""
+        """Add a wire.
+
+        Args:
+            source: ``"block"`` or ``"block:port"``; without a port its first output.
+            target: ``"block"`` or ``"block:port"``; without a port the first input that is free.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Returns:
+            The wire, with its ports.
+
+        Raises:
+            StudioError: ``diagram.block``, ``wire.*`` where there is no such block or port, or the input is taken.
+
+        Example:
+            >>> _ = d.add("Add", "add")
+            >>> d.connect("relu1", "add").target_port
+            '0'
+        """
         wire = self.wire(source, target, scope=scope)
         self.history.do(AddWire(scope=scope, wire=wire))
         return wire
 
     def wire(self, source: str, target: str, *, scope: str = MAIN) -> Wire:
-        """The wire that `connect` would add."""
+        """The wire that `connect` would add; the diagram stays as it is.
+
+        Args:
+            source: As in `connect`.
+            target: As in `connect`.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Returns:
+            The wire, with its ports.
+
+        Raises:
+            StudioError: ``diagram.block``, ``wire.port``.
+
+        Example:
+            >>> tuple(d.wire("conv1", "relu1"))
+            ('conv1', 'out', 'relu1', 'in')
+        """
         graph = self.definition(scope)
         start, _, start_port = source.partition(":")
         end, _, end_port = target.partition(":")
@@ -132,10 +189,23 @@ class Diagram(Contents):
         parameters: Mapping[str, RawValue | None] | None = None,
         **given: RawValue | None,
     ) -> None:
-        """Set parameters of a block as one step, given as arguments or in ``parameters``; ``None`` goes back to the
-        default. With ``name=""`` sets the
-        values (defaults) of the definition's own parameters. Raises `StudioError` for an unknown
-        parameter or an illegal value; nothing is then changed."""
+        """Set parameters as one step.
+
+        Args:
+            name: The block; ``""`` sets the values (defaults) of the definition's own parameters.
+            scope: ``""`` for the main graph, or a module's name.
+            parameters: Values by parameter, for names that mean something else here.
+            given: Values by parameter; ``None`` goes back to the default.
+
+        Raises:
+            StudioError: ``diagram.block``, ``parameter.unknown``, ``parameter.value``, ``parameter.limit``; nothing
+                changes.
+
+        Example:
+            >>> d.set("conv1", out_channels=32, kernel_size=[3, 1])
+            >>> analyze(d).blocks["conv1"].output_shape[0]
+            32
+        """
         values = {**(parameters or {}), **given}
         with self.history.gesture(say("Set {parameters}", parameters=", ".join(values))):
             for key, value in values.items():
@@ -148,7 +218,20 @@ class Diagram(Contents):
                 self.history.do(edit)
 
     def remove(self, name: str, *, scope: str = MAIN) -> None:
-        """Remove a block and its wires as one step."""
+        """Remove a block and its wires as one step.
+
+        Args:
+            name: The block.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Raises:
+            StudioError: ``diagram.block``.
+
+        Example:
+            >>> d.remove("relu1")
+            >>> len(d.main)
+            3
+        """
         graph = self.definition(scope)
         graph.block(name)
         with self.history.gesture(say("Delete {name}", name=name)):
@@ -157,26 +240,96 @@ class Diagram(Contents):
             self.history.do(RemoveBlock(scope=scope, name=name))
 
     def rename(self, name: str, to: str, *, scope: str = MAIN) -> None:
-        """Give a block another name; its wires follow. Raises `StudioError` for one that is taken or illegal."""
+        """Give a block another name; its wires follow.
+
+        Args:
+            name: The block.
+            to: A name that is free.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Raises:
+            StudioError: ``diagram.block``, ``diagram.name``, ``diagram.taken``.
+
+        Example:
+            >>> d.rename("conv1", "stem.conv")
+            >>> "stem.conv" in analyze(d).blocks
+            True
+        """
         self.history.do(RenameBlock(scope=scope, name=name, to=to), f"Rename {name}")
 
     def move(self, name: str, x: float, y: float, *, scope: str = MAIN) -> None:
-        """Put a block's centre at (x, y) pixels."""
+        """Put a block's centre at a place.
+
+        Args:
+            name: The block.
+            x: Pixels to the right, at 100 %.
+            y: Pixels down.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Raises:
+            StudioError: ``diagram.block``, ``diagram.position``.
+
+        Example:
+            >>> d.move("conv1", 100, 40)
+            >>> d.main.block("conv1").at
+            (100.0, 40.0)
+        """
         self.history.do(MoveBlocks(scope=scope, to={name: (x, y)}), f"Move {name}")
 
     def bypass(self, name: str, when: bool | str = True, *, scope: str = MAIN) -> None:
-        """Switch a block off (``True``), on (``False``), or off where an expression is true."""
+        """Switch a block off or on.
+
+        Args:
+            name: The block.
+            when: ``True``: off, its first input passes through; ``False``: on; or an expression.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Raises:
+            StudioError: ``diagram.block``, ``diagram.bypass``.
+
+        Example:
+            >>> d.bypass("conv1")
+            >>> analyze(d).parameters
+            0
+        """
         block = msgspec.structs.replace(self.definition(scope).block(name), bypass=when)
         self.history.do(SetBlock(scope=scope, name=name, block=block), f"Bypass {name}")
 
     def repeat(self, name: str, times: int | str | None, *, scope: str = MAIN) -> None:
-        """Make a block a chain of copies; ``None``: a single block again. Raises `StudioError` for a type that
-        has not one input and one output."""
+        """Make a block a chain of copies.
+
+        Args:
+            name: The block.
+            times: How many, or an expression; ``None``: a single block again.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Raises:
+            StudioError: ``diagram.block``, ``diagram.repeat`` for a type that has not one input and one output.
+
+        Example:
+            >>> d.repeat("relu1", 3)
+            >>> analyze(d).blocks["relu1"].copies
+            3
+        """
         block = msgspec.structs.replace(self.definition(scope).block(name), repeat=times)
         self.history.do(SetBlock(scope=scope, name=name, block=block), f"Repeat {name}")
 
     def disconnect(self, source: str, target: str, *, scope: str = MAIN) -> None:
-        """Remove the wires from ``"block[:port]"`` to ``"block[:port]"`` as one step."""
+        """Remove the wires between two blocks as one step.
+
+        Args:
+            source: ``"block"`` or ``"block:port"``; without a port from any.
+            target: ``"block"`` or ``"block:port"``; without a port to any.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Raises:
+            StudioError: ``wire.missing``.
+
+        Example:
+            >>> d.disconnect("conv1", "relu1")
+            >>> d.main.wires_into("relu1")
+            []
+        """
         start, _, start_port = source.partition(":")
         end, _, end_port = target.partition(":")
         found = [
@@ -194,44 +347,22 @@ class Diagram(Contents):
             for wire in found:
                 self.history.do(RemoveWire(scope=scope, wire=wire))
 
-    def module(self, name: str, parameters: Mapping[str, Parameter | RawValue] | None = None) -> str:
-        """Add an empty module definition and return its scope."""
-
-        declared = {
-            key: value if isinstance(value, Parameter) else inferred(value) for key, value in (parameters or {}).items()
-        }
-        self.history.do(AddModule(name=name, parameters=declared))
-        return name
-
-    def rename_module(self, name: str, to: str) -> None:
-        """Give a module another name; its instances follow. Raises `StudioError` for one that is taken or illegal."""
-        self.history.do(RenameModule(name=name, to=to), f"Rename {name}")
-
-    def remove_module(self, name: str) -> None:
-        """Remove a module that has no instances. Raises `StudioError` ``diagram.used`` naming one that is left."""
-        self.history.do(RemoveModule(name=name), f"Delete {name}")
-
-    def declare(self, name: str, default: Parameter | RawValue, *, scope: str = MAIN) -> None:
-        """Declare a parameter of the diagram or a module, or change its declaration. A bare ``default`` gives
-        the kind. Raises `StudioError` for an illegal name or default."""
-        declared = default if isinstance(default, Parameter) else inferred(default)
-        parameters = {**self.definition(scope).parameters, name: declared}
-        self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Declare {name}")
-
-    def undeclare(self, name: str, *, scope: str = MAIN) -> None:
-        """Remove a declared parameter. Raises `StudioError` ``parameter.unknown``, or ``diagram.used`` while an
-        instance sets it. Expressions that use it stay; analysis reports them."""
-        parameters = dict(self.definition(scope).parameters)
-        if name not in parameters:
-            raise StudioError(
-                "parameter.unknown", say("there is no parameter '{name}'.", name=shown(name)), where=scope
-            )
-        del parameters[name]
-        self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Remove {name}")
-
     def edit(self, label: str, edits: Iterable[Edit]) -> None:
-        """Apply edits as one step (those of an operation, for instance). Raises `StudioError` from the first that is
-        refused; nothing is then changed."""
+        """Apply edits as one step (those of an operation, for instance).
+
+        Args:
+            label: What the step is called in the history.
+            edits: Edits of `blockstudio.graph.edits`, in order.
+
+        Raises:
+            StudioError: From the first edit that is refused; nothing changes. ``argument.type`` for what is no edit.
+
+        Example:
+            >>> from blockstudio.graph.edits import SetParameter
+            >>> d.edit("Wider", [SetParameter(name="conv1", key="out_channels", value=99)])
+            >>> d.undo()
+            'Wider'
+        """
         with self.history.gesture(label):
             for edit in edits:
                 if not isinstance(edit, EditBase):
@@ -239,13 +370,46 @@ class Diagram(Contents):
                 self.history.do(edit)
 
     def undo(self) -> str | None:
-        """Undo the last step and return its label, or ``None`` if there is none."""
+        """Undo the last step.
+
+        Returns:
+            Its label; ``None`` if there is none.
+
+        Example:
+            >>> d.remove("relu1")
+            >>> d.undo()
+            'Delete relu1'
+        """
         return self.history.undo()
 
     def redo(self) -> str | None:
-        """Redo the step last undone and return its label, or ``None`` if there is none."""
+        """Redo the step last undone.
+
+        Returns:
+            Its label; ``None`` if there is none.
+
+        Example:
+            >>> d.remove("relu1")
+            >>> d.undo() == d.redo()
+            True
+        """
         return self.history.redo()
 
     def free_name(self, wanted: str, scope: str = MAIN) -> str:
-        """A legal free name made from ``wanted``: ``conv2d``, ``conv2d_2``..."""
+        """A legal free name.
+
+        Args:
+            wanted: What it is made from.
+            scope: ``""`` for the main graph, or a module's name.
+
+        Returns:
+            ``conv2d``, ``conv2d_2``...
+
+        Raises:
+            StudioError: ``diagram.module``.
+
+        Example:
+            >>> d.free_name("conv1")
+            'conv1_2'
+        """
         return FreeNames(self.definition(scope)).free(legal(wanted))
