@@ -36,8 +36,8 @@ class BlockPage(QWidget):
     """One block: name, parameters, bypass, repeat and note, what features add, where its numbers come from, its cost
     and problems."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
-        super().__init__()
+    def __init__(self, desk: Desk, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
         session = desk.session
         self._commands, self._session, self.name = desk.commands, session, name
         self._place = (session.document, session.scope)
@@ -336,8 +336,8 @@ def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tu
 class ManyPage(QWidget):
     """Several blocks: the parameters that they share, set for all at once, and what they cost together."""
 
-    def __init__(self, session: Session, names: tuple[str, ...]) -> None:
-        super().__init__()
+    def __init__(self, session: Session, names: tuple[str, ...], parent: QWidget) -> None:
+        super().__init__(parent)
         self._session, self._names = session, names
         self._place = (session.document, session.scope)
         self.fields: dict[str, ValueField | ChoiceField] = {}

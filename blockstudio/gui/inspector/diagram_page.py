@@ -76,8 +76,8 @@ class _Description(QPlainTextEdit):
 class DiagramPage(QWidget):
     """What nothing selected shows: the level itself."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
+    def __init__(self, desk: Desk, parent: QWidget) -> None:
+        super().__init__(parent)
         session = desk.session
         self._commands, self._session = desk.commands, session
         self._document = session.document

@@ -33,11 +33,11 @@ class Inspector(QScrollArea):
         self.page: Page | None = None
         """``None`` where it could not be made."""
         self._widget: QWidget | None = None
-        holder = QWidget()
-        holder.setObjectName("panel")
-        self._column = QVBoxLayout(holder)
+        self._holder = QWidget()
+        self._holder.setObjectName("panel")
+        self._column = QVBoxLayout(self._holder)
         self._column.setContentsMargins(14, 10, 14, 14)
-        self.setWidget(holder)
+        self.setWidget(self._holder)
         session = self.session
         session.selection_changed.connect(self._turn)
         session.path_changed.connect(self._turn)
@@ -61,8 +61,10 @@ class Inspector(QScrollArea):
 
     def _page_of(self, selection: tuple[str, ...]) -> Page:
         if len(selection) == 1:
-            return BlockPage(self._desk, selection[0])
-        return ManyPage(self.session, selection) if selection else DiagramPage(self._desk)
+            return BlockPage(self._desk, selection[0], self._holder)
+        if selection:
+            return ManyPage(self.session, selection, self._holder)
+        return DiagramPage(self._desk, self._holder)
 
     def _put(self, page: Page) -> None:
         self._replace(page)
@@ -73,6 +75,10 @@ class Inspector(QScrollArea):
         log.error("a page of the inspector", exc_info=error)
         reason = str(error) if isinstance(error, StudioError) else type(error).__name__
         self._replace(quiet(tr("This cannot be shown here: {reason}").format(reason=reason)))
+        # What there is of the page: its fields call it, so that nobody else would ever let it go.
+        for widget in self._holder.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if widget is not self._widget:
+                widget.deleteLater()
 
     def _replace(self, widget: QWidget) -> None:
         before, self._widget, self.page = self._widget, widget, None
