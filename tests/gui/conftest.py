@@ -11,13 +11,31 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QThreadPool, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from blockstudio.gui.app.application import application
 from blockstudio.gui.kit.theme import LIGHT, set_theme, theme
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
+from tests.support.leavings import end_qt, watch_timers
+
+watch_timers()
+
+
+PATIENCE = 60_000
+"""Milliseconds until a wait is given up: it ends as soon as there is what it waits for, on a slow machine too."""
+
+
+class PatientBot(QtBot):
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = PATIENCE) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +83,5 @@ def open_window(qtbot, own_folder: Path) -> Iterator[Callable[..., StudioWindow]
         assert not timers, f"timers that outlive the window: {timers}"
         window.hide()
         window.deleteLater()
-    QThreadPool.globalInstance().waitForDone(10_000)
-    qtbot.wait(0)
+    end_qt()
     gc.collect()

@@ -65,7 +65,7 @@ def test_a_program_that_is_not_there_is_told(child: Child, qtbot, monkeypatch, t
     heard = answers(child)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     child.run("presets")
-    qtbot.waitUntil(lambda: bool(heard), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(heard))
     assert heard[0].code == KILLED and "cannot be started" in str(heard[0].error)
 
 
@@ -75,5 +75,5 @@ def test_a_process_that_dies_says_so(child: Child, qtbot) -> None:
     process = child._process
     assert process is not None and process.waitForStarted(30_000)
     process.kill()  # as a system does that runs out of memory
-    qtbot.waitUntil(lambda: bool(heard), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(heard))
     assert heard[0].code == KILLED and heard[0].error is not None and heard[0].error.code == "child.killed"

@@ -169,7 +169,7 @@ def test_a_file_changed_by_another_program_is_offered(open_window, qtbot, file: 
     window = open_window(file)
     other = load_preset("resnet18")
     save(other, file)
-    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.notes.notes))
     (note,) = window.notes.notes
     assert "changed by another program" in note.label.text()
     click(note.buttons[0])
@@ -181,7 +181,7 @@ def test_unsaved_work_is_not_overrun_by_a_change_on_disk(open_window, qtbot, fil
     window = open_window(file)
     change(window)
     save(load_preset("resnet18"), file)
-    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.notes.notes))
     note = window.notes.notes[0]
     assert "you have unsaved changes" in note.label.text()
     click(note.buttons[1])
@@ -198,14 +198,14 @@ def test_ones_own_save_is_no_news(open_window, qtbot, file: Path) -> None:
     other = file.with_name("other.blocks.json")
     other.write_bytes(file.read_bytes())
     os.replace(other, file)  # news at last: what came before it was none
-    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.notes.notes))
     assert len(window.notes.notes) == 1
 
 
 def test_a_file_that_is_gone_is_said(open_window, qtbot, file: Path) -> None:
     window = open_window(file)
     file.unlink()
-    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.notes.notes))
     assert "no longer there" in window.notes.texts[0]
     window.documents.save()
     assert load(file).name == "NIN (CIFAR-10)"
@@ -222,7 +222,7 @@ def test_a_diagram_of_thousands_of_blocks_is_written_by_a_worker(open_window, qt
     window.documents.write(window.documents.current, path, lambda: done.append(True))
     assert not done, "the window does not wait for it"
     diagram.add("ReLU", "later")
-    qtbot.waitUntil(lambda: bool(done), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(done))
     assert "later" not in load(path).main.graph and window.session.dirty
 
 

@@ -15,6 +15,7 @@ from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.feature import install
 from blockstudio.gui.inspector.inspector import Inspector
+from tests.support.desks import end_desk
 from tests.support.hands import click, press_key, type_into
 
 
@@ -43,7 +44,7 @@ def desks() -> Iterator[list[Desk]]:
     made: list[Desk] = []
     yield made
     for desk in made:
-        desk.close()
+        end_desk(desk)
 
 
 def on_desk(desks: list[Desk], diagram: Diagram) -> Inspector:

@@ -42,11 +42,11 @@ def test_work_of_a_killed_window_is_offered_and_restored(open_window, qtbot, own
 
     window = open_window("resnet18")
     window.desk.start()
-    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.notes.notes))
     (note,) = window.notes.notes
     assert "net.blocks.json" in note.label.text() and "2 changes" in note.label.text()
     click(note.buttons[0])
-    qtbot.waitUntil(lambda: window.session.file == file, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.file == file)
     assert {"first", "second"} <= set(window.session.diagram.main.graph)
     assert window.session.dirty and "first" not in load(file).main.graph
     window.documents.save()
@@ -58,7 +58,7 @@ def test_discarded_work_is_not_offered_again(open_window, qtbot, own_folder: Pat
     kill_a_window(own_folder, "resnet18")
     window = open_window()
     window.desk.start()
-    qtbot.waitUntil(lambda: bool(window.notes.notes), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.notes.notes))
     click(window.notes.notes[0].buttons[1])
     assert not list((own_folder / "recovery").glob("*.journal"))
 

@@ -91,7 +91,7 @@ def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, run
     steps(events, 1, 20)
     window = open_window("nin_cifar10")
     window.desk.start()
-    qtbot.waitUntil(lambda: window.features.training.trainer.state == "running", timeout=10_000)
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "running")
     assert window.bottom.page == "run" and window.features.training.bar.stop.isVisible()
     panel = window.features.training.panel
     qtbot.waitUntil(lambda: panel.curves is not None and panel.curves.loss.points == 20)
@@ -116,7 +116,7 @@ def test_closing_leaves_a_live_run_alone_unless_told_to_stop_it(open_window, qtb
     for stop in (False, True):
         window = open_window("nin_cifar10")
         window.desk.start()
-        qtbot.waitUntil(lambda window=window: window.features.training.trainer.state == "running", timeout=10_000)
+        qtbot.waitUntil(lambda window=window: window.features.training.trainer.state == "running")
         window.close()
         dialog = window.desk.dialog
         assert isinstance(dialog, ClosingDialog) and window.isVisible()
@@ -203,7 +203,7 @@ def test_what_cannot_be_trained_is_said_before_anything_starts(open_window, qtbo
     window.desk.show_page("recipe")
     type_into(window.features.training.recipe.fields["data.source"], str(tmp_path / "nothing here"))
     click(window.features.training.bar.train)
-    qtbot.waitUntil(lambda: bool(window.notes.texts), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.notes.texts))
     assert any("nothing here" in text for text in window.notes.texts)
     assert window.features.training.trainer.state == "idle" and not list(runs.glob("*"))
 
@@ -212,7 +212,7 @@ def test_a_broken_diagram_is_not_trained(open_window, qtbot, runs: Path) -> None
     window = open_window("resnet18")
     window.session.diagram.set("conv1", groups=7)
     click(window.features.training.bar.train)
-    qtbot.waitUntil(lambda: any("conv1" in text for text in window.notes.texts), timeout=20_000)
+    qtbot.waitUntil(lambda: any("conv1" in text for text in window.notes.texts))
     assert not list(runs.glob("*"))
 
 
@@ -311,9 +311,7 @@ def test_train_and_the_links_of_notes_leave_the_keyboard_with_the_drawing(open_w
     assert window.features.training.trainer.set_fields({"data.source": str(tmp_path / "nothing here")})
     window.canvas.setFocus()
     click(window.features.training.bar.train)
-    qtbot.waitUntil(
-        lambda: window.features.training.trainer.state == "idle" and bool(window.notes.texts), timeout=20_000
-    )
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "idle" and bool(window.notes.texts))
     assert window.canvas.hasFocus()
     note = window.notes.show_note("Something", "info", ("Do it", lambda: None))
     click(note.buttons[0])
@@ -341,7 +339,7 @@ def test_a_run_found_on_start_does_not_take_the_start_page_away(open_window, qtb
     window = open_window()
     window.desk.show_screen("start")
     window.desk.start()
-    qtbot.waitUntil(lambda: window.features.training.trainer.state == "running", timeout=10_000)
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "running")
     assert window.features.browser.page is not None and window.features.browser.page.search.hasFocus()
     (note,) = window.notes.notes
     assert "net-20260131-142501" in note.label.text()

@@ -15,6 +15,7 @@ from blockstudio.gui.document.difference import DifferenceDialog, difference
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Unwritten
 from blockstudio.gui.document.stamps import stamp_of
+from tests.support.desks import end_desk
 from tests.support.hands import click, press_key
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -154,18 +155,17 @@ def test_a_large_diagram_is_asked_about_too_and_its_own_saves_are_not(qtbot, tmp
         for name in ("one", "two"):
             document.diagram.add("ReLU", name)
             desk.documents.save(document, lambda: done.append(True))
-        qtbot.waitUntil(lambda: len(done) == 2, timeout=20_000)
+        qtbot.waitUntil(lambda: len(done) == 2)
         assert asked == []
         save(load_preset("nin_cifar10"), file)
         document.diagram.add("ReLU", "three")
         desk.documents.save(document, lambda: done.append(True))
         assert [unwritten.document for unwritten in asked] == [document] and len(done) == 2
         desk.documents.write(*asked[0], ask=False)
-        qtbot.waitUntil(lambda: len(done) == 3, timeout=20_000)
+        qtbot.waitUntil(lambda: len(done) == 3)
         assert "three" in load(file).main.graph
     finally:
-        desk.close()
-        desk.deleteLater()
+        end_desk(desk)
 
 
 def test_a_stamp_is_of_files_only(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QThreadPool
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.gui.canvas import Canvas
@@ -13,12 +12,12 @@ from blockstudio.gui.canvas.feature import install
 from blockstudio.gui.document import feature
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
+from tests.support.desks import end_desk
 
 
 @pytest.fixture
 def show(qtbot) -> Iterator[Callable[..., Canvas]]:
     """Show a diagram on a canvas of a size; the layout has come when it returns."""
-    shown: list[Canvas] = []
     desks: list[Desk] = []
 
     def show_one(diagram: Diagram | None = None, width: int = 1000, height: int = 800) -> Canvas:
@@ -27,7 +26,6 @@ def show(qtbot) -> Iterator[Callable[..., Canvas]]:
         feature.install(desk)
         canvas = install(desk)
         desk.commands.attach(canvas)
-        shown.append(canvas)
         desks.append(desk)
         canvas.resize(width, height)
         canvas.show()
@@ -39,13 +37,8 @@ def show(qtbot) -> Iterator[Callable[..., Canvas]]:
         return canvas
 
     yield show_one
-    for canvas in shown:
-        canvas.hide()
-        canvas.deleteLater()
     for desk in desks:
-        desk.close()
-    QThreadPool.globalInstance().waitForDone(10_000)
-    qtbot.wait(0)
+        end_desk(desk)
 
 
 def chain(*types: str, **parameters: dict[str, object]) -> Diagram:
