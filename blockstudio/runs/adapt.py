@@ -21,6 +21,7 @@ from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
+from blockstudio.graph.expand import flatten
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import Facts, describe
@@ -37,6 +38,13 @@ SMALL_SIZES = (32, 64, 96, 128)
 SMALL = 64
 """Images up to this size are small; diagrams drawn for more are trained smaller."""
 DEFAULT_EPOCHS = 10
+LEAST_STEPS = 300
+"""A run on few images has more epochs than `DEFAULT_EPOCHS`, so that it has about so many steps."""
+MOST_EPOCHS = 60
+BATCHES = ((500, 16), (1000, 32), (5000, 64))
+"""Training images up to which a batch has so many; 128 beyond."""
+DEEP = 4
+"""Weighted layers from which a network without normalisation needs initial weights of its own."""
 FROZEN_NAMED = 8
 """So many frozen blocks are named in a note."""
 
@@ -72,7 +80,25 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
     if problems:
         raise collected(list(each(problems)))
     notes += _frozen_note(recipe, analysis)
+    if recipe.start.initial == "auto":
+        drawn = needs_initial(fitted) and not recipe.start.weights
+        if drawn:
+            notes.append(
+                say("The network has no normalisation: its weights begin after He et al. (start.initial = he).")
+            )
+        start = msgspec.structs.replace(recipe.start, initial="he" if drawn else "torch")
+        recipe = msgspec.structs.replace(recipe, start=start)
     return fitted, _choose(fitted, recipe, facts), notes
+
+
+def needs_initial(diagram: Diagram) -> bool:
+    """Whether the signal would fade with torch's own initial weights: many layers one behind the other, nothing that
+    normalises, no sums (through which He's weights would make it grow)."""
+    flat = flatten(diagram)
+    kinds = [kind for _, block in flat.main.blocks() if (kind := flat.kind(block.type)) is not None]
+    if any(kind.normalises or kind.merges in ("+", "*") for kind in kinds):
+        return False
+    return sum(kind.weighted for kind in kinds) >= DEEP
 
 
 def input_shape(diagram: Diagram) -> tuple[int, ...]:
@@ -247,10 +273,15 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
     """Put a value wherever the recipe left the choice open."""
     shape = input_shape(diagram)
     side = shape[1] if len(shape) == 3 and shape[1] == shape[2] else None
-    batch = recipe.batch_size
+    batch, epochs = recipe.batch_size, recipe.epochs
+    images = facts.images or BATCHES[-1][0] + 1
     if batch is None:
-        small_set = facts.images is not None and facts.images <= 5000
-        batch = 32 if side is not None and side >= 128 else 64 if small_set else 128
+        most = 32 if side is not None and side >= 128 else 128
+        batch = min(most, next((size for limit, size in BATCHES if images <= limit), most))
+    if epochs is None and recipe.steps is None:
+        epochs = (
+            max(DEFAULT_EPOCHS, min(MOST_EPOCHS, LEAST_STEPS * batch // images)) if images <= 1000 else DEFAULT_EPOCHS
+        )
     rule, schedule = recipe.optimizer, recipe.schedule
     # The trainer may run in another folder.
     weights = str(Path(recipe.start.weights).expanduser().absolute()) if recipe.start.weights else ""
@@ -258,7 +289,7 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
     return replace(
         recipe,
         batch_size=batch,
-        epochs=DEFAULT_EPOCHS if recipe.epochs is None and recipe.steps is None else recipe.epochs,
+        epochs=epochs,
         data=replace(recipe.data, input_size=side),
         start=replace(recipe.start, weights=weights),
         schedule=replace(schedule, gamma=SCHEDULES[schedule.name].gamma if schedule.gamma is None else schedule.gamma),

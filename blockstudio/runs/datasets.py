@@ -14,12 +14,14 @@ from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.idx_files import IdxSet, choose_set, idx_header, numbering
-from blockstudio.runs.layouts import layout
+from blockstudio.runs.layouts import count_images, layout
 from blockstudio.runs.structure import Data
 from blockstudio.text import Text, say
 
 Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "torchvision", "folder"]
 
+COUNTED = 5_000
+"""Images in folders that are counted for the recipe; of more the number does not matter."""
 CIFAR_PYTHON = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 CIFAR_BINARY = {"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary"}
 
@@ -218,6 +220,6 @@ def _describe_folder(root: Path) -> Facts:
             hint=say("Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg."),
         )
     return Facts(
-        kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None, images=None,
-        notes=found.notes,
+        kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None,
+        images=count_images(found.classes, COUNTED) or None, notes=found.notes,
     )  # fmt: skip

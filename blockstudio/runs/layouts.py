@@ -56,6 +56,18 @@ def class_folders(folder: Path) -> list[Path]:
         ) from error
 
 
+def count_images(folders: Sequence[Path], limit: int) -> int | None:
+    """How many images are in ``folders`` and below, or ``None`` if they are more than ``limit``."""
+    count = 0
+    for folder in folders:
+        for _, names, files in os.walk(folder):
+            names[:] = [name for name in names if not name.startswith(".")]
+            count += sum(name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".") for name in files)
+            if count > limit:
+                return None
+    return count
+
+
 def part_of(name: str) -> tuple[Part, str] | None:
     """The part of a set that a folder of this name is, and what else the name says, or ``None``: ``Train``,
     ``training_set``, ``seg_train``, ``train2017`` and ``asl_train`` (which says "asl" besides) are ``train``."""

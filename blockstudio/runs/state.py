@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from blockstudio.runs.chance import doubt
 from blockstudio.runs.events import Event
 from blockstudio.runs.lock import Holder
 
@@ -29,8 +30,10 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0
     epochs: int | None = None
     message: str = ""
-    """Why it failed or was lost."""
+    """Why it failed or was lost; of a finished run, why its result is none."""
     seconds_left: float | None = None
+    at_chance: bool = False
+    """It finished with an accuracy that guessing has too: no success."""
     active: bool = False
     """A trainer is at work on it (running, or paused and waiting)."""
 
@@ -70,6 +73,7 @@ class Folded:
                 status = "stopped"
             elif kind == "finished":
                 status, self.finished = "finished", event
+                self.message = doubt(event) or ""
             elif kind == "failed":
                 status, self.message = "failed", _sentence(event)
             elif kind == "diverged":
@@ -98,6 +102,7 @@ class Folded:
             epochs=self.epochs,
             message=message,
             seconds_left=self.seconds_left,
+            at_chance=status == "finished" and doubt(self.finished) is not None,
             active=alive and status in ("running", "paused"),
         )
 

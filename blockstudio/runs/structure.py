@@ -141,6 +141,14 @@ class Start(Group, frozen=True):
             description="Take what fits from a file of which not everything does; the rest is initial.",
         ),
     ] = False
+    initial: Annotated[
+        Literal["auto", "torch", "he"],
+        Meta(
+            title="Initial values",
+            description="he draws weights after He et al. (2015), so that deep networks without normalisation learn; "
+            "torch leaves each layer its own. auto: he for networks without normalisation.",
+        ),
+    ] = "auto"
     freeze: Annotated[
         tuple[str, ...],
         Meta(
@@ -295,7 +303,8 @@ class Recipe(Group, frozen=True):
         int | None,
         Meta(
             title="Epochs",
-            description="Passes over the training images. Empty: 10, unless steps are given.",
+            description="Passes over the training images. Empty: 10, more for fewer than 1,000 images, "
+            "unless steps are given.",
             extra={"ge": 1, "le": 1_000_000},
         ),
     ] = None
@@ -305,7 +314,11 @@ class Recipe(Group, frozen=True):
     ] = None
     batch_size: Annotated[
         int | None,
-        Meta(title="Batch size", description="Images a step. Empty: 64 or 128.", extra={"ge": 1, "le": 65536}),
+        Meta(
+            title="Batch size",
+            description="Images a step. Empty: 16 to 128, fewer for small sets.",
+            extra={"ge": 1, "le": 65536},
+        ),
     ] = None
     augmentation: Augmentation = Augmentation()
     optimizer: Optimizer = Optimizer()

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from blockstudio.answers import error_line, from_dict
 from blockstudio.errors import StudioError
+from blockstudio.runs.chance import doubt
 from blockstudio.runs.events import Event
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
@@ -249,6 +250,9 @@ class TerminalView:
         if confusion:
             classes = [str(name) for name in self.run.data().get("classes", range(len(confusion)))]
             self.console.print(confusion_table(confusion, classes))
+        unsure = doubt(event)
+        if unsure is not None:
+            self.say(unsure, "yellow")
         self.say(f"Run: {self.run.directory}")
 
 

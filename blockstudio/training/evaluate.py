@@ -23,6 +23,8 @@ class Measured:
     accuracy: float
     images: int
     confusion: list[list[int]] | None
+    chance: float = 0.0
+    """Share of the most frequent class."""
 
 
 def evaluate(
@@ -64,4 +66,5 @@ def evaluate(
         accuracy=int(matrix.trace()) / images,
         images=images,
         confusion=matrix.tolist() if classes <= LARGEST_MATRIX else None,
+        chance=int(matrix.sum(1).max()) / images,
     )

@@ -289,6 +289,8 @@ class Loop:
                 "test_accuracy": measured.accuracy,
                 "test_loss": measured.loss,
                 "confusion": measured.confusion,
+                "test_images": measured.images,
+                "chance": measured.chance,
             }
         seconds = round(self._seconds + time.perf_counter() - self._began, 3)
         self._events.write("finished", step=self._step, **fields, seconds=seconds)

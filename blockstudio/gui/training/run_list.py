@@ -51,7 +51,7 @@ class _RunLine(QStyledItemDelegate):
             "lost": colours.problem,
         }
         painter.setFont(font(12))
-        painter.setPen(colour.get(status, colours.good if result else colours.secondary))
+        painter.setPen(colour.get(status, colours.good if result and not row.state.at_chance else colours.secondary))
         right = result or tr(STATUS_WORDS[status])
         width = painter.fontMetrics().horizontalAdvance(right)
         painter.drawText(rect.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)

@@ -90,7 +90,7 @@ class RunFigures(QWidget):
             tr("{time} left").format(time=duration_text(left)) if left is not None and status == "running" else ""
         )
         self._show_figures(data)
-        trouble = state.message if state is not None and status in ("failed", "lost") else ""
+        trouble = state.message if state is not None and (status in ("failed", "lost") or state.at_chance) else ""
         if data.trouble is not None and data.trouble["type"] == "diverged":
             trouble += " " + tr(
                 "Try a lower learning rate, warm-up or gradient clipping; the last good checkpoint is kept."
@@ -110,7 +110,8 @@ class RunFigures(QWidget):
         show(tr("train accuracy"), percent(accuracy))
         show(tr("validation accuracy"), percent(validation), role="good")
         test = data.finished.get("test_accuracy") if data.finished else None
-        show(tr("test accuracy"), percent(test), role="good")
+        learnt = data.state is None or not data.state.at_chance
+        show(tr("test accuracy"), percent(test), role="good" if learnt else "problem")
         rate = data.steps.last("lr")
         show(tr("learning rate"), "" if rate is None or data.finished else f"{rate:.3g}")
         extra = [value for value in data.last.get("aux") or [] if isinstance(value, int | float)]
