@@ -26,6 +26,7 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import Facts, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
+from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.schedules import SCHEDULES
@@ -88,7 +89,11 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
             )
         start = msgspec.structs.replace(recipe.start, initial="he" if drawn else "torch")
         recipe = msgspec.structs.replace(recipe, start=start)
-    return fitted, _choose(fitted, recipe, facts), notes
+    chosen = _choose(fitted, recipe, facts)
+    problems = narrow_problems(fitted, chosen.batch_size or 0, recipe.start.freeze)
+    if problems:
+        raise collected(problems)
+    return fitted, chosen, notes
 
 
 def needs_initial(diagram: Diagram) -> bool:

@@ -21,6 +21,7 @@ from blockstudio.graph.files import write_atomic
 from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
 from blockstudio.runs.datasets import describe
 from blockstudio.runs.frozen import classifiers, freeze_problems
+from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run
 from blockstudio.text import say
@@ -69,6 +70,8 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
         problems += _diagram_errors(diagram, facts, recipe.start.freeze)
         shape = input_shape(diagram)
         splits = load_data(recipe.data, image_shape(shape, facts.channels))
+        if not problems:
+            problems += narrow_problems(diagram, min(recipe.batch_size or 0, len(splits.train)), recipe.start.freeze)
     except StudioError as error:
         problems.append(error)
     if problems or splits is None or shape is None:
