@@ -68,15 +68,21 @@ _FIGURE, _TABLE = "blockstudio.gui.figure.figure", "blockstudio.report.table"
 
 WEIGHTS = ".safetensors"
 """The form of weights alone."""
+PROGRAM = ".pt2"
+"""The form of a program that torch alone runs."""
 FORMATS: dict[str, Format] = _rows(
     Format(".py", "network", "PyTorch source", "PyTorch source that needs only torch, with the diagram's paths as "
            "state-dict keys", f"{_WRITE}:write_source"),
     Format(".onnx", "network", "ONNX", "the network in eval mode with its weights, for any number of images at once",
            f"{_PROGRAMS}:write_onnx", weights=True),
-    Format(".pt2", "network", "torch.export program", "the network in eval mode with its weights, as torch.export "
+    Format(PROGRAM, "network", "torch.export program", "the network in eval mode with its weights, as torch.export "
            "writes it", f"{_PROGRAMS}:write_program", weights=True),
     Format(WEIGHTS, "network", "Weights, safetensors", "the weights by block path",
            f"{_WRITE}:write_safetensors", weights=True),
+    Format(".pt", "network", "Weights, state dict", "the weights by block path, as torch.save writes them",
+           f"{_WRITE}:write_state_dict", weights=True),
+    Format(".pth", "network", "Weights, state dict (.pth)", "the same as .pt",
+           f"{_WRITE}:write_state_dict", weights=True),
     Format(".svg", "figure", "SVG", "lines and outlines", f"{_FIGURE}:svg"),
     Format(".pdf", "figure", "PDF", "a page of the figure's size", f"{_FIGURE}:pdf"),
     Format(".png", "figure", "PNG", "pixels", f"{_FIGURE}:png", pixels=True),

@@ -13,6 +13,7 @@ from blockstudio.formats import Written, described, endings, format_of
 from blockstudio.text import say
 
 if TYPE_CHECKING:
+    from blockstudio.compiler.about import Trained
     from blockstudio.graph.diagram import Diagram
 
 
@@ -35,6 +36,16 @@ def export_arguments(parser: Parser) -> None:
         choices=("best", "last"),
         help="which of the run: of the best validation accuracy (default) or the last",
     )
+    parser.add_argument(
+        "--normalise",
+        action="store_true",
+        help="put the normalisation of the run's images into the program, which then takes pixels from 0 to 1",
+    )
+    parser.add_argument(
+        "--inference",
+        action="store_true",
+        help="write a folder with the run's network and a short script that classifies images with it",
+    )
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     json_argument(parser, "what was written, as JSON")
     figure_arguments(parser)
@@ -52,7 +63,15 @@ def export(options: argparse.Namespace) -> int:
         )
     if options.checkpoint and not options.run:
         raise StudioError("cli.usage", say("--checkpoint is one of a run."), hint=say("Add --run DIR."))
+    if (options.normalise or options.inference) and not options.run:
+        raise StudioError(
+            "cli.usage",
+            say("--normalise and --inference are for networks of a run."),
+            hint=say("Add --run DIR: only a run knows its images."),
+        )
     target = Path(options.output)
+    if options.inference:
+        return _for_inference(options, target)
     form = format_of(target, "network", "figure")
     unfit = [] if form is not None and form.kind == "figure" else given(options)
     if unfit:
@@ -96,8 +115,23 @@ def _export_network(options: argparse.Namespace, target: Path) -> Written:
     return write_network(diagram, target, weights=weights, force=options.force)
 
 
-def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
-    """The network of a run and the file of its weights, found to be as it was written."""
+def _for_inference(options: argparse.Namespace, folder: Path) -> int:
+    from blockstudio.compiler.inference import write_inference
+
+    if options.output == "-":
+        raise StudioError("cli.usage", say("--inference writes a folder."), hint=say("Name it: -o classifier"))
+    diagram, weights = _of_run(options)
+    words = write_inference(diagram, weights, folder, force=options.force)
+    if options.json:
+        answer(file=str(folder), written=words, weights=f"weights of {weights.file}")
+    else:
+        print(f"{folder}: {words}")
+    return 0
+
+
+def _of_run(options: argparse.Namespace) -> tuple[Diagram, Trained]:
+    """The network of a run and the file of its weights, found to be as it was written, with what its images were."""
+    from blockstudio.compiler.about import Trained
     from blockstudio.runs import Run
 
     run = Run(Path(options.run))
@@ -107,4 +141,6 @@ def _of_run(options: argparse.Namespace) -> tuple[Diagram, Path]:
             "run.checkpoint", say("has no checkpoint yet."), where=options.run, hint=say("Train it first.")
         )
     checkpoint.verify()
-    return run.diagram(), checkpoint.model
+    recipe = run.recipe().data
+    data = {**run.data(), "resize": recipe.resize, "background": recipe.background}
+    return run.diagram(), Trained(checkpoint.model, data, normalise=options.normalise)

@@ -17,7 +17,7 @@ from torch import nn
 
 from blockstudio.analysis import analyze
 from blockstudio.blocks import INPUT, OUTPUT
-from blockstudio.compiler.about import metadata
+from blockstudio.compiler.about import NOTES, Trained, metadata
 from blockstudio.compiler.rewriting import sayable
 from blockstudio.compiler.written import Weights, network_with
 from blockstudio.errors import StudioError
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 BATCH = "batch"
-NOTES = "network.json"
-"""The file inside a program that says which network it is."""
 LARGEST_ONNX = 2**31 - 1
 """Bytes of a protocol buffers message."""
 NEEDS_TORCH = (2, 6)
@@ -41,13 +39,42 @@ def write_onnx(diagram: Diagram, weights: Weights | None) -> Written:
     """An ``.onnx`` file. Raises ``export.*``, ``weights.*``."""
     check_onnx()
     model, origin = network_with(diagram, weights)
-    return Written(onnx_bytes(diagram, traced(diagram, model)), "ONNX", origin)
+    program = traced(diagram, _normalising(model, weights))
+    return Written(onnx_bytes(diagram, program, weights), "ONNX", origin)
 
 
 def write_program(diagram: Diagram, weights: Weights | None) -> Written:
     """A ``.pt2`` file. Raises ``export.*``, ``weights.*``."""
     model, origin = network_with(diagram, weights)
-    return Written(program_bytes(diagram, traced(diagram, model)), "torch.export program", origin)
+    program = traced(diagram, _normalising(model, weights))
+    return Written(program_bytes(diagram, program, weights), "torch.export program", origin)
+
+
+def _normalising(model: nn.Module, weights: Weights | None) -> nn.Module:
+    """``model``, with the normalisation of its run inside if that is asked for: it then takes pixels from 0 to 1, and
+    has the keys that it had. Raises `StudioError` ``export.normalise``."""
+    if not isinstance(weights, Trained) or not weights.normalise:
+        return model
+    mean, std = (torch.tensor(weights.data.get(name, [])).view(-1, 1, 1) for name in ("mean", "std"))
+    if not mean.numel() or mean.shape != std.shape:
+        raise StudioError(
+            "export.normalise",
+            say("the run does not say how its images were normalised."),
+            hint=say("Train it, or leave --normalise out."),
+        )
+    kind: Any = type(model)
+
+    class Normalising(kind):  # type: ignore[misc]
+        def forward(self, x: torch.Tensor) -> Any:
+            if x.ndim == 2:  # a network of vectors: all pixels of an image in one
+                shape = (x.shape[0], mean.shape[0], x.shape[1] // mean.shape[0], 1)
+                return super().forward(((x.reshape(shape) - self.image_mean) / self.image_std).flatten(1))
+            return super().forward((x - self.image_mean) / self.image_std)
+
+    model.register_buffer("image_mean", mean, persistent=False)
+    model.register_buffer("image_std", std, persistent=False)
+    model.__class__ = Normalising
+    return model
 
 
 def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
@@ -70,15 +97,15 @@ def _class_name(kind: object) -> str:
     return name.rpartition(">.")[2]
 
 
-def program_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
+def program_bytes(diagram: Diagram, program: ExportedProgram, weights: Weights | None = None) -> bytes:
     """A ``.pt2`` file; `torch.export.load(file).module()` is the network in eval mode. Raises ``export.failed``."""
     buffer = io.BytesIO()
     with _told("torch.export"):
-        torch.export.save(program, buffer, extra_files={NOTES: json.dumps(metadata(diagram))})
+        torch.export.save(program, buffer, extra_files={NOTES: json.dumps(metadata(diagram, weights))})
     return buffer.getvalue()
 
 
-def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
+def onnx_bytes(diagram: Diagram, program: ExportedProgram, weights: Weights | None = None) -> bytes:
     """An ``.onnx`` file whose inputs and outputs have the names of the diagram's. Raises ``export.*``."""
     main = diagram.main
     with _told("its ONNX exporter"):
@@ -94,7 +121,7 @@ def onnx_bytes(diagram: Diagram, program: ExportedProgram) -> bytes:
         file = converted.model_proto
         _name_nodes(file)
         _forget(file)
-        for key, value in metadata(diagram).items():
+        for key, value in metadata(diagram, weights).items():
             file.metadata_props.add(key=key, value=value)
     if file.ByteSize() > LARGEST_ONNX:
         raise StudioError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,20 +12,31 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 aten = torch.ops.aten
-DIVISOR = 6
-"""Which argument of ``avg_pool2d`` the divisor is."""
+AVERAGE, TRANSPOSED = aten.avg_pool2d.default, aten.conv_transpose2d.input
 
 
 def sayable(program: ExportedProgram) -> ExportedProgram:
-    """``program`` without averages by a divisor of their own: the exporter would leave the divisor out."""
-    nodes = (node for node in program.graph.nodes if node.target is aten.avg_pool2d.default)
-    if not any(_divisor(node) for node in nodes):
-        return program
-    return program.run_decompositions({aten.avg_pool2d.default: _average})
+    """``program`` without averages by a divisor of their own, which the exporter would leave out, and transposed
+    convolutions that add more pixels than they stride, which ONNX's runtime refuses."""
+    table = {
+        kind: rewritten
+        for kind, (rewritten, wanted) in _REWRITTEN.items()
+        if any(node.target is kind and wanted(node) for node in program.graph.nodes)
+    }
+    return program.run_decompositions(table) if table else program
 
 
-def _divisor(node: Any) -> Any:
-    return node.args[DIVISOR] if len(node.args) > DIVISOR else node.kwargs.get("divisor_override")
+def _divided(node: Any) -> bool:
+    return bool(_argument(node, 6, "divisor_override"))
+
+
+def _overfull(node: Any) -> bool:
+    added, stride = _argument(node, 5, "output_padding"), _argument(node, 3, "stride")
+    return added is not None and max(_pair(added)) >= min(_pair(stride or [1]))
+
+
+def _argument(node: Any, place: int, name: str) -> Any:
+    return node.args[place] if len(node.args) > place else node.kwargs.get(name)
 
 
 def _average(
@@ -47,8 +58,29 @@ def _average(
     for side, window, step, margin in reversed(list(zip(x.shape[-2:], kernel, stride, padding, strict=True))):
         pads += [margin, margin + _overhang(int(side), window, step, margin) if ceil else margin]
     padded = aten.constant_pad_nd.default(x, pads) if any(pads) else x
-    mean = aten.avg_pool2d.default(padded, kernel, stride, [0, 0], False, True)
+    mean = AVERAGE(padded, kernel, stride, [0, 0], False, True)
     return aten.mul.Tensor(mean, kernel[0] * kernel[1] / divisor)
+
+
+def _transposed(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sequence[int] = (1,),
+    padding: Sequence[int] = (0,),
+    added: Sequence[int] = (0,),
+    groups: int = 1,
+    dilation: Sequence[int] = (1,),
+) -> Any:
+    """``conv_transpose2d``: the whole result, cut and extended to what padding and added pixels leave of it."""
+    if all(more < step for more, step in zip(_pair(added), _pair(stride), strict=True)):
+        return NotImplemented
+    whole = TRANSPOSED(x, weight, None, stride, [0, 0], [0, 0], groups, dilation)
+    pads: list[int] = []
+    for margin, more in reversed(list(zip(_pair(padding), _pair(added), strict=True))):
+        pads += [-margin, more - margin]
+    cut = aten.constant_pad_nd.default(whole, pads)
+    return cut if bias is None else aten.add.Tensor(cut, aten.view.default(bias, [1, -1, 1, 1]))
 
 
 def _overhang(side: int, window: int, step: int, margin: int) -> int:
@@ -61,3 +93,10 @@ def _overhang(side: int, window: int, step: int, margin: int) -> int:
 
 def _pair(values: Sequence[int]) -> list[int]:
     return [int(values[0]), int(values[-1])]
+
+
+_REWRITTEN: dict[Any, tuple[Callable[..., Any], Callable[[Any], bool]]] = {
+    AVERAGE: (_average, _divided),
+    TRANSPOSED: (_transposed, _overfull),
+}
+"""By operation: what stands in its place, and for which of its nodes."""

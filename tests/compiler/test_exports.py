@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from safetensors import safe_open
 
 from blockstudio import Diagram, StudioError, load
 from blockstudio.compiler import compile, load_weights, source
+from blockstudio.compiler.about import NOTES
 from blockstudio.compiler.exports import export
 from blockstudio.formats import endings
 
@@ -124,3 +126,17 @@ def test_a_missing_package_is_told_with_the_command(
     assert error.code == "export.missing"
     assert all(name in error.message for name in missing)
     assert f"pip install {' '.join(missing)}" in error.hint
+
+
+def test_a_state_dict_that_torch_loads(diagram: Diagram, tmp_path: Path) -> None:
+    model = compile(diagram)
+    for name in ("a.pt", "b.pth"):
+        export(diagram, tmp_path / name, weights=model.state_dict())
+        found = torch.load(tmp_path / name, weights_only=True)
+        assert list(found) == list(model.state_dict())
+        compile(diagram).load_state_dict(found, strict=True)
+        assert load_weights(compile(diagram), tmp_path / name).complete
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            (notes,) = [entry for entry in archive.namelist() if entry.endswith(NOTES)]
+            assert json.loads(archive.read(notes))["network"] == diagram.name
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pth").read_bytes()

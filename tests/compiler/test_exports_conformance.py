@@ -94,7 +94,14 @@ def test_a_share_of_the_blocks_runs_outside() -> None:
             {"kernel_size": 2, "stride": 1, "padding": [0, 1, 1, 0]},
         )
     ]
-    check([*divisors, *((case.kind.name, case.raw, case.inputs) for case in drawn("MaxPool2d", 2))])
+    transposed: list[tuple[str, dict[str, Any], tuple[tuple[int, ...], ...]]] = [
+        ("ConvTranspose2d", {"out_channels": 2, "kernel_size": 3, "dilation": 3, **values}, ((2, 4, 3),))
+        for values in (
+            {"output_padding": 2, "padding": 1},
+            {"output_padding": [1, 2], "stride": [1, 2], "padding": [2, 0], "bias": False},
+        )
+    ]
+    check([*divisors, *transposed, *((case.kind.name, case.raw, case.inputs) for case in drawn("MaxPool2d", 2))])
 
 
 @pytest.mark.slow
