@@ -58,7 +58,7 @@ __all__ = [
 MAX_FILE = 1 << 20
 _PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
 
-FieldKind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "numbers", "paths"]
+FieldKind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "numbers", "channels", "paths"]
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -92,6 +92,7 @@ class Field(Struct, frozen=True, kw_only=True):
             "choice": say("one of {choices}", choices=", ".join(self.choices)),
             "text": say("text"),
             "numbers": say("numbers from 0 to 1 in rising order"),
+            "channels": say("a number for each channel"),
             "paths": say("paths of blocks, as conv1 or layer1.0, each once"),
         }[self.kind]
         low, high = self.minimum, self.maximum
@@ -125,6 +126,8 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any
         several: FieldKind = "numbers"
         if isinstance(inner, inspect.VarTupleType) and isinstance(inner.item_type, inspect.StrType):
             several = "paths"
+        elif "each" in extra:
+            several = "channels"
         if isinstance(inner, inspect.IntType | inspect.FloatType):
             low = inner.ge if inner.ge is not None else low
             high = inner.le if inner.le is not None else inner.lt if inner.lt is not None else high
@@ -212,7 +215,7 @@ def read_value(path: str, value: object) -> Any:
         given = given.strip()
         if field.optional and given.lower() in ("", "auto", "none", "null"):
             given = None
-        elif field.kind in ("numbers", "paths"):
+        elif field.kind in ("numbers", "channels", "paths"):
             given = [part for part in given.replace(",", " ").split()]
     if isinstance(given, bool) and field.kind in ("int", "float"):
         raise _illegal(field, value)

@@ -100,6 +100,26 @@ class Data(Group, frozen=True):
             "the kind of their pixels and their largest value.",
         ),
     ] = None
+    mean: Annotated[
+        tuple[float, ...],
+        Meta(
+            max_length=4,
+            title="Mean",
+            description="Subtracted from each channel of the images, on the scale 0 to 1; one number or one a channel. "
+            "Empty: the training images' own.",
+            extra={"each": "channel", "ge": 0, "le": 1},
+        ),
+    ] = ()
+    std: Annotated[
+        tuple[float, ...],
+        Meta(
+            max_length=4,
+            title="Deviation",
+            description="Each channel is divided by it, on the scale 0 to 1; one number or one a channel. "
+            "Empty: the training images' own.",
+            extra={"each": "channel", "ge": 0.001, "le": 10},
+        ),
+    ] = ()
     damaged: Annotated[
         Literal["refuse", "skip"],
         Meta(

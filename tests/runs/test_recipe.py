@@ -46,6 +46,8 @@ def legal(field: Field) -> st.SearchStrategy[Any]:
             found = st.floats(low, high, exclude_max=high == 1)
         case "numbers":
             found = st.lists(st.floats(0.01, 0.99), unique=True, max_size=4).map(lambda items: tuple(sorted(items)))
+        case "channels":
+            found = st.lists(st.floats(low, high), max_size=4).map(tuple)
         case "paths":
             found = st.lists(st.sampled_from(["conv1", "layer1", "layer1.0", "features.3"]), unique=True).map(tuple)
     return st.none() | found if field.optional else found

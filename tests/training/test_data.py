@@ -245,6 +245,23 @@ def test_fashion_mnist_is_found_where_the_system_keeps_it(monkeypatch: pytest.Mo
     assert splits.classes[0] == "T-shirt"
 
 
+def test_mean_and_deviation_may_be_given() -> None:
+    own = load_data(Data(source="shapes"), (3, 32, 32))
+    given = load_data(Data(source="shapes", mean=(0.485, 0.456, 0.406), std=(0.5,)), (3, 32, 32))
+    assert (given.mean, given.std) == ([0.485, 0.456, 0.406], [0.5, 0.5, 0.5])
+    assert load_data(Data(source="shapes", mean=(0.5,)), (3, 32, 32)).std == own.std
+    with pytest.raises(StudioError, match="has 2 numbers; the network takes 3 channels") as caught:
+        load_data(Data(source="shapes", mean=(0.1, 0.2)), (3, 32, 32))
+    assert caught.value.where == "data.mean"
+
+
+def test_mean_and_deviation_are_read_from_text_in_any_order() -> None:
+    recipe = with_fields(Recipe(), {"data.mean": "0.485, 0.456 0.406", "data.std": "0.229"})
+    assert (recipe.data.mean, recipe.data.std) == ((0.485, 0.456, 0.406), (0.229,))
+    with pytest.raises(StudioError, match=r"a number for each channel from 0\.001 to 10"):
+        with_fields(Recipe(), {"data.std": "0"})
+
+
 # CIFAR and torchvision
 
 

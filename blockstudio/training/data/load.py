@@ -89,6 +89,7 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     fitted = _fitted([train, validation, test], data, shape, where, notes)
     assert fitted[0] is not None
     mean, std = _statistics(fitted[0], data, shape, where)
+    mean, std = given_channels(data.mean, mean, "data.mean"), given_channels(data.std, std, "data.std")
     span = found.range if found.deep else None
     return DataSplits(fitted[0], fitted[1], fitted[2], classes, shape, mean, std, facts.title, notes, span)
 
@@ -275,6 +276,23 @@ def _statistics(train: Source, data: Data, shape: tuple[int, int, int], where: s
             hint=say("Look at the files; for images with more than 8 bits a pixel set data.black and data.white."),
         )
     return statistics(images)
+
+
+def given_channels(given: Sequence[float], measured: list[float], where: str) -> list[float]:
+    """What the recipe gives, one number for every channel or one for each; where it gives nothing, what was measured.
+
+    Raises `StudioError` ``data.normalisation`` for another count.
+    """
+    if not given:
+        return measured
+    if len(given) not in (1, len(measured)):
+        raise StudioError(
+            "data.normalisation",
+            say("has {found} numbers; the network takes {count} channels.", found=len(given), count=len(measured)),
+            where=where,
+            hint=say("Give one number, or one for each channel."),
+        )
+    return [float(given[index % len(given)]) for index in range(len(measured))]
 
 
 def default_workers() -> int:
