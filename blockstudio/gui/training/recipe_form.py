@@ -131,7 +131,7 @@ class RecipeForm(QScrollArea):
             widget = ChoiceField(list(field.choices))
         else:
             widget = ValueField(check)
-            if field.optional:
+            if field.optional or field.kind == "channels":
                 widget.setPlaceholderText(tr("chosen"))
             elif field.kind == "paths":
                 widget.setPlaceholderText(tr("nothing"))
