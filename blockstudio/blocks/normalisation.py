@@ -219,7 +219,9 @@ class GroupNorm(BlockType):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         groups, count = p["num_groups"], self.count(p, inputs)
-        rows = [(say("values of a group"), f"{numel(inputs[0])} / {groups}", f"{numel(inputs[0]) // groups:,}")]
+        rows: list[tuple[str, str, str]] = [
+            (say("values of a group"), f"{numel(inputs[0])} / {groups}", f"{numel(inputs[0]) // groups:,}")
+        ]
         return [*rows, (say("scales and shifts"), f"2·{inputs[0][0]}", f"{count:,}")] if count else rows
 
 

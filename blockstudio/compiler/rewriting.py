@@ -23,7 +23,8 @@ def sayable(program: ExportedProgram) -> ExportedProgram:
         for kind, (rewritten, wanted) in _REWRITTEN.items()
         if any(node.target is kind and wanted(node) for node in program.graph.nodes)
     }
-    return program.run_decompositions(table) if table else program
+    rewritten_program: ExportedProgram = program.run_decompositions(table) if table else program
+    return rewritten_program
 
 
 def _divided(node: Any) -> bool:

@@ -25,7 +25,7 @@ from blockstudio.gui.kit import values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import sentence, tr
-from blockstudio.text import render
+from blockstudio.text import render, say
 
 Field = ValueField | ChoiceField
 TERMS = 8
@@ -124,7 +124,7 @@ class BlockPage(QWidget):
         check_name(text)
         taken = clash(self._session.definition, text, but=self.name)
         if taken:
-            raise StudioError("diagram.taken", f"there is already a block '{taken}'.")
+            raise StudioError("diagram.taken", say("there is already a block '{taken}'.", taken=taken))
         return ""
 
     def _rename(self, text: str) -> None:

@@ -23,6 +23,7 @@ from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField
 from blockstudio.gui.kit.parts import Figures, bytes_text, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.text import say
 
 
 class _Description(QPlainTextEdit):
@@ -213,15 +214,15 @@ class DiagramPage(QWidget):
         name, value = name.strip(), value.strip()
         declared = self._session.diagram.definition(self._scope).parameters
         if not equals or not value:
-            raise StudioError("parameter.value", "expected a name and a value, as in width = 64.")
+            raise StudioError("parameter.value", say("expected a name and a value, as in width = 64."))
         if name in declared:
-            raise StudioError("diagram.taken", f"there is already a parameter '{name}'.")
+            raise StudioError("diagram.taken", say("there is already a parameter '{name}'.", name=name))
         if value.lower() in ("on", "true", "off", "false"):
             parameter = Parameter(kind="bool", default=value.lower() in ("on", "true"))
         else:
             parameter = infer_parameter(values.read(Parameter(kind="pair", default=1), value))
             if parameter.kind == "text":
-                raise StudioError("parameter.value", "expected a number, a pair, on or off.")
+                raise StudioError("parameter.value", say("expected a number, a pair, on or off."))
         check_declarations({name: parameter}, self._scope != MAIN)
         return name, parameter
 
@@ -294,7 +295,7 @@ class DiagramPage(QWidget):
 
 def _check_title(text: str) -> str:
     if not text.strip():
-        raise StudioError("diagram.name", "a diagram needs a name.")
+        raise StudioError("diagram.name", say("a diagram needs a name."))
     return ""
 
 
