@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
 
 
+PUBLISHERS = ("torchvision", "timm")
+"""Libraries whose published weights are known by name."""
 NETWORK = "NAME_OR_FILE"
 """How a network is written in help."""
 
@@ -78,3 +81,44 @@ def opened(options: argparse.Namespace) -> Diagram:
     from blockstudio.graph.presets import open_diagram
 
     return open_diagram(options.network, **settings_of(options.settings))
+
+
+def weights_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Let a command take weights: a file, or the name of published ones."""
+    parser.add_argument(
+        "--weights", metavar="FILE_OR_NAME", help=f"{what}: a file, torchvision:NAME or timm:NAME (from its cache)"
+    )
+    download_argument(parser)
+
+
+def download_argument(parser: argparse.ArgumentParser) -> None:
+    """Let a command fetch published weights."""
+    # None, not false: what was not given says nothing to a run that goes on.
+    parser.add_argument(
+        "--download", action="store_const", const=True, help="fetch weights given by name if they are not there"
+    )
+
+
+def weights_file(given: str | None, download: bool | None) -> str | None:
+    """The file of weights that were given, published ones out of their library's cache, fetched if that is asked for.
+
+    Raises `StudioError` ``weights.*``.
+    """
+    if given is None:
+        return None
+    library, colon, _ = given.partition(":")
+    if not colon or library not in PUBLISHERS:
+        return given
+    from blockstudio.compiler.pretrained import file_of
+
+    told = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        part = 10 * done // total if total else done // 10**7
+        if part != told:
+            told = part
+            text = f"{given}: {done / 1e6:,.0f} MB" + (f" / {total / 1e6:,.0f} MB" if total else "")
+            print(text, file=sys.stderr)
+
+    return str(file_of(given, download=bool(download), progress=progress))

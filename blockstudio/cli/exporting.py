@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blockstudio.cli.arguments import Parser, answer, json_argument, network_argument, opened
+from blockstudio.cli.arguments import (
+    Parser,
+    answer,
+    json_argument,
+    network_argument,
+    opened,
+    weights_argument,
+    weights_file,
+)
 from blockstudio.cli.figures import export_figure, figure_arguments, given
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written, described, endings, format_of
@@ -29,7 +37,7 @@ def export_arguments(parser: Parser) -> None:
     )
     network_argument(parser, "?")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
-    parser.add_argument("--weights", metavar="FILE", help="a file of trained weights to put in")
+    weights_argument(parser, "trained weights to put in")
     parser.add_argument("--run", metavar="DIR", help="the network of a run with its trained weights")
     parser.add_argument(
         "--checkpoint",
@@ -108,7 +116,14 @@ def export(options: argparse.Namespace) -> int:
 def _export_network(options: argparse.Namespace, target: Path) -> Written:
     from blockstudio.compiler.exports import write_network
 
-    diagram, weights = _of_run(options) if options.run else (opened(options), options.weights)
+    diagram, weights = (
+        _of_run(options)
+        if options.run
+        else (
+            opened(options),
+            weights_file(options.weights, options.download),
+        )
+    )
     form = format_of(target)
     if options.run and form is not None and not form.weights:
         weights = None  # Source is the same whatever was trained.

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
+from blockstudio.cli.arguments import Parser, download_argument, json_argument, network_argument, opened, weights_file
 from blockstudio.errors import StudioError
 from blockstudio.formats import WEIGHTS
 from blockstudio.text import say
@@ -25,6 +25,7 @@ def weights_arguments(parser: Parser) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="a file of weights: safetensors, what torch.save writes, or the index of several"
     )
+    download_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write the network's weights to a {WEIGHTS} file")
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")
@@ -50,7 +51,7 @@ def weights(options: argparse.Namespace) -> int:
         check_target(target, options.force)
     from blockstudio.compiler.fitting import fit
 
-    fitted = fit(opened(options), options.file, names=options.names)
+    fitted = fit(opened(options), weights_file(options.file, options.download) or options.file, names=options.names)
     if options.json:
         json.dump(fitted.as_json(), sys.stdout, indent=1, ensure_ascii=False)
         print()

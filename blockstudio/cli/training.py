@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
+from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened, weights_argument, weights_file
 from blockstudio.errors import StudioError
 from blockstudio.text import say
 
@@ -39,7 +39,7 @@ def train_arguments(parser: Parser) -> None:
     budget.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images a step")
     parser.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
-    parser.add_argument("--weights", metavar="FILE", help="a file of trained weights to begin with")
+    weights_argument(parser, "trained weights to begin with")
     parser.add_argument("--partial", action="store_const", const=True, help="of --weights take what fits")
     parser.add_argument(
         "--freeze",
@@ -93,7 +93,7 @@ def train(options: argparse.Namespace) -> int:
             "optimizer.name": options.optimizer,
             "optimizer.lr": options.lr,
             "schedule.name": options.schedule,
-            "start.weights": options.weights,
+            "start.weights": weights_file(options.weights, options.download),
             "start.partial": options.partial,
             "start.freeze": _frozen(diagram, options.freeze, options.train_only),
             "device": options.device,

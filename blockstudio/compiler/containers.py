@@ -11,6 +11,7 @@ from torch import Tensor
 
 from blockstudio.compiler.pickles import Foreign
 from blockstudio.errors import StudioError
+from blockstudio.graph.names import shown
 from blockstudio.text import say
 
 DEPTH = 6
@@ -38,7 +39,7 @@ def state_dict_in(found: object, where: str, part: str = "", score: Score | None
         if part not in candidates:
             raise StudioError(
                 "weights.format",
-                say("it holds no state dict at '{part}'.", part=part[:60]),
+                say("it holds no state dict at '{part}'.", part=shown(part)),
                 where=where,
                 hint=say("It has: {places}.", places=_places(candidates)) if candidates else "",
             )
@@ -146,13 +147,13 @@ def _none(found: object, where: str) -> StudioError:
     if whole is not None:
         return StudioError(
             "weights.format",
-            say("it is a whole pickled model ({name}), which is code and never executed.", name=whole.name[:80]),
+            say("it is a whole pickled model ({name}), which is code and never executed.", name=shown(whole.name)),
             where=where,
             hint=say("Where its code is at hand, save the state dict alone: torch.save(model.state_dict(), path)."),
         )
     return StudioError(
         "weights.format",
-        say("it holds no state dict: no tensors by name."),
+        say("it holds no state dict: no tensors by name. Whatever else is in it is never executed."),
         where=where,
         hint=say("Save the state dict alone: torch.save(model.state_dict(), path)."),
     )
@@ -164,4 +165,4 @@ def _module(found: object) -> Foreign | None:
 
 
 def _places(candidates: Mapping[str, Any]) -> str:
-    return ", ".join(f"'{place[:60]}' ({len(each)})" for place, each in list(candidates.items())[:8])
+    return ", ".join(f"'{shown(place)}' ({len(each)})" for place, each in list(candidates.items())[:8])

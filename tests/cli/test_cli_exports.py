@@ -162,7 +162,8 @@ def test_the_report_as_json(capsys: pytest.CaptureFixture[str], weights: Path) -
     assert report["settings"] == {"shortcut": "A"}
     assert report["missing"] and all("downsample" in key for key in report["missing"])
     assert set(report) == {
-        "network", "file", "complete", "names", "matched", "missing", "unexpected", "mismatched", "kept", "settings",
+        "network", "file", "complete", "names", "prefix", "matched", "missing", "unexpected",
+        "mismatched", "kept", "settings",
     }  # fmt: skip
 
 
@@ -210,7 +211,7 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
         (("weights", *small, trap), "never executed"),
         (("weights", *small, half), "damaged"),
         (("weights", *small, tmp_path / "none.pt"), "no such file"),
-        (("weights", *small, tmp_path), "not a format"),
+        (("weights", *small, tmp_path), "not a file"),
         (("weights", *small, weights, "-o", tmp_path / "out.pt"), ".safetensors"),
         (("weights", *small, weights, "-o", there), "--force"),
         (("weights", *small, weights, "-o", tmp_path / "none" / "out.safetensors"), "no folder"),
