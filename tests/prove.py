@@ -25,7 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LONGEST = 3600
 """Seconds after which a run counts as hanging, and after which a process that occupies a core ends by itself."""
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.*?)(?: - .*)?$", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 SPIN = f"import time\nend = time.monotonic() + {LONGEST}\nwhile time.monotonic() < end: sum(range(10_000))"
 
 

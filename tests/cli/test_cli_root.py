@@ -15,7 +15,6 @@ from blockstudio.answers import read_answer
 from blockstudio.cli import main
 from blockstudio.cli.root import COMMANDS, root_parser
 from blockstudio.graph.presets import preset_names
-from blockstudio.gui.work import settings
 from blockstudio.runs.datasets import describe
 from blockstudio.runs.structure import Data
 
@@ -119,12 +118,12 @@ def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr() == ("", "")
 
 
-def test_folders_are_one_place_for_window_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_are_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BLOCKSTUDIO_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    assert settings.runs_folder() == folders.runs() == tmp_path / "runs"
+    assert folders.runs() == tmp_path / "runs"
     assert describe(Data(source="stl10")).root == folders.data_sets() == tmp_path / "data"
     if sys.platform == "linux":
         assert folders.unsaved_work() == tmp_path / "state" / "blockstudio" / "recovery"

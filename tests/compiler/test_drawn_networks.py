@@ -6,7 +6,7 @@ import ast
 import inspect
 
 import torch
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -17,12 +17,11 @@ from blockstudio.compiler.load import execute
 from blockstudio.graph.diagram import Diagram
 from tests.support.drawn_diagrams import diagrams
 from tests.support.interpreter import interpret, verify
+from tests.support.properties import examples
 
 torch.set_num_threads(1)
 
-DRAWN = settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+DRAWN = examples(50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def sample(diagram: Diagram) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from blockstudio.blocks import PORTS
@@ -25,10 +25,9 @@ from blockstudio.graph.operations.ungrouping import ungroup
 from tests.support.graph_samples import sample
 from tests.support.operating import TYPES, carry_out, drawings, flat, names_of, wires_apart
 from tests.support.packages import FILE
+from tests.support.properties import examples
 
-anything = settings(
-    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.reuse, Phase.generate)
-)
+anything = examples(10, suppress_health_check=list(HealthCheck), phases=(Phase.reuse, Phase.generate))
 SCOPES = st.sampled_from(["", "", "Unit"])
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from blockstudio import folders
+from blockstudio.gui.work import settings
+
 STARTED = """
 import json, pathlib, sys
 from PySide6.QtCore import QTimer
@@ -21,7 +24,10 @@ qt = app.application()
 said = {}
 
 def look():
-    (window,) = [widget for widget in qt.topLevelWidgets() if isinstance(widget, StudioWindow)]
+    window = next((each for each in qt.topLevelWidgets() if isinstance(each, StudioWindow) and each.isVisible()), None)
+    if window is None:
+        return
+    turns.stop()
     said.update(
         start=window.features.browser.page is not None,
         name=window.session.diagram.name,
@@ -31,7 +37,9 @@ def look():
     )
     window.close()
 
-QTimer.singleShot(300, look)
+turns = QTimer(interval=0)
+turns.timeout.connect(look)
+turns.start()
 from blockstudio.cli import main
 code = main(sys.argv[2:])
 print(json.dumps({**said, "code": code}))
@@ -73,3 +81,8 @@ def test_the_log_keeps_what_went_wrong_out_of_sight(own_folder: Path) -> None:
     start(own_folder, "resnet34")
     log = own_folder / "data" / "window.log"
     assert not log.exists() or "Traceback" not in log.read_text()
+
+
+def test_the_window_s_runs_lie_where_the_command_s_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
+    assert settings.runs_folder() == folders.runs() == tmp_path / "runs"

@@ -41,7 +41,7 @@ def test_numbers_without_end_leave_the_window_usable(open_window, qtbot, tmp_pat
     assert not canvas.grab().isNull() and not canvas.fault
     shows("depth_multiplier")
     window.desk.show_page("table")
-    qtbot.waitUntil(lambda: not window.features.tables.page.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.features.tables.page.busy)
     window.grab()
     session.select(["input"])
     shows("shape")
