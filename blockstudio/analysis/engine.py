@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from blockstudio.analysis.fixes import Site, Trial, fixes_for
+from blockstudio.analysis.fixes import FixContext, Trial, fixes_for
 from blockstudio.analysis.level import Level
 from blockstudio.analysis.library import Library, check_defaults
 from blockstudio.analysis.plan import Change, Plan
@@ -119,7 +119,7 @@ class Analyzer:
             return ()
         if self._trial is None:
             self._trial = Trial(self.diagram, Analyzer)
-        return fixes_for(Site(self.diagram, problem, problem.sheet), self._trial)
+        return fixes_for(FixContext(self.diagram, problem, problem.sheet), self._trial)
 
     # Sheets
 

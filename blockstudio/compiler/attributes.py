@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY
+from blockstudio.compiler.class_plans import ClassPlan, Unit
 from blockstudio.compiler.net import Net, Port
-from blockstudio.compiler.plans import ClassPlan, Unit
 
 
 @dataclass(slots=True)

@@ -11,10 +11,10 @@ from blockstudio.blocks import Parameter, Value
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import agree, source_value
+from blockstudio.compiler.class_plans import Argument
 from blockstudio.compiler.growth import BEFORE, Growth
 from blockstudio.compiler.influence import Facts, Influence, Tokens
 from blockstudio.compiler.net import Net, Node, Port
-from blockstudio.compiler.plans import Argument
 from blockstudio.compiler.sites import SWITCHES, Copy, Site, channel_name
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram

@@ -17,12 +17,12 @@ from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY, repeated, sequence, source_value
 from blockstudio.compiler.channels import Channels, Uses
+from blockstudio.compiler.class_plans import Argument, ClassPlan, Split, Unit
 from blockstudio.compiler.influence import (
     Influence,
 )
 from blockstudio.compiler.leaves import Leaves
 from blockstudio.compiler.net import Net, Node
-from blockstudio.compiler.plans import Argument, ClassPlan, Split, Unit
 from blockstudio.compiler.printer import text_of
 from blockstudio.compiler.sharing import own_storage, private_outputs
 from blockstudio.compiler.sites import SWITCHES, Copy, Site, Sites
@@ -30,7 +30,7 @@ from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.expressions import parse
 
 
-class Planner:
+class ClassPlanner:
     """Plans every class of ``diagram``; `classes` are in the order in which source defines them. ``fixed`` are
     parameters of the diagram whose value is put in."""
 
@@ -85,19 +85,19 @@ class Planner:
                 yield from self._plans(scope, group)
 
 
-def planned(diagram: Diagram) -> Planner:
+def planned(diagram: Diagram) -> ClassPlanner:
     """The classes of ``diagram``. Each argument of the network's class can have every value that its declaration
     allows: a parameter for which that cannot be promised is a number in the text."""
-    planner = Planner(diagram)
+    planner = ClassPlanner(diagram)
     while planner.unsound:
-        planner = Planner(diagram, planner.sites, planner.fixed | planner.unsound)
+        planner = ClassPlanner(diagram, planner.sites, planner.fixed | planner.unsound)
     return planner
 
 
 class _Planning:
     """The work on one class."""
 
-    def __init__(self, planner: Planner, scope: str, members: list[Site]) -> None:
+    def __init__(self, planner: ClassPlanner, scope: str, members: list[Site]) -> None:
         self.planner = planner
         self.diagram = planner.diagram
         self.scope = scope

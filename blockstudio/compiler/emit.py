@@ -12,10 +12,10 @@ from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.attributes import Entry, condition_of, entries_of, in_line, ordered_dict, value_of
 from blockstudio.compiler.calls import IDENTITY
-from blockstudio.compiler.classes import Planner, planned
+from blockstudio.compiler.class_plans import Argument, ClassPlan
+from blockstudio.compiler.classes import ClassPlanner, planned
 from blockstudio.compiler.forward import Forward, Line, variables_of
 from blockstudio.compiler.net import TRAINING
-from blockstudio.compiler.plans import Argument, ClassPlan
 from blockstudio.compiler.printer import WIDTH, lay_out, text_of
 from blockstudio.compiler.schedule import in_order, steps_of
 from blockstudio.compiler.sharing import own_storage
@@ -73,7 +73,7 @@ def source_and_class(diagram: Diagram) -> tuple[str, str]:
     return "\n".join(lines), planner.main.name
 
 
-def _heading(diagram: Diagram, analysis: Analysis, planner: Planner) -> list[str]:
+def _heading(diagram: Diagram, analysis: Analysis, planner: ClassPlanner) -> list[str]:
     """The module's docstring: what it is, what goes in and out, what it costs."""
     site = planner.sites.main
     ins = ", ".join(f"(N, {', '.join(map(str, shape))})" for shape in site.inputs.values())
@@ -106,12 +106,12 @@ def _imports(text: str) -> list[str]:
     return lines
 
 
-def _result_name(planner: Planner) -> str:
+def _result_name(planner: ClassPlanner) -> str:
     taken = {plan.name for plan in planner.classes}
     return naming.free(f"{planner.main.name}Outputs", taken) if planner.main.net.auxiliary else ""
 
 
-def _result_fields(planner: Planner) -> list[str]:
+def _result_fields(planner: ClassPlanner) -> list[str]:
     net = planner.main.net
     outputs = ["logits"] if len(net.outputs) == 1 else [name for name, _ in net.outputs]
     fields: list[str] = []
@@ -121,7 +121,7 @@ def _result_fields(planner: Planner) -> list[str]:
     return fields
 
 
-def _result_class(diagram: Diagram, planner: Planner) -> list[str]:
+def _result_class(diagram: Diagram, planner: ClassPlanner) -> list[str]:
     name = _result_name(planner)
     if not name:
         return []
@@ -136,7 +136,7 @@ def _result_class(diagram: Diagram, planner: Planner) -> list[str]:
 class _Class:
     """The text of one class."""
 
-    def __init__(self, diagram: Diagram, planner: Planner, plan: ClassPlan) -> None:
+    def __init__(self, diagram: Diagram, planner: ClassPlanner, plan: ClassPlan) -> None:
         self.diagram = diagram
         self.planner = planner
         self.plan = plan

@@ -12,6 +12,7 @@ from blockstudio.compiler import algebra
 from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY, agree, concrete, repeated, sequence, source_value
 from blockstudio.compiler.channels import Channels, Uses
+from blockstudio.compiler.class_plans import Split, Unit
 from blockstudio.compiler.influence import (
     NOTHING,
     Facts,
@@ -23,7 +24,6 @@ from blockstudio.compiler.influence import (
     watched_shapes,
 )
 from blockstudio.compiler.net import Net, Node
-from blockstudio.compiler.plans import Split, Unit
 from blockstudio.compiler.printer import atom, text_of
 from blockstudio.compiler.sites import Copy, Site
 from blockstudio.errors import StudioError

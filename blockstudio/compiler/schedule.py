@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from blockstudio.blocks import Merging
 from blockstudio.compiler.attributes import Entry, access
+from blockstudio.compiler.class_plans import ClassPlan
 from blockstudio.compiler.net import Guard, Net, Port
-from blockstudio.compiler.plans import ClassPlan
 
 
 @dataclass(eq=False, slots=True)

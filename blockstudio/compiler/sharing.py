@@ -13,7 +13,7 @@ from blockstudio.compiler.net import Net, Node, Port
 from blockstudio.compiler.sites import Site
 
 if TYPE_CHECKING:
-    from blockstudio.compiler.plans import ClassPlan
+    from blockstudio.compiler.class_plans import ClassPlan
 
 
 def own_storage(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[str]:

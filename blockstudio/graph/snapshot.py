@@ -12,7 +12,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
 
 
-class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScopeSnapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One definition."""
 
     parameters: dict[str, Parameter]
@@ -26,8 +26,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: str
     about: dict[str, str]
-    main: Level
-    modules: list[tuple[str, Level]]
+    main: ScopeSnapshot
+    modules: list[tuple[str, ScopeSnapshot]]
 
 
 def snapshot(diagram: Diagram) -> Snapshot:
@@ -54,9 +54,9 @@ def build(taken: Snapshot) -> Diagram:
     return diagram
 
 
-def _level(definition: Definition) -> Level:
+def _level(definition: Definition) -> ScopeSnapshot:
     wires = [Wire(u, key[0], v, key[1]) for u, v, key in definition.graph.edges(keys=True)]
-    return Level(
+    return ScopeSnapshot(
         parameters=dict(definition.parameters),
         description=definition.description,
         blocks=list(definition.blocks()),

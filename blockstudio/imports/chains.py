@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from blockstudio.imports.levels import Level, Node
+from blockstudio.imports.levels import ModuleLevel, Node
 from blockstudio.imports.templates import Template
 
 
@@ -31,7 +31,7 @@ class Item:
     outputs: int = 1
 
 
-def items_of(level: Level, template_of: Mapping[Level, Template], apart: set[str]) -> list[Item]:
+def items_of(level: ModuleLevel, template_of: Mapping[ModuleLevel, Template], apart: set[str]) -> list[Item]:
     """The blocks of a level. ``apart``: paths of chains that stay apart."""
     found: list[Item] = []
     chains = _chains(level, template_of, apart)
@@ -49,7 +49,7 @@ def _sources(node: Node, within: Mapping[Node, str]) -> list[tuple[str, str]]:
     return [(within.get(source, source.name), port) for source, port in node.sources]
 
 
-def _item(node: Node, template_of: Mapping[Level, Template], within: Mapping[Node, str]) -> Item:
+def _item(node: Node, template_of: Mapping[ModuleLevel, Template], within: Mapping[Node, str]) -> Item:
     if node.level is None:
         return Item(node.name, node.type, node.values, _sources(node, within))
     template = template_of[node.level]
@@ -57,13 +57,15 @@ def _item(node: Node, template_of: Mapping[Level, Template], within: Mapping[Nod
     return Item(node.name, template, given, _sources(node, within), outputs=len(node.level.outputs))
 
 
-def _chain(name: str, nodes: list[Node], template_of: Mapping[Level, Template], within: Mapping[Node, str]) -> Item:
+def _chain(
+    name: str, nodes: list[Node], template_of: Mapping[ModuleLevel, Template], within: Mapping[Node, str]
+) -> Item:
     items = [_item(node, template_of, within) for node in nodes]
     values = {key: Series(tuple(item.values[key] for item in items)) for key in items[0].values}
     return Item(name, items[0].type, values, items[0].sources, repeat=len(nodes))
 
 
-def _chains(level: Level, template_of: Mapping[Level, Template], apart: set[str]) -> dict[str, list[Node]]:
+def _chains(level: ModuleLevel, template_of: Mapping[ModuleLevel, Template], apart: set[str]) -> dict[str, list[Node]]:
     numbered: dict[str, list[Node]] = {}
     names = [node.name for node in level.nodes]
     for node in level.nodes:

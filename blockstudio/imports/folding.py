@@ -10,16 +10,16 @@ from blockstudio.blocks import CATALOGUE, INPUT, Parameter
 from blockstudio.imports import fitting, parameters
 from blockstudio.imports.chains import Item, Series, items_of
 from blockstudio.imports.fitting import Vector
-from blockstudio.imports.levels import Level
+from blockstudio.imports.levels import ModuleLevel
 from blockstudio.imports.templates import Block, Source, Template
 
 
 class Folder:
     """Folds the levels under ``root``."""
 
-    def __init__(self, root: Level) -> None:
+    def __init__(self, root: ModuleLevel) -> None:
         self.root = root
-        self.template_of: dict[Level, Template] = {}
+        self.template_of: dict[ModuleLevel, Template] = {}
         self.templates: list[Template] = []
         """Inner ones first, the main one last."""
         self.apart: set[str] = set()
@@ -30,7 +30,7 @@ class Folder:
             self._group(group)
         return self.template_of[self.root]
 
-    def _group(self, levels: list[Level]) -> None:
+    def _group(self, levels: list[ModuleLevel]) -> None:
         while True:
             try:
                 families = self._families(levels)
@@ -42,10 +42,10 @@ class Folder:
             self.templates.append(template)
             self.template_of |= dict.fromkeys(template.given, template)
 
-    def _families(self, levels: list[Level]) -> list[tuple[list[Item], dict[Level, dict[str, Item]]]]:
+    def _families(self, levels: list[ModuleLevel]) -> list[tuple[list[Item], dict[ModuleLevel, dict[str, Item]]]]:
         """Levels with the same blocks together, those with fewer to those from which blocks may be left out."""
         rows = {level: items_of(level, self.template_of, self.apart) for level in levels}
-        found: list[tuple[list[Item], dict[Level, dict[str, Item]]]] = []
+        found: list[tuple[list[Item], dict[ModuleLevel, dict[str, Item]]]] = []
         for level in sorted(levels, key=lambda level: -len(rows[level])):
             row = rows[level]
             for whole, members in found:
@@ -61,7 +61,7 @@ class Folder:
         ]
         return sorted(families, key=lambda family: order[next(iter(family[1]))])
 
-    def _template(self, whole: list[Item], members: dict[Level, dict[str, Item]]) -> Template:
+    def _template(self, whole: list[Item], members: dict[ModuleLevel, dict[str, Item]]) -> Template:
         levels = list(members)
         template = Template(type(levels[0].module).__name__)
         work = parameters.Work(levels, self.root in levels)
@@ -199,10 +199,10 @@ def _channels_near(name: str, whole: Sequence[Item], channels: dict[str, str]) -
     return list(dict.fromkeys([*near, *reversed(channels.values())]))
 
 
-def _groups(root: Level) -> list[list[Level]]:
+def _groups(root: ModuleLevel) -> list[list[ModuleLevel]]:
     """Levels by class, so that what is inside comes before what it is in."""
-    height: dict[Level, int] = {}
-    groups: dict[object, list[Level]] = {}
+    height: dict[ModuleLevel, int] = {}
+    groups: dict[object, list[ModuleLevel]] = {}
     for level in root.levels():
         height[level] = 1 + max((height[node.level] for node in level.nodes if node.level is not None), default=0)
         groups.setdefault(type(level.module), []).append(level)
@@ -213,7 +213,7 @@ def _groups(root: Level) -> list[list[Level]]:
     order = _order(inside)
     if order is not None:
         return [groups[key] for key in order]
-    split: dict[tuple[int, object], list[Level]] = {}
+    split: dict[tuple[int, object], list[ModuleLevel]] = {}
     for key, group in groups.items():
         for level in group:
             split.setdefault((height[level], key), []).append(level)

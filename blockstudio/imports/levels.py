@@ -29,13 +29,13 @@ class Node:
     values: dict[str, Any] = field(default_factory=dict)
     sources: list[tuple[Node, str]] = field(default_factory=list)
     """Who feeds each input, with the output port."""
-    level: Level | None = None
+    level: ModuleLevel | None = None
     joined: list[tuple[Node, str]] = field(default_factory=list)
     """What a join joins, whatever another one has joined before."""
 
 
 @dataclass(eq=False, slots=True)
-class Level:
+class ModuleLevel:
     """One use of a module of the network."""
 
     path: str
@@ -46,7 +46,7 @@ class Level:
     outputs: dict[str, Shape] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
-    def levels(self) -> Iterator[Level]:
+    def levels(self) -> Iterator[ModuleLevel]:
         """This and every level inside, inner ones first."""
         for node in self.nodes:
             if node.level is not None:
@@ -68,7 +68,7 @@ class Builder:
         self.turns = any(call.name == "permute" for call in root.calls())
         """Whether channels come last anywhere."""
 
-    def build(self) -> Level:
+    def build(self) -> ModuleLevel:
         level, _ = self._level(self.root, {}, [*self.root.inputs])
         return level
 
@@ -76,9 +76,9 @@ class Builder:
 
     def _level(
         self, frame: Frame, around: Mapping[Value, Held], inputs: list[Value]
-    ) -> tuple[Level, dict[Value, tuple[str, Held]]]:
+    ) -> tuple[ModuleLevel, dict[Value, tuple[str, Held]]]:
         """The level of a frame, and for each value that it gives its port."""
-        level = Level(frame.path, frame.module)
+        level = ModuleLevel(frame.path, frame.module)
         known: dict[Value, Held] = {}
         for name, value in zip(_port_names(frame, len(inputs)), inputs, strict=True):
             last = around[value].last if value in around else False
@@ -104,7 +104,7 @@ class Builder:
             given[value] = (node.name, held)
         return level, given
 
-    def _fill(self, level: Level, known: dict[Value, Held], frame: Frame) -> None:
+    def _fill(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
         for item in simplified(frame):
             if isinstance(item, Call):
                 if any(value in self.needed for value in item.outputs):
@@ -112,7 +112,7 @@ class Builder:
             elif any(value in self.needed for value in item.outputs):
                 self._frame(level, known, item)
 
-    def _frame(self, level: Level, known: dict[Value, Held], frame: Frame) -> None:
+    def _frame(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
         if all(value in known for value in frame.outputs):
             return  # it hands on what it was given
         if stands_for_class(frame):
@@ -132,7 +132,7 @@ class Builder:
         for value, (port, held) in given.items():
             known[value] = Held((node, port), held.shape, held.last)
 
-    def _joined(self, level: Level, known: dict[Value, Held], frame: Frame, inputs: list[Value]) -> list[Value]:
+    def _joined(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, inputs: list[Value]) -> list[Value]:
         """A module that begins by joining all that it is given gets it joined."""
         first = frame.items[0] if frame.items else None
         if not isinstance(first, Call) or first.name != "cat" or len(inputs) < 2:
@@ -147,7 +147,7 @@ class Builder:
 
     # Blocks
 
-    def _call(self, level: Level, known: dict[Value, Held], frame: Frame, call: Call) -> None:
+    def _call(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, call: Call) -> None:
         if call.outputs[0] in known:
             return
         tensors = _values((call.args, call.kwargs))
@@ -175,7 +175,7 @@ class Builder:
             )
         self._block(level, known, frame, found, call.outputs)
 
-    def _split(self, level: Level, known: dict[Value, Held], frame: Frame, call: Call) -> bool:
+    def _split(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, call: Call) -> bool:
         """Several outputs of one call: a block for each that is needed."""
         for index, value in enumerate(call.outputs):
             if value in self.needed:
@@ -213,7 +213,7 @@ class Builder:
         return True
 
     def _block(
-        self, level: Level, known: dict[Value, Held], frame: Frame, found: Reading, outputs: tuple[Value, ...]
+        self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, found: Reading, outputs: tuple[Value, ...]
     ) -> None:
         kind = found.kind
         joined = [item.source for item in found.inputs]
@@ -251,10 +251,10 @@ class Builder:
 
     # Names
 
-    def _relative(self, level: Level, path: str) -> str:
+    def _relative(self, level: ModuleLevel, path: str) -> str:
         return path.removeprefix(f"{level.path}.") if level.path else path
 
-    def _name(self, level: Level, wanted: str, weights: str) -> str:
+    def _name(self, level: ModuleLevel, wanted: str, weights: str) -> str:
         """A free name. One with weights is taken as it is."""
         if weights:
             if not is_block_name(wanted) or _clashes(wanted, level.taken):
@@ -321,7 +321,7 @@ def _does_nothing(found: Reading) -> bool:
     return kind.does_nothing(found.values, found.inputs[0].shape)
 
 
-def _shortened(level: Level, kind: str, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
+def _shortened(level: ModuleLevel, kind: str, sources: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
     """The inputs of a join, those that another one has joined before taken from there."""
     best: Node | None = None
     for node in level.nodes:

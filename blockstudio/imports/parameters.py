@@ -17,13 +17,13 @@ from blockstudio.graph.names import check_parameter_name
 from blockstudio.imports import fitting
 from blockstudio.imports.chains import Item
 from blockstudio.imports.fitting import Vector
-from blockstudio.imports.levels import Level
+from blockstudio.imports.levels import ModuleLevel
 
 
 class Work:
     """The parameters of one definition as its blocks ask for them."""
 
-    def __init__(self, levels: Sequence[Level], main: bool) -> None:
+    def __init__(self, levels: Sequence[ModuleLevel], main: bool) -> None:
         self.levels = levels
         self.declared: dict[str, Parameter] = {}
         self.given: dict[str, Vector] = {}

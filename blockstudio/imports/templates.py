@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from blockstudio.blocks import Parameter
-from blockstudio.imports.levels import Level
+from blockstudio.imports.levels import ModuleLevel
 
 Source: TypeAlias = tuple[str, str]
 """Block and output port."""
@@ -32,5 +32,5 @@ class Template:
     name: str
     blocks: list[Block] = field(default_factory=list)
     declared: dict[str, Parameter] = field(default_factory=dict)
-    given: dict[Level, dict[str, Any]] = field(default_factory=dict)
+    given: dict[ModuleLevel, dict[str, Any]] = field(default_factory=dict)
     """For each use what its parameters are."""

@@ -40,7 +40,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PaperNumbers:
     """What a diagram computes for the blocks of a row."""
 
     output: Shape | None = None
@@ -65,8 +65,8 @@ class Row:
     cells: tuple[Cell, ...]
     why: str
     """The reason of what is marked in it; empty if nothing is."""
-    now: Figures
-    preset: Figures
+    now: PaperNumbers
+    preset: PaperNumbers
     """Of the network that the table describes."""
     missing: tuple[str, ...] = ()
     """Blocks that the diagram has no longer."""
@@ -87,8 +87,8 @@ class PaperTable:
     units: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    total: Figures
-    preset_total: Figures
+    total: PaperNumbers
+    preset_total: PaperNumbers
     remarks: tuple[str, ...]
     settings: Mapping[str, RawValue]
     """Diagram parameters with which the table's network is the diagram, where they are other ones now."""
@@ -191,7 +191,7 @@ def _data(name: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=32)
-def _reference(name: str) -> tuple[tuple[Figures, ...], Figures]:
+def _reference(name: str) -> tuple[tuple[PaperNumbers, ...], PaperNumbers]:
     """The figures of each row and in total, of the network that the table describes."""
     analysis = analyze(paper_diagram(name))
     return tuple(_figures(row["blocks"], analysis) for row in _data(name)["rows"]), _total(analysis)
@@ -202,14 +202,14 @@ def _cell(row: dict[str, Any], column: str) -> Cell:
     return Cell(printed, row.get("true", {}).get(column))
 
 
-def _figures(blocks: Sequence[str], analysis: Analysis) -> Figures:
+def _figures(blocks: Sequence[str], analysis: Analysis) -> PaperNumbers:
     if not blocks:
-        return Figures()
+        return PaperNumbers()
     reports = [analysis.blocks[name] for name in blocks]
     parameters = sum(report.parameters or 0 for report in reports)
     macs = sum(report.macs or 0 for report in reports)
-    return Figures(reports[-1].output_shape, parameters, macs)
+    return PaperNumbers(reports[-1].output_shape, parameters, macs)
 
 
-def _total(analysis: Analysis) -> Figures:
-    return Figures(None, analysis.parameters, analysis.macs)
+def _total(analysis: Analysis) -> PaperNumbers:
+    return PaperNumbers(None, analysis.parameters, analysis.macs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blockstudio.answers import StudioErrors, collected
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
-from blockstudio.runs.events import Event, History, read_events
+from blockstudio.runs.events import Event, RunLog, read_events
 from blockstudio.runs.recipe import (
     FIELDS,
     Field,
@@ -25,9 +25,9 @@ __all__ = [
     "CheckpointFolder",
     "Event",
     "Field",
-    "History",
     "Recipe",
     "Run",
+    "RunLog",
     "RunState",
     "StudioErrors",
     "check",

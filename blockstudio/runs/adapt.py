@@ -24,7 +24,7 @@ from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
-from blockstudio.runs.datasets import Facts, describe
+from blockstudio.runs.datasets import DataInfo, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
@@ -57,7 +57,7 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
     """
     problems = [*check(recipe), *_weights_problems(recipe)]
     fitted = copy_diagram(diagram)
-    facts: Facts | None = None
+    facts: DataInfo | None = None
     try:
         facts = describe(recipe.data)
     except StudioError as error:
@@ -131,7 +131,7 @@ def image_shape(shape: tuple[int, ...], channels: int) -> tuple[int, int, int]:
     )
 
 
-def diagram_problems(diagram: Diagram, analysis: Analysis, facts: Facts) -> list[StudioError]:
+def diagram_problems(diagram: Diagram, analysis: Analysis, facts: DataInfo) -> list[StudioError]:
     """Errors of the drawing, and whether each of its outputs is one number for each class."""
     found = [
         StudioError("run.diagram", problem.text, where="")
@@ -204,7 +204,7 @@ def _softmax_note(diagram: Diagram) -> list[str]:
     return []
 
 
-def _fit(diagram: Diagram, recipe: Recipe, facts: Facts) -> list[str]:
+def _fit(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> list[str]:
     """Set classes, channels and size; returns what to tell the user."""
     drawn = input_shape(diagram)
     said: list[str] = []
@@ -230,7 +230,7 @@ def _keeps_channels(recipe: Recipe) -> bool:
     return bool(recipe.start.weights) and recipe.data.channels == "fit"
 
 
-def _fit_size(diagram: Diagram, recipe: Recipe, facts: Facts) -> None:
+def _fit_size(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> None:
     shape = input_shape(diagram)
     wanted = recipe.data.input_size
     if len(shape) != 3:
@@ -274,7 +274,7 @@ def _set_size(diagram: Diagram, size: int) -> None:
             diagram.set(name, shape=[first, size, size])
 
 
-def _choose(diagram: Diagram, recipe: Recipe, facts: Facts) -> Recipe:
+def _choose(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> Recipe:
     """Put a value wherever the recipe left the choice open."""
     shape = input_shape(diagram)
     side = shape[1] if len(shape) == 3 and shape[1] == shape[2] else None

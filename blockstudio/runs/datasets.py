@@ -88,7 +88,7 @@ DATASETS: dict[str, Known] = {
 """Sets with a name, the built-in ones first."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class DataInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a recipe's data are, as far as can be said at a glance."""
 
     kind: Kind
@@ -107,7 +107,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be said of how it was understood."""
 
 
-def describe(data: Data) -> Facts:
+def describe(data: Data) -> DataInfo:
     """What ``data.source`` names. Raises `StudioError` ``data.*`` for an unknown name, a missing or empty folder,
     or a folder that is no data set."""
     if data.source in DATASETS:
@@ -129,10 +129,10 @@ def describe(data: Data) -> Facts:
     )
 
 
-def _describe_named(data: Data, known: Known) -> Facts:
+def _describe_named(data: Data, known: Known) -> DataInfo:
     if known.kind == "shapes":
         shapes = data.shapes
-        return Facts(
+        return DataInfo(
             kind="shapes", name="shapes", title=known.title, root=None, classes=shapes.classes, channels=3,
             size=shapes.size, images=shapes.images,
         )  # fmt: skip
@@ -143,9 +143,9 @@ def _describe_named(data: Data, known: Known) -> Facts:
     return _known_facts(data.source, kind, place)
 
 
-def _known_facts(name: str, kind: Kind, root: Path | None) -> Facts:
+def _known_facts(name: str, kind: Kind, root: Path | None) -> DataInfo:
     known = DATASETS[name]
-    return Facts(
+    return DataInfo(
         kind=kind, name=name, title=known.title, root=root, classes=known.classes, channels=known.channels,
         size=known.size, images=known.images,
     )  # fmt: skip
@@ -187,20 +187,20 @@ def _cifar_folder(root: Path, name: str) -> Path | None:
     return next((folder for folder in places if cifar_files(folder, name) is not None), None)
 
 
-def _describe_idx(root: Path, found: IdxSet) -> Facts:
+def _describe_idx(root: Path, found: IdxSet) -> DataInfo:
     sizes = idx_header(found.train[0])
     if len(sizes) != 3:
         raise StudioError(
             "data.idx", say("holds {count}-dimensional data, not images.", count=len(sizes)), where=str(found.train[0])
         )
     _, names, notes = numbering(found)
-    return Facts(
+    return DataInfo(
         kind="idx", title=found.prefix or root.name, root=root, classes=len(names), channels=1,
         size=sizes[1] if sizes[1] == sizes[2] else None, images=sizes[0], prefix=found.prefix, notes=notes,
     )  # fmt: skip
 
 
-def _describe_folder(root: Path) -> Facts:
+def _describe_folder(root: Path) -> DataInfo:
     found_idx = choose_set(root)
     if found_idx is not None:
         return _describe_idx(root, found_idx)
@@ -219,7 +219,7 @@ def _describe_folder(root: Path) -> Facts:
             where=str(root),
             hint=say("Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg."),
         )
-    return Facts(
+    return DataInfo(
         kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None,
         images=count_images(found.classes, COUNTED) or None, notes=found.notes,
     )  # fmt: skip

@@ -4,7 +4,7 @@ A line counts once its newline is on disk, so a reader never sees half an event 
 writing leaves a torn tail that the next one cuts off.
 
 Steps can go back. A trainer that continues a run begins with ``started`` and the step of the checkpoint it
-continues from; what the log holds of later steps before that line is superseded. `History` applies this rule.
+continues from; what the log holds of later steps before that line is superseded. `RunLog` applies this rule.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _read_line(line: bytes, place: int) -> Event:
     return {"type": "damaged", "offset": place}
 
 
-class History:
+class RunLog:
     """Events folded into what a curve needs: every step once, superseded ones gone.
 
     `steps` and `epochs` are the ``step`` and ``epoch`` events in rising order of step; `changes` counts the times

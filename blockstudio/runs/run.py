@@ -34,7 +34,7 @@ from blockstudio.graph.format import load as load_diagram
 from blockstudio.needs import need
 from blockstudio.runs.adapt import adapt
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
-from blockstudio.runs.events import Event, EventWriter, History, read_events, read_placed
+from blockstudio.runs.events import Event, EventWriter, RunLog, read_events, read_placed
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.recipe import Recipe, dumps_recipe, load_recipe
 from blockstudio.runs.state import ENDED, Folded, RunState
@@ -95,9 +95,9 @@ class Run:
         """Events from byte ``offset`` on and the offset to go on from; at the end the list is empty."""
         return read_events(self.directory / EVENTS, offset)
 
-    def history(self) -> History:
+    def history(self) -> RunLog:
         """All events so far, folded into curves."""
-        history, offset = History(), 0
+        history, offset = RunLog(), 0
         while True:
             events, offset = self.events(offset)
             if not events:

@@ -24,11 +24,11 @@ from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.load import Source, skipped_notes
 from blockstudio.training.device import Precision, device_name
 from blockstudio.training.evaluate import Measured, evaluate
+from blockstudio.training.initial_weights import begin
 from blockstudio.training.losses import Criterion, Meter, Sums
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
 from blockstudio.training.saving import is_finite, read_state, write_state
-from blockstudio.training.starting import begin
 
 TICK = 0.1
 """Least seconds between two readings of the sums."""

@@ -28,8 +28,8 @@ from blockstudio.text import say
 from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
 from blockstudio.training.initial import he
+from blockstudio.training.initial_weights import freeze
 from blockstudio.training.losses import auxiliary_weights
-from blockstudio.training.starting import freeze
 from blockstudio.version import __version__
 
 Builder: TypeAlias = Callable[[Diagram], nn.Module]

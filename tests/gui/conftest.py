@@ -70,7 +70,7 @@ def open_window(qtbot, own_folder: Path) -> Iterator[Callable[..., StudioWindow]
         windows.append(window)
         window.resize(1440, 900)
         if name is not None:
-            assert window.documents.open_now(name, values or None), window.notes.texts
+            assert window.documents.open_now(name, values or None), window.toasts.texts
         window.show()
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)

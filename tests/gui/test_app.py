@@ -32,7 +32,7 @@ def look():
         start=window.features.browser.page is not None,
         name=window.session.diagram.name,
         classes=window.session.diagram.parameters["num_classes"].default if window.session.diagram.parameters else None,
-        notes=window.notes.texts,
+        notes=window.toasts.texts,
         dark=window.colours.chosen,
     )
     window.close()

@@ -36,7 +36,7 @@ def test_a_command_by_key_while_a_block_is_dragged(open_window, name: Qt.Key, mo
     for step in (2, 3, 4):
         move(canvas, at + QPoint(40, 24) * step)
     release(canvas, at + QPoint(160, 96))
-    assert dumps(session.diagram) == after and not window.notes.texts
+    assert dumps(session.diagram) == after and not window.toasts.texts
     drawing = canvas.scene.drawing
     shown = {each: drawing.rect(each) for each in drawing.names}
     canvas.scene.restage()

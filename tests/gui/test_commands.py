@@ -173,7 +173,7 @@ def test_select_all_in_a_module_open_in_place_takes_what_can_be_deleted(open_win
     hidden = {name for name in everything if session.definition.block(name).type in ("Input", "Output")}
     assert len(session.selection) == 8 and set(session.selection) == everything - hidden
     press_key(canvas, K.Key_Delete)
-    assert set(session.definition.graph) == hidden and not window.notes.texts
+    assert set(session.definition.graph) == hidden and not window.toasts.texts
     press_key(canvas, K.Key_Z, M.ControlModifier)
     assert set(session.definition.graph) == everything
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.compare.comparison import find_preset
+from blockstudio.gui.compare.networks import find_preset
 from blockstudio.gui.compare.page import ComparePage
 from blockstudio.gui.compare.table import CROSS, MARK, NAME, CompareView
 from blockstudio.gui.document.document import Document
@@ -289,9 +289,9 @@ def test_the_table_is_copied_and_saved(open_window, qtbot, tmp_path) -> None:
     dialog.close()
     assert (tmp_path / "t.tex").read_text().startswith("\\begin{tabular}{lrrrrrrr}")
     page.copy.save(tmp_path / "t.doc")
-    assert "no form of a table" in window.notes.texts[0]
+    assert "no form of a table" in window.toasts.texts[0]
     page.copy.save(tmp_path / "nowhere" / "t.md")
-    assert "cannot be written" in window.notes.texts[0]
+    assert "cannot be written" in window.toasts.texts[0]
     page.copy_stages.copy(".csv")
     assert QGuiApplication.clipboard().text().startswith("of the image,ResNet-50,MACs,share,ResNet-101,")
 

@@ -63,7 +63,7 @@ def test_what_cannot_be_written_is_said_and_stays_unsaved(open_window, file: Pat
     change(window)
     before = file.read_bytes()
     window.documents.write(window.documents.current, tmp_path / "no such folder" / "x.blocks.json")
-    (text,) = window.notes.texts
+    (text,) = window.toasts.texts
     assert "cannot be written" in text
     assert window.session.dirty and window.session.file == file and file.read_bytes() == before
 
@@ -88,8 +88,8 @@ def test_a_malformed_file_is_one_sentence_and_nothing_is_lost(
     bad = tmp_path / "bad.blocks.json"
     bad.write_bytes(content)
     window.documents.open(bad)
-    qtbot.waitUntil(lambda: bool(window.notes.texts))
-    (text,) = window.notes.texts
+    qtbot.waitUntil(lambda: bool(window.toasts.texts))
+    (text,) = window.toasts.texts
     assert "bad.blocks.json" in text and said.lower() in text.lower() and "\n" not in text
     assert dumps(window.session.diagram) == before and window.session.dirty and len(window.documents.list) == 1
 
@@ -97,8 +97,8 @@ def test_a_malformed_file_is_one_sentence_and_nothing_is_lost(
 def test_an_unknown_name_suggests_the_nearest(open_window, qtbot) -> None:
     window = open_window()
     window.documents.open("resnet43")
-    qtbot.waitUntil(lambda: bool(window.notes.texts))
-    assert "resnet43" in window.notes.texts[0] and "resnet34" in window.notes.texts[0]
+    qtbot.waitUntil(lambda: bool(window.toasts.texts))
+    assert "resnet43" in window.toasts.texts[0] and "resnet34" in window.toasts.texts[0]
 
 
 def test_a_file_dropped_on_the_window_opens_beside_the_others(open_window, qtbot, file: Path) -> None:
@@ -136,7 +136,7 @@ def test_closing_a_changed_tab_asks_in_a_note(open_window, file: Path) -> None:
     window = open_window(file)
     change(window)
     press_key(window.canvas, Qt.Key.Key_W, CONTROL)
-    (note,) = window.notes.notes
+    (note,) = window.toasts.notes
     assert "unsaved changes" in note.label.text() and window.session.file == file
     click(note.buttons[0])
     assert window.session.file is None and "extra" in load(file).main.graph
@@ -147,7 +147,7 @@ def test_closing_a_changed_tab_without_saving(open_window, file: Path) -> None:
     before = file.read_bytes()
     change(window)
     window.documents.close()
-    click(window.notes.notes[0].buttons[1])
+    click(window.toasts.notes[0].buttons[1])
     assert window.session.file is None and file.read_bytes() == before
 
 
@@ -169,8 +169,8 @@ def test_a_file_changed_by_another_program_is_offered(open_window, qtbot, file: 
     window = open_window(file)
     other = load_preset("resnet18")
     save(other, file)
-    qtbot.waitUntil(lambda: bool(window.notes.notes))
-    (note,) = window.notes.notes
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    (note,) = window.toasts.notes
     assert "changed by another program" in note.label.text()
     click(note.buttons[0])
     qtbot.waitUntil(lambda: window.session.diagram.name == "ResNet-18")
@@ -181,8 +181,8 @@ def test_unsaved_work_is_not_overrun_by_a_change_on_disk(open_window, qtbot, fil
     window = open_window(file)
     change(window)
     save(load_preset("resnet18"), file)
-    qtbot.waitUntil(lambda: bool(window.notes.notes))
-    note = window.notes.notes[0]
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    note = window.toasts.notes[0]
     assert "you have unsaved changes" in note.label.text()
     click(note.buttons[1])
     assert "extra" in window.session.diagram.main.graph
@@ -198,15 +198,15 @@ def test_ones_own_save_is_no_news(open_window, qtbot, file: Path) -> None:
     other = file.with_name("other.blocks.json")
     other.write_bytes(file.read_bytes())
     os.replace(other, file)  # news at last: what came before it was none
-    qtbot.waitUntil(lambda: bool(window.notes.notes))
-    assert len(window.notes.notes) == 1
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    assert len(window.toasts.notes) == 1
 
 
 def test_a_file_that_is_gone_is_said(open_window, qtbot, file: Path) -> None:
     window = open_window(file)
     file.unlink()
-    qtbot.waitUntil(lambda: bool(window.notes.notes))
-    assert "no longer there" in window.notes.texts[0]
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    assert "no longer there" in window.toasts.texts[0]
     window.documents.save()
     assert load(file).name == "NIN (CIFAR-10)"
 

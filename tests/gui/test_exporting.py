@@ -25,7 +25,7 @@ PATIENCE = 120_000
 def settle(window: StudioWindow, qtbot) -> str:
     """Wait until nothing is being written; the newest note."""
     qtbot.waitUntil(lambda: not window.features.export.busy, timeout=PATIENCE)
-    return window.notes.texts[0]
+    return window.toasts.texts[0]
 
 
 def choose(window: StudioWindow, file: Path, ending: str = ".py") -> None:
@@ -56,14 +56,14 @@ def test_source_of_the_diagram_as_it_is_goes_into_a_file(open_window, qtbot, tmp
     window.session.diagram.set("", num_classes=7)
     target = tmp_path / "net.py"
     choose(window, target)
-    assert window.features.export.busy and "Writing NIN (CIFAR-10) to net.py…" in window.notes.texts
+    assert window.features.export.busy and "Writing NIN (CIFAR-10) to net.py…" in window.toasts.texts
     text = settle(window, qtbot)
     assert text.startswith("net.py: ") and text.endswith("lines of PyTorch.")
     source = target.read_text()
     compile(source, "net.py", "exec")
     assert "num_classes: int = 7" in source
-    assert window.notes.texts == [text], "the note that it is under way is gone"
-    copy = window.notes.notes[0].buttons[1]
+    assert window.toasts.texts == [text], "the note that it is under way is gone"
+    copy = window.toasts.notes[0].buttons[1]
     assert copy.text() == "Copy path"
     click(copy)
     assert QGuiApplication.clipboard().text() == str(target)
@@ -111,9 +111,9 @@ def test_onnx_takes_seconds_in_which_the_window_lives(open_window, qtbot, tmp_pa
 def test_cancelling_leaves_no_file_and_says_nothing(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet34")
     window.features.export.write(tmp_path / "net.onnx", Kind(".onnx", ""))
-    (cancel,) = window.notes.notes[0].buttons
+    (cancel,) = window.toasts.notes[0].buttons
     click(cancel)
-    assert not window.features.export.busy and window.notes.texts == []
+    assert not window.features.export.busy and window.toasts.texts == []
     assert list(tmp_path.glob("*.onnx*")) == []
 
 
@@ -129,7 +129,7 @@ def test_errors_of_the_network_are_shown_in_place_of_a_file(open_window, qtbot, 
     window.session.diagram.set("conv1", groups=7)
     window.features.export.write(tmp_path / "net.py", Kind(".py", ""))
     assert not window.features.export.busy
-    (text,) = window.notes.texts
+    (text,) = window.toasts.texts
     assert text.startswith("Not exported. conv1: ")
     assert window.bottom.page == "problems" and not (tmp_path / "net.py").exists()
     window.features.export.write(tmp_path / "net.md", Kind(".md", "", table=True))
@@ -141,7 +141,7 @@ def test_what_cannot_be_written_is_one_sentence(open_window, qtbot, tmp_path: Pa
     window.features.export.write(tmp_path / "nowhere" / "net.py", Kind(".py", ""))
     text = settle(window, qtbot)
     assert text.startswith("Not exported. ") and "there is no folder" in text
-    assert window.notes.notes[0].kind == "problem"
+    assert window.toasts.notes[0].kind == "problem"
 
 
 @pytest.mark.parametrize("ending", [".py", ".md"])
@@ -188,7 +188,7 @@ def _some_weights(folder: Path) -> str:
 
 def test_weights_that_were_loaded_are_what_is_offered_first(open_window, tmp_path: Path) -> None:
     window = open_window("nin_cifar10")
-    window.session.starting.change(weights=str(tmp_path / "good.safetensors"), partial=True)
+    window.session.initial_weights.change(weights=str(tmp_path / "good.safetensors"), partial=True)
     titles = [kind.title for kind in window.features.export.offered()]
     assert titles[:5] == [
         "PyTorch source", "ONNX with the weights of good.safetensors",
@@ -207,7 +207,7 @@ def test_weights_that_were_loaded_go_into_the_export(open_window, qtbot, tmp_pat
     settle(window, qtbot)
     tensors = {key: tensor + 1 for key, tensor in load_file(tmp_path / "a.safetensors").items()}
     save_file(tensors, tmp_path / "good.safetensors")
-    window.session.starting.change(weights=str(tmp_path / "good.safetensors"))
+    window.session.initial_weights.change(weights=str(tmp_path / "good.safetensors"))
     kind = next(kind for kind in window.features.export.offered() if kind.ending == ".safetensors")
     window.features.export.write(tmp_path / "b.safetensors", kind)
     assert settle(window, qtbot).endswith("tensors, weights of good.safetensors.")

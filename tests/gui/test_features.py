@@ -54,7 +54,7 @@ def test_documents(desk: Desk, tmp_path: Path) -> None:
     assert desk.commands.run("edit.undo") and first.history.undo_label is None
     desk.commands.run("edit.redo")
     desk.commands.run("file.close")
-    (note,) = desk.notes.notes
+    (note,) = desk.toasts.notes
     assert [button.property("command") for button in note.buttons] == ["file.save_and_close", "file.discard"]
     note.buttons[1].click()
     assert desk.session.diagram is not first
@@ -133,7 +133,7 @@ def test_training(desk: Desk, own_folder: Path) -> None:
     assert not desk.commands.run("run.stop") and [ask() for ask in desk.questions] == [None]
     desk.documents.add(Document(Diagram("empty")))
     assert desk.commands.run("run.train")
-    assert desk.notes.texts == ["Not trained: there is no network yet. Open a preset or draw one first."]
+    assert desk.toasts.texts == ["Not trained: there is no network yet. Open a preset or draw one first."]
 
 
 def test_starting_weights(desk: Desk, tmp_path: Path) -> None:
@@ -141,13 +141,13 @@ def test_starting_weights(desk: Desk, tmp_path: Path) -> None:
     canvas_free = desk.drawing is None
     desk.session.select(["conv1"])
     assert canvas_free and desk.commands.run("edit.freeze")
-    assert desk.session.starting.value.freeze == ("conv1",)
-    assert desk.commands.run("start.unfreeze") and desk.session.starting.value.freeze == ()
+    assert desk.session.initial_weights.value.freeze == ("conv1",)
+    assert desk.commands.run("start.unfreeze") and desk.session.initial_weights.value.freeze == ()
     (opener,) = desk.openers
     assert opener.accepts(tmp_path / "net.safetensors") and not opener.accepts(tmp_path / "net.json")
     desk.session.diagram.set("conv1", groups=7)
     loader.look(tmp_path / "net.safetensors")
-    assert "without errors" in desk.notes.texts[0] and loader.panel is None
+    assert "without errors" in desk.toasts.texts[0] and loader.panel is None
 
 
 def test_tables(desk: Desk) -> None:
@@ -182,8 +182,8 @@ def test_exporting_a_table(desk: Desk, qtbot, tmp_path: Path) -> None:
     target = tmp_path / "net.md"
     found.write(target, next(kind for kind in kinds() if kind.ending == ".md"))
     qtbot.waitUntil(lambda: not found.busy)
-    assert "conv1" in target.read_text(encoding="utf-8") and target.name in desk.notes.texts[0]
-    desk.notes.notes[0].buttons[1].click()
+    assert "conv1" in target.read_text(encoding="utf-8") and target.name in desk.toasts.texts[0]
+    desk.toasts.notes[0].buttons[1].click()
     assert QApplication.clipboard().text() == str(target)
 
 

@@ -145,7 +145,7 @@ def test_what_cannot_be_written_is_told_in_a_note(open_window, qtbot, tmp_path: 
     window = open_window("resnet18")
     asked(window)
     saved(qtbot, window, tmp_path / "no folder" / "net.png")
-    assert "there is no folder" in window.notes.texts[0]
+    assert "there is no folder" in window.toasts.texts[0]
 
 
 def test_the_dialog_is_worked_by_keyboard(open_window, qtbot) -> None:

@@ -56,7 +56,7 @@ def test_a_package_that_fails_is_a_note_in_the_window(tmp_path: Path) -> None:
         "app = application()\n"
         "window = StudioWindow()\n"
         "tell_packages(window)\n"
-        "print(*window.notes.texts, sep='|')\n"
+        "print(*window.toasts.texts, sep='|')\n"
         "window.stop()\n"
     )
     done = python("-c", script, path=install(tmp_path / "site", "import no_such_module_anywhere"))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
-from blockstudio.gui.browser import facts
+from blockstudio.gui.browser import preset_facts as facts
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.scene import staging
 from blockstudio.gui.canvas.scene.drawing import Drawing

@@ -42,8 +42,8 @@ def test_work_of_a_killed_window_is_offered_and_restored(open_window, qtbot, own
 
     window = open_window("resnet18")
     window.desk.start()
-    qtbot.waitUntil(lambda: bool(window.notes.notes))
-    (note,) = window.notes.notes
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    (note,) = window.toasts.notes
     assert "net.blocks.json" in note.label.text() and "2 changes" in note.label.text()
     click(note.buttons[0])
     qtbot.waitUntil(lambda: window.session.file == file)
@@ -58,8 +58,8 @@ def test_discarded_work_is_not_offered_again(open_window, qtbot, own_folder: Pat
     kill_a_window(own_folder, "resnet18")
     window = open_window()
     window.desk.start()
-    qtbot.waitUntil(lambda: bool(window.notes.notes))
-    click(window.notes.notes[0].buttons[1])
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    click(window.toasts.notes[0].buttons[1])
     assert not list((own_folder / "recovery").glob("*.journal"))
 
 
@@ -76,5 +76,5 @@ def test_without_a_place_for_journals_one_is_told_once(open_window, own_folder: 
     window = open_window("resnet18")
     window.session.diagram.add("ReLU", "one")
     window.session.diagram.add("ReLU", "two")
-    assert [text for text in window.notes.texts if "not protected" in text] == window.notes.texts
-    assert len(window.notes.texts) == 1 and {"one", "two"} <= set(window.session.diagram.main.graph)
+    assert [text for text in window.toasts.texts if "not protected" in text] == window.toasts.texts
+    assert len(window.toasts.texts) == 1 and {"one", "two"} <= set(window.session.diagram.main.graph)

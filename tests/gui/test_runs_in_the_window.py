@@ -203,8 +203,8 @@ def test_what_cannot_be_trained_is_said_before_anything_starts(open_window, qtbo
     window.desk.show_page("recipe")
     type_into(window.features.training.recipe.fields["data.source"], str(tmp_path / "nothing here"))
     click(window.features.training.bar.train)
-    qtbot.waitUntil(lambda: bool(window.notes.texts))
-    assert any("nothing here" in text for text in window.notes.texts)
+    qtbot.waitUntil(lambda: bool(window.toasts.texts))
+    assert any("nothing here" in text for text in window.toasts.texts)
     assert window.features.training.trainer.state == "idle" and not list(runs.glob("*"))
 
 
@@ -212,7 +212,7 @@ def test_a_broken_diagram_is_not_trained(open_window, qtbot, runs: Path) -> None
     window = open_window("resnet18")
     window.session.diagram.set("conv1", groups=7)
     click(window.features.training.bar.train)
-    qtbot.waitUntil(lambda: any("conv1" in text for text in window.notes.texts))
+    qtbot.waitUntil(lambda: any("conv1" in text for text in window.toasts.texts))
     assert not list(runs.glob("*"))
 
 
@@ -302,7 +302,7 @@ def test_the_diagram_of_a_run_opens_as_a_copy(open_window, qtbot, runs: Path) ->
 def test_an_empty_drawing_is_not_trained_and_told_so_in_one_sentence(open_window, runs: Path) -> None:
     window = open_window()
     press_key(window, Qt.Key.Key_F5)
-    assert window.notes.texts == ["Not trained: there is no network yet. Open a preset or draw one first."]
+    assert window.toasts.texts == ["Not trained: there is no network yet. Open a preset or draw one first."]
     assert window.features.training.trainer.state == "idle" and not list(runs.glob("*"))
 
 
@@ -311,15 +311,15 @@ def test_train_and_the_links_of_notes_leave_the_keyboard_with_the_drawing(open_w
     assert window.features.training.trainer.set_fields({"data.source": str(tmp_path / "nothing here")})
     window.canvas.setFocus()
     click(window.features.training.bar.train)
-    qtbot.waitUntil(lambda: window.features.training.trainer.state == "idle" and bool(window.notes.texts))
+    qtbot.waitUntil(lambda: window.features.training.trainer.state == "idle" and bool(window.toasts.texts))
     assert window.canvas.hasFocus()
-    note = window.notes.show_note("Something", "info", ("Do it", lambda: None))
+    note = window.toasts.show_toast("Something", "info", ("Do it", lambda: None))
     click(note.buttons[0])
-    assert window.canvas.hasFocus() and note not in window.notes.notes
-    note = window.notes.show_note("Something", "info", ("Do it", lambda: None))
+    assert window.canvas.hasFocus() and note not in window.toasts.notes
+    note = window.toasts.show_toast("Something", "info", ("Do it", lambda: None))
     note.buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
     press_key(note.buttons[0], Qt.Key.Key_Space)
-    assert window.canvas.hasFocus() and note not in window.notes.notes
+    assert window.canvas.hasFocus() and note not in window.toasts.notes
 
 
 def test_the_start_page_takes_the_keyboard_whenever_it_is_asked_for(open_window) -> None:
@@ -341,7 +341,7 @@ def test_a_run_found_on_start_does_not_take_the_start_page_away(open_window, qtb
     window.desk.start()
     qtbot.waitUntil(lambda: window.features.training.trainer.state == "running")
     assert window.features.browser.page is not None and window.features.browser.page.search.hasFocus()
-    (note,) = window.notes.notes
+    (note,) = window.toasts.notes
     assert "net-20260131-142501" in note.label.text()
     click(next(button for button in note.buttons if "Show" in button.text()))
     assert window.features.browser.page is None and window.bottom.isVisible() and window.bottom.page == "run"
@@ -350,8 +350,8 @@ def test_a_run_found_on_start_does_not_take_the_start_page_away(open_window, qtb
 
 def test_what_was_fitted_for_a_run_is_one_note(open_window) -> None:
     window = open_window()
-    window.notes.tell("a run", "Fitted to Digits.")
-    window.notes.tell("a run", "Frozen: conv1.")
-    window.notes.tell("a run", "Frozen: conv1.")
-    window.notes.tell("another", "Fitted to shapes.")
-    assert window.notes.texts == ["Fitted to shapes.", "Fitted to Digits. Frozen: conv1."]
+    window.toasts.tell("a run", "Fitted to Digits.")
+    window.toasts.tell("a run", "Frozen: conv1.")
+    window.toasts.tell("a run", "Frozen: conv1.")
+    window.toasts.tell("another", "Fitted to shapes.")
+    assert window.toasts.texts == ["Fitted to shapes.", "Fitted to Digits. Frozen: conv1."]

@@ -24,7 +24,7 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
     qtbot.waitUntil(lambda: trainer.state == "running" and trainer.data.steps.size >= 3, timeout=PATIENCE)
     try:
         assert bottom.page == "run"
-        assert any("Digits" in text for text in window.notes.texts), "what was fitted to the data is said"
+        assert any("Digits" in text for text in window.toasts.texts), "what was fitted to the data is said"
         qtbot.waitUntil(lambda: bottom.training.curves is not None)
         curves = bottom.training.curves
         seen = curves.loss.points

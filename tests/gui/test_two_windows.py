@@ -40,7 +40,7 @@ def two(open_window, file: Path):
 
 def asking(window):
     """The note that asks, with its buttons by their titles."""
-    (note,) = [note for note in window.notes.notes if note.label.text().startswith("Not saved")]
+    (note,) = [note for note in window.toasts.notes if note.label.text().startswith("Not saved")]
     return {button.text(): button for button in note.buttons}
 
 

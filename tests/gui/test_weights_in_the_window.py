@@ -120,7 +120,7 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
     press_key(panel.use, Qt.Key.Key_Return)
     assert window.features.weights.panel is None and window.features.training.trainer.recipe.start.weights == str(file)
     assert not window.features.training.trainer.recipe.start.partial
-    (note,) = window.notes.notes
+    (note,) = window.toasts.notes
     assert note.label.text() == "Training of small begins with trained.safetensors."
     freeze = next(button for button in note.buttons if "Freeze all but" in button.text())
     click(freeze)
@@ -133,7 +133,7 @@ def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit
     data = window.features.training.trainer.data
     qtbot.waitUntil(lambda: bool(data.finished or data.trouble), timeout=PATIENCE)
     assert data.trouble is None
-    assert len(window.notes.texts) == 1, "the run's notes, in place of the one that it would begin so"
+    assert len(window.toasts.texts) == 1, "the run's notes, in place of the one that it would begin so"
     after, given = load_file(data.run.checkpoints.all()[-1].model), weights(7)
     for key in given:
         if not key.startswith("fc."):
@@ -181,14 +181,14 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_executed(
         bad = bad.with_suffix(".safetensors")
         save_file({**weights(), "conv1.weight": np.full((4, 1, 3, 3), np.nan, np.float32)}, bad)
     window = open_window(net)
-    before, start = dumps(window.session.diagram), window.session.starting.value
+    before, start = dumps(window.session.diagram), window.session.initial_weights.value
     window.features.weights.look(bad)
-    qtbot.waitUntil(lambda: bool(window.notes.texts), timeout=PATIENCE)
-    (text,) = window.notes.texts
+    qtbot.waitUntil(lambda: bool(window.toasts.texts), timeout=PATIENCE)
+    (text,) = window.toasts.texts
     assert text.startswith("Weights not loaded: ") and bad.name in text and said in text.lower() and "\n" not in text
     assert not (tmp_path / "ran").exists()
     assert window.features.weights.panel is None and not window.features.weights.busy
-    assert dumps(window.session.diagram) == before and window.session.starting.value == start
+    assert dumps(window.session.diagram) == before and window.session.initial_weights.value == start
     if kind == "trap":
         pickle.loads(bad.read_bytes())  # noqa: S301 - whoever executes it falls into it
         assert (tmp_path / "ran").exists(), "the trap is a real one"
@@ -264,7 +264,7 @@ def test_reading_can_be_left_at_any_time(open_window, qtbot, net: Path, file: Pa
         case "close the window":
             window.close()
     assert not window.features.weights.busy and window.features.weights.panel is None
-    assert not window.session.starting.value.weights
+    assert not window.session.initial_weights.value.weights
 
 
 def test_a_network_that_was_edited_meanwhile_is_compared_again(open_window, qtbot, net: Path, file: Path) -> None:
@@ -273,17 +273,17 @@ def test_a_network_that_was_edited_meanwhile_is_compared_again(open_window, qtbo
     answered(window, qtbot)
     window.session.diagram.set("conv1", out_channels=5)
     click(window.features.weights.panel.use)
-    assert window.session.starting.value.weights == "" and window.features.weights.busy
+    assert window.session.initial_weights.value.weights == "" and window.features.weights.busy
     assert "edited" in window.features.weights.panel.detail.text()
     answered(window, qtbot)
     assert not window.features.weights.panel.result_shown.complete
     click(window.features.weights.panel.use)
-    assert window.session.starting.value.weights == str(file) and window.session.starting.value.partial
+    assert window.session.initial_weights.value.weights == str(file) and window.session.initial_weights.value.partial
 
 
 def test_weights_belong_to_the_document(open_window, net: Path, file: Path) -> None:
     window = open_window(net)
-    window.session.starting.change(weights=str(file), freeze=("conv1",))
+    window.session.initial_weights.change(weights=str(file), freeze=("conv1",))
     window.documents.open_now("nin_cifar10")
     assert (
         window.features.training.trainer.recipe.start.weights == ""
@@ -295,22 +295,22 @@ def test_weights_belong_to_the_document(open_window, net: Path, file: Path) -> N
 
 def test_weights_are_taken_off_in_the_recipe(open_window, net: Path, file: Path) -> None:
     window = open_window(net)
-    window.session.starting.change(weights=str(file))
+    window.session.initial_weights.change(weights=str(file))
     window.desk.show_page("recipe")
     field = window.features.training.recipe.fields["start.weights"]
     QApplication.processEvents()
     assert file.name in field.name.accessibleName()
     click(field.off)
-    assert window.session.starting.value.weights == "" and field.name.text() == "Load…"
+    assert window.session.initial_weights.value.weights == "" and field.name.text() == "Load…"
 
 
 def test_a_file_is_looked_into_only_for_a_network(open_window, file: Path) -> None:
     window = open_window()
     drop(window, file)
-    assert "no network" in window.notes.texts[0] and not window.features.weights.busy
+    assert "no network" in window.toasts.texts[0] and not window.features.weights.busy
     window.session.diagram.add("Conv2d", "conv1")
     drop(window, file)
-    assert "without errors" in window.notes.texts[0] and not window.features.weights.busy
+    assert "without errors" in window.toasts.texts[0] and not window.features.weights.busy
 
 
 # Freezing
@@ -336,11 +336,11 @@ def test_a_block_is_frozen_from_the_inspector_and_its_card_says_so(open_window, 
     press_key(box(window), Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: frozen(window, "layer1") == "all")
     assert window.canvas.grab().toImage() != drawn
-    assert session.starting.value.freeze == ("layer1",) and frozen(window, "layer2") == ""
-    assert session.starting.parameters == (11_689_512 - 147_968, 11_689_512)
+    assert session.initial_weights.value.freeze == ("layer1",) and frozen(window, "layer2") == ""
+    assert session.initial_weights.parameters == (11_689_512 - 147_968, 11_689_512)
     assert dumps(session.diagram) == before and not session.dirty
     press_key(box(window), Qt.Key.Key_Space)
-    assert session.starting.value.freeze == ()
+    assert session.initial_weights.value.freeze == ()
 
 
 def test_inside_a_module_only_that_place_is_frozen(open_window, qtbot) -> None:
@@ -349,7 +349,7 @@ def test_inside_a_module_only_that_place_is_frozen(open_window, qtbot) -> None:
     session.go("layer2.0")
     session.select(["conv1"])
     press_key(box(window), Qt.Key.Key_Space)
-    assert session.starting.value.freeze == ("layer2.0.conv1",)
+    assert session.initial_weights.value.freeze == ("layer2.0.conv1",)
     session.go("layer2.1")
     qtbot.waitUntil(lambda: frozen(window, "conv1") == "")
     session.go("")
@@ -357,7 +357,7 @@ def test_inside_a_module_only_that_place_is_frozen(open_window, qtbot) -> None:
     assert frozen(window, "layer2") == "part" and box(window).checkState() is Qt.CheckState.PartiallyChecked
     assert "layer2.0.conv1" in window.features.inspector.page.freezing.why.text()
     press_key(box(window), Qt.Key.Key_Space)
-    assert session.starting.value.freeze == ("layer2",), "what is around counts for what is inside"
+    assert session.initial_weights.value.freeze == ("layer2",), "what is around counts for what is inside"
     session.go("layer2.1")
     session.select(["bn1"])
     assert box(window).isChecked() and not box(window).isEnabled()
@@ -374,25 +374,25 @@ def test_everything_before_a_block_is_frozen_with_it(open_window) -> None:
     QApplication.processEvents()
     window.features.inspector.ensureWidgetVisible(window.features.inspector.page.freezing.up_to)
     click(window.features.inspector.page.freezing.up_to)
-    assert set(window.session.starting.value.freeze) == {
+    assert set(window.session.initial_weights.value.freeze) == {
         "conv1", "bn1", "layer1", "layer2.0", "layer2.1.conv1", "layer2.1.bn1", "layer2.1.conv2",
     }  # fmt: skip
 
 
 def test_the_networks_page_freezes_all_but_the_classifier(open_window) -> None:
     window = open_window("resnet18")
-    window.session.starting.change(weights="resnet18.pth")
+    window.session.initial_weights.change(weights="resnet18.pth")
     QApplication.processEvents()
     links = {button.text(): button for button in window.features.inspector.page.findChildren(QPushButton)}
     window.features.inspector.ensureWidgetVisible(links["Freeze all but the classifier"])
     click(links["Freeze all but the classifier"])
-    assert window.session.starting.value.freeze == ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")
-    assert window.session.starting.parameters[0] == 513_000
+    assert window.session.initial_weights.value.freeze == ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")
+    assert window.session.initial_weights.parameters[0] == 513_000
 
 
 def test_the_inspector_is_no_wider_for_a_long_name(open_window) -> None:
     window = open_window("resnet18")
-    window.session.starting.change(weights="a-very-long-name-of-a-file-of-weights-from-somewhere-v2.safetensors")
+    window.session.initial_weights.change(weights="a-very-long-name-of-a-file-of-weights-from-somewhere-v2.safetensors")
     QApplication.processEvents()
     inspector = window.features.inspector
     assert inspector.widget().minimumSizeHint().width() <= inspector.minimumWidth()
@@ -404,13 +404,13 @@ def test_the_inspector_is_no_wider_for_a_long_name(open_window) -> None:
 def test_frozen_blocks_keep_being_frozen_under_another_name(open_window) -> None:
     window = open_window("resnet18")
     session = window.session
-    session.starting.freeze(["layer1", "layer2.0.conv1", "layer2.1"])
+    session.initial_weights.freeze(["layer1", "layer2.0.conv1", "layer2.1"])
     session.diagram.rename("layer2", "stage")
     session.diagram.rename("conv1", "first", scope="BasicBlock")
-    assert session.starting.value.freeze == ("layer1", "stage.0.first", "stage.1")
+    assert session.initial_weights.value.freeze == ("layer1", "stage.0.first", "stage.1")
     session.undo()
     session.undo()
-    assert session.starting.value.freeze == ("layer1", "layer2.0.conv1", "layer2.1")
+    assert session.initial_weights.value.freeze == ("layer1", "layer2.0.conv1", "layer2.1")
 
 
 def test_a_removed_block_is_no_longer_frozen_until_undo_brings_it_back(open_window) -> None:
@@ -418,27 +418,29 @@ def test_a_removed_block_is_no_longer_frozen_until_undo_brings_it_back(open_wind
     session = window.session
     said: list[str] = []
     session.message.connect(said.append)
-    session.starting.freeze(["conv1", "layer1"])
+    session.initial_weights.freeze(["conv1", "layer1"])
     session.select(["layer1"])
     press_key(window.canvas, Qt.Key.Key_Delete)
     QApplication.processEvents()
-    assert session.starting.value.freeze == ("conv1",) and any("layer1: gone" in text for text in said)
+    assert session.initial_weights.value.freeze == ("conv1",) and any("layer1: gone" in text for text in said)
     assert "layer1: gone" in window.status.message.text(), "and it can be read"
     session.undo()
     QApplication.processEvents()
-    assert set(session.starting.value.freeze) == {"conv1", "layer1"} and any("layer1: back" in text for text in said)
+    assert set(session.initial_weights.value.freeze) == {"conv1", "layer1"} and any(
+        "layer1: back" in text for text in said
+    )
     assert "layer1: back" in window.status.message.text()
 
 
 def test_after_unfreezing_all_undo_brings_nothing_back_frozen(open_window) -> None:
     window = open_window("resnet18")
     session = window.session
-    session.starting.freeze(["conv1", "layer1"])
+    session.initial_weights.freeze(["conv1", "layer1"])
     session.select(["layer1"])
     session.delete_selection()
-    session.starting.change(freeze=())
+    session.initial_weights.change(freeze=())
     session.undo()
-    assert "layer1" in session.definition.graph and session.starting.value.freeze == ()
+    assert "layer1" in session.definition.graph and session.initial_weights.value.freeze == ()
 
 
 def test_a_path_that_names_nothing_is_told_in_the_recipe(open_window, qtbot) -> None:
@@ -456,4 +458,4 @@ def test_several_blocks_are_frozen_by_a_command_and_released_by_it(open_window) 
         press_key(window.canvas, Qt.Key.Key_K, CONTROL)
         QTest.keyClicks(window.command_line.line, "freeze in")
         press_key(window.command_line.line, Qt.Key.Key_Return)
-        assert window.session.starting.value.freeze == expected
+        assert window.session.initial_weights.value.freeze == expected

@@ -173,7 +173,7 @@ def test_nonsense_on_the_clipboard_changes_nothing(open_window) -> None:
         QApplication.clipboard().setText(text)
         window.commands.run("edit.paste")
         assert window.session.diagram.history.position is before
-    assert window.notes.notes, "what looks like a diagram and is none is said"
+    assert window.toasts.notes, "what looks like a diagram and is none is said"
 
 
 # Panels and colours
@@ -260,15 +260,15 @@ def test_an_unforeseen_error_is_a_note_not_a_traceback(open_window, monkeypatch,
         raise RuntimeError("a defect")
     except RuntimeError as error:
         sys.excepthook(type(error), error, error.__traceback__)
-    assert "Something went wrong" in window.notes.texts[0] and "RuntimeError" in window.notes.texts[0]
+    assert "Something went wrong" in window.toasts.texts[0] and "RuntimeError" in window.toasts.texts[0]
     assert "Traceback" not in capsys.readouterr().err
 
 
 def test_notes_do_not_pile_up(open_window) -> None:
     window = open_window()
     for index in range(10):
-        window.notes.show_note(f"note {index % 6}")
-    assert len(window.notes.notes) == 4 and len(set(window.notes.texts)) == 4
+        window.toasts.show_toast(f"note {index % 6}")
+    assert len(window.toasts.notes) == 4 and len(set(window.toasts.texts)) == 4
 
 
 def test_a_closed_window_leaves_no_timer_widget_or_listener(qtbot, own_folder: Path) -> None:

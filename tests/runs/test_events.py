@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blockstudio.runs import events as log
-from blockstudio.runs.events import EventWriter, History, read_events
+from blockstudio.runs.events import EventWriter, RunLog, read_events
 
 
 def written(path: Path, *events: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ def step(number: int, loss: float) -> dict[str, Any]:
 
 
 def test_steps_after_the_checkpoint_of_a_killed_trainer_are_superseded() -> None:
-    history = History()
+    history = RunLog()
     history.feed([{"type": "started", "step": 0}, step(5, 1.0), step(10, 0.9), step(15, 0.8)])
     history.feed([{"type": "epoch", "step": 10, "validation_loss": 1.0}, {"type": "epoch", "step": 20}])
     assert history.changes == 0
@@ -109,6 +109,6 @@ def test_steps_after_the_checkpoint_of_a_killed_trainer_are_superseded() -> None
 
 
 def test_a_column_leaves_out_what_was_not_measured() -> None:
-    history = History()
+    history = RunLog()
     history.feed([{"type": "epoch", "step": 1, "validation_loss": None}, {"type": "epoch", "step": 2}])
     assert history.epoch_column("validation_loss") == ([], [])

@@ -9,7 +9,7 @@ from tests.support.leavings import end_qt
 def end_desk(desk: Desk) -> None:
     """Close a desk and delete what its features put there, which a window would own."""
     desk.close()
-    widgets = [desk.notes, *desk.made_screens(), *([desk.drawing] if desk.drawing is not None else [])]
+    widgets = [desk.toasts, *desk.made_screens(), *([desk.drawing] if desk.drawing is not None else [])]
     widgets += [place.widget for place in (*desk.pages.values(), *desk.panels.values())]
     widgets += [widget for items in desk.items.values() for _, widget in items]
     for widget in widgets:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from blockstudio.analysis.fixes import merge, values, windows, wiring
-from blockstudio.analysis.fixes.site import Site
+from blockstudio.analysis.fixes import merge, windows, wiring
+from blockstudio.analysis.fixes import parameters as values
+from blockstudio.analysis.fixes.context import FixContext
 from blockstudio.analysis.fixes.trial import Trial
 from blockstudio.analysis.problems import Fix, Problem
 
 MOST = 5
 """How many fixes are offered for one problem."""
 
-_MAKERS: dict[str, Callable[[Site], Iterator[Fix]]] = {
+_MAKERS: dict[str, Callable[[FixContext], Iterator[Fix]]] = {
     "block.dead": wiring.dead_fixes,
     "graph.cycle": wiring.cycle_fixes,
     "input.missing": wiring.missing_input_fixes,
@@ -36,7 +37,7 @@ _MAKERS: dict[str, Callable[[Site], Iterator[Fix]]] = {
 }
 
 
-def fixes_for(site: Site, trial: Trial) -> tuple[Fix, ...]:
+def fixes_for(site: FixContext, trial: Trial) -> tuple[Fix, ...]:
     """The fixes of a problem that hold what they promise, best first: tried on a copy, the problem is gone. Those
     that bring new errors are offered only if no other is left."""
     problem: Problem = site.problem
@@ -62,8 +63,8 @@ def fixes_for(site: Site, trial: Trial) -> tuple[Fix, ...]:
     return tuple((clean or rest).values())[:MOST]
 
 
-def _none(site: Site) -> Iterator[Fix]:
+def _none(site: FixContext) -> Iterator[Fix]:
     return iter(())
 
 
-__all__ = ["Site", "Trial", "fixes_for"]
+__all__ = ["FixContext", "Trial", "fixes_for"]

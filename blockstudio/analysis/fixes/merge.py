@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from blockstudio.analysis.fixes.site import Site, pair_raw
+from blockstudio.analysis.fixes.context import FixContext, pair_raw
 from blockstudio.analysis.fixes.windows import culprits
 from blockstudio.analysis.problems import Fix
 from blockstudio.blocks import RawValue, Shape, shape_text
@@ -29,7 +29,7 @@ class Sizes(NamedTuple):
     bypass: bool | str = False
 
 
-def add_fixes(site: Site) -> Iterator[Fix]:
+def add_fixes(site: FixContext) -> Iterator[Fix]:
     """Inputs of an Add that differ."""
     inputs = _inputs(site)
     if {len(shape) for _, shape in inputs} == {1, 3}:
@@ -51,7 +51,7 @@ def add_fixes(site: Site) -> Iterator[Fix]:
     yield from remove_wire_fixes(site)
 
 
-def concat_fixes(site: Site) -> Iterator[Fix]:
+def concat_fixes(site: FixContext) -> Iterator[Fix]:
     """Inputs of a Concat that differ in height and width."""
     inputs = _inputs(site)
     if {len(shape) for _, shape in inputs} == {1, 3}:
@@ -62,7 +62,7 @@ def concat_fixes(site: Site) -> Iterator[Fix]:
     yield from remove_wire_fixes(site)
 
 
-def multiply_fixes(site: Site) -> Iterator[Fix]:
+def multiply_fixes(site: FixContext) -> Iterator[Fix]:
     """Inputs of a Multiply that do not fit: make the gate C×1×1 with the right C."""
     inputs = _inputs(site)
     if any(len(shape) != 3 for _, shape in inputs):
@@ -90,7 +90,7 @@ def multiply_fixes(site: Site) -> Iterator[Fix]:
     yield from remove_wire_fixes(site)
 
 
-def _inputs(site: Site) -> Inputs:
+def _inputs(site: FixContext) -> Inputs:
     found: Inputs = []
     for wire in site.wires_into():
         shape = site.shape_of(wire)
@@ -108,7 +108,9 @@ def _targets(inputs: Inputs) -> list[Shape]:
     )[:3]
 
 
-def _on_odd_wires(site: Site, inputs: Inputs, target: Shape, news: Callable[[Shape], list[New]], label: str) -> Fix:
+def _on_odd_wires(
+    site: FixContext, inputs: Inputs, target: Shape, news: Callable[[Shape], list[New]], label: str
+) -> Fix:
     edits: list[Edit] = []
     for wire, shape in inputs:
         if shape != target:
@@ -127,7 +129,7 @@ def _stride(shape: Shape, target: Shape) -> tuple[int, int] | None:
     return found[0], found[1]
 
 
-def _projections(site: Site, inputs: Inputs, target: Shape) -> Iterator[Fix]:
+def _projections(site: FixContext, inputs: Inputs, target: Shape) -> Iterator[Fix]:
     """Shortcuts B and A to ``target``."""
     odd = [(wire, shape) for wire, shape in inputs if shape != target]
     strides = [_stride(shape, target) for _, shape in odd]
@@ -168,7 +170,7 @@ def _projections(site: Site, inputs: Inputs, target: Shape) -> Iterator[Fix]:
         yield Fix(say("Subsample and zero-pad (option A)"), tuple(edits))
 
 
-def _both(site: Site, inputs: Inputs) -> Iterator[Fix]:
+def _both(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
     """Windows upstream for the sizes, and a projection for the channels."""
     sizes = [(shape[1], shape[2]) for _, shape in inputs]
     for size in sorted(dict.fromkeys(sizes), key=lambda s: (-sizes.count(s), -s[0] * s[1])):
@@ -196,7 +198,7 @@ def _label(sizes: Sizes) -> str:
     return f"{sizes.channels}" if stride == 1 else f"{sizes.channels}, /{step}"
 
 
-def _in_names(site: Site, inputs: Inputs, target: Shape, wire: Wire, stride: tuple[int, int]) -> Sizes | None:
+def _in_names(site: FixContext, inputs: Inputs, target: Shape, wire: Wire, stride: tuple[int, int]) -> Sizes | None:
     """The projection in terms of the module's parameters, so that it fits all instances."""
     main = next(wire for wire, shape in inputs if shape == target)
     channels: RawValue | None = None
@@ -228,7 +230,7 @@ def _in_names(site: Site, inputs: Inputs, target: Shape, wire: Wire, stride: tup
     return Sizes(channels, step, bypass)
 
 
-def _window_fixes(site: Site, inputs: Inputs) -> Iterator[Fix]:
+def _window_fixes(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
     """Set stride or padding on the blocks upstream that brought the sizes apart."""
     sizes = [shape[1:] for _, shape in inputs if len(shape) == 3]
     for size in sorted(dict.fromkeys(sizes), key=lambda s: -sizes.count(s)):
@@ -244,7 +246,7 @@ def _window_fixes(site: Site, inputs: Inputs) -> Iterator[Fix]:
             yield Fix(say("Set {texts}", texts=texts), tuple(edit for options in found for edit in options[0][1]))
 
 
-def _pools(site: Site, inputs: Inputs) -> Iterator[Fix]:
+def _pools(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
     """Pool the larger maps to the size of the smallest."""
     sizes = [(shape[1], shape[2]) for _, shape in inputs]
     size = min(sizes, key=lambda s: s[0] * s[1])
@@ -274,7 +276,7 @@ def _pool(shape: Shape, size: tuple[int, int]) -> tuple[int, int, int] | None:
     return None
 
 
-def _flatten(site: Site, inputs: Inputs) -> Iterator[Fix]:
+def _flatten(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
     """Maps among vectors."""
     maps = [(wire, shape) for wire, shape in inputs if len(shape) == 3]
     for label, news in (
@@ -284,7 +286,7 @@ def _flatten(site: Site, inputs: Inputs) -> Iterator[Fix]:
         yield Fix(label, tuple(edit for wire, _ in maps for edit in site.insert(wire, news)))
 
 
-def remove_wire_fixes(site: Site) -> Iterator[Fix]:
+def remove_wire_fixes(site: FixContext) -> Iterator[Fix]:
     """Take the odd input away, and with it a merge that has only one left."""
     wires = site.wires_into()
     odd = site.problem.wire
@@ -299,7 +301,7 @@ def remove_wire_fixes(site: Site) -> Iterator[Fix]:
             yield Fix(say("Remove {name}, keep {source}", name=site.name, source=keep.source), tuple(edits))
 
 
-def single_fixes(site: Site) -> Iterator[Fix]:
+def single_fixes(site: FixContext) -> Iterator[Fix]:
     """A merge with one input."""
     edits = site.heal(site.name)
     if edits is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from blockstudio.analysis.fixes.site import Site, pair_raw
+from blockstudio.analysis.fixes.context import FixContext, pair_raw
 from blockstudio.analysis.problems import Fix
 from blockstudio.analysis.rules import Result, is_known
 from blockstudio.blocks import BlockType, RawValue, Refusal, Shape, Value
@@ -97,7 +97,7 @@ def is_window(result: Result, kind: BlockType | None) -> bool:
     )
 
 
-def culprits(site: Site, wire: Wire, size: Pair) -> Iterator[tuple[str, list[Edit]]]:
+def culprits(site: FixContext, wire: Wire, size: Pair) -> Iterator[tuple[str, list[Edit]]]:
     """Blocks on the way to ``wire`` whose window could give ``size``: what to set on which, and the edits."""
     for name in site.upstream(wire):
         item, result = site.sheet.plan.items[name], site.result(name)
@@ -116,7 +116,7 @@ def culprits(site: Site, wire: Wire, size: Pair) -> Iterator[tuple[str, list[Edi
             return
 
 
-def kernel_fixes(site: Site) -> Iterator[Fix]:
+def kernel_fixes(site: FixContext) -> Iterator[Fix]:
     """The window is larger than the padded map."""
     item, result = site.item, site.result(site.name)
     copy = result
@@ -149,7 +149,7 @@ def kernel_fixes(site: Site) -> Iterator[Fix]:
     yield from remove_fixes(site)
 
 
-def remove_fixes(site: Site) -> Iterator[Fix]:
+def remove_fixes(site: FixContext) -> Iterator[Fix]:
     """Take the block out and join its neighbours, or switch it off."""
     edits = site.heal(site.name)
     if edits is not None:
@@ -158,7 +158,7 @@ def remove_fixes(site: Site) -> Iterator[Fix]:
         yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
 
 
-def padding_fixes(site: Site) -> Iterator[Fix]:
+def padding_fixes(site: FixContext) -> Iterator[Fix]:
     """A pool's padding beyond half its window, or a last window in the padding alone."""
     item, values = site.item, site.result(site.name).values
     if "padding" not in item.uses and values.get("kernel_size") is not None:
@@ -184,7 +184,7 @@ def padding_fixes(site: Site) -> Iterator[Fix]:
         yield Fix(say("Switch ceil_mode off"), tuple(site.set(site.name, {"ceil_mode": None})))
 
 
-def same_stride_fixes(site: Site) -> Iterator[Fix]:
+def same_stride_fixes(site: FixContext) -> Iterator[Fix]:
     """Padding 'same' with a stride."""
     item, values = site.item, site.result(site.name).values
     if "padding" not in item.uses:
@@ -198,7 +198,7 @@ def same_stride_fixes(site: Site) -> Iterator[Fix]:
         yield Fix(say("Set stride=1"), tuple(site.set(site.name, {"stride": 1})))
 
 
-def groups_fixes(site: Site) -> Iterator[Fix]:
+def groups_fixes(site: FixContext) -> Iterator[Fix]:
     """Groups that do not divide the channels: the nearest that do, or channels that they divide."""
     item, values = site.item, site.result(site.name).values
     shape = site.problem.inputs[0] if site.problem.inputs else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from blockstudio.analysis.fixes.site import Site
+from blockstudio.analysis.fixes.context import FixContext
 from blockstudio.analysis.problems import Fix
 from blockstudio.blocks import RawValue, numel
 from blockstudio.graph.diagram import Wire
@@ -19,7 +19,7 @@ FIRST = 2
 """How many of them before deleting the block is."""
 
 
-def unconnected_fixes(site: Site) -> Iterator[Fix]:
+def unconnected_fixes(site: FixContext) -> Iterator[Fix]:
     """An input without a wire: from the nearest block above that fits, best one whose result nobody reads."""
     port = site.problem.port or "0"
     for count, name in enumerate(_above(site)):
@@ -33,7 +33,7 @@ def unconnected_fixes(site: Site) -> Iterator[Fix]:
     yield Fix(say("Delete {name}", name=site.name), tuple(site.delete([site.name])))
 
 
-def _above(site: Site) -> list[str]:
+def _above(site: FixContext) -> list[str]:
     """Blocks with an output that do not depend on this one, nearest first: by place on the canvas, without
     places by document order; those that nobody reads before the others."""
     below = site.downstream(site.name)
@@ -55,7 +55,7 @@ def _above(site: Site) -> list[str]:
     return sorted(names, key=far)[:NEAREST]
 
 
-def cycle_fixes(site: Site) -> Iterator[Fix]:
+def cycle_fixes(site: FixContext) -> Iterator[Fix]:
     """Remove a wire of the circle, best the one that closes it; with it a merge that has then one input left."""
     blocks = site.problem.issue.data if site.problem.issue else ()
     ring = [*blocks, blocks[0]]
@@ -71,7 +71,7 @@ def cycle_fixes(site: Site) -> Iterator[Fix]:
         )
 
 
-def dead_fixes(site: Site) -> Iterator[Fix]:
+def dead_fixes(site: FixContext) -> Iterator[Fix]:
     """A branch that leads nowhere: delete it, or wire its end on."""
     name = site.name
     data = site.problem.issue.data if site.problem.issue else ()
@@ -102,7 +102,7 @@ def dead_fixes(site: Site) -> Iterator[Fix]:
             yield Fix(say("Connect to {merge}", merge=merge), (site.connect(Wire(name, ports[0], merge, str(free))),))
 
 
-def unused_output_fixes(site: Site) -> Iterator[Fix]:
+def unused_output_fixes(site: FixContext) -> Iterator[Fix]:
     """An output that nobody reads: take it out of the module."""
     module = site.block.type
     port = site.problem.port
@@ -112,7 +112,7 @@ def unused_output_fixes(site: Site) -> Iterator[Fix]:
     yield Fix(say("Delete the Output '{port}' of {module}", port=port, module=module), tuple(edits))
 
 
-def missing_input_fixes(site: Site) -> Iterator[Fix]:
+def missing_input_fixes(site: FixContext) -> Iterator[Fix]:
     """No Input: add one and wire it to the first open input."""
     shape: dict[str, RawValue] = {"shape": [3, 224, 224]}
     open_inputs = [(name, port) for name in site.sheet.plan.order for port in site.sheet.plan.items[name].missing]
@@ -127,7 +127,7 @@ def missing_input_fixes(site: Site) -> Iterator[Fix]:
     )
 
 
-def missing_output_fixes(site: Site) -> Iterator[Fix]:
+def missing_output_fixes(site: FixContext) -> Iterator[Fix]:
     """No Output: add one behind the last block that nobody reads."""
     items = site.sheet.plan.items
     ends = [name for name in site.sheet.plan.order if not items[name].targets and items[name].width]
@@ -140,12 +140,12 @@ def missing_output_fixes(site: Site) -> Iterator[Fix]:
     yield Fix(say("Add an Output{value}", value=(say(" behind {last}", last=last) if last else "")), tuple(edits))
 
 
-def unused_module_fixes(site: Site) -> Iterator[Fix]:
+def unused_module_fixes(site: FixContext) -> Iterator[Fix]:
     """A definition without instances."""
     yield Fix(say("Delete the module {scope}", scope=site.scope), (RemoveModule(name=site.scope),))
 
 
-def linear_fixes(site: Site) -> Iterator[Fix]:
+def linear_fixes(site: FixContext) -> Iterator[Fix]:
     """A Linear behind a map."""
     wire, shape = site.wires_into()[0], site.problem.inputs[0]
     count = f" ({numel(shape):,} features)" if shape and None not in shape else ""  # type: ignore[arg-type]
@@ -155,7 +155,7 @@ def linear_fixes(site: Site) -> Iterator[Fix]:
     yield Fix(say("Insert GlobalAvgPool and Flatten{pooled}", pooled=pooled), tuple(site.insert(wire, news)))
 
 
-def vector_fixes(site: Site) -> Iterator[Fix]:
+def vector_fixes(site: FixContext) -> Iterator[Fix]:
     """A block that needs a map behind a vector: take out what flattened it, or put a Linear in its place."""
     for wire in site.wires_into()[:1]:
         for name in site.upstream(wire):
@@ -177,7 +177,7 @@ def vector_fixes(site: Site) -> Iterator[Fix]:
         yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
 
 
-def shortcut_fixes(site: Site) -> Iterator[Fix]:
+def shortcut_fixes(site: FixContext) -> Iterator[Fix]:
     """An option-A shortcut to fewer channels."""
     shape, values = site.problem.inputs[0], site.result(site.name).values
     if "out_channels" not in site.item.uses and shape and shape[0]:
@@ -196,7 +196,7 @@ def _raw(value: object) -> RawValue:
     return list(value) if isinstance(value, tuple) else value  # type: ignore[return-value]
 
 
-def softmax_fixes(site: Site) -> Iterator[Fix]:
+def softmax_fixes(site: FixContext) -> Iterator[Fix]:
     """Probabilities at the output."""
     yield Fix(say("Switch {name} off", name=site.name), tuple(site.change(site.name, bypass=True)))
     edits = site.heal(site.name)

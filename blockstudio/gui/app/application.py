@@ -92,7 +92,7 @@ def main(
 def tell_packages(window: StudioWindow) -> None:
     """Say which packages' block types could not be loaded."""
     for problem in package_problems():
-        window.notes.show_note(str(problem), "warning")
+        window.toasts.show_toast(str(problem), "warning")
 
 
 def fit_to_screen(window: QWidget) -> None:

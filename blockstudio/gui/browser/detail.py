@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from blockstudio.blocks import Parameter, RawValue, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.lineage import Lineage
-from blockstudio.gui.browser.facts import FactsStore, Reading
 from blockstudio.gui.browser.picture import Picture
+from blockstudio.gui.browser.preset_facts import FactsStore, Reading
 from blockstudio.gui.browser.texts import Texts
 from blockstudio.gui.commands.registry import COMMAND
-from blockstudio.gui.kit import values
+from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import Form, parameter_field
-from blockstudio.gui.kit.parts import Figures, clear, count_text, heading, link, quiet, whole_text
+from blockstudio.gui.kit.parts import NumberRow, clear, count_text, heading, link, quiet, whole_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 
@@ -65,7 +65,7 @@ class Detail(QWidget):
         self._column.setContentsMargins(18, 4, 18, 18)
         self._column.setSpacing(6)
         self.picture = Picture()
-        self.totals = Figures()
+        self.totals = NumberRow()
         self.problem = QLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)

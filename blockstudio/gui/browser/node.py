@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from blockstudio.graph.lineage import Kin
-from blockstudio.gui.browser.facts import Figures
-from blockstudio.gui.browser.plan import CARD, CHIP_PX, NAME_PX, PAD, Spot
+from blockstudio.gui.browser.arrangement import CARD, CHIP_PX, NAME_PX, PAD, Spot
+from blockstudio.gui.browser.preset_facts import PresetNumbers
 from blockstudio.gui.canvas.scene.metrics import elided, text_width
 from blockstudio.gui.kit.parts import count_text
 from blockstudio.gui.kit.text import tr
@@ -55,7 +55,7 @@ class Node(QAbstractButton):
         self.kin = kin
         self.preset = kin.preset
         self.kind = "card"
-        self.figures: Figures | None = None
+        self.figures: PresetNumbers | None = None
         self.is_current = False
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -74,7 +74,7 @@ class Node(QAbstractButton):
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if current else Qt.FocusPolicy.ClickFocus)
             self.update()
 
-    def set_figures(self, figures: Figures) -> None:
+    def set_figures(self, figures: PresetNumbers) -> None:
         self.figures = figures
         self._describe()
         self.update()

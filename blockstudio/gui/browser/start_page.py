@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from blockstudio.blocks import RawValue
 from blockstudio.graph.lineage import Kin, lineage
 from blockstudio.gui.browser.detail import Detail
-from blockstudio.gui.browser.facts import FactsStore
+from blockstudio.gui.browser.preset_facts import FactsStore
 from blockstudio.gui.browser.tree import Tree
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import clear, quiet

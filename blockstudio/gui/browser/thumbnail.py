@@ -14,8 +14,8 @@ from blockstudio.analysis.costs import DEFAULT
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.style import style_of
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.theme import Theme
@@ -49,7 +49,7 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
     }
     places = arrange(diagram, MAIN, sizes) if any(block.at is None for _, block in diagram.main.blocks()) else {}
     yield image
-    stage = Stage(Drawing(diagram, MAIN, places), Facts(diagram, analysis, analysis.level(""), DEFAULT))
+    stage = Stage(Drawing(diagram, MAIN, places), CardTexts(diagram, analysis, analysis.level(""), DEFAULT))
     yield image
     columns, scale = broken(stage.drawing, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN)
     width = sum(column.right - column.left for column in columns) + BETWEEN * (len(columns) - 1)

@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.graph.lineage import Lineage
-from blockstudio.gui.browser.facts import FactsStore
+from blockstudio.gui.browser.arrangement import CARD, HEAD, MARGIN, YEARS, Arrangement, Edge, Spot, list_plan, tree_plan
 from blockstudio.gui.browser.node import Node, columns_of, family_colour
-from blockstudio.gui.browser.plan import CARD, HEAD, MARGIN, YEARS, Edge, Plan, Spot, list_plan, tree_plan
+from blockstudio.gui.browser.preset_facts import FactsStore
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 
@@ -39,7 +39,7 @@ class Tree(QWidget):
     def __init__(self, family: Lineage, facts: FactsStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.family = family
-        self.plan = Plan()
+        self.plan = Arrangement()
         self.current = ""
         self.rows: list[str] | None = None
         """What the list shows, in order; ``None`` shows the tree."""

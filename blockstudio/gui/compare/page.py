@@ -24,7 +24,7 @@ from blockstudio.analysis.costs import DEFAULT, by_size
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import preset_names
 from blockstudio.gui.compare.bars import RatioBar, StageBars
-from blockstudio.gui.compare.comparison import Comparison, Entry
+from blockstudio.gui.compare.networks import ComparedNetworks, Entry
 from blockstudio.gui.compare.table import CompareView
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
@@ -45,7 +45,7 @@ SIDE_BY_SIDE = 1000
 class ComparePage(QScrollArea):
     """See the module's text. Escape leads back to the drawing."""
 
-    def __init__(self, desk: Desk, comparison: Comparison) -> None:
+    def __init__(self, desk: Desk, comparison: ComparedNetworks) -> None:
         super().__init__()
         self._desk, self.comparison = desk, comparison
         self.setAccessibleName(tr("Compare networks"))
@@ -297,7 +297,7 @@ class Comparing:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.comparison = Comparison(desk.session, desk.documents)
+        self.comparison = ComparedNetworks(desk.session, desk.documents)
         self._page: ComparePage | None = None
         desk.add_screen("compare", self._make, lambda: self._page is not None and self._page.add_line.setFocus())
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
-from blockstudio.gui.compare.comparison import Comparison, Entry
+from blockstudio.gui.compare.networks import ComparedNetworks, Entry
 from blockstudio.gui.kit.table_view import ToneDelegate
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import Theme, additions, font, mix, notifier, theme
@@ -24,7 +24,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class CompareModel(QAbstractTableModel):
     """Rows in the order of the comparison or sorted by a column; the texts are those of `COLUMNS`."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: ComparedNetworks) -> None:
         super().__init__(comparison)
         self._comparison = comparison
         self._sorting: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
@@ -159,7 +159,7 @@ class CompareView(QTableView):
     open_wanted = Signal(object)
     """An `Entry` that was double-clicked."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: ComparedNetworks) -> None:
         super().__init__()
         self._comparison = comparison
         self.table = CompareModel(comparison)

@@ -20,8 +20,8 @@ from blockstudio.gui.document.places import LAST, Opener, Page, Panel, Question,
 from blockstudio.gui.document.recovering import Recovering
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.watched import Watched
-from blockstudio.gui.kit.notes import Note, NoteBar
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.toasts import Toast, ToastBar
 
 Bar = Literal["top", "status"]
 Place = Literal["block", "network"]
@@ -50,7 +50,7 @@ class Desk(QObject):
         """``runs``: another folder of runs than the user's."""
         super().__init__(window)
         self.window, self.runs = window, runs
-        self.notes = NoteBar()
+        self.toasts = ToastBar()
         self.session = Session(parent=self)
         self.commands: Commands[Desk] = Commands(self, self, lambda: not self.screen)
         self.documents = Documents(self.session, self, window)
@@ -69,7 +69,7 @@ class Desk(QObject):
         self._made: dict[str, QWidget] = {}
         self._at_start: list[Callable[[], object]] = []
         self._at_close: list[Callable[[], object]] = []
-        self.notes.left.connect(self.focus)
+        self.toasts.left.connect(self.focus)
         self.documents.note.connect(lambda request: self.say(request.text, request.kind, *request.acts))
         for shown in (self.documents.opened, self.documents.found):
             shown.connect(lambda _: self.show_drawing())
@@ -217,14 +217,14 @@ class Desk(QObject):
 
     # Saying and asking
 
-    def say(self, text: str, kind: str = "info", *acts: Act) -> Note:
+    def say(self, text: str, kind: str = "info", *acts: Act) -> Toast:
         """Show a sentence; ``kind`` is info, good, warning or problem; ``acts`` are what can be done about it."""
-        note = self.notes.show_note(text, kind, *((act.title, self.commands.caller(act)) for act in acts))
+        note = self.toasts.show_toast(text, kind, *((act.title, self.commands.caller(act)) for act in acts))
         for button, act in zip(note.buttons, acts, strict=True):
             button.setProperty(COMMAND, act.id)
         return note
 
-    def say_written(self, file: Path, text: str) -> Note:
+    def say_written(self, file: Path, text: str) -> Toast:
         """Say that a file was written, with the ways to it."""
         shown = Act(tr("Show in folder"), "file.show_in_folder", file)
         return self.say(text, "good", shown, Act(tr("Copy path"), "file.copy_path", file))

@@ -35,7 +35,7 @@ class Document:
         self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
         self.selection: tuple[str, ...] = ()
         self.start = Start()
-        """What training begins with; see `blockstudio.gui.document.starting`."""
+        """What training begins with; see `blockstudio.gui.document.initial_weights`."""
         self.gone: tuple[str, ...] = ()
         """Frozen blocks that were removed: undo brings them back."""
         self.saved_at: object = diagram.history.position

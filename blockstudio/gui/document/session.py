@@ -25,7 +25,7 @@ from blockstudio.graph.operations.pasting import duplicate, paste
 from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
-from blockstudio.gui.document.starting import Starting
+from blockstudio.gui.document.initial_weights import InitialWeights
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 
@@ -62,11 +62,11 @@ class Session(QObject):
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
-        self.starting = Starting(self, lambda: self.document)
-        self.edited.connect(self.starting.follow)
-        self.opened.connect(self.starting.show)
-        self.starting.message.connect(self.message)
-        self.starting.refused.connect(self.refused)
+        self.initial_weights = InitialWeights(self, lambda: self.document)
+        self.edited.connect(self.initial_weights.follow)
+        self.opened.connect(self.initial_weights.show)
+        self.initial_weights.message.connect(self.message)
+        self.initial_weights.refused.connect(self.refused)
 
     # The document
 

@@ -22,8 +22,8 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
-from blockstudio.gui.kit.notes import Note
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.toasts import Toast
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 from blockstudio.gui.work.worker import Work
@@ -78,7 +78,7 @@ class Exporting(QObject):
         """The kinds that can be chosen now, the likeliest of an ending first: weights that were loaded into the diagram
         go before initial ones, the trained ones of the run in view come last."""
         found = list(kinds())
-        start = self._desk.session.starting.value
+        start = self._desk.session.initial_weights.value
         if start.weights:
             file = Path(start.weights)
             with_weights = tr("{kind} with the weights of {file}")
@@ -252,10 +252,10 @@ class Exporting(QObject):
         child.cancel()
         self._let_go(child, None)
 
-    def _let_go(self, child: Child, note: Note | None) -> None:
+    def _let_go(self, child: Child, note: Toast | None) -> None:
         self._children.discard(child)
         child.deleteLater()
-        if note is not None and note in self._desk.notes.notes:
+        if note is not None and note in self._desk.toasts.notes:
             note.put_away()
 
     def _write_table(self, diagram: Diagram, target: Path, force: bool) -> None:

@@ -152,7 +152,7 @@ def placed(canvas: OnScreen) -> Diagram:
     return still
 
 
-class Figures(QObject):
+class FigureExport(QObject):
     """Pictures of what the window shows."""
 
     def __init__(self, desk: Desk) -> None:

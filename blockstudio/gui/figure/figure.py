@@ -27,8 +27,8 @@ from blockstudio.graph.files import check_target, write_atomic
 from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.paint.vector import SvgPainter, number
+from blockstudio.gui.canvas.scene.callouts import bounds_of
 from blockstudio.gui.canvas.scene.metrics import LINE_PX
-from blockstudio.gui.canvas.scene.notes import bounds_of
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.figure.stage import stage_of

@@ -8,8 +8,8 @@ from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.names import suggestion
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.folding import FoldedDrawing, StillDrawing, name_width
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.placing import Place
@@ -59,8 +59,8 @@ class FigureStaging(Staging):
         sizes = super()._sizes(scope).items()
         return {name: (max(width, name_width(name, definition.block(name))), tall) for name, (width, tall) in sizes}
 
-    def _facts(self, path: str, scope: str) -> Facts:
-        return Facts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
+    def _facts(self, path: str, scope: str) -> CardTexts:
+        return CardTexts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
 
     def _draw(
         self,

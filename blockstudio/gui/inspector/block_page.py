@@ -21,9 +21,9 @@ from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.scope import scope_of
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.sections import add_sections
-from blockstudio.gui.kit import values
+from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
-from blockstudio.gui.kit.parts import Box, Figures, bytes_text, clear, count_text, heading, quiet, whole_text
+from blockstudio.gui.kit.parts import Box, NumberRow, bytes_text, clear, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.text import render, say
 
@@ -65,7 +65,7 @@ class BlockPage(QWidget):
         column.addWidget(self._from)
         column.addWidget(self._box)
         column.addWidget(heading(tr("Cost")))
-        self._cost = Figures()
+        self._cost = NumberRow()
         column.addWidget(self._cost)
         self._problems = QVBoxLayout()
         self._problems.setSpacing(2)
@@ -363,7 +363,7 @@ class ManyPage(QWidget):
         self.form.add("bypass", tr("bypass"), flag, tr("On: the signal passes through all of them."))
         self.fields["bypass"] = flag
         column.addWidget(heading(tr("Together")))
-        self._cost = Figures()
+        self._cost = NumberRow()
         column.addWidget(self._cost)
         column.addStretch(1)
         self.refresh()

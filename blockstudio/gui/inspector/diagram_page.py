@@ -18,9 +18,9 @@ from blockstudio.graph.edits import Edit, RenameModule, SetDeclarations, SetDefa
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.scope import scope_of
 from blockstudio.gui.inspector.sections import add_sections
-from blockstudio.gui.kit import values
+from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
-from blockstudio.gui.kit.parts import Figures, bytes_text, count_text, heading, quiet, whole_text
+from blockstudio.gui.kit.parts import NumberRow, bytes_text, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.text import say
@@ -108,7 +108,7 @@ class DiagramPage(QWidget):
         self.new_parameter.committed.connect(self._add)
         column.addWidget(self.new_parameter)
         column.addWidget(heading(tr("In total")))
-        self._totals = Figures()
+        self._totals = NumberRow()
         column.addWidget(self._totals)
         if self._scope == MAIN:
             add_sections(desk, column, "network", "")

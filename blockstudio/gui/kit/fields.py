@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
-from blockstudio.gui.kit import values
+from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font, theme
 

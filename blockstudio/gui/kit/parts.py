@@ -117,7 +117,7 @@ class Box(QFrame):
         self.setVisible(bool(lines))
 
 
-class Figures(QWidget):
+class NumberRow(QWidget):
     """Rows of a quiet label on the left and a figure on the right."""
 
     def __init__(self) -> None:

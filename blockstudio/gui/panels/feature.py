@@ -10,7 +10,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.panels.palette import Entry, Palette
-from blockstudio.gui.panels.problems import ProblemsButton, ProblemsPanel, counted
+from blockstudio.gui.panels.problems_page import ProblemsButton, ProblemsPanel, counted
 from blockstudio.text import say
 
 

@@ -41,7 +41,7 @@ class StudioWindow(QMainWindow):
         self._leaving = False
         self.setAcceptDrops(True)
         desk = self.desk = Desk(self, runs_folder)
-        self.session, self.documents, self.notes = desk.session, desk.documents, desk.notes
+        self.session, self.documents, self.toasts = desk.session, desk.documents, desk.toasts
         self.commands = desk.commands
         self.commands.attach(self)
         self.features = install_all(desk)
@@ -79,7 +79,7 @@ class StudioWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
-        column.addWidget(self.notes)
+        column.addWidget(self.toasts)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.split)
         column.addWidget(self.pages, 1)

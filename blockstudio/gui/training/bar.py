@@ -13,13 +13,13 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.icons import glyph
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import notifier, theme
-from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.training.run_control import RunControl
 
 
 class RunBar(QObject):
     """The data, the device, and the buttons that start, pause and stop."""
 
-    def __init__(self, commands: Commands[Desk], trainer: Trainer) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: RunControl) -> None:
         super().__init__(trainer)
         self._commands, self._trainer = commands, trainer
         self.data = Chip(tr("Data to train on"), self._fill_data)

@@ -11,14 +11,14 @@ from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.settings import settings
 from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.recipe import FIELDS, get_field
 from blockstudio.text import say
 
 
-def commands(trainer: Trainer) -> tuple[Command[Desk], ...]:
+def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
     """The commands of one trainer."""
 
     def is_in(*states: str) -> Callable[[Desk], bool]:

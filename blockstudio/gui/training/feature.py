@@ -8,10 +8,10 @@ from blockstudio.gui.document.places import Question
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.bar import RunBar
 from blockstudio.gui.training.commands import commands
-from blockstudio.gui.training.planning import Planner
+from blockstudio.gui.training.next_run import NextRunPlanner
 from blockstudio.gui.training.recipe_form import RecipeForm
+from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_page import TrainingPanel
-from blockstudio.gui.training.trainer import Trainer
 
 
 class Training:
@@ -19,9 +19,9 @@ class Training:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        trainer = self.trainer = Trainer(desk.session, desk.runs)
+        trainer = self.trainer = RunControl(desk.session, desk.runs)
         self.panel = TrainingPanel(desk.commands, trainer)
-        self.planner = Planner(desk.session, trainer)
+        self.planner = NextRunPlanner(desk.session, trainer)
         self.recipe = RecipeForm(desk.commands, trainer, self.planner)
         self.bar = RunBar(desk.commands, trainer)
         desk.add_page("run", tr("Run"), self.panel, 100)
@@ -62,7 +62,7 @@ class Training:
 
     def _on_noted(self, text: str) -> None:
         if self.trainer.data is not None:
-            self._desk.notes.tell(self.trainer.data.run.directory, text)
+            self._desk.toasts.tell(self.trainer.data.run.directory, text)
 
     def _question(self) -> Question | None:
         data = self.trainer.data

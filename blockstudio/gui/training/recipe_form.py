@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.kit import values
+from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
 from blockstudio.gui.kit.parts import heading, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.weights_field import WeightsField
-from blockstudio.gui.training.planning import Planner
-from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.training.next_run import NextRunPlanner
+from blockstudio.gui.training.run_control import RunControl
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
 from blockstudio.text import say
 
@@ -42,7 +42,7 @@ _EMPTY = {"epochs": "–", "steps": "–"}
 class RecipeForm(QScrollArea):
     """Columns of fields. A change is taken over at once if it is legal."""
 
-    def __init__(self, commands: Commands[Desk], trainer: Trainer, planner: Planner) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: RunControl, planner: NextRunPlanner) -> None:
         super().__init__()
         self._commands, self._trainer, self._planner = commands, trainer, planner
         self.setAccessibleName(tr("Recipe"))

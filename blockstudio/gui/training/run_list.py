@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QSty
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
-from blockstudio.gui.training.trainer import RunRow, Trainer
+from blockstudio.gui.training.run_control import RunControl, RunRow
 
 STATUS_WORDS = {
     "new": "not started",
@@ -79,7 +79,7 @@ class RunList(QListWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: RunControl) -> None:
         super().__init__()
         self._trainer = trainer
         self.setAccessibleName(tr("Runs"))

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
-from blockstudio.gui.kit.parts import Figures, duration_text, quiet, strong
+from blockstudio.gui.kit.parts import NumberRow, duration_text, quiet, strong
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
+from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, percent
-from blockstudio.gui.training.trainer import Trainer
 from blockstudio.gui.work.warming import Warmer
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class RunFigures(QWidget):
     """Left: name and state, progress, figures, and what can be done about a run that ended badly."""
 
-    def __init__(self, commands: Commands[Desk], trainer: Trainer) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: RunControl) -> None:
         super().__init__()
         self._trainer = trainer
         self.setFixedWidth(300)
@@ -54,7 +54,7 @@ class RunFigures(QWidget):
         pace.addWidget(self.pace)
         pace.addStretch(1)
         pace.addWidget(self.left)
-        self.figures = Figures()
+        self.figures = NumberRow()
         self.trouble = quiet()
         self.trouble.setProperty("role", "problem")
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -119,9 +119,9 @@ class RunFigures(QWidget):
 
 
 class TrainingPanel(QWidget):
-    """Figures, curves, runs. The curves are made when there is something to draw."""
+    """NumberRow, curves, runs. The curves are made when there is something to draw."""
 
-    def __init__(self, commands: Commands[Desk], trainer: Trainer) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: RunControl) -> None:
         super().__init__()
         self._trainer = trainer
         self.curves: Curves | None = None

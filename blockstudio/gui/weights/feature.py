@@ -20,7 +20,7 @@ def _can_freeze(desk: Desk) -> bool:
 
 def _toggle(desk: Desk, path: str | None = None) -> None:
     """Freeze a block, or what is selected; or train it again."""
-    desk.session.starting.toggle(path) if path else desk.session.starting.toggle_selection()
+    desk.session.initial_weights.toggle(path) if path else desk.session.initial_weights.toggle_selection()
 
 
 def _freeze_body(desk: Desk, of: tuple[Document, tuple[str, ...]] | None = None) -> None:
@@ -28,14 +28,14 @@ def _freeze_body(desk: Desk, of: tuple[Document, tuple[str, ...]] | None = None)
     document, spared = of or (desk.session.document, ())
     if document in desk.documents.list:
         desk.documents.turn_to(document)
-        desk.session.starting.freeze_body(spared)
+        desk.session.initial_weights.freeze_body(spared)
 
 
 def _no_weights(desk: Desk, document: Document | None = None) -> None:
     document = document or desk.session.document
     if document in desk.documents.list:
         desk.documents.turn_to(document)
-        desk.session.starting.change(weights="", partial=False)
+        desk.session.initial_weights.change(weights="", partial=False)
 
 
 def install(desk: Desk) -> WeightsLoader:
@@ -48,11 +48,11 @@ def install(desk: Desk) -> WeightsLoader:
                 keywords="frozen transfer unfreeze train", on_drawing=True),
         Command("start.freeze_block", say("Freeze a block, or not"), _toggle, value=True),
         Command("start.freeze_up_to", say("Freeze a block and all before it"),
-                lambda d, path: d.session.starting.freeze_up_to(path), value=True),
+                lambda d, path: d.session.initial_weights.freeze_up_to(path), value=True),
         Command("start.freeze_body", say("Freeze all but the classifier"), _freeze_body, enabled=_any_block,
                 keywords="transfer training"),
-        Command("start.unfreeze", say("Unfreeze all"), lambda d: d.session.starting.change(freeze=()),
-                enabled=lambda d: bool(d.session.starting.value.freeze), keywords="training thaw"),
+        Command("start.unfreeze", say("Unfreeze all"), lambda d: d.session.initial_weights.change(freeze=()),
+                enabled=lambda d: bool(d.session.initial_weights.value.freeze), keywords="training thaw"),
         Command("start.no_weights", say("Take the starting weights off"), _no_weights,
                 enabled=lambda d: bool(d.session.document.start.weights), keywords="pretrained random"),
     )  # fmt: skip

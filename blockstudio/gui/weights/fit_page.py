@@ -39,7 +39,7 @@ BARE, ROW = 190, 24
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class WeightsFit:
     """The report of ``blockstudio weights --json``."""
 
     names: str
@@ -52,7 +52,7 @@ class Comparison:
     settings: tuple[tuple[str, object], ...]
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Comparison:
+    def read(cls, found: Mapping[str, Any]) -> WeightsFit:
         """From the command's answer."""
         return cls(
             names="" if found["names"] == "same" else found["names"],
@@ -137,7 +137,7 @@ class WeightsPanel(QDialog):
         super().__init__(window)
         self.setWindowTitle(tr("Load weights"))
         self.setModal(False)
-        self.result_shown: Comparison | None = None
+        self.result_shown: WeightsFit | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(8)
@@ -195,7 +195,7 @@ class WeightsPanel(QDialog):
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         return tree
 
-    def show_result(self, result: Comparison) -> None:
+    def show_result(self, result: WeightsFit) -> None:
         """Show how the file fits."""
         self.result_shown = result
         self.headline.setText(result.headline())

@@ -12,7 +12,7 @@ from blockstudio.blocks import ENDS
 from blockstudio.gui.commands.registry import COMMAND
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
-from blockstudio.gui.kit.parts import Figures, clear, heading, link_button, quiet
+from blockstudio.gui.kit.parts import NumberRow, clear, heading, link_button, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
 
@@ -50,7 +50,7 @@ class FreezeLine(QWidget):
         super().__init__()
         session = desk.session
         self._desk, self._session, self._name = desk, session, name
-        self._starting = session.starting
+        self._starting = session.initial_weights
         self._document, self._level = session.document, session.path
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -143,14 +143,14 @@ class StartSummary(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(heading(tr("Training begins with")))
-        self.figures = Figures()
+        self.figures = NumberRow()
         column.addWidget(self.figures)
         self._links = [QHBoxLayout(), QHBoxLayout()]
         """Of the weights, and of what is frozen: in one line they would be wider than the inspector."""
         for line in self._links:
             line.setSpacing(12)
             column.addLayout(line)
-        session.starting.changed.connect(self.refresh)
+        session.initial_weights.changed.connect(self.refresh)
         session.edited.connect(self.refresh)
         if not len(session.diagram.graph):
             self.hide()
@@ -163,7 +163,7 @@ class StartSummary(QWidget):
             return
         if self.parentWidget() is not None:  # Shown without one, it would be a window.
             self.setVisible(bool(len(session.diagram.graph)))
-        starting = session.starting
+        starting = session.initial_weights
         start = starting.value
         name = _short(Path(start.weights).name) if start.weights else tr("random values")
         self.figures.set(tr("weights"), name, start.weights)

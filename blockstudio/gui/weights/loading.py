@@ -16,10 +16,10 @@ from blockstudio.graph.edits import SetDefault
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
-from blockstudio.gui.kit.notes import Note
 from blockstudio.gui.kit.parts import bytes_text
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.weights.fit_page import Comparison, WeightsPanel
+from blockstudio.gui.kit.toasts import Toast
+from blockstudio.gui.weights.fit_page import WeightsFit, WeightsPanel
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 
@@ -42,7 +42,7 @@ class WeightsLoader(QObject):
         self._child.done.connect(self._answered)
         self._file = Path()
         self._document: Document | None = None
-        self._told: Note | None = None
+        self._told: Toast | None = None
         self._changed = False
         """Whether the diagram is another one than was compared."""
         self.dialog: QFileDialog | None = None
@@ -102,7 +102,7 @@ class WeightsLoader(QObject):
         if panel is None:
             return
         if answer.error is None:
-            panel.show_result(Comparison.read(answer.value))
+            panel.show_result(WeightsFit.read(answer.value))
             return
         self.leave()
         text = tr("Weights not loaded: {reason}").format(reason=answer.error)
@@ -124,7 +124,7 @@ class WeightsLoader(QObject):
             if self.panel is not None:
                 self.panel.detail.setText(tr("The network was edited since it was compared, so it is compared again."))
             return
-        desk.session.starting.change(weights=str(file), partial=not result.complete)
+        desk.session.initial_weights.change(weights=str(file), partial=not result.complete)
         text = tr("Training of {network} begins with {file}.").format(network=document.diagram.name, file=file.name)
         freeze = Act(tr("Freeze all but the classifier"), "start.freeze_body", (document, result.kept_layers))
         self._told = desk.say(text, "good", freeze, Act(tr("Take the weights off"), "start.no_weights", document))
@@ -132,7 +132,7 @@ class WeightsLoader(QObject):
 
     def _on_run(self) -> None:
         """Training begins and says so itself."""
-        if self._told is not None and self._told in self._desk.notes.notes:
+        if self._told is not None and self._told in self._desk.toasts.notes:
             self._told.put_away()
         self._told = None
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, Facts, describe
+from blockstudio.runs.datasets import DATASETS, DataInfo, describe
 from blockstudio.runs.structure import Data
 from blockstudio.text import say, say_many
 from blockstudio.training.data.decode import Survey, background_problem, survey
@@ -97,7 +97,7 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
 Read: TypeAlias = tuple[Source, Source | None, Source | None, tuple[str, ...], list[str]]
 
 
-def _read(data: Data, facts: Facts) -> Read:
+def _read(data: Data, facts: DataInfo) -> Read:
     if facts.root is None or facts.kind in ("idx", "cifar"):
         raw = _read_whole(data, facts)
         return raw.train, raw.validation, raw.test, raw.classes, raw.notes
@@ -158,7 +158,7 @@ def skipped_notes(problems: list[StudioError]) -> list[str]:
     ]  # fmt: skip
 
 
-def _read_whole(data: Data, facts: Facts) -> RawData:
+def _read_whole(data: Data, facts: DataInfo) -> RawData:
     from blockstudio.training.data.cifar import load_cifar
     from blockstudio.training.data.idx import load_idx
     from blockstudio.training.data.shapes import load_shapes

@@ -12,11 +12,11 @@ from blockstudio.gui.canvas.paint import cards
 from blockstudio.gui.canvas.paint.far import FarLayer
 from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.painting import StagePainter
-from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from tests.support.canvas_driver import click, key, leave, middle
 from tests.support.canvas_samples import grid
 
-WHERE = [(StagePainter, "paint"), (StagePainter, "_selection"), (cards, "draw_card"), (Facts, "content")]
+WHERE = [(StagePainter, "paint"), (StagePainter, "_selection"), (cards, "draw_card"), (CardTexts, "content")]
 
 
 def image(canvas: Canvas) -> bytes:
@@ -86,14 +86,14 @@ def test_layers_kept_as_pixels_fail_alike(show, monkeypatch, owner: type) -> Non
 def test_an_undo_that_mends_it_is_enough(show, simple, monkeypatch) -> None:
     """The fault lies in the document: taken back, the drawing is there again."""
     canvas = show(simple)
-    content = Facts.content
+    content = CardTexts.content
 
-    def picky(facts: Facts, name: str):
+    def picky(facts: CardTexts, name: str):
         if facts.definition.block(name).parameters.get("out_channels") == 7:
             raise OverflowError("too many")
         return content(facts, name)
 
-    monkeypatch.setattr(Facts, "content", picky)
+    monkeypatch.setattr(CardTexts, "content", picky)
     sound = image(canvas)
     assert canvas.session.do("Set", SetParameter(name="conv2d", key="out_channels", value=7))
     assert image(canvas) != sound and canvas.fault == "OverflowError: too many"

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas import Canvas
-from blockstudio.gui.canvas.scene.notes import Link, split
+from blockstudio.gui.canvas.scene.callouts import Link, split
 from blockstudio.gui.document.session import Session
 from tests.support.canvas_driver import click, middle, move
 
@@ -148,7 +148,7 @@ def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
 
 
 def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, monkeypatch) -> None:
-    monkeypatch.setattr("blockstudio.gui.canvas.scene.facts.LARGE", 3)
+    monkeypatch.setattr("blockstudio.gui.canvas.scene.card_texts.LARGE", 3)
     canvas = show(broken)
     (note,) = canvas.scene.notebook.notes
     assert [link.text for link in note.links] == ["Look for ways out"]

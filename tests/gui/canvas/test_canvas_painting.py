@@ -13,7 +13,7 @@ from blockstudio.graph.edits import SetParameter
 from blockstudio.gui.canvas.paint.far import FarLayer
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.scene import routes
-from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.metrics import elided, lone_name, text_width
 from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
 from tests.support.canvas_samples import grid
@@ -195,7 +195,7 @@ def test_the_cost_bar_follows_the_metric(show, simple) -> None:
     simple.add("Output", "second", at=(300, 224))
     simple.connect("small", "second")
     canvas = show(simple)
-    facts: Facts = canvas.scene.stage.facts
+    facts: CardTexts = canvas.scene.stage.facts
     assert facts.content("conv2d").part == 1.0
     assert facts.content("relu").part == -1.0
     share = facts.content("small").part

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from blockstudio.analysis import Fix
 from blockstudio.graph.edits import Edit
+from blockstudio.gui.canvas.scene.callouts import Link
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.notes import Link
 from blockstudio.gui.canvas.scene.placing import spread
 from blockstudio.gui.kit.text import tr
 

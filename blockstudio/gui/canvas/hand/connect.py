@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from blockstudio.blocks import Refusal, Shape, shape_text
 from blockstudio.graph.diagram import Wire, port_order
-from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.kit.text import tr
 from blockstudio.text import render
 
@@ -22,7 +22,7 @@ class Verdict:
     warned: bool = False
 
 
-def judge(facts: Facts, wire: Wire, instead: Wire | None = None) -> Verdict:
+def judge(facts: CardTexts, wire: Wire, instead: Wire | None = None) -> Verdict:
     """Try a wire on what is known. ``instead`` is the wire that it would replace."""
     if wire == instead:
         return Verdict(wire)
@@ -39,7 +39,7 @@ def judge(facts: Facts, wire: Wire, instead: Wire | None = None) -> Verdict:
     return _preview(facts, wire, instead)
 
 
-def _way(facts: Facts, start: str, goal: str, instead: Wire | None) -> list[str]:
+def _way(facts: CardTexts, start: str, goal: str, instead: Wire | None) -> list[str]:
     """Blocks on a way along the wires from ``start`` to ``goal``; empty if there is none."""
     graph = facts.definition.graph
     before: dict[str, str | None] = {start: None}
@@ -60,7 +60,7 @@ def _way(facts: Facts, start: str, goal: str, instead: Wire | None) -> list[str]
     return []
 
 
-def _preview(facts: Facts, wire: Wire, instead: Wire | None) -> Verdict:
+def _preview(facts: CardTexts, wire: Wire, instead: Wire | None) -> Verdict:
     carried = facts.shape(wire.source, wire.source_port)
     if carried is None:
         return Verdict(wire)

@@ -17,8 +17,8 @@ from blockstudio.gui.canvas.hand.panning import Pan, Steer
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.hand.wiring import DrawWire
 from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.canvas.scene.callouts import Callout
 from blockstudio.gui.canvas.scene.metrics import LINES
-from blockstudio.gui.canvas.scene.notes import Note
 from blockstudio.gui.canvas.scene.overlay import Overlay
 from blockstudio.gui.canvas.scene.ports import Port
 
@@ -121,7 +121,7 @@ class Hand(QObject):
             return self._from_wire(found.wire, at)
         return Marquee(surface, at)
 
-    def _go_to_note(self, note: Note) -> None:
+    def _go_to_note(self, note: Callout) -> None:
         self.scene.session.go(note.path)
         self.scene.session.select([note.block])
 

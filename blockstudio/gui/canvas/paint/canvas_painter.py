@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas.paint.background import paint_background
+from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.far import MANY, FarLayer
 from blockstudio.gui.canvas.paint.minimap import Minimap
-from blockstudio.gui.canvas.paint.notes import draw_note
 from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_loose_wire
 from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
 from blockstudio.gui.canvas.paint.saving import saved
@@ -53,7 +53,7 @@ class CanvasPainter:
             painter.setTransform(camera.transform(), True)
             if camera.scale >= LINES:
                 for note in scene.notebook.notes:
-                    draw_note(painter, note, style, scene.notebook.link)
+                    draw_callout(painter, note, style, scene.notebook.link)
                 self.painted.notes += len(scene.notebook.notes)
             if isinstance(overlay, Coming):
                 draw_coming(painter, overlay, style)

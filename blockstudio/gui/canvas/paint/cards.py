@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.gui.canvas.paint.style import Style, card_path, stripe_path
-from blockstudio.gui.canvas.scene.facts import Content
+from blockstudio.gui.canvas.scene.card_texts import Content
 from blockstudio.gui.canvas.scene.metrics import (
     BADGE_PX,
     CHEVRON,

@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas.paint import cards
 from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import CHEVRON, LINE_PX, NAME_PX, elided, text_width
 from blockstudio.gui.canvas.scene.telling import short_number
 from blockstudio.gui.kit.text import tr
@@ -17,7 +17,7 @@ EDGE, CLEAR = 16, 12
 """From the frame's sides, and from the wire that comes in at its middle."""
 
 
-def draw_title(painter: QPainter, drawing: Drawing, facts: Facts, name: str, style: Style, sign: str) -> None:
+def draw_title(painter: QPainter, drawing: Drawing, facts: CardTexts, name: str, style: Style, sign: str) -> None:
     """What the module is left of the wire that comes in, what it costs right of it; as much as there is room for.
     ``sign`` as in `cards.Look`."""
     rect, content, report = drawing.rect(name), facts.content(name), facts.report(name)

@@ -10,7 +10,7 @@ from blockstudio.gui.canvas.paint import cards
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene import routes
-from blockstudio.gui.canvas.scene.facts import Content
+from blockstudio.gui.canvas.scene.card_texts import Content
 from blockstudio.gui.canvas.scene.metrics import LINE_PX, PILL_HEIGHT, PORT, text_width
 from blockstudio.gui.canvas.scene.overlay import Band, Coming, LooseWire
 from blockstudio.gui.canvas.scene.projection import Projection

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QObject, QPointF, QTimer
 
 from blockstudio.analysis import Problem
-from blockstudio.gui.canvas.scene.notes import Link, Note, link_at, make_notes, moved_note, note_at, noted, unsolved
+from blockstudio.gui.canvas.scene.callouts import (
+    Callout,
+    Link,
+    link_at,
+    make_notes,
+    moved_note,
+    note_at,
+    noted,
+    unsolved,
+)
 from blockstudio.gui.canvas.scene.stage import Stage
 
 
@@ -17,7 +26,7 @@ class Notebook(QObject):
     def __init__(self, rewrite: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
         self._rewrite = rewrite
-        self.notes: list[Note] = []
+        self.notes: list[Callout] = []
         """In scene coordinates."""
         self.link: Link | None = None
         """The link that is under the mouse."""
@@ -47,6 +56,6 @@ class Notebook(QObject):
         """The link under a point of the scene."""
         return link_at(self.notes, point)
 
-    def note_at(self, point: QPointF) -> Note | None:
+    def note_at(self, point: QPointF) -> Callout | None:
         """The note under a point of the scene."""
         return note_at(self.notes, point)

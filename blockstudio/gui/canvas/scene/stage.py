@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.metrics import PILL_HEIGHT, PILL_PX, text_width
 from blockstudio.gui.canvas.scene.ports import Port
 
@@ -20,7 +20,7 @@ class Stage:
     place, by instance."""
 
     drawing: Drawing
-    facts: Facts
+    facts: CardTexts
     path: str = ""
     """The level's place in the network."""
     inside: dict[str, Stage] = field(default_factory=dict)

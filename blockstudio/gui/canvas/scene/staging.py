@@ -11,8 +11,8 @@ from blockstudio.analysis import Level
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.facts import Facts
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.metrics import (
     CARD_HEIGHT,
@@ -100,12 +100,12 @@ class Staging:
         for inner in stage.inside.values():
             self.refresh(inner)
 
-    def _facts(self, path: str, scope: str) -> Facts:
+    def _facts(self, path: str, scope: str) -> CardTexts:
         session = self.session
-        level, starting = self._level(path, scope), session.starting
+        level, starting = self._level(path, scope), session.initial_weights
         # A definition stands at no place in the network: what is frozen has one.
         frozen = None if path.startswith(DEFINITION) else lambda name: starting.state(join(path, name))
-        return Facts(session.diagram, session.analysis, level, session.metric, frozen)
+        return CardTexts(session.diagram, session.analysis, level, session.metric, frozen)
 
     def _level(self, path: str, scope: str) -> Level:
         if path == self.session.path:

@@ -8,13 +8,13 @@ from PySide6.QtCore import QPointF
 
 from blockstudio.blocks import shape_text
 from blockstudio.gui.canvas.scene import hits
-from blockstudio.gui.canvas.scene.facts import Facts
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.text import tr
 from blockstudio.text import render
 
 
-def describe(facts: Facts, name: str) -> list[str]:
+def describe(facts: CardTexts, name: str) -> list[str]:
     """What is known of a block, a sentence part a line."""
     content, report = facts.content(name), facts.report(name)
     lines = [f"{name} {content.badge}".rstrip(), content.line]
@@ -51,7 +51,7 @@ def tip(root: Stage, point: QPointF, scale: float) -> str:
     return ""
 
 
-def _port_tip(facts: Facts, block: str, port: str, side: str) -> str:
+def _port_tip(facts: CardTexts, block: str, port: str, side: str) -> str:
     if side == "out":
         shape = facts.shape(block, port)
         return tr("Output {0} of {1}: {2}", port, block, shape_text(shape) if shape else "?")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from blockstudio.errors import StudioError
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.training.trainer import Trainer
+from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe
 from blockstudio.runs.adapt import adapt
@@ -19,19 +19,19 @@ PAUSE_MS = 250
 """Typing goes on for so long before anything is worked out."""
 
 
-class Plan(NamedTuple):
+class NextRun(NamedTuple):
     recipe: Recipe | None
     """With every value chosen; ``None`` if it cannot be trained."""
     notes: tuple[str, ...]
     problems: tuple[str, ...]
 
 
-class Planner(QObject):
+class NextRunPlanner(QObject):
     """Keeps `plan` true while somebody watches."""
 
     changed = Signal()
 
-    def __init__(self, session: Session, trainer: Trainer) -> None:
+    def __init__(self, session: Session, trainer: RunControl) -> None:
         super().__init__(trainer)
         self._session, self._trainer = session, trainer
         self._work = Work(self)
@@ -40,7 +40,7 @@ class Planner(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(PAUSE_MS)
         self._soon.timeout.connect(self._start)
-        self.plan: Plan | None = None
+        self.plan: NextRun | None = None
         for signal in (session.edited, session.opened, trainer.recipe_changed):
             signal.connect(self._on_change)
 
@@ -67,18 +67,18 @@ class Planner(QObject):
             return
         diagram, recipe = copy_diagram(self._session.diagram), self._trainer.recipe
 
-        def work() -> Plan:
+        def work() -> NextRun:
             try:
                 _, chosen, notes = adapt(diagram, recipe)
             except StudioError as error:
                 problems = getattr(error, "problems", (error,))
-                return Plan(None, (), tuple(str(problem) for problem in problems))
-            return Plan(chosen, tuple(notes), ())
+                return NextRun(None, (), tuple(str(problem) for problem in problems))
+            return NextRun(chosen, tuple(notes), ())
 
         self._work.cancel()
         self._work.run(work, self._take)
 
-    def _take(self, plan: Plan | None) -> None:
+    def _take(self, plan: NextRun | None) -> None:
         if plan != self.plan:
             self.plan = plan
             self.changed.emit()

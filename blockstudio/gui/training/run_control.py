@@ -39,7 +39,7 @@ class RunRow(NamedTuple):
     test_accuracy: float | None
 
 
-class Trainer(QObject):
+class RunControl(QObject):
     """The recipe of the next run and the run that is being watched. What a run begins with is the document's, see
     `Starting`; the recipe here has the one of the document in view."""
 
@@ -60,7 +60,7 @@ class Trainer(QObject):
         self._session = session
         self.folder = folder or runs_folder()
         self.recipe = Recipe()
-        session.starting.changed.connect(self._take_start)
+        session.initial_weights.changed.connect(self._take_start)
         self.data: RunData | None = None
         self.runs: list[RunRow] = []
         self.starting = False
@@ -90,13 +90,13 @@ class Trainer(QObject):
             return False
         if recipe != self.recipe:
             self.recipe = recipe
-            self._session.starting.change(**msgspec.structs.asdict(recipe.start))
+            self._session.initial_weights.change(**msgspec.structs.asdict(recipe.start))
             self.recipe_changed.emit()
         return True
 
     def _take_start(self) -> None:
         """Starting weights and frozen blocks are those of the document in view."""
-        start = self._session.starting.value
+        start = self._session.initial_weights.value
         if start != self.recipe.start:
             self.recipe = msgspec.structs.replace(self.recipe, start=start)
             self.recipe_changed.emit()

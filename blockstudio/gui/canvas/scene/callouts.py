@@ -48,7 +48,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Callout:
     """What is wrong with a block. Rectangles are in scene coordinates."""
 
     block: str
@@ -70,9 +70,9 @@ def noted(stage: Stage, singled: Iterable[str]) -> list[str]:
     return [name for name in chosen if name in stage.drawing.rows]
 
 
-def make_notes(stage: Stage, names: list[str]) -> list[Note]:
+def make_notes(stage: Stage, names: list[str]) -> list[Callout]:
     """The notes of these blocks, each where it covers least."""
-    made: list[Note] = []
+    made: list[Callout] = []
     for name in names:
         lines, height = _measure(stage.facts.problems[name], name, stage.facts.is_large)
         at = _spot(stage, name, height, [note.rect for note in made])
@@ -141,7 +141,7 @@ def _height(text: str, used: QFont) -> float:
     return QFontMetricsF(used).boundingRect(wide, int(Qt.TextFlag.TextWordWrap), text).height()
 
 
-def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Note:
+def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Callout:
     paragraphs: list[Paragraph] = []
     links: list[Link] = []
     y = rect.y() + PAD
@@ -153,7 +153,7 @@ def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Note:
             paragraphs.append(Paragraph(place, line.text, line.bold))
         y += line.height + 2
     severity = stage.facts.problems[name][0].severity
-    return Note(name, rect, severity, tuple(paragraphs), tuple(links), stage.path)
+    return Callout(name, rect, severity, tuple(paragraphs), tuple(links), stage.path)
 
 
 def _spot(stage: Stage, name: str, height: float, others: list[QRectF]) -> QPointF:
@@ -181,11 +181,11 @@ def _covered(rect: QRectF, boxes: Array, others: list[QRectF]) -> float:
     return area
 
 
-def moved_note(note: Note, by: QPointF) -> Note:
+def moved_note(note: Callout, by: QPointF) -> Callout:
     """The same note elsewhere."""
     if by.isNull():
         return note
-    return Note(
+    return Callout(
         note.block,
         note.rect.translated(by),
         note.severity,
@@ -195,12 +195,12 @@ def moved_note(note: Note, by: QPointF) -> Note:
     )
 
 
-def link_at(notes: Iterable[Note], point: QPointF) -> Link | None:
+def link_at(notes: Iterable[Callout], point: QPointF) -> Link | None:
     """The link under a point of the scene."""
     return next((link for note in notes for link in note.links if link.rect.contains(point)), None)
 
 
-def note_at(notes: Iterable[Note], point: QPointF) -> Note | None:
+def note_at(notes: Iterable[Callout], point: QPointF) -> Callout | None:
     """The note under a point of the scene."""
     return next((note for note in notes if note.rect.contains(point)), None)
 

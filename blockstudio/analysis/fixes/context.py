@@ -22,7 +22,7 @@ STEP = 90.0
 """Vertical distance at which a block is put where only one neighbour has a position."""
 
 
-class Site:
+class FixContext:
     """A problem's block in its definition, with the results of the first instance that shows it."""
 
     def __init__(self, diagram: Diagram, problem: Problem, sheet: Sheet) -> None:

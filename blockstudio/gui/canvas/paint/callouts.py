@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
 from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.scene.callouts import Callout, Link
 from blockstudio.gui.canvas.scene.metrics import RADIUS
-from blockstudio.gui.canvas.scene.notes import Link, Note
 
 
-def draw_note(painter: QPainter, note: Note, style: Style, hovered: Link | None) -> None:
+def draw_callout(painter: QPainter, note: Callout, style: Style, hovered: Link | None) -> None:
     """A note. Scene coordinates."""
     theme = style.theme
     edge = theme.problem if note.severity == "error" else theme.warning

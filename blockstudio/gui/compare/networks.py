@@ -38,7 +38,7 @@ class Entry:
         return self.profile.name if self.profile is not None else self.source
 
 
-class Comparison(QObject):
+class ComparedNetworks(QObject):
     """The entries and the one that differences are to. Nothing is computed while nobody looks."""
 
     changed = Signal()

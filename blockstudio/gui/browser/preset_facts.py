@@ -20,7 +20,7 @@ KEPT = 100
 
 
 @dataclass(frozen=True)
-class Figures:
+class PresetNumbers:
     """A preset's totals."""
 
     parameters: int
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
     diagram: Diagram
     analysis: Analysis
-    figures: Figures
+    figures: PresetNumbers
 
 
 def read(preset: str, values: Mapping[str, RawValue] | None = None) -> Reading:
@@ -45,20 +45,20 @@ def read(preset: str, values: Mapping[str, RawValue] | None = None) -> Reading:
     inputs = diagram.main.of_type(INPUT)
     report = analysis.blocks.get(inputs[0]) if inputs else None
     shape = report.output_shape if report is not None else None
-    figures = Figures(analysis.parameters, analysis.macs, analysis.depth, shape, len(analysis.problems))
+    figures = PresetNumbers(analysis.parameters, analysis.macs, analysis.depth, shape, len(analysis.problems))
     return Reading(diagram, analysis, figures)
 
 
 class FactsStore(QObject):
-    """Figures of all presets, one after another, so that the worker never holds the interpreter for long; and
+    """PresetNumbers of all presets, one after another, so that the worker never holds the interpreter for long; and
     whole readings as they are asked for."""
 
     arrived = Signal(str)
-    """Figures of a preset are known."""
+    """PresetNumbers of a preset are known."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.figures: dict[str, Figures] = {}
+        self.figures: dict[str, PresetNumbers] = {}
         self._filling = Work(self)
         self._reading = Work(self)
         self._kept: dict[object, Reading] = {}
@@ -92,14 +92,14 @@ class FactsStore(QObject):
         if preset is None:
             return
 
-        def done(found: Figures) -> None:
+        def done(found: PresetNumbers) -> None:
             self._learn(preset, found)
             self._fill_next()
 
         # What cannot be read stays without figures: choosing it says why.
         self._filling.run(lambda: read(preset).figures, done, lambda _: self._fill_next())
 
-    def _learn(self, preset: str, found: Figures) -> None:
+    def _learn(self, preset: str, found: PresetNumbers) -> None:
         if preset not in self.figures:
             self.figures[preset] = found
             self.arrived.emit(preset)

@@ -23,7 +23,7 @@ from blockstudio.gui.kit.theme import mix, notifier, theme
 MAX_NOTES = 4
 
 
-class Note(QFrame):
+class Toast(QFrame):
     """One line: a coloured edge, a sentence, links, and a cross to put it away."""
 
     closed = Signal()
@@ -84,7 +84,7 @@ class Note(QFrame):
         self.closed.emit()
 
 
-class NoteBar(QWidget):
+class ToastBar(QWidget):
     """The notes in view, newest first. The same sentence stands there once."""
 
     left = Signal()
@@ -95,34 +95,34 @@ class NoteBar(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self.notes: list[Note] = []
+        self.notes: list[Toast] = []
         self.hide()
 
-    def show_note(self, text: str, kind: str = "info", *actions: tuple[str, Callable[[], object]]) -> Note:
+    def show_toast(self, text: str, kind: str = "info", *actions: tuple[str, Callable[[], object]]) -> Toast:
         """Show a sentence; ``kind`` is info, good, warning or problem; ``actions`` are (title, what to do)."""
         for note in list(self.notes):
             if note.label.text() == text:
                 self._drop(note)
         while len(self.notes) >= MAX_NOTES:
             self._drop(self.notes[-1])
-        note = Note(text, kind, list(actions))
+        note = Toast(text, kind, list(actions))
         note.closed.connect(lambda: self._drop(note))
         self.notes.insert(0, note)
         self._column.insertWidget(0, note)
         self.show()
         return note
 
-    def tell(self, about: object, text: str) -> Note:
+    def tell(self, about: object, text: str) -> Toast:
         """Show a sentence about something; what was told of the same before stands in the same note."""
         note = next((note for note in self.notes if note.about == about), None)
         if note is None:
-            note = self.show_note(text)
+            note = self.show_toast(text)
             note.about = about
         elif text not in note.label.text():
             note.say_more(text)
         return note
 
-    def _drop(self, note: Note) -> None:
+    def _drop(self, note: Toast) -> None:
         focus = QApplication.focusWidget()
         had_keyboard = focus is not None and note.isAncestorOf(focus)
         if note in self.notes:

@@ -51,7 +51,7 @@ class Edge:
 
 
 @dataclass
-class Plan:
+class Arrangement:
     """A whole page of the browser."""
 
     size: QSize = field(default_factory=QSize)
@@ -64,9 +64,9 @@ class Plan:
     """Room that the tree leaves free at its top."""
 
 
-def tree_plan(family: Lineage, width: int) -> Plan:
+def tree_plan(family: Lineage, width: int) -> Arrangement:
     """The family tree: time runs down, lanes are families; below it the modules alone."""
-    plan = Plan()
+    plan = Arrangement()
     cells = _cells(family)
     rows = sorted({row for row, _ in cells.values()})
     columns = max(COLUMNS, *(column + 1 for _, column in cells.values()))
@@ -146,7 +146,7 @@ def _chip_rows(family: Lineage, name: str, room: int) -> list[list[tuple[str, in
 
 
 def _edges(
-    plan: Plan,
+    plan: Arrangement,
     family: Lineage,
     cells: dict[str, tuple[tuple[int, int], int]],
     rows: Sequence[tuple[int, int]],
@@ -206,7 +206,7 @@ def _rounded(points: Sequence[QPointF]) -> QPainterPath:
     return path
 
 
-def _parts(plan: Plan, family: Lineage, width: int, y: int) -> int:
+def _parts(plan: Arrangement, family: Lineage, width: int, y: int) -> int:
     """The modules alone, in as many columns as there is room for; returns where they end."""
     left, right = YEARS, width - MARGIN
     plan.headings.append((tr("Modules alone"), QRect(left, y, right - left, HEAD)))
@@ -221,9 +221,9 @@ def _parts(plan: Plan, family: Lineage, width: int, y: int) -> int:
     return y + -(-len(names) // columns) * (PART + 10) + MARGIN
 
 
-def list_plan(family: Lineage, names: Sequence[str], width: int) -> Plan:
+def list_plan(family: Lineage, names: Sequence[str], width: int) -> Arrangement:
     """Rows in the order of ``names``."""
-    plan = Plan()
+    plan = Arrangement()
     y = HEAD + 4
     for name in names:
         plan.spots[name] = Spot(QRect(MARGIN, y, width - 2 * MARGIN, ROW), "row")

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from blockstudio.analysis.fixes.site import Site
+from blockstudio.analysis.fixes.context import FixContext
 from blockstudio.analysis.fixes.windows import change_raw, change_text, keep_size, padded
 from blockstudio.analysis.problems import Fix
 from blockstudio.analysis.values import names_in
@@ -18,7 +18,7 @@ from blockstudio.graph.resolve import resolve_value
 from blockstudio.text import say
 
 
-def expression_fixes(site: Site) -> Iterator[Fix]:
+def expression_fixes(site: FixContext) -> Iterator[Fix]:
     """An expression that cannot be worked out, or whose value is not legal."""
     field = site.problem.parameter
     raw = _raw(site, field)
@@ -48,7 +48,7 @@ def expression_fixes(site: Site) -> Iterator[Fix]:
         )
 
 
-def _raw(site: Site, field: str) -> RawValue | None:
+def _raw(site: FixContext, field: str) -> RawValue | None:
     block = site.block
     if field == "bypass":
         return block.bypass
@@ -57,20 +57,20 @@ def _raw(site: Site, field: str) -> RawValue | None:
     return block.parameters.get(field)
 
 
-def _put(site: Site, field: str, raw: RawValue) -> list[Edit]:
+def _put(site: FixContext, field: str, raw: RawValue) -> list[Edit]:
     if field in ("bypass", "repeat"):
         return site.change(site.name, **{field: raw})
     return site.set(site.name, {field: raw})
 
 
-def _known(site: Site) -> Mapping[str, Value | None]:
+def _known(site: FixContext) -> Mapping[str, Value | None]:
     known = dict(site.sheet.known)
     if site.block.repeat is not None:
         known["i"] = 0
     return known
 
 
-def _name_fixes(site: Site, field: str, raw: RawValue) -> Iterator[Fix]:
+def _name_fixes(site: FixContext, field: str, raw: RawValue) -> Iterator[Fix]:
     """Names that are not parameters here: the nearest that is, or one more parameter."""
     known = _known(site)
     wrong = sorted(name for name in names_in(raw) if name not in known)
@@ -112,7 +112,7 @@ def _declaration(declared: Parameter | None) -> Parameter:
     return Parameter(kind="int", default=default if isinstance(default, int) else 1)
 
 
-def _limit_fixes(site: Site, field: str, raw: str) -> Iterator[Fix]:
+def _limit_fixes(site: FixContext, field: str, raw: str) -> Iterator[Fix]:
     """A number beyond its limits: the nearest legal value, kept by an expression or written down."""
     declared = site.item.declared.get(field)
     if field == "repeat":
@@ -144,7 +144,7 @@ def _limit_fixes(site: Site, field: str, raw: str) -> Iterator[Fix]:
     yield Fix(say("Set {field} to '{bounded}'", field=field, bounded=bounded), tuple(_put(site, field, bounded)))
 
 
-def chain_fixes(site: Site) -> Iterator[Fix]:
+def chain_fixes(site: FixContext) -> Iterator[Fix]:
     """A repeat whose copies do not fit behind each other: keep the shape, or repeat less often."""
     block, item, result = site.block, site.item, site.result(site.name)
     values = result.values

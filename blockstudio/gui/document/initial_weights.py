@@ -25,7 +25,7 @@ from blockstudio.runs.frozen import all_but, classifiers, covers, is_place, oute
 from blockstudio.runs.recipe import Start
 
 
-class Starting(QObject):
+class InitialWeights(QObject):
     """The `Start` of the document in view. Views read it here and change it here."""
 
     changed = Signal()

@@ -35,12 +35,12 @@ class Content:
     off: bool
     """Bypassed: the signal passes by."""
     severity: str
-    """See `Facts.severity`."""
+    """See `CardTexts.severity`."""
     frozen: str = ""
     """``"all"`` of it is not trained, or a ``"part"``."""
 
 
-class Facts:
+class CardTexts:
     """One state of the analysis of one level. Without a ``metric`` cards have no cost bars."""
 
     def __init__(
