@@ -22,6 +22,7 @@ from blockstudio.graph.edits import SetDeclarations
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import save as save_diagram
 from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.weights.inspector_section import FreezeLine
 from tests.support.hands import click, press_key
 
 PATIENCE = 240_000
@@ -316,8 +317,14 @@ def test_a_file_is_looked_into_only_for_a_network(open_window, file: Path) -> No
 # Freezing
 
 
+def freezing(window) -> FreezeLine:
+    """The line *Frozen* on the inspector's page of a block."""
+    (line,) = window.features.inspector.page.findChildren(FreezeLine)
+    return line
+
+
 def box(window: StudioWindow):
-    return window.features.inspector.page.freezing.box
+    return freezing(window).box
 
 
 def frozen(window: StudioWindow, name: str) -> str:
@@ -355,13 +362,13 @@ def test_inside_a_module_only_that_place_is_frozen(open_window, qtbot) -> None:
     session.go("")
     session.select(["layer2"])
     assert frozen(window, "layer2") == "part" and box(window).checkState() is Qt.CheckState.PartiallyChecked
-    assert "layer2.0.conv1" in window.features.inspector.page.freezing.why.text()
+    assert "layer2.0.conv1" in freezing(window).why.text()
     press_key(box(window), Qt.Key.Key_Space)
     assert session.initial_weights.value.freeze == ("layer2",), "what is around counts for what is inside"
     session.go("layer2.1")
     session.select(["bn1"])
     assert box(window).isChecked() and not box(window).isEnabled()
-    assert window.features.inspector.page.freezing.why.text() == "with layer2"
+    assert freezing(window).why.text() == "with layer2"
     session.go("@BasicBlock")
     session.select(["bn1"])
     assert not box(window).isEnabled() and frozen(window, "bn1") == ""
@@ -372,8 +379,8 @@ def test_everything_before_a_block_is_frozen_with_it(open_window) -> None:
     window.session.go("layer2.1")
     window.session.select(["conv2"])
     QApplication.processEvents()
-    window.features.inspector.ensureWidgetVisible(window.features.inspector.page.freezing.up_to)
-    click(window.features.inspector.page.freezing.up_to)
+    window.features.inspector.ensureWidgetVisible(freezing(window).up_to)
+    click(freezing(window).up_to)
     assert set(window.session.initial_weights.value.freeze) == {
         "conv1", "bn1", "layer1", "layer2.0", "layer2.1.conv1", "layer2.1.bn1", "layer2.1.conv2",
     }  # fmt: skip
@@ -398,7 +405,7 @@ def test_the_inspector_is_no_wider_for_a_long_name(open_window) -> None:
     assert inspector.widget().minimumSizeHint().width() <= inspector.minimumWidth()
     window.session.select(["layer1"])
     QApplication.processEvents()
-    assert inspector.page.freezing.minimumSizeHint().width() <= inspector.minimumWidth() - 28
+    assert freezing(window).minimumSizeHint().width() <= inspector.minimumWidth() - 28
 
 
 def test_frozen_blocks_keep_being_frozen_under_another_name(open_window) -> None:
