@@ -33,7 +33,18 @@ FAMILIES: dict[str, str] = {
 
 
 def shape_text(shape: Shape) -> str:
-    """``64×56×56``: a shape as the screen shows it."""
+    """A shape as the screen shows it.
+
+    Args:
+        shape: ``(C, H, W)`` or ``(F,)``.
+
+    Returns:
+        Text.
+
+    Example:
+        >>> shape_text((64, 56, 56))
+        '64×56×56'
+    """
     return "×".join(map(str, shape))
 
 
@@ -163,6 +174,17 @@ class BlockType:
     """Base of all block types. Types are stateless; one instance each lives in `CATALOGUE`.
 
     The traits (`weighted` to `titled`) are all that anybody outside may ask instead of asking for a type by name.
+
+    The rules (`shape` to `formula`) get ``p``, every parameter by name, checked and free of expressions; ``inputs``,
+    the shapes ``(C, H, W)`` or ``(F,)`` at the input ports, without the batch; and ``output``, what `shape` gave.
+    They count for one image.
+
+    Example:
+        >>> kind = CATALOGUE["Conv2d"]
+        >>> p = {name: parameter.check(parameter.default) for name, parameter in kind.parameters.items()}
+        >>> output = kind.shape(p, [(3, 8, 8)])
+        >>> output, kind.count(p, [(3, 8, 8)]), kind.macs(p, [(3, 8, 8)], output)
+        ((64, 6, 6), 1792, 62208)
     """
 
     name: ClassVar[str]
@@ -303,7 +325,18 @@ class BlockType:
 
 
 def numel(shape: Shape) -> int:
-    """Scalars in a tensor of this shape."""
+    """Scalars in a tensor.
+
+    Args:
+        shape: ``(C, H, W)`` or ``(F,)``, without the batch.
+
+    Returns:
+        Their number.
+
+    Example:
+        >>> numel((64, 56, 56))
+        200704
+    """
     total = 1
     for size in shape:
         total *= size
@@ -315,7 +348,22 @@ CATALOGUE: dict[str, BlockType] = {}
 
 
 def block_type(cls: type[T]) -> type[T]:
-    """Class decorator: enter a type into the catalogue."""
+    """Class decorator: enter a type into the catalogue.
+
+    Args:
+        cls: The declaration.
+
+    Returns:
+        The class itself.
+
+    Raises:
+        ValueError: If another type or helper has the name, or there is no such family: a mistake of the author.
+
+    Example:
+        >>> block_type(type(CATALOGUE["ReLU"]))
+        Traceback (most recent call last):
+        ValueError: two block types are called ReLU
+    """
     if cls.name in CATALOGUE:
         raise ValueError(f"two block types are called {cls.name}")
     if cls.family not in FAMILIES:
@@ -337,7 +385,22 @@ def palette_entries() -> Iterator[tuple[BlockType, PaletteEntry]]:
 
 
 def need_map(inputs: Sequence[Shape], what: str) -> tuple[int, int, int]:
-    """The first input as (C, H, W), or a refusal: ``what`` names the block type."""
+    """The first input as a feature map.
+
+    Args:
+        inputs: Shapes ``(C, H, W)`` or ``(F,)``.
+        what: Name of the block type, for the refusal.
+
+    Returns:
+        Channels, height, width.
+
+    Raises:
+        Refusal: ``shape.rank`` for a vector.
+
+    Example:
+        >>> need_map([(64, 56, 56)], "Conv2d")
+        (64, 56, 56)
+    """
     shape = inputs[0]
     if len(shape) != 3:
         raise Refusal(

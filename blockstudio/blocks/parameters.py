@@ -49,8 +49,21 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.choices
 
     def check(self, value: object) -> Value:
-        """The value in canonical form: pairs as ``(h, w)``, paddings as ``(top, bottom, left, right)`` or a
-        word, shapes as tuples. Raises `StudioError` ``parameter.value`` with what was expected."""
+        """A value in canonical form.
+
+        Args:
+            value: What a document or a script gives, no expression.
+
+        Returns:
+            Pairs as ``(h, w)``, paddings as ``(top, bottom, left, right)`` or a word, shapes as tuples.
+
+        Raises:
+            StudioError: ``parameter.value`` or ``parameter.limit`` with what was expected.
+
+        Example:
+            >>> Parameter(kind="pair", default=1).check(3)
+            (3, 3)
+        """
         found = _canonical(self.kind, self.words, value)
         if found is None:
             raise StudioError(
@@ -68,7 +81,15 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return found
 
     def expected(self) -> str:
-        """What a legal value is, in words: ``a whole number of at least 1``."""
+        """What a legal value is.
+
+        Returns:
+            Words: ``a whole number of at least 1``.
+
+        Example:
+            >>> str(Parameter(kind="int", default=2, minimum=1).expected())
+            'a whole number of at least 1'
+        """
         words = {
             "int": say("a whole number"),
             "float": say("a number"),
@@ -139,7 +160,18 @@ def _show(value: object) -> str:
 
 
 def infer_parameter(default: RawValue) -> Parameter:
-    """A declaration for a bare default, the short form a file may use: ``"n": 3``."""
+    """A declaration for a bare default, the short form that a file may use: ``"n": 3``.
+
+    Args:
+        default: The value.
+
+    Returns:
+        A declaration of the value's kind, without limits.
+
+    Example:
+        >>> infer_parameter(3).kind
+        'int'
+    """
     kind: Kind
     if isinstance(default, bool):
         kind = "bool"

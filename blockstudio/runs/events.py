@@ -72,10 +72,19 @@ def _cut_torn_tail(path: Path) -> None:
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """Complete events from byte ``offset`` on, and the offset to go on from.
+    """Complete events of a log.
 
-    At most `READ_AT_ONCE` bytes a call; at the end the list is empty. A damaged line comes as
-    ``{"type": "damaged", "offset": ...}``.
+    Args:
+        path: ``events.jsonl`` of a run.
+        offset: Byte to begin at.
+
+    Returns:
+        Events, at most `READ_AT_ONCE` bytes of them, and the offset to go on from; at the end the list is empty. A
+        damaged line comes as ``{"type": "damaged", "offset": ...}``.
+
+    Example:
+        >>> read_events(folder / "none.jsonl")
+        ([], 0)
     """
     placed, offset = read_placed(path, offset)
     return [event for _, event in placed], offset

@@ -171,7 +171,22 @@ GROUPS: dict[str, type[Group]] = {
 
 
 def get_field(recipe: Recipe, path: str) -> Any:
-    """The value at a dotted path. Raises `StudioError` ``recipe.field``."""
+    """The value of a field.
+
+    Args:
+        recipe: The recipe.
+        path: Dotted: ``"optimizer.lr"``; one of `FIELDS`.
+
+    Returns:
+        The value; ``None``: chosen for the data and network.
+
+    Raises:
+        StudioError: ``recipe.field``.
+
+    Example:
+        >>> get_field(Recipe(), "data.source")
+        'digits'
+    """
     if path not in FIELDS:
         raise _unknown(path)
     value: Any = recipe
@@ -181,11 +196,23 @@ def get_field(recipe: Recipe, path: str) -> Any:
 
 
 def with_fields(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """A recipe with other values at dotted paths: ``{"optimizer.lr": 0.1, "epochs": 2}``.
+    """A recipe with other values. Giving ``epochs`` alone takes ``steps`` back, and the other way round.
 
-    A path's last part alone will do where it is the only one of that name (``lr``), ``__`` stands for a dot,
-    a group takes a mapping, and text is read as the field's type (``"0.1"``). Giving ``epochs`` alone takes
-    ``steps`` back, and the other way round. Raises `StudioError` with everything that is wrong.
+    Args:
+        recipe: The recipe, which stays as it is.
+        values: By dotted path: ``{"optimizer.lr": 0.1, "epochs": 2}``. A path's last part alone will do where it is
+            the only one of that name (``lr``), ``__`` stands for a dot, a group takes a mapping, and text is read as
+            the field's type (``"0.1"``).
+
+    Returns:
+        Another recipe.
+
+    Raises:
+        StudioError: Everything that is wrong: ``recipe.field``, ``recipe.value``, ``recipe.conflict``.
+
+    Example:
+        >>> with_fields(Recipe(), {"lr": "0.1", "epochs": 2}).optimizer.lr
+        0.1
     """
     problems: list[StudioError] = []
     flat = dict(_flat(values, problems))
@@ -239,7 +266,18 @@ def read_value(path: str, value: object) -> Any:
 
 
 def check(recipe: Recipe) -> list[StudioError]:
-    """Everything that is wrong with a recipe by itself; an empty list if nothing is."""
+    """Everything that is wrong with a recipe by itself.
+
+    Args:
+        recipe: The recipe.
+
+    Returns:
+        Errors; an empty list if nothing is wrong.
+
+    Example:
+        >>> check(Recipe())
+        []
+    """
     problems: list[StudioError] = []
     for path in FIELDS:
         try:
@@ -280,7 +318,22 @@ def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
 
 
 def load_recipe(path: Path | str) -> Recipe:
-    """A recipe from a file. Raises `StudioError` naming the file and every wrong field."""
+    """A recipe from a file.
+
+    Args:
+        path: A ``recipe.json``. Fields left out have their defaults.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        StudioError: ``file.*``, ``recipe.*`` naming the file and every wrong field.
+
+    Example:
+        >>> save_recipe(Recipe(epochs=2), folder / "recipe.json")
+        >>> load_recipe(folder / "recipe.json").epochs
+        2
+    """
     return loads_recipe(read_bounded(Path(path), MAX_FILE), str(path))
 
 
@@ -290,7 +343,18 @@ def dumps_recipe(recipe: Recipe) -> str:
 
 
 def save_recipe(recipe: Recipe, path: Path | str) -> None:
-    """Write a recipe; the old file stays whole until the new one is complete."""
+    """Write a recipe; the old file stays whole until the new one is complete.
+
+    Args:
+        recipe: The recipe.
+        path: The file.
+
+    Raises:
+        StudioError: ``file.*`` where it cannot be written.
+
+    Example:
+        >>> save_recipe(Recipe(), folder / "recipe.json")
+    """
     write_atomic(Path(path), dumps_recipe(recipe).encode())
 
 

@@ -75,28 +75,92 @@ class Run:
         return self.directory.name
 
     def diagram(self) -> Diagram:
-        """The network as it is trained. Raises `StudioError` naming the place if the file is damaged."""
+        """The network as it is trained.
+
+        Returns:
+            A diagram of its own.
+
+        Raises:
+            StudioError: ``file.*``, ``format.*`` naming the place if the file is damaged.
+
+        Example:
+            >>> run.diagram().name
+            'CIFAR ResNet (6n + 2)'
+        """
         return load_diagram(self.directory / DIAGRAM)
 
     def recipe(self) -> Recipe:
-        """The recipe with every value chosen. Raises `StudioError` naming the field if the file is damaged."""
+        """The recipe with every value chosen.
+
+        Returns:
+            The recipe.
+
+        Raises:
+            StudioError: ``file.*``, ``recipe.*`` naming the field if the file is damaged.
+
+        Example:
+            >>> run.recipe().batch_size
+            8
+        """
         return load_recipe(self.directory / RECIPE)
 
     def environment(self) -> dict[str, Any]:
-        """Machine and versions of the last trainer; empty before the first."""
+        """Machine and versions of the last trainer.
+
+        Returns:
+            Facts by name; empty before the first.
+
+        Raises:
+            StudioError: ``run.damaged``.
+
+        Example:
+            >>> run.environment()
+            {}
+        """
         return self._json("environment.json")
 
     def data(self) -> dict[str, Any]:
-        """``classes`` (names), ``mean`` and ``std`` per channel, ``input`` shape and counts; empty before the
-        first training."""
+        """What the images were.
+
+        Returns:
+            ``classes`` (names), ``mean`` and ``std`` per channel, ``input`` shape and counts; empty before the first
+            training.
+
+        Raises:
+            StudioError: ``run.damaged``.
+
+        Example:
+            >>> run.data()
+            {}
+        """
         return self._json("data.json")
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
-        """Events from byte ``offset`` on and the offset to go on from; at the end the list is empty."""
+        """What happened, a piece of the log at a time.
+
+        Args:
+            offset: Byte of the log to begin at.
+
+        Returns:
+            Events, and the offset to go on from; at the end the list is empty.
+
+        Example:
+            >>> events, offset = run.events()
+            >>> [event["type"] for event in events]
+            ['note']
+        """
         return read_events(self.directory / EVENTS, offset)
 
     def history(self) -> RunLog:
-        """All events so far, folded into curves."""
+        """All events so far, folded into curves.
+
+        Returns:
+            Steps, epochs and notes, superseded ones gone.
+
+        Example:
+            >>> len(run.history().steps)
+            0
+        """
         history, offset = RunLog(), 0
         while True:
             events, offset = self.events(offset)
@@ -105,9 +169,20 @@ class Run:
             history.feed(events)
 
     def send(self, command: Command) -> None:
-        """Tell the trainer to pause, resume or stop; it obeys within a step or a tenth of a second.
+        """Tell the trainer what to do; it obeys within a step or a tenth of a second.
 
-        Raises `StudioError` ``run.idle`` if nobody trains the run.
+        Args:
+            command: ``"pause"``, ``"resume"`` or ``"stop"``.
+
+        Raises:
+            StudioError: ``run.idle`` if nobody trains the run.
+
+        Example:
+            >>> try:
+            ...     run.send("pause")
+            ... except bs.StudioError as error:
+            ...     print(error.code)
+            run.idle
         """
         if not self.state().active:
             raise StudioError("run.idle", say("is not being trained."), where=str(self.directory))
@@ -116,7 +191,15 @@ class Run:
             file.write(line)
 
     def state(self) -> RunState:
-        """How the run stands. Cheap enough to ask ten times a second: reads only what is new."""
+        """How the run stands. Cheap enough to ask ten times a second: reads only what is new.
+
+        Returns:
+            Status, step, epoch and seconds left.
+
+        Example:
+            >>> run.state().status
+            'new'
+        """
         lock = Lock(self.directory)
         holder = lock.holder()
         alive = holder is not None and lock.alive(holder)
@@ -129,13 +212,27 @@ class Run:
         return self._folded.state(holder, alive, self.last_words)
 
     def results(self) -> dict[str, Any] | None:
-        """The ``finished`` event (``test_accuracy``, ``test_loss``, ``confusion``...); ``None`` until then."""
+        """The ``finished`` event.
+
+        Returns:
+            ``test_accuracy`` (0 to 1), ``test_loss``, ``confusion``...; ``None`` until then.
+
+        Example:
+            >>> run.results() is None
+            True
+        """
         self.state()
         return self._folded.finished
 
     def check_unfinished(self) -> None:
-        """Raises `StudioError` ``run.finished`` if there is nothing left to train. A recipe that was given more
-        epochs or steps since then goes on."""
+        """Refuse if there is nothing left to train. A recipe that was given more epochs or steps since then goes on.
+
+        Raises:
+            StudioError: ``run.finished``.
+
+        Example:
+            >>> run.check_unfinished()
+        """
         results = self.results()
         if results is None:
             return
@@ -150,7 +247,15 @@ class Run:
             )
 
     def last_words(self) -> str:
-        """The last line the trainer printed, empty if none: what a crash leaves."""
+        """The last line the trainer printed: what a crash leaves.
+
+        Returns:
+            The line; empty if none.
+
+        Example:
+            >>> run.last_words()
+            ''
+        """
         path = self.directory / LOG
         if not path.is_file():
             return ""
@@ -160,7 +265,15 @@ class Run:
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def best(self) -> Checkpoint | None:
-        """The checkpoint with the best validation accuracy, else the latest; ``None`` before the first."""
+        """The checkpoint with the best validation accuracy, else the latest.
+
+        Returns:
+            The checkpoint, not yet verified; ``None`` before the first.
+
+        Example:
+            >>> run.best() is None
+            True
+        """
         return self.checkpoints.best() or next(reversed(self.checkpoints.all()), None)
 
     def follow(
@@ -168,8 +281,20 @@ class Run:
     ) -> Iterator[Event]:
         """Events as they come, until the trainer has ended; at once after the last if none is at work.
 
-        A trainer that died without a word appears as a ``failed`` event with code ``trainer.lost`` (which is
-        not in the log). ``while_waiting`` is called in each pause of ``interval`` seconds.
+        A trainer that died without a word appears as a ``failed`` event with code ``trainer.lost`` (which is not in
+        the log).
+
+        Args:
+            offset: Byte of the log to begin at.
+            interval: Seconds between looks at the log.
+            while_waiting: Called in each pause.
+
+        Returns:
+            The events.
+
+        Example:
+            >>> [event["type"] for event in run.follow()]
+            ['note']
         """
         last: Event = {}
         while True:
@@ -213,12 +338,25 @@ class Run:
 
 
 def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = None) -> Run:
-    """Make a run's directory: the diagram fitted to the data, the recipe with every value chosen.
+    """Make a run's directory: the diagram fitted to the data, the recipe with every value chosen. What was fitted is
+    told in ``note`` events.
 
-    ``directory`` must be new or empty; ``None`` makes one named after the diagram and the time, under
-    ``$BLOCKSTUDIO_RUNS`` or ``./runs``. What was fitted is told in ``note`` events. The diagram given is not changed.
-    Raises `StudioError` with everything that is wrong with diagram, data and recipe, and ``install.missing`` where
-    there is no torch.
+    Args:
+        diagram: The network; it is not changed.
+        recipe: How to train it.
+        directory: New or empty; ``None`` makes one named after the diagram and the time, under ``$BLOCKSTUDIO_RUNS`` or
+            ``./runs``.
+
+    Returns:
+        The run, not started.
+
+    Raises:
+        StudioError: Everything that is wrong with diagram, data and recipe; ``run.exists``, ``run.write``,
+            ``install.missing`` without torch.
+
+    Example:
+        >>> create_run(bs.load("cifar_resnet", n=1), Recipe(), folder / "mine").state().active
+        False
     """
     need("torch", "training")
     fitted, chosen, notes = adapt(diagram, recipe)
@@ -249,7 +387,18 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
 
 
 def list_runs(folder: Path | str = "runs") -> list[Run]:
-    """The runs in a folder, the latest made first; an absent folder has none."""
+    """The runs in a folder.
+
+    Args:
+        folder: Where they are; an absent one has none.
+
+    Returns:
+        The latest made first.
+
+    Example:
+        >>> len(list_runs(folder))
+        1
+    """
     root = Path(folder)
     if not root.is_dir():
         return []

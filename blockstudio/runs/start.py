@@ -15,12 +15,24 @@ TRAINER = "blockstudio.training"
 
 
 def start_run(run: Run) -> subprocess.Popen[bytes]:
-    """Start or continue training ``run`` in a detached process and return it.
+    """Start or continue training a run in a detached process.
 
-    The lock is claimed before the process exists, so that `Run.state` says *running* from this moment on and a
-    second start is refused; what the trainer prints goes to ``trainer.log``. Raises `StudioError`
-    ``run.locked`` if a trainer is at work already, ``run.finished`` if there is nothing left to do, ``run.start`` if
-    the process cannot be started.
+    The lock is claimed before the process exists, so that `Run.state` says *running* from this moment on and a second
+    start is refused; what the trainer prints goes to ``trainer.log``.
+
+    Args:
+        run: The run.
+
+    Returns:
+        The process, which outlives this one.
+
+    Raises:
+        StudioError: ``run.locked`` if a trainer is at work already, ``run.finished`` if there is nothing left to do,
+            ``run.start`` if the process cannot be started.
+
+    Example:
+        >>> start_run(run).wait()  # doctest: +SKIP
+        0
     """
     run.check_unfinished()
     lock = Lock(run.directory)

@@ -15,10 +15,24 @@ import pytest
 
 import blockstudio as bs
 import blockstudio.analysis
+import blockstudio.blocks
+import blockstudio.runs
 import blockstudio.text
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDS_TORCH = {"compile", "load_weights", "from_module", "from_onnx", "train"}
+BELOW = {
+    "blockstudio.analysis": ("apply_fix",),
+    "blockstudio.blocks": ("Parameter", "block_type", "infer_parameter", "need_map", "numel", "shape_text"),
+    "blockstudio.runs": (
+        "Run", "check", "create_run", "get_field", "list_runs", "load_recipe", "read_events", "save_recipe",
+        "start_run", "with_fields",
+    ),
+    "blockstudio.text": ("say",),
+}  # fmt: skip
+"""What scripts, block types and readers of runs import from further down."""
+NOT_MADE = ("Analysis", "Parameter", "Run")
+"""Classes whose arguments stand elsewhere: nobody makes an analysis but `analyze`, the others list their fields."""
 NEVER_RAISE = {
     "Analysis.of",
     "Diagram.is_variadic",
@@ -26,21 +40,35 @@ NEVER_RAISE = {
     "Diagram.redo",
     "Diagram.scopes",
     "Diagram.undo",
+    "Parameter.expected",
+    "Run.best",
+    "Run.events",
+    "Run.follow",
+    "Run.history",
+    "Run.last_words",
+    "Run.results",
+    "Run.state",
     "StudioError",
     "StudioError.at",
+    "check",
+    "infer_parameter",
+    "list_runs",
+    "numel",
+    "read_events",
     "say",
+    "shape_text",
 }
 """What nothing that a script gives it can make fail, but an argument of a type that it does not take."""
 
 
 def _walk() -> Iterator[tuple[str, Callable[..., Any]]]:
     found: dict[str, Any] = {name: getattr(bs, name) for name in bs.__all__}
-    found |= {"say": blockstudio.text.say, "apply_fix": blockstudio.analysis.apply_fix}
+    found |= {name: getattr(sys.modules[module], name) for module, names in BELOW.items() for name in names}
     for name, value in found.items():
         if not inspect.isclass(value):
             yield name, value
             continue
-        if value is not bs.Analysis:  # nobody makes one but `analyze`
+        if name not in NOT_MADE:
             yield name, value
         for part, member in inspect.getmembers(value, lambda item: inspect.isfunction(item) or inspect.ismethod(item)):
             if not part.startswith("_"):
@@ -61,7 +89,7 @@ def test_arguments_results_and_errors_are_explained(name: str) -> None:
     function = PUBLIC[name]
     text = inspect.getdoc(function) or ""
     explained = re.findall(r"^    (\w+): \S", _section(text, "Args"), flags=re.MULTILINE)
-    parameters = [each for each in inspect.signature(function).parameters if each not in ("self", "cls")]
+    parameters = [each for each in inspect.signature(function).parameters if each != "self"]
     assert explained == parameters
     result = inspect.signature(function).return_annotation
     if not inspect.isclass(function) and result not in (None, "None"):
@@ -69,7 +97,7 @@ def test_arguments_results_and_errors_are_explained(name: str) -> None:
     raises = _section(text, "Raises")
     assert bool(raises) == (name not in NEVER_RAISE)
     if raises:
-        assert re.match(r"    StudioError: (``[\w.*]+``|\w)", raises)
+        assert re.match(r"    (StudioError|Refusal|ValueError): (``[\w.*]+``|\w)", raises)
     assert ">>> " in _section(text, "Example")
 
 
@@ -79,17 +107,29 @@ def test_the_example_gives_what_it_says(name: str, tmp_path: Path) -> None:
         pytest.importorskip("torch")
     names: dict[str, Any] = {"bs": bs, "folder": tmp_path}
     names |= {each: getattr(bs, each) for each in bs.__all__}
-    names |= {"say": blockstudio.text.say, "apply_fix": blockstudio.analysis.apply_fix}
+    names |= {each: getattr(sys.modules[module], each) for module, parts in BELOW.items() for each in parts}
+    names |= {"CATALOGUE": blockstudio.blocks.CATALOGUE, "Recipe": blockstudio.runs.Recipe}
     if name != "Diagram":
         names["d"] = _run("Diagram", dict(names))["d"]
     if name.startswith("Analysis."):
         names["report"] = bs.analyze(bs.load("resnet34"))
+    if name.startswith("Run.") or name in ("list_runs", "start_run"):
+        pytest.importorskip("torch")
+        recipe = blockstudio.runs.Recipe(batch_size=8, epochs=1)
+        names["run"] = blockstudio.runs.create_run(bs.load("cifar_resnet", n=1), recipe, tmp_path / "run")
     _run(name, names)
+
+
+def test_the_example_of_a_block_type() -> None:
+    assert _run_text(inspect.getdoc(blockstudio.blocks.BlockType) or "", {"CATALOGUE": blockstudio.blocks.CATALOGUE})
 
 
 def _run(name: str, names: dict[str, Any]) -> dict[str, Any]:
     """Run the example of a docstring; the names it leaves."""
-    text = inspect.getdoc(PUBLIC[name]) or ""
+    return _run_text(inspect.getdoc(PUBLIC[name]) or "", names, name)
+
+
+def _run_text(text: str, names: dict[str, Any], name: str = "example") -> dict[str, Any]:
     test = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
     assert test.examples
     said: list[str] = []
@@ -106,7 +146,8 @@ def test_the_pages_are_built_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0 and "warn" not in (done.stdout + done.stderr).lower(), done.stderr
     page = (tmp_path / "blockstudio.html").read_text(encoding="utf-8")
     for name in PUBLIC:
-        if name not in ("say", "apply_fix") and not name.startswith("StudioError."):
+        if name.partition(".")[0] in bs.__all__ and name != "StudioError.at":
             assert f'id="{name}"' in page, name
-    assert 'id="say"' in (tmp_path / "blockstudio" / "text.html").read_text(encoding="utf-8")
-    assert 'id="apply_fix"' in (tmp_path / "blockstudio" / "analysis.html").read_text(encoding="utf-8")
+    for module, names in BELOW.items():
+        page = (tmp_path / f"{module.replace('.', '/')}.html").read_text(encoding="utf-8")
+        assert [name for name in names if f'id="{name}"' not in page] == []
