@@ -33,7 +33,7 @@ class Places:
         self._last += 1.0
         self.at[name] = self._last
 
-    def mend(self, target: str, sources: Mapping[str, Sequence[Source]]) -> bool:
+    def repair(self, target: str, sources: Mapping[str, Sequence[Source]]) -> bool:
         """Make the wires into ``target`` go forward; ``False`` if that takes numbering everything afresh."""
         at = self.at
         for source in sources[target]:

@@ -294,7 +294,7 @@ class Plan:
             return False
         self._order = self._names = None
         cut = self.cut
-        if had_cycles or not all(self.places.mend(name, self._sources) for name in changed):
+        if had_cycles or not all(self.places.repair(name, self._sources) for name in changed):
             self.places = Places(self.order)
             change.dirty |= {target for _, target in cut ^ self.cut if target in items}
         if had_cycles or self.cycles or auxiliary_changed:

@@ -19,7 +19,7 @@ from blockstudio.text import join, say, say_many
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A way out of a problem, ready to be applied as one undo step with `apply_fix`."""
+    """What makes a problem go away, ready to be applied as one undo step with `apply_fix`."""
 
     label: str
     """What it does: ``Insert 1×1 projection, 128, /2``."""
@@ -103,7 +103,7 @@ class Problem:
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
-        """Ways out, best first; each has been tried on a copy of the diagram and makes the problem go away.
+        """Fixes, best first; each has been tried on a copy of the diagram and makes the problem go away.
         Worked out when first asked for; none if the diagram has changed since."""
         return self.offer(self) if self.offer is not None else ()
 

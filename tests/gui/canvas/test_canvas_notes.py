@@ -42,7 +42,7 @@ def test_a_problem_stands_beside_its_block_and_covers_no_block(show, broken) -> 
 
 
 def links(canvas, qtbot) -> list[Link]:
-    """The ways out that the only note offers, once they have been worked out."""
+    """The fixes that the only callout offers, once they have been worked out."""
     qtbot.waitUntil(lambda: bool(canvas.scene.notebook.notes[0].links))
     (note,) = canvas.scene.notebook.notes
     return list(note.links)
@@ -151,7 +151,7 @@ def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, mon
     monkeypatch.setattr("blockstudio.gui.canvas.scene.card_texts.LARGE", 3)
     canvas = show(broken)
     (note,) = canvas.scene.notebook.notes
-    assert [link.text for link in note.links] == ["Look for ways out"]
+    assert [link.text for link in note.links] == ["Look for fixes"]
 
     click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
 

@@ -37,4 +37,4 @@ def follow_link(scene: Scene, link: Link) -> None:
         found = link.asks.fixes
         scene.rewrite_notes()
         if not found:
-            scene.session.message.emit(tr("No way out of this is known"))
+            scene.session.message.emit(tr("No fix of this is known"))

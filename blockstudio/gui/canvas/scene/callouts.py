@@ -35,7 +35,7 @@ class Link:
     text: str
     fix: Fix | None
     asks: Problem | None = None
-    """Without a fix: the problem whose ways out are to be worked out first."""
+    """Without a fix: the problem whose fixes are to be worked out first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def make_notes(stage: Stage, names: list[str]) -> list[Callout]:
 
 
 def is_solved(problem: Problem) -> bool:
-    """Whether its ways out have been worked out. Each is tried on a copy of the diagram, which takes some
+    """Whether its fixes have been worked out. Each is tried on a copy of the diagram, which takes some
     milliseconds: that is done between events, in large diagrams only when asked for."""
     return "fixes" in vars(problem)
 
 
 def unsolved(stage: Stage, names: Iterable[str]) -> list[Problem]:
-    """Problems told in the notes of these blocks whose ways out are still to be worked out."""
+    """Problems told in the notes of these blocks whose fixes are still to be worked out."""
     if stage.facts.is_large:
         return []
     told = (problem for name in names for problem in stage.facts.problems[name][:MOST])
@@ -112,7 +112,7 @@ def _measure(problems: list[Problem], name: str, large: bool) -> tuple[list[_Lin
             lines.append(_Line(text, _height(text, bold if is_bold else plain), is_bold))
         if not is_solved(problem):
             if large:
-                lines.append(_Line(tr("Look for ways out"), LINK, asks=problem))
+                lines.append(_Line(tr("Look for fixes"), LINK, asks=problem))
             continue
         fixes = problem.fixes[:FIXES]
         lines += [
