@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from blockstudio.blocks import INPUT
 from blockstudio.compiler.about import NOTES, OF_DATA, Trained
 from blockstudio.compiler.exports import write_network
 from blockstudio.errors import StudioError
@@ -52,7 +53,7 @@ def write_inference(diagram: Diagram, weights: Trained, folder: Path, *, force: 
         raise StudioError("export.data", say("the run has not yet read its images."), hint=say("Train it first."))
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not force)):
         raise StudioError("export.exists", say("it is there already."), where=str(folder), hint=say("Add --force."))
-    shape = analyze(diagram).blocks[diagram.main.of_type("Input")[0]].output_shape
+    shape = analyze(diagram).blocks[diagram.main.of_type(INPUT)[0]].output_shape
     text = _SCRIPT.replace("NOTES", NOTES).replace("MODEL", MODEL).replace("KEYS", repr(OF_DATA))
     text = text.replace("SHAPE", repr(tuple(shape or ())))
     try:

@@ -104,7 +104,7 @@ class Data(Group, frozen=True):
         tuple[float, ...],
         Meta(
             max_length=4,
-            title="Mean",
+            title="Channel means",
             description="Subtracted from each channel of the images, on the scale 0 to 1; one number or one a channel. "
             "Empty: the training images' own.",
             extra={"each": "channel", "ge": 0, "le": 1},

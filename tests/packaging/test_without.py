@@ -135,7 +135,8 @@ def test_without_torch_python_says_it_too(run_without) -> None:
     tried = (
         "import blockstudio as bs\n"
         "d = bs.load('nin_cifar10'); bs.analyze(d); bs.source(d)\n"
-        "for act in (lambda: bs.compile(d), lambda: bs.train(d), lambda: bs.load_weights(None, 'a.pth')):\n"
+        "model = type('Module', (), {})()\n"
+        "for act in (lambda: bs.compile(d), lambda: bs.train(d), lambda: bs.load_weights(model, 'a.pth')):\n"
         "    try: act()\n"
         "    except bs.StudioError as error: print(error.code, error.hint)\n"
     )

@@ -57,7 +57,8 @@ def _everything() -> dict[tuple[str, object], str]:
 def _threads() -> Iterator[tuple[object, str]]:
     for thread in threading.enumerate():
         # Threads of pools, of Qt's and torch's, that once ran Python are not ours to end.
-        if not isinstance(thread, threading._DummyThread):
+        # Libraries' own watchers live as long as the process: tqdm's looks after its progress bars.
+        if not isinstance(thread, threading._DummyThread) and type(thread).__module__.split(".")[0] not in ("tqdm",):
             yield thread.ident, repr(thread)
 
 
@@ -119,7 +120,7 @@ _TIMERS: WeakSet[Any] = WeakSet()
 """All that were ever started."""
 WATCHED: list[Path] = []
 """Folders that belong to this run alone."""
-NOT_OURS = ("__pycache__", ".cache", ".rustup", "torchinductor_", "QtProject.conf")
+NOT_OURS = ("__pycache__", ".cache", ".rustup", "torchinductor_", "QtProject.conf", ".ses")
 """Names that begin so are the tools': caches, what Qt's file dialog remembers, what pip asks rustc for."""
 
 

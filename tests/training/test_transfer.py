@@ -281,7 +281,7 @@ def bad_file(kind: str, trained: Path, folder: Path) -> Path:
         case "shapes":
             save_file({key: torch.zeros(3, 3) if key == "conv1.weight" else v for key, v in weights.items()}, file)
         case "others":
-            save_file({f"other.{key}": value for key, value in weights.items()}, file)
+            save_file({f"{key}.other": value for key, value in weights.items()}, file)
         case "nan":
             save_file({**weights, "conv1.bias": torch.full((8,), float("nan"))}, file)
         case "missing":
@@ -293,7 +293,7 @@ def bad_file(kind: str, trained: Path, folder: Path) -> Path:
     ("kind", "code", "said"),
     [
         ("truncated", "weights.format", "damaged"),
-        ("trap", "weights.format", "never executed"),
+        ("trap", "weights.format", "not a tensor"),
         ("shapes", "weights.mismatch", "conv1.weight"),
         ("others", "weights.mismatch", "missing"),
         ("nan", "weights.numbers", "not numbers"),
