@@ -173,11 +173,11 @@ def test_a_run_in_view_offers_its_trained_weights_once_it_has_any(open_window, t
     assert len(window.features.export.offered()) == len(kinds())
     tiny_run.checkpoints.write(1, 0.5, lambda folder: [_some_weights(folder)])
     trained = [kind for kind in window.features.export.offered() if kind.run]
-    assert [kind.ending for kind in trained] == [".onnx", ".pt2", ".safetensors"]
+    assert [kind.ending for kind in trained] == [".onnx", ".pt2", ".safetensors", ".pt", ".pth"]
     assert trained[2].title == "Weights, safetensors of the trained run tiny 31 Jan 14:25"
     press_key(window.canvas, Qt.Key.Key_E, CONTROL)
     dialog = window.features.export.dialog
-    assert dialog is not None and len(dialog.nameFilters()) == len(kinds()) + 3
+    assert dialog is not None and len(dialog.nameFilters()) == len(kinds()) + 5
     dialog.close()
 
 
@@ -190,10 +190,12 @@ def test_weights_that_were_loaded_are_what_is_offered_first(open_window, tmp_pat
     window = open_window("nin_cifar10")
     window.session.initial_weights.change(weights=str(tmp_path / "good.safetensors"), partial=True)
     titles = [kind.title for kind in window.features.export.offered()]
-    assert titles[:5] == [
+    assert titles[:7] == [
         "PyTorch source", "ONNX with the weights of good.safetensors",
         "torch.export program with the weights of good.safetensors",
-        "Weights, safetensors with the weights of good.safetensors", "ONNX with initial weights",
+        "Weights, safetensors with the weights of good.safetensors",
+        "Weights, state dict with the weights of good.safetensors",
+        "Weights, state dict (.pth) with the weights of good.safetensors", "ONNX with initial weights",
     ]  # fmt: skip
     assert window.features.export.offered()[1].partial
 

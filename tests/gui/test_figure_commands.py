@@ -104,7 +104,7 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
         ((*small, target, "--width", "1mm"), "from 10"),
         ((*small, target, "--columns", "x"), "--columns"),
         ((*small, target, "--columns", "0"), "from 1"),
-        ((*small, target, "--bars", "money"), "Known: parameters, macs, memory"),
+        ((*small, target, "--bars", "money"), "Known: macs, parameters, memory"),
         ((*small, target, "--inside", "layer9"), "Did you mean layer"),
         ((*small, target, "--expand", "layer9"), "Did you mean layer"),
         ((*small, target, "--blocks", "conv7"), "Did you mean conv1?"),

@@ -17,7 +17,7 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
     type_into(window.features.inspector.field("width"), "8")
     click(bottom.tabs, bottom.tabs.tabRect(1).center())
     for path, text in (("data.input_size", "32"), ("steps", "3000"), ("batch_size", "32"), ("optimizer.lr", "0.03")):
-        type_into(bottom.recipe.fields[path], text)
+        type_into(window.features.training.recipe.fields[path], text)
     assert trainer.recipe.steps == 3000 and trainer.recipe.optimizer.lr == 0.03
 
     click(window.features.training.bar.train)
@@ -25,8 +25,8 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
     try:
         assert bottom.page == "run"
         assert any("Digits" in text for text in window.toasts.texts), "what was fitted to the data is said"
-        qtbot.waitUntil(lambda: bottom.training.curves is not None)
-        curves = bottom.training.curves
+        qtbot.waitUntil(lambda: window.features.training.panel.curves is not None)
+        curves = window.features.training.panel.curves
         seen = curves.loss.points
         qtbot.waitUntil(lambda: curves.loss.points > seen and curves.accuracy.points > seen, timeout=PATIENCE)
         qtbot.waitUntil(lambda: learned(trainer.data.steps["accuracy"]), timeout=PATIENCE)
@@ -35,7 +35,7 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
         click(window.features.training.bar.train)
         qtbot.waitUntil(lambda: trainer.data.status == "paused", timeout=PATIENCE)
         assert window.features.training.bar.train.text() == "Resume"
-        assert "paused" in bottom.training.figures.title.text()
+        assert "paused" in window.features.training.panel.figures.title.text()
         paused_at = trainer.data.state.step
 
         click(window.features.training.bar.train)

@@ -110,8 +110,8 @@ def test_a_window_that_closes_with_saving_stays_until_that_is_answered(two, qtbo
 
 def test_after_keep_mine_saving_is_not_asked_about_again(two, qtbot, file: Path) -> None:
     _, other = two
-    qtbot.waitUntil(lambda: bool(other.notes.notes))
-    (note,) = other.notes.notes
+    qtbot.waitUntil(lambda: bool(other.toasts.notes))
+    (note,) = other.toasts.notes
     click(next(button for button in note.buttons if button.text() == "Keep mine"))
     other.documents.save()
     assert blocks(file) == {"second"} and not other.session.dirty

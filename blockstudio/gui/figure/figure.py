@@ -271,7 +271,8 @@ def png(stage: Stage, wanted: Figure) -> tuple[bytes, str]:
     data, buffer = QByteArray(), QBuffer()
     buffer.setBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, b"PNG"):
+    # The bindings' hints ask for bytes where they take text alone.
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
         raise StudioError(
             "figure.size", say("there is not enough memory for this image."), hint=say("Use a smaller scale.")
         )
