@@ -77,6 +77,9 @@ class CurvePlot(QWidget):
         item = self.plot.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
+        # A menu of its own that belongs to no widget, and so would outlive the window.
+        item.ctrlMenu.deleteLater()
+        item.ctrlMenu = None
         item.hideAxis("bottom")
         item.setContentsMargins(0, 4, 2, 2)
         self.plot.setMouseEnabled(x=False, y=False)
