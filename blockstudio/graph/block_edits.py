@@ -13,10 +13,11 @@ from blockstudio.graph.checks import (
     check_block,
     check_nesting,
     check_new_port,
+    check_route,
     unknown_parameter,
 )
 from blockstudio.graph.contents import Contents
-from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_position, own_value
+from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, own_position, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import missing
 from blockstudio.graph.names import check_name
@@ -78,19 +79,23 @@ class RenameBlock(EditBase, frozen=True, kw_only=True):
         wires = definition.wires_into(instance) if kind == INPUT else definition.wires_from(instance)
         for wire in wires:
             if kind == INPUT and wire.target_port == self.name:
-                definition.cut(wire)
-                definition.join(wire._replace(target_port=self.to))
+                definition.join(wire._replace(target_port=self.to), definition.cut(wire))
             elif kind == OUTPUT and wire.source_port == self.name:
-                definition.cut(wire)
-                definition.join(wire._replace(source_port=self.to))
+                definition.join(wire._replace(source_port=self.to), definition.cut(wire))
 
 
 class AddWire(EditBase, frozen=True, kw_only=True):
     scope: str = MAIN
     wire: Wire
+    route: Route = ()
+    """See `SetRoute`."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "route", own_route(self.route))
 
     def apply(self, diagram: Contents) -> RemoveWire:
-        place_wire(diagram, self.scope, self.wire)
+        check_route(self.route, self.wire.target)
+        place_wire(diagram, self.scope, self.wire, self.route)
         return RemoveWire(scope=self.scope, wire=self.wire)
 
 
@@ -100,13 +105,25 @@ class RemoveWire(EditBase, frozen=True, kw_only=True):
 
     def apply(self, diagram: Contents) -> AddWire:
         definition = diagram.definition(self.scope)
-        wire = self.wire
-        if definition.wire_into(wire.target, wire.target_port) != (wire.source, wire.source_port):
-            raise StudioError(
-                "wire.missing", say("there is no wire from '{source}'.", source=wire.source), where=wire.target
-            )
-        definition.cut(wire)
-        return AddWire(scope=self.scope, wire=wire)
+        check_wired(definition, self.wire)
+        return AddWire(scope=self.scope, wire=self.wire, route=definition.cut(self.wire))
+
+
+class SetRoute(EditBase, frozen=True, kw_only=True):
+    """The points that a wire is led through, none for its own way; nothing but the drawing changes."""
+
+    scope: str = MAIN
+    wire: Wire
+    route: Route = ()
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "route", own_route(self.route))
+
+    def apply(self, diagram: Contents) -> SetRoute:
+        definition = diagram.definition(self.scope)
+        check_wired(definition, self.wire)
+        check_route(self.route, self.wire.target)
+        return SetRoute(scope=self.scope, wire=self.wire, route=definition.lead(self.wire, self.route))
 
 
 class SetParameter(EditBase, frozen=True, kw_only=True):
@@ -216,7 +233,20 @@ def place_block(
     definition.insert(name, block, index)
 
 
-def place_wire(diagram: Contents, scope: str, wire: Wire) -> None:
+def check_wired(definition: Definition, wire: Wire) -> None:
+    """Raise `StudioError` ``wire.missing`` unless there is such a wire."""
+    if definition.wire_into(wire.target, wire.target_port) != (wire.source, wire.source_port):
+        raise StudioError(
+            "wire.missing", say("there is no wire from '{source}'.", source=wire.source), where=wire.target
+        )
+
+
+def own_route(route: Route) -> Route:
+    """Points as a file gives them back. What are none are left for the check."""
+    return tuple(map(own_position, route)) if isinstance(route, list | tuple) else route
+
+
+def place_wire(diagram: Contents, scope: str, wire: Wire, route: Route = ()) -> None:
     """Add a wire, or raise `StudioError` and change nothing."""
     definition = diagram.definition(scope)
     source, target = definition.block(wire.source), definition.block(wire.target)
@@ -242,7 +272,7 @@ def place_wire(diagram: Contents, scope: str, wire: Wire) -> None:
         raise StudioError(
             "diagram.size", say("a diagram holds at most {max_wires:,} wires.", max_wires=MAX_WIRES), where=wire.target
         )
-    definition.join(wire)
+    definition.join(wire, route)
 
 
 def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioError:

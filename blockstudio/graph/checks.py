@@ -24,6 +24,8 @@ MAX_NESTING = 24
 """Modules within modules."""
 MAX_PORTS = 100
 """Inputs, and outputs, of one module."""
+MAX_POINTS = 100
+"""Of one wire."""
 MAX_AT = 1e7
 
 
@@ -72,6 +74,19 @@ def check_at(at: object, where: str) -> None:
         if len(numbers) == 2 and all(-MAX_AT <= value <= MAX_AT for value in numbers):
             return
     raise StudioError("diagram.position", say("expected a position [x, y], found {at}.", at=shown(at)), where=where)
+
+
+def check_route(route: object, where: str) -> None:
+    """Points of a wire: positions, `MAX_POINTS` at most."""
+    if not isinstance(route, tuple) or len(route) > MAX_POINTS:
+        raise StudioError(
+            "wire.route",
+            say("a wire is led through a list of positions, {limit} at most.", limit=MAX_POINTS), where=where,
+        )  # fmt: skip
+    for at in route:
+        if at is None:
+            raise StudioError("diagram.position", say("expected a position [x, y], found none."), where=where)
+        check_at(at, where)
 
 
 def check_raw(parameter: Parameter, value: RawValue, where: str) -> None:

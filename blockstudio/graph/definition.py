@@ -93,6 +93,10 @@ class Wire(NamedTuple):
     target_port: str
 
 
+Route = tuple[tuple[float, float], ...]
+"""Points that a wire is led through, in order from its source; in the coordinates of `Block.at`."""
+
+
 class _Index:
     """What makes single edits cheap in big graphs. Derived from the graph, kept by `Definition`'s changes."""
 
@@ -119,7 +123,7 @@ class Definition:
     the methods `insert`, `take`, `put`, `rename`, `join` and `cut`, which check nothing.
     """
 
-    __slots__ = ("_graph", "_index", "_unsorted", "_view", "description", "parameters")
+    __slots__ = ("_graph", "_index", "_routes", "_unsorted", "_view", "description", "parameters")
 
     def __init__(self, parameters: Mapping[str, Parameter] | None = None, description: str = "") -> None:
         self.parameters: Mapping[str, Parameter] = dict(parameters or {})
@@ -127,6 +131,7 @@ class Definition:
         self._graph: nx.MultiDiGraph = nx.MultiDiGraph()
         self._view: nx.MultiDiGraph | None = None
         self._index: _Index | None = None
+        self._routes: dict[Wire, Route] = {}
         self._unsorted = False
 
     # What is there
@@ -151,6 +156,7 @@ class Definition:
         twin._graph.add_nodes_from(source)
         twin._graph._node.update(source._node)
         twin._graph.add_edges_from((u, v, key, {}) for u, v, key in source.edges(keys=True))
+        twin._routes = dict(self._routes)
         return twin
 
     def __len__(self) -> int:
@@ -213,6 +219,11 @@ class Definition:
     def types(self) -> set[str]:
         """The types that occur."""
         return set(self.index.types)
+
+    @property
+    def routes(self) -> Mapping[Wire, Route]:
+        """The wires that are led through points, with these: to be read."""
+        return MappingProxyType(self._routes)
 
     @property
     def wire_count(self) -> int:
@@ -280,10 +291,8 @@ class Definition:
         if name == to:
             return
         found = self.index
-        wires = dict.fromkeys([*self.wires_into(name), *self.wires_from(name)])
         block = self.block(name)
-        for wire in wires:
-            self.cut(wire)
+        wires = {wire: self.cut(wire) for wire in dict.fromkeys([*self.wires_into(name), *self.wires_from(name)])}
         self._graph.remove_node(name)
         self._hold(to, block)
         found.order[found.order.index(name)] = to
@@ -291,25 +300,34 @@ class Definition:
         _subtract(found.prefixes, prefixes(name))
         found.prefixes.update(prefixes(to))
         found.of_type.clear()
-        for wire in wires:
+        for wire, route in wires.items():
             source = to if wire.source == name else wire.source
             target = to if wire.target == name else wire.target
-            self.join(Wire(source, wire.source_port, target, wire.target_port))
+            self.join(Wire(source, wire.source_port, target, wire.target_port), route)
 
     def _hold(self, name: str, block: Block) -> None:
         if name not in self._graph:
             self._graph.add_node(name)
         self._graph._node[name] = MappingProxyType({"block": block})
 
-    def join(self, wire: Wire) -> None:
+    def join(self, wire: Wire, route: Route = ()) -> None:
         """Add a wire between blocks that are there, to an input that is free."""
         self.index.taken[wire.target, wire.target_port] = (wire.source, wire.source_port)
         self._graph.add_edge(wire.source, wire.target, (wire.source_port, wire.target_port))
+        self.lead(wire, route)
 
-    def cut(self, wire: Wire) -> None:
-        """Remove a wire that is there."""
+    def lead(self, wire: Wire, route: Route) -> Route:
+        """Lead a wire that is there through other points; those it was led through."""
+        old = self._routes.pop(wire, ())
+        if route:
+            self._routes[wire] = route
+        return old
+
+    def cut(self, wire: Wire) -> Route:
+        """Remove a wire that is there; the points it was led through."""
         del self.index.taken[wire.target, wire.target_port]
         self._graph.remove_edge(wire.source, wire.target, (wire.source_port, wire.target_port))
+        return self._routes.pop(wire, ())
 
 
 def port_order(port: str) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from blockstudio.graph.block_edits import (
     RenameBlock,
     SetBlock,
     SetParameter,
+    SetRoute,
 )
 from blockstudio.graph.checks import MAX_BLOCKS, MAX_REPEAT, check_block, check_raw, clash, unknown_parameter
 from blockstudio.graph.module_edits import (
@@ -25,7 +26,7 @@ from blockstudio.graph.module_edits import (
 )
 
 Edit: TypeAlias = (
-    AddBlock | RemoveBlock | RenameBlock | AddWire | RemoveWire | SetParameter | SetBlock | MoveBlocks
+    AddBlock | RemoveBlock | RenameBlock | AddWire | RemoveWire | SetRoute | SetParameter | SetBlock | MoveBlocks
     | SetDefault | SetDeclarations | SetTexts | AddModule | RemoveModule | RenameModule
 )  # fmt: skip
 
@@ -46,6 +47,7 @@ __all__ = [
     "SetDeclarations",
     "SetDefault",
     "SetParameter",
+    "SetRoute",
     "SetTexts",
     "check_block",
     "check_raw",

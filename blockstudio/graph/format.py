@@ -16,9 +16,9 @@ import msgspec
 
 from blockstudio.blocks import CATALOGUE, Origin, Parameter, origin_of
 from blockstudio.errors import StudioError
-from blockstudio.graph.block_edits import place_block, place_wire
+from blockstudio.graph.block_edits import SetRoute, place_block, place_wire
 from blockstudio.graph.checks import check_declarations, check_whole
-from blockstudio.graph.definition import MAIN, Block, Definition, Wire, inferred
+from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.foreign import MAX_TYPES, check_origin
@@ -45,6 +45,7 @@ class _Graph(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     parameters: dict[str, object] = {}
     blocks: dict[str, object] = {}
     wires: list[object] = []
+    routes: dict[str, object] = {}
 
 
 class _File(_Graph, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +90,7 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
         check_whole(diagram)
     for scope, (graph, here) in graphs.items():
         _place_wires(diagram, scope, graph.wires, here / "wires")
+        _lead_wires(diagram, scope, graph.routes, here / "routes")
     return diagram
 
 
@@ -184,6 +186,18 @@ def _place_wires(diagram: Diagram, scope: str, wires: list[object], place: Place
                 where=str(place / index),
                 hint=error.hint,
             ) from None
+
+
+def _lead_wires(diagram: Diagram, scope: str, routes: Mapping[str, object], place: Place) -> None:
+    for text, raw in routes.items():
+        here = place / text
+        with here.standing():
+            wire = _wire(diagram, diagram.definition(scope), text)
+        route = here.convert(raw, Route)
+        if not route:
+            raise StudioError("wire.route", say("it is led through no point."), where=str(here))
+        with here.standing():
+            SetRoute(scope=scope, wire=wire, route=route).apply(diagram)
 
 
 def _wire(diagram: Diagram, definition: Definition, text: object) -> Wire:
@@ -288,12 +302,17 @@ def _graph_sections(diagram: Diagram, definition: Definition, depth: int) -> lis
     for name, block in definition.blocks():
         outputs[name] = next(iter(diagram.output_ports(block.type)), "")
         inputs[name] = next(iter(diagram.input_ports(block.type)), "")
-    wires = []
-    for source, source_port, target, target_port in definition.wires():
+    texts: dict[Wire, str] = {}
+    for wire in definition.wires():
+        source, source_port, target, target_port = wire
         start = source if source_port == outputs[source] else f"{source}:{source_port}"
         end = target if target_port == inputs[target] else f"{target}:{target_port}"
-        wires.append(f'"{start} -> {end}"')
-    sections.append(f'"wires": {_fold(wires, "[]", depth + 1)}')
+        texts[wire] = f'"{start} -> {end}"'
+    sections.append(f'"wires": {_fold(list(texts.values()), "[]", depth + 1)}')
+    if definition.routes:
+        led = [(text, definition.routes[wire]) for wire, text in texts.items() if wire in definition.routes]
+        routes = [f"{text}: {_json([[_number(x), _number(y)] for x, y in route])}" for text, route in led]
+        sections.append(f'"routes": {_fold(routes, "{}", depth + 1)}')
     return sections
 
 

@@ -9,7 +9,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.jsontext import Place
 from blockstudio.text import say
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 Data = dict[str, object]
 
@@ -68,5 +68,10 @@ def _from_1(data: Data) -> Data:
     return new | {"version": 2}
 
 
-_MIGRATIONS: dict[int, Callable[[Data], Data]] = {1: _from_1}
+def _from_2(data: Data) -> Data:
+    """Version 2 had no ``routes``: every wire went its own way."""
+    return data | {"version": 3}
+
+
+_MIGRATIONS: dict[int, Callable[[Data], Data]] = {1: _from_1, 2: _from_2}
 """From each older version to the next."""

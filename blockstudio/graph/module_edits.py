@@ -6,16 +6,17 @@ import msgspec
 
 from blockstudio.blocks import Parameter, RawValue
 from blockstudio.errors import StudioError
-from blockstudio.graph.block_edits import place_block, place_wire
+from blockstudio.graph.block_edits import own_route, place_block, place_wire
 from blockstudio.graph.checks import (
     MAX_MODULES,
     check_declarations,
     check_instances,
     check_literal,
+    check_route,
     unknown_parameter,
 )
 from blockstudio.graph.contents import Contents
-from blockstudio.graph.definition import MAIN, Block, Definition, Wire, own_value
+from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import check_free_type
 from blockstudio.graph.names import MAX_TITLE, check_text, shown
@@ -113,11 +114,14 @@ class AddModule(EditBase, frozen=True, kw_only=True):
     """Place among the modules; ``None``: last."""
     blocks: dict[str, Block] = {}
     wires: list[Wire] = []
+    routes: list[tuple[Wire, Route]] = []
+    """Of the wires that are led through points, see `SetRoute`."""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "parameters", _own_declarations(self.parameters))
         msgspec.structs.force_setattr(self, "blocks", dict(self.blocks))
         msgspec.structs.force_setattr(self, "wires", list(self.wires))
+        msgspec.structs.force_setattr(self, "routes", [(wire, own_route(route)) for wire, route in self.routes])
 
     def apply(self, diagram: Contents) -> RemoveModule:
         check_free_type(diagram, self.name)
@@ -141,8 +145,10 @@ class AddModule(EditBase, frozen=True, kw_only=True):
         try:
             for name, block in self.blocks.items():
                 place_block(diagram, self.name, name, block)
+            routes = dict(self.routes)
             for wire in self.wires:
-                place_wire(diagram, self.name, wire)
+                check_route(routes.get(wire, ()), wire.target)
+                place_wire(diagram, self.name, wire, routes.get(wire, ()))
         except StudioError:
             diagram.modules = before
             raise
@@ -171,6 +177,7 @@ class RemoveModule(EditBase, frozen=True, kw_only=True):
         return AddModule(
             name=self.name, parameters=dict(definition.parameters), description=definition.description,
             index=None if last else index, blocks=dict(definition.blocks()), wires=definition.wires(),
+            routes=list(definition.routes.items()),
         )  # fmt: skip
 
 

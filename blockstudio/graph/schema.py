@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blockstudio.blocks import CATALOGUE, Parameter
-from blockstudio.graph.checks import MAX_BLOCKS, MAX_MODULES, MAX_REPEAT, MAX_WIRES
+from blockstudio.graph.checks import MAX_BLOCKS, MAX_MODULES, MAX_POINTS, MAX_REPEAT, MAX_WIRES
 from blockstudio.graph.expressions import MAX_LENGTH
 from blockstudio.graph.foreign import MAX_TYPES
 from blockstudio.graph.migrations import FORMAT_VERSION
@@ -12,6 +12,7 @@ from blockstudio.graph.names import MAX_NAME
 Schema = dict[str, object]
 
 _EXPRESSION: Schema = {"type": "string", "maxLength": MAX_LENGTH}
+_POINT: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 _LENGTHS = {"pair": (2,), "padding": (2, 4), "shape": (1, 3)}
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*(\.(0|[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_]*))*$"
 _TYPE = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -22,6 +23,7 @@ def schema() -> Schema:
     """JSON Schema (draft 2020-12) of a ``*.blocks.json`` file. It knows each block type's parameters with their
     kinds, limits and help; what only the whole diagram can tell (names, ports, nesting) it leaves to loading."""
     texts: Schema = {"type": "string", "maxLength": 20_000}
+    wire: Schema = {"type": "string", "pattern": rf"^\s*{_END}\s*->\s*{_END}\s*$"}
     graph: Schema = {
         "description": texts,
         "parameters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/declaration"}},
@@ -34,7 +36,13 @@ def schema() -> Schema:
         "wires": {
             "type": "array",
             "maxItems": MAX_WIRES,
-            "items": {"type": "string", "pattern": rf"^\s*{_END}\s*->\s*{_END}\s*$"},
+            "items": wire,
+        },
+        "routes": {
+            "description": "Points that wires are led through, by wire, from its source on.",
+            "type": "object",
+            "propertyNames": wire,
+            "additionalProperties": {"type": "array", "minItems": 1, "maxItems": MAX_POINTS, "items": _POINT},
         },
     }
     return {
@@ -96,7 +104,7 @@ def _block() -> Schema:
             "parameters": {"type": "object"},
             "repeat": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_REPEAT}, _EXPRESSION]},
             "bypass": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
-            "at": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+            "at": _POINT,
             "note": {"type": "string", "maxLength": 20_000},
         },
         "allOf": [

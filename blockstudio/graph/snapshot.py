@@ -6,8 +6,8 @@ import msgspec
 
 from blockstudio.blocks import Parameter
 from blockstudio.graph.block_edits import place_block, place_wire
-from blockstudio.graph.checks import check_whole
-from blockstudio.graph.definition import MAIN, Block, Definition, Wire
+from blockstudio.graph.checks import check_route, check_whole
+from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
 
@@ -19,6 +19,7 @@ class ScopeSnapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     description: str
     blocks: list[tuple[str, Block]]
     wires: list[Wire]
+    routes: list[tuple[Wire, Route]] = []
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,8 +50,10 @@ def build(taken: Snapshot) -> Diagram:
             place_block(diagram, scope, name, block, whole=False)
     check_whole(diagram)
     for scope, level in levels:
+        routes = dict(level.routes)
         for wire in level.wires:
-            place_wire(diagram, scope, wire)
+            check_route(routes.get(wire, ()), wire.target)
+            place_wire(diagram, scope, wire, routes.get(wire, ()))
     return diagram
 
 
@@ -61,4 +64,5 @@ def _level(definition: Definition) -> ScopeSnapshot:
         description=definition.description,
         blocks=list(definition.blocks()),
         wires=wires,
+        routes=list(definition.routes.items()),
     )

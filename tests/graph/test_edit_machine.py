@@ -23,6 +23,7 @@ from blockstudio.graph.edits import (
     RenameBlock,
     SetBlock,
     SetDeclarations,
+    SetRoute,
     SetTexts,
 )
 from blockstudio.graph.format import dumps, loads
@@ -63,6 +64,7 @@ def structure(diagram: Diagram) -> list[object]:
         definition = diagram.definition(scope)
         parameters = list(definition.parameters.items())
         found += [scope, definition.description, parameters, list(definition.blocks()), definition.wires()]
+        found.append(dict(definition.routes))
     return found
 
 
@@ -216,6 +218,13 @@ class Editing(RuleBasedStateMachine):
 
     # Edits that only windows make
 
+    @rule(data=st.data(), route=st.lists(st.tuples(st.floats(), st.integers(-(10**8), 10**8)), max_size=3))
+    def lead(self, data, route):
+        scope = self.scope(data)
+        wires = self.diagram.definition(scope).wires() if scope in self.diagram.scopes() else []
+        wire = data.draw(st.sampled_from([*wires, *wires, Wire("a", "out", "b", "in")]))
+        self.attempt(lambda d: d.history.do(SetRoute(scope=scope, wire=wire, route=tuple(route))))
+
     @rule(data=st.data())
     def whole_module(self, data):
         blocks = {
@@ -354,5 +363,6 @@ def test_the_machine_knows_every_edit():
     diagram.remove_module("N")
     diagram.remove("y")
     diagram.history.do(SetTexts(name="other"))
+    diagram.history.do(SetRoute(wire=diagram.main.wires()[0], route=((1.0, 2.0),)))
     assert seen == set(get_args(Edit))
     assert set(CATALOGUE) >= set(TYPES)

@@ -10,6 +10,7 @@ import pytest
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.format import dumps, load, loads, save
 from blockstudio.graph.presets import load_preset, open_diagram, preset_names, preset_path, set_values
 from blockstudio.graph.schema import schema
@@ -18,7 +19,7 @@ from tests.support.schema_check import schema_errors
 
 CANONICAL = """\
 {
- "format": "blockstudio", "version": 2,
+ "format": "blockstudio", "version": 3,
  "name": "Tiny",
  "description": "Ein größeres Netz.",
  "about": {
@@ -139,7 +140,7 @@ def test_bytes_with_a_byte_order_mark_are_read():
      ([1, 1, 2, 2], "padding")],
 )  # fmt: skip
 def test_a_bare_default_gives_the_kind(default, kind):
-    text = json.dumps({"format": "blockstudio", "version": 2, "parameters": {"p": default}})
+    text = json.dumps({"format": "blockstudio", "version": 3, "parameters": {"p": default}})
     d = loads(text)
     assert d.parameters["p"] == Parameter(kind=kind, default=default)
     assert f'"p": {json.dumps(default)}' in dumps(d)
@@ -181,7 +182,7 @@ def test_version_1_is_brought_up():
         "input>add:1",
         "u>add:0",
     ]
-    assert '"version": 2' in dumps(d)
+    assert '"version": 3' in dumps(d)
 
 
 @pytest.mark.parametrize(
@@ -304,3 +305,50 @@ def test_documents_of_the_size_of_the_biggest_networks_come_back():
     text = dumps(d)
     assert len(re.findall(" -> ", text)) == 3000
     assert dumps(loads(text)) == text
+
+
+def test_wires_are_led_through_points_in_the_file():
+    d = Diagram("led")
+    for kind, name in (("Input", "input"), ("ReLU", "a"), ("Add", "add")):
+        d.add(kind, name)
+    d.connect("input", "a")
+    d.connect("input", "add:0")
+    d.connect("a", "add:1")
+    wire = d.main.wires_into("add")[0]
+    plain = dumps(d)
+    assert "routes" not in plain
+    d.history.do(SetRoute(wire=wire, route=((120.0, 40.0), (120.5, 90.0))))
+    text = dumps(d)
+    assert '"routes": {\n  "input -> add:0": [[120, 40], [120.5, 90]]\n }' in text
+    assert dict(loads(text).main.routes) == {wire: ((120.0, 40.0), (120.5, 90.0))}
+    d.rename("input", "image")
+    assert [each.source for each in d.main.routes] == ["image"]
+    d.disconnect("image", "add", scope="")
+    assert not d.main.routes
+    for _ in range(3):
+        d.undo()
+    assert dumps(d) == plain
+    assert loads(text.replace('"version": 3', '"version": 2').split('"routes"')[0].rstrip().rstrip(",") + "\n}\n")
+
+
+@pytest.mark.parametrize(
+    ("routes", "code", "place"),
+    [
+        ({"input -> add:9": [[1, 2]]}, "wire.missing", "routes.input -> add:9"),
+        ({"input -> nowhere": [[1, 2]]}, "diagram.block", "routes"),
+        ({"input": [[1, 2]]}, "file.wire", "routes.input"),
+        ({"input -> add:0": []}, "wire.route", "routes"),
+        ({"input -> add:0": [[1, 2]] * 101}, "wire.route", "routes"),
+        ({"input -> add:0": [[1, 1e9]]}, "diagram.position", "routes"),
+        ({"input -> add:0": [[1]]}, "file.field", "routes"),
+        ({"input -> add:0": None}, "file.field", "routes"),
+        ([], "file.field", "routes"),
+    ],
+)
+def test_a_route_that_is_none_is_named(routes, code, place):
+    blocks = {"input": {"type": "Input"}, "add": {"type": "Add"}}
+    data = {"format": "blockstudio", "version": 3, "blocks": blocks, "wires": ["input -> add:0"], "routes": routes}
+    with pytest.raises(StudioError) as error:
+        loads(json.dumps(data), "net.json")
+    assert error.value.code == code
+    assert place in error.value.where

@@ -19,7 +19,7 @@ from tests.support.properties import examples
 
 BASE = {
     "format": "blockstudio",
-    "version": 2,
+    "version": 3,
     "name": "Net",
     "parameters": {"width": {"kind": "int", "default": 16, "minimum": 1}, "n": 2},
     "blocks": {
@@ -68,11 +68,11 @@ def test_the_base_is_fine():
     [
         ("format", "other", "", "file.format", "not a Block Studio diagram"),
         ("format", REMOVE, "", "file.format", "not a Block Studio diagram"),
-        ("version", REMOVE, "version", "file.version", "from 1 to 2, found None"),
-        ("version", 0, "version", "file.version", "from 1 to 2, found 0"),
+        ("version", REMOVE, "version", "file.version", "from 1 to 3, found None"),
+        ("version", 0, "version", "file.version", "from 1 to 3, found 0"),
         ("version", True, "version", "file.version", "found True"),
         ("version", "2", "version", "file.version", "found 2"),
-        ("version", 3, "version", "file.version", "newer Block Studio (format 3). This one reads formats up to 2"),
+        ("version", 4, "version", "file.version", "newer Block Studio (format 4). This one reads formats up to 3"),
         ("name", 3, "name", "file.field", "expected text, found a whole number"),
         ("name", "x" * 201, "name", "diagram.text", "longer than 200 characters"),
         ("title", "x", "", "file.field", "unknown field 'title'"),
@@ -177,7 +177,7 @@ def test_syntax_errors_give_line_and_column(text, where):
         ('"kernel_size": 3', '"kernel_size": 3, "kernel_size": 5', "blocks.conv1.parameters.kernel_size"),
         ('"add": {', '"conv1": {"type": "ReLU"}, "add": {', "blocks.conv1"),
         ('"n": 2', '"n": 2, "n": 2', "parameters.n"),
-        ('"version": 2', '"version": 2, "version": 2', "version"),
+        ('"version": 3', '"version": 3, "version": 3', "version"),
         ('"Net"', '"\\ud800"', "name"),
         ('"Net"', '"\ud800"', "name"),
         ('"add -> output"', '"add -> output", "\\udfff"', "wires[4]"),

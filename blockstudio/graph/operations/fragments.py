@@ -47,7 +47,7 @@ def fragment(diagram: Contents, scope: str, names: Iterable[str], values: Values
         found.main.insert(name, block)
     for wire in source.wires():
         if wire.source in chosen and wire.target in chosen:
-            found.main.join(wire)
+            found.main.join(wire, source.routes.get(wire, ()))
     known = defaults(diagram, scope) if values is None else values
     used: dict[str, None] = {}
     for block in blocks.values():

@@ -72,7 +72,8 @@ def _paste(
             definition = found.modules[old]
             blocks = {name: _retyped(block, modules) for name, block in definition.blocks()}
             edits.append(AddModule(name=new, parameters=dict(definition.parameters), blocks=blocks,
-                                   description=definition.description, wires=definition.wires()))  # fmt: skip
+                                   description=definition.description, wires=definition.wires(),
+                                   routes=list(definition.routes.items())))  # fmt: skip
     free = FreeNames(diagram.definition(scope))
     renamed = {name: free.free(name) for name, _ in found.main.blocks()}
     settling = _Settling(diagram.definition(scope), found, known, keep)
@@ -86,7 +87,8 @@ def _paste(
     edits += added
     for wire in found.main.wires():
         ends = Wire(renamed[wire.source], wire.source_port, renamed[wire.target], wire.target_port)
-        edits.append(AddWire(scope=scope, wire=ends))
+        route = tuple((x + shift[0], y + shift[1]) for x, y in found.main.routes.get(wire, ()))
+        edits.append(AddWire(scope=scope, wire=ends, route=route))
     return Added(tuple(renamed.values()), tuple(edits))
 
 

@@ -58,6 +58,7 @@ def make_unique(diagram: Contents, scope: str, name: str, module: str = "") -> E
         AddModule(
             name=called, parameters=dict(source.parameters), description=source.description,
             index=list(diagram.modules).index(block.type) + 1, blocks=dict(source.blocks()), wires=source.wires(),
+            routes=list(source.routes.items()),
         ),
         *_put(diagram, scope, definition, name, msgspec.structs.replace(block, type=called), ports_of=block.type),
     )  # fmt: skip

@@ -41,7 +41,7 @@ class Drawing(Geometry):
             path, self._starts = QPainterPath(), []
             lanes, count = self.lanes, 0
             for wire, curve in zip(self.wires, self.curves.tolist(), strict=True):
-                points = routes.corners(curve, lanes.get(wire))
+                points = routes.corners(curve, lanes.get(wire), self.led.get(wire, ()))
                 path.moveTo(*points[0])
                 for x, y in points[1:]:
                     path.lineTo(x, y)
@@ -77,7 +77,8 @@ class Drawing(Geometry):
         curve = self._curves[self.wire_rows[wire]]
         lane = self.lanes.get(wire)
         tries = [QPointF(float(curve[0]), float(curve[1]) + 21)] if shared else []
-        tries += routes.spots(curve, lane)
+        led = self.led.get(wire)
+        tries += routes.led_spots(curve, led) if led else routes.spots(curve, lane)
         boxes = self.boxes
         for at in tries:
             wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
@@ -142,6 +143,7 @@ class Drawing(Geometry):
             self._paths.pop(wire, None)
             self.lanes.pop(wire, None)
             self.unrouted.pop(wire, None)
+            self.led.pop(wire, None)
         self._far_path = None
         self._retrace_ends(gone)
 
@@ -154,11 +156,30 @@ class Drawing(Geometry):
         self._trace(self.wire_rows[wire] for wire in concerned if wire in self.wire_rows)
         self._touched()
 
+    def lead(self, wire: Wire, points: routes.Points | None = None) -> None:
+        """Show a wire led through ``points`` (here); by default as the document leads it."""
+        if wire not in self.wire_rows:
+            return
+        self._lead(wire)
+        if points is not None:
+            self.led.pop(wire, None)
+            if points:
+                self.led[wire] = list(points)
+        self._trace([self.wire_rows[wire]])
+        self._touched()
+
+    def led_within(self, names: Iterable[str]) -> list[Wire]:
+        """The wires that are led and run between blocks of these."""
+        there = set(names)
+        return [wire for wire in self.led if wire.source in there and wire.target in there]
+
     def moved(self, names: Iterable[str]) -> None:
         """Blocks have other positions in the document now."""
         there = [name for name in names if name in self.rows]
         for name in there:
             self._base[self.rows[name]] = self.place(name)
+        for wire in self.led_within(there):
+            self._lead(wire)
         if self._wanted_frames:
             self._place_all()
             self._trace(range(len(self.wires)))
@@ -179,6 +200,8 @@ class Drawing(Geometry):
             if name in self.frames:
                 frame = self.frames[name]
                 self.frames[name] = Frame(frame.inner, frame.dx + dx, frame.dy + dy)
+        for wire in self.led_within(there):
+            self.led[wire] = [(x + dx, y + dy) for x, y in self.led[wire]]
         self.counts.rows += len(rows)
         self._retrace(there)
 

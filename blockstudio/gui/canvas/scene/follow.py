@@ -16,6 +16,7 @@ from blockstudio.graph.edits import (
     RenameBlock,
     RenameModule,
     SetBlock,
+    SetRoute,
 )
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.placing import settle
@@ -27,6 +28,7 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
     names: dict[str, None] = {}
     placed: dict[str, None] = {}
     wires: dict[Wire, None] = {}
+    led: dict[Wire, None] = {}
     for edit in edits:
         if isinstance(edit, RenameModule):
             return False
@@ -52,8 +54,10 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
                     wires |= dict.fromkeys([*definition.wires_into(new), *definition.wires_from(new)])
             case MoveBlocks(to=to):
                 placed |= dict.fromkeys(to)
+            case SetRoute(wire=wire):
+                led[wire] = None
             case AddWire(wire=wire) | RemoveWire(wire=wire):
-                wires[wire] = None
+                wires[wire] = led[wire] = None
     # A block that went and came again in one step may be another block.
     again = {name for name in names if name in drawing.rows and name in definition}
     if again:
@@ -76,6 +80,10 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
     if placed:
         drawing.moved(placed)
     drawing.connect(wire for wire in wires if wire in there)
+    routes = definition.routes
+    for wire in led:
+        if wire in routes or wire in drawing.led:
+            drawing.lead(wire)
     return True
 
 

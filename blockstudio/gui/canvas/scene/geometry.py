@@ -81,6 +81,8 @@ class Geometry:
         self.lanes: dict[Wire, float] = {}
         self.unrouted: dict[Wire, None] = {}
         """Wires that may need a lane and still wait for it."""
+        self.led: dict[Wire, routes.Points] = {}
+        """Wires that the user leads, with the points they are led through, here."""
         # Shared with who made it: where a newcomer settles is remembered for the next drawing.
         self.places = places if places is not None else {}
         self.origin = origin
@@ -187,7 +189,8 @@ class Geometry:
         """The curve of a wire."""
         found = self._paths.get(wire)
         if found is None:
-            found = routes.path(self._curves[self.wire_rows[wire]], self.lanes.get(wire))
+            curve, led = self._curves[self.wire_rows[wire]], self.led.get(wire)
+            found = routes.led_path(curve, led) if led else routes.path(curve, self.lanes.get(wire))
             self._paths[wire] = found
         return found
 
@@ -220,7 +223,7 @@ class Geometry:
         """Everything anew from the definition."""
         self.kinds = []
         self.names, self.rows, self.wires, self.wire_rows, self.lanes = [], {}, [], {}, {}
-        self.unrouted = {}
+        self.unrouted, self.led = {}, {}
         self.rectangles, self._paths = [], {}
         for name, block in self.definition.blocks():
             if self.only is None or name in self.only:
@@ -329,7 +332,17 @@ class Geometry:
             self._reach = np.concatenate((self._reach, np.zeros_like(self._reach)))
         self.wires.append(wire)
         self.wire_rows[wire] = row
+        self._lead(wire)
         return row
+
+    def _lead(self, wire: Wire) -> None:
+        """Take over how the document leads a wire. Where blocks make room for frames they are not at their places
+        in the document, and neither would the points be: there every wire goes its own way."""
+        self.led.pop(wire, None)
+        route = self.definition.routes.get(wire)
+        if route and not self._wanted_frames and not self.roomy:
+            x0, y0 = self.origin
+            self.led[wire] = [(x + x0, y + y0) for x, y in route]
 
     def _trace(self, which: Iterable[int]) -> None:
         """Curves and bounding boxes of these wires, and lanes for those that skip blocks."""
@@ -346,8 +359,14 @@ class Geometry:
         self._reach[found, 3] = np.maximum(ends[:, 3], computed[:, 3])
         for row in found:
             self._unroute(row)
+        for row in found if self.led else ():
+            if self.wires[row] in self.led:
+                xs, ys = zip(*self.led[self.wires[row]], strict=True)
+                low, high = (min(xs) - 16, min(ys) - 16), (max(xs) + 16, max(ys) + 16)
+                self._reach[row, :2] = np.minimum(self._reach[row, :2], low)
+                self._reach[row, 2:] = np.maximum(self._reach[row, 2:], high)
         long = np.flatnonzero(ends[:, 3] - ends[:, 1] > routes.SKIPS)
-        waiting = [self.wires[found[index]] for index in long.tolist()]
+        waiting = [wire for index in long.tolist() if (wire := self.wires[found[index]]) not in self.led]
         if len(waiting) > ROUTES_AT_ONCE:
             self.unrouted |= dict.fromkeys(waiting)
         else:
@@ -369,7 +388,8 @@ class Geometry:
         path = self._far_path
         if path is None:
             return
-        points = routes.corners(self._curves[row].tolist(), self.lanes.get(self.wires[row]))
+        wire = self.wires[row]
+        points = routes.corners(self._curves[row].tolist(), self.lanes.get(wire), self.led.get(wire, ()))
         start, count = self._starts[row] if row < len(self._starts) else (0, 0)
         if count != len(points):
             self._far_path = None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
 Array = NDArray[np.float64]
+Points = Sequence[tuple[float, float]]
 
 SKIPS = 90.0
 """A wire that goes down less than this cannot have a block in its way."""
@@ -99,9 +103,31 @@ def path(curve: Array, lane: float | None) -> QPainterPath:
     return drawn
 
 
-def corners(curve: list[float], lane: float | None) -> list[tuple[float, float]]:
+def led_path(curve: Array, points: Points) -> QPainterPath:
+    """A wire that is led through points: vertical at its ends, smooth at the points."""
+    x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
+    way = [(float(x0), float(y0)), *points, (float(x1), float(y1))]
+    slopes = [((c[0] - a[0]) / 4, (c[1] - a[1]) / 4) for a, c in zip(way, way[2:], strict=False)]
+    first, last = (abs(b[1] - a[1]) / 2 for a, b in (way[:2], way[-2:]))
+    slopes = [(0.0, max(12.0, first)), *slopes, (0.0, max(12.0, last))]
+    drawn = QPainterPath(QPointF(*way[0]))
+    for (x, y), (u, v), (dx, dy), (du, dv) in zip(way, way[1:], slopes, slopes[1:], strict=False):
+        drawn.cubicTo(x + dx, y + dy, u - du, v - dv, u, v)
+    return drawn
+
+
+def led_spots(curve: Array, points: Points) -> list[QPointF]:
+    """Where the pill of a wire that is led may stand: amid its parts, the longest first."""
+    way = [(float(curve[0]), float(curve[1])), *points, (float(curve[6]), float(curve[7]))]
+    parts = sorted(pairwise(way), key=lambda part: -abs(part[0][0] - part[1][0]) - abs(part[0][1] - part[1][1]))
+    return [QPointF((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in parts]
+
+
+def corners(curve: list[float], lane: float | None, led: Points = ()) -> list[tuple[float, float]]:
     """The wire as straight lines, for a drawing seen from far: where they begin, bend and end."""
     x0, y0, x1, y1 = curve[0], curve[1], curve[6], curve[7]
+    if led:
+        return [(x0, y0), *led, (x1, y1)]
     if lane is None:
         return [(x0, y0), (x1, y1)]
     bend = min(BEND, (y1 - y0) * BENDS)
