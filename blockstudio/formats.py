@@ -14,6 +14,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from blockstudio.text import join
+
 Kind: TypeAlias = Literal["network", "figure", "table"]
 
 
@@ -56,7 +58,7 @@ class Written:
     """Where its weights are from: ``initial weights``, ``weights of resnet34.pth``; empty if it holds none."""
 
     def __str__(self) -> str:
-        return f"{self.words}, {self.weights}" if self.weights else self.words
+        return join([self.words, self.weights], ", ")
 
 
 def _rows(*rows: Format) -> dict[str, Format]:

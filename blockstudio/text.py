@@ -22,6 +22,10 @@ from typing import Any, TypeAlias
 DOMAIN = "blockstudio"
 FOLDER = Path(__file__).with_name("locale")
 ENGLISH = "en"
+SYSTEM = "system"
+"""The language of the system."""
+LANGUAGE = "BLOCKSTUDIO_LANGUAGE"
+"""Environment variable with the code of the language in which the command line speaks."""
 PSEUDO = "en-XA"
 """Not a language: each sentence that goes through here is accented, so that tests find those that do not."""
 
@@ -162,9 +166,9 @@ _current = Language(ENGLISH)
 
 
 def use_language(code: str) -> None:
-    """From now on render in this language: a code of `languages`, or ``"system"``."""
+    """From now on render in this language: a code of `languages`, or `SYSTEM`."""
     global _current
-    _current = _language(system_language() if code == "system" else code)
+    _current = _language(system_language() if code == SYSTEM else code)
 
 
 @cache

@@ -15,6 +15,7 @@ from blockstudio.blocks import package_problems
 from blockstudio.cli.root import COMMANDS, parsed
 from blockstudio.errors import StudioError
 from blockstudio.needs import explaining
+from blockstudio.text import LANGUAGE, SYSTEM, use_language
 
 __all__ = ["main"]
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 the network has errors or a run failed, 2 bad input,
     130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    use_language(os.environ.get(LANGUAGE) or SYSTEM)
     for problem in package_problems() if JSON not in arguments else ():
         print(f"blockstudio: {problem}", file=sys.stderr)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from blockstudio.answers import JSON
 from blockstudio.errors import StudioError
-from blockstudio.text import say
+from blockstudio.text import render, say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
@@ -23,7 +23,15 @@ NETWORK = "NAME_OR_FILE"
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments as every other mistake is told."""
+    """Says what is wrong with the arguments as every other mistake is told, and helps in the reader's language."""
+
+    def format_help(self) -> str:
+        self.description, self.epilog = render(self.description or ""), render(self.epilog or "")
+        for action in self._actions:
+            rows = action._choices_actions if isinstance(action, argparse._SubParsersAction) else []
+            for each in (action, *rows):
+                each.help = render(each.help) if each.help else each.help
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise StudioError(
@@ -37,7 +45,7 @@ def network_argument(parser: argparse.ArgumentParser, many: str | None = None) -
         "network",
         nargs=many,
         metavar=NETWORK,
-        help="a preset (see: blockstudio presets) or a *.blocks.json file",
+        help=say("a preset (see: blockstudio presets) or a *.blocks.json file"),
     )
     parser.add_argument(
         "--set",
@@ -45,13 +53,15 @@ def network_argument(parser: argparse.ArgumentParser, many: str | None = None) -
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="value of a diagram parameter, e.g. --set n=9; may be given several times",
+        help=say("value of a diagram parameter, e.g. --set n=9; may be given several times"),
     )
 
 
 def json_argument(parser: argparse._ActionsContainer, what: str) -> None:
     """Let a command answer a program: see `blockstudio.answers`."""
-    parser.add_argument(JSON, action="store_true", help=f"{what}; what goes wrong is JSON too, on standard error")
+    parser.add_argument(
+        JSON, action="store_true", help=say("{what}; what goes wrong is JSON too, on standard error", what=what)
+    )
 
 
 def answer(**fields: object) -> None:
@@ -86,7 +96,9 @@ def opened(options: argparse.Namespace) -> Diagram:
 def weights_argument(parser: argparse.ArgumentParser, what: str) -> None:
     """Let a command take weights: a file, or the name of published ones."""
     parser.add_argument(
-        "--weights", metavar="FILE_OR_NAME", help=f"{what}: a file, torchvision:NAME or timm:NAME (from its cache)"
+        "--weights",
+        metavar="FILE_OR_NAME",
+        help=say("{what}: a file, torchvision:NAME or timm:NAME (from its cache)", what=what),
     )
     download_argument(parser)
 
@@ -95,7 +107,7 @@ def download_argument(parser: argparse.ArgumentParser) -> None:
     """Let a command fetch published weights."""
     # None, not false: what was not given says nothing to a run that goes on.
     parser.add_argument(
-        "--download", action="store_const", const=True, help="fetch weights given by name if they are not there"
+        "--download", action="store_const", const=True, help=say("fetch weights given by name if they are not there")
     )
 
 

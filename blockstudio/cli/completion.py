@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from blockstudio.cli.arguments import NETWORK, Parser
+from blockstudio.text import say
 
 SHELLS = ("bash", "zsh")
 _PREAMBLE = {
@@ -17,12 +18,12 @@ _PREAMBLE = {
 
 def arguments(parser: Parser) -> None:
     """What ``completion`` takes."""
-    parser.description = (
+    parser.description = say(
         "Print a script with which a shell completes commands, options, presets and files. "
         "bash: blockstudio completion bash > ~/.local/share/bash-completion/completions/blockstudio; "
         "zsh: blockstudio completion zsh > DIR/_blockstudio, with DIR in $fpath."
     )
-    parser.add_argument("shell", choices=SHELLS, help="the shell")
+    parser.add_argument("shell", choices=SHELLS, help=say("the shell"))
 
 
 def write(options: argparse.Namespace, root: Parser) -> int:

@@ -18,7 +18,7 @@ from blockstudio.cli.arguments import (
 from blockstudio.cli.figures import export_figure, figure_arguments, given
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written, described, endings, format_of
-from blockstudio.text import say
+from blockstudio.text import render, say
 
 if TYPE_CHECKING:
     from blockstudio.compiler.about import Trained
@@ -27,35 +27,38 @@ if TYPE_CHECKING:
 
 def export_arguments(parser: Parser) -> None:
     """What ``export`` takes."""
-    parser.description = (
-        "Write the network to a file; the ending names the format. "
-        f"{described('network')}. Figures: {described('figure')}."
+    parser.description = say(
+        "Write the network to a file; the ending names the format. {networks}. Figures: {figures}.",
+        networks=described("network"),
+        figures=described("figure"),
     )
-    parser.epilog = (
+    parser.epilog = say(
         "examples: blockstudio export resnet34 -o model.py; blockstudio export --run runs/mine -o model.onnx; "
         "blockstudio export inception_v3 --columns 2 -o figure.pdf"
     )
     network_argument(parser, "?")
-    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="the file; - writes source to the terminal")
-    weights_argument(parser, "trained weights to put in")
-    parser.add_argument("--run", metavar="DIR", help="the network of a run with its trained weights")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", default="-", help=say("the file; - writes source to the terminal")
+    )
+    weights_argument(parser, say("trained weights to put in"))
+    parser.add_argument("--run", metavar="DIR", help=say("the network of a run with its trained weights"))
     parser.add_argument(
         "--checkpoint",
         choices=("best", "last"),
-        help="which of the run: of the best validation accuracy (default) or the last",
+        help=say("which of the run: of the best validation accuracy (default) or the last"),
     )
     parser.add_argument(
         "--normalise",
         action="store_true",
-        help="put the normalisation of the run's images into the program, which then takes pixels from 0 to 1",
+        help=say("put the normalisation of the run's images into the program, which then takes pixels from 0 to 1"),
     )
     parser.add_argument(
         "--inference",
         action="store_true",
-        help="write a folder with the run's network and a short script that classifies images with it",
+        help=say("write a folder with the run's network and a short script that classifies images with it"),
     )
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
-    json_argument(parser, "what was written, as JSON")
+    parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
+    json_argument(parser, say("what was written, as JSON"))
     figure_arguments(parser)
 
 
@@ -109,7 +112,7 @@ def export(options: argparse.Namespace) -> int:
     if options.json:
         answer(file=str(target), written=written.words, weights=written.weights)
     else:
-        print(f"{target}: {written}")
+        print(f"{target}: {render(str(written))}")
     return 0
 
 
@@ -140,7 +143,7 @@ def _for_inference(options: argparse.Namespace, folder: Path) -> int:
     if options.json:
         answer(file=str(folder), written=words, weights=f"weights of {weights.file}")
     else:
-        print(f"{folder}: {words}")
+        print(f"{folder}: {render(words)}")
     return 0
 
 

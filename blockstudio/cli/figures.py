@@ -25,20 +25,28 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
     from blockstudio.analysis.costs import COSTS
 
     group = parser.add_argument_group(f"figures ({', '.join(endings('figure'))})")
-    group.add_argument("--inside", metavar="PATH", help="the inside of a module: a path (layer2.0) or a module's name")
-    group.add_argument("--blocks", nargs="+", metavar="NAME", help="only these blocks, with the wires among them")
+    group.add_argument(
+        "--inside", metavar="PATH", help=say("the inside of a module: a path (layer2.0) or a module's name")
+    )
+    group.add_argument("--blocks", nargs="+", metavar="NAME", help=say("only these blocks, with the wires among them"))
     group.add_argument(
         "--expand",
         nargs="+",
         metavar="LEVELS",
-        help="modules open in place: a number of levels, 'all', or their paths or names; of a ×4 chain the first copy",
+        help=say(
+            "modules open in place: a number of levels, 'all', or their paths or names; of a ×4 chain the first copy"
+        ),
     )
-    group.add_argument("--flat", action="store_true", help="no modules at all: every copy of every block")
-    group.add_argument("--columns", type=int, metavar="N", help="cut a tall figure into N columns side by side")
-    group.add_argument("--bars", metavar="COST", help=f"bars on the cards: {listed(tuple(COSTS))} (default: none)")
-    group.add_argument("--dark", action="store_true", help="dark colours (default: light, on white)")
-    group.add_argument("--width", metavar="LENGTH", help="width on paper: 84mm, 8.4cm, 3.3in or 240pt")
-    group.add_argument("--scale", type=float, metavar="X", help="of a PNG: X pixels for one on screen (default: 2)")
+    group.add_argument("--flat", action="store_true", help=say("no modules at all: every copy of every block"))
+    group.add_argument("--columns", type=int, metavar="N", help=say("cut a tall figure into N columns side by side"))
+    group.add_argument(
+        "--bars", metavar="COST", help=say("bars on the cards: {costs} (default: none)", costs=listed(tuple(COSTS)))
+    )
+    group.add_argument("--dark", action="store_true", help=say("dark colours (default: light, on white)"))
+    group.add_argument("--width", metavar="LENGTH", help=say("width on paper: 84mm, 8.4cm, 3.3in or 240pt"))
+    group.add_argument(
+        "--scale", type=float, metavar="X", help=say("of a PNG: X pixels for one on screen (default: 2)")
+    )
 
 
 def given(options: argparse.Namespace) -> list[str]:

@@ -14,20 +14,24 @@ from blockstudio.text import say
 
 def import_arguments(parser: Parser) -> None:
     """What ``import`` takes."""
-    parser.description = (
+    parser.description = say(
         "Draw a network of an installed library or of an ONNX file: its modules become definitions, its state dict's "
         "keys the paths of the blocks. The drawing is compiled and compared with the original to the last bit; what "
         "could not be proven is said, and the exit code is then 1. Nothing is downloaded, no file is executed."
     )
-    parser.epilog = "example: blockstudio import torchvision:densenet121 -o densenet.blocks.json"
-    parser.add_argument("source", metavar="SOURCE", help="torchvision:NAME, timm:NAME or a .onnx file")
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the *.blocks.json file to write")
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.epilog = say("example: blockstudio import torchvision:densenet121 -o densenet.blocks.json")
+    parser.add_argument("source", metavar="SOURCE", help=say("torchvision:NAME, timm:NAME or a .onnx file"))
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=say("the *.blocks.json file to write"))
+    parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
     parser.add_argument(
-        "--input", nargs=3, type=int, metavar=("C", "H", "W"), help="shape of an image (default: the network's own)"
+        "--input",
+        nargs=3,
+        type=int,
+        metavar=("C", "H", "W"),
+        help=say("shape of an image (default: the network's own)"),
     )
-    parser.add_argument("--unproven", action="store_true", help="do not compare the drawing with the original")
-    json_argument(parser, "the report as JSON")
+    parser.add_argument("--unproven", action="store_true", help=say("do not compare the drawing with the original"))
+    json_argument(parser, say("the report as JSON"))
 
 
 def import_network(options: argparse.Namespace) -> int:

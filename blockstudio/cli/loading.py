@@ -10,32 +10,38 @@ from pathlib import Path
 from blockstudio.cli.arguments import Parser, download_argument, json_argument, network_argument, opened, weights_file
 from blockstudio.errors import StudioError
 from blockstudio.formats import WEIGHTS
-from blockstudio.text import say
+from blockstudio.text import render, say, say_many
 
 
 def weights_arguments(parser: Parser) -> None:
     """What ``weights`` takes."""
-    parser.description = (
+    parser.description = say(
         "Say which weights of a file fit a network, which do not and why. Files are read as tensors "
         "only; nothing in them is executed. A classifier for another number of classes is left at its initial "
         "values. Exit code 1 if something else does not fit."
     )
-    parser.epilog = "example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors"
+    parser.epilog = say("example: blockstudio weights resnet50 resnet50.pth --set num_classes=10 -o start.safetensors")
     network_argument(parser)
     parser.add_argument(
-        "file", metavar="FILE", help="a file of weights: safetensors, what torch.save writes, or the index of several"
+        "file",
+        metavar="FILE",
+        help=say("a file of weights: safetensors, what torch.save writes, or the index of several"),
     )
     download_argument(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", help=f"write the network's weights to a {WEIGHTS} file")
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
-    parser.add_argument("--partial", action="store_true", help="write also if not everything fits: the rest is initial")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help=say("write the network's weights to a {ending} file", ending=WEIGHTS)
+    )
+    parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
+    parser.add_argument(
+        "--partial", action="store_true", help=say("write also if not everything fits: the rest is initial")
+    )
     parser.add_argument(
         "--names",
         default="auto",
         metavar="FILE",
-        help="a map of names (see docs/presets.md), or same: the names as they are (default: what fits best)",
+        help=say("a map of names (see docs/presets.md), or same: the names as they are (default: what fits best)"),
     )
-    json_argument(parser, "the report as JSON")
+    json_argument(parser, say("the report as JSON"))
 
 
 def weights(options: argparse.Namespace) -> int:
@@ -61,5 +67,7 @@ def weights(options: argparse.Namespace) -> int:
         return 1
     if target is not None:
         fitted.write(target)
-        print(f"{target}: {len(fitted.model.state_dict())} tensors", file=sys.stderr if options.json else sys.stdout)
+        count = len(fitted.model.state_dict())
+        line = say_many("{file}: {count} tensor", "{file}: {count} tensors", count, file=target)
+        print(render(line), file=sys.stderr if options.json else sys.stdout)
     return 0 if fitted.report.complete else 1

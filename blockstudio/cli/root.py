@@ -34,16 +34,16 @@ class Command:
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        Command(OPEN, "open the window", window.open_window_arguments, window.open_window, "the window"),
-        Command("train", "train without a window", training.train_arguments, training.train),
-        Command("summary", "shapes and costs, block by block", tables.summary_arguments, tables.summary),
-        Command("compare", "networks side by side", tables.compare_arguments, tables.compare),
-        Command("export", "write a network or a figure to a file", exporting.export_arguments, exporting.export),
-        Command("weights", "which trained weights of a file fit", loading.weights_arguments, loading.weights),
-        Command("import", "draw a network of a library or a file", importing.import_arguments,
+        Command(OPEN, say("open the window"), window.open_window_arguments, window.open_window, say("the window")),
+        Command("train", say("train without a window"), training.train_arguments, training.train),
+        Command("summary", say("shapes and costs, block by block"), tables.summary_arguments, tables.summary),
+        Command("compare", say("networks side by side"), tables.compare_arguments, tables.compare),
+        Command("export", say("write a network or a figure to a file"), exporting.export_arguments, exporting.export),
+        Command("weights", say("which trained weights of a file fit"), loading.weights_arguments, loading.weights),
+        Command("import", say("draw a network of a library or a file"), importing.import_arguments,
                 importing.import_network),
-        Command("presets", "list the networks that come along", tables.presets_arguments, tables.presets),
-        Command("completion", "complete commands in a shell", completion.arguments, lambda options:
+        Command("presets", say("list the networks that come along"), tables.presets_arguments, tables.presets),
+        Command("completion", say("complete commands in a shell"), completion.arguments, lambda options:
                 completion.write(options, root_parser()[0])),
     )
 }  # fmt: skip
@@ -84,7 +84,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         raise StudioError(
             "cli.usage",
             say("unrecognized arguments: {unknown}.", unknown=" ".join(unknown)),
-            hint=near or f"See: {parser.prog} --help",
+            hint=near or say("See: {prog} --help", prog=parser.prog),
         )
     return options
 

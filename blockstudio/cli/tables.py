@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from blockstudio.cli.arguments import NETWORK, Parser, json_argument, network_argument, opened, settings_of
 from blockstudio.errors import StudioError
 from blockstudio.formats import endings, format_of, listed
-from blockstudio.text import say
+from blockstudio.text import render, say, say_many
 
 if TYPE_CHECKING:
     import argparse
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 def summary_arguments(parser: Parser) -> None:
     """What ``summary`` takes."""
-    parser.description = (
+    parser.description = say(
         "Shapes and costs, block by block. MACs are multiply-accumulates of convolution and linear "
         "layers for one image; a FLOP count in the sense of adds and multiplies is twice that."
     )
     network_argument(parser)
-    parser.add_argument("--depth", type=int, metavar="N", help="levels of modules to open (default: 1)")
-    parser.add_argument("--flops", action="store_true", help="show FLOPs = 2 × MACs")
+    parser.add_argument("--depth", type=int, metavar="N", help=say("levels of modules to open (default: 1)"))
+    parser.add_argument("--flops", action="store_true", help=say("show FLOPs = 2 × MACs"))
     form = parser.add_mutually_exclusive_group()
-    json_argument(form, "every figure of every block as JSON")
-    form.add_argument("--paper", action="store_true", help="the paper's own table beside the computed one")
+    json_argument(form, say("every figure of every block as JSON"))
+    form.add_argument("--paper", action="store_true", help=say("the paper's own table beside the computed one"))
     _output_arguments(parser)
 
 
@@ -78,8 +78,13 @@ def _paper_table(options: argparse.Namespace) -> Table:
 
 
 def _output_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", help=f"write the table to a {listed(endings('table'))} file")
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=say("write the table to a {endings} file", endings=listed(endings("table"))),
+    )
+    parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
 
 
 def _check_output(options: argparse.Namespace) -> None:
@@ -110,24 +115,26 @@ def _write_tables(tables: Sequence[Table], output: str | None) -> None:
     text = "\n\n".join(write_as(table, target.suffix.lower()) for table in tables)
     write_atomic(target, (text + "\n").encode())
     rows = sum(len(table.rows) for table in tables)
-    print(f"{target}: {rows} {'row' if rows == 1 else 'rows'}")
+    print(render(say_many("{file}: {count} row", "{file}: {count} rows", rows, file=target)))
 
 
 def compare_arguments(parser: Parser) -> None:
     """What ``compare`` takes."""
     from blockstudio.analysis.costs import by_size
 
-    parser.description = (
+    parser.description = say(
         "Networks side by side: parameters, MACs, depth, memory, share of fully connected layers. "
         "Differences are to the first."
     )
-    parser.epilog = "example: blockstudio compare resnet50 resnet101 alexnet"
-    json_argument(parser, "the figures of each network as JSON")
-    parser.add_argument("networks", nargs="*", metavar=NETWORK, help="presets or *.blocks.json files")
-    parser.add_argument("--stages", action="store_true", help="MACs by map size as well, side by side")
+    parser.epilog = say("example: blockstudio compare resnet50 resnet101 alexnet")
+    json_argument(parser, say("the figures of each network as JSON"))
+    parser.add_argument("networks", nargs="*", metavar=NETWORK, help=say("presets or *.blocks.json files"))
+    parser.add_argument("--stages", action="store_true", help=say("MACs by map size as well, side by side"))
     names = [cost.name for cost in by_size()]
-    parser.add_argument("--by", choices=names, help=f"the cost that --stages shows (default: {names[0]})")
-    parser.add_argument("--factorisations", action="store_true", help="what factorising a convolution saves")
+    parser.add_argument(
+        "--by", choices=names, help=say("the cost that --stages shows (default: {name})", name=names[0])
+    )
+    parser.add_argument("--factorisations", action="store_true", help=say("what factorising a convolution saves"))
     _output_arguments(parser)
 
 
@@ -174,16 +181,16 @@ def compare(options: argparse.Namespace) -> int:
 def _report(analysis: Analysis) -> int:
     """Print problems to standard error; 1 if one of them is an error."""
     for problem in analysis.problems:
-        print(f"{problem.severity}: {problem.text}", file=sys.stderr)
+        print(f"{problem.severity}: {render(problem.text)}", file=sys.stderr)
     return int(any(problem.severity == "error" for problem in analysis.problems))
 
 
 def presets_arguments(parser: Parser) -> None:
     """What ``presets`` takes."""
-    parser.description = "List the networks that come with the studio."
-    parser.add_argument("name", nargs="?", metavar="NAME", help="one preset: its description and parameters")
-    parser.add_argument("--family", metavar="FAMILY", help="only one family by year: ResNet, Inception, VGG ...")
-    json_argument(parser, "the list as JSON")
+    parser.description = say("List the networks that come with the studio.")
+    parser.add_argument("name", nargs="?", metavar="NAME", help=say("one preset: its description and parameters"))
+    parser.add_argument("--family", metavar="FAMILY", help=say("only one family by year: ResNet, Inception, VGG ..."))
+    json_argument(parser, say("the list as JSON"))
 
 
 def presets(options: argparse.Namespace) -> int:

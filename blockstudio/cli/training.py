@@ -23,48 +23,50 @@ def train_arguments(parser: Parser) -> None:
     """What ``train`` takes."""
     from blockstudio.runs.recipe import FIELDS
 
-    parser.description = (
+    parser.description = say(
         "Train a network without a window. A run is a directory; Ctrl-C stops it with a checkpoint, "
         "and --resume DIR goes on where it stopped."
     )
-    parser.epilog = "example: blockstudio train resnet34 --data digits --epochs 2"
+    parser.epilog = say("example: blockstudio train resnet34 --data digits --epochs 2")
     network_argument(parser, "?")
     parser.add_argument(
         "--data",
         metavar="NAME_OR_FOLDER",
-        help="digits, shapes, a torchvision set's name, or a folder (default: digits)",
+        help=say("digits, shapes, a torchvision set's name, or a folder (default: digits)"),
     )
     budget = parser.add_mutually_exclusive_group()
-    budget.add_argument("--epochs", type=int, metavar="N", help="passes over the training images")
-    budget.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
-    parser.add_argument("--batch-size", type=int, metavar="N", help="images a step")
-    parser.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
-    weights_argument(parser, "trained weights to begin with")
-    parser.add_argument("--partial", action="store_const", const=True, help="of --weights take what fits")
+    budget.add_argument("--epochs", type=int, metavar="N", help=say("passes over the training images"))
+    budget.add_argument("--steps", type=int, metavar="N", help=say("optimiser steps"))
+    parser.add_argument("--batch-size", type=int, metavar="N", help=say("images a step"))
+    parser.add_argument("--lr", type=float, metavar="RATE", help=say("learning rate"))
+    weights_argument(parser, say("trained weights to begin with"))
+    parser.add_argument("--partial", action="store_const", const=True, help=say("of --weights take what fits"))
     parser.add_argument(
         "--freeze",
         action="append",
         metavar="PATH",
-        help="a block that is not trained, with all that is inside it; several with commas or by giving it again",
+        help=say("a block that is not trained, with all that is inside it; several with commas or by giving it again"),
     )
     parser.add_argument(
         "--train-only",
         action="append",
         metavar="PATH",
-        help="freeze everything but this block: the classifier, for example",
+        help=say("freeze everything but this block: the classifier, for example"),
     )
-    parser.add_argument("--optimizer", choices=FIELDS["optimizer.name"].choices, help="the rule for a step")
-    parser.add_argument("--schedule", choices=FIELDS["schedule.name"].choices, help="the learning rate over the run")
-    parser.add_argument("--device", metavar="D", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of all that is random")
-    parser.add_argument("--recipe", metavar="FILE", help="a recipe file (JSON); the options above go over it")
+    parser.add_argument("--optimizer", choices=FIELDS["optimizer.name"].choices, help=say("the rule for a step"))
     parser.add_argument(
-        "--run", metavar="DIR", help="directory of the run (default: a new one in $BLOCKSTUDIO_RUNS or ./runs)"
+        "--schedule", choices=FIELDS["schedule.name"].choices, help=say("the learning rate over the run")
+    )
+    parser.add_argument("--device", metavar="D", help=say("auto, cpu, cuda or mps (default: auto)"))
+    parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
+    parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON); the options above go over it"))
+    parser.add_argument(
+        "--run", metavar="DIR", help=say("directory of the run (default: a new one in $BLOCKSTUDIO_RUNS or ./runs)")
     )
     form = parser.add_mutually_exclusive_group()
-    json_argument(form, "the run's events, one JSON object a line")
-    form.add_argument("--quiet", action="store_true", help="say nothing but what goes wrong")
-    parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped or killed")
+    json_argument(form, say("the run's events, one JSON object a line"))
+    form.add_argument("--quiet", action="store_true", help=say("say nothing but what goes wrong"))
+    parser.add_argument("--resume", metavar="DIR", help=say("go on with a run that was stopped or killed"))
 
 
 def train(options: argparse.Namespace) -> int:

@@ -10,10 +10,11 @@ from pathlib import Path
 from blockstudio.cli.arguments import Parser, network_argument, opened, settings_of
 from blockstudio.cli.training import recipe_of
 from blockstudio.errors import StudioError
-from blockstudio.text import say
+from blockstudio.text import render, say
 from blockstudio.version import __version__
 
-OPEN_HELP = """\
+OPEN_HELP = say(
+    """\
 Draw convolutional networks as block diagrams, see every shape and cost as you draw,
 and train them as ordinary PyTorch modules.
 
@@ -32,6 +33,7 @@ other commands (each has its own --help):
   blockstudio weights NAME_OR_FILE FILE                   which trained weights of a file fit
   blockstudio presets                                     list the networks that come along
 """
+)
 
 
 def has_display() -> bool:
@@ -47,9 +49,11 @@ def open_window_arguments(parser: Parser) -> None:
     """What ``open_window`` takes."""
     parser.description = OPEN_HELP
     network_argument(parser, "?")
-    parser.add_argument("--train", action="store_true", help="start training at once")
-    parser.add_argument("--data", default="digits", metavar="NAME_OR_FOLDER", help="data for --train (default: digits)")
-    parser.add_argument("--dark", action="store_true", help="dark colours, whatever the system's are")
+    parser.add_argument("--train", action="store_true", help=say("start training at once"))
+    parser.add_argument(
+        "--data", default="digits", metavar="NAME_OR_FOLDER", help=say("data for --train (default: digits)")
+    )
+    parser.add_argument("--dark", action="store_true", help=say("dark colours, whatever the system's are"))
     parser.add_argument("--version", action="version", version=f"Block Studio {__version__}")
 
 
@@ -72,7 +76,9 @@ def open_window(options: argparse.Namespace) -> int:
             say("there is no display here, so the window cannot open."),
             hint=say("Without one: blockstudio train, summary, export and presets."),
         )
-    print("No display here, so the network trains in this terminal and the studio's picture goes to a file.")
+    print(
+        render(say("No display here, so the network trains in this terminal and the studio's picture goes to a file."))
+    )
     options.network = options.network or "resnet34"
     return _train_without_display(options)
 
@@ -89,5 +95,5 @@ def _train_without_display(options: argparse.Namespace) -> int:
     from blockstudio.gui.app.shot import studio_picture
 
     studio_picture(diagram, run, picture)
-    print(f"The studio with its curves: {picture.resolve()}")
+    print(render(say("The studio with its curves: {file}", file=picture.resolve())))
     return code

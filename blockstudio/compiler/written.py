@@ -13,7 +13,7 @@ from blockstudio.compiler.about import NOTES, Trained, metadata
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written
 from blockstudio.graph.diagram import Diagram
-from blockstudio.text import say
+from blockstudio.text import say, say_many
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,13 +32,15 @@ def write_source(diagram: Diagram, weights: Weights | None) -> Written:
             hint=say("Export them to a .safetensors file beside it."),
         )
     text = source(diagram)
-    return Written(text.encode(), f"{len(text.splitlines())} lines of PyTorch")
+    return Written(
+        text.encode(), say_many("{count} line of PyTorch", "{count} lines of PyTorch", len(text.splitlines()))
+    )
 
 
 def write_safetensors(diagram: Diagram, weights: Weights | None) -> Written:
     """The weights alone."""
     model, origin = network_with(diagram, plain(weights))
-    return Written(safetensors_bytes(diagram, model, weights), f"{len(model.state_dict())} tensors", origin)
+    return Written(safetensors_bytes(diagram, model, weights), _tensors(len(model.state_dict())), origin)
 
 
 def write_state_dict(diagram: Diagram, weights: Weights | None) -> Written:
@@ -52,7 +54,11 @@ def write_state_dict(diagram: Diagram, weights: Weights | None) -> Written:
         folder = archive.namelist()[0].partition("/")[0]
         # A date would make two exports of one network differ.
         archive.writestr(zipfile.ZipInfo(f"{folder}/{NOTES}"), json.dumps(metadata(diagram, weights)))
-    return Written(buffer.getvalue(), f"{len(model.state_dict())} tensors", origin)
+    return Written(buffer.getvalue(), _tensors(len(model.state_dict())), origin)
+
+
+def _tensors(count: int) -> str:
+    return say_many("{count} tensor", "{count} tensors", count)
 
 
 def plain(weights: Weights | None) -> Weights | None:

@@ -23,7 +23,7 @@ from blockstudio.runs.chance import doubt
 from blockstudio.runs.events import Event
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
-from blockstudio.text import plain
+from blockstudio.text import join, plain, render, say
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where the output is no terminal."""
@@ -140,7 +140,7 @@ class TerminalView:
 
     def say(self, text: str, style: str = "") -> None:
         """A line of text above the bar."""
-        self.console.print(escape(text), style=style, highlight=False, soft_wrap=not self._live)
+        self.console.print(escape(render(text)), style=style, highlight=False, soft_wrap=not self._live)
 
     def catch_up(self, event: Event) -> None:
         """Take in an event of the past, without a word."""
@@ -161,9 +161,9 @@ class TerminalView:
                 self.say(self._epoch(event))
             case "paused":
                 self._bar.update(self._task, epoch="paused")
-                self.say("Paused.")
+                self.say(say("Paused."))
             case "resumed":
-                self.say("Resumed.")
+                self.say(say("Resumed."))
         if event["type"] in ("stopped", "finished", "failed", "diverged"):
             self._last = event
 
@@ -175,22 +175,26 @@ class TerminalView:
                 self._results(event)
                 return 0
             case "stopped":
-                self.say(f"Stopped after step {event.get('step', 0):,}.")
-                self.say(f"Go on with: blockstudio train --resume {self.run.directory}")
+                self.say(say("Stopped after step {step:,}.", step=event.get("step", 0)))
+                self.say(say("Go on with: {command}", command=f"blockstudio train --resume {self.run.directory}"))
                 return 130
             case "diverged":
                 self._fail(
-                    f"The loss became {event.get('loss')} by step {event.get('step', 0):,}; training stopped. "
-                    "The last good checkpoint is kept. A lower learning rate may help."
+                    say(
+                        "The loss became {loss} by step {step:,}; training stopped. The last good checkpoint is kept. "
+                        "A lower learning rate may help.",
+                        loss=event.get("loss"),
+                        step=event.get("step", 0),
+                    )
                 )
                 return 1
         where, hint = str(event.get("where") or ""), str(event.get("hint") or "")
-        text = str(event.get("message") or "The trainer ended without a word.")
-        self._fail(" ".join(part for part in (f"{where}: {text}" if where else text, hint) if part))
+        text = event.get("message") or say("The trainer ended without a word.")
+        self._fail(join([f"{where}:" if where else "", text, hint]))
         return 1
 
     def _fail(self, text: str) -> None:
-        print(f"blockstudio: {text}", file=sys.stderr)
+        print(f"blockstudio: {render(text)}", file=sys.stderr)
 
     def _begin(self, event: Event) -> None:
         self._started = event
@@ -199,51 +203,59 @@ class TerminalView:
     def _opening(self, event: Event) -> str:
         # What `parameters`, `images` and `steps` are is the trainer's to say; the sentence is ours.
         parameters, trainable = event.get("parameters", 0), event.get("trainable")
-        frozen = f" ({trainable:,} of them trained)" if trainable not in (None, parameters) else ""
-        text = (
-            f"{self.run.diagram().name}: {parameters:,} parameters{frozen}, {event.get('images', 0):,} images, "
-            f"{event.get('steps', 0):,} steps on {event.get('device', '?')}."
+        whole = trainable in (None, parameters)
+        text = say(
+            "{network}: {parameters:,} parameters{frozen}, {images:,} images, {steps:,} steps on {device}.",
+            network=self.run.diagram().name,
+            parameters=parameters,
+            frozen="" if whole else say(" ({count:,} of them trained)", count=trainable),
+            images=event.get("images", 0),
+            steps=event.get("steps", 0),
+            device=event.get("device", "?"),
         )
-        return f"{text} Going on from step {event['step']:,}." if event.get("step") else text
+        return join([text, say("Going on from step {step:,}.", step=event["step"]) if event.get("step") else ""])
 
     def _place(self, event: Event) -> str:
         epochs = self._started.get("epochs")
-        return f"epoch {event.get('epoch', 1)}" + (f"/{epochs}" if epochs else "")
+        return say("epoch {epoch}", epoch=f"{event.get('epoch', 1)}" + (f"/{epochs}" if epochs else ""))
 
     def _step(self, event: Event) -> None:
         left = event.get("seconds_left")
-        figures = (
-            f"loss {_number(event.get('loss'))}  accuracy {_percent(event.get('accuracy'))}  "
-            f"{event.get('images_per_second') or 0:,.0f} images/s"
+        figures = say(
+            "loss {loss}  accuracy {accuracy}  {rate:,.0f} images/s",
+            loss=_number(event.get("loss")),
+            accuracy=_percent(event.get("accuracy")),
+            rate=event.get("images_per_second") or 0,
         )
-        time_left = f"{_duration(left)} left" if left is not None else ""
-        self._bar.update(self._task, completed=event["step"], epoch=self._place(event), figures=figures, left=time_left)
+        time_left = say("{time} left", time=_duration(left)) if left is not None else ""
+        place, words, left_words = render(self._place(event)), render(figures), render(time_left)
+        self._bar.update(self._task, completed=event["step"], epoch=place, figures=words, left=left_words)
         if not self._live and time.monotonic() - self._said >= PLAIN_EVERY:
             self._said = time.monotonic()
             steps = self._started.get("steps") or 0
-            self.say(f"{self._place(event)}  step {event['step']:,}/{steps:,}  {figures}  {time_left}")
+            step = say("step {step:,}/{steps:,}", step=event["step"], steps=steps)
+            self.say(join([self._place(event), step, figures, time_left], "  "))
 
     def _epoch(self, event: Event) -> str:
         self._said = time.monotonic()
-        epochs = self._started.get("epochs")
-        text = (
-            f"epoch {event['epoch']}"
-            + (f"/{epochs}" if epochs else "")
-            + f"  train loss {_number(event.get('train_loss'))}, accuracy {_percent(event.get('train_accuracy'))}"
-        )
+        values = {"loss": _number(event.get("train_loss")), "accuracy": _percent(event.get("train_accuracy"))}
+        parts = [self._place(event), say("train loss {loss}, accuracy {accuracy}", **values)]
         if event.get("validation_loss") is not None:
-            text += (
-                f"  validation loss {_number(event['validation_loss'])}, "
-                f"accuracy {_percent(event['validation_accuracy'])}"
-            )
-        return text
+            values = {"loss": _number(event["validation_loss"]), "accuracy": _percent(event["validation_accuracy"])}
+            parts.append(say("validation loss {loss}, accuracy {accuracy}", **values))
+        return join(parts, "  ")
 
     def _results(self, event: Event) -> None:
         self._bar.stop()
         if event.get("test_accuracy") is not None:
             self.say(
-                f"Test accuracy {_percent(event['test_accuracy'])}, loss {_number(event['test_loss'])}, "
-                f"after {event['step']:,} steps in {_duration(event['seconds'])}.",
+                say(
+                    "Test accuracy {accuracy}, loss {loss}, after {steps:,} steps in {time}.",
+                    accuracy=_percent(event["test_accuracy"]),
+                    loss=_number(event["test_loss"]),
+                    steps=event["step"],
+                    time=_duration(event["seconds"]),
+                ),
                 "bold",
             )
         confusion = event.get("confusion")
@@ -253,7 +265,7 @@ class TerminalView:
         unsure = doubt(event)
         if unsure is not None:
             self.say(unsure, "yellow")
-        self.say(f"Run: {self.run.directory}")
+        self.say(say("Run: {directory}", directory=self.run.directory))
 
 
 class JsonView(TerminalView):
@@ -284,17 +296,21 @@ def confusion_table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) 
             for predicted, count in enumerate(row)
             if count and true != predicted
         ]
-        table = Table("true", "predicted", "images", title="Most often confused")
+        table = Table(
+            *map(render, (say("true"), say("predicted"), say("images"))), title=render(say("Most often confused"))
+        )
         for count, true, predicted in sorted(pairs, reverse=True)[:15]:
             table.add_row(escape(classes[true]), escape(classes[predicted]), f"{count:,}")
         return table
     # Eighty columns hold ten classes of five letters.
-    table = Table(title="Confusion: rows are true classes, columns predicted", title_justify="left", box=None)
+    table = Table(
+        title=render(say("Confusion: rows are true classes, columns predicted")), title_justify="left", box=None
+    )
     table.padding = (0, 1, 0, 0)
     table.add_column("", justify="right", style="bold", no_wrap=True)
     for name in classes:
         table.add_column(escape(name[:5]), justify="right", no_wrap=True, overflow="crop")
-    table.add_column("right", justify="right", no_wrap=True)
+    table.add_column(render(say("right")), justify="right", no_wrap=True)
     for true, row in enumerate(confusion):
         cells = [
             f"[bold]{count:,}[/]" if true == predicted else f"{count:,}" if count else "[dim]·[/]"
@@ -316,6 +332,8 @@ def _percent(share: float | None) -> str:
 def _duration(seconds: float) -> str:
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return say("{seconds} s", seconds=whole)
     hours, rest = divmod(whole, 3600)
-    return f"{hours} h {rest // 60:02d} min" if hours else f"{rest // 60} min {rest % 60:02d} s"
+    if hours:
+        return say("{hours} h {minutes} min", hours=hours, minutes=f"{rest // 60:02d}")
+    return say("{minutes} min {seconds} s", minutes=rest // 60, seconds=f"{rest % 60:02d}")

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import networkx as nx
+
 import blockstudio
 
 PACKAGE = Path(blockstudio.__file__).parent

@@ -85,7 +85,8 @@ def test_a_broken_rule_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path)
     (tmp_path / "graph").mkdir()
     for text, rule in (
-        ("import torch", "torch belongs in compiler and training"), ("def f():\n    import PySide6", "Qt belongs in gui"),
+        ("import torch", "torch belongs in compiler and training"),
+        ("def f():\n    import PySide6", "Qt belongs in gui"),
         ("from blockstudio.gui import kit", "graph may not import gui"), ("import pickle", "files are data"),
         ("from blockstudio.graph import edits\nfrom blockstudio.errors import StudioError", None),
     ):  # fmt: skip

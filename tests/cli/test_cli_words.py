@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from blockstudio.cli import main
+from blockstudio.cli.root import COMMANDS
+from blockstudio.text import ENGLISH, LANGUAGE, PSEUDO, use_language
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -192,3 +194,19 @@ def test_what_makes_no_sense_is_told(
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "") and words in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_in_the_readers_language(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LANGUAGE, PSEUDO)
+    monkeypatch.setenv("COLUMNS", "10000")
+    with pytest.raises(SystemExit):
+        main([command, "--help"] if command else ["--help"])
+    text = capsys.readouterr().out
+    # argparse's own words, names and what a person writes stay as they are.
+    rows = [re.split(r"\s{2,}", line.strip())[-1] for line in text.splitlines() if line.startswith("  -")]
+    bare = [row for row in rows if row and not row.startswith(("⟦", "-", "show"))]
+    use_language(ENGLISH)
+    assert text.count("⟦") > 1 and bare == []

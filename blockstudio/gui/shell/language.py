@@ -10,10 +10,9 @@ from blockstudio.gui.commands.registry import Choice
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import settings
-from blockstudio.text import language, languages, system_language, use_language
+from blockstudio.text import SYSTEM, language, languages, system_language, use_language
 
 SETTING = "view/language"
-SYSTEM = "system"
 
 
 def chosen() -> str:
