@@ -14,12 +14,12 @@ from blockstudio.compiler.net import Net, Port
 
 
 @dataclass(slots=True)
-class Entry:
+class Attribute:
     """An attribute, or an item of a container: a block, or a container of blocks."""
 
     path: str
     unit: Unit | None = None
-    items: dict[str, Entry] = field(default_factory=dict)
+    items: dict[str, Attribute] = field(default_factory=dict)
     chain: bool = False
     """The items run one after the other and nobody looks in between: they are an ``nn.Sequential``."""
 
@@ -44,10 +44,10 @@ class Entry:
         return first[0], last[1]
 
 
-def entries_of(plan: ClassPlan, order: list[str]) -> dict[str, Entry]:
+def entries_of(plan: ClassPlan, order: list[str]) -> dict[str, Attribute]:
     """The attributes of a class by name. ``order`` is that of the document. Raises `StudioError` ``compile.name``
     for a name that no item of a container can have."""
-    root = Entry("")
+    root = Attribute("")
     for name in order:
         unit = plan.units.get(name)
         if unit is None or unit.init is None:
@@ -55,14 +55,14 @@ def entries_of(plan: ClassPlan, order: list[str]) -> dict[str, Entry]:
         entry, path = root, ""
         for part in name.split("."):
             path = f"{path}.{part}" if path else part
-            entry = entry.items.setdefault(part, Entry(path))
+            entry = entry.items.setdefault(part, Attribute(path))
         entry.unit = unit
     for entry in root.items.values():
         _settle(entry, plan.net)
     return root.items
 
 
-def _settle(entry: Entry, net: Net) -> None:
+def _settle(entry: Attribute, net: Net) -> None:
     """Find out which containers are chains, inner ones first."""
     for item in entry.items.values():
         _settle(item, net)
@@ -77,7 +77,7 @@ def _settle(entry: Entry, net: Net) -> None:
         naming.check_item(part, item.path)
 
 
-def in_line(items: dict[str, Entry], net: Net) -> dict[str, Entry] | None:
+def in_line(items: dict[str, Attribute], net: Net) -> dict[str, Attribute] | None:
     """The items in the order in which they run, if each reads only the one before it and only it does."""
     ends = {part: item.ends() for part, item in items.items()}
     reads: dict[Port, str] = {}
@@ -101,14 +101,14 @@ def in_line(items: dict[str, Entry], net: Net) -> dict[str, Entry] | None:
     return ordered
 
 
-def condition_of(entry: Entry, net: Net) -> Tree:
+def condition_of(entry: Attribute, net: Net) -> Tree:
     """The condition under which the whole of an attribute is there."""
     conditions = [net.built(unit.node) for unit in entry.units()]
     alike = all(algebra.same(conditions[0], other) for other in conditions)
     return conditions[0] if alike and (entry.unit is not None or entry.chain) else ast.Constant(True)
 
 
-def value_of(entry: Entry, net: Net, given: Tree) -> Tree:
+def value_of(entry: Attribute, net: Net, given: Tree) -> Tree:
     """Its constructor, where the condition ``given`` holds already."""
     if entry.unit is not None:
         assert entry.unit.init is not None

@@ -10,7 +10,7 @@ from blockstudio.blocks import Kind
 from blockstudio.blocks.helpers import HELPERS
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.algebra import Tree
-from blockstudio.compiler.attributes import Entry, condition_of, entries_of, in_line, ordered_dict, value_of
+from blockstudio.compiler.attributes import Attribute, condition_of, entries_of, in_line, ordered_dict, value_of
 from blockstudio.compiler.calls import IDENTITY
 from blockstudio.compiler.class_plans import Argument, ClassPlan
 from blockstudio.compiler.classes import ClassPlanner, planned
@@ -225,7 +225,7 @@ class _Class:
     def _named(self, tree: Tree) -> Tree:
         return algebra.substitute(tree, self.renamed)
 
-    def _conditional(self, entry: Entry) -> Tree:
+    def _conditional(self, entry: Attribute) -> Tree:
         condition = condition_of(entry, self.net)
         return algebra.choose(condition, value_of(entry, self.net, condition), IDENTITY)
 
@@ -237,7 +237,7 @@ class _Class:
             lines += self._assign(part, entry)
         return lines
 
-    def _assign(self, part: str, entry: Entry) -> list[str]:
+    def _assign(self, part: str, entry: Attribute) -> list[str]:
         tree = self._named(self._conditional(entry))
         if not naming.is_plain(part):
             return lay_out(tree, 2 * INDENT, f'self.add_module("{part}", ', ")")

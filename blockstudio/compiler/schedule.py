@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from blockstudio.blocks import Merging
-from blockstudio.compiler.attributes import Entry, access
+from blockstudio.compiler.attributes import Attribute, access
 from blockstudio.compiler.class_plans import ClassPlan
 from blockstudio.compiler.net import Guard, Net, Port
 
@@ -38,13 +38,13 @@ class Step:
         return self.template.format(*given, inputs=", ".join(given))
 
 
-def steps_of(plan: ClassPlan, entries: Mapping[str, Entry], own: set[str]) -> dict[str, Step]:
+def steps_of(plan: ClassPlan, entries: Mapping[str, Attribute], own: set[str]) -> dict[str, Step]:
     """The steps by name, not in order."""
     net = plan.net
     steps: dict[str, Step] = {}
     inside: set[str] = set()
 
-    def contract(entry: Entry) -> None:
+    def contract(entry: Attribute) -> None:
         ends = entry.ends()
         if entry.chain and ends is not None:
             units = list(entry.units())

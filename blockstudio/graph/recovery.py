@@ -61,7 +61,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Recoverable:
     """A document that can be recovered."""
 
     path: Path
@@ -202,7 +202,7 @@ def _sync(handle: int) -> None:
         os.fsync(handle)
 
 
-def pending(folder: Path | None = None) -> list[Entry]:
+def pending(folder: Path | None = None) -> list[Recoverable]:
     """Documents of sessions that died with unsaved work, the latest first. Journals that are still being written,
     or hold nothing that can be read, are left out."""
     found = []
@@ -214,7 +214,7 @@ def pending(folder: Path | None = None) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.time, reverse=True)
 
 
-def recover(entry: Entry) -> Diagram:
+def recover(entry: Recoverable) -> Diagram:
     """The document as far as its journal is intact; what came after its first unsaved step can be undone.
     Raises `StudioError` ``recovery.read`` where not even the beginning can be read."""
     try:
@@ -236,13 +236,13 @@ def recover(entry: Entry) -> Diagram:
     return diagram
 
 
-def discard(entry: Entry) -> None:
+def discard(entry: Recoverable) -> None:
     """Throw the journal away: the document is saved, or not wanted."""
     with contextlib.suppress(OSError):
         entry.path.unlink(missing_ok=True)
 
 
-def _entry(path: Path) -> Entry | None:
+def _entry(path: Path) -> Recoverable | None:
     try:
         with open(path, "rb") as file:
             if not lock(file.fileno()):
@@ -256,7 +256,7 @@ def _entry(path: Path) -> Entry | None:
     except (OSError, StopIteration, msgspec.DecodeError, ValueError):
         return None
     saved = Path(glance.file) if glance.file else None
-    return Entry(path=path, name=glance.base.name, file=saved, time=max(glance.time, written), steps=steps)
+    return Recoverable(path=path, name=glance.base.name, file=saved, time=max(glance.time, written), steps=steps)
 
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:

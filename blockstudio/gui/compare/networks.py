@@ -19,7 +19,7 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.report.profile import Profile, profile
 
 
-class Entry:
+class ComparedNetwork:
     """One network of the comparison."""
 
     def __init__(self, source: Document | str) -> None:
@@ -49,11 +49,11 @@ class ComparedNetworks(QObject):
         self._session, self._documents = session, documents
         self._work = Work(self)
         self._active = False
-        self._stale: list[Entry] = []
+        self._stale: list[ComparedNetwork] = []
         self._dismissed: list[Document] = []
         """Documents that the user took out of the comparison."""
-        self.entries: list[Entry] = []
-        self.reference: Entry | None = None
+        self.entries: list[ComparedNetwork] = []
+        self.reference: ComparedNetwork | None = None
         session.edited.connect(self._on_edited)
         documents.changed.connect(self._on_documents)
 
@@ -70,7 +70,7 @@ class ComparedNetworks(QObject):
     def busy(self) -> bool:
         return self._work.busy
 
-    def figures(self, entries: Sequence[Entry] | None = None) -> tuple[list[Profile], Profile | None]:
+    def figures(self, entries: Sequence[ComparedNetwork] | None = None) -> tuple[list[Profile], Profile | None]:
         """The profiles of ``entries`` (all of them) whose figures are known, under the names they have now, and the
         one that differences are to."""
         named = {entry: replace(entry.profile, name=entry.name) for entry in self.entries if entry.profile is not None}
@@ -79,16 +79,16 @@ class ComparedNetworks(QObject):
 
     # Changing it
 
-    def add_preset(self, text: str) -> Entry:
+    def add_preset(self, text: str) -> ComparedNetwork:
         """Add the preset that ``text`` names, exactly or nearly: ``ResNet-101`` is ``resnet101``. One that is there
         already is given back. Raises `StudioError` ``preset.unknown``."""
         name = find_preset(text)
         for entry in self.entries:
             if entry.source == name:
                 return entry
-        return self._add(Entry(name))
+        return self._add(ComparedNetwork(name))
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: ComparedNetwork) -> None:
         if entry not in self.entries:
             return
         self.entries.remove(entry)
@@ -108,13 +108,13 @@ class ComparedNetworks(QObject):
         """Open documents that are not compared."""
         return [document for document in self._documents.list if document in self._dismissed]
 
-    def set_reference(self, entry: Entry) -> None:
+    def set_reference(self, entry: ComparedNetwork) -> None:
         """Differences are to this one from now on."""
         if entry in self.entries and entry is not self.reference:
             self.reference = entry
             self.changed.emit()
 
-    def _add(self, entry: Entry) -> Entry:
+    def _add(self, entry: ComparedNetwork) -> ComparedNetwork:
         self.entries.append(entry)
         self._choose_reference()
         self._refresh([entry])
@@ -136,7 +136,7 @@ class ComparedNetworks(QObject):
         kept = [entry for entry in self.entries if not isinstance(entry.source, Document) or entry.source in there]
         known = [entry.source for entry in kept]
         new = [
-            Entry(document)
+            ComparedNetwork(document)
             for document in there
             if document not in known and document not in self._dismissed and len(document.diagram.graph)
         ]
@@ -154,7 +154,7 @@ class ComparedNetworks(QObject):
 
     # Computing
 
-    def _refresh(self, entries: Iterable[Entry]) -> None:
+    def _refresh(self, entries: Iterable[ComparedNetwork]) -> None:
         for entry in entries:
             if entry not in self._stale:
                 self._stale.append(entry)
@@ -180,7 +180,7 @@ class ComparedNetworks(QObject):
             job, lambda found: self._take(entry, found, ""), lambda error: self._take(entry, None, str(error))
         )
 
-    def _take(self, entry: Entry, found: Profile | None, error: str) -> None:
+    def _take(self, entry: ComparedNetwork, found: Profile | None, error: str) -> None:
         entry.profile, entry.error = found, error
         self.changed.emit()
         self._compute()

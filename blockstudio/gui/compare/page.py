@@ -24,7 +24,7 @@ from blockstudio.analysis.costs import DEFAULT, by_size
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import preset_names
 from blockstudio.gui.compare.bars import RatioBar, StageBars
-from blockstudio.gui.compare.networks import ComparedNetworks, Entry
+from blockstudio.gui.compare.networks import ComparedNetwork, ComparedNetworks
 from blockstudio.gui.compare.table import CompareView
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
@@ -210,11 +210,11 @@ class ComparePage(QScrollArea):
             self.comparison.add_preset(name)
         self.add_line.setFocus()
 
-    def _select(self, entry: Entry) -> None:
+    def _select(self, entry: ComparedNetwork) -> None:
         if entry in self.view.table.entries:
             self.view.selectRow(self.view.table.entries.index(entry))
 
-    def _open(self, entry: Entry) -> None:
+    def _open(self, entry: ComparedNetwork) -> None:
         """Show the network itself."""
         if isinstance(entry.source, Document):
             self._desk.documents.turn_to(entry.source)

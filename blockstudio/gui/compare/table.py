@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
-from blockstudio.gui.compare.networks import ComparedNetworks, Entry
+from blockstudio.gui.compare.networks import ComparedNetwork, ComparedNetworks
 from blockstudio.gui.kit.table_view import ToneDelegate
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import Theme, additions, font, mix, notifier, theme
@@ -28,7 +28,7 @@ class CompareModel(QAbstractTableModel):
         super().__init__(comparison)
         self._comparison = comparison
         self._sorting: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
-        self.entries: list[Entry] = []
+        self.entries: list[ComparedNetwork] = []
         self._profiles: list[Profile | None] = []
         self._reference: Profile | None = None
         comparison.changed.connect(self.refresh)
@@ -37,7 +37,7 @@ class CompareModel(QAbstractTableModel):
     def refresh(self) -> None:
         """Take over what the comparison says now."""
         entries = list(self._comparison.entries)
-        found: dict[Entry, Profile | None] = {}
+        found: dict[ComparedNetwork, Profile | None] = {}
         for entry in entries:
             profiles, self._reference = self._comparison.figures([entry])
             found[entry] = profiles[0] if profiles else None
@@ -157,7 +157,7 @@ class CompareView(QTableView):
     """See the module's text. Space or Enter makes a row the reference, Delete takes it out."""
 
     open_wanted = Signal(object)
-    """An `Entry` that was double-clicked."""
+    """An `ComparedNetwork` that was double-clicked."""
 
     def __init__(self, comparison: ComparedNetworks) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 
-from blockstudio.graph.recovery import Entry, discard
+from blockstudio.graph.recovery import Recoverable, discard
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.difference import DifferenceDialog
@@ -69,7 +69,7 @@ def _copy_path(desk: Desk, file: Path) -> None:
     QGuiApplication.clipboard().setText(str(file))
 
 
-def _discard_work(desk: Desk, entry: Entry) -> None:
+def _discard_work(desk: Desk, entry: Recoverable) -> None:
     discard(entry)
 
 

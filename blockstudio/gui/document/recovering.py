@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.recovery import Entry, Journal, discard, pending, recover
+from blockstudio.graph.recovery import Journal, Recoverable, discard, pending, recover
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents, Request
@@ -61,7 +61,7 @@ class Recovering(QObject):
         """Ask for work that a crash left behind, in a worker; notes will offer it."""
         self._work.run(lambda: pending(self._folder), self._offer)
 
-    def _offer(self, entries: list[Entry]) -> None:
+    def _offer(self, entries: list[Recoverable]) -> None:
         for entry in reversed(entries[:3]):
             when = time.strftime("%d %b %H:%M", time.localtime(entry.time)).lstrip("0")
             source = entry.file.name if entry.file is not None else entry.name
@@ -73,7 +73,7 @@ class Recovering(QObject):
             acts = Act(tr("Restore"), "recovery.restore", entry), Act(tr("Discard"), "recovery.discard", entry)
             self._documents.note.emit(Request(text, "info", acts))
 
-    def restore(self, entry: Entry) -> None:
+    def restore(self, entry: Recoverable) -> None:
         """Open what a journal holds as an unsaved document. The journal goes once it is open."""
 
         def show(document: Document) -> None:
