@@ -258,7 +258,7 @@ class AdaptiveAvgPool2d(BlockType):
     family = "pooling"
     any_map = True
     help = say("Averages over windows chosen so that the output has the size you ask for, whatever comes in.")
-    palette = (PaletteEntry("AdaptiveAvgPool2d", {"output_size": 7}, "adaptive average pooling any size"),)
+    palette = (PaletteEntry("AdaptiveAvgPool2d", {"output_size": 7}, "adaptive average pooling any size gap"),)
     parameters = {
         "output_size": Parameter(
             kind="pair", default=1, minimum=1, maximum=4096, help=say("Size that comes out: s or [height, width].")

@@ -14,3 +14,10 @@ def copy_diagram(diagram: Contents) -> Diagram:
     twin.main = diagram.main.copy()
     twin.modules = {name: definition.copy() for name, definition in diagram.modules.items()}
     return twin
+
+
+def modules_alone(diagram: Contents) -> Diagram:
+    """A diagram with nothing but copies of another's modules: to try them in."""
+    twin = Diagram(diagram.name)
+    twin.modules = {name: definition.copy() for name, definition in diagram.modules.items()}
+    return twin

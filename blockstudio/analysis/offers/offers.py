@@ -1,0 +1,139 @@
+"""All that can be put in, found by name, further names and the papers' words, what fits the wires first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from blockstudio.analysis.offers.asking import Asked, asked, settings
+from blockstudio.analysis.offers.fitting import Fit, Fitter, Where
+from blockstudio.analysis.offers.matching import Match, in_words, match
+from blockstudio.blocks import RawValue, palette_entries
+from blockstudio.errors import StudioError
+from blockstudio.graph.contents import Contents
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that can be put in: a line of the palette, or a module of the diagram."""
+
+    title: str
+    type: str
+    parameters: Mapping[str, RawValue]
+    family: str
+    words: tuple[str, ...]
+    """What it is found by beside its title."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A line that was found, with what it would set and whether it fits."""
+
+    title: str
+    type: str
+    parameters: Mapping[str, RawValue]
+    family: str
+    note: str
+    """What it would set, or by which word it was found."""
+    letters: tuple[int, ...]
+    """Letters of the title that were looked for."""
+    fit: Fit
+
+
+@dataclass(frozen=True)
+class Offers:
+    """``found``: those that fit first. ``nearest``: words like what was typed, where nothing was found. ``used``: how
+    many of the first were used last."""
+
+    found: tuple[Offer, ...] = ()
+    nearest: tuple[str, ...] = ()
+    used: int = 0
+
+
+@dataclass
+class _Hit:
+    line: Line
+    parameters: dict[str, RawValue]
+    match: Match
+    order: int
+    fit: Fit = field(default_factory=lambda: Fit(True))
+
+
+def offers(diagram: Contents, text: str, where: Where, used: Sequence[str] = ()) -> Offers:
+    """What fits what was typed: ranked by how well, those last that the wires do not fit.
+
+    Args:
+        diagram: Its modules can be put in too.
+        text: ``gap``, ``1x1``, ``conv 3x3 64``, ``linear 10``; empty: everything.
+        where: What the new block would be wired to.
+        used: Titles that were used before, the last first.
+    """
+    wanted, fitter = asked(text), Fitter(diagram, where)
+    hits = list(_hits(diagram, wanted))
+    recent = {title: index for index, title in enumerate(used)} if not text.strip() else {}
+    for hit in hits:
+        hit.fit = fitter.fit(hit.line.type, hit.parameters)
+
+    def rank(hit: _Hit) -> tuple[bool, int, float, int]:
+        return not hit.fit.fits, recent.get(hit.line.title, len(recent)), -hit.match.score, hit.order
+
+    hits.sort(key=rank)
+    found = tuple(_offer(diagram, wanted, hit) for hit in hits)
+    fitting_used = sum(hit.fit.fits and hit.line.title in recent for hit in hits)
+    return Offers(found, () if found else _nearest(diagram, wanted), fitting_used)
+
+
+def lines(diagram: Contents) -> Iterator[Line]:
+    """Everything that can be put in: the palette's lines in their order, then the diagram's modules."""
+    for kind, entry in palette_entries():
+        words = (*entry.keywords.split(), kind.family, kind.name)
+        yield Line(entry.title, kind.name, entry.parameters, kind.family, words)
+    for name, module in diagram.modules.items():
+        inner = [kind for kind in module.types() if kind not in diagram.modules]
+        yield Line(name, name, {}, "module", ("module", *module.description.lower().split()[:12], *sorted(inner)))
+
+
+def _hits(diagram: Contents, wanted: Asked) -> Iterator[_Hit]:
+    for order, line in enumerate(lines(diagram)):
+        found, sets = None, wanted
+        if wanted.window is not None:  # ``1x1`` is the beginning of a name as well as a window
+            window = "{}x{}".format(*wanted.window)
+            found, sets = match((*wanted.words, window), line.title, line.words), wanted._replace(window=None)
+        if found is None:
+            if wanted.sets and not wanted.words and wanted.window is None:
+                continue
+            found, sets = match(wanted.words, line.title, line.words), wanted
+            if found is not None and not wanted.words:
+                found = found._replace(score=50.0 - order / 100)
+        if found is None:
+            continue
+        try:
+            parameters = settings(sets, diagram.declared(line.type), line.parameters)
+        except StudioError:
+            continue
+        if parameters is not None:
+            yield _Hit(line, parameters, found, order)
+
+
+def _offer(diagram: Contents, wanted: Asked, hit: _Hit) -> Offer:
+    line, note = hit.line, hit.match.word
+    kind = diagram.kind(line.type)
+    if wanted.sets and kind is not None and hit.parameters != line.parameters:
+        values = {key: each.check(hit.parameters.get(key, each.default)) for key, each in kind.parameters.items()}
+        note = kind.summary(values)
+    return Offer(line.title, line.type, hit.parameters, line.family, note, hit.match.letters, hit.fit)
+
+
+def _nearest(diagram: Contents, wanted: Asked) -> tuple[str, ...]:
+    """Up to three words like the first that nothing is called by."""
+    known = dict.fromkeys(word.lower() for line in lines(diagram) for word in (line.title, *line.words))
+    for word in wanted.words:
+        if in_words(word, known) is None:
+            return tuple(get_close_matches(word, known, 3, 0.6))
+    return ()
+
+
+def words_of(offers: Iterable[Offer]) -> list[str]:
+    """The titles, for tests and screen readers."""
+    return [offer.title for offer in offers]
