@@ -9,8 +9,8 @@ import blockstudio
 from blockstudio.blocks import CATALOGUE, ENDS
 
 PACKAGE = Path(blockstudio.__file__).parent
-AT_HOME = ("blocks", "analysis/fixes")
-"""Where types are declared, and where fixes are made of them."""
+AT_HOME = ("blocks", "analysis/fixes", "analysis/refactorings", "analysis/hints")
+"""Where types are declared, and where fixes, refactorings and hints are made of them."""
 
 
 def named(source: str) -> list[str]:

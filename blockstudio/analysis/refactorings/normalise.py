@@ -1,0 +1,138 @@
+"""Batch normalisation after every convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from blockstudio.analysis.refactorings.site import Proposal, Site
+from blockstudio.blocks import INPUT, OUTPUT
+from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.edits import Edit
+from blockstudio.graph.operations.inserting import New
+from blockstudio.text import say
+
+
+def normalised(sites: Iterable[Site], names: Iterable[str] | None = None) -> Proposal | None:
+    """BatchNorm behind each convolution of these definitions that has none (of one definition: among ``names``), and
+    no bias there; ``None`` where nothing is to be done. The layer that gives the scores stays as it is."""
+    edits: list[Edit] = []
+    added: list[str] = []
+    changed: list[str] = []
+    scope, count = MAIN, 0
+    wanted = None if names is None else set(names)
+    for site in sites:
+        scope, here = site.scope, 0
+        site.start_over()
+        for name, _ in site.definition.blocks():
+            if (wanted is not None and name not in wanted) or not _lacks(site, name):
+                continue
+            given = site.names.free(_called(name))
+            new = New("BatchNorm2d", given, at=site.near(name, 1), bypass=site.block(name).bypass)
+            edits += [site.cut(wire) for wire in site.readers(name)]
+            edits += [site.put(new, site.place(name) + 1 + here, given), site.connect((name, "out"), given)]
+            edits += [site.connect((given, "out"), wire.target, wire.target_port) for wire in site.readers(name)]
+            if site.raw(name, "bias") is not False:
+                edits += site.set(name, {"bias": False})
+            added.append(given)
+            changed.append(name)
+            here += 1
+        count += here
+    if not count:
+        return None
+    title = say("BatchNorm after every convolution") if wanted is None else say("BatchNorm after it")
+    if wanted is not None and count > 1:
+        title = say("BatchNorm after each of them")
+    note = say("trains at higher rates; no bias, which it would cancel")
+    single = wanted is not None
+    return Proposal(
+        say("Add {title}", title=title), tuple(edits), "batch_norm", title, note, scope if single else MAIN, (),
+        tuple(added) if single else (), tuple(changed) if single else (),
+    )  # fmt: skip
+
+
+def _lacks(site: Site, name: str) -> bool:
+    """Whether a block is a convolution that nothing normalises, before or behind."""
+    kind, block = site.kind(name), site.block(name)
+    if kind is None or kind.family != "convolution" or "bias" not in kind.parameters or block.repeat is not None:
+        return False
+    if block.bypass is True or not site.readers(name):
+        return False
+    if _normalised_behind(site, name) or _normalised_before(site, name) or _gives_scores(site, name):
+        return False
+    return not (_is_summed(site, name) and _is_preactivated(site))
+
+
+def _normalises(site: Site, name: str) -> bool:
+    kind = site.kind(name)
+    return kind is not None and kind.family == "normalisation"
+
+
+def _normalised_behind(site: Site, name: str) -> bool:
+    readers = {wire.target for wire in site.readers(name)}
+    if any(_normalises(site, reader) or _normalised_inside(site, reader) for reader in readers):
+        return True
+    if site.scope == MAIN or not any(site.block(reader).type == OUTPUT for reader in readers):
+        return False
+    return _normalised_outside(site.diagram, site.scope)
+
+
+def _normalised_inside(site: Site, name: str) -> bool:
+    """Whether an instance normalises what comes in before anything else."""
+    module = site.diagram.modules.get(site.block(name).type)
+    if module is None:
+        return False
+    readers = (wire.target for port in module.of_type(INPUT) for wire in module.wires_from(port))
+    kinds = (site.diagram.kind(module.block(reader).type) for reader in readers)
+    return any(kind is not None and kind.family == "normalisation" for kind in kinds)
+
+
+def _normalised_outside(diagram: Diagram, module: str) -> bool:
+    """Whether what leaves instances of a module is normalised where they stand."""
+    for scope in diagram.scopes():
+        definition = diagram.definition(scope)
+        for name in definition.of_type(module):
+            for wire in definition.wires_from(name):
+                kind = diagram.kind(definition.block(wire.target).type)
+                if kind is not None and kind.family == "normalisation":
+                    return True
+    return False
+
+
+def _normalised_before(site: Site, name: str) -> bool:
+    """Pre-activation: normalised and activated before the convolution."""
+    seen = 0
+    source = site.source(name)
+    while source is not None and seen < 3 and site.is_follower(source[0]):
+        if _normalises(site, source[0]):
+            return True
+        source, seen = site.source(source[0]), seen + 1
+    return False
+
+
+def _is_summed(site: Site, name: str) -> bool:
+    return all(site.block(wire.target).type == "Add" for wire in site.readers(name))
+
+
+def _is_preactivated(site: Site) -> bool:
+    """Whether convolutions here are normalised before: then what goes into a sum is left as it is on purpose."""
+    return any(_normalised_before(site, name) for name, block in site.definition.blocks() if block.type == "Conv2d")
+
+
+def _gives_scores(site: Site, name: str) -> bool:
+    """Whether what comes out becomes the network's scores without another weight."""
+    if site.scope != MAIN:
+        return False
+    following = site.next(name)
+    while following is not None:
+        block, kind = site.block(following), site.kind(following)
+        if block.type == OUTPUT:
+            return True
+        if kind is None or kind.weighted or kind.merges or site.source(following) is None:
+            return False
+        following = site.next(following)
+    return False
+
+
+def _called(name: str) -> str:
+    stem, found, rest = name.rpartition("conv")
+    return f"{stem}bn{rest}" if found else f"{name}_bn"
