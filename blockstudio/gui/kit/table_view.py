@@ -90,7 +90,7 @@ class LinesModel(QAbstractTableModel):
 
 def _tone(tone: str) -> QColor:
     colours = theme()
-    known = {"misprint": colours.warning, "differs": colours.accent, "quiet": colours.secondary}
+    known = {"misprint": colours.warning, "differs": colours.link, "quiet": colours.secondary}
     return known.get(tone, colours.text)
 
 

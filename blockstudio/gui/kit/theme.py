@@ -25,7 +25,9 @@ FAMILY_COLOURS: dict[str, QColor] = {
     "head": _c("#5b6b7b"),
     "module": _c("#3f7d58"),
 }
-"""The stripe of a block by its family. They carry both themes."""
+"""The stripe of a block by its family."""
+_ON_DARK = {"head": _c("#7d8fa1")}
+"""Stripes that would not stand out from a dark card."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +44,21 @@ class Theme:
     field: QColor
     """Fill of input fields, chips, quiet boxes and the active tab."""
     hover: QColor
+    selected: QColor
+    """The row that is chosen."""
     hairline: QColor
     text: QColor
     secondary: QColor
     faint: QColor
-    """Placeholders and what is switched off."""
+    """Placeholders and what is switched off: as quiet as secondary text, and to be read like it."""
     accent: QColor
     """The one blue of what is active, selected, hovered or dragged."""
+    link: QColor
+    """The same blue where it is text."""
+    primary: QColor
+    """Fill of the one filled button and of selected text."""
     on_accent: QColor
+    """Text on `primary`."""
     card: QColor
     card_border: QColor
     track: QColor
@@ -62,13 +71,16 @@ class Theme:
     frame_border: QColor
     problem: QColor
     warning: QColor
+    warning_fill: QColor
+    """Warning signs; `warning` is for text."""
     good: QColor
     series: tuple[QColor, ...]
     """Curves, in order: train, validation, further runs."""
 
     def family(self, family: str) -> QColor:
         """The stripe colour of a block family; slate for an unknown one."""
-        return FAMILY_COLOURS.get(family, FAMILY_COLOURS["head"])
+        known = family if family in FAMILY_COLOURS else "head"
+        return _ON_DARK.get(known, FAMILY_COLOURS[known]) if self.dark else FAMILY_COLOURS[known]
 
 
 _SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
@@ -81,23 +93,27 @@ LIGHT = Theme(
     dots=_c("#dde2e6"),
     field=_c("#f1f3f6"),
     hover=_c("#e8ecf1"),
+    selected=_c("#dfe9fd"),
     hairline=_c("#dfe3e8"),
     text=_c("#1b2128"),
-    secondary=_c("#626c77"),
-    faint=_c("#98a1ab"),
+    secondary=_c("#5c6671"),
+    faint=_c("#5c6671"),
     accent=_c("#2f6fed"),
+    link=_c("#235fd3"),
+    primary=_c("#2f6fed"),
     on_accent=_c("#ffffff"),
     card=_c("#ffffff"),
-    card_border=_c("#d3dae0"),
+    card_border=_c("#7a8891"),
     track=_c("#e3e7ec"),
-    wire=_c("#85939c"),
+    wire=_c("#76848d"),
     pill=_c("#fbfcfd"),
     pill_border=_c("#dfe3e8"),
     frame=_c("#f0f4f3"),
-    frame_border=_c("#b4cdbf"),
-    problem=_c("#d13b3b"),
-    warning=_c("#b26a00"),
-    good=_c("#1f9d55"),
+    frame_border=_c("#62907a"),
+    problem=_c("#c02c2c"),
+    warning=_c("#955600"),
+    warning_fill=_c("#b26a00"),
+    good=_c("#16733f"),
     series=tuple(map(_c, _SERIES)),
 )
 
@@ -109,22 +125,26 @@ DARK = Theme(
     dots=_c("#272e34"),
     field=_c("#262b32"),
     hover=_c("#2f353d"),
+    selected=_c("#27344d"),
     hairline=_c("#2c323a"),
     text=_c("#e6e9ed"),
     secondary=_c("#98a2ae"),
-    faint=_c("#69737e"),
+    faint=_c("#98a2ae"),
     accent=_c("#5b93ff"),
+    link=_c("#6b9dff"),
+    primary=_c("#2f6fed"),
     on_accent=_c("#ffffff"),
     card=_c("#20252b"),
-    card_border=_c("#353c45"),
+    card_border=_c("#707c87"),
     track=_c("#333a43"),
-    wire=_c("#6c7983"),
+    wire=_c("#76838d"),
     pill=_c("#171b1f"),
     pill_border=_c("#303740"),
     frame=_c("#161c1d"),
-    frame_border=_c("#2a4a3b"),
-    problem=_c("#ff6b6b"),
+    frame_border=_c("#44855f"),
+    problem=_c("#ff7b7b"),
     warning=_c("#e0a030"),
+    warning_fill=_c("#e0a030"),
     good=_c("#3fc380"),
     series=tuple(map(_c, ("#5b93ff", "#e2606f", "#3db8a8", "#a182db", "#d69c45", "#8d97a3"))),
 )
@@ -213,6 +233,23 @@ def mix(one: QColor, other: QColor, part: float) -> QColor:
     )
 
 
+def as_text(colour: QColor) -> QColor:
+    """A curve's or family's colour where it is text: nearer to the text's own, so that it can be read."""
+    return mix(colour, _current.text, 0.25)
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The ratio of WCAG 2, 1 to 21: text needs 4.5 against its ground, lines and edges 3."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def palette(chosen: Theme) -> QPalette:
     """The Qt palette, for what the style sheet does not reach."""
     made = QPalette()
@@ -229,10 +266,10 @@ def palette(chosen: Theme) -> QPalette:
         (role.ToolTipText, chosen.text),
         (role.BrightText, chosen.problem),
         (role.PlaceholderText, chosen.faint),
-        (role.Highlight, chosen.accent),
+        (role.Highlight, chosen.primary),
         (role.HighlightedText, chosen.on_accent),
-        (role.Link, chosen.accent),
-        (role.LinkVisited, chosen.accent),
+        (role.Link, chosen.link),
+        (role.LinkVisited, chosen.link),
         (role.Light, chosen.hover),
         (role.Midlight, chosen.hover),
         (role.Mid, chosen.hairline),
@@ -253,8 +290,7 @@ def stylesheet(chosen: Theme) -> str:
     ``"problem"``, ``"good"``, ``"box"`` (quiet filled frame).
     """
     c = {key: value.name() for key, value in vars(chosen).items() if isinstance(value, QColor)}
-    c["accent_hover"] = mix(chosen.accent, chosen.text, 0.12).name()
-    c["accent_quiet"] = mix(chosen.panel, chosen.accent, 0.16).name()
+    c["primary_hover"] = mix(chosen.primary, QColor("black"), 0.12).name()
     text = _STYLE
     for key in sorted(c, key=len, reverse=True):
         text = text.replace(f"@{key};", f"{c[key]};").replace(f"@{key} ", f"{c[key]} ")
@@ -287,7 +323,7 @@ QFrame[role="hairline"] { background: @hairline; border: 0; max-height: 1px; min
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QAbstractSpinBox {
   background: @field; color: @text; border: 1px solid @field; border-radius: 5px; padding: 3px 8px;
-  selection-background-color: @accent; selection-color: @on_accent;
+  selection-background-color: @primary; selection-color: @on_accent; placeholder-text-color: @faint;
 }
 QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: @hairline; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
@@ -297,7 +333,7 @@ QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: @problem; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: @faint; }
 QComboBox::drop-down { border: 0; width: 18px; }
 QComboBox QAbstractItemView {
-  background: @panel; border: 1px solid @hairline; selection-background-color: @accent_quiet;
+  background: @panel; border: 1px solid @hairline; selection-background-color: @selected;
   selection-color: @text; outline: 0; padding: 4px;
 }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
@@ -314,18 +350,18 @@ QPushButton:disabled, QToolButton:disabled { color: @faint; }
 QPushButton:checked, QToolButton:checked { background: @field; font-weight: 600; }
 QPushButton[role="chip"], QToolButton[role="chip"] { border-color: @hairline; }
 QPushButton[role="chip"]:focus, QToolButton[role="chip"]:focus { border-color: @accent; }
-QPushButton[role="primary"] { background: @accent; color: @on_accent; font-weight: 600; padding: 4px 14px; }
-QPushButton[role="primary"]:hover { background: @accent_hover; }
+QPushButton[role="primary"] { background: @primary; color: @on_accent; font-weight: 600; padding: 4px 14px; }
+QPushButton[role="primary"]:hover { background: @primary_hover; }
 QPushButton[role="primary"]:focus { border-color: @text; }
 QPushButton[role="primary"]:disabled { background: @field; color: @faint; }
 QPushButton[role="link"], QToolButton[role="link"] {
-  color: @accent; padding: 1px 2px; text-align: left; border-radius: 3px;
+  color: @link; padding: 1px 2px; text-align: left; border-radius: 3px;
 }
 QToolButton::menu-indicator { image: none; }
 
 QMenu { background: @panel; color: @text; border: 1px solid @hairline; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 20px; border-radius: 4px; }
-QMenu::item:selected { background: @accent_quiet; }
+QMenu::item:selected { background: @selected; }
 QMenu::item:disabled { color: @faint; }
 QMenu::separator { height: 1px; background: @hairline; margin: 4px 8px; }
 QMenuBar { background: @panel; color: @text; border-bottom: 1px solid @hairline; }
@@ -340,12 +376,12 @@ QTabBar::tab:hover { color: @text; }
 QTabWidget::pane { border: 0; }
 
 QListView, QTreeView, QTableView {
-  background: @panel; color: @text; border: 0; outline: 0; selection-background-color: @accent_quiet;
+  background: @panel; color: @text; border: 0; outline: 0; selection-background-color: @selected;
   selection-color: @text; gridline-color: @hairline; alternate-background-color: @panel;
 }
 QListView::item, QTreeView::item { padding: 3px 4px; border-radius: 4px; }
 QListView::item:hover, QTreeView::item:hover { background: @field; }
-QListView::item:selected, QTreeView::item:selected { background: @accent_quiet; color: @text; }
+QListView::item:selected, QTreeView::item:selected { background: @selected; color: @text; }
 QHeaderView::section {
   background: @panel; color: @secondary; border: 0; border-bottom: 1px solid @hairline; padding: 4px 8px;
 }

@@ -14,7 +14,7 @@ QWidget#topbar {{ background: {panel}; border-bottom: 1px solid {hairline}; }}
 QWidget#statusbar {{ background: {panel}; border-top: 1px solid {hairline}; }}
 QWidget#bottom {{ background: {panel}; }}
 QToolButton#product {{ padding: 4px 6px; background: transparent; }}
-QToolButton#product:hover {{ color: {accent}; }}
+QToolButton#product:hover {{ color: {colours.link.name()}; }}
 QToolButton[role="chip"], QPushButton[role="chip"] {{ font-weight: 400; }}
 QToolButton[role="cross"] {{ color: {faint}; padding: 0 3px; }}
 QToolButton[role="cross"]:hover {{ color: {text}; }}

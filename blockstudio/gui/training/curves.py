@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import font, mix, notifier, theme
+from blockstudio.gui.kit.theme import as_text, font, mix, notifier, theme
 from blockstudio.gui.training.run_data import Columns, RunData
 
 BINS = 1000
@@ -240,4 +240,4 @@ def _nearest(columns: Columns, name: str, x: float) -> tuple[float | None, float
 
 
 def _in(colour: QColor, text: str) -> str:
-    return f"<span style='color:{colour.name()}'>{text}</span>"
+    return f"<span style='color:{as_text(colour).name()}'>{text}</span>"

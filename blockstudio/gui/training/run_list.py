@@ -45,8 +45,8 @@ class _RunLine(QStyledItemDelegate):
             painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 5, 5)
         status, result = row.state.status, _result(row)
         colour = {
-            "running": colours.accent,
-            "paused": colours.accent,
+            "running": colours.link,
+            "paused": colours.link,
             "failed": colours.problem,
             "lost": colours.problem,
         }

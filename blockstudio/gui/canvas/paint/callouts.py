@@ -13,7 +13,7 @@ from blockstudio.gui.canvas.scene.metrics import RADIUS
 def draw_callout(painter: QPainter, note: Callout, style: Style, hovered: Link | None) -> None:
     """A note. Scene coordinates."""
     theme = style.theme
-    edge = theme.problem if note.severity == "error" else theme.warning
+    edge = theme.problem if note.severity == "error" else theme.warning_fill
     painter.setPen(QPen(edge, 1.2))
     painter.setBrush(style.card)
     painter.drawRoundedRect(note.rect, RADIUS, RADIUS)
@@ -26,5 +26,5 @@ def draw_callout(painter: QPainter, note: Callout, style: Style, hovered: Link |
         used = QFont(style.line_font)
         used.setUnderline(hovered is not None and link.rect == hovered.rect)
         painter.setFont(used)
-        painter.setPen(QPen(theme.accent))
+        painter.setPen(QPen(theme.link))
         painter.drawText(link.rect, wrap | int(Qt.AlignmentFlag.AlignVCenter), link.text)

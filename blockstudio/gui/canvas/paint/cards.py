@@ -28,7 +28,7 @@ from blockstudio.gui.canvas.scene.metrics import (
 FLAKE = 5.0
 """From the middle of a snow crystal to its tips."""
 OFF = 0.5
-"""Opacity of what is switched off."""
+"""Opacity of what is switched off; its texts stay readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         painter.setOpacity(OFF)
     painter.setBrush(family)
     painter.drawPath(stripe_path(height))
+    painter.setOpacity(1.0)
     draw_texts(painter, width, content, style, CHEVRON if look.sign else 0)
+    painter.setOpacity(OFF if content.off else 1.0)
     if content.part >= 0:
         bar = QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -74,10 +76,10 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         draw_flake(painter, QPointF(width - MARGIN - FLAKE, 30.0), content.frozen, style)
     if look.sign:
         draw_chevron(painter, chevron_rect(width), False, style, look.sign == "active")
+    painter.setOpacity(1.0)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(style.hovered if look.hovered else style.border_off if content.off else style.border)
     painter.drawPath(card_path(width, height))
-    painter.setOpacity(1.0)
     if content.severity == "error":
         painter.setPen(style.problem)
         painter.drawPath(card_path(width, height))
@@ -102,7 +104,7 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style, 
         painter.setPen(style.text)
         painter.setFont(style.badge_font)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, content.badge)
-    painter.setPen(style.text)
+    painter.setPen(style.secondary if content.off else style.text)
     painter.setFont(style.name_font)
     draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
     painter.setPen(style.secondary)
