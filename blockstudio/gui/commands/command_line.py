@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QFrame,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from blockstudio.gui.commands.registry import Commands
+from blockstudio.gui.commands.registry import Command, Commands
+from blockstudio.gui.kit.sheet import SearchSheet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, theme
 
@@ -41,7 +32,7 @@ class _Line(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.hover)
+            painter.setBrush(colours.selected)
             painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 5, 5)
         able = bool(option.state & QStyle.StateFlag.State_Enabled)
         painter.setFont(font(12))
@@ -54,93 +45,41 @@ class _Line(QStyledItemDelegate):
         painter.restore()
 
 
-class CommandLine(QFrame):
-    """A sheet over the window. Escape or a click elsewhere puts it away."""
+class CommandLine(SearchSheet):
+    """Every command that stands in a list, by its title, its menu and further words."""
 
     def __init__(self, window: QWidget, commands: Commands[Any]) -> None:
-        super().__init__(window)
-        self._over, self._commands = window, commands
-        self._before: QWidget | None = None
-        self.setProperty("role", "sheet")
-        self.setObjectName("sheet")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        self.line = QLineEdit()
-        self.line.setObjectName("commandline")
-        self.line.setPlaceholderText(tr("What do you want to do?"))
-        self.line.setAccessibleName(tr("Search commands"))
-        self.list = QListWidget()
-        self.list.setAccessibleName(tr("Commands"))
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setItemDelegate(_Line(self.list))
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column.addWidget(self.line)
-        column.addWidget(self.list)
-        self.line.textChanged.connect(self._fill)
-        self.line.installEventFilter(self)
-        self.list.itemClicked.connect(lambda _: self._run())
-        self.hide()
+        super().__init__(window, tr("What do you want to do?"), tr("Search commands"), tr("Commands"))
+        self._commands = commands
+        self.set_delegate(_Line(self.list))
+        self.picked.connect(lambda item: commands.run(item.data(_ID)))
 
-    def popup(self) -> None:
-        """Open it, with the keyboard in it."""
-        self._before = self.window().focusWidget()
-        whole = self._over.width()
-        width = min(560, whole - 40)
-        self.setGeometry((whole - width) // 2, 60, width, 420)
+    def popup(self, text: str = "") -> None:
         self._commands.refresh()
-        self.line.clear()
-        self._fill("")
-        self.show()
-        self.raise_()
-        self.line.setFocus()
+        super().popup(text)
 
-    def _fill(self, text: str) -> None:
+    def missing(self, text: str) -> str:
+        return tr("No command is called “{words}”.", words=text.strip())
+
+    def fill(self, text: str) -> None:
         words = text.lower().split()
-        self.list.clear()
-        for id, command in self._commands.listed():
+        found = []
+        for place, (id, command) in enumerate(self._commands.listed()):
             title = self._commands.actions[id].text().rstrip("…")
-            hay = f"{title} {tr(command.text)} {command.menu} {command.keywords}".lower()
-            if id == "help.commands" or not all(word in hay for word in words):
-                continue
-            action = self._commands.actions[id]
-            item = QListWidgetItem(title)
-            item.setData(_ID, id)
-            item.setData(_MENU, tr(command.menu))
-            item.setData(_KEYS, self._commands.shortcut_text(id))
-            if not action.isEnabled():
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-                item.setToolTip(tr(command.reason))
-            self.list.addItem(item)
-        for row in range(self.list.count()):
-            if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled:
-                self.list.setCurrentRow(row)
-                break
+            names = f"{title} {tr(command.text)}".lower()
+            hay = f"{names} {command.menu} {command.keywords}".lower()
+            if id != "help.commands" and all(word in hay for word in words):
+                # What is called so comes before what only has to do with it.
+                found.append((bool(words) and not all(word in names for word in words), place, id, title, command))
+        for *_, id, title, command in sorted(found, key=lambda each: each[:2]):
+            self.list.addItem(self._item(id, title, command))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut:
-            self.hide()
-        elif event.type() == QEvent.Type.KeyPress:
-            assert isinstance(event, QKeyEvent)
-            if event.key() == Qt.Key.Key_Escape:
-                self._put_away()
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._run()
-                return True
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-                step = 1 if event.key() == Qt.Key.Key_Down else -1
-                self.list.setCurrentRow(max(0, min(self.list.count() - 1, self.list.currentRow() + step)))
-                return True
-        return False
-
-    def _put_away(self) -> None:
-        self.hide()
-        if self._before is not None:
-            self._before.setFocus()
-
-    def _run(self) -> None:
-        item = self.list.currentItem()
-        self._put_away()
-        if item is not None:
-            self._commands.run(item.data(_ID))
+    def _item(self, id: str, title: str, command: Command[Any]) -> QListWidgetItem:
+        item = QListWidgetItem(title)
+        item.setData(_ID, id)
+        item.setData(_MENU, tr(command.menu))
+        item.setData(_KEYS, self._commands.shortcut_text(id))
+        if not self._commands.actions[id].isEnabled():
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+            item.setToolTip(tr(command.reason))
+        return item

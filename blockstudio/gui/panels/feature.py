@@ -53,7 +53,7 @@ def install(desk: Desk) -> Panels:
                 300,
                 ("Ctrl+Alt+1",), checked=lambda d: d.is_shown("palette")),
         Command("view.problems", say("Problems"), lambda d: d.show_page("problems"), "View", 330, ("Ctrl+Shift+M",)),
-        Command("edit.find", say("Find a block type"), find, "Edit", 340, ("Ctrl+F",), keywords="palette search add"),
+        Command("edit.find", say("Find a block type"), find, "Edit", 345, keywords="palette search add"),
         Command("problem.show", say("Show the block of a problem"), show, value=True),
     )  # fmt: skip
     button = ProblemsButton(desk)

@@ -1,0 +1,1 @@
+"""Finding blocks, and going from one to the next."""
