@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 
 from blockstudio.gui.kit.parts import quiet
 
-
 MOST_ROWS = 13
 """Lines in view: of more the list scrolls."""
 
