@@ -12,7 +12,9 @@ import blockstudio
 PACKAGE = Path(blockstudio.__file__).parent
 CANVAS = PACKAGE / "gui" / "canvas"
 PREFIX = "blockstudio.gui.canvas"
-MAY_KNOW = {"scene": {"scene"}, "paint": {"scene", "paint"}, "hand": {"scene", "hand"}}
+MAY_KNOW = {
+    "scene": {"scene"}, "paint": {"scene", "paint"}, "hand": {"scene", "hand"}, "search": {"scene", "search"},
+}  # fmt: skip
 FILES = sorted(CANVAS.rglob("*.py"))
 
 

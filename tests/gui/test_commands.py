@@ -235,14 +235,17 @@ def test_keys_in_the_real_window(open_window, key, modifiers, label: str) -> Non
     assert dumps(window.session.diagram) == before
 
 
-def test_tab_looks_for_a_block_where_none_is_selected_and_else_walks(open_window) -> None:
+def test_tab_looks_for_a_block_whatever_is_selected_and_shift_tab_walks(open_window) -> None:
     window = open_window("resnet18")
-    press_key(window.canvas, K.Key_Tab)
-    assert window.features.panels.palette.search.hasFocus()
-    window.canvas.setFocus()
-    window.session.select(["conv1"])
-    press_key(window.canvas, K.Key_Tab)
-    assert window.session.selection == ("bn1",) and window.canvas.hasFocus()
+    for selected in ([], ["bn1"], ["conv1", "bn1"]):
+        window.session.select(selected)
+        press_key(window.canvas, K.Key_Tab)
+        assert window.canvas.finder.line.hasFocus()
+        press_key(window.canvas.finder.line, K.Key_Escape)
+        assert window.canvas.hasFocus()
+    window.session.select(["bn1"])
+    press_key(window.canvas, K.Key_Backtab, M.ShiftModifier)
+    assert window.session.selection == ("conv1",) and window.canvas.hasFocus()
 
 
 def test_a_move_by_the_command_palette_is_one_step(open_window) -> None:

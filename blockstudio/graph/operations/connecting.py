@@ -13,6 +13,9 @@ from blockstudio.graph.operations.base import Added, Edits, first_input, free_in
 from blockstudio.graph.operations.inserting import New, add
 from blockstudio.text import say
 
+End = tuple[str, str]
+"""A block and one of its ports."""
+
 
 def circle(definition: Definition, wire: Wire, without: Wire | None = None) -> list[str]:
     """The blocks on the path that a wire would close, from its target to its source; empty if it closes none.
@@ -146,16 +149,21 @@ def connect(diagram: Contents, scope: str, sources: Iterable[str], target: str, 
 
 
 def gather(
-    diagram: Contents, scope: str, new: New, sources: Iterable[str], names: FreeNames | None = None
+    diagram: Contents, scope: str, new: New, sources: Iterable[str | End], names: FreeNames | None = None
 ) -> Added:  # fmt: skip
-    """Add a block that reads ``sources`` in this order: a merge all of them, another as many as it has inputs.
+    """Add a block that reads ``sources`` in this order: a merge all of them, another as many as it has inputs. A
+    source is a block, by its first output, or a block with the name of an output.
 
     Raises `StudioError` ``diagram.type``, ``diagram.block``.
     """
     definition = diagram.definition(scope)
     (name,), edits = add(diagram, scope, new, names=names)
-    outs = [(each, diagram.output_ports(definition.block(each).type)) for each in dict.fromkeys(sources)]
-    starts = [(each, ports[0]) for each, ports in outs if ports]
+    starts: list[End] = []
+    for each in dict.fromkeys(sources):
+        if isinstance(each, str):
+            starts += [(each, port) for port in diagram.output_ports(definition.block(each).type)[:1]]
+        else:
+            starts.append(each)
     if diagram.is_variadic(new.type):
         ports: Sequence[str] = [str(index) for index in range(len(starts))]
     else:

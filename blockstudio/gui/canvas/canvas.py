@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -31,15 +32,18 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from blockstudio.analysis import Fix
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
-from blockstudio.gui.canvas.hand import acts, dropping, keys, menu, wheel
+from blockstudio.gui.canvas.hand import acts, connecting, dropping, keys, menu, wheel
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.hand import Hand
+from blockstudio.gui.canvas.hand.start import Start
+from blockstudio.gui.canvas.hand.surface import on_stage
 from blockstudio.gui.canvas.paint import picture
 from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
 from blockstudio.gui.canvas.scene.camera import Camera
 from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.telling import selection_text, tip
+from blockstudio.gui.canvas.search.popup import SearchPopup
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
@@ -77,6 +81,8 @@ class Canvas(QWidget):
         self.hand = Hand(self, self)
         self.fault = ""
         """Why the last frame could not be painted; empty if it could."""
+        self.finder: SearchPopup | None = None
+        """The search, once it has been open."""
         self._steps = 0
         """Of the zoom, since the beginning."""
         self.setObjectName("canvas")
@@ -195,6 +201,10 @@ class Canvas(QWidget):
         """Move the selection by steps of the grid; while an arrow key is down, all of it is one step."""
         self.hand.nudge(dx * GRID, dy * GRID)
 
+    def leave_by_key(self, forward: bool) -> bool:
+        """The keyboard goes to the next part of the window, or the one before."""
+        return super().focusNextPrevChild(forward)
+
     def run(self, *ids: str) -> bool:
         """Do the first of these commands that can be done; False if none can."""
         commands = self.commands
@@ -209,7 +219,49 @@ class Canvas(QWidget):
         ``dark`` or light, by default as the window."""
         return picture.picture(self.scene.root, size, dark)
 
+    def search(self, start: Start | None = None) -> None:
+        """Open the search: at ``start``, by default for what is selected: a wire, blocks, or the place of the mouse."""
+        adding = self.hand.search(start if start is not None else self._start())
+        if self.finder is None:
+            self.finder = SearchPopup(self)
+            self.finder.chosen.connect(self._put_in)
+            self.finder.left.connect(self.cancel_gesture)
+            self.finder.browse.connect(self._browse)
+        self.camera.reveal(adding.rect)
+        self.finder.open(adding, self._on_view(adding.rect), self.rect())
+
+    def _start(self) -> Start:
+        session, wires = self.session, self.scene.marks.wires
+        if len(wires) == 1:
+            return Start(wire=next(iter(wires)))
+        sources = connecting.outputs(self.scene, session.selection)
+        if sources:
+            return Start(sources)
+        mouse = self.mapFromGlobal(QCursor.pos())
+        at = QPointF(mouse) if self.underMouse() else QPointF(self.rect().center())
+        return Start(at=on_stage(self, at))
+
+    def _put_in(self) -> None:
+        name = self.hand.choose()
+        if name is not None:
+            self.reveal(name)
+
+    def _browse(self) -> None:
+        self.cancel_gesture()
+        self.run("edit.find")
+
+    def _on_view(self, rect: QRectF) -> QRectF:
+        return QRectF(self.camera.to_view(rect.topLeft()), self.camera.to_view(rect.bottomRight()))
+
     # What the hand uses
+
+    def hide_search(self) -> None:
+        """Shut the search, if it is open, and have the keyboard back."""
+        if self.finder is not None and self.finder.isVisible():
+            had = self.finder.isAncestorOf(self.window().focusWidget() or self)
+            self.finder.shut()
+            if had:
+                self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def show_cursor(self, shape: Qt.CursorShape) -> None:
         """Give the mouse another look."""
@@ -333,7 +385,7 @@ class Canvas(QWidget):
         super().focusOutEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        # Tab walks the blocks; at the last one it leaves the drawing.
+        # Tab looks for a block, Shift+Tab walks back through the blocks and leaves the drawing at the first.
         return keys.tab(self, forward) or super().focusNextPrevChild(forward)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -11,7 +11,7 @@ from blockstudio.analysis import Fix
 from blockstudio.analysis.costs import COSTS
 from blockstudio.blocks import RawValue
 from blockstudio.gui.canvas.canvas import Canvas
-from blockstudio.gui.canvas.hand import dropping, keys
+from blockstudio.gui.canvas.hand import connecting, dropping, keys
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
@@ -80,6 +80,12 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         is_open = _one_module(desk) and canvas.scene.is_open(desk.session.selection[0])
         return tr("Close in place") if is_open else tr("Open in place")
 
+    def connect_label(desk: Desk) -> str:
+        return tr("Connect to {0}", desk.session.selection[-1]) if _several(desk) else tr("Connect")
+
+    def orders(_: Desk) -> bool:
+        return connecting.ordered_wire(canvas.scene) is not None
+
     def add(desk: Desk, wanted: tuple[str, Mapping[str, RawValue]]) -> None:
         kind, parameters = wanted
         desk.show_drawing()
@@ -110,10 +116,20 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         Command("edit.select_none", say("Select nothing"), select_none, "Edit", 305, enabled=any_marked),
         Command("edit.bypass", say("Bypass"), lambda d: d.session.toggle_bypass(), "Edit", 310, ("Ctrl+B",),
                 enabled=_selected, label=_bypass_label, keywords="off lesion ablation bypass"),
+        Command("edit.connect", say("Connect"), lambda d: connecting.connect_selected(canvas.scene), "Edit", 314,
+                ("Ctrl+Shift+W",), enabled=_several, label=connect_label,
+                keywords="wire join sources target merge concat add",
+                reason=say("Select the sources, then the block that is to read them.")),
+        Command("wire.earlier", say("Input further left"), lambda d: connecting.move_input(canvas.scene, -1),
+                enabled=orders, keywords="order inputs concat add"),
+        Command("wire.later", say("Input further right"), lambda d: connecting.move_input(canvas.scene, 1),
+                enabled=orders, keywords="order inputs concat add"),
         Command("edit.wire_in_order", say("Wire in this order"), lambda d: dropping.wire_in_order(canvas.scene),
                 "Edit", 315,
                 enabled=_several, keywords="connect chain"),
         Command("edit.add", say("Add a block"), add, value=True),
+        Command("edit.search", say("Add a block…"), lambda d, start=None: canvas.search(start), "Edit", 312,
+                keywords="insert new search tab space"),
         Command("problem.fix", say("Do what a problem offers"), fix, value=True),
         Command("edit.cancel", say("Take back what is being dragged"), lambda d: canvas.cancel_gesture(),
                 enabled=lambda d: canvas.gesture is not None),
@@ -132,7 +148,11 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
                 enabled=lambda d: len(d.session.crumbs) > 1, label=_leave_label, keywords="leave up level"),
         Command("view.go", say("Go to a level"), lambda d, path: d.session.go(path), value=True),
         Command("view.open", say("Open or edit"), lambda d: canvas.open(d.session.selection[0]), enabled=_one_block),
-Command("go.next", say("Next block"), lambda d: keys.step(canvas, 1)),
+        Command("go.out", say("Next part of the window"), lambda d: canvas.leave_by_key(True), keys=("F6",),
+                keywords="focus leave panel"),
+        Command("go.out_back", say("Part of the window before"), lambda d: canvas.leave_by_key(False),
+                keys=("Shift+F6",), keywords="focus leave panel"),
+        Command("go.next", say("Next block"), lambda d: keys.step(canvas, 1)),
         Command("go.previous", say("Previous block"), lambda d: keys.step(canvas, -1)),
         Command("go.first", say("First block"), lambda d: keys.step(canvas, 0, absolute=True)),
         Command("go.last", say("Last block"), lambda d: keys.step(canvas, -1, absolute=True)),

@@ -9,11 +9,13 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.gui.canvas.hand import acts, dropping, hover, keys
+from blockstudio.gui.canvas.hand import acts, connecting, dropping, hover, keys
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, Press
 from blockstudio.gui.canvas.hand.marquee import Marquee
 from blockstudio.gui.canvas.hand.moving import Move, Nudge
 from blockstudio.gui.canvas.hand.panning import Pan, Steer
+from blockstudio.gui.canvas.hand.searching import Adding
+from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.hand.wiring import DrawWire
 from blockstudio.gui.canvas.scene import hits
@@ -36,6 +38,8 @@ class Hand(QObject):
         self.gesture: Gesture | None = None
         self._space = self._held = False
         """Whether the space bar, or an arrow key, is down."""
+        self._tapped = False
+        """Whether nothing else was done while the space bar is down."""
         self._button = Qt.MouseButton.NoButton
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(TICK_MS)
@@ -70,6 +74,22 @@ class Hand(QObject):
             self.gesture = None
             nudge.finish()
 
+    def search(self, start: Start) -> Adding:
+        """Begin to look for a block."""
+        self.settle()
+        self.cancel()
+        adding = Adding(self.surface, start)
+        self.gesture = adding
+        return adding
+
+    def choose(self) -> str | None:
+        """Put in what the search shows; the name of the block."""
+        adding = self.going(Adding)
+        if adding is None:
+            return None
+        self.gesture = None
+        return adding.choose()
+
     def _follow(self) -> None:
         # A gesture that makes a change itself has ended before.
         if self.gesture is not None and not self.gesture.rebase():
@@ -80,6 +100,7 @@ class Hand(QObject):
     def press(self, event: QMouseEvent) -> None:
         """A button went down."""
         self.settle()
+        self._tapped = False
         if self.gesture is not None:
             return
         self._button = event.button()
@@ -131,7 +152,17 @@ class Hand(QObject):
             if feed is not None:
                 taken = Wire(*feed, port.block, port.port)
                 return DrawWire(self.surface, at, self.scene.drawing.port(*feed, "out"), taken)
-        return DrawWire(self.surface, at, port)
+            return DrawWire(self.surface, at, port)
+        return DrawWire(self.surface, at, port, None, self._outputs_with(port))
+
+    def _outputs_with(self, port: Port) -> list[Port]:
+        """The outputs that are drawn from together: of all selected blocks, if that is one of them, in the order of
+        the drawing."""
+        selection, drawing = self.scene.session.selection, self.scene.drawing
+        if len(selection) < 2 or port.block not in selection:
+            return [port]
+        ends = connecting.outputs(self.scene, selection)
+        return [port if name == port.block else drawing.port(name, out, "out") for name, out in ends]
 
     def _from_wire(self, wire: Wire, at: QPointF) -> Drag:
         surface, drawing = self.surface, self.scene.drawing
@@ -189,6 +220,10 @@ class Hand(QObject):
         """Open what was clicked on twice."""
         camera = self.surface.camera
         found = hits.hit(self.scene.root, camera.to_scene(event.position()), camera.scale)
+        if event.button() == Qt.MouseButton.LeftButton and self._on_paper(event.position(), found):
+            self.cancel()
+            self.surface.search(Start(at=on_stage(self.surface, event.position())))
+            return
         if event.button() != Qt.MouseButton.LeftButton or found.block is None:
             self.press(event)
             return
@@ -197,6 +232,12 @@ class Hand(QObject):
             self.press(event)
         else:
             self.surface.open(found.block)
+
+    def _on_paper(self, at: QPointF, found: hits.Hit) -> bool:
+        """Whether a point of the view lies on nothing that is drawn."""
+        point, near = self.surface.camera.to_scene(at), self.surface.camera.scale >= LINES
+        on_note = near and self.scene.notebook.note_at(point) is not None
+        return found.name is None and found.wire is None and not on_note and self.surface.map_point(at) is None
 
     def leave(self) -> None:
         """The mouse left the drawing."""
@@ -215,9 +256,10 @@ class Hand(QObject):
     def key_press(self, event: QKeyEvent) -> bool:
         """A key went down; False if it means nothing here."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = True
+            self._space = self._tapped = True
             self.surface.show_cursor(Qt.CursorShape.OpenHandCursor)
             return True
+        self._tapped = False
         if keys.acts(event):
             self.settle()
         self._held = self._held or event.key() in keys.ARROWS
@@ -239,8 +281,11 @@ class Hand(QObject):
         if event.isAutoRepeat():
             return
         if event.key() == Qt.Key.Key_Space:
-            self._space = False
+            tapped = self._space and self._tapped and self.gesture is None
+            self._space = self._tapped = False
             self.surface.show_cursor(Qt.CursorShape.ArrowCursor)
+            if tapped:
+                self.surface.run("edit.search")
         elif event.key() in keys.ARROWS:
             self._held = False
             self.settle()
@@ -248,7 +293,7 @@ class Hand(QObject):
     def focus_out(self) -> None:
         """The keyboard is elsewhere: the release of a key will go there."""
         self.settle()
-        self._space = self._held = False
+        self._space = self._held = self._tapped = False
 
     # Drags from elsewhere
 

@@ -47,7 +47,8 @@ def commands_of(event: QKeyEvent) -> tuple[str, ...]:
             return (f"go.{way}",)
         if modifiers & ~(Mod.KeypadModifier | Mod.ShiftModifier):
             return ()
-        return (f"move.{way}_far" if modifiers & Mod.ShiftModifier else f"move.{way}", f"go.{way}")
+        order = {"left": ("wire.earlier",), "right": ("wire.later",)}.get(way, ())
+        return (*order, f"move.{way}_far" if modifiers & Mod.ShiftModifier else f"move.{way}", f"go.{way}")
     if modifiers & ~(Mod.KeypadModifier | Mod.ShiftModifier) or key not in KEYS:
         return ()
     return KEYS[Key(key)]
@@ -61,10 +62,8 @@ def press(surface: Surface, event: QKeyEvent) -> bool:
 
 
 def tab(surface: Surface, forward: bool) -> bool:
-    """Tab walks the selected blocks; with none selected it goes where a block can be looked for."""
-    if forward and not surface.scene.session.selection and surface.run("edit.find"):
-        return True
-    return surface.run("go.next" if forward else "go.previous")
+    """Tab looks for a block to add, whatever is selected; Shift+Tab walks back through the blocks."""
+    return surface.run("edit.search" if forward else "go.previous")
 
 
 def step(surface: Surface, by: int, absolute: bool = False) -> bool:

@@ -9,9 +9,11 @@ from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.kit.text import tr
 
-ON_NOTHING = ("edit.select_all", "", "view.arrange", "view.fit")
+ON_NOTHING = ("edit.search", "edit.select_all", "", "view.arrange", "view.fit")
+ON_WIRES = ("edit.search", "wire.earlier", "wire.later", "wire.free", "", "edit.delete")
 ON_BLOCKS = (
-    "edit.wire_in_order", "edit.bypass", "edit.freeze", "", "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
+    "edit.search", "edit.connect", "edit.wire_in_order", "edit.bypass", "edit.freeze", "",
+    "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
 )  # fmt: skip
 ON_MODULES = ("view.enter", "view.frame", "")
 """Commands; an empty one is a line between groups."""
@@ -28,7 +30,7 @@ def menu_at(surface: Surface, at: QPointF, parent: QWidget) -> QMenu:
     name = found.name
     if found.wire is not None:
         scene.select_wires([found.wire])
-        _offer(surface, menu, ("edit.delete",))
+        _offer(surface, menu, ON_WIRES)
     elif name is None:
         point = on_stage(surface, at)
         if surface.commands is not None:

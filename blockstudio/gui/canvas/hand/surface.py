@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
+from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.canvas.scene.camera import Camera
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.commands.registry import Commands
@@ -56,6 +57,14 @@ class Surface(Protocol):
 
     def reveal(self, block: str) -> None:
         """Bring a block into view."""
+        ...
+
+    def search(self, start: Start | None = None) -> None:
+        """Open the search there, by default for what is selected."""
+        ...
+
+    def hide_search(self) -> None:
+        """Shut the search, if it is open, and have the keyboard back."""
         ...
 
 

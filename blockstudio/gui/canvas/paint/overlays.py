@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from blockstudio.gui.canvas.paint import cards
 from blockstudio.gui.canvas.paint.saving import saved
-from blockstudio.gui.canvas.paint.style import Style
+from blockstudio.gui.canvas.paint.style import Style, stripe_path
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.card_texts import Content
-from blockstudio.gui.canvas.scene.metrics import LINE_PX, PILL_HEIGHT, PORT, text_width
+from blockstudio.gui.canvas.scene.metrics import INSET, LINE_PX, NAME_PX, PILL_HEIGHT, PORT, RADIUS, elided, text_width
 from blockstudio.gui.canvas.scene.overlay import Band, Coming, LooseWire
 from blockstudio.gui.canvas.scene.projection import Projection
 
@@ -26,23 +26,68 @@ def draw_band(painter: QPainter, band: Band, style: Style) -> None:
 def draw_coming(painter: QPainter, coming: Coming, style: Style) -> None:
     """The card of a block to come. Scene coordinates."""
     rect = coming.rect
+    if coming.planned:
+        _draw_planned(painter, coming, style)
+        return
     look = cards.Look(Content(coming.name, coming.line, coming.line, "", -1.0, False, ""), coming.family, hovered=True)
     painter.translate(rect.topLeft())
     cards.draw_card(painter, rect.width(), rect.height(), look, style)
     painter.translate(-rect.topLeft())
 
 
+def _draw_planned(painter: QPainter, coming: Coming, style: Style) -> None:
+    """The ghost of what was chosen, and its wires."""
+    rect, theme = coming.rect, style.theme
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(theme.accent, 2.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for start, end in coming.wires:
+        painter.drawPath(_path(start, end))
+    border = QPen(theme.accent, 1.6)
+    border.setDashPattern([5 / 1.6, 4 / 1.6])
+    for brush in (style.card, style.accent_veil):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(brush)
+        painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    painter.translate(rect.topLeft())
+    painter.setBrush(style.families[coming.family])
+    painter.drawPath(stripe_path(rect.height()))
+    painter.setPen(style.text)
+    painter.setFont(style.name_font)
+    cards.draw_text(painter, INSET, 13.5, elided(coming.name, NAME_PX, True, rect.width() - 24), style, bold=True)
+    painter.setPen(QPen(theme.accent))
+    painter.setFont(style.line_font)
+    cards.draw_text(painter, INSET, 30.0, elided(coming.line, LINE_PX, False, rect.width() - 24), style)
+    painter.translate(-rect.topLeft())
+    painter.setPen(border)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    ends = [point for wire in coming.wires for point in wire]
+    cards.draw_ports(painter, ends, style.port_active, style, PORT + 1)
+
+
+def _path(start: QPointF, end: QPointF) -> QPainterPath:
+    curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
+    return routes.path(curve, None)
+
+
 def draw_loose_wire(painter: QPainter, wire: LooseWire, camera: Projection, size: QSize, style: Style) -> None:
     """A wire on the mouse, with what it would do beside the cursor."""
     colour = _colour(wire, style)
     start, end = wire.start, wire.end
-    curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
     with saved(painter):
         painter.setTransform(camera.transform(), True)
         painter.setPen(QPen(colour, 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(routes.path(curve, None))
-        cards.draw_ports(painter, [start, end], QPen(colour, 1.8), style, PORT + 1)
+        for first, last in ((start, end), *wire.more):
+            painter.drawPath(_path(first, last))
+        starts = [start, *(first for first, _ in wire.more)]
+        cards.draw_ports(painter, starts, QPen(colour, 1.8), style, PORT + 1)
+        if wire.snapped:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.accent_veil)
+            painter.drawEllipse(end, 10, 10)
+        cards.draw_ports(painter, [end], QPen(colour, 1.8), style, 6.0 if wire.snapped else PORT + 1)
     if wire.text:
         # Kept inside the window.
         width, height = text_width(wire.text, LINE_PX) + 16, PILL_HEIGHT + 6

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -181,6 +182,12 @@ class StagePainter:
                 if drawing.wires[row] != marks.taken:
                     painter.drawPath(drawing.path(drawing.wires[row]))
             self.painted.curves += len(rows)
+        if marks.way:
+            painter.setPen(style.wire_problem)
+            closed = set(pairwise(marks.way))
+            for row in rows:
+                if (drawing.wires[row].source, drawing.wires[row].target) in closed:
+                    painter.drawPath(drawing.path(drawing.wires[row]))
         painter.setPen(style.wire_active)
         for wire in {*marks.wires, marks.hovered_wire, marks.drop_wire}:
             if wire is not None and wire in drawing.wire_rows and wire != marks.taken:
@@ -234,14 +241,19 @@ class StagePainter:
         drawing = stage.drawing
         points: list[QPointF] = []
         waiting: list[QPointF] = []
+        dimmed: list[QPointF] = []
         for row in rows:
             name = drawing.names[row]
             open_inputs = stage.facts.open_inputs(name)
             for port in drawing.ports(name, free=name == marks.ports_of):
                 is_open = port.side == "in" and port.port in open_inputs
-                (waiting if is_open else points).append(port.point)
+                if marks.able is not None and not marks.able(port):
+                    dimmed.append(port.point)
+                else:
+                    (waiting if is_open else points).append(port.point)
         cards.draw_ports(self.painter, points, self.style.port, self.style)
         cards.draw_ports(self.painter, waiting, self.style.port_open, self.style)
+        cards.draw_ports(self.painter, dimmed, self.style.port_dimmed, self.style)
         if marks.port is not None and marks.port.block in drawing.rows:
             cards.draw_ports(self.painter, [marks.port.point], self.style.port_active, self.style, PORT + 1)
         self.painted.ports += len(points) + len(waiting)

@@ -65,6 +65,7 @@ class Style:
         self.frozen = {"all": _pen(theme.accent, 1.1), "part": _pen(mix(theme.card, theme.secondary, 0.6), 1.1)}
         self.port = _pen(theme.wire, 1.3)
         self.port_active = _pen(theme.accent, 1.8)
+        self.port_dimmed = _pen(mix(theme.canvas, theme.wire, 0.35), 1.3)
         self.port_open = _pen(theme.problem, 1.6)
         self.text = QPen(theme.text)
         self.secondary = QPen(theme.secondary)

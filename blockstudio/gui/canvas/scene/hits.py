@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -76,11 +77,18 @@ def block_at(stage: Stage, point: QPointF) -> str | None:
     return stage.drawing.names[chosen[-1]] if chosen else None
 
 
-def port_at(stage: Stage, point: QPointF, scale: float, side: str = "") -> Port | None:
-    """The nearest port within reach, of one side or of either."""
+def port_at(
+    stage: Stage,
+    point: QPointF,
+    scale: float,
+    side: str = "",
+    reach: float = PORT_REACH,
+    accepts: Callable[[Port], bool] | None = None,
+) -> Port | None:
+    """The nearest port within reach (pixels), of one side or of either, and of those that are accepted."""
     if scale < FAR:
         return None
-    reach = PORT_REACH / scale
+    reach = reach / scale
     best, nearest = None, reach * reach
     for row in stage.drawing.rows_in(_around(point, reach)):
         for port in stage.drawing.ports(stage.drawing.names[row]):
@@ -88,7 +96,7 @@ def port_at(stage: Stage, point: QPointF, scale: float, side: str = "") -> Port 
                 continue
             aside = port.point - point
             distance = QPointF.dotProduct(aside, aside)
-            if distance <= nearest:
+            if distance <= nearest and (accepts is None or accepts(port)):
                 best, nearest = port, distance
     return best
 

@@ -28,6 +28,10 @@ class LooseWire:
     """Where the mouse is, in view coordinates: ``text`` stands beside it."""
     text: str = ""
     tone: Tone = "plain"
+    more: tuple[tuple[QPointF, QPointF], ...] = ()
+    """Further wires that are drawn along, in scene coordinates."""
+    snapped: bool = False
+    """It holds on to a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class Coming:
     line: str
     family: int
     """Index into the families' colours."""
+    planned: bool = False
+    """Chosen in the search: dashed, with the wires it would get."""
+    wires: tuple[tuple[QPointF, QPointF], ...] = ()
+    """From an output to an input, each; in scene coordinates."""
 
 
 Overlay = Band | LooseWire | Coming

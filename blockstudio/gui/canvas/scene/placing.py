@@ -104,3 +104,30 @@ def spread(drawing: Geometry, edits: Iterable[Edit]) -> list[Edit]:
         else:
             found.append(edit)
     return found
+
+
+def beside(drawing: Geometry, sources: Sequence[str], size: tuple[float, float]) -> Place:
+    """Where a block goes that reads others: under the one, on a lane of its own beside its other readers; below
+    several, in their middle. Without any, below the drawing. In the document's coordinates."""
+    from blockstudio.layout.room import Standing  # loads the layout engine: only for those who ask for it
+
+    there = [name for name in sources if name in drawing.rows]
+    x0, y0 = drawing.origin
+    if len(there) == 1:
+        definition = drawing.definition
+        rects = {name: drawing.rect(name) for name in drawing.names}
+        standing = Standing(
+            {name: (rect.center().x() - x0, rect.center().y() - y0) for name, rect in rects.items()},
+            {name: (rect.width(), rect.height()) for name, rect in rects.items()},
+            ((wire.source, wire.target) for wire in definition.wires_from(there[0])),
+        )
+        return standing.below(there[0], size)
+    if there:
+        cards = [drawing.rect(name) for name in there]
+        x = (min(card.left() for card in cards) + max(card.right() for card in cards)) / 2
+        below = max(card.bottom() for card in cards) + STEP_Y - CARD_HEIGHT / 2
+        return free_place(drawing, (x - x0, below - y0), size[0])
+    bounds = drawing.bounds
+    if bounds.isEmpty():
+        return 0.0, 0.0
+    return free_place(drawing, (bounds.center().x() - x0, bounds.bottom() - y0 + STEP_Y - CARD_HEIGHT / 2), size[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF
@@ -42,6 +42,10 @@ class Marks:
     """The wire that what is dragged would be put into."""
     taken: Wire | None = None
     """The wire that the mouse has pulled off its port: it is drawn by the gesture."""
+    able: Callable[[Port], bool] | None = None
+    """While a wire is drawn: which ports can take it. The others are dimmed."""
+    way: tuple[str, ...] = ()
+    """The blocks of the path that the wire on the mouse would close."""
     ports_of: str | None = None
     """The block whose free input shows."""
 

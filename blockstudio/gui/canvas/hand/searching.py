@@ -1,0 +1,169 @@
+"""The search on the drawing: a block is looked for, stands as a ghost where it would be put, and comes with its wires
+as one step."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+
+from blockstudio.analysis.offers import Offer, Offers, Where, offers
+from blockstudio.blocks import shape_text
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Wire
+from blockstudio.graph.edits import AddWire, Edit, MoveBlocks, RemoveWire
+from blockstudio.graph.operations.connecting import gather
+from blockstudio.graph.operations.inserting import New, splice
+from blockstudio.gui.canvas.hand.gesture import Gesture
+from blockstudio.gui.canvas.hand.start import Start
+from blockstudio.gui.canvas.hand.surface import Surface
+from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
+from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.scene.overlay import Coming
+from blockstudio.gui.canvas.scene.placing import beside, free_place, snap
+from blockstudio.gui.kit.text import tr
+
+REMEMBERED = 8
+_used: list[str] = []
+"""Titles of what was put in last, in all windows."""
+
+
+class Adding(Gesture):
+    """As long as the search is open. It shows what is chosen there; `choose` puts it in."""
+
+    def __init__(self, surface: Surface, start: Start) -> None:
+        super().__init__(surface)
+        self.start = start
+        self.offer: Offer | None = None
+        self.name = ""
+        self.at = QPointF()
+        """The middle of the ghost, on the stage."""
+        self.show(None)
+
+    # What the search asks
+
+    def found(self, text: str) -> Offers:
+        """What fits what was typed."""
+        session = self.scene.session
+        return offers(session.diagram, text, self._where(), _used)
+
+    def _where(self) -> Where:
+        start, facts = self.start, self.scene.stage.facts
+        sources = start.sources or ([(start.wire.source, start.wire.source_port)] if start.wire is not None else [])
+        shapes = tuple(facts.shape(*each) for each in sources)
+        reads = start.target is not None or start.wire is not None
+        return Where(shapes, reads, self.scene.session.scope)
+
+    def told(self) -> str:
+        """What the new block would be wired to: ``behind inception_4a · 512×14×14``."""
+        start, facts = self.start, self.scene.stage.facts
+        if start.wire is not None:
+            return tr("between {0} and {1}", start.wire.source, start.wire.target)
+        if start.target is not None:
+            return tr("before {0}", start.target[0])
+        if len(start.sources) == 1:
+            shape = facts.shape(*start.sources[0])
+            name = start.sources[0][0]
+            return tr("behind {0} · {1}", name, shape_text(shape)) if shape else tr("behind {0}", name)
+        return tr("behind {0} blocks", len(start.sources)) if start.sources else ""
+
+    # The ghost
+
+    def show(self, offer: Offer | None) -> None:
+        """Show what is chosen."""
+        self.offer = offer
+        session, drawing = self.scene.session, self.scene.drawing
+        self.name = session.diagram.free_name(offer.type, session.scope) if offer is not None else ""
+        x, y = self._place()
+        self.at = QPointF(x + drawing.origin[0], y + drawing.origin[1])
+        self.scene.changed.emit()
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Of the ghost."""
+        return card_width(self.name, False), float(CARD_HEIGHT)
+
+    def _place(self) -> tuple[float, float]:
+        """Its middle, in the document's coordinates."""
+        start, drawing = self.start, self.scene.drawing
+        x0, y0 = drawing.origin
+        if start.at is not None:
+            return free_place(drawing, (snap(start.at.x() - x0), snap(start.at.y() - y0)), self.size[0])
+        if start.wire is not None:
+            curve = drawing.curves[drawing.wire_rows[start.wire]]
+            return snap((curve[0] + curve[6]) / 2 - x0), snap((curve[1] + curve[7]) / 2 - y0)
+        if start.target is not None:
+            card = drawing.rect(start.target[0])
+            return free_place(drawing, (card.center().x() - x0, card.top() - y0 - 28 - CARD_HEIGHT / 2), self.size[0])
+        return beside(drawing, [name for name, _ in start.sources], self.size)
+
+    @property
+    def rect(self) -> QRectF:
+        """The ghost, in scene coordinates; where it would stand, while nothing is chosen."""
+        width, height = self.size
+        rect = QRectF(self.at.x() - width / 2, self.at.y() - height / 2, width, height)
+        return rect.translated(self.scene.offset)
+
+    def overlay(self) -> Coming | None:
+        rect, offer = self.rect, self.offer
+        wires = self._wires(rect)
+        if offer is None:
+            return Coming(rect, "…", "", FAMILY_NAMES.index("head"), True, wires)
+        line = f"→ {offer.fit.text}" if offer.fit.shape else offer.note or offer.type
+        return Coming(rect, self.name, line, FAMILY_NAMES.index(offer.family), True, wires)
+
+    def _wires(self, rect: QRectF) -> tuple[tuple[QPointF, QPointF], ...]:
+        start, drawing, offset = self.start, self.scene.drawing, self.scene.offset
+        top, bottom = QPointF(rect.center().x(), rect.top()), QPointF(rect.center().x(), rect.bottom())
+        sources = list(start.sources)
+        targets = [start.target] if start.target is not None else []
+        if start.wire is not None:
+            sources.append((start.wire.source, start.wire.source_port))
+            targets.append((start.wire.target, start.wire.target_port))
+        into = [(drawing.port(*each, "out").point + offset, top) for each in sources]
+        return (*into, *((bottom, drawing.port(*each, "in").point + offset) for each in targets))
+
+    # What becomes of it
+
+    def choose(self) -> str | None:
+        """Put in what is chosen, as one step, and select it; its name."""
+        offer = self.offer
+        if offer is None:
+            return None
+        self.cancel()
+        scene, session = self.scene, self.scene.session
+        x0, y0 = scene.drawing.origin
+        new = New(offer.type, parameters=offer.parameters, at=(self.at.x() - x0, self.at.y() - y0))
+        try:
+            name, edits = self._edits(new)
+        except StudioError as error:
+            session.refused.emit(str(error))
+            return None
+        loose = scene.loose_places()
+        if loose:
+            edits = [MoveBlocks(scope=session.scope, to=dict(loose)), *edits]
+        if not session.do(tr("Add {0}", name), *edits):
+            return None
+        _used[:] = [offer.title, *(title for title in _used if title != offer.title)][:REMEMBERED]
+        session.select([name])
+        return name
+
+    def _edits(self, new: New) -> tuple[str, list[Edit]]:
+        start, session = self.start, self.scene.session
+        diagram, scope = session.diagram, session.scope
+        if start.wire is not None:
+            (name,), edits = splice(diagram, scope, start.wire, [new])
+            return name, [*edits]
+        (name,), edits = gather(diagram, scope, new, start.sources)
+        found: list[Edit] = [*edits]
+        outputs = diagram.output_ports(new.type)
+        if start.target is not None and outputs:
+            block, port = start.target
+            feed = session.definition.wire_into(block, port)
+            taken = None if feed is None else Wire(*feed, block, port)
+            if taken is not None:
+                found.append(RemoveWire(scope=scope, wire=taken))
+            found.append(AddWire(scope=scope, wire=Wire(name, outputs[0], block, port)))
+        return name, found
+
+    def cancel(self) -> None:
+        self.surface.hide_search()
+        self.scene.changed.emit()

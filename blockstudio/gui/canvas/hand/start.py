@@ -1,0 +1,23 @@
+"""Where a search for a block begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF
+
+from blockstudio.graph.diagram import Wire
+
+End = tuple[str, str]
+"""A block and one of its ports."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the new block would read (outputs, in order), or the input that would read it, or the wire it would stand
+    in. ``at``: where it is wanted on the stage; ``None``: beside its sources."""
+
+    sources: tuple[End, ...] = ()
+    target: End | None = None
+    wire: Wire | None = None
+    at: QPointF | None = None
