@@ -244,7 +244,7 @@ def test_tab_reaches_every_part_of_the_window(open_window) -> None:
             if widget is part or part.isAncestorOf(widget):
                 reached.add(type(part).__name__)
         if widget is window.canvas:
-            press_key(widget, Qt.Key.Key_F6)
+            press_key(widget, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
         else:
             press_key(widget, Qt.Key.Key_Tab)
     assert reached >= {"TopBar", "Palette", "Canvas", "Inspector", "BottomPanel", "StatusBar"}

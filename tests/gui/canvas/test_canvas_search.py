@@ -72,6 +72,7 @@ def test_every_way_to_the_search(show, simple, way) -> None:
     canvas = show(simple)
     canvas.session.select(["relu"])
     empty = QPoint(160, 160)
+    meant = canvas.camera.to_scene(empty.toPointF())
     if way == "tab":
         QTest.keyClick(canvas, K.Key_Tab)
     elif way == "space":
@@ -85,7 +86,7 @@ def test_every_way_to_the_search(show, simple, way) -> None:
     name = take(canvas)
     if way == "double click":
         assert not canvas.session.definition.wired(name)
-        assert canvas.block_rect(name).contains(canvas.camera.to_scene(empty.toPointF()))
+        assert canvas.block_rect(name).contains(meant)
     else:
         assert f"relu -> {name}" in wire_ends(canvas)
     assert covered(canvas) == []
