@@ -87,8 +87,10 @@ def join(parts: list[str] | tuple[str, ...], between: str = " ") -> Text:
     return Text(between.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in names), names)
 
 
-def listed(parts: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+def listed(parts: Sequence[str], most: int | None = None) -> str:
+    """``a``, ``a and b``, ``a, b and c``; of more than ``most``: ``a, b and 7 more``."""
+    if most is not None and len(parts) > most:
+        return say("{names} and {more:,} more", names=join(list(parts[:most]), ", "), more=len(parts) - most)
     if len(parts) < 2:
         return parts[0] if parts else Text("")
     return say("{first} and {last}", first=join(list(parts[:-1]), ", "), last=parts[-1])

@@ -16,7 +16,7 @@ from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
-from blockstudio.text import say
+from blockstudio.text import listed, say
 
 SHOWN = 5
 """Keys of each sort that an error names."""
@@ -74,7 +74,7 @@ class WeightsReport:
             ("unexpected", self._foreign()),
             ("of another shape", tuple(map(str, self.mismatched))),
         )
-        return "; ".join(f"{len(keys)} {what}: {_listed(keys)}" for what, keys in groups if keys)
+        return "; ".join(f"{len(keys)} {what}: {listed(keys, SHOWN)}" for what, keys in groups if keys)
 
     def lines(self, limit: int | None = None) -> list[str]:
         """All of it, a line for each key that was not loaded (``limit`` of each sort), under the reason."""
@@ -296,8 +296,3 @@ def _is_counter(key: str, own: Mapping[str, Tensor]) -> bool:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "scalar"
-
-
-def _listed(keys: tuple[str, ...]) -> str:
-    more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more

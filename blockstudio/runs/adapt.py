@@ -24,7 +24,7 @@ from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
-from blockstudio.runs.datasets import DataInfo, describe
+from blockstudio.runs.datasets import DataInfo, check_present, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
@@ -60,6 +60,7 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
     facts: DataInfo | None = None
     try:
         facts = describe(recipe.data)
+        check_present(recipe.data, facts)
     except StudioError as error:
         problems.append(error)
     for type_name, what in ((INPUT, "input"), (OUTPUT, "output")):

@@ -15,10 +15,11 @@ from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.idx_files import IdxSet, choose_set, idx_header, numbering
 from blockstudio.runs.layouts import count_images, layout
+from blockstudio.runs.published import PUBLISHED, Found, find_archive, find_published
 from blockstudio.runs.structure import Data
 from blockstudio.text import Text, say
 
-Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "torchvision", "folder"]
+Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "published", "torchvision", "folder"]
 
 COUNTED = 5_000
 """Images in folders that are counted for the recipe; of more the number does not matter."""
@@ -39,6 +40,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Training images."""
     torchvision: str = ""
     """Name of the torchvision class."""
+    megabytes: int = 0
+    """To be downloaded; 0 where it is not known."""
+    places: tuple[str, ...] = ()
+    """Folders under the data folder that torchvision unpacks to; where it takes the class's own name, none."""
     reader: str = ""
     """Of a set that comes with the program: module and function of `blockstudio.training.data` that read it."""
     help: str = ""
@@ -49,10 +54,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind in ("packaged", "shapes")
 
 
-def _set(title: str, classes: int, channels: int, size: int | None, images: int, name: str, help: str = "") -> Known:
+def _set(
+    title: str, classes: int, channels: int, size: int | None, images: int, name: str, help: str = "",
+    megabytes: int = 0, place: str = "",
+) -> Known:  # fmt: skip
     return Known(
         title=title, kind="torchvision", classes=classes, channels=channels, size=size, images=images,
-        torchvision=name, help=help,
+        torchvision=name, help=help, megabytes=megabytes, places=(place or name,),
     )  # fmt: skip
 
 
@@ -70,20 +78,28 @@ DATASETS: dict[str, Known] = {
         title="Shapes", kind="shapes", classes=10, channels=3, size=32, images=2000,
         help="Drawn coloured objects on textured ground, as many as you ask for.",
     ),
-    "mnist": _set("MNIST", 10, 1, 28, 60_000, "MNIST", "Handwritten digits."),
-    "fashion_mnist": _set("Fashion-MNIST", 10, 1, 28, 60_000, "FashionMNIST", "Photos of clothes."),
-    "kmnist": _set("KMNIST", 10, 1, 28, 60_000, "KMNIST", "Cursive Japanese characters."),
-    "emnist": _set("EMNIST", 47, 1, 28, 112_800, "EMNIST", "Handwritten letters and digits, balanced."),
-    "cifar10": _set("CIFAR-10", 10, 3, 32, 50_000, "CIFAR10", "Small colour photos."),
-    "cifar100": _set("CIFAR-100", 100, 3, 32, 50_000, "CIFAR100", "Small colour photos, fine classes."),
-    "svhn": _set("SVHN", 10, 3, 32, 73_257, "SVHN", "House numbers."),
-    "stl10": _set("STL-10", 10, 3, 96, 5_000, "STL10", "Colour photos."),
-    "gtsrb": _set("GTSRB", 43, 3, None, 26_640, "GTSRB", "Traffic signs."),
-    "dtd": _set("DTD", 47, 3, None, 3_760, "DTD", "Textures."),
-    "flowers102": _set("Flowers 102", 102, 3, None, 2_040, "Flowers102", "Flowers."),
-    "food101": _set("Food 101", 101, 3, None, 75_750, "Food101", "Dishes."),
-    "oxford_pets": _set("Oxford Pets", 37, 3, None, 3_680, "OxfordIIITPet", "Cats and dogs."),
-    "imagenette": _set("Imagenette", 10, 3, None, 9_469, "Imagenette", "Ten classes of ImageNet."),
+    "mnist": _set("MNIST", 10, 1, 28, 60_000, "MNIST", "Handwritten digits.", 12),
+    "fashion_mnist": _set("Fashion-MNIST", 10, 1, 28, 60_000, "FashionMNIST", "Photos of clothes.", 31),
+    "kmnist": _set("KMNIST", 10, 1, 28, 60_000, "KMNIST", "Cursive Japanese characters.", 21),
+    "emnist": _set("EMNIST", 47, 1, 28, 112_800, "EMNIST", "Handwritten letters and digits, balanced.", 562),
+    "cifar10": _set("CIFAR-10", 10, 3, 32, 50_000, "CIFAR10", "Small colour photos.", 170, "cifar-10-batches-py"),
+    "cifar100": _set(
+        "CIFAR-100", 100, 3, 32, 50_000, "CIFAR100", "Small colour photos, fine classes.", 169, "cifar-100-python"
+    ),
+    "svhn": _set("SVHN", 10, 3, 32, 73_257, "SVHN", "House numbers.", 246, "train_32x32.mat"),
+    "stl10": _set("STL-10", 10, 3, 96, 5_000, "STL10", "Colour photos.", 2640, "stl10_binary"),
+    "gtsrb": _set("GTSRB", 43, 3, None, 26_640, "GTSRB", "Traffic signs.", 277, "gtsrb"),
+    "dtd": _set("DTD", 47, 3, None, 1_880, "DTD", "Textures.", 625, "dtd"),
+    "flowers17": Known(
+        title="Flowers 17", kind="published", classes=17, channels=3, size=None, images=680,
+        help="Flowers, 80 photos of each kind.",
+    ),
+    "flowers102": _set("Flowers 102", 102, 3, None, 1_020, "Flowers102", "Flowers.", 345, "flowers-102"),
+    "food101": _set("Food 101", 101, 3, None, 75_750, "Food101", "Dishes.", 4996, "food-101"),
+    "oxford_pets": _set(
+        "Oxford Pets", 37, 3, None, 3_680, "OxfordIIITPet", "Cats and dogs.", 811, "oxford-iiit-pet"
+    ),
+    "imagenette": _set("Imagenette", 10, 3, None, 9_469, "Imagenette", "Ten classes of ImageNet.", 1557, "imagenette2"),
 }  # fmt: skip
 """Sets with a name, the built-in ones first."""
 
@@ -105,6 +121,10 @@ class DataInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What the names of its IDX files begin with."""
     notes: tuple[Text, ...] = ()
     """What is to be said of how it was understood."""
+    archives: tuple[Path, ...] = ()
+    """Of a published set: what is yet to be unpacked."""
+    absent: bool = False
+    """It is a named set whose files are not in ``root``."""
 
 
 def describe(data: Data) -> DataInfo:
@@ -118,7 +138,7 @@ def describe(data: Data) -> DataInfo:
     if path.parent.is_dir() and (found := choose_set(path.parent, path.name)) is not None:
         return _describe_idx(path.parent, found)
     if path.exists():
-        raise StudioError("data.folder", say("is a file; data are a name or a folder."), where=data.source)
+        return _published_facts(find_archive(path))
     if any(mark in data.source for mark in "/\\.~"):
         raise StudioError("data.folder", say("there is no such folder."), where=data.source)
     raise StudioError(
@@ -139,8 +159,41 @@ def _describe_named(data: Data, known: Known) -> DataInfo:
     if known.kind == "packaged":
         return _known_facts(data.source, "packaged", None)
     root = Path(data.folder).expanduser() if data.folder else data_sets()
-    kind, place = _local_files(root, data.source, known, searching=not data.folder) or (known.kind, root)
-    return _known_facts(data.source, kind, place)
+    published = find_published(root, data.source) if data.source in PUBLISHED else None
+    if published is not None:
+        return _published_facts(published)
+    local = _local_files(root, data.source, known, searching=not data.folder)
+    if local is not None:
+        return _known_facts(data.source, *local)
+    here = any((root / place).exists() for place in known.places)
+    return msgspec.structs.replace(_known_facts(data.source, known.kind, root), absent=not here)
+
+
+def check_present(data: Data, facts: DataInfo) -> None:
+    """Raises `StudioError` ``data.absent`` where the files of a named set are not there and the recipe does not ask
+    for them."""
+    known = DATASETS.get(facts.name)
+    if known is None or not facts.absent or (data.download and known.torchvision):
+        return
+    if known.megabytes:
+        size = megabytes_text(known.megabytes)
+        hint = say("Download it ({size}) with data.download = true, or name its folder with data.folder.", size=size)
+    elif known.torchvision:
+        hint = say("Download it with data.download = true, or name the folder it is in with data.folder.")
+    else:
+        hint = say("It is published at {address}. Name the folder it is in.", address=PUBLISHED[facts.name].address)
+    text = say("{title} is not on this computer yet.", title=known.title)
+    raise StudioError("data.absent", text, where=str(facts.root), hint=hint)
+
+
+def megabytes_text(size: int) -> str:
+    """``345 MB``, ``2.6 GB``."""
+    return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size} MB"
+
+
+def _published_facts(found: Found) -> DataInfo:
+    facts = _known_facts(found.name, "published", found.folder)
+    return msgspec.structs.replace(facts, archives=found.archives)
 
 
 def _known_facts(name: str, kind: Kind, root: Path | None) -> DataInfo:
@@ -210,6 +263,9 @@ def _describe_folder(root: Path) -> DataInfo:
             return _known_facts(name, "cifar", folder)
         if (root / CIFAR_PYTHON[name]).is_dir():
             return _known_facts(name, "torchvision", root)
+    published = find_published(root)
+    if published is not None:
+        return _published_facts(published)
     found = layout(root)
     classes = len(found.classes)
     if classes == 0:

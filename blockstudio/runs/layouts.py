@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
-from blockstudio.text import Text, say, say_many
+from blockstudio.runs.flat_labels import Labelled, class_titles, find_labels, needed
+from blockstudio.text import Text, listed, say, say_many
 
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
 
@@ -27,6 +28,8 @@ FILLERS = ("set", "sets", "data", "dataset", "image", "images", "img", "imgs", "
 """Words that say nothing beside one of `WORDS`."""
 NAMED = 5
 """So many folders are named in a note."""
+IMAGENET = ("ILSVRC/Data/CLS-LOC", "Data/CLS-LOC")
+"""Where the archive of ImageNet's challenge has its parts."""
 DEEPEST = 4
 """Levels too many that are looked through."""
 
@@ -44,6 +47,10 @@ class Layout:
     validation: Path | None
     test: Path | None
     notes: tuple[Text, ...]
+    lists: Mapping[Part, Labelled] = field(default_factory=dict)
+    """Parts whose photos lie in one folder, with a list of their classes."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What classes are called whose folders have numbers for names."""
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -90,45 +97,78 @@ def part_of(name: str) -> tuple[Part, str] | None:
 def layout(root: Path) -> Layout:
     """The layout of ``root``. Raises `StudioError` ``data.folder`` if a folder cannot be looked into."""
     notes: list[Text] = []
+    top = root
+    root = next((root / inner for inner in IMAGENET if (root / inner).is_dir()), root)
     root = _looked_through(root, notes)
+    # Lists may lie beside the parts, or where the archive was unpacked.
+    places = [root, *(folder for folder in root.parents if folder == top or top in folder.parents)]
     folders = class_folders(root)
     parts, others = _parts(folders)
     if "train" not in parts:
         classes = tuple(folder for folder in folders if folder not in parts.values())
         found = Layout(root, classes, parts.get("validation"), parts.get("test"), ())
-        return _noted(found, [*notes, *_doubts(classes)], parts)
+        return _noted(found, [*notes, *_doubts(classes)], parts, places)
     inner = {part: _looked_through(folder, notes) for part, folder in parts.items()}
+    others = [folder for folder in others if "devkit" not in folder.name.lower()]
     if others:
         notes.append(
             say(
                 "Beside {train} these folders of {root} are not used: {names}.",
-                train=parts["train"].name, root=root.name, names=_listed([folder.name for folder in others]),
+                train=parts["train"].name, root=root.name, names=listed([folder.name for folder in others], NAMED),
             )
         )  # fmt: skip
     classes = tuple(class_folders(inner["train"]))
     found = Layout(inner["train"], classes, inner.get("validation"), inner.get("test"), ())
-    return _noted(found, [*notes, *_doubts(classes)], parts)
+    return _noted(found, [*notes, *_doubts(classes)], parts, places)
 
 
-def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path]) -> Layout:
+def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path], places: Sequence[Path]) -> Layout:
     """The layout with its notes, and the parts named where they are called other than usual."""
     dropped: dict[str, Path | None] = {}
     usual = {"train", "val", "valid", "validation", "test"}
     if parts and any(folder.name not in usual for folder in parts.values()):
         named = [f"{part} = {folder.name}" for part, folder in parts.items()]
         notes.insert(0, say("The parts of the set: {parts}.", parts=", ".join(named)))
-    for part, folder in (("validation", found.validation), ("test", found.test)):
-        # Images without classes, to be sorted by someone else: nothing can be measured on them.
-        if folder is not None and not class_folders(folder) and _holds_images(folder):
-            dropped[part] = None
+    names = [folder.name for folder in found.classes]
+    lists: dict[Part, Labelled] = {}
+    flat: tuple[tuple[Part, Path | None], ...] = (("validation", found.validation), ("test", found.test))
+    for part, folder in flat:
+        photos = _flat(folder) if folder is not None else []
+        if folder is None or not photos:
+            continue
+        dropped[part] = None
+        words = ("val", folder.name) if part == "validation" else ("test", folder.name)
+        labelled = next(
+            (it for word in dict.fromkeys(words) if (it := find_labels(word, photos, [folder, *places], names))), None
+        )
+        if labelled is not None:
+            lists[part] = labelled
+            by = labelled.by.name
+            notes.append(say("The classes of {folder} are those that {file} names.", folder=folder.name, file=by))
+        elif part == "validation":
+            notes.append(needed(folder))
+        else:
+            # Images without classes, to be sorted by someone else: nothing can be measured on them.
             notes.append(say("{folder} has images but no class folders, so it is not used.", folder=folder.name))
-    return Layout(
-        found.train,
-        found.classes,
-        dropped.get("validation", found.validation),
-        dropped.get("test", found.test),
-        tuple(notes),
+    return replace(
+        found,
+        validation=dropped.get("validation", found.validation),
+        test=dropped.get("test", found.test),
+        notes=tuple(notes),
+        lists=lists,
+        titles=class_titles(names, places),
     )
+
+
+def _flat(folder: Path) -> list[Path]:
+    """The photos of a part without class folders: in it, or in its only subfolder that says nothing, ``images``."""
+    inside = class_folders(folder)
+    if len(inside) == 1 and inside[0].name.lower() in FILLERS and not _holds_images(folder):
+        folder = inside[0]
+        inside = class_folders(folder)
+    if inside or not _holds_images(folder):
+        return []
+    return [path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_ENDINGS) and path.name[0] != "."]
 
 
 def _parts(folders: Sequence[Path]) -> tuple[dict[Part, Path], list[Path]]:
@@ -176,17 +216,18 @@ def _looked_through(folder: Path, notes: list[Text]) -> Path:
 def _doubts(classes: Sequence[Path]) -> list[Text]:
     """What makes one doubt that these folders are classes."""
     hollow = [folder for folder in classes if not _holds_images(folder) and class_folders(folder)]
-    if not hollow:
-        return []
-    names = _listed([folder.name for folder in hollow])
     inside = [{path.name.lower() for path in class_folders(folder)} for folder in hollow]
+    plain = all(len(names) == 1 and names <= set(FILLERS) for names in inside)
+    if not hollow or (plain and len(hollow) == len(classes)):
+        return []  # None, or each with its ``images`` as Tiny-ImageNet has them.
+    names = listed([folder.name for folder in hollow], NAMED)
     shared = set.intersection(*inside)
     if len(hollow) == len(classes) >= 2 and len(shared) >= 2:
         return [
             say(
                 "The folders {names} are taken as classes, but all of them hold the same subfolders ({shared}). If "
                 "they are parts of the set, call them train, val and test.",
-                names=names, shared=_listed(sorted(shared)),
+                names=names, shared=listed(sorted(shared), NAMED),
             )
         ]  # fmt: skip
     return [
@@ -206,9 +247,3 @@ def _holds_images(folder: Path) -> bool:
         raise StudioError(
             "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
         ) from error
-
-
-def _listed(names: Sequence[str]) -> Text:
-    if len(names) <= NAMED:
-        return say("{names}", names=", ".join(names))
-    return say("{names} and {more:,} more", names=", ".join(names[:NAMED]), more=len(names) - NAMED)

@@ -20,8 +20,8 @@ from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
+from blockstudio.text import listed, say
 from blockstudio.text import plain as as_plain
-from blockstudio.text import say
 from blockstudio.training.saving import is_finite, plain
 
 REPORT = "report.json"
@@ -107,7 +107,7 @@ def told(report: WeightsReport, name: str) -> str:
         layers = list(dict.fromkeys(item.key.rpartition(".")[0] for item in report.kept))
         verb = "keeps its" if len(layers) == 1 else "keep their"
         (own, theirs) = _classes(report.kept[0])
-        text += f" {_listed(layers)} {verb} initial values: {own:,} classes here, {theirs:,} in the file."
+        text += f" {listed(layers, NAMED)} {verb} initial values: {own:,} classes here, {theirs:,} in the file."
     rest = len(report.missing) + len(report.mismatched)
     if rest:
         text += f" {rest:,} more have initial values: {len(report.missing):,} are not in the file, "
@@ -117,8 +117,3 @@ def told(report: WeightsReport, name: str) -> str:
 
 def _classes(item: Mismatch) -> tuple[int, int]:
     return item.expected[0], item.found[0]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

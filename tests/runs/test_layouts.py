@@ -76,7 +76,7 @@ def test_a_level_too_many_is_looked_through_and_said(tmp_path: Path) -> None:
 
 def test_a_folder_beside_train_that_goes_unused_is_said(tmp_path: Path) -> None:
     found = lay(tmp_path, "train/cat", "train/dog", "test/cat", "extra/cat", "unsorted")
-    assert any("extra, unsorted" in note and "not used" in note for note in found.notes)
+    assert any("extra and unsorted" in note and "not used" in note for note in found.notes)
 
 
 def test_images_without_classes_serve_for_no_measurement(tmp_path: Path) -> None:
@@ -88,13 +88,13 @@ def test_images_without_classes_serve_for_no_measurement(tmp_path: Path) -> None
 def test_classes_that_share_their_subfolders_are_doubted(tmp_path: Path) -> None:
     found = lay(tmp_path, *(f"{part}/{kind}" for part in ("monday", "tuesday") for kind in ("cat", "dog")))
     assert classes(found) == ["monday", "tuesday"]
-    assert "same subfolders (cat, dog)" in found.notes[0]
+    assert "same subfolders (cat and dog)" in found.notes[0]
 
 
 def test_classes_that_hold_only_folders_are_said(tmp_path: Path) -> None:
     found = lay(tmp_path, "animal/cat", "animal/dog", "vehicle/car", "stone")
     assert classes(found) == ["animal", "stone", "vehicle"]
-    assert "animal, vehicle hold only folders" in found.notes[0]
+    assert "animal and vehicle hold only folders" in found.notes[0]
 
 
 def test_what_was_understood_stands_among_the_notes_of_a_run(tmp_path: Path) -> None:

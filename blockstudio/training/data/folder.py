@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
-from blockstudio.runs.layouts import IMAGE_ENDINGS, class_folders, layout
+from blockstudio.runs.flat_labels import Labelled
+from blockstudio.runs.layouts import IMAGE_ENDINGS, Part, class_folders, layout
 from blockstudio.text import say
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
@@ -54,6 +55,7 @@ class FolderParts:
     validation: Files | None
     test: Files | None
     classes: tuple[str, ...]
+    notes: list[str] = field(default_factory=list)
 
 
 def scan(root: Path) -> FolderParts:
@@ -71,7 +73,11 @@ def scan(root: Path) -> FolderParts:
         )
     train = _list(train_root, classes, problems, all_needed=True)
     others: list[Files | None] = []
-    for folder in (found.validation, found.test):
+    parts: tuple[tuple[Part, Path | None], ...] = (("validation", found.validation), ("test", found.test))
+    for part, folder in parts:
+        if part in found.lists:
+            others.append(_labelled(found.lists[part], classes, problems))
+            continue
         if folder is None:
             others.append(None)
             continue
@@ -88,7 +94,19 @@ def scan(root: Path) -> FolderParts:
         others.append(_list(folder, classes, problems, all_needed=False))
     if problems:
         raise collected(shortened(problems))
-    return FolderParts(train, others[0], others[1], classes)
+    return FolderParts(train, others[0], others[1], tuple(found.titles.get(name, name) for name in classes))
+
+
+def _labelled(part: Labelled, classes: Sequence[str], problems: list[StudioError]) -> Files:
+    """Photos of one folder with the classes that a list gives them."""
+    place = {name: label for label, name in enumerate(classes)}
+    paths = tuple(path for path, _ in part.photos)
+    problems += _empty(paths)
+    return Files(paths, torch.tensor([place[name] for _, name in part.photos], dtype=torch.int64))
+
+
+def _empty(paths: Sequence[Path]) -> list[StudioError]:
+    return [StudioError("data.image", say("is empty."), where=str(path)) for path in paths if path.stat().st_size == 0]
 
 
 def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all_needed: bool) -> Files:
@@ -108,9 +126,7 @@ def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all
                     ),
                 )
             )
-        for path in here:
-            if path.stat().st_size == 0:
-                problems.append(StudioError("data.image", say("is empty."), where=str(path)))
+        problems += _empty(here)
         paths += here
         labels += [label] * len(here)
     if not paths and not all_needed:

@@ -16,13 +16,15 @@ from torch import Tensor
 
 from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, DataInfo, describe
+from blockstudio.runs.datasets import DATASETS, DataInfo, check_present, describe
+from blockstudio.runs.published import PUBLISHED, find_published
 from blockstudio.runs.structure import Data
 from blockstudio.text import say, say_many
+from blockstudio.training.data.archives import unpack
 from blockstudio.training.data.decode import Survey, background_problem, survey
-from blockstudio.training.data.folder import Files, scan, shortened
+from blockstudio.training.data.folder import Files, FolderParts, scan, shortened
 from blockstudio.training.data.images import ImageSet, RawData, fit, statistics
-from blockstudio.training.data.sets import Photos, load_set
+from blockstudio.training.data.sets import Photos, fetch_set, load_set
 from blockstudio.training.random import SPLIT, generator
 
 Source: TypeAlias = ImageSet | Files | Photos
@@ -101,6 +103,11 @@ def _read(data: Data, facts: DataInfo) -> Read:
     if facts.root is None or facts.kind in ("idx", "cifar"):
         raw = _read_whole(data, facts)
         return raw.train, raw.validation, raw.test, raw.classes, raw.notes
+    facts = _fetched(data, facts)
+    if facts.kind == "published":
+        found = _published(facts)
+        return found.train, found.validation, found.test, found.classes, list(found.notes)
+    assert facts.root is not None
     if facts.kind == "torchvision":
         train, test, classes = load_set(facts.name, facts.root, data.download)
         return train, None, test, classes, []
@@ -111,6 +118,36 @@ def _read(data: Data, facts: DataInfo) -> Read:
         )
         return parts.train, parts.validation, parts.validation, parts.classes, [note]
     return parts.train, parts.validation, parts.test, parts.classes, []
+
+
+def _fetched(data: Data, facts: DataInfo) -> DataInfo:
+    """What is there once a published set has been downloaded, if the recipe asks for that. It is read here."""
+    if facts.absent and data.download and facts.name in PUBLISHED and DATASETS[facts.name].torchvision:
+        assert facts.root is not None
+        fetch_set(facts.name, facts.root)
+        return describe(data)
+    if facts.absent:
+        check_present(data, facts)
+    return facts
+
+
+def _published(facts: DataInfo) -> RawData | FolderParts:
+    """A set in its published form, unpacked if it is in its archive."""
+    assert facts.root is not None
+    module, _, function = PUBLISHED[facts.name].reader.partition(":")
+    read = getattr(import_module(f"blockstudio.training.data.{module}"), function)
+    folder = facts.root
+    if facts.archives:
+        unpacked = find_published(unpack(facts.archives), facts.name)
+        if unpacked is None:
+            raise StudioError(
+                "data.archive", say("does not hold {title}.", title=facts.title), where=str(facts.archives[0])
+            )
+        folder = unpacked.folder
+    found: RawData | FolderParts = read(folder, [facts.root])
+    if facts.archives:
+        found.notes.append(say("{name} was unpacked into {folder}.", name=facts.archives[0].name, folder=folder))
+    return found
 
 
 Parts: TypeAlias = tuple[Source, Source | None, Source | None]

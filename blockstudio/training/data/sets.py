@@ -69,6 +69,17 @@ def load_set(name: str, root: Path, download: bool) -> tuple[ImageSet | Photos, 
     return _held(name, train), _held(name, test), classes
 
 
+def fetch_set(name: str, root: Path) -> None:
+    """Download what is not there yet and unpack it; how it is read does not matter. Raises `StudioError`
+    ``data.download``."""
+    for kwargs in PARTS.get(DATASETS[name].torchvision, ({"train": True}, {"train": False})):
+        try:
+            _open(name, root, kwargs, download=True)
+        except StudioError as error:
+            if error.code != "data.requires":  # Files are there by now; a library that would read them need not be.
+                raise
+
+
 def _open(name: str, root: Path, kwargs: dict[str, Any], download: bool) -> Any:
     from torchvision import datasets
 
