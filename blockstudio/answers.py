@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blockstudio.errors import StudioError
-from blockstudio.text import Text, say
+from blockstudio.text import Text, from_data, say, to_data
 
 JSON = "--json"
 """The option with which a command answers a program."""
@@ -63,7 +63,7 @@ def from_dict(fields: Mapping[str, Any]) -> StudioError:
         return collected([from_dict(problem) for problem in problems])
     texts = fields.get("texts", {})
     code, message, where, hint = (
-        _unpacked(texts[name]) if name in texts else str(fields.get(name, "")) for name in FIELDS
+        from_data(texts[name]) if name in texts else str(fields.get(name, "")) for name in FIELDS
     )
     return StudioError(code, message, where=where, hint=hint)
 
@@ -78,22 +78,8 @@ def _with_texts(fields: dict[str, object], error: StudioError) -> dict[str, obje
     if isinstance(error, StudioErrors):
         several = [_with_texts(as_dict(problem), problem) for problem in error.problems]
         return {**fields, "problems": several}
-    texts = {name: _packed(value) for name in FIELDS if isinstance(value := getattr(error, name), Text)}
+    texts = {name: to_data(value) for name in FIELDS if isinstance(value := getattr(error, name), Text)}
     return {**fields, "texts": texts} if texts else fields
-
-
-def _packed(value: object) -> object:
-    if not isinstance(value, Text):
-        return value
-    values = {name: _packed(inner) for name, inner in value.values.items()}
-    return {"template": value.template, "values": values, "plural": value.plural, "number": value.number}
-
-
-def _unpacked(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    values = {name: _unpacked(inner) for name, inner in value["values"].items()}
-    return Text(value["template"], values, value["plural"], value["number"])
 
 
 @dataclass(frozen=True, slots=True)

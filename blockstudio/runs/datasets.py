@@ -182,7 +182,7 @@ def check_present(data: Data, facts: DataInfo) -> None:
         hint = say("Download it with data.download = true, or name the folder it is in with data.folder.")
     else:
         hint = say("It is published at {address}. Name the folder it is in.", address=PUBLISHED[facts.name].address)
-    text = say("{title} is not on this computer yet.", title=known.title)
+    text = say("{title} is not here.", title=known.title)
     raise StudioError("data.absent", text, where=str(facts.root), hint=hint)
 
 

@@ -89,4 +89,4 @@ assert {"usps", "noughts"} <= set(sets.DATASETS)
 print("code", main(["train", "cifar_resnet", "--data", "usps"]))
 """
     said = scratch.python(tree, "-c", check)
-    assert "code 1" in said and "USPS is not here" in said and "data.download = true" in said, said
+    assert "code 2" in said and "USPS is not here" in said and "data.download = true" in said, said
