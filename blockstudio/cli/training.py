@@ -57,6 +57,17 @@ def train_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--schedule", choices=FIELDS["schedule.name"].choices, help=say("the learning rate over the run")
     )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="N",
+        help=say("end early after N epochs without progress on the validation images"),
+    )
+    parser.add_argument(
+        "--balance",
+        choices=FIELDS["balance"].choices,
+        help=say("classes of different size: weights in the loss, or a sampler that shows each equally often"),
+    )
     parser.add_argument("--device", metavar="D", help=say("auto, cpu, cuda or mps (default: auto)"))
     parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
     parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON); the options above go over it"))
@@ -98,6 +109,8 @@ def train(options: argparse.Namespace) -> int:
             "start.weights": weights_file(options.weights, options.download),
             "start.partial": options.partial,
             "start.freeze": _frozen(diagram, options.freeze, options.train_only),
+            "stopping.patience": options.patience,
+            "balance": options.balance,
             "device": options.device,
             "seed": options.seed,
         },

@@ -171,11 +171,20 @@ class CheckpointFolder:
             ) from error
         return Checkpoint(step, target)
 
-    def prune(self, keep: int) -> None:
-        """Remove all but the latest ``keep`` and the best."""
+    def at(self, step: int) -> Checkpoint:
+        """The one of ``step``, verified. Raises `StudioError` ``checkpoint.missing``, ``checkpoint.damaged``."""
+        found = next((checkpoint for checkpoint in self.all() if checkpoint.step == step), None)
+        if found is None:
+            text = say("has no checkpoint of step {step:,}, the best epoch's.", step=step)
+            raise StudioError("checkpoint.missing", text, where=str(self.path))
+        found.verify()
+        return found
+
+    def prune(self, keep: int, spared: int | None = None) -> None:
+        """Remove all but the latest ``keep``, the best, and that of step ``spared``."""
         best = self.best()
         for checkpoint in self.all()[:-keep]:
-            if best is None or checkpoint.step != best.step:
+            if checkpoint.step != spared and (best is None or checkpoint.step != best.step):
                 self._remove(checkpoint.path)
 
     def discard_after(self, step: int) -> None:

@@ -31,6 +31,7 @@ from blockstudio.runs.structure import (
     Schedule,
     Shapes,
     Start,
+    Stopping,
 )
 from blockstudio.text import say
 
@@ -46,6 +47,7 @@ __all__ = [
     "Schedule",
     "Shapes",
     "Start",
+    "Stopping",
     "check",
     "dumps_recipe",
     "get_field",
@@ -77,6 +79,8 @@ class Field(Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     """Choices of the group's ``name`` for which the field matters; ``()``: always."""
+    each: str = "channel"
+    """What each number of the kind ``channels`` is for: ``channel`` or ``class``."""
 
     @property
     def group(self) -> str:
@@ -92,7 +96,7 @@ class Field(Struct, frozen=True, kw_only=True):
             "choice": say("one of {choices}", choices=", ".join(self.choices)),
             "text": say("text"),
             "numbers": say("numbers from 0 to 1 in rising order"),
-            "channels": say("a number for each channel"),
+            "channels": say("a number for each {what}", what=self.each),
             "paths": say("paths of blocks, as conv1 or layer1.0, each once"),
         }[self.kind]
         low, high = self.minimum, self.maximum
@@ -149,6 +153,7 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any
                 maximum=high,
                 choices=choices,
                 when=tuple(extra.get("when", "").split()),
+                each=extra.get("each", "channel"),
             ),
             annotation,
         )
@@ -166,6 +171,7 @@ GROUPS: dict[str, type[Group]] = {
     "augmentation": Augmentation,
     "optimizer": Optimizer,
     "schedule": Schedule,
+    "stopping": Stopping,
     "checkpoints": Checkpoints,
 }
 

@@ -238,12 +238,14 @@ class Run:
             return
         recipe, started = self.recipe(), self.history().started or {}
         wanted = recipe.steps or (recipe.epochs or 0) * int(started.get("steps_per_epoch", 0))
-        if results["step"] >= wanted:
+        ended_early = results.get("patience") and results["patience"] == recipe.stopping.patience
+        if ended_early or results["step"] >= wanted:
+            field = "stopping.patience" if ended_early else "epochs"
             raise StudioError(
                 "run.finished",
                 say("was finished at step {results:,}.", results=results["step"]),
                 where=str(self.directory),
-                hint=say("Raise epochs in its recipe.json to go on, or start a new run."),
+                hint=say("Raise {field} in its recipe.json to go on, or start a new run.", field=field),
             )
 
     def last_words(self) -> str:

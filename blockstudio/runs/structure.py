@@ -295,6 +295,29 @@ class Schedule(Group, frozen=True):
     ] = 0.0
 
 
+class Stopping(Group, frozen=True):
+    """When a run ends before its last epoch, because the validation images show no progress."""
+
+    patience: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            title="Patience",
+            description="Epochs without progress on the validation images after which the run ends; the test then "
+            "measures the weights of the best epoch. 0: it goes on to its end.",
+        ),
+    ] = 0
+    monitor: Annotated[
+        Literal["accuracy", "loss"],
+        Meta(title="Progress by", description="Which figure of the validation images has to improve."),
+    ] = "accuracy"
+    least: Annotated[
+        float,
+        Meta(ge=0, le=10, title="Least progress", description="Improvements up to this count as none."),
+    ] = 0.0
+
+
 class Checkpoints(Group, frozen=True):
     """When the state is written, beside every pause, stop and end."""
 
@@ -343,9 +366,28 @@ class Recipe(Group, frozen=True):
     augmentation: Augmentation = Augmentation()
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
+    stopping: Stopping = Stopping()
     label_smoothing: Annotated[
         float, Meta(ge=0, lt=1, title="Label smoothing", description="Share of the target spread over all classes.")
     ] = 0.0
+    balance: Annotated[
+        Literal["none", "weights", "sampler"],
+        Meta(
+            title="Class balance",
+            description="For classes of different size: weights makes each count the same in the loss, sampler shows "
+            "each equally often, none leaves them as they are.",
+        ),
+    ] = "none"
+    class_weights: Annotated[
+        tuple[float, ...],
+        Meta(
+            max_length=100_000,
+            title="Class weights",
+            description="Weight of each class in the loss, in the order of the classes, in place of those of balance. "
+            "Empty: as balance says.",
+            extra={"each": "class", "ge": 0, "le": 1e6},
+        ),
+    ] = ()
     auxiliary: Annotated[
         float,
         Meta(ge=0, le=10, title="Auxiliary losses", description="Factor on the weights of the diagram's AuxOutputs."),

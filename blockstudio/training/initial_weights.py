@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
@@ -22,7 +22,7 @@ from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import listed, say
 from blockstudio.text import plain as as_plain
-from blockstudio.training.saving import is_finite, plain
+from blockstudio.training.saving import is_finite, plain, read_weights
 
 REPORT = "report.json"
 FIRST = 0
@@ -82,15 +82,7 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
 
 
 def _again(kept: Checkpoint, model: nn.Module) -> str:
-    try:
-        model.load_state_dict(load_file(kept.model), strict=True)
-    except (RuntimeError, ValueError) as error:
-        raise StudioError(
-            "checkpoint.mismatch",
-            say("does not belong to this run's network: {splitlines}", splitlines=str(error).splitlines()[0]),
-            where=str(kept.path),
-            hint=say("Was diagram.blocks.json changed after it was written?"),
-        ) from error
+    read_weights(kept, model)
     found = msgspec.json.decode((kept.path / REPORT).read_bytes(), type=dict[str, str])
     return found["text"]
 

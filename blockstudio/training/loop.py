@@ -25,10 +25,11 @@ from blockstudio.training.data.load import Source, skipped_notes
 from blockstudio.training.device import Precision, device_name
 from blockstudio.training.evaluate import Measured, evaluate
 from blockstudio.training.initial_weights import begin
-from blockstudio.training.losses import Criterion, Meter, Sums
+from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
-from blockstudio.training.saving import is_finite, read_state, write_state
+from blockstudio.training.saving import is_finite, read_state, read_weights, write_state
+from blockstudio.training.stopping import Patience
 
 TICK = 0.1
 """Least seconds between two readings of the sums."""
@@ -66,7 +67,11 @@ class Loop:
         self._precision = Precision(recipe, prepared.device)
         self._optimizer = build_optimizer(self._model, recipe, prepared.device)
         self._rates = Rates(self._optimizer, recipe, self._total, self._per_epoch)
-        self._criterion = Criterion(recipe, prepared.auxiliary)
+        weights = class_weights(recipe, prepared.splits.train.labels, len(prepared.splits.classes))
+        self._criterion = Criterion(
+            recipe, prepared.auxiliary, None if weights is None else weights.to(prepared.device)
+        )
+        self._patience = Patience(recipe.stopping)
         self._auxiliaries = len(prepared.auxiliary)
         self._meter = Meter(prepared.device, self._auxiliaries)
         self._step = 0
@@ -122,7 +127,7 @@ class Loop:
             ended = self._step > 0 and (self._step % self._per_epoch == 0 or self._step >= self._total)
             if ended and self._evaluated < self._step and not self._end_epoch():
                 return False
-            if self._step >= self._total:
+            if self._step >= self._total or self._patience.over:
                 return self._finish()
             if not self._epoch():
                 return False
@@ -256,6 +261,7 @@ class Loop:
         self._evaluation_time = time.perf_counter() - began
         self._evaluated = self._step
         self._score = measured.accuracy if measured is not None else None
+        best = self._patience.take(measured, self._step)
         epoch = math.ceil(self._step / self._per_epoch)
         self._events.write(
             "epoch",
@@ -271,7 +277,9 @@ class Loop:
         self._meter = Meter(self._device, self._auxiliaries)
         self._read = Sums()
         every = self._recipe.checkpoints.epochs
-        if self._step >= self._total or (every and epoch % every == 0 and self._saving_is_cheap()):
+        if best or self._patience.over:
+            self._save()  # Without these weights the run could not end as it says.
+        elif self._step >= self._total or (every and epoch % every == 0 and self._saving_is_cheap()):
             self._save_if_possible()
         self._score = None
         # The clock goes on from where it was, measuring and saving left out.
@@ -280,6 +288,11 @@ class Loop:
         return self._listen()
 
     def _finish(self) -> bool:
+        best = self._patience.best_step
+        if self._patience.over and best is not None:
+            self._events.write("note", text=self._patience.reason(math.ceil(best / self._per_epoch)))
+        if best is not None and best != self._step:
+            read_weights(self._run.checkpoints.at(best), self._model)
         fields: dict[str, Any] = {"test_accuracy": None, "test_loss": None, "confusion": None}
         if self._splits.test is not None:
             measured = self._measure(self._splits.test)
@@ -293,6 +306,8 @@ class Loop:
                 "chance": measured.chance,
             }
         seconds = round(self._seconds + time.perf_counter() - self._began, 3)
+        if self._patience.over:
+            fields["patience"] = self._recipe.stopping.patience
         self._events.write("finished", step=self._step, **fields, seconds=seconds)
         self._events.sync()
         return True
@@ -339,6 +354,7 @@ class Loop:
             "seconds": self._seconds + time.perf_counter() - self._began,
             "scaler": self._precision.scaler.state_dict() if self._precision.scaler is not None else None,
             "data": self._splits.fingerprint(),
+            "patience": self._patience.as_list(),
         }
         checkpoint = self._run.checkpoints.write(
             self._step,
@@ -346,7 +362,7 @@ class Loop:
             lambda folder: write_state(folder, self._model, self._optimizer, self._device, notes),
         )
         self._saved = self._step, self._evaluated
-        self._run.checkpoints.prune(self._recipe.checkpoints.keep)
+        self._run.checkpoints.prune(self._recipe.checkpoints.keep, self._patience.best_step)
         path = checkpoint.path.relative_to(self._run.directory).as_posix()
         self._events.write("checkpoint", step=self._step, path=path)
         self._events.sync()
@@ -371,6 +387,7 @@ class Loop:
         self._seconds = notes["seconds"]
         self._read = Sums.from_list(notes["sums"])
         self._meter.restore(self._read)
+        self._patience.restore(notes.get("patience", [None, None, 0]))
         if self._precision.scaler is not None and notes["scaler"]:
             self._precision.scaler.load_state_dict(notes["scaler"])
 

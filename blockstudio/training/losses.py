@@ -7,9 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.resolve import resolve, resolve_flag
 from blockstudio.runs.recipe import Recipe
+from blockstudio.text import say
 from blockstudio.training.augment import Batch
 
 
@@ -24,10 +26,35 @@ def auxiliary_weights(diagram: Diagram) -> list[float]:
     return weights
 
 
-class Criterion:
-    """Cross-entropy of the output plus that of each auxiliary output, by weight."""
+def class_weights(recipe: Recipe, labels: Tensor, classes: int) -> Tensor | None:
+    """Weight of each class in the loss, ``(classes,)`` float32, or ``None`` if all count as they come.
 
-    def __init__(self, recipe: Recipe, weights: list[float]) -> None:
+    ``labels`` are those of the training images. With ``balance = "weights"`` a class has the weight N / (K · n) for its
+    n of N images and K classes that have any, so that the mean over all images is 1. Raises `StudioError`
+    ``recipe.value`` where the recipe gives another number of weights than there are classes.
+    """
+    if recipe.class_weights:
+        if not any(recipe.class_weights):
+            raise StudioError("recipe.value", say("gives every class the weight 0."), where="class_weights")
+        if len(recipe.class_weights) != classes:
+            text = say(
+                "has {found} numbers; there are {count} classes.", found=len(recipe.class_weights), count=classes
+            )
+            raise StudioError("recipe.value", text, where="class_weights")
+        return torch.tensor(recipe.class_weights, dtype=torch.float32)
+    if recipe.balance != "weights":
+        return None
+    counts = torch.bincount(labels, minlength=classes).double()
+    there = counts > 0
+    weights = torch.where(there, len(labels) / (there.sum() * counts.clamp(min=1)), torch.ones_like(counts))
+    return weights.float()
+
+
+class Criterion:
+    """Cross-entropy of the output plus that of each auxiliary output, by weight; a class counts by ``classes``."""
+
+    def __init__(self, recipe: Recipe, weights: list[float], classes: Tensor | None = None) -> None:
+        self._classes = classes
         self._smoothing = recipe.label_smoothing
         self._weights = [weight * recipe.auxiliary for weight in weights]
 
@@ -44,10 +71,10 @@ class Criterion:
         return loss, logits, single
 
     def _one(self, logits: Tensor, batch: Batch) -> Tensor:
-        loss = F.cross_entropy(logits, batch.labels, label_smoothing=self._smoothing)
+        loss = F.cross_entropy(logits, batch.labels, self._classes, label_smoothing=self._smoothing)
         if batch.others is None:
             return loss
-        other = F.cross_entropy(logits, batch.others, label_smoothing=self._smoothing)
+        other = F.cross_entropy(logits, batch.others, self._classes, label_smoothing=self._smoothing)
         return batch.share * loss + (1 - batch.share) * other
 
 

@@ -29,7 +29,7 @@ from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
 from blockstudio.training.initial import he
 from blockstudio.training.initial_weights import freeze
-from blockstudio.training.losses import auxiliary_weights
+from blockstudio.training.losses import auxiliary_weights, class_weights
 from blockstudio.version import __version__
 
 Builder: TypeAlias = Callable[[Diagram], nn.Module]
@@ -72,6 +72,7 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
         splits = load_data(recipe.data, image_shape(shape, facts.channels))
         if not problems:
             problems += narrow_problems(diagram, min(recipe.batch_size or 0, len(splits.train)), recipe.start.freeze)
+        problems += _split_problems(recipe, splits)
     except StudioError as error:
         problems.append(error)
     if problems or splits is None or shape is None:
@@ -104,6 +105,25 @@ def _diagram_errors(diagram: Diagram, facts: Any, frozen: Sequence[str]) -> list
 
     analysis = analyze(diagram)
     return diagram_problems(diagram, analysis, facts) or freeze_problems(analysis, frozen)
+
+
+def _split_problems(recipe: Recipe, splits: DataSplits) -> list[StudioError]:
+    """What the recipe asks of the data that they have not."""
+    found: list[StudioError] = []
+    try:
+        class_weights(recipe, splits.train.labels, len(splits.classes))
+    except StudioError as error:
+        found.append(error)
+    if recipe.stopping.patience and splits.validation is None:
+        found.append(
+            StudioError(
+                "recipe.conflict",
+                say("early stopping needs validation images, and there are none."),
+                where="stopping.patience",
+                hint=say("Set data.validation to 0.1, or stopping.patience to 0."),
+            )
+        )
+    return found
 
 
 def _missing_choices(recipe: Recipe) -> list[StudioError]:

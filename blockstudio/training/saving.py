@@ -70,6 +70,20 @@ def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, d
     return notes
 
 
+def read_weights(checkpoint: Checkpoint, model: nn.Module) -> None:
+    """Give ``model`` the weights of a verified checkpoint of its own run. Raises `StudioError`
+    ``checkpoint.mismatch``."""
+    try:
+        model.load_state_dict(load_file(checkpoint.model), strict=True)
+    except (RuntimeError, ValueError) as error:
+        raise StudioError(
+            "checkpoint.mismatch",
+            say("does not belong to this run's network: {reason}", reason=str(error).splitlines()[0]),
+            where=str(checkpoint.path),
+            hint=say("Was diagram.blocks.json changed after it was written?"),
+        ) from error
+
+
 def plain(value: Tensor) -> Tensor:
     """A tensor on the CPU, in the order of its axes, its memory its own, as the file format wants it."""
     value = value.detach().to("cpu")

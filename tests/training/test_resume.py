@@ -62,12 +62,17 @@ def rewound(run: Run, step: int, name: str) -> Run:
 RULES: dict[str, dict[str, Any]] = {
     "sgd": {"optimizer": "sgd"},
     "adamw": {"optimizer": "adamw", "schedule": "one_cycle"},
-    "adam": {"optimizer": "adam", "schedule": "step"},
-    "rmsprop": {"optimizer": "rmsprop", "schedule": "exponential", "lr": 1e-3},
+    "adam": {
+        "optimizer": "adam",
+        "schedule": "step",
+        "balance": "weights",
+        "stopping": {"patience": 9, "monitor": "loss"},
+    },
+    "rmsprop": {"optimizer": "rmsprop", "schedule": "exponential", "lr": 1e-3, "balance": "sampler"},
     "bf16": {"precision": "bf16", "channels_last": True},
     "fp16": {"precision": "fp16"},
     "auxiliary": {"diagram": tiny_network(auxiliary=True)},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("fields", RULES.values(), ids=RULES)

@@ -21,7 +21,7 @@ from blockstudio.text import say
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (say("Data"), ("data", "data.shapes")),
     (say("Start"), ("start",)),
-    (say("Budget"), ("",)),
+    (say("Budget"), ("", "stopping")),
     (say("Optimiser"), ("optimizer",)),
     (say("Schedule"), ("schedule",)),
     (say("Augmentation"), ("augmentation",)),
@@ -30,7 +30,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Columns of the form with the groups of fields in them."""
 ESSENTIAL = {
     "data.source", "data.input_size", "data.validation", "start.weights", "start.freeze",
-    "epochs", "steps", "batch_size", "seed",
+    "epochs", "steps", "batch_size", "seed", "stopping.patience",
     "optimizer.name", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay",
     "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
 }  # fmt: skip
@@ -146,6 +146,8 @@ class RecipeForm(QScrollArea):
             return recipe.data.source == "shapes"
         if field.path == "start.partial":
             return bool(recipe.start.weights)
+        if field.group == "stopping" and field.path != "stopping.patience":
+            return bool(recipe.stopping.patience)
         return not field.when or get_field(recipe, f"{field.group}.name") in field.when
 
     def refresh(self, _: object = None) -> None:

@@ -151,7 +151,9 @@ class RunData:
 
     @property
     def share(self) -> float:
-        """How much of the run is done, 0 to 1."""
+        """How much of the run is done, 0 to 1; one that ended early is done."""
+        if self.status == "finished":
+            return 1.0
         total = self.total_steps
         step = self.state.step if self.state is not None else 0
         return min(1.0, step / total) if total else 0.0

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -44,11 +45,16 @@ class Feeder:
 
     def train(self, epoch: int, first: int) -> Iterator[Batch]:
         """The batches of ``epoch`` from number ``first`` on: images ``(N, C, H, W)`` float32, targets ``(N,)``."""
-        order = torch.randperm(self.images, generator=generator(self._seed, ORDER, epoch))
+        order = self._order(epoch)
         plan = order[: self.steps_per_epoch * self.batch_size].view(self.steps_per_epoch, self.batch_size)[first:]
         reader = self._reader(self._splits.train, training=True)
         for number, (images, labels) in enumerate(reader.batches(plan), start=first):
             yield self._augmenter(images, labels, epoch, number)
+
+    def _order(self, epoch: int) -> Tensor:
+        if self._recipe.balance == "sampler":
+            return balanced_order(self._splits.train.labels, self._seed, epoch)
+        return torch.randperm(self.images, generator=generator(self._seed, ORDER, epoch))
 
     def evaluate(self, part: Source) -> Iterator[tuple[Tensor, Tensor]]:
         """All images of ``part`` in order, as they are, with their labels."""
@@ -73,6 +79,26 @@ class Feeder:
                     part, self._splits, self._recipe, self._normaliser, self._device, training, self.skipped
                 )
         return self._readers[id(part)]
+
+
+def balanced_order(labels: Tensor, seed: int, epoch: int) -> Tensor:
+    """As many indices as there are ``labels``, each class as often as any other up to one, in a random order.
+
+    A small class is gone through several times before an image comes once more than the others of its class; of a
+    large one each epoch shows another part.
+    """
+    classes = np.unique(labels.numpy()).tolist()
+    share, rest = divmod(len(labels), len(classes))
+    drawn: list[Tensor] = []
+    for place, label in enumerate(classes):
+        own = torch.nonzero(labels == label).flatten()
+        # The classes that have one more change from epoch to epoch.
+        count = share + ((place - epoch) % len(classes) < rest)
+        draws = generator(seed, ORDER, epoch, 1, label)
+        rounds = [own[torch.randperm(len(own), generator=draws)] for _ in range(-(-count // len(own)))]
+        drawn.append(torch.cat(rounds)[:count])
+    order = torch.cat(drawn)
+    return order[torch.randperm(len(order), generator=generator(seed, ORDER, epoch))]
 
 
 class _Reader:
