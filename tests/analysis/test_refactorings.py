@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from blockstudio.analysis import Analyzer, analyze, apply_fix
-from blockstudio.analysis.refactorings import Bench, Refactoring, proposals, uses
+from blockstudio.analysis.refactorings import Bench, Refactoring, places, proposals
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.presets import load_preset
@@ -237,9 +237,9 @@ def test_places_are_counted_through_repeats_and_modules():
         ("googlenet", "Inception", 9),
     ):
         d = load_preset(preset)
-        assert uses(d, Analyzer(d), module) == count, preset
+        assert places(Analyzer(d).main)[module] == count, preset
     d = load_preset("googlenet")
     inner = next(name for name in d.modules if name not in ("Inception", "AuxiliaryHead"))
-    assert uses(d, Analyzer(d), inner) == 9 * len(d.definition("Inception").of_type(inner)) + len(
+    assert places(Analyzer(d).main)[inner] == 9 * len(d.definition("Inception").of_type(inner)) + len(
         d.main.of_type(inner)
     ) + 2 * len(d.definition("AuxiliaryHead").of_type(inner))

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from blockstudio.analysis.level import Level
 from blockstudio.analysis.refactorings import kernels, residual, shapes
-from blockstudio.analysis.refactorings.bench import Bench, Figures, Refactoring, uses
+from blockstudio.analysis.refactorings.bench import Bench, Figures, Refactoring, places
 from blockstudio.analysis.refactorings.normalise import normalised
 from blockstudio.analysis.refactorings.site import Proposal, Site
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.diagram import Diagram
 
 _ONE = (shapes.reduction, shapes.global_pooling, residual.narrowed)
 _KERNELS = (kernels.stacked, kernels.asymmetric, kernels.separable, kernels.bottleneck)
@@ -68,4 +68,4 @@ def _all_sites(diagram: Diagram, level: Level) -> Iterator[Site]:
     yield from (Site(diagram, scope, level) for scope in diagram.scopes())
 
 
-__all__ = ["MAIN", "Bench", "Figures", "Proposal", "Refactoring", "Site", "proposals", "uses"]
+__all__ = ["Bench", "Figures", "Proposal", "Refactoring", "Site", "places", "proposals"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from blockstudio.analysis.engine import Analyzer
 from blockstudio.analysis.fixes.trial import key
 from blockstudio.analysis.level import Level
 from blockstudio.analysis.refactorings.site import Proposal
+from blockstudio.analysis.sheet import Sheet
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.edits import Edit
@@ -117,32 +119,28 @@ class Bench:
         return Figures(sum(each.parameters or 0 for each in reports), sum(each.macs or 0 for each in reports))
 
     def _places(self, scope: str) -> int:
-        return uses(self._diagram, self._follower, scope) if scope != MAIN else 1
+        return places(self._follower.main)[scope] if scope != MAIN else 1
 
 
-def uses(diagram: Diagram, analyzer: Analyzer, scope: str) -> int:
-    """In how many places of the network a module stands, repeats and modules within modules counted through."""
-    known: dict[str, int] = {}
-
-    def count(module: str) -> int:
-        if module == MAIN:
-            return 1
-        if module not in known:
-            known[module] = 0
-            for outer in diagram.scopes():
-                names = diagram.definition(outer).of_type(module)
-                if names:
-                    copies = sum(_copies(analyzer, outer, name) for name in names)
-                    known[module] += count(outer) * copies
-        return known[module]
-
-    return count(scope)
+def places(main: Sheet) -> Counter[str]:
+    """In how many places of a network each module stands, repeats and modules within modules counted through."""
+    return _places(main, {})
 
 
-def _copies(analyzer: Analyzer, scope: str, name: str) -> int:
-    """How many blocks one stands for: the copies of a repeat, by its definition's own values in a module."""
-    report = analyzer.level_of_definition(scope).blocks.get(name)
-    return 1 if report is None else max(report.copies, 1)
+def _places(sheet: Sheet, known: dict[int, Counter[str]]) -> Counter[str]:
+    if id(sheet) in known:
+        return known[id(sheet)]
+    found: Counter[str] = Counter()
+    for module, names in sheet.plan.modules.items():
+        for name in names:
+            result = sheet.results[name]
+            copies = result.copies or (result,)
+            found[module] += len(copies)
+            for copy in copies:
+                if copy.sub is not None:
+                    found.update(_places(copy.sub, known))
+    known[id(sheet)] = found
+    return found
 
 
 def _whole(follower: Analyzer) -> Figures:

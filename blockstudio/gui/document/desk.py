@@ -19,6 +19,7 @@ from blockstudio.gui.document.documents import Documents
 from blockstudio.gui.document.places import LAST, Opener, Page, Panel, Question, Screen, Section
 from blockstudio.gui.document.recovering import Recovering
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.shelf import Shelf
 from blockstudio.gui.document.watched import Watched
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.toasts import Toast, ToastBar
@@ -56,6 +57,7 @@ class Desk(QObject):
         self.documents = Documents(self.session, self, window)
         self.recovering = Recovering(self.documents)
         self.watched = Watched(self)
+        self.shelf = Shelf(self)
         self.pages: dict[str, Page] = {}
         self.screens: dict[str, Screen] = {}
         self.panels: dict[str, Panel] = {}

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent, QTextBlock
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
+from blockstudio.analysis.refactorings import places
 from blockstudio.blocks import Parameter, RawValue, infer_parameter, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import check_declarations
@@ -23,7 +24,7 @@ from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField
 from blockstudio.gui.kit.parts import NumberRow, bytes_text, count_text, heading, quiet, whole_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
-from blockstudio.text import say
+from blockstudio.text import say, say_many
 
 
 class _Description(QPlainTextEdit):
@@ -127,13 +128,9 @@ class DiagramPage(QWidget):
             self.title.committed.connect(lambda text: self._texts(name=text))
             return
         self.title.committed.connect(self._rename)
-        count = sum(
-            block.type == self._scope
-            for scope in self._session.diagram.scopes()
-            for _, block in self._session.diagram.definition(scope).blocks()
-        )
-        text = tr("module · {count} instances; editing it changes all of them").format(count=count)
-        column.addWidget(quiet(tr("module · one instance") if count == 1 else text))
+        count = places(self._session.analyzer.main)[self._scope]
+        told = say_many("module · {count} place", "module · {count} places; editing it changes all of them", count)
+        column.addWidget(quiet(tr(told)))
 
     def _is_there(self) -> bool:
         """Whether this is still what is in view: a field may report when its page is already on its way out."""

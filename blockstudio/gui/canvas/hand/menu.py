@@ -13,6 +13,7 @@ ON_NOTHING = ("edit.search", "edit.select_all", "", "view.arrange", "view.fit")
 ON_WIRES = ("edit.search", "wire.earlier", "wire.later", "wire.free", "", "edit.delete")
 ON_BLOCKS = (
     "edit.search", "edit.connect", "edit.wire_in_order", "edit.bypass", "edit.freeze", "",
+    "edit.group", "edit.ungroup", "edit.make_unique", "",
     "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
 )  # fmt: skip
 ON_MODULES = ("view.enter", "view.frame", "")

@@ -1,0 +1,72 @@
+"""The modules that stand ready for any diagram: those of the presets, and the user's own library on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.library import Kept, keep, kept, preset_modules, read
+from blockstudio.gui.work.settings import data_folder
+
+
+class Shelf(QObject):
+    """What palettes offer beside the document's own modules. Files are read when they are used."""
+
+    changed = Signal()
+    """The library holds other modules."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._presets: list[Kept] | None = None
+        self._read: dict[tuple[Path, str], Diagram] = {}
+        self.picture: Callable[[Diagram, str], str] | None = None
+        """From a diagram and one of its modules: its drawing as rich text. Set by whoever can draw."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the library is."""
+        return data_folder() / "modules"
+
+    def library(self) -> list[Kept]:
+        """The user's own modules."""
+        return kept(self.folder)
+
+    def presets(self) -> list[Kept]:
+        """Those of the presets."""
+        if self._presets is None:
+            self._presets = preset_modules()
+        return self._presets
+
+    def read(self, where: Kept) -> Diagram:
+        """A module with all that it needs. Raises `StudioError`."""
+        key = (where.file, where.module)
+        if where.network and key in self._read:
+            return self._read[key]
+        found = read(where)
+        if where.network:
+            self._read[key] = found
+        return found
+
+    def keep(self, diagram: Contents, module: str) -> Path:
+        """Put a module into the library. Raises `StudioError`."""
+        file = keep(diagram, module, self.folder)
+        self.changed.emit()
+        return file
+
+    def tip(self, where: Kept) -> str:
+        """What a module is, with its drawing, as rich text."""
+        try:
+            found = self.read(where)
+        except StudioError as error:
+            return str(error)
+        module = next(block.type for _, block in found.main.blocks())
+        return self.tip_of(found, module)
+
+    def tip_of(self, diagram: Diagram, module: str) -> str:
+        """The same of a module of a diagram."""
+        return self.picture(diagram, module) if self.picture is not None else diagram.modules[module].description

@@ -1,0 +1,172 @@
+"""What can be done with modules on the level in view, each as one step."""
+
+from __future__ import annotations
+
+import msgspec
+
+from blockstudio.blocks import PORTS
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Wire
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire, SetBlock
+from blockstudio.graph.library import Kept
+from blockstudio.graph.operations.base import Added
+from blockstudio.graph.operations.grouping import group
+from blockstudio.graph.operations.naming import module_name
+from blockstudio.graph.operations.pasting import paste
+from blockstudio.graph.operations.promoting import promote
+from blockstudio.graph.operations.replacing import make_unique
+from blockstudio.graph.operations.ungrouping import ungroup
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.text import tr
+from blockstudio.layout.room import Standing, rect_at
+from blockstudio.text import say_many
+
+CARD = (152.0, 48.0)
+"""Of a card whose size is not known yet."""
+
+
+def module_of(session: Session) -> str:
+    """The module that the selected block is an instance of; empty if it is none."""
+    if len(session.selection) != 1:
+        return ""
+    kind = session.definition.block(session.selection[0]).type
+    return kind if kind in session.diagram.modules else ""
+
+
+def group_selection(session: Session) -> bool:
+    """Make a module of the selected blocks; False if that cannot be, and why has been said."""
+    name = module_name(session.diagram, session.scope, session.selection)
+    try:
+        added = group(session.diagram, session.scope, session.selection, module=name, values=session.level.values)
+    except StudioError as error:
+        session.refused.emit(str(error))
+        return False
+    count = len(session.selection)
+    if not _add(session, tr("Group into {name}", name=name), added):
+        return False
+    parameters = ", ".join(session.diagram.modules[name].parameters)
+    told = say_many("{count} block is now {name}", "{count} blocks are now {name}", count, name=name)
+    session.message.emit(tr("{what}, with {parameters}", what=told, parameters=parameters) if parameters else tr(told))
+    return True
+
+
+def ungroup_selection(session: Session) -> bool:
+    """Take the selected instances apart, one level deep, as one step."""
+    if len(session.selection) != 1:
+        return False
+    (name,) = session.selection
+    try:
+        edits = ungroup(session.diagram, session.scope, name)
+    except StudioError as error:
+        session.refused.emit(str(error))
+        return False
+    names = tuple(edit.name for edit in edits if isinstance(edit, AddBlock))
+    return _add(session, tr("Take {name} apart", name=name), Added(names, tuple(beside(session, edits, name))))
+
+
+def unique_selection(session: Session) -> bool:
+    """Give the selected instance a module of its own."""
+    (name,) = session.selection
+    try:
+        edits = make_unique(session.diagram, session.scope, name)
+    except StudioError as error:
+        session.refused.emit(str(error))
+        return False
+    if not edits:
+        session.message.emit(tr("{name} is the only one of its kind already", name=name))
+        return False
+    return session.do(tr("Make {name} unique", name=name), *edits)
+
+
+def promote_parameter(session: Session, block: str, key: str) -> bool:
+    """Make a block's parameter one of the module around it."""
+    try:
+        called, edits = promote(session.diagram, session.scope, block, key)
+    except StudioError as error:
+        session.refused.emit(str(error))
+        return False
+    return session.do(tr("Make {key} a parameter", key=called), *edits)
+
+
+def set_repeat(session: Session, name: str, times: int) -> bool:
+    """Let a block stand for so many copies in a chain."""
+    block = session.definition.block(name)
+    changed = msgspec.structs.replace(block, repeat=times if times > 1 else None)
+    if changed == block:
+        return False
+    label = tr("Repeat {name} {times} times", name=name, times=times)
+    return session.do(label, SetBlock(scope=session.scope, name=name, block=changed))
+
+
+def insert(desk: Desk, where: Kept, at: tuple[float, float] | None = None, into: Wire | None = None) -> bool:
+    """Put an instance of a kept module into the level in view, with all that it needs: ``into`` a wire, else behind the
+    selected block."""
+    session = desk.session
+    try:
+        found = desk.shelf.read(where)
+        added = paste(session.diagram, session.scope, found, values=session.level.values)
+    except StudioError as error:
+        session.refused.emit(str(error))
+        return False
+    (name,) = added.names
+    edits = [_placed(edit, at) for edit in added.edits]
+    module = next(block.type for _, block in found.main.blocks())
+    inputs, outputs = (found.modules[module].of_type(kind) for kind in PORTS)
+    scope, selection = session.scope, session.selection
+    if into is not None and inputs and outputs:
+        edits += [RemoveWire(scope=scope, wire=into)]
+        edits += [AddWire(scope=scope, wire=Wire(into.source, into.source_port, name, inputs[0])),
+                  AddWire(scope=scope, wire=Wire(name, outputs[0], into.target, into.target_port))]  # fmt: skip
+    elif at is None and len(selection) == 1 and inputs:
+        ports = session.diagram.output_ports(session.definition.block(selection[0]).type)
+        if ports:
+            edits.append(AddWire(scope=scope, wire=Wire(selection[0], ports[0], name, inputs[0])))
+    return _add(session, tr("Add {name}", name=name), Added(added.names, tuple(edits)))
+
+
+def _placed(edit: Edit, at: tuple[float, float] | None) -> Edit:
+    """The edit, a block that it adds at a place."""
+    if at is None or not isinstance(edit, AddBlock):
+        return edit
+    return msgspec.structs.replace(edit, block=msgspec.structs.replace(edit.block, at=at))
+
+
+def keep(desk: Desk) -> bool:
+    """Put the selected instance's module into the user's library."""
+    module = module_of(desk.session)
+    try:
+        file = desk.shelf.keep(desk.session.diagram, module)
+    except StudioError as error:
+        desk.session.refused.emit(str(error))
+        return False
+    desk.say_written(file, tr("{module} is in your library", module=module))
+    return True
+
+
+def beside(session: Session, edits: tuple[Edit, ...], gone: str) -> list[Edit]:
+    """The same edits, what they add moved together to where it covers nothing that stands. Without places nothing is
+    moved: the drawing finds some."""
+    sizes = session.sizes() if session.sizes is not None else {}
+    places = {name: block.at for name, block in session.definition.blocks() if block.at is not None and name != gone}
+    news = [edit for edit in edits if isinstance(edit, AddBlock) and edit.scope == session.scope]
+    rects = [rect_at(edit.block.at, CARD) for edit in news if edit.block.at is not None]
+    if not places or len(rects) != len(news) or not rects:
+        return list(edits)
+    standing = Standing(places, {name: sizes.get(name, CARD) for name in places})
+    dx, dy = standing.free_shift(rects)
+
+    def moved(edit: Edit) -> Edit:
+        if not isinstance(edit, AddBlock) or edit.block.at is None or edit.scope != session.scope:
+            return edit
+        at = (edit.block.at[0] + dx, edit.block.at[1] + dy)
+        return msgspec.structs.replace(edit, block=msgspec.structs.replace(edit.block, at=at))
+
+    return [moved(edit) for edit in edits]
+
+
+def _add(session: Session, label: str, added: Added) -> bool:
+    if not added.edits or not session.do(label, *added.edits):
+        return False
+    session.select(added.names)
+    return True

@@ -1,0 +1,150 @@
+"""Modules through the window: made, taken apart, changed in all their places, kept."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from blockstudio.graph.format import dumps
+from blockstudio.graph.presets import load_preset
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.inspector.inspector import Inspector
+from blockstudio.gui.modules import acts
+
+pytestmark = pytest.mark.gui
+
+
+def undone(session: Session, before: str) -> None:
+    """One step, which goes back to the same bytes and forth again."""
+    after = dumps(session.diagram)
+    session.undo()
+    assert dumps(session.diagram) == before
+    session.redo()
+    assert dumps(session.diagram) == after
+
+
+def test_a_selection_becomes_a_module_and_comes_apart_again(qapp):
+    session = Session(load_preset("alexnet"))
+    figures = (session.analysis.parameters, session.analysis.macs, session.analysis.output_shape)
+    said: list[str] = []
+    session.message.connect(said.append)
+    for names, module in (
+        (["conv1", "relu1"], "ConvReLU"),
+        (["conv3", "relu3", "conv4", "relu4"], "ConvReLU2"),
+        (["conv2", "relu2", "norm2", "pool2"], "Group"),
+        (["fc6"], "LinearBlock"),
+    ):
+        before = dumps(session.diagram)
+        session.select(names)
+        assert acts.group_selection(session)
+        assert session.definition.block(session.selection[0]).type == module
+        assert (session.analysis.parameters, session.analysis.macs, session.analysis.output_shape) == figures
+        undone(session, before)
+    assert said[0] == "2 blocks are now ConvReLU"
+    for instance in [name for name, block in session.definition.blocks() if block.type in session.diagram.modules]:
+        before = dumps(session.diagram)
+        session.select([instance])
+        assert acts.ungroup_selection(session)
+        assert (session.analysis.parameters, session.analysis.macs, session.analysis.output_shape) == figures
+        undone(session, before)
+
+
+def test_what_cannot_be_grouped_says_so(qapp):
+    session, refused = Session(load_preset("alexnet")), []
+    session.refused.connect(refused.append)
+    session.select(["input", "conv1"])
+    before = dumps(session.diagram)
+    assert not acts.group_selection(session)
+    session.select(["conv1", "pool1"])
+    assert not acts.group_selection(session)
+    assert dumps(session.diagram) == before
+    assert len(refused) == 2
+
+
+def test_blocks_that_come_out_of_a_module_cover_nothing(qapp):
+    session = Session(load_preset("resnet18"))
+    session.arrange()
+    acts.set_repeat(session, "layer1", 1)
+    session.select(["layer1"])
+    assert acts.ungroup_selection(session)
+    places = [block.at for _, block in session.definition.blocks() if block.at is not None]
+    near = [(a, b) for a in places for b in places if a < b and abs(a[0] - b[0]) < 100 and abs(a[1] - b[1]) < 48]
+    assert near == []
+
+
+def test_inside_a_module_numbers_become_its_parameters(open_window, qtbot):
+    window = open_window("resnet34")
+    session = window.session
+    session.go("layer2.0")
+    session.select(["conv2"])
+    inspector = window.features.inspector
+    before, figures = dumps(session.diagram), (session.analysis.parameters, session.analysis.macs)
+    link = next(each for each in inspector.page.findChildren(QPushButton) if each.text() == "kernel_size")
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    module = session.diagram.modules["BasicBlock"]
+    assert module.block("conv2").parameters["kernel_size"] == "kernel_size"
+    assert module.parameters["kernel_size"].default == 3
+    assert (session.analysis.parameters, session.analysis.macs) == figures
+    undone(session, before)
+
+
+def test_how_many_places_follow_is_said(open_window):
+    window = open_window("resnet34")
+    session, inspector = window.session, window.features.inspector
+    session.select(["layer2"])
+    assert "BasicBlock stands in 16 places of the network." in told(inspector)
+    session.go("layer2.0")
+    assert "module · 16 places; editing it changes all of them" in told(inspector)
+    session.select(["conv1"])
+    assert "What changes here changes in all 16 places." in told(inspector)
+
+
+def told(widget: Inspector) -> list[str]:
+    return [label.text() for label in widget.page.findChildren(QLabel)]
+
+
+def test_the_library_is_plain_files_that_any_diagram_takes(open_window):
+    window = open_window("googlenet")
+    session, shelf = window.session, window.desk.shelf
+    session.select(["inception_3a"])
+    assert window.commands.run("module.keep")
+    (where,) = shelf.library()
+    assert where.file.parent == shelf.folder
+    copied = where.file.with_name("shared.blocks.json")
+    copied.write_bytes(where.file.read_bytes())  # as somebody else would get it
+    assert window.documents.open_now("alexnet", None)
+    before = dumps(session.diagram)
+    session.select(["pool2"])
+    for each in shelf.library():
+        assert window.commands.run("module.insert", (each,))
+    assert set(session.diagram.modules) == {"Conv", "Inception"}  # the second is the same module
+    name = session.selection[0]
+    assert session.definition.block(name).type == "Inception"
+    while dumps(session.diagram) != before:
+        session.undo()
+    wire = session.definition.wires_from("pool2")[0]
+    assert window.commands.run("module.insert", (shelf.library()[0], (10.0, 20.0), wire))
+    assert [each.target for each in session.definition.wires_from("pool2")] == list(session.selection)
+    assert session.definition.block(session.selection[0]).at == (10.0, 20.0)
+    undone(session, before)
+
+
+def test_a_broken_file_of_the_library_is_a_sentence(open_window):
+    window, refused = open_window("alexnet"), []
+    window.session.refused.connect(refused.append)
+    folder = window.desk.shelf.folder
+    folder.mkdir(parents=True)
+    (folder / "Broken.blocks.json").write_text("{", encoding="utf-8")
+    (broken,) = window.desk.shelf.library()
+    assert not window.commands.run("module.insert", (broken,))
+    assert len(refused) == 1 and "Broken" in refused[0]
+    assert "Broken" in window.desk.shelf.tip(broken)
+
+
+def test_a_tip_shows_the_drawing(open_window):
+    window = open_window("alexnet")
+    shelf = window.desk.shelf
+    found = {(each.module, each.network): each for each in shelf.presets()}
+    tip = shelf.tip(found["Bottleneck", "resnet50"])
+    assert "<img src='data:image/png;base64," in tip and "Bottleneck" in tip
