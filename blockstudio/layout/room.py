@@ -55,9 +55,11 @@ class Standing:
     # Free places
 
     def free_place(self, wanted: Place, size: Size, taken: Sequence[Rect] = ()) -> Place:
-        """The place nearest to ``wanted`` where a card covers no other, looking sideways first; to the right of
+        """``wanted``, or the place nearest to it where a card covers no other, looking sideways first; to the right of
         everything if there is none near. ``taken``: further cards to come."""
         boxes = self._boxes(taken)
+        if not _hit(boxes, rect_at(wanted, size), 0.0):
+            return wanted
         x, y = _snap(wanted[0]), _snap(wanted[1])
         step_x, step_y = (size[0] + 2 * SIDE) / 2, (size[1] + 2 * CLOSE) / 2
         tries = [(column * step_x, row * step_y) for row in range(-4, 5) for column in range(-8, 9)]
@@ -65,7 +67,7 @@ class Standing:
             at = _snap(x + dx), _snap(y + dy)
             if not _hit(boxes, rect_at(at, size), MARGIN):
                 return at
-        return _snap(float(boxes[:, 2].max()) + SIDE + size[0] / 2), y
+        return _snap(float(boxes[:, 2].max(initial=0.0)) + SIDE + size[0] / 2), y
 
     def below(self, name: str, size: Size) -> Place:
         """Where a block goes that reads ``name``: under it; beside its readers, on a lane of its own, if it has any."""
@@ -106,13 +108,15 @@ class Standing:
 
     # Coming and going
 
-    def make_room(self, source: str, target: str, news: Sequence[tuple[str, Size]], at: Place | None = None) -> Room:
+    def make_room(
+        self, source: str, target: str, news: Sequence[tuple[str, Size]], at: Place | None = None, gap: float = 0.0
+    ) -> Room:
         """Room for a chain of newcomers (name, size) in the wire from ``source`` to ``target``, about ``at`` if that is
-        on a long wire. What is downstream moves down as far as it must, and what it would come to lie on; gaps stay
-        as they are up to the usual one."""
-        rects = self._chain(source, target, [size for _, size in news], at)
+        on a long wire, ``gap`` apart or as what stands is. What is downstream moves down as far as it must, and so does
+        what it would come to lie on; gaps stay as they are up to the usual one."""
+        gap = gap or self._gap(source, target)
+        rects = self._chain(source, target, [size for _, size in news], at, gap)
         new = {name: rect for (name, _), rect in zip(news, rects, strict=True)}
-        gap = self._gap(source, target)
         floors = {target: rects[-1][3] + gap} if self.rects[target][1] >= self.rects[source][3] else {}
         moved = self._pushed(new, floors)
         if moved is None:  # no way to move things clears it: nothing moves, and the newcomers stand aside
@@ -132,10 +136,10 @@ class Standing:
 
     # How
 
-    def _chain(self, source: str, target: str, sizes: Sequence[Size], at: Place | None) -> list[Rect]:
+    def _chain(self, source: str, target: str, sizes: Sequence[Size], at: Place | None, gap: float) -> list[Rect]:
         """Where newcomers in a wire stand, if what is below them makes room."""
         first, last = self.rects[source], self.rects[target]
-        gap, tall = self._gap(source, target), sum(height for _, height in sizes)
+        tall = sum(height for _, height in sizes)
         needed = tall + gap * (len(sizes) + 1)
         room = last[1] - first[3]
         alone = len(self.after.get(source, ())) < 2

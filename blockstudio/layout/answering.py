@@ -1,0 +1,233 @@
+"""The drawing's answer to an act: the same edits, with places for what comes, and with the moves of what makes room or
+closes up. One step, so that one undo takes all of it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from blockstudio.graph.contents import Contents
+from blockstudio.graph.definition import Block, Wire
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock
+from blockstudio.layout.box import GAP_Y, Size
+from blockstudio.layout.room import Place, Standing
+
+SizeOf = Callable[[str, Block], Size]
+"""Width and height of the card of a block under a name."""
+
+
+def answered(
+    diagram: Contents,
+    scope: str,
+    edits: Iterable[Edit],
+    places: Mapping[str, Place],
+    size_of: SizeOf,
+    at: Place | None = None,
+    carried: Iterable[str] = (),
+) -> tuple[Edit, ...]:
+    """Edits of one step after which the drawing of ``scope`` is in order.
+
+    A chain that comes into a wire gets room there, about ``at`` if that is on a long wire: what is downstream moves.
+    Where a wire leads on past blocks that go, the gap closes. What comes otherwise stands where its edit says if that
+    is free, else near its neighbours; so do the blocks ``carried`` by hand, which leave their old places. ``places``:
+    where every block of the level stands now; those that the document does not know are written down, so that the rest
+    of the picture stays. What the edits do to other levels is left as it is.
+    """
+    edits = tuple(edits)
+    if not places:
+        return edits
+    change = _Change(diagram, scope, edits, dict(places), set(carried))
+    if not (change.came or change.gone):
+        return edits
+    plan = _Plan(change, size_of, at)
+    found: list[Edit] = []
+    for edit in edits:
+        if isinstance(edit, AddBlock) and edit.scope == scope and edit.name in plan.places:
+            edit = msgspec.structs.replace(edit, block=msgspec.structs.replace(edit.block, at=plan.places[edit.name]))
+        elif isinstance(edit, MoveBlocks) and edit.scope == scope:
+            kept = {name: to for name, to in edit.to.items() if name not in plan.to_tell}
+            if not kept:
+                continue
+            edit = MoveBlocks(scope=scope, to=kept)
+        found.append(edit)
+    if plan.to_tell:
+        found.append(MoveBlocks(scope=scope, to=dict(plan.to_tell)))
+    return tuple(found)
+
+
+class _Change:
+    """What edits do to one level: who comes, who goes, how what stays is wired before and after."""
+
+    def __init__(
+        self, diagram: Contents, scope: str, edits: Sequence[Edit], places: dict[str, Place], carried: set[str]
+    ) -> None:
+        definition = diagram.definition(scope)
+        self.blocks: dict[str, Block] = dict(definition.blocks())
+        self.before: dict[str, Block] = dict(self.blocks)
+        self.places = places
+        wires = {Wire(u, key[0], v, key[1]) for u, v, key in definition.graph.edges(keys=True)}
+        self.wires_before = frozenset(wires)
+        before = self.before
+        added: set[str] = set()
+        moved: dict[str, Place] = {}
+        for edit in edits:
+            if getattr(edit, "scope", None) != scope:
+                continue
+            match edit:
+                case AddBlock(name=name, block=block):
+                    self.blocks[name] = block
+                    added.add(name)
+                case RemoveBlock(name=name):
+                    self.blocks.pop(name, None)
+                case RenameBlock(name=name, to=to):
+                    self._rename(name, to, wires, before)
+                case AddWire(wire=wire):
+                    wires.add(wire)
+                case RemoveWire(wire=wire):
+                    wires.discard(wire)
+                case MoveBlocks(to=where):
+                    moved |= {name: to for name, to in where.items() if to is not None}
+        self.wires = wires
+        self.came = [name for name in self.blocks if (name not in before and name in added) or name in carried]
+        self.gone = [name for name in before if name not in self.blocks or name in carried]
+        self.wanted = {name: moved.get(name) or self.blocks[name].at for name in self.came}
+        for name, to in moved.items():
+            if name in self.places and name not in carried:
+                self.places[name] = to
+
+    def _rename(self, name: str, to: str, wires: set[Wire], before: dict[str, Block]) -> None:
+        for known in (self.blocks, before):
+            if name in known:
+                known[to] = known.pop(name)
+        if name in self.places:
+            self.places[to] = self.places.pop(name)
+        renamed = [
+            (wire, wire._replace(
+                source=to if wire.source == name else wire.source, target=to if wire.target == name else wire.target
+            ))
+            for wire in wires if name in (wire.source, wire.target)
+        ]  # fmt: skip
+        for old, new in renamed:
+            wires.discard(old)
+            wires.add(new)
+        self.wires_before = frozenset(dict(renamed).get(wire, wire) for wire in self.wires_before)
+
+
+class _Plan:
+    def __init__(self, change: _Change, size_of: SizeOf, at: Place | None) -> None:
+        self._change, self._at = change, at
+        self.places: dict[str, Place] = {}
+        """Where newcomers stand."""
+        blocks = {**change.before, **change.blocks}
+        self._sizes = {name: size_of(name, blocks[name]) for name in (*change.places, *change.came) if name in blocks}
+        known = {name: at for name, at in change.places.items() if name in blocks}
+        self._now = {name: at for name, at in known.items() if name not in set(change.gone)}
+        start = dict(self._now)
+        self._close(known)
+        for chain in self._chains():
+            self._seat(chain)
+        self.to_tell: dict[str, Place] = {}
+        """Where blocks stand that the document does not know there."""
+        if self.places or self._now != start:
+            added = self.places.keys() - change.before.keys()
+            self.to_tell = {name: at for name, at in self._now.items()
+                            if name not in added and at != change.before[name].at}  # fmt: skip
+
+    # Closing up
+
+    def _close(self, known: Mapping[str, Place]) -> None:
+        """Move up what stands behind blocks that go, where a wire leads on past them."""
+        change, out = self._change, set(self._change.gone)
+        if not out:
+            return
+        edges = [(wire.source, wire.target) for wire in change.wires_before]
+        standing = Standing(known, self._sizes, edges)
+        apart = out.union(change.came)
+        bridges = {
+            (wire.source, wire.target)
+            for wire in change.wires - change.wires_before
+            if not {wire.source, wire.target} & apart and out.intersection(standing.before.get(wire.target, ()))
+        }
+        if bridges:
+            self._now |= standing.close_gap(out, sorted(bridges))
+
+    # Coming
+
+    def _chains(self) -> list[list[str]]:
+        """Newcomers that follow one another, in the order of the signal; each by itself where they fork or join."""
+        came = dict.fromkeys(self._change.came)
+        after: dict[str, set[str]] = {name: set() for name in came}
+        before: dict[str, set[str]] = {name: set() for name in came}
+        for wire in self._change.wires:
+            if wire.source in came and wire.target in came:
+                after[wire.source].add(wire.target)
+                before[wire.target].add(wire.source)
+        ordered: list[str] = []
+        waiting = [name for name in came if not before[name]]
+        left = {name: len(before[name]) for name in came}
+        for name in waiting:  # grows while it is walked
+            ordered.append(name)
+            for other in sorted(after[name]):
+                left[other] -= 1
+                if not left[other]:
+                    waiting.append(other)
+        ordered += [name for name in came if name not in set(ordered)]
+        chains: dict[str, list[str]] = {}
+        for name in ordered:
+            feeds = [each for each in before[name] if len(after[each]) == 1 and len(before[name]) == 1]
+            chain = chains.get(feeds[0]) if feeds else None
+            if chain is None:
+                chains[name] = [name]
+            else:
+                chain.append(name)
+                chains[name] = chain
+        return list({id(chain): chain for chain in chains.values()}.values())
+
+    def _seat(self, chain: list[str]) -> None:
+        """Find places for a chain of newcomers; what stands may move for them."""
+        wires, now = self._change.wires, self._now
+        edges = [(wire.source, wire.target) for wire in wires]
+        feeds = [source for source, target in edges if target == chain[0] and source in now]
+        reads = [target for source, target in edges if source == chain[-1] and target in now]
+        between = self._between(feeds, reads)
+        if between is not None:
+            # As before the chain came, the one feeds the other.
+            standing = Standing(now, self._sizes, [*edges, between])
+            room = standing.make_room(*between, [(name, self._sizes[name]) for name in chain], self._at)
+            self._now |= room.moved
+            self.places |= {name: at for name, at in room.moved.items() if name in self.places}
+            self._put(room.places)
+            return
+        for name in chain:
+            standing = Standing(now, self._sizes, edges)
+            self._put({name: self._spot(name, standing, feeds, reads)})
+            feeds = [name]
+
+    def _put(self, places: Mapping[str, Place]) -> None:
+        self.places |= places
+        self._now |= places
+
+    def _between(self, feeds: Sequence[str], reads: Sequence[str]) -> tuple[str, str] | None:
+        """The two blocks between which a chain has come into a wire, or where another has been."""
+        change = self._change
+        gone = set(change.gone)
+        for source in feeds:
+            for target in reads:
+                for wire in change.wires_before:
+                    if wire.target != target or wire in change.wires:
+                        continue
+                    if wire.source == source or wire.source in gone:
+                        return source, target
+        return None
+
+    def _spot(self, name: str, standing: Standing, feeds: Sequence[str], reads: Sequence[str]) -> Place:
+        size, wanted = self._sizes[name], self._change.wanted[name]
+        if wanted is not None:
+            return standing.free_place(wanted, size)
+        if feeds:
+            return standing.below(feeds[0], size)
+        if reads:
+            left, top, right, _ = standing.rects[reads[0]]
+            return standing.free_place(((left + right) / 2, top - GAP_Y - size[1] / 2), size)
+        return standing.free_place((0.0, 0.0), size)
