@@ -87,14 +87,12 @@ class _Change:
                 case RemoveWire(wire=wire):
                     wires.discard(wire)
                 case MoveBlocks(to=where):
-                    moved |= {name: to for name, to in where.items() if to is not None}
+                    moved |= {each: place for each, place in where.items() if place is not None}
         self.wires = wires
         self.came = [name for name in self.blocks if (name not in before and name in added) or name in carried]
         self.gone = [name for name in before if name not in self.blocks or name in carried]
         self.wanted = {name: moved.get(name) or self.blocks[name].at for name in self.came}
-        for name, to in moved.items():
-            if name in self.places and name not in carried:
-                self.places[name] = to
+        self.places |= {each: to for each, to in moved.items() if each in self.places and each not in carried}
 
     def _rename(self, name: str, to: str, wires: set[Wire], before: dict[str, Block]) -> None:
         for known in (self.blocks, before):
@@ -125,8 +123,7 @@ class _Plan:
         self._now = {name: at for name, at in known.items() if name not in set(change.gone)}
         start = dict(self._now)
         self._close(known)
-        for chain in self._chains():
-            self._seat(chain)
+        self._seat_all()
         self.to_tell: dict[str, Place] = {}
         """Where blocks stand that the document does not know there."""
         if self.places or self._now != start:
@@ -184,25 +181,46 @@ class _Plan:
                 chains[name] = chain
         return list({id(chain): chain for chain in chains.values()}.values())
 
-    def _seat(self, chain: list[str]) -> None:
-        """Find places for a chain of newcomers; what stands may move for them."""
-        wires, now = self._change.wires, self._now
+    def _seat_all(self) -> None:
+        """Find places for all newcomers: first for those in wires, where what stands may move for them."""
+        wires, size = self._change.wires, self._sizes
         edges = [(wire.source, wire.target) for wire in wires]
-        feeds = [source for source, target in edges if target == chain[0] and source in now]
-        reads = [target for source, target in edges if source == chain[-1] and target in now]
-        between = self._between(feeds, reads)
-        if between is not None:
+        rest: list[list[str]] = []
+        for chain in self._chains():
+            ends = self._ends(chain)
+            between = self._between(*ends)
+            if between is None:
+                rest.append(chain)
+                continue
             # As before the chain came, the one feeds the other.
-            standing = Standing(now, self._sizes, [*edges, between])
-            room = standing.make_room(*between, [(name, self._sizes[name]) for name in chain], self._at)
+            standing = Standing(self._now, size, [*edges, between])
+            room = standing.make_room(*between, [(name, size[name]) for name in chain], self._at)
             self._now |= room.moved
             self.places |= {name: at for name, at in room.moved.items() if name in self.places}
             self._put(room.places)
-            return
-        for name in chain:
-            standing = Standing(now, self._sizes, edges)
-            self._put({name: self._spot(name, standing, feeds, reads)})
-            feeds = [name]
+        if rest and not self._seat_together([name for chain in rest for name in chain]):
+            for chain in rest:
+                feeds, reads = self._ends(chain)
+                for name in chain:
+                    self._put({name: self._spot(name, Standing(self._now, size, edges), feeds, reads)})
+                    feeds = [name]
+
+    def _seat_together(self, names: Sequence[str]) -> bool:
+        """Put newcomers where their edits say, or all alike beside that; False if these do not say it for all."""
+        wanted = {name: at for name in names if (at := self._change.wanted[name]) is not None}
+        group = Standing(wanted, self._sizes)
+        if len(wanted) < len(names) or group.is_crowded():
+            return False
+        dx, dy = Standing(self._now, self._sizes).free_shift(list(group.rects.values()))
+        self._put({name: (x + dx, y + dy) for name, (x, y) in wanted.items()})
+        return True
+
+    def _ends(self, chain: Sequence[str]) -> tuple[list[str], list[str]]:
+        """What stands and feeds a chain, and what stands and reads it."""
+        wires, now = self._change.wires, self._now
+        feeds = {wire.source: None for wire in sorted(wires) if wire.target == chain[0] and wire.source in now}
+        reads = {wire.target: None for wire in sorted(wires) if wire.source == chain[-1] and wire.target in now}
+        return list(feeds), list(reads)
 
     def _put(self, places: Mapping[str, Place]) -> None:
         self.places |= places

@@ -52,6 +52,11 @@ class Standing:
                 self.after.setdefault(source, []).append(target)
                 self.before.setdefault(target, []).append(source)
 
+    def is_crowded(self) -> bool:
+        """Whether cards lie on one another."""
+        boxes = self._boxes()
+        return int(_touching(boxes, boxes).sum()) > len(boxes)
+
     # Free places
 
     def free_place(self, wanted: Place, size: Size, taken: Sequence[Rect] = ()) -> Place:
@@ -97,6 +102,8 @@ class Standing:
         wide = max(rect[2] for rect in rects) - min(rect[0] for rect in rects)
         tall = max(rect[3] for rect in rects) - min(rect[1] for rect in rects)
         boxes = self._boxes()
+        if not any(_hit(boxes, rect, 0.0) for rect in rects):
+            return 0.0, 0.0
         steps = [
             (column * _up(wide + SIDE), row * _up(tall + CLOSE)) for row in range(-3, 4) for column in range(-6, 7)
         ]

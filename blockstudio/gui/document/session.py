@@ -31,8 +31,7 @@ from blockstudio.gui.work.worker import Work
 
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
-ASIDE = 32.0
-"""Pixels by which a paste without a place stands aside from its original."""
+Place = tuple[float, float]
 
 
 class Session(QObject):
@@ -57,6 +56,8 @@ class Session(QObject):
         super().__init__(parent)
         self.sizes: Callable[[], dict[str, tuple[float, float]]] | None = None
         """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
+        self.answer: Callable[[tuple[Edit, ...], Place | None, Iterable[str]], tuple[Edit, ...]] | None = None
+        """The drawing's answer to edits (`blockstudio.layout.answering`); the canvas sets it."""
         self._metric = DEFAULT
         self._work = Work(self)
         self.fix_finder = FixFinder(self)
@@ -144,10 +145,12 @@ class Session(QObject):
 
     # Changing it
 
-    def do(self, label: str, *edits: Edit) -> bool:
-        """Apply edits as one undo step. What is not legal changes nothing and goes to `refused`."""
+    def do(self, label: str, *edits: Edit, at: Place | None = None, carried: Iterable[str] = ()) -> bool:
+        """Apply edits as one undo step. What is not legal changes nothing and goes to `refused`. The drawing answers
+        in the same step: it makes room for what comes (about ``at``, where that says more than the edits), closes up
+        behind what goes or is ``carried`` elsewhere."""
         try:
-            self.diagram.edit(label, edits)
+            self.diagram.edit(label, self.answer(edits, at, carried) if self.answer is not None else edits)
         except StudioError as error:
             self.refused.emit(str(error))
             return False
@@ -332,12 +335,12 @@ class Session(QObject):
         return self.copy() and self.delete_selection()
 
     def paste(self, at: tuple[float, float] | None = None) -> bool:
-        """Add what is on the clipboard, centred on ``at`` or a little aside from where it was."""
+        """Add what is on the clipboard, centred on ``at`` or beside where it was."""
         try:
             found = clipboard.take()
             if found is None:
                 return False
-            added = paste(self.diagram, self.scope, found, values=self.level.values, centre=at, shift=(ASIDE, ASIDE))
+            added = paste(self.diagram, self.scope, found, values=self.level.values, centre=at)
         except StudioError as error:
             self.refused.emit(str(error))
             return False
@@ -345,7 +348,7 @@ class Session(QObject):
 
     def duplicate(self) -> bool:
         """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
-        added = duplicate(self.diagram, self.scope, self.selection, shift=(ASIDE, ASIDE))
+        added = duplicate(self.diagram, self.scope, self.selection)
         return self._add(tr("Duplicate"), added)
 
     def _add(self, label: str, added: Added) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from blockstudio.analysis import Fix
-from blockstudio.graph.edits import Edit
 from blockstudio.gui.canvas.scene.callouts import Link
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.placing import spread
 from blockstudio.gui.kit.text import tr
 
 
@@ -22,11 +20,8 @@ def delete(scene: Scene) -> bool:
 
 
 def apply_fix(scene: Scene, fix: Fix) -> bool:
-    """Do what a problem offers, as one step; what it adds is put where it covers nothing."""
-    edits: list[Edit] = list(fix.edits)
-    for stage, _ in scene.stages():
-        edits = spread(stage.drawing, edits)
-    return scene.session.do(fix.label, *edits)
+    """Do what a problem offers, as one step."""
+    return scene.session.apply_fix(fix)
 
 
 def follow_link(scene: Scene, link: Link) -> None:

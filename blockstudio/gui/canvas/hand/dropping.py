@@ -11,7 +11,6 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from blockstudio.blocks import CATALOGUE, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, Wire
-from blockstudio.graph.edits import MoveBlocks
 from blockstudio.graph.operations import inserting
 from blockstudio.graph.operations.inserting import New, add, passes, splice
 from blockstudio.gui.canvas.hand.connect import judge
@@ -22,7 +21,7 @@ from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Coming
-from blockstudio.gui.canvas.scene.placing import STEP_Y, free_place, snap
+from blockstudio.gui.canvas.scene.placing import snap
 from blockstudio.gui.kit.text import tr
 
 MIME = "application/x-blockstudio-block"
@@ -121,11 +120,12 @@ class Ghost(Gesture):
 def put(
     scene: Scene,
     offer: Offer,
-    at: tuple[float, float],
+    at: tuple[float, float] | None,
     into: Wire | None = None,
     behind: str | None = None,
 ) -> str | None:
-    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be."""
+    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be. Without a
+    place it stands where the drawing has room."""
     session = scene.session
     diagram, scope = session.diagram, session.scope
     new = New(offer.type, parameters=offer.parameters, at=at)
@@ -133,10 +133,7 @@ def put(
         (name,), edits = splice(diagram, scope, into, [new])
     else:
         (name,), edits = add(diagram, scope, new, behind=behind)
-    loose = scene.loose_places()
-    if loose:
-        edits = (MoveBlocks(scope=scope, to=dict(loose)), *edits)
-    if not session.do(tr("Add {0}", name), *edits):
+    if not session.do(tr("Add {0}", name), *edits, at=at):
         return None
     session.select([name])
     return name
@@ -149,11 +146,9 @@ def insert(surface: Surface, offer: Offer) -> str | None:
     drawing, selection = scene.drawing, scene.session.selection
     x, y = drawing.origin
     if len(selection) == 1:
-        above = drawing.rect(selection[0])
-        wanted = (above.center().x() - x, above.bottom() - y + STEP_Y - CARD_HEIGHT / 2)
-        return put(scene, offer, free_place(drawing, wanted), behind=selection[0])
+        return put(scene, offer, None, behind=selection[0])
     middle = on_stage(surface, surface.view_rect().center()) - QPointF(x, y)
-    return put(scene, offer, free_place(drawing, (middle.x(), middle.y())))
+    return put(scene, offer, (snap(middle.x()), snap(middle.y())))
 
 
 def wire_in_order(scene: Scene) -> bool:

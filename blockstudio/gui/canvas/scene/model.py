@@ -56,6 +56,7 @@ class Scene(QObject):
         self.offset = QPointF()
         """From the stage's coordinates to the scene's."""
         session.sizes = self._sizes
+        session.answer = self.staging.answer
         session.edited.connect(self._on_edited)
         session.opened.connect(self._on_opened)
         session.path_changed.connect(self._on_path_changed)

@@ -3,13 +3,11 @@ neighbours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 
 from blockstudio.graph.diagram import Definition
-from blockstudio.graph.edits import AddBlock, Edit
 from blockstudio.gui.canvas.scene.geometry import Geometry
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CARD_WIDTH, GRID
 
@@ -89,21 +87,6 @@ def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, take
         if not np.any(hit):
             return at
     return x, y
-
-
-def spread(drawing: Geometry, edits: Iterable[Edit]) -> list[Edit]:
-    """The same edits, the blocks they add moved to where they cover no other."""
-    found: list[Edit] = []
-    taken: list[Place] = []
-    for edit in edits:
-        if isinstance(edit, AddBlock) and edit.scope == drawing.scope and edit.block.at is not None:
-            at = free_place(drawing, edit.block.at, taken=taken)
-            taken.append(at)
-            block = msgspec.structs.replace(edit.block, at=at)
-            found.append(msgspec.structs.replace(edit, block=block))
-        else:
-            found.append(edit)
-    return found
 
 
 def beside(drawing: Geometry, sources: Sequence[str], size: tuple[float, float]) -> Place:

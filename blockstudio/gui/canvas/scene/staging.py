@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from PySide6.QtCore import QObject
@@ -11,6 +11,7 @@ from blockstudio.analysis import Level
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
+from blockstudio.graph.edits import AddBlock, Edit, RemoveBlock
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
@@ -32,6 +33,7 @@ from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
+from blockstudio.layout.answering import answered
 
 
 def join(path: str, name: str) -> str:
@@ -174,11 +176,26 @@ class Staging:
         return self._places[scope]
 
     def _sizes(self, scope: str) -> dict[str, Size]:
-        diagram = self.session.diagram
-        return {
-            name: (card_width(name, block.repeat is not None, block.type in diagram.modules), float(CARD_HEIGHT))
-            for name, block in diagram.definition(scope).blocks()
-        }
+        return {name: self._size(name, block) for name, block in self.session.diagram.definition(scope).blocks()}
+
+    def _size(self, name: str, block: Block) -> Size:
+        is_module = block.type in self.session.diagram.modules
+        return card_width(name, block.repeat is not None, is_module), float(CARD_HEIGHT)
+
+    def answer(self, edits: tuple[Edit, ...], at: Place | None, carried: Iterable[str]) -> tuple[Edit, ...]:
+        """Edits with the drawing's answer, see `blockstudio.layout.answering`; ``at`` and ``carried`` are of the
+        session's level. Levels whose layout is still being computed give none."""
+        here, scopes = self.session.scope, self.session.diagram.scopes()
+        concerned = {edit.scope for edit in edits if isinstance(edit, AddBlock | RemoveBlock)}
+        for scope in sorted((concerned | ({here} if carried else set())).intersection(scopes)):
+            places = self._centres("", scope)
+            if scope not in self._asked:
+                mine = scope == here
+                edits = answered(
+                    self.session.diagram, scope, edits, places, self._size,
+                    at if mine else None, carried if mine else (),
+                )  # fmt: skip
+        return edits
 
     def _place(self, scope: str, answer: dict[str, Place]) -> None:
         self._asked.discard(scope)
