@@ -111,7 +111,10 @@ def test_a_file_dropped_on_the_window_opens_beside_the_others(open_window, qtbot
     assert entering.isAccepted()
     QApplication.sendEvent(window, QDropEvent(QPointF(700, 10), *what))
     qtbot.waitUntil(lambda: window.session.file == file)
-    assert [window.documents.title(document) for document in window.documents.list] == ["ResNet-18", "NIN (CIFAR-10)"]
+    assert [window.documents.title(document) for document in window.documents.list] == [
+        "ResNet-18",
+        file.name.removesuffix(".blocks.json"),
+    ]
 
 
 def test_tabs_turn_to_documents_where_the_user_left_them(open_window, file: Path) -> None:

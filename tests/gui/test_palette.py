@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.blocks import CATALOGUE
+from blockstudio.gui.kit.glyphs import SIZE, draw_type_glyph, has_glyph
 from blockstudio.gui.panels.palette import Entry
+from blockstudio.gui.panels.palette_list import FOLDED
 from blockstudio.gui.shell.window import StudioWindow
-from tests.support.hands import drag_from_palette, on_window, press_key
+from tests.support.hands import click, drag_from_palette, on_window, press_key
 
 
 def shown(window: StudioWindow) -> list[str]:
@@ -111,3 +114,48 @@ def test_modules_of_the_diagram_are_offered_and_can_be_dragged(open_window) -> N
     assert "Extra" in shown(window)
     window.session.undo()
     assert "Extra" not in shown(window)
+
+
+def test_groups_fold_with_counts_and_the_search_looks_into_them(open_window) -> None:
+    window = open_window()
+    panel = window.features.panels.palette
+    assert shown(window)[:3] == ["Input", "Output", "AuxOutput"]
+    heading = next(panel.list.item(row) for row in range(panel.list.count()) if panel.list.item(row).text() == "Merge")
+    count = len([line for group in panel.groups() if group.title == "Merge" for line in group.lines])
+    panel.list.scrollToItem(heading)
+    click(panel.list.viewport(), panel.list.visualItemRect(heading).center())
+    assert "Concat" not in shown(window) and heading.data(FOLDED) == count
+    panel.search.setText("concat")
+    assert shown(window) == ["Concat"]
+    panel.search.clear()
+    assert "Concat" not in shown(window)
+    assert "Concat" not in shown(open_window()), "it stays so in the next window"
+    panel.list.setCurrentItem(heading)
+    press_key(panel.list, Qt.Key.Key_Right)
+    assert "Concat" in shown(window) and heading.data(FOLDED) == 0
+
+
+def test_what_was_searched_is_gone_after_use_and_in_another_tab(open_window) -> None:
+    window = open_window()
+    search = window.features.panels.palette.search
+    window.commands.run("edit.find")
+    QTest.keyClicks(search, "relu")
+    press_key(search, Qt.Key.Key_Return)
+    assert search.text() == "" and len(window.session.diagram.graph) == 1
+    QTest.keyClicks(search, "conv")
+    window.documents.new()
+    assert search.text() == ""
+
+
+def test_every_type_has_a_sign_of_its_own() -> None:
+    pictures = {}
+    for name, kind in CATALOGUE.items():
+        assert has_glyph(name), name
+        picture = QImage(SIZE * 2, SIZE * 2, QImage.Format.Format_RGB32)
+        picture.fill(QColor("white"))
+        painter = QPainter(picture)
+        painter.scale(2, 2)
+        draw_type_glyph(painter, QPointF(), name, kind.family, QColor("black"))
+        painter.end()
+        pictures.setdefault(bytes(picture.constBits()), []).append(name)
+    assert [names for names in pictures.values() if len(names) > 1] == []

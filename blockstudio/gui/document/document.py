@@ -41,6 +41,8 @@ class Document:
         self.saved_at: object = diagram.history.position
         """The step at which the file was written; another one now means unsaved changes."""
         self.saved_totals = self._totals()
+        self.number = 1
+        """Tells documents of one name apart that have no file: *untitled*, *untitled 2*."""
         self.stamp: Stamp | None = None
         """What its file was when it was last read or written here."""
 

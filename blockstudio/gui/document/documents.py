@@ -136,6 +136,7 @@ class Documents(QObject):
         settle(self._window)
         here = self.current
         index = self.list.index(here)
+        self._number(document)
         if _untouched(here):
             self.list[index] = document
             self.closed.emit(here)
@@ -151,6 +152,10 @@ class Documents(QObject):
         file = _file_of(name)
         return next((d for d in self.list if file is not None and d.file is not None and _same(d.file, file)), None)
 
+    def turn_by(self, step: int) -> None:
+        """Show the next document, or the previous; from the last to the first."""
+        self.turn_to((self.list.index(self.current) + step) % len(self.list))
+
     def _cannot_open(self, name: str | Path, error: StudioError | OSError) -> None:
         file = _file_of(name)
         if file is not None and not file.exists():
@@ -165,7 +170,20 @@ class Documents(QObject):
             self._session.show(document)
 
     def title(self, document: Document) -> str:
-        return document.diagram.name or tr("untitled")
+        """The file's name, with its folder's where two open files have one name; without a file the diagram's, with a
+        number from the second of a name on."""
+        if document.file is not None:
+            alike = [d for d in self.list if d.file is not None and d.file.name == document.file.name]
+            stem = document.file.name.removesuffix(SUFFIX).removesuffix(".json")
+            return f"{document.file.parent.name}/{stem}" if len(alike) > 1 else stem
+        name = document.diagram.name or tr("untitled")
+        return f"{name} {document.number}" if document.number > 1 else name
+
+    def _number(self, document: Document) -> None:
+        """Give a document without a file a number that no other of its name has."""
+        name = document.diagram.name
+        taken = {d.number for d in self.list if d.file is None and d.diagram.name == name and not _untouched(d)}
+        document.number = next(number for number in range(1, len(taken) + 2) if number not in taken)
 
     # Saving
 
@@ -181,7 +199,7 @@ class Documents(QObject):
         """Ask for a file name, then write it."""
         document = document or self.current
         folder = document.file.parent if document.file else Path(str(settings().value("files/folder", Path.home())))
-        name = document.file.name if document.file else _file_name(document.diagram.name)
+        name = document.file.name if document.file else _file_name(self.title(document))
         dialog = self._ask(tr("Save diagram"), folder, QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(name)
         dialog.fileSelected.connect(lambda text: self.write(document, _with_suffix(Path(text)), then, ask=False))

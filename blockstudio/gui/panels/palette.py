@@ -2,172 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QFrame,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
-from blockstudio.blocks import CATALOGUE, FAMILIES, RawValue
+from blockstudio.blocks import CATALOGUE, ENDS, FAMILIES
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.kit.dragging import Drag
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import font, notifier, theme
+from blockstudio.gui.kit.theme import notifier
+from blockstudio.gui.panels.palette_list import ENTRY, FAMILY, FOLDED, GROUP, MIME, NOTE, WORDS, Entry, EntryList
+from blockstudio.gui.work.settings import settings
+from blockstudio.text import say
 
-MIME = "application/x-blockstudio-block"
-_ENTRY = Qt.ItemDataRole.UserRole
-_FAMILY = Qt.ItemDataRole.UserRole + 1
-_WORDS = Qt.ItemDataRole.UserRole + 2
-
-
-class Entry:
-    """What a line of the palette adds."""
-
-    __slots__ = ("help", "parameters", "title", "type")
-
-    def __init__(self, title: str, type: str, parameters: Mapping[str, RawValue], help: str) -> None:
-        self.title, self.type, self.parameters, self.help = title, type, dict(parameters), help
-
-    def mime(self) -> QMimeData:
-        data = QMimeData()
-        data.setData(MIME, json.dumps({"type": self.type, "parameters": self.parameters}).encode())
-        return data
+__all__ = ["MIME", "Entry", "Palette"]
+_FOLDED_KEY = "palette/folded"
+_AT_FIRST: tuple[str, ...] = ()
+"""Groups that are folded until the user says otherwise."""
 
 
-class _Delegate(QStyledItemDelegate):
-    """Headings in small type, entries with the stripe of their family."""
+class Line(NamedTuple):
+    """One entry with what it is found by."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        if index.data(_ENTRY) is None:
-            return QSize(120, 26 if index.row() == 0 else 34)
-        return QSize(120, 26)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        colours, rect = theme(), QRectF(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if index.data(_ENTRY) is None:
-            painter.setFont(font(11, bold=True))
-            painter.setPen(colours.secondary)
-            painter.drawText(rect.adjusted(12, 0, -8, -5), Qt.AlignmentFlag.AlignBottom, index.data())
-            painter.restore()
-            return
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if selected or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.hover if selected else colours.field)
-            painter.drawRoundedRect(rect.adjusted(8, 1, -8, -1), 5, 5)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.family(index.data(_FAMILY)))
-        painter.drawRoundedRect(QRectF(rect.left() + 18, rect.center().y() - 7, 4, 14), 1.5, 1.5)
-        painter.setFont(font(12))
-        painter.setPen(colours.text)
-        room = rect.adjusted(30, 0, -10, 0)
-        text = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
-        painter.restore()
+    entry: Entry
+    family: str
+    words: str
+    note: str = ""
+    """What stands at its right."""
 
 
-class _List(QListWidget):
-    """The lines. Drags carry the entry; Enter and a double click add it."""
+class Group(NamedTuple):
+    """Entries under a heading."""
 
-    chosen = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("palette")
-        self.setAccessibleName(tr("Blocks"))
-        self.setItemDelegate(_Delegate(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self._pressed: QPoint | None = None
-        self._drag: Drag | None = None
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setAutoFillBackground(False)
-
-    def entry(self, item: QListWidgetItem | None) -> Entry | None:
-        return None if item is None else item.data(_ENTRY)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        super().mousePressEvent(event)
-        at = event.position().toPoint()
-        pressed = event.button() == Qt.MouseButton.LeftButton and self.entry(self.itemAt(at)) is not None
-        self._pressed = at if pressed else None
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at, modifiers = event.position().toPoint(), event.modifiers()
-        if self._drag is None and self._pressed is not None:
-            if (at - self._pressed).manhattanLength() < QApplication.startDragDistance():
-                return
-            self._start_drag()
-        if self._drag is not None:
-            self._drag.move(self.viewport().mapTo(self.window(), at), modifiers)
-        else:
-            super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag, self._drag, self._pressed = self._drag, None, None
-        if drag is not None:
-            drag.drop(self.viewport().mapTo(self.window(), event.position().toPoint()), event.modifiers())
-        else:
-            super().mouseReleaseEvent(event)
-
-    def _start_drag(self) -> None:
-        entry, item = self.entry(self.currentItem()), self.currentItem()
-        if entry is not None:
-            picture = _ghost(entry.title, item.data(_FAMILY), self.devicePixelRatioF())
-            self._drag = Drag(self, entry.mime(), picture, QPoint(66, 23))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        entry = self.entry(self.itemAt(event.position().toPoint()))
-        if entry is not None:
-            self.chosen.emit(entry)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            entry = self.entry(self.currentItem())
-            if entry is not None:
-                self.chosen.emit(entry)
-            return
-        super().keyPressEvent(event)
-
-
-def _ghost(title: str, family: str, ratio: float) -> QPixmap:
-    """The card that hangs on the pointer while dragging."""
-    colours = theme()
-    pixmap = QPixmap(int(132 * ratio), int(46 * ratio))
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(colours.accent)
-    painter.setBrush(colours.card)
-    painter.drawRoundedRect(QRectF(0.5, 0.5, 131, 45), 6, 6)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colours.family(family))
-    painter.drawRoundedRect(QRectF(1, 1, 5, 44), 2, 2)
-    painter.setFont(font(12, bold=True))
-    painter.setPen(colours.text)
-    painter.drawText(QRectF(14, 0, 112, 46), Qt.AlignmentFlag.AlignVCenter, title)
-    painter.end()
-    return pixmap
+    key: str
+    title: str
+    lines: tuple[Line, ...]
 
 
 class _Search(QLineEdit):
@@ -203,7 +74,7 @@ class Palette(QWidget):
         self.search.setPlaceholderText(tr("Search blocks   (Tab)"))
         self.search.setAccessibleName(tr("Search blocks"))
         self.search.setClearButtonEnabled(True)
-        self.list = _List()
+        self.list = EntryList()
         box = QVBoxLayout()
         box.setContentsMargins(12, 0, 12, 0)
         box.addWidget(self.search)
@@ -213,39 +84,67 @@ class Palette(QWidget):
         self.search.returnPressed.connect(self._add_current)
         self.search.down.connect(self._into_list)
         self.search.escaped.connect(self._escape)
-        self.list.chosen.connect(self.chosen)
-        session.opened.connect(self.rebuild)
+        self.list.chosen.connect(self._choose)
+        self.list.folded.connect(self.fold)
+        self.list.dropped.connect(self.search.clear)
+        session.opened.connect(self._on_opened)
         session.edited.connect(self._on_edit)
         notifier.changed.connect(self.list.viewport().update)
-        self._modules: list[str] = []
+        kept = settings().value(_FOLDED_KEY)
+        self._folded: set[str] = set(_AT_FIRST if kept is None else filter(None, str(kept).split(" ")))
+        self._shown: tuple[Group, ...] = ()
         self.rebuild()
+
+    def groups(self) -> tuple[Group, ...]:
+        """What the palette has, group by group: the ends of a network first, then the families, then its modules."""
+        ends = [line for line in _lines("head") if line.entry.type in ENDS]
+        found = [Group("ends", tr("Input and output"), tuple(ends))]
+        for family, heading in FAMILIES.items():
+            title = tr(say("Head and shape")) if family == "head" else tr(heading)
+            lines = tuple(line for line in _lines(family) if line.entry.type not in ENDS)
+            if family == "module":
+                title, lines = tr("Modules of this file"), lines + self._modules()
+            found.append(Group(family, title, lines))
+        return tuple(group for group in found if group.lines)
+
+    def _modules(self) -> tuple[Line, ...]:
+        diagram = self._session.diagram
+        scopes = [diagram.definition(scope) for scope in diagram.scopes()]
+        lines = []
+        for name, module in diagram.modules.items():
+            used = sum(len(definition.of_type(name)) for definition in scopes)
+            entry = Entry(name, name, {}, module.description)
+            lines.append(Line(entry, "module", f"{name} module", f"×{used}" if used else ""))
+        return tuple(lines)
 
     def rebuild(self) -> None:
         """Fill the list from the catalogue and the diagram's modules."""
         scroll, current = self.list.verticalScrollBar().value(), self.list.currentRow()
+        self._shown = self.groups()
         self.list.clear()
-        for family, heading in FAMILIES.items():
-            entries = list(_entries(family))
-            if family == "module":
-                self._modules = self._module_names()
-                entries += [self._module_entry(name) for name in self._modules]
-            if not entries:
-                continue
-            item = QListWidgetItem(tr(heading))
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            item.setData(_FAMILY, family)
-            self.list.addItem(item)
-            for entry, words in entries:
-                item = QListWidgetItem(entry.title)
-                item.setData(_ENTRY, entry)
-                item.setData(_FAMILY, family)
-                item.setData(_WORDS, words.lower())
-                item.setToolTip(entry.help)
+        for group in self._shown:
+            heading = QListWidgetItem(group.title)
+            heading.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            heading.setData(GROUP, group.key)
+            self.list.addItem(heading)
+            for line in group.lines:
+                item = QListWidgetItem(line.entry.title)
+                item.setData(ENTRY, line.entry)
+                item.setData(FAMILY, line.family)
+                item.setData(WORDS, line.words.lower())
+                item.setData(NOTE, line.note)
+                item.setToolTip(line.entry.help)
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
                 self.list.addItem(item)
         self._filter(self.search.text())
         self.list.setCurrentRow(current)
         self.list.verticalScrollBar().setValue(scroll)
+
+    def fold(self, key: str, fold: bool) -> None:
+        """Fold a group, or open it; it stays so the next time."""
+        self._folded = self._folded | {key} if fold else self._folded - {key}
+        settings().setValue(_FOLDED_KEY, " ".join(sorted(self._folded)))
+        self._filter(self.search.text())
 
     def focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -258,29 +157,29 @@ class Palette(QWidget):
                 return item
         return None
 
-    def _module_names(self) -> list[str]:
-        return list(self._session.diagram.modules)
-
-    def _module_entry(self, name: str) -> tuple[Entry, str]:
-        help = self._session.diagram.modules[name].description
-        return Entry(name, name, {}, help), f"{name} module"
+    def _on_opened(self) -> None:
+        self.search.clear()  # what was looked for belongs to the other document
+        self.rebuild()
 
     def _on_edit(self, edits: object) -> None:
-        if self._module_names() != self._modules:
+        if self._modules() != next((group.lines for group in self._shown if group.key == "module"), ()):
             self.rebuild()
 
     def _filter(self, text: str) -> None:
         wanted = text.lower().split()
-        heading: QListWidgetItem | None = None
+        heading = QListWidgetItem()
         for row in range(self.list.count()):
             item = self.list.item(row)
-            if item.data(_ENTRY) is None:
-                heading = item
-                heading.setHidden(True)
+            if item.data(ENTRY) is None:
+                heading, folded = item, not wanted and item.data(GROUP) in self._folded
+                heading.setHidden(bool(wanted))
+                heading.setData(FOLDED, 0)
                 continue
-            hit = all(word in item.data(_WORDS) for word in wanted)
-            item.setHidden(not hit)
-            if hit and heading is not None:
+            hit = all(word in item.data(WORDS) for word in wanted)
+            item.setHidden(not hit or folded)
+            if folded:
+                heading.setData(FOLDED, heading.data(FOLDED) + 1)
+            elif hit:
                 heading.setHidden(False)
         if wanted:
             best = min(self.visible_items(), key=lambda item: _rank(item, wanted[0]), default=None)
@@ -293,13 +192,18 @@ class Palette(QWidget):
     def visible_items(self) -> Iterable[QListWidgetItem]:
         for row in range(self.list.count()):
             item = self.list.item(row)
-            if item.data(_ENTRY) is not None and not item.isHidden():
+            if item.data(ENTRY) is not None and not item.isHidden():
                 yield item
 
     def _add_current(self) -> None:
         entry = self.list.entry(self.list.currentItem())
         if entry is not None and not self.list.currentItem().isHidden():
-            self.chosen.emit(entry)
+            self._choose(entry)
+
+    def _choose(self, entry: Entry) -> None:
+        """Add an entry; what was typed to find it has done its work."""
+        self.chosen.emit(entry)
+        self.search.clear()
 
     def _into_list(self) -> None:
         self.list.setFocus(Qt.FocusReason.TabFocusReason)
@@ -315,15 +219,15 @@ class Palette(QWidget):
             self.left.emit()
 
 
-def _entries(family: str) -> Iterable[tuple[Entry, str]]:
+def _lines(family: str) -> Iterable[Line]:
     for type in CATALOGUE.values():
         if type.family != family:
             continue
         if not type.palette:
-            yield Entry(type.name, type.name, {}, tr(type.help)), f"{type.name} {type.family}"
+            yield Line(Entry(type.name, type.name, {}, tr(type.help)), family, f"{type.name} {type.family}")
         for entry in type.palette:
             words = f"{entry.title} {type.name} {type.family} {entry.keywords}"
-            yield Entry(entry.title, type.name, entry.parameters, tr(type.help)), words
+            yield Line(Entry(entry.title, type.name, entry.parameters, tr(type.help)), family, words)
 
 
 def _rank(item: QListWidgetItem, word: str) -> tuple[bool, bool]:

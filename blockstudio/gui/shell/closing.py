@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QDialog,
     QLabel,
     QRadioButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.places import Question
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
@@ -19,12 +24,12 @@ from blockstudio.gui.kit.theme import font
 
 
 class ClosingDialog(QDialog):
-    """Saving and leaving the run alone are the defaults. Emits `decided` (whether to save,
-    the questions answered with an end) unless cancelled."""
+    """Saving and leaving the run alone are the defaults. Emits `decided` (the documents to save, the questions
+    answered with an end) unless cancelled."""
 
-    decided = Signal(bool, object)
+    decided = Signal(object, object)
 
-    def __init__(self, window: QWidget, unsaved: list[str], questions: list[Question]) -> None:
+    def __init__(self, window: QWidget, unsaved: Mapping[Document, str], questions: list[Question]) -> None:
         super().__init__(window)
         self.setWindowTitle(tr("Close Block Studio"))
         self.setModal(True)
@@ -33,11 +38,16 @@ class ClosingDialog(QDialog):
         column.setSpacing(8)
         self.save: QRadioButton | None = None
         self.discard: QRadioButton | None = None
+        self.files: dict[Document, QCheckBox] = {}
+        """Which of several are to be saved."""
+        self._unsaved = unsaved
         if unsaved:
-            names = ", ".join(unsaved[:4]) + (" …" if len(unsaved) > 4 else "")
+            one = next(iter(unsaved.values())) if len(unsaved) == 1 else tr("Those that are ticked are saved.")
             self.save, self.discard = self._pair(
-                column, tr("Unsaved changes"), names, tr("Save"), tr("Close without saving")
+                column, tr("Unsaved changes"), one, tr("Save"), tr("Close without saving")
             )
+            if len(unsaved) > 1:
+                self._choose(column)
         self.questions = [
             (question, *self._pair(column, question.title, question.text, question.keep, question.end))
             for question in questions
@@ -60,7 +70,33 @@ class ClosingDialog(QDialog):
         buttons[0].setChecked(True)
         return buttons
 
+    def _choose(self, column: QVBoxLayout) -> None:
+        """A tick for each document, below *Save*."""
+        assert self.save is not None
+        area, holder = QScrollArea(), QWidget()
+        rows = QVBoxLayout(holder)
+        rows.setContentsMargins(20, 0, 0, 0)
+        rows.setSpacing(4)
+        for document, title in self._unsaved.items():
+            box = self.files[document] = QCheckBox(title)
+            box.setChecked(True)
+            rows.addWidget(box)
+        area.setWidget(holder)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setMaximumHeight(min(200, holder.sizeHint().height() + 4))
+        self.save.toggled.connect(holder.setEnabled)
+        column.insertWidget(column.indexOf(self.save) + 1, area)
+
+    def chosen(self) -> list[Document]:
+        """The documents that are to be saved."""
+        if self.save is None or not self.save.isChecked():
+            return []
+        return [
+            document for document in self._unsaved if document not in self.files or self.files[document].isChecked()
+        ]
+
     def _decide(self) -> None:
         self.accept()
         ended = [question for question, _, end in self.questions if end.isChecked()]
-        self.decided.emit(self.save is not None and self.save.isChecked(), ended)
+        self.decided.emit(self.chosen(), ended)

@@ -27,7 +27,7 @@ def commands(colours: Colours, line: CommandLine, product: QToolButton) -> tuple
             desk.window.close()
 
     return (
-        Command("file.quit", say("Quit"), close, "File", 310, ("Ctrl+Q",)),
+        Command("file.quit", say("Quit"), close, "File", 390, ("Ctrl+Q",)),
         Command("view.bottom", say("Run, recipe and problems"),
                 lambda d: d.set_shown("bottom", not d.is_shown("bottom")), "View", 320, ("Ctrl+Alt+3", "Ctrl+J"),
                 checked=lambda d: d.is_shown("bottom")),

@@ -13,6 +13,7 @@ def shell_stylesheet(colours: Theme) -> str:
 QWidget#topbar {{ background: {panel}; border-bottom: 1px solid {hairline}; }}
 QWidget#statusbar {{ background: {panel}; border-top: 1px solid {hairline}; }}
 QWidget#bottom {{ background: {panel}; }}
+QTabBar#documents::tab {{ padding: 5px 26px 5px 12px; margin: 0 1px; }}
 QToolButton#product {{ padding: 4px 6px; background: transparent; }}
 QToolButton#product:hover {{ color: {colours.link.name()}; }}
 QToolButton[role="chip"], QPushButton[role="chip"] {{ font-weight: 400; }}

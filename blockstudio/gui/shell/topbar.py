@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from blockstudio.gui.commands.registry import MENUS
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import clear
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.gui.shell.tabs import Tabs, Title
 
 
 class Breadcrumb(QWidget):
@@ -53,46 +55,6 @@ class Breadcrumb(QWidget):
             self._line.addWidget(mark)
 
 
-class Tabs(QTabBar):
-    """The open documents; a dot marks unsaved changes. A middle click closes one."""
-
-    close_wanted = Signal(int)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setExpanding(False)
-        self.setDrawBase(False)
-        self.setElideMode(Qt.TextElideMode.ElideRight)
-        self.setUsesScrollButtons(False)
-        self.setAccessibleName(tr("Open diagrams"))
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-
-    def show_titles(self, titles: list[tuple[str, bool, str]], current: int) -> None:
-        """Titles with whether they are unsaved, and tool tips."""
-        self.blockSignals(True)
-        while self.count() > len(titles):
-            self.removeTab(self.count() - 1)
-        for index, (title, dirty, tip) in enumerate(titles):
-            text = (f"{title} ●" if dirty else title).replace("&", "&&")
-            if index >= self.count():
-                self.addTab(text)
-            elif self.tabText(index) != text:
-                self.setTabText(index, text)
-            self.setTabToolTip(index, tip)
-        self.setCurrentIndex(current)
-        self.blockSignals(False)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(80, super().minimumSizeHint().height())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        index = self.tabAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.MiddleButton and index >= 0:
-            self.close_wanted.emit(index)
-            return
-        super().mouseReleaseEvent(event)
-
-
 class TopBar(QWidget):
     """See the module's text."""
 
@@ -101,7 +63,7 @@ class TopBar(QWidget):
         self.setObjectName("topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(44)
-        self._commands = desk.commands
+        self._commands, self._documents = desk.commands, desk.documents
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 12, 0)
         line.setSpacing(8)
@@ -116,15 +78,67 @@ class TopBar(QWidget):
         menu.aboutToShow.connect(lambda: self._fill(menu))
         self.product.setMenu(menu)
         self.tabs = Tabs()
+        self.more = Chip(tr("Open diagrams that have no room"), self._list)
+        self.more.setProperty("role", "")
+        self.more.hide()
         self.crumb = Breadcrumb(desk)
         line.addWidget(self.product)
         line.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.more)
         line.addStretch(3)
         line.addWidget(self.crumb)
         line.addStretch(4)
         for _, item in desk.items["top"]:
             line.addWidget(item)
         desk.item_added.connect(lambda bar, item: line.addWidget(item) if bar == "top" else None)
+        self._line = line
+        self.tabs.hid.connect(self._show_more)
+        for signal in (desk.session.path_changed, desk.session.opened, desk.documents.changed):
+            signal.connect(lambda *_: self._share())
+
+    def show_documents(self) -> None:
+        """Bring the tabs up to date."""
+        documents = self._documents
+        titles = [
+            Title(documents.title(each), each.dirty, str(each.file) if each.file else tr("not saved in a file yet"))
+            for each in documents.list
+        ]
+        self.tabs.show_titles(titles, documents.list.index(documents.current))
+        self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Give the tabs what the others leave; the way through the levels gives way before the active tab's name."""
+        margins = self._line.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        for index in range(self._line.count()):
+            item = self._line.itemAt(index)
+            widget = item.widget() if item is not None else None
+            if widget is not None and widget not in (self.tabs, self.more, self.crumb) and not widget.isHidden():
+                room -= widget.sizeHint().width() + self._line.spacing()
+        crumb = self.crumb.sizeHint().width() + 4 * self._line.spacing()
+        current = self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width()
+        is_shown = room - crumb >= current
+        self.crumb.setVisible(is_shown)
+        room -= crumb if is_shown else 0
+        self.tabs.fit(room)
+        if self.tabs.hidden():
+            self.tabs.fit(room - self.more.sizeHint().width() - self._line.spacing())
+
+    def _show_more(self, count: int) -> None:
+        self.more.setVisible(count > 0)
+        if count:
+            self.more.set_text(tr("{count} more", count=count))
+
+    def _list(self, menu: QMenu) -> None:
+        """The documents that have no tab in view."""
+        for index in self.tabs.hidden():
+            document = self._documents.list[index]
+            title = self._documents.title(document)
+            self._commands.offer(menu, "tab.show", document, f"{title} ●" if document.dirty else title)
 
     def _fill(self, menu: QMenu) -> None:
         """File, Edit, View, Run and Help as submenus."""

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 
 from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.places import Panel, Question
 from blockstudio.gui.kit.fields import settle
-from blockstudio.gui.kit.text import tr
 from blockstudio.gui.shell.bottom import BottomPanel
 from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.shell.colours import Colours
@@ -145,11 +145,7 @@ class StudioWindow(QMainWindow):
 
     def _show_documents(self) -> None:
         documents = self.documents
-        titles = [
-            (documents.title(d), d.dirty, str(d.file) if d.file else tr("not saved in a file yet"))
-            for d in documents.list
-        ]
-        self.top.tabs.show_titles(titles, documents.list.index(documents.current))
+        self.top.show_documents()
         mark = "● " if documents.current.dirty else ""
         self.setWindowTitle(f"{mark}{documents.title(documents.current)} – Block Studio")
 
@@ -182,7 +178,7 @@ class StudioWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         settle(self)
-        unsaved = [self.documents.title(document) for document in self.documents.unsaved]
+        unsaved = {document: self.documents.title(document) for document in self.documents.unsaved}
         asked = [question for question in (ask() for ask in self.desk.questions) if question is not None]
         if not self._leaving and (unsaved or asked):
             event.ignore()
@@ -194,13 +190,13 @@ class StudioWindow(QMainWindow):
         self.stop()
         super().closeEvent(event)
 
-    def _leave(self, save: bool, ended: list[Question]) -> None:
+    def _leave(self, save: list[Document], ended: list[Question]) -> None:
         """The closing dialog was answered."""
         for question in ended:
             question.on_end()
-        if save and self.documents.unsaved:
-            first = self.documents.unsaved[0]
-            self.documents.save(first, lambda: self._leave(save, []))
+        waiting = [document for document in save if document in self.documents.unsaved]
+        if waiting:
+            self.documents.save(waiting[0], lambda: self._leave(waiting, []))
             return
         self._leaving = True
         self.close()

@@ -1,0 +1,220 @@
+"""The palette's lines: groups that fold, entries with the sign of their type, to drag or to choose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
+
+from blockstudio.blocks import RawValue
+from blockstudio.gui.kit.dragging import Drag
+from blockstudio.gui.kit.glyphs import SIZE, draw_type_glyph
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font, theme
+
+MIME = "application/x-blockstudio-block"
+ENTRY = Qt.ItemDataRole.UserRole
+FAMILY = Qt.ItemDataRole.UserRole + 1
+WORDS = Qt.ItemDataRole.UserRole + 2
+GROUP = Qt.ItemDataRole.UserRole + 3
+"""Of a heading: the key of its group."""
+FOLDED = Qt.ItemDataRole.UserRole + 4
+"""Of a heading: how many entries it hides; 0 if it is open."""
+NOTE = Qt.ItemDataRole.UserRole + 5
+"""What stands at an entry's right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a line of the palette adds."""
+
+    title: str
+    type: str
+    parameters: Mapping[str, RawValue]
+    help: str = ""
+
+    def mime(self) -> QMimeData:
+        data = QMimeData()
+        data.setData(MIME, json.dumps({"type": self.type, "parameters": dict(self.parameters)}).encode())
+        return data
+
+
+class _Delegate(QStyledItemDelegate):
+    """Headings with a chevron and, folded, their count; entries with the sign of their type."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(120, 26 if index.data(ENTRY) is not None or index.row() == 0 else 34)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        colours, rect = theme(), QRectF(option.rect)
+        entry: Entry | None = index.data(ENTRY)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if entry is None:
+            rect.setTop(rect.bottom() - 26)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        if selected or hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.selected if selected else colours.field)
+            painter.drawRoundedRect(rect.adjusted(8, 1, -8, -1), 5, 5)
+        if entry is None:
+            self._heading(painter, rect, index)
+        else:
+            self._entry(painter, rect, index, entry)
+        painter.restore()
+
+    def _heading(self, painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex) -> None:
+        colours, folded = theme(), index.data(FOLDED) or 0
+        middle = QPointF(rect.left() + 17, rect.center().y())
+        across, down = QPointF(3, 0), QPointF(0, 3)
+        painter.setPen(colours.secondary)
+        if folded:
+            painter.drawPolyline([middle - down - across / 2, middle + across / 2, middle + down - across / 2])
+        else:
+            painter.drawPolyline([middle - across - down / 2, middle + down / 2, middle + across - down / 2])
+        painter.setFont(font(11, bold=True))
+        painter.drawText(rect.adjusted(26, 0, -14, 0), Qt.AlignmentFlag.AlignVCenter, index.data())
+        if folded:
+            painter.setFont(font(11))
+            right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(rect.adjusted(26, 0, -16, 0), right, str(folded))
+
+    def _entry(self, painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex, entry: Entry) -> None:
+        colours, family = theme(), index.data(FAMILY)
+        at = QPointF(rect.left() + 18, rect.center().y() - SIZE / 2)
+        draw_type_glyph(painter, at, entry.type, family, colours.family(family), entry.title)
+        note = index.data(NOTE) or ""
+        painter.setFont(font(11))
+        painter.setPen(colours.secondary)
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(rect.adjusted(0, 0, -16, 0), right, note)
+        taken = painter.fontMetrics().horizontalAdvance(note) + 8 if note else 0
+        painter.setFont(font(12))
+        painter.setPen(colours.text)
+        room = rect.adjusted(44, 0, -12 - taken, 0)
+        text = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class EntryList(QListWidget):
+    """The lines. Drags carry the entry; Enter and a double click add it; a heading folds its group by a click, Enter,
+    Space, Left and Right."""
+
+    chosen = Signal(object)
+    folded = Signal(str, bool)
+    """A group is to be folded, or opened."""
+    dropped = Signal()
+    """An entry was dragged somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("palette")
+        self.setAccessibleName(tr("Blocks"))
+        self.setItemDelegate(_Delegate(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self._pressed: QPoint | None = None
+        self._drag: Drag | None = None
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+
+    def entry(self, item: QListWidgetItem | None) -> Entry | None:
+        return None if item is None else item.data(ENTRY)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        at = event.position().toPoint()
+        item = self.itemAt(at)
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._pressed = at if left and self.entry(item) is not None else None
+        if left and item is not None and self._pressed is None:
+            self._turn(item)
+
+    def _turn(self, item: QListWidgetItem, fold: bool | None = None) -> None:
+        """Fold a heading's group, or open it."""
+        is_folded = bool(item.data(FOLDED))
+        if fold is None or fold != is_folded:
+            self.folded.emit(item.data(GROUP), not is_folded)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at, modifiers = event.position().toPoint(), event.modifiers()
+        if self._drag is None and self._pressed is not None:
+            if (at - self._pressed).manhattanLength() < QApplication.startDragDistance():
+                return
+            self._start_drag()
+        if self._drag is not None:
+            self._drag.move(self.viewport().mapTo(self.window(), at), modifiers)
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag, self._drag, self._pressed = self._drag, None, None
+        if drag is not None:
+            drag.drop(self.viewport().mapTo(self.window(), event.position().toPoint()), event.modifiers())
+            self.dropped.emit()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def _start_drag(self) -> None:
+        entry, item = self.entry(self.currentItem()), self.currentItem()
+        if entry is not None:
+            picture = _ghost(entry.title, item.data(FAMILY), self.devicePixelRatioF())
+            self._drag = Drag(self, entry.mime(), picture, QPoint(66, 23))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        entry = self.entry(self.itemAt(event.position().toPoint()))
+        if entry is not None:
+            self.chosen.emit(entry)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            entry, item = self.entry(self.currentItem()), self.currentItem()
+            if entry is not None:
+                self.chosen.emit(entry)
+            elif item is not None:
+                self._turn(item)
+            return
+        heading = self.currentItem() if self.entry(self.currentItem()) is None else None
+        keys = {Qt.Key.Key_Left: True, Qt.Key.Key_Right: False, Qt.Key.Key_Space: None}
+        if heading is not None and event.key() in keys:
+            self._turn(heading, keys[Qt.Key(event.key())])
+            return
+        super().keyPressEvent(event)
+
+
+def _ghost(title: str, family: str, ratio: float) -> QPixmap:
+    """The card that hangs on the pointer while dragging."""
+    colours = theme()
+    pixmap = QPixmap(int(132 * ratio), int(46 * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(colours.accent)
+    painter.setBrush(colours.card)
+    painter.drawRoundedRect(QRectF(0.5, 0.5, 131, 45), 6, 6)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colours.family(family))
+    painter.drawRoundedRect(QRectF(1, 1, 5, 44), 2, 2)
+    painter.setFont(font(12, bold=True))
+    painter.setPen(colours.text)
+    painter.drawText(QRectF(14, 0, 112, 46), Qt.AlignmentFlag.AlignVCenter, title)
+    painter.end()
+    return pixmap
