@@ -390,6 +390,10 @@ class Canvas(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = QPointF(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Mouse and (
+            event.modifiers() & Qt.KeyboardModifier.ControlModifier or self.gesture is not None
+        ):  # fmt: skip
+            return  # that cuts wires
         if event.reason() == QContextMenuEvent.Reason.Keyboard and self.session.selection:
             at = self.camera.to_view(self.block_rect(self.session.selection[-1]).center())
         chosen = menu.menu_at(self, at, self)

@@ -11,10 +11,11 @@ from blockstudio.analysis import Fix
 from blockstudio.analysis.costs import COSTS
 from blockstudio.blocks import RawValue
 from blockstudio.gui.canvas.canvas import Canvas
-from blockstudio.gui.canvas.hand import connecting, dropping, keys
+from blockstudio.gui.canvas.hand import connecting, dropping, keys, leading, tidying
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
+from blockstudio.layout.aligning import Axis, Edge
 from blockstudio.text import say
 
 _Key = QKeySequence.StandardKey
@@ -157,6 +158,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         Command("go.first", say("First block"), lambda d: keys.step(canvas, 0, absolute=True)),
         Command("go.last", say("Last block"), lambda d: keys.step(canvas, -1, absolute=True)),
     ]  # fmt: skip
+    found += _in_order(canvas)
     for way, (dx, dy) in ARROWS.items():
         to, move, far = WAYS[way]
         found += [
@@ -166,6 +168,53 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
                     enabled=_selected),
         ]  # fmt: skip
     return tuple(_on_drawing(command) for command in found)
+
+
+ALIGNED: dict[Edge, tuple[str, str]] = {
+    "left": (say("Align left edges"), "Ctrl+Alt+Left"),
+    "centre": (say("Align centres"), "Ctrl+Alt+C"),
+    "right": (say("Align right edges"), "Ctrl+Alt+Right"),
+    "top": (say("Align upper edges"), "Ctrl+Alt+Up"),
+    "middle": (say("Align middles"), "Ctrl+Alt+M"),
+    "bottom": (say("Align lower edges"), "Ctrl+Alt+Down"),
+}
+DISTRIBUTED: dict[Axis, tuple[str, str]] = {
+    "across": (say("Equal gaps across"), "Ctrl+Alt+H"),
+    "down": (say("Equal gaps down"), "Ctrl+Alt+V"),
+}
+
+
+def _in_order(canvas: Canvas) -> list[Command[Desk]]:
+    """Commands that set what is selected in order."""
+
+    def choices(_: Desk) -> Iterable[Choice]:
+        yield from (Choice(tr(named[0]), edge) for edge, named in ALIGNED.items())
+        for index, (axis, named) in enumerate(DISTRIBUTED.items()):
+            yield Choice(tr(named[0]), axis, separator=not index)
+
+    def chosen(_: Desk, what: Edge | Axis) -> bool:
+        if what == "across" or what == "down":
+            return tidying.distribute(canvas.scene, what)
+        return tidying.align(canvas.scene, what)
+
+    found: list[Command[Desk]] = [
+        Command("edit.align", say("Align and distribute"), chosen, "Edit", 316, enabled=_several, choices=choices),
+        Command("edit.straighten", say("Straighten wires"), lambda d: tidying.straighten(canvas.scene), "Edit", 317,
+                ("Ctrl+Alt+S",), keywords="align under tidy straight"),
+        Command("edit.swap", say("Swap two blocks"), lambda d: tidying.swap_selected(canvas.scene), "Edit", 318,
+                ("Ctrl+Alt+X",), enabled=lambda d: len(d.session.selection) == 2, keywords="exchange order",
+                reason=say("Select two blocks.")),
+        Command("wire.free", say("Let the wire go its own way"), lambda d: leading.set_free(canvas.scene),
+                enabled=lambda d: leading.any_led(canvas.scene), keywords="route points reroute reset"),
+    ]  # fmt: skip
+    for edge, (text, key) in ALIGNED.items():
+        found.append(Command(f"align.{edge}", text, lambda d, edge=edge: tidying.align(canvas.scene, edge),
+                             keys=(key,), enabled=_several))  # fmt: skip
+    for line, (text, key) in DISTRIBUTED.items():
+        found.append(Command(f"align.{line}", text, lambda d, line=line: tidying.distribute(canvas.scene, line),
+                             keys=(key,), enabled=lambda d: len(d.session.selection) > 2,
+                             keywords="distribute space evenly"))  # fmt: skip
+    return found
 
 
 def _on_drawing(command: Command[Desk]) -> Command[Desk]:

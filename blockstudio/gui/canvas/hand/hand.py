@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.hand import acts, connecting, dropping, hover, keys
+from blockstudio.gui.canvas.hand.cutting import Cut
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, Press
+from blockstudio.gui.canvas.hand.leading import Lead, remove_point
 from blockstudio.gui.canvas.hand.marquee import Marquee
 from blockstudio.gui.canvas.hand.moving import Move, Nudge
 from blockstudio.gui.canvas.hand.panning import Pan, Steer
@@ -116,6 +118,8 @@ class Hand(QObject):
         at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             return Pan(surface, at)
+        if event.button() == Qt.MouseButton.RightButton and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return Cut(surface, at)
         if not left:
             return None
         if surface.map_point(at) is not None:
@@ -171,7 +175,7 @@ class Hand(QObject):
             return DrawWire(surface, at, drawing.port(wire.source, wire.source_port, "out"), wire)
         if end == "out":
             return DrawWire(surface, at, drawing.port(wire.target, wire.target_port, "in"), wire)
-        return Press(surface, at, lambda: self.scene.select_wires([wire]))
+        return Lead(surface, at, wire)
 
     def move(self, event: QMouseEvent) -> None:
         """The mouse moved."""
@@ -224,6 +228,10 @@ class Hand(QObject):
             self.cancel()
             self.surface.search(Start(at=on_stage(self.surface, event.position())))
             return
+        if event.button() == Qt.MouseButton.LeftButton and found.wire is not None:
+            self.scene.go_to(found.stage)
+            if remove_point(self.surface, found.wire, event.position()):
+                return
         if event.button() != Qt.MouseButton.LeftButton or found.block is None:
             self.press(event)
             return

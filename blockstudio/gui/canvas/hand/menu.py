@@ -12,7 +12,8 @@ from blockstudio.gui.kit.text import tr
 ON_NOTHING = ("edit.search", "edit.select_all", "", "view.arrange", "view.fit")
 ON_WIRES = ("edit.search", "wire.earlier", "wire.later", "wire.free", "", "edit.delete")
 ON_BLOCKS = (
-    "edit.search", "edit.connect", "edit.wire_in_order", "edit.bypass", "edit.freeze", "",
+    "edit.search", "edit.connect", "edit.wire_in_order", "edit.align", "edit.straighten", "edit.swap", "",
+    "edit.bypass", "edit.freeze", "",
     "edit.group", "edit.ungroup", "edit.make_unique", "",
     "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
 )  # fmt: skip
@@ -56,5 +57,9 @@ def _offer(surface: Surface, menu: QMenu, ids: tuple[str, ...]) -> None:
     for id in ids:
         if not id:
             menu.addSeparator()
-        elif id in commands.declared and commands.is_possible(id):
+        elif id not in commands.declared or not commands.is_possible(id):
+            continue
+        elif commands.declared[id].choices is not None:
+            commands.fill_choices(menu.addMenu(tr(commands.declared[id].text)), id)
+        else:
             commands.offer(menu, id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 
-from blockstudio.graph.edits import MoveBlocks
+from blockstudio.graph.edits import MoveBlocks, SetRoute
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, adds
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
+from blockstudio.gui.canvas.scene.guides import fall_in
 from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.overlay import Guides, Overlay
 from blockstudio.gui.canvas.scene.placing import snap
 from blockstudio.gui.kit.text import tr
 
@@ -24,6 +26,8 @@ class Move(Drag):
         self._drawing = self.scene.drawing
         self.name = name
         self.names: tuple[str, ...] = ()
+        self.guides: Guides | None = None
+        """What they have fallen in line with."""
         self.dx = self.dy = 0.0
         """How far the blocks are shown from where they are."""
 
@@ -36,14 +40,31 @@ class Move(Drag):
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
         x, y = self._drawing.document_place(self.name)
         aside = on_stage(self.surface, self.at) - self._from
+        self.guides = None
         if modifiers & Qt.KeyboardModifier.AltModifier:
             dx, dy = aside.x(), aside.y()
         else:
-            dx, dy = snap(x + aside.x()) - x, snap(y + aside.y()) - y
+            dx, dy = self._in_line(aside, snap(x + aside.x()) - x, snap(y + aside.y()) - y)
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
         self.scene.shift(self.names, dx - self.dx, dy - self.dy)
         self.dx, self.dy = dx, dy
+
+    def _in_line(self, aside: QPointF, dx: float, dy: float) -> tuple[float, float]:
+        """Where the blocks fall in line with what stands around them, else ``dx``, ``dy``, the grid's."""
+        box = QRectF()
+        for name in self.names:
+            box = box.united(self._drawing.rect(name)) if name in self._drawing.rows else box
+        box.translate(aside.x() - self.dx, aside.y() - self.dy)
+        fall = fall_in(self._drawing, self.names, box, self.surface.camera.scale)
+        self.guides = fall.guides
+        return (
+            dx if fall.dx is None else aside.x() + fall.dx,
+            dy if fall.dy is None else aside.y() + fall.dy,
+        )
+
+    def overlay(self) -> Overlay | None:
+        return self.guides.translated(self.scene.offset) if self.dragging and self.guides is not None else None
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
         commit_move(self.scene, self.names, self.dx, self.dy)
@@ -93,6 +114,12 @@ def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float) -> N
     for name in names:
         x, y = drawing.document_place(name)
         to[name] = (round(x + dx, 2), round(y + dy, 2))
+    routes = session.definition.routes
+    led = [
+        SetRoute(scope=session.scope, wire=wire, route=tuple((round(x + dx, 2), round(y + dy, 2)) for x, y in route))
+        for wire, route in routes.items()
+        if wire.source in names and wire.target in names
+    ]
     what = names[0] if len(names) == 1 else tr("{0} blocks", len(names))
-    if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to)):
+    if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to), *led):
         scene.put_back(drawing, names)

@@ -11,14 +11,14 @@ from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.far import MANY, FarLayer
 from blockstudio.gui.canvas.paint.minimap import Minimap
-from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_loose_wire
+from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_guides, draw_loose_wire, draw_stroke
 from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import Style, style_of
 from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.overlay import Band, Coming, LooseWire, Overlay
+from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, LooseWire, Overlay, Stroke
 from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
@@ -57,6 +57,12 @@ class CanvasPainter:
                 self.painted.notes += len(scene.notebook.notes)
             if isinstance(overlay, Coming):
                 draw_coming(painter, overlay, style)
+            elif isinstance(overlay, Guides):
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+                draw_guides(painter, overlay, camera.scale, style)
+            elif isinstance(overlay, Stroke):
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+                draw_stroke(painter, overlay, style)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if isinstance(overlay, Band):
             draw_band(painter, overlay, style)

@@ -12,7 +12,7 @@ from blockstudio.gui.canvas.paint.style import Style, stripe_path
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.card_texts import Content
 from blockstudio.gui.canvas.scene.metrics import INSET, LINE_PX, NAME_PX, PILL_HEIGHT, PORT, RADIUS, elided, text_width
-from blockstudio.gui.canvas.scene.overlay import Band, Coming, LooseWire
+from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, LooseWire, Stroke
 from blockstudio.gui.canvas.scene.projection import Projection
 
 
@@ -69,6 +69,38 @@ def _draw_planned(painter: QPainter, coming: Coming, style: Style) -> None:
 def _path(start: QPointF, end: QPointF) -> QPainterPath:
     curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
     return routes.path(curve, None)
+
+
+def draw_guides(painter: QPainter, guides: Guides, scale: float, style: Style) -> None:
+    """Lines and gaps that a card has fallen in line with. Scene coordinates, seen at ``scale``."""
+    pen = QPen(style.theme.accent, 1.0)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    for gap in guides.gaps:
+        across = abs(gap.end.x() - gap.start.x()) >= abs(gap.end.y() - gap.start.y())
+        tick = QPointF(0, 5 / scale) if across else QPointF(5 / scale, 0)
+        painter.drawLine(gap.start, gap.end)
+        for end in (gap.start, gap.end):
+            painter.drawLine(end - tick, end + tick)
+        painter.setFont(style.line_bold)
+        text = str(gap.number)
+        width = text_width(text, LINE_PX, True)
+        middle = (gap.start + gap.end) / 2
+        at = middle + (QPointF(-width / 2, 16) if across else QPointF(8, 4))
+        painter.drawText(at, text)
+    pen.setDashPattern([3.0, 3.0])
+    painter.setPen(pen)
+    painter.drawLines(list(guides.lines))
+
+
+def draw_stroke(painter: QPainter, stroke: Stroke, style: Style) -> None:
+    """A line that cuts. Scene coordinates."""
+    pen = QPen(style.theme.problem, 1.6)
+    pen.setCosmetic(True)
+    pen.setDashPattern([4.0, 3.0])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(list(stroke.points))
 
 
 def draw_loose_wire(painter: QPainter, wire: LooseWire, camera: Projection, size: QSize, style: Style) -> None:

@@ -182,18 +182,29 @@ class StagePainter:
                 if drawing.wires[row] != marks.taken:
                     painter.drawPath(drawing.path(drawing.wires[row]))
             self.painted.curves += len(rows)
-        if marks.way:
+        if marks.way or marks.cut:
             painter.setPen(style.wire_problem)
             closed = set(pairwise(marks.way))
             for row in rows:
-                if (drawing.wires[row].source, drawing.wires[row].target) in closed:
+                if (drawing.wires[row].source, drawing.wires[row].target) in closed or drawing.wires[row] in marks.cut:
                     painter.drawPath(drawing.path(drawing.wires[row]))
         painter.setPen(style.wire_active)
         for wire in {*marks.wires, marks.hovered_wire, marks.drop_wire}:
             if wire is not None and wire in drawing.wire_rows and wire != marks.taken:
                 painter.drawPath(drawing.path(wire))
+        self._led(drawing, rows, marks)
         if self.scale >= LINES:
             self._pills(stage, rows, area)
+
+    def _led(self, drawing: Drawing, rows: list[int], marks: Marks) -> None:
+        """The points that singled out wires are led through."""
+        if not drawing.led or self.scale < NAMES:
+            return
+        for row in rows:
+            wire = drawing.wires[row]
+            if wire in drawing.led and (wire in marks.wires or wire == marks.hovered_wire):
+                points = [QPointF(x, y) for x, y in drawing.led[wire]]
+                cards.draw_ports(self.painter, points, self.style.port_active, self.style, PORT + 1)
 
     def _pills(self, stage: Stage, rows: list[int], area: QRectF) -> None:
         scale = self.painter.transform().m11()

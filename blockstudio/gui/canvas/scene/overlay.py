@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 
 Tone = Literal["plain", "warning", "problem"]
 
@@ -50,4 +50,33 @@ class Coming:
     """From an output to an input, each; in scene coordinates."""
 
 
-Overlay = Band | LooseWire | Coming
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A gap that equals another, with its length in pixels; in scene coordinates."""
+
+    start: QPointF
+    end: QPointF
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Guides:
+    """What a card that is moved has fallen in line with; in scene coordinates."""
+
+    lines: tuple[QLineF, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def translated(self, by: QPointF) -> Guides:
+        """The same elsewhere."""
+        lines = tuple(line.translated(by) for line in self.lines)
+        return Guides(lines, tuple(Gap(gap.start + by, gap.end + by, gap.number) for gap in self.gaps))
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line that is drawn by hand, in scene coordinates: what it crosses is cut."""
+
+    points: tuple[QPointF, ...]
+
+
+Overlay = Band | LooseWire | Coming | Guides | Stroke

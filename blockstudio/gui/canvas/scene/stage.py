@@ -44,6 +44,8 @@ class Marks:
     """The wire that the mouse has pulled off its port: it is drawn by the gesture."""
     able: Callable[[Port], bool] | None = None
     """While a wire is drawn: which ports can take it. The others are dimmed."""
+    cut: frozenset[Wire] = frozenset()
+    """The wires that are about to be cut."""
     way: tuple[str, ...] = ()
     """The blocks of the path that the wire on the mouse would close."""
     ports_of: str | None = None

@@ -1,0 +1,207 @@
+"""Guides while moving, aligning, swapping, leading wires by hand, cutting them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.edits import SetRoute
+from blockstudio.graph.format import dumps
+from blockstudio.gui.canvas.hand.cutting import Cut
+from blockstudio.gui.canvas.hand.leading import Lead
+from tests.support.canvas_driver import click, double_click, drag, key, middle, press, release, wire_ends
+
+K, M = Qt.Key, Qt.KeyboardModifier
+RIGHT = Qt.MouseButton.RightButton
+
+
+@pytest.fixture
+def row() -> Diagram:
+    """Two cards in a row 24 apart, a third aside, off the grid, and one above that feeds it."""
+    d = Diagram("row")
+    for name, at in {"a": (3.0, 0.0), "b": (179.0, 0.0), "c": (500.0, 200.0), "top": (430.0, 40.0)}.items():
+        d.add("ReLU", name, at=at)
+    d.connect("top", "c")
+    d.history.clear()
+    return d
+
+
+def hold(canvas, name: str, by: QPointF | QPoint):
+    """Hold a block aside from where it stands; what the gesture shows."""
+    start = middle(canvas, name)
+    press(canvas, start)
+    scale = canvas.camera.scale
+    end = start + QPoint(round(by.x() * scale), round(by.y() * scale))
+    QTest.mouseMove(canvas, start + QPoint(10, 10))
+    QTest.mouseMove(canvas, end)
+    return end
+
+
+def test_a_card_falls_in_line_with_a_straight_wire_the_middles_and_equal_gaps(show, row) -> None:
+    canvas = show(row)
+    before = dumps(row)
+    # 4 px off the straight wire: it snaps to it, not to the grid.
+    end = hold(canvas, "c", QPoint(-66, 40))
+    guides = canvas.gesture.guides
+    assert guides.lines and guides.lines[0].x1() == guides.lines[0].x2() == 430.0
+    canvas.grab()
+    release(canvas, end)
+    assert row.main.block("c").at[0] == 430.0
+    canvas.session.undo()
+    assert dumps(row) == before
+    # Into the row, the gap of the other two on: 24, with its number.
+    end = hold(canvas, "c", QPoint(355 - 500 + 3, -203))
+    guides = canvas.gesture.guides
+    assert [gap.number for gap in guides.gaps] == [24, 24]
+    assert any(line.y1() == line.y2() == 0.0 for line in guides.lines)
+    canvas.grab()
+    release(canvas, end)
+    assert row.main.block("c").at == (355.0, 0.0)
+
+
+def test_alt_moves_freely(show, row) -> None:
+    canvas = show(row)
+    start = middle(canvas, "c")
+    press(canvas, start, M.AltModifier)
+    for step in (6, 63):
+        QTest.mouseMove(canvas, start - QPoint(step, 0))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, M.AltModifier, start - QPoint(63, 0))
+    assert row.main.block("c").at is not None
+
+
+@pytest.mark.parametrize(
+    ("command", "places"),
+    [
+        ("align.top", {"a": (3.0, 0.0), "b": (179.0, 0.0), "c": (500.0, 0.0)}),
+        ("align.left", {"a": (3.0, 0.0), "b": (3.0, 0.0), "c": (3.0, 200.0)}),
+        ("align.centre", {"a": (251.5, 0.0), "c": (251.5, 200.0)}),
+        ("align.bottom", {"a": (3.0, 200.0), "b": (179.0, 200.0)}),
+        ("align.across", {"b": (251.5, 0.0)}),
+        ("align.down", {"b": (179.0, 100.0), "a": (3.0, 0.0)}),
+        ("edit.straighten", {"c": (430.0, 200.0), "top": (430.0, 40.0)}),
+    ],
+)
+def test_commands_set_in_order_as_one_step(show, row, command, places) -> None:
+    canvas = show(row)
+    before = dumps(row)
+    canvas.session.select(["a", "b", "c"] if command.startswith("align") else [])
+    assert canvas.run(command)
+    assert {name: row.main.block(name).at for name in places} == places
+    assert not canvas.run(command)
+    canvas.session.undo()
+    assert dumps(row) == before
+
+
+def test_two_blocks_change_places(show, simple) -> None:
+    canvas = show(simple)
+    before = dumps(simple)
+    canvas.session.select(["conv2d", "relu"])
+    upper = canvas.block_rect("conv2d").center()
+    assert canvas.run("edit.swap")
+    assert {"input -> relu", "relu -> conv2d", "conv2d -> output"} == wire_ends(canvas)
+    assert canvas.block_rect("relu").center() == upper
+    canvas.session.undo()
+    assert dumps(simple) == before
+    heard = []
+    canvas.session.refused.connect(heard.append)
+    canvas.session.select(["input", "relu"])
+    assert not canvas.run("edit.swap")
+    assert len(heard) == 1
+
+
+def test_a_wire_is_led_through_points_by_hand(show, simple) -> None:
+    canvas = show(simple)
+    before = dumps(simple)
+    wire = Wire("conv2d", "out", "relu", "in")
+    at = canvas.camera.to_view(canvas.scene.drawing.path(wire).pointAtPercent(0.3)).toPoint()
+
+    drag(canvas, at, at + QPoint(120, 0))
+    assert len(simple.main.routes[wire]) == 1
+    ((x, y),) = simple.main.routes[wire]
+    assert (x % 8, y % 8) == (0, 0) and x > 60
+    assert canvas.scene.marks.wires == {wire}
+    assert canvas.scene.drawing.path(wire).contains(QPointF(x, y)) or canvas.scene.drawing.path(
+        wire
+    ).boundingRect().adjusted(-1, -1, 1, 1).contains(QPointF(x, y))
+    canvas.grab()
+    # The point itself can be taken, others be added, and taken away by a double click.
+    point = canvas.camera.to_view(QPointF(x, y)).toPoint()
+    drag(canvas, point, point + QPoint(40, 8))
+    assert simple.main.routes[wire] == ((x + 40, y + 8),)
+    # A move of both ends takes it along; of one end it stays.
+    canvas.session.select(["conv2d", "relu"])
+    key(canvas, K.Key_Right)
+    assert simple.main.routes[wire] == ((x + 48, y + 8),)
+    canvas.session.select(["relu"])
+    key(canvas, K.Key_Right)
+    assert simple.main.routes[wire] == ((x + 48, y + 8),)
+    double_click(canvas, canvas.camera.to_view(QPointF(x + 48, y + 8)).toPoint())
+    assert not simple.main.routes
+    while simple.history.undo_label:
+        canvas.session.undo()
+    assert dumps(simple) == before
+    assert not canvas.scene.drawing.led
+
+
+def test_a_led_wire_goes_its_own_way_by_command_and_follows_undo(show, simple) -> None:
+    canvas = show(simple)
+    wire = Wire("conv2d", "out", "relu", "in")
+    own = canvas.scene.drawing.path(wire)
+    assert canvas.session.do("Lead", SetRoute(wire=wire, route=((200.0, 150.0), (200.0, 190.0))))
+    assert canvas.scene.drawing.led[wire] == [(200.0, 150.0), (200.0, 190.0)]
+    assert canvas.scene.drawing.path(wire) != own
+    for scale in (0.1, 0.3, 0.5, 1.0):
+        canvas.zoom_to(scale)
+        canvas.grab()
+    canvas.scene.select_wires([wire])
+    assert canvas.run("wire.free")
+    assert canvas.scene.drawing.path(wire) == own
+    canvas.session.undo()
+    assert wire in canvas.scene.drawing.led
+    canvas.session.undo()
+    assert not canvas.run("wire.free")
+
+
+def test_escape_lets_a_wire_that_is_being_led_be(show, simple) -> None:
+    canvas = show(simple)
+    before = dumps(simple)
+    wire = Wire("conv2d", "out", "relu", "in")
+    at = canvas.camera.to_view(canvas.scene.drawing.path(wire).pointAtPercent(0.3)).toPoint()
+    press(canvas, at)
+    QTest.mouseMove(canvas, at + QPoint(30, 0))
+    QTest.mouseMove(canvas, at + QPoint(80, 0))
+    assert isinstance(canvas.gesture, Lead) and canvas.scene.drawing.led
+    key(canvas, K.Key_Escape)
+    release(canvas, at)
+    assert not canvas.scene.drawing.led
+    assert dumps(simple) == before
+
+
+def test_a_line_drawn_with_ctrl_and_the_right_button_cuts_what_it_crosses(show, simple) -> None:
+    simple.add("Tanh", "aside", at=(200.0, 224.0))
+    simple.connect("conv2d", "aside")
+    canvas = show(simple)
+    before = dumps(simple)
+    y = canvas.port_point("conv2d", "out").y() + 26
+    start, end = QPoint(round(canvas.port_point("conv2d", "out").x()) - 60, round(y)), QPoint(900, round(y))
+    press(canvas, start, M.ControlModifier, RIGHT)
+    for step in range(1, 9):
+        QTest.mouseMove(canvas, start + (end - start) * step / 8)
+    assert isinstance(canvas.gesture, Cut) and len(canvas.gesture.wires) == 2
+    canvas.grab()
+    release(canvas, end, M.ControlModifier, RIGHT)
+    assert wire_ends(canvas) == {"input -> conv2d", "relu -> output"}
+    assert simple.history.undo_label == "Cut 2 wires"
+    canvas.session.undo()
+    assert dumps(simple) == before
+    # Over nothing it does nothing; Esc takes it back.
+    drag(canvas, (20, 20), (200, 30), M.ControlModifier, RIGHT)
+    press(canvas, start, M.ControlModifier, RIGHT)
+    for step in range(1, 9):
+        QTest.mouseMove(canvas, start + (end - start) * step / 8)
+    key(canvas, K.Key_Escape)
+    release(canvas, end, M.ControlModifier, RIGHT)
+    assert dumps(simple) == before
+    click(canvas, (20, 20))
