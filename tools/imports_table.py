@@ -1,14 +1,19 @@
-"""The table of docs/imports.md: imports networks of torchvision and timm by name and prints a row for each.
+"""The table of docs/imports.md: imports networks of torchvision and timm by name and makes a row for each.
 
-python tools/imports_table.py                      # all of NETWORKS
-python tools/imports_table.py torchvision:resnet50 timm:resnet50d
+python tools/imports_table.py                        # all of NETWORKS that have no row yet; rows are kept in a file
+python tools/imports_table.py --seconds 250          # as many as begin within 250 seconds; call it again for more
+python tools/imports_table.py --again torchvision:resnet50 timm:resnet50d
+python tools/imports_table.py --write                # puts the rows that there are into docs/imports.md
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import torch
 
@@ -54,7 +59,11 @@ TIMM = """
 """
 """Convolutional networks of timm, of every family that is drawn."""
 NETWORKS = [*(f"torchvision:{name}" for name in TORCHVISION.split()), *(f"timm:{name}" for name in TIMM.split())]
-HEAD = "| network | blocks | definitions | keys | eval bitwise | train bitwise | processor s |\n" + "| --- " * 7 + "|"
+HEAD = "| network | blocks | definitions | keys | eval bitwise | train bitwise | processor s |\n"
+RULE = "| --- | ---: | ---: | --- | --- | --- | ---: |\n"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "imports.md"
+ROWS = ROOT / "build" / "imports_table.json"
 
 
 def row(source: str) -> tuple[str, Report | None]:
@@ -72,17 +81,38 @@ def row(source: str) -> tuple[str, Report | None]:
     return f"| {' | '.join(cells)} | {time.process_time() - start:.1f} |", report
 
 
-def main(sources: list[str]) -> int:
-    """Print the table; the exit code says whether every network was proven."""
+def _write(rows: dict[str, dict[str, object]]) -> None:
+    """Put the rows into the page, in the order of NETWORKS."""
+    page = PAGE.read_text(encoding="utf-8")
+    before = page.partition(HEAD)[0]
+    lines = [f"{rows[source]['row']}\n" for source in NETWORKS if source in rows and rows[source]["proven"]]
+    PAGE.write_text(before + HEAD + RULE + "".join(lines), encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    """Print the rows that are made; the exit code says whether every network of the file was proven."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sources", nargs="*", help="LIBRARY:NAME (default: all)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no other network after so long")
+    parser.add_argument("--again", action="store_true", help="those too that have a row")
+    parser.add_argument("--write", action="store_true", help="only write docs/imports.md")
+    options = parser.parse_args(arguments)
+    rows: dict[str, dict[str, object]] = json.loads(ROWS.read_text(encoding="utf-8")) if ROWS.is_file() else {}
+    if options.write:
+        _write(rows)
+        return 0
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    print(HEAD, flush=True)
-    failed = 0
-    for source in sources or NETWORKS:
+    ROWS.parent.mkdir(exist_ok=True)
+    begun = time.monotonic()
+    for source in options.sources or NETWORKS:
+        if (source in rows and not options.again) or time.monotonic() - begun > options.seconds:
+            continue
         line, report = row(source)
-        print(line, flush=True)
-        failed += report is None or not report.proven
-    return 1 if failed else 0
+        print(line, *(report.notes if report else ()), sep="\n  ", flush=True)
+        rows[source] = {"row": line, "proven": report is not None and report.proven}
+        ROWS.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+    return 0 if all(item["proven"] for item in rows.values()) else 1
 
 
 if __name__ == "__main__":

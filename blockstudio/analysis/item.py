@@ -78,6 +78,10 @@ def drawing_issues(item: Item) -> list[Issue]:
                 hint=say("Wire an output to it."),
             )
         )
+    if item.kind is not None and item.kind.foreign and bypass is not True:
+        message = say("no block type says what it does: it is counted and drawn, but the network does not compile.")
+        hint = say("Replace it with blocks that do the same, or switch it off.")
+        found.append(Issue("block.foreign", message, "warning", hint=hint))
     if item.kind is not None and item.kind.variadic:
         if not item.sources:
             message = say("none of its inputs is connected.")

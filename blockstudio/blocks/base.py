@@ -221,6 +221,8 @@ class BlockType:
     """The package that brings it; empty for those of the studio."""
     installed: bool = True
     """Whether its rules are known here: see `blockstudio.blocks.absent`."""
+    foreign: ClassVar[bool] = False
+    """It stands for something that no type says: it is drawn and counted, but has no source."""
     calls: ClassVar[tuple[str, ...]] = ()
     """Calls that it stands for in somebody's network, as signatures: ``leaky_relu(input, negative_slope=0.01)``. A
     function of torch, or a module's class with the attributes that say what it does."""

@@ -14,6 +14,7 @@ from graphlib import TopologicalSorter
 import networkx as nx
 
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Shape, Value
+from blockstudio.blocks.foreign import no_source
 from blockstudio.compiler import algebra
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, Diagram
@@ -128,7 +129,10 @@ class Sites:
                 if block.type == OUTPUT:
                     site.outputs[name] = inputs[0]
                     continue
-                copies = site.blocks[name] = tuple(self._copies(site, block, inputs))
+                try:
+                    copies = site.blocks[name] = tuple(self._copies(site, block, inputs))
+                except StudioError as error:
+                    raise error if error.where else error.at(name) from None
                 if all(copy.bypassed for copy in copies) and not self._off_for_good(site, block):
                     site.spare[name] = self._spare(site, block, sources, shapes)
             else:
@@ -244,6 +248,8 @@ class Sites:
         if kind is not None:
             if not kind.installed:
                 raise missing(block, kind, block.type)
+            if kind.foreign:
+                raise no_source(values)
             merged = kind.variadic and len(inputs) == 1
             output = inputs[0] if merged else kind.output(values, inputs)
             return Copy(index, values, inputs, dict.fromkeys(ports, output), False, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from blockstudio.imports.levels import ModuleLevel, Node
+from blockstudio.imports.nodes import ModuleLevel, Node
 from blockstudio.imports.templates import Template
 
 

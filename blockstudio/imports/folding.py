@@ -10,7 +10,7 @@ from blockstudio.blocks import CATALOGUE, INPUT, Parameter
 from blockstudio.imports import fitting, parameters
 from blockstudio.imports.chains import Item, Series, items_of
 from blockstudio.imports.fitting import Vector
-from blockstudio.imports.levels import ModuleLevel
+from blockstudio.imports.nodes import ModuleLevel
 from blockstudio.imports.templates import Block, Source, Template
 
 
@@ -185,6 +185,11 @@ def _fits(row: Sequence[Item], whole: Sequence[Item]) -> bool:
             (other.repeat is None) != (item.repeat is None)
         ):
             return False
+        elif not isinstance(item.type, Template) and any(
+            parameter.kind == "text" and other.values[key] != item.values[key]
+            for key, parameter in CATALOGUE[item.type].parameters.items()
+        ):
+            return False  # no expression says a text
     return True
 
 

@@ -4,54 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
-from torch import nn
-
-from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Shape, Weight
+from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Weight
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import is_block_name
+from blockstudio.imports.nodes import ModuleLevel, Node, snake, values_in
 from blockstudio.imports.patterns import simplified
 from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
+from blockstudio.imports.strange import Strange, Whole
 from blockstudio.imports.trace import Call, Frame, Value
 from blockstudio.text import say
-
-
-@dataclass(eq=False, slots=True)
-class Node:
-    """A block of a level."""
-
-    name: str
-    type: str
-    """A block type; ``""`` for an instance of `level`'s definition."""
-    values: dict[str, Any] = field(default_factory=dict)
-    sources: list[tuple[Node, str]] = field(default_factory=list)
-    """Who feeds each input, with the output port."""
-    level: ModuleLevel | None = None
-    joined: list[tuple[Node, str]] = field(default_factory=list)
-    """What a join joins, whatever another one has joined before."""
-
-
-@dataclass(eq=False, slots=True)
-class ModuleLevel:
-    """One use of a module of the network."""
-
-    path: str
-    module: nn.Module
-    nodes: list[Node] = field(default_factory=list)
-    """In the order in which they run, inputs first, outputs last."""
-    inputs: dict[str, Shape] = field(default_factory=dict)
-    outputs: dict[str, Shape] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-
-    def levels(self) -> Iterator[ModuleLevel]:
-        """This and every level inside, inner ones first."""
-        for node in self.nodes:
-            if node.level is not None:
-                yield from node.level.levels()
-        yield self
 
 
 class Builder:
@@ -65,6 +28,7 @@ class Builder:
         self.needed = _needed(root)
         self.used: dict[str, str] = {}
         """Where weights are, and the block that has them."""
+        self.strange = Strange(self)
         self.turns = any(call.name == "permute" for call in root.calls())
         """Whether channels come last anywhere."""
 
@@ -82,7 +46,7 @@ class Builder:
         known: dict[Value, Held] = {}
         for name, value in zip(_port_names(frame, len(inputs)), inputs, strict=True):
             last = around[value].last if value in around else False
-            node = Node(self._name(level, name, ""), INPUT)
+            node = Node(self.free_name(level, name, ""), INPUT)
             level.nodes.append(node)
             level.inputs[node.name] = canonical(value.shape, last)
             known[value] = Held((node, "out"), level.inputs[node.name], last)
@@ -98,7 +62,7 @@ class Builder:
                 )
             extra = main and index >= self.outputs
             wanted = "output" if index == 0 else f"aux{index}" if extra else f"output{index + 1}"
-            node = Node(self._name(level, wanted, ""), AUX_OUTPUT if extra else OUTPUT, sources=[held.source])
+            node = Node(self.free_name(level, wanted, ""), AUX_OUTPUT if extra else OUTPUT, sources=[held.source])
             level.nodes.append(node)
             level.outputs[node.name] = held.shape
             given[value] = (node.name, held)
@@ -115,6 +79,19 @@ class Builder:
     def _frame(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
         if all(value in known for value in frame.outputs):
             return  # it hands on what it was given
+        before = len(level.nodes), set(level.taken), dict(known), dict(self.used)
+        try:
+            self._drawn_frame(level, known, frame)
+        except Whole as whole:
+            if whole.frame is not frame:
+                raise
+            del level.nodes[before[0] :]
+            level.taken, self.used = before[1], before[3]
+            known.clear()
+            known.update(before[2])
+            self.strange.frame(level, known, frame)
+
+    def _drawn_frame(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
         if stands_for_class(frame):
             found = read_frame(frame, known.get, self._weight)
             if found is not None:
@@ -126,7 +103,7 @@ class Builder:
         inputs = [value for value in dict.fromkeys(frame.inputs) if value in self.needed and value in known]
         inputs = self._joined(level, known, frame, inputs)
         inner, given = self._level(frame, known, inputs)
-        node = Node(self._name(level, self._relative(level, frame.path), frame.path), "", level=inner)
+        node = Node(self.free_name(level, self.relative(level, frame.path), frame.path), "", level=inner)
         node.sources = [known[value].source for value in inputs]
         level.nodes.append(node)
         for value, (port, held) in given.items():
@@ -140,7 +117,7 @@ class Builder:
         joined = first.args[0] if first.args else None
         if not isinstance(joined, list | tuple) or list(joined) != inputs:
             return inputs
-        if any(set(inputs) & set(_values((call.args, call.kwargs))) for call in frame.calls() if call is not first):
+        if any(set(inputs) & set(values_in((call.args, call.kwargs))) for call in frame.calls() if call is not first):
             return inputs
         self._call(level, known, frame, first)
         return [first.outputs[0]]
@@ -150,9 +127,11 @@ class Builder:
     def _call(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, call: Call) -> None:
         if call.outputs[0] in known:
             return
-        tensors = _values((call.args, call.kwargs))
+        tensors = values_in((call.args, call.kwargs))
         if tensors and all(value.weight for value in tensors) and call.name in _VIEWS:
             call.outputs[0].weight = tensors[0].weight
+            return
+        if self.strange.from_weights(known, call, tensors):
             return
         if call.name == "permute" and tensors[0] in known and self._turned(known, call, tensors[0]):
             return
@@ -168,12 +147,9 @@ class Builder:
             return
         found = read(call, known.get, self._weight)
         if found is None:
-            raise StudioError(
-                "import.unknown",
-                say("there is no block for {call} with {what}.", call=call.name, what=_described(call)),
-                where=frame.path or "forward",
-            )
-        self._block(level, known, frame, found, call.outputs)
+            self.strange.call(level, known, frame, call)
+        else:
+            self._block(level, known, frame, found, call.outputs)
 
     def _split(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, call: Call) -> bool:
         """Several outputs of one call: a block for each that is needed."""
@@ -227,10 +203,10 @@ class Builder:
                     "import.shared", say("its weights are used twice, which a diagram cannot say."), where=found.path
                 )
             self.used[found.path] = kind.name
-            name = self._name(level, self._relative(level, found.path), found.path)
+            name = self.free_name(level, self.relative(level, found.path), found.path)
         else:
             own = frame.path != level.path
-            name = self._name(level, self._relative(level, frame.path) if own else _snake(kind.name), "")
+            name = self.free_name(level, self.relative(level, frame.path) if own else snake(kind.name), "")
         node = Node(name, kind.name, found.values, sources, joined=joined)
         level.nodes.append(node)
         shape = outputs[0].shape
@@ -251,10 +227,10 @@ class Builder:
 
     # Names
 
-    def _relative(self, level: ModuleLevel, path: str) -> str:
+    def relative(self, level: ModuleLevel, path: str) -> str:
         return path.removeprefix(f"{level.path}.") if level.path else path
 
-    def _name(self, level: ModuleLevel, wanted: str, weights: str) -> str:
+    def free_name(self, level: ModuleLevel, wanted: str, weights: str) -> str:
         """A free name. One with weights is taken as it is."""
         if weights:
             if not is_block_name(wanted) or _clashes(wanted, level.taken):
@@ -269,6 +245,7 @@ class Builder:
         while name in inside or _clashes(name, level.taken):
             count += 1
             name = f"{wanted.replace('.', '_')}_{count}" if count > 2 or "." not in wanted else wanted.replace(".", "_")
+            name = name if is_block_name(name) else f"block_{name}"
         level.taken.add(name)
         return name
 
@@ -281,21 +258,12 @@ def _clashes(name: str, taken: set[str]) -> bool:
     return name in taken or any(name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in taken)
 
 
-def _values(tree: Any) -> list[Value]:
-    """Values anywhere in arguments, in order."""
-    if isinstance(tree, Value):
-        return [tree]
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    return [value for item in tree for value in _values(item)] if isinstance(tree, list | tuple) else []
-
-
 def _needed(root: Frame) -> set[Value]:
     """What the outputs come from."""
     found = set(root.outputs)
     for call in reversed(list(root.calls())):
         if any(value in found for value in call.outputs):
-            found.update(_values((call.args, call.kwargs)))
+            found.update(values_in((call.args, call.kwargs)))
     return found
 
 
@@ -339,15 +307,3 @@ def _port_names(frame: Frame, count: int) -> list[str]:
         names = []
     usable = [name for name in names if is_block_name(name)]
     return usable[:count] if len(usable) >= count else [f"input{index + 1}" for index in range(count)]
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def _described(call: Call) -> str:
-    shapes = ", ".join("×".join(map(str, value.shape[1:])) for value in _values((call.args, call.kwargs)))
-    others = [repr(item) for item in call.args if not _values(item)] + [
-        f"{key}={item!r}" for key, item in call.kwargs.items() if not _values(item)
-    ]
-    return "; ".join(filter(None, [shapes, ", ".join(others)[:120]]))

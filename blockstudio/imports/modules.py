@@ -8,7 +8,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.drawing import draw
 from blockstudio.imports.folding import Folder
 from blockstudio.imports.levels import Builder
-from blockstudio.imports.proving import Report, count
+from blockstudio.imports.proving import Report, count, foreign_in
 from blockstudio.imports.proving import prove as run_proof
 from blockstudio.imports.trace import Frame, trace
 
@@ -32,4 +32,5 @@ def drawn(
     diagram = draw(folder.templates, main, name, about, shape)
     report = Report(name)
     report.blocks, report.definitions = count(diagram)
+    report.foreign = foreign_in(diagram)
     return diagram, report

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from blockstudio.imports.trace import Call, Value
@@ -18,6 +21,9 @@ WEIGHTS = {
     "gemm": ("", "weight", "bias"),
     "batchnormalization": ("", "weight", "bias", "running_mean", "running_var"),
     "prelu": ("", "weight"),
+    "layernormalization": ("", "weight", "bias"),
+    "groupnormalization": ("", "weight", "bias"),
+    "instancenormalization": ("", "weight", "bias"),
 }
 """What the inputs of an operator (in small letters) are called in a torch module; ``""`` is no weight."""
 
@@ -62,7 +68,7 @@ def _short(number: float) -> float:
 
 
 def _gemm(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call | None:
-    if given.get("transA", 0) or not given.get("transB", 0) or given.get("alpha", 1.0) != 1.0 != given.get("beta", 1.0):
+    if given.get("transA", 0) or given.get("alpha", 1.0) != 1.0 or given.get("beta", 1.0) != 1.0:
         return None
     return Call("linear", (inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None), {}, outputs)
 
@@ -111,6 +117,166 @@ def _clip(
     return Call("hardtanh", (inputs[0],), {"min_val": low, "max_val": high}, outputs)
 
 
+def _layer_norm(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
+) -> Call | None:
+    x, weight, bias = [*inputs, None, None][:3]
+    if x is None or given.get("axis", -1) not in (-1, len(x.shape) - 1):
+        return None
+    eps = _short(given.get("epsilon", 1e-5))
+    return Call("layer_norm", (x, (x.shape[-1],), weight, bias), {"eps": eps}, outputs[:1])
+
+
+def _group_norm(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
+    x, weight, bias = [*inputs, None, None][:3]
+    arguments = {"eps": _short(given.get("epsilon", 1e-5))}
+    return Call("group_norm", (x, given.get("num_groups", 1), weight, bias), arguments, outputs[:1])
+
+
+def _two(name: str) -> Maker:
+    """A sum, product, ... of two tensors, or of one and a number."""
+
+    def make(
+        inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+    ) -> Call | None:
+        found = [_number(value, known) for value in inputs]
+        if name == "div" and isinstance(found[-1], float) and found[-1]:
+            return Call("mul", (found[0], 1.0 / found[-1]), {}, outputs[:1])
+        if isinstance(found[0], float):
+            found = found[::-1] if name in ("add", "mul") else found
+        return Call(name, tuple(found), {}, outputs[:1])
+
+    return make
+
+
+def _number(value: Value | None, known: Constants) -> Any:
+    """The number that a tensor of one value is, or the tensor."""
+    if value is not None and value in known and math.prod(value.shape) == 1:
+        return float(f"{known[value][0]:.7g}")
+    return value
+
+
+def _transpose(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
+    axes = given.get("perm") or range(len(outputs[0].shape))[::-1]
+    return Call("permute", (inputs[0], *axes), {}, outputs[:1])
+
+
+def _split(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+) -> Call | None:
+    axis = given.get("axis", 0)
+    sizes = [output.shape[axis] if -len(output.shape) <= axis < len(output.shape) else 0 for output in outputs]
+    return Call("split", (inputs[0], sizes), {"dim": axis}, outputs) if all(sizes) else None
+
+
+def _slice(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+) -> Call | None:
+    bounds = [known.get(value, []) for value in inputs[1:] if value is not None]
+    starts, ends = bounds[:2] if len(bounds) >= 2 else (given.get("starts", []), given.get("ends", []))
+    axes = bounds[2] if len(bounds) > 2 else given.get("axes", list(range(len(starts))))
+    steps = bounds[3] if len(bounds) > 3 else [1] * len(starts)
+    x = inputs[0]
+    if x is None or not len(starts) == len(ends) == len(axes) == len(steps) or not starts:
+        return None
+    index = [slice(None)] * len(x.shape)
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        if step != 1 or not -len(x.shape) <= axis < len(x.shape):
+            return None
+        index[axis] = slice(start, min(end, x.shape[axis]))
+    return Call("getitem", (x, tuple(index)), {}, outputs[:1])
+
+
+def _pad(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+) -> Call | None:
+    pads = given.get("pads") or (known.get(inputs[1]) if len(inputs) > 1 and inputs[1] is not None else None)
+    value = known.get(inputs[2], [0]) if len(inputs) > 2 and inputs[2] is not None else [given.get("value", 0)]
+    if (
+        not pads
+        or len(pads) != 8
+        or any((pads[0], pads[1], pads[4], pads[5]))
+        or given.get("mode", "constant") != "constant"
+    ):
+        return None
+    return Call("pad", (inputs[0], [pads[3], pads[7], pads[2], pads[6]], "constant", value[0]), {}, outputs[:1])
+
+
+def _resize(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+) -> Call | None:
+    x, kind = inputs[0], given.get("mode", "nearest")
+    how = given.get("coordinate_transformation_mode", "half_pixel")
+    if x is None or len(x.shape) != 4 or len(outputs[0].shape) != 4:
+        return None
+    scales = [out / size for out, size in zip(outputs[0].shape[2:], x.shape[2:], strict=True)]
+    if kind == "nearest" and (how != "asymmetric" or given.get("nearest_mode", "round_prefer_floor") != "floor"):
+        return None
+    if kind == "linear" and how not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
+        return None
+    words = {"nearest": "nearest", "linear": "bilinear"}
+    if kind not in words or any(scale != int(scale) for scale in scales):
+        return None
+    align = {"align_corners": how == "align_corners"} if kind == "linear" else {}
+    return Call("interpolate", (x,), {"scale_factor": tuple(scales), "mode": words[kind], **align}, outputs[:1])
+
+
+def _transposed(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
+) -> Call | None:
+    padding = _sides(given)
+    if not isinstance(padding, tuple) or len(padding) != 2 or "output_shape" in given:
+        return None
+    arguments = {
+        "stride": tuple(given.get("strides", (1, 1))),
+        "padding": padding,
+        "output_padding": tuple(given.get("output_padding", (0, 0))),
+        "dilation": tuple(given.get("dilations", (1, 1))),
+        "groups": given.get("group", 1),
+    }
+    return Call("conv_transpose2d", (inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None), arguments, outputs)
+
+
+def _lrn(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
+    arguments = {"alpha": _short(given.get("alpha", 1e-4)), "beta": _short(given.get("beta", 0.75))}
+    return Call(
+        "local_response_norm", (inputs[0], given["size"]), {**arguments, "k": _short(given.get("bias", 1.0))}, outputs
+    )
+
+
+@dataclass
+class Lines:
+    """Products with matrices of numbers: what torch calls linear layers."""
+
+    whole: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """By what comes out: what goes in, the matrix, the bias or ``""``."""
+    inner: set[str] = field(default_factory=set)
+    """Products that a sum with a bias reads."""
+
+
+def linear_nodes(graph: Any, numbers: Mapping[str, Any]) -> Lines:
+    """The linear layers that the operators of ``graph`` write as products and sums."""
+    found = Lines()
+    uses = Counter(name for node in graph.node for name in node.input)
+    uses.update(item.name for item in graph.output)
+    for node in graph.node:
+        if node.op_type == "MatMul" and len(node.input) == 2 and len(node.output) == 1:
+            source, matrix = node.input
+            if matrix in numbers and len(numbers[matrix].dims) == 2 and source not in numbers:
+                found.whole[node.output[0]] = (source, matrix, "")
+        elif node.op_type == "Add" and len(node.input) == 2 and len(node.output) == 1:
+            for product, bias in (node.input, reversed(node.input)):
+                known = found.whole.get(product)
+                if known is None or known[2] or bias not in numbers or uses[product] != 1:
+                    continue
+                if list(numbers[bias].dims) == list(numbers[known[1]].dims[1:]):
+                    found.whole[node.output[0]] = (known[0], known[1], bias)
+                    del found.whole[product]
+                    found.inner.add(product)
+                    break
+    return found
+
+
 def _reshape(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
     return Call("reshape", (inputs[0], *outputs[0].shape), {}, outputs)
 
@@ -129,29 +295,41 @@ def _cat(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value
 
 
 _MAKERS: dict[str, Maker] = {
-    "add": _plain("add"),
+    "add": _two("add"),
     "averagepool": _pool("avg_pool2d"),
     "batchnormalization": _norm,
     "clip": _clip,
     "concat": _cat,
     "conv": _conv,
-    "dropout": _first("dropout", p="ratio"),
+    "convtranspose": _transposed,
+    "div": _two("div"),
     "elu": _first("elu", alpha="alpha"),
     "flatten": _first("flatten", start_dim="axis"),
     "gelu": _first("gelu", approximate="approximate"),
     "gemm": _gemm,
     "globalaveragepool": _plain("adaptive_avg_pool2d", output_size=1),
+    "groupnormalization": _group_norm,
     "hardsigmoid": _first("hardsigmoid"),
     "hardswish": _first("hardswish"),
+    "layernormalization": _layer_norm,
     "leakyrelu": _first("leaky_relu", negative_slope="alpha"),
+    "lrn": _lrn,
     "maxpool": _pool("max_pool2d"),
     "mish": _first("mish"),
-    "mul": _plain("mul"),
+    "mul": _two("mul"),
+    "pad": _pad,
     "prelu": _plain("prelu"),
     "reducemean": _mean,
     "relu": _first("relu"),
     "reshape": _reshape,
+    "resize": _resize,
     "sigmoid": _first("sigmoid"),
+    "slice": _slice,
     "softmax": _first("softmax", dim="axis"),
+    "split": _split,
+    "squeeze": _reshape,
+    "sub": _two("sub"),
     "tanh": _first("tanh"),
+    "transpose": _transpose,
+    "unsqueeze": _reshape,
 }

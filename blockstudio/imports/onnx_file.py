@@ -5,24 +5,27 @@ from __future__ import annotations
 import ast
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import is_block_name
-from blockstudio.imports.onnx_calls import WEIGHTS, Constants, call_of
+from blockstudio.imports.assembly import Assembly, legal_scopes
+from blockstudio.imports.onnx_calls import WEIGHTS, Constants, call_of, linear_nodes
 from blockstudio.imports.proving import Report
 from blockstudio.imports.trace import BATCH, Call, Frame, Value
 from blockstudio.text import say
 
 MAX_BYTES = 4 << 30
 MAX_NODES = 50_000
+_FLOATS = (1, 10, 11, 16)
+"""Kinds of numbers of weights, as ONNX counts them."""
 SCOPES, CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 
 
@@ -72,66 +75,114 @@ class Reader:
         self.numbers = {tensor.name: tensor for tensor in graph.initializer}
         self.constants: Constants = {}
         self.values: dict[str, Value] = {}
-        self.root = _module("Network", "onnx")
-        self.paths: dict[str, str] = {}
-        """Where a tensor of the file is in the drawing."""
+        self._sources: dict[str, str] = {}
+        self.weights: dict[str, tuple[str, bool]] = {}
+        """Where a tensor of the file is in the drawing, and whether its two sides change places there."""
         self.shapes = {item.name: _shape(item) for item in (*graph.value_info, *graph.output)}
         feeds = [item for item in graph.input if item.name not in self.numbers]
         if len(feeds) != 1:
-            raise StudioError("import.inputs", say("it has {count} inputs, not one.", count=len(feeds)), where=name)
+            names = ", ".join(item.name[:40] for item in feeds[:6])
+            message = say("it has {count} inputs ({names}), not one.", count=len(feeds), names=names)
+            raise StudioError("import.inputs", message, where=name)
         shape = _shape(feeds[0])
         if shape is None or len(shape) not in (2, 4) or any(size < 1 for size in shape[1:]):
             raise StudioError("import.inputs", say("the shape of its input is not known."), where=name)
         self.image = shape[1:]
         self.feed = self.values[feeds[0].name] = Value((BATCH, *self.image))
+        kinds = [_scopes(node)[0][1] for node in graph.node if _scopes(node)]
+        self.assembly = Assembly(kinds[0] if kinds else "onnx.Network", self.feed)
 
     def frame(self) -> Frame:
         """The root frame."""
-        frame = Frame("", self.root, (self.feed,))
-        open_frames = [frame]
+        lines = linear_nodes(self.graph, self.numbers)
+        flat = self._flattened()
         for index, node in enumerate(self.graph.node):
-            if node.op_type.lower() in ("identity", "cast") and node.input:
+            if node.op_type.lower() in ("identity", "cast", "dropout") and node.input and node.output:
                 self.values[node.output[0]] = self._value(node.input[0])
                 continue
             if node.op_type == "Constant":
                 self._constant(node)
                 continue
-            scopes = _scopes(node)
-            self._place(node, scopes, index)
-            call = self._call(node)
-            while len(open_frames) > 1 and open_frames[-1].path not in [path for path, _ in scopes]:
-                open_frames.pop()
+            if node.output and node.output[0] in flat.values():
+                continue
+            if node.output and node.output[0] in flat:
+                shape = self.shapes.get(node.output[0])
+                before = self._value(self._sources[flat[node.output[0]]])
+                if shape and shape[1:] == before.shape[1:]:
+                    self.values[node.output[0]] = before
+                    continue
+            if node.output and node.output[0] in lines.inner:
+                continue  # the product of a linear layer, whose sum comes next
+            scopes = legal_scopes(_scopes(node)[1:])
             for path, kind in scopes:
-                if path and path not in [item.path for item in open_frames]:
-                    inner = Frame(path, self._part(path, kind), ())
-                    open_frames[-1].items.append(inner)
-                    open_frames.append(inner)
-            open_frames[-1].items.append(call)
-        frame.outputs = tuple(self._value(item.name) for item in self.graph.output)
-        _bound(frame, set(frame.outputs))
-        frame.inputs = (self.feed,)
-        return frame
+                self.assembly.part(path, kind)
+            if node.output and node.output[0] in lines.whole:
+                self.assembly.add(self._linear(node, lines.whole[node.output[0]], scopes, index), scopes)
+                continue
+            placed = self._placed(node, scopes, index)
+            for place, name in enumerate(node.input):
+                if place not in placed and name in self.numbers:
+                    placed[place] = self._loose(name, scopes)
+            self.assembly.add(self._call(node, placed), scopes)
+        return self.assembly.finish([self._value(item.name) for item in self.graph.output])
+
+    def _flattened(self) -> dict[str, str]:
+        """Gathers that pick every value in its order, as torch writes another arrangement in memory, by the flattening
+        before them."""
+        from onnx import numpy_helper
+
+        self._sources = {node.output[0]: node.input[0] for node in self.graph.node if node.output and node.input}
+        reshaped = {node.output[0] for node in self.graph.node if node.op_type == "Reshape" and node.output}
+        uses = Counter(name for node in self.graph.node for name in node.input)
+        found = {}
+        for node in self.graph.node:
+            if node.op_type != "Gather" or len(node.input) != 2 or not node.output:
+                continue
+            source, index = node.input
+            size = math.prod(self.numbers[index].dims) if index in self.numbers else 0
+            if source not in reshaped or uses[source] != 1 or not 0 < size <= 1 << 24:
+                continue
+            if self.shapes.get(source) == (size,):
+                picked = numpy_helper.to_array(self.numbers[index]).flatten()
+                if (picked == np.arange(size)).all():
+                    found[node.output[0]] = source
+        return found
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """The weights by their path in the drawing."""
         from onnx import numpy_helper
 
-        found = {path: numpy_helper.to_array(self.numbers[name]) for name, path in self.paths.items()}
-        return {path: torch.from_numpy(np.array(array)) for path, array in found.items()}
+        found = {}
+        for path, (name, turned) in self.weights.items():
+            tensor = torch.from_numpy(np.array(numpy_helper.to_array(self.numbers[name])))
+            found[path] = tensor.T.contiguous() if turned else tensor
+        return found
 
     # Tensors
 
     def _value(self, name: str) -> Value:
         if name not in self.values:
             if name not in self.numbers:
-                raise StudioError(
-                    "import.value", say("'{name}' comes from nowhere that is known.", name=name), where=self.name
-                )
-            tensor = self.numbers[name]
-            value = self.values[name] = Value(tuple(tensor.dims), self.paths.get(name, ""))
-            if math.prod(tensor.dims) <= 16 and name not in self.paths:
-                self._known(value, tensor)
+                message = say("'{name}' comes from nowhere that is known.", name=name[:100])
+                raise StudioError("import.value", message, where=self.name)
+            return self._loose(name, ())
         return self.values[name]
+
+    def _loose(self, name: str, scopes: Sequence[tuple[str, str]]) -> Value:
+        """A tensor of the file that is no part of a layer. Equal ones may be one in the file, used in many places."""
+        tensor = self.numbers[name]
+        value = Value(tuple(tensor.dims))
+        size = math.prod(tensor.dims)
+        if size <= 16:
+            self._known(value, tensor)
+        if tensor.data_type in _FLOATS and size > 1:
+            inside = f"{scopes[-1][0]}." if scopes else ""
+            for path in (name, f"{inside}{name.rpartition('.')[2]}", f"{inside}weight_{len(self.weights)}"):
+                if path.startswith(inside) and self.assembly.weight(path, tensor.dims):
+                    self.weights[path] = (name, False)
+                    value.weight = path
+                    break
+        return value
 
     def _known(self, value: Value, tensor: Any) -> None:
         from onnx import numpy_helper
@@ -144,67 +195,71 @@ class Reader:
                 value = self.values[node.output[0]] = Value(tuple(item.t.dims))
                 self._known(value, item.t)
 
-    def _place(self, node: Any, scopes: Sequence[tuple[str, str]], index: int) -> None:
-        """Give the weights of an operator their path: that of the file if it has one, else one made up."""
+    def _placed(self, node: Any, scopes: Sequence[tuple[str, str]], index: int) -> dict[int, Value]:
+        """The weights of an operator at their path: that of the file if it has one, else one made up."""
         roles = WEIGHTS.get(node.op_type.lower(), ())
-        pairs = [(n, role) for n, role in zip(node.input, roles, strict=False) if role and n in self.numbers]
-        if not pairs:
-            return
-        stems = {name.removesuffix(f".{role}") if name.endswith(f".{role}") else "" for name, role in pairs}
-        stem = stems.pop() if len(stems) == 1 else ""
+        given = [
+            (place, name, role)
+            for place, (name, role) in enumerate(zip(node.input, roles, strict=False))
+            if role and name in self.numbers
+        ]
+        turned = node.op_type == "Gemm" and not _attributes(node).get("transB", 0)
+        return self._at(given, turned, scopes, f"{node.op_type.lower()}_{index}")
+
+    def _at(
+        self, given: Sequence[tuple[int, str, str]], turned: bool, scopes: Sequence[tuple[str, str]], other: str
+    ) -> dict[int, Value]:
         inside = scopes[-1][0] if scopes else ""
-        if not stem or not is_block_name(stem):
-            stem = inside or f"{node.op_type.lower()}_{index}"
-        for name, role in pairs:
-            path = f"{stem}.{role}"
-            self.paths[name] = path
-            part, size = self._part(stem, ""), tuple(self.numbers[name].dims)
-            empty = torch.empty(size, device="meta")
-            if role.startswith("running"):
-                part.register_buffer(role, empty)
-            else:
-                part.register_parameter(role, nn.Parameter(empty, requires_grad=False))
+        named = [name.removesuffix(f".{role}") for _, name, role in given if name.endswith(f".{role}")]
+        for stem in (*named, inside, other):
+            if stem and is_block_name(stem) and not any(f"{stem}.{role}" in self.weights for _, _, role in given):
+                break
+        placed = {}
+        for place, name, role in given:
+            path, sizes = f"{stem}.{role}", tuple(self.numbers[name].dims)
+            turn = turned and role == "weight"
+            sizes = sizes[::-1] if turn else sizes
+            if self.assembly.weight(path, sizes, buffer=role.startswith("running")):
+                self.weights[path] = (name, turn)
+                placed[place] = Value(sizes, path)
+        return placed
 
-    def _part(self, path: str, kind: str) -> nn.Module:
-        """The module at ``path``, made where it is not there; the last one of class ``kind``."""
-        part = self.root
-        names = path.split(".")
-        for index, name in enumerate(names):
-            if name not in part._modules:
-                wanted = kind if index == len(names) - 1 and kind else "torch.nn.modules.container.Sequential"
-                part.add_module(name, _module(wanted.rpartition(".")[2], wanted.rpartition(".")[0]))
-            inner = part._modules[name]
-            assert inner is not None
-            part = inner
-        return part
+    def _linear(self, node: Any, found: tuple[str, str, str], scopes: Sequence[tuple[str, str]], index: int) -> Call:
+        """A product with a matrix, perhaps with a bias after it."""
+        source, weight, bias = found
+        given = [(1, weight, "weight"), *([(2, bias, "bias")] if bias else [])]
+        placed = self._at(given, True, scopes, f"linear_{index}")
+        output = self._output(node)[0]
+        return Call("linear", (self._value(source), placed.get(1), placed.get(2)), {}, (output,))
 
-    def _call(self, node: Any) -> Call:
-        import onnx
-
-        inputs = [self._value(name) if name else None for name in node.input]
-        given = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
-        given = {key: value.decode() if isinstance(value, bytes) else value for key, value in given.items()}
+    def _output(self, node: Any) -> list[Value]:
         outputs = []
         for name in node.output:
             shape = self.shapes.get(name)
             outputs.append(Value((BATCH, *shape[1:]) if shape else ()))
             self.values[name] = outputs[-1]
-        call = call_of(node.op_type, inputs, given, tuple(outputs), self.constants)
-        if call is None or not outputs[0].shape or any(size < 1 for size in outputs[0].shape):
-            raise StudioError(
-                "import.unknown", say("there is no block for {call}.", call=node.op_type), where=node.name or self.name
-            )
+        if not outputs or not outputs[0].shape or any(size < 1 for size in outputs[0].shape):
+            message = say("the shape of what {call} gives is not known.", call=node.op_type[:100])
+            raise StudioError("import.unknown", message, where=node.name[:200] or self.name)
+        return outputs
+
+    def _call(self, node: Any, placed: dict[int, Value]) -> Call:
+        inputs = [placed.get(place) or (self._value(name) if name else None) for place, name in enumerate(node.input)]
+        outputs = tuple(self._output(node))
+        call = call_of(node.op_type, inputs, _attributes(node), outputs, self.constants)
+        if call is None:
+            shown = "".join(sign for sign in node.op_type if sign.isalnum())[:100]
+            call = Call(f"onnx.{shown}", tuple(inputs), {}, outputs)
         return call
 
 
-def _module(name: str, home: str) -> nn.Module:
-    """An empty module that is called as the file says. Nothing but its name comes from the file."""
-    kind = type(name if name.isidentifier() else "Part", (nn.Module,), {"__module__": home})
-    made: nn.Module = _KINDS.setdefault((name, home), kind)()
-    return made
+def _attributes(node: Any) -> dict[str, Any]:
+    import onnx
 
-
-_KINDS: dict[tuple[str, str], type[nn.Module]] = {}
+    given = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    return {
+        key: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for key, value in given.items()
+    }
 
 
 def _shape(item: Any) -> tuple[int, ...] | None:
@@ -213,11 +268,11 @@ def _shape(item: Any) -> tuple[int, ...] | None:
 
 
 def _scopes(node: Any) -> list[tuple[str, str]]:
-    """The modules that an operator was in, outermost first, with their classes; none in files that do not say."""
+    """The modules that an operator was in with their classes, the network first; none in files that do not say."""
     notes = {item.key: item.value for item in node.metadata_props}
     paths, kinds = (_texts(notes.get(key, "")) for key in (SCOPES, CLASSES))
-    found = [(path, kind) for path, kind in zip(paths[:-1], kinds, strict=False) if path and is_block_name(path)]
-    return [item for index, item in enumerate(found) if item[0] not in [path for path, _ in found[:index]]]
+    found = list(zip(paths[:-1], kinds, strict=False))
+    return found if found and found[0][0] == "" else []
 
 
 def _texts(text: str) -> list[str]:
@@ -229,31 +284,3 @@ def _texts(text: str) -> list[str]:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return []
     return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
-
-
-def _bound(frame: Frame, wanted: set[Value]) -> None:
-    """Work out what goes into each frame and what comes out and is used outside."""
-
-    def read(item: Call | Frame) -> set[Value]:
-        calls = item.calls() if isinstance(item, Frame) else iter([item])
-        return {value for call in calls for value in _tensors(call)}
-
-    def made(item: Call | Frame) -> set[Value]:
-        calls = item.calls() if isinstance(item, Frame) else iter([item])
-        return {value for call in calls for value in call.outputs}
-
-    for item in frame.items:
-        if isinstance(item, Frame):
-            others = set(wanted).union(*(read(other) for other in frame.items if other is not item))
-            own = made(item)
-            order = [value for call in item.calls() for value in (*_tensors(call), *call.outputs)]
-            item.inputs = tuple(dict.fromkeys(v for v in order if v not in own and not v.weight and v in read(item)))
-            item.outputs = tuple(dict.fromkeys(v for v in order if v in own and v in others))
-            _bound(item, set(item.outputs))
-
-
-def _tensors(call: Call) -> Iterator[Value]:
-    for item in call.args:
-        for value in item if isinstance(item, list | tuple) else [item]:
-            if isinstance(value, Value):
-                yield value

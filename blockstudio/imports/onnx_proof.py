@@ -22,6 +22,10 @@ TOLERANCE = 1e-5
 def prove(report: Report, diagram: Diagram, file: Any, weights: Mapping[str, Tensor], shape: tuple[int, ...]) -> None:
     """Compile ``diagram``, load the file's weights into it and compare the outputs with those of onnxruntime, or of
     onnx's own evaluator where that is not installed."""
+    if report.foreign:
+        registered = sum(tensor.numel() for key, tensor in weights.items() if ".running_" not in f".{key}")
+        report.parameters = analyze(diagram).parameters == registered
+        return
     copy = compile(diagram).eval()
     own = {key: tensor for key, tensor in copy.state_dict().items() if not key.endswith("num_batches_tracked")}
     report.parameters = analyze(diagram).parameters == sum(p.numel() for p in copy.parameters())

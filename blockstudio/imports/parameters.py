@@ -17,7 +17,7 @@ from blockstudio.graph.names import check_parameter_name
 from blockstudio.imports import fitting
 from blockstudio.imports.chains import Item
 from blockstudio.imports.fitting import Vector
-from blockstudio.imports.levels import ModuleLevel
+from blockstudio.imports.nodes import ModuleLevel
 
 
 class Work:

@@ -58,15 +58,20 @@ def _next(items: list[Call | Frame], count: int, uses: Counter[Value]) -> list[C
 def _shuffle(items: list[Call | Frame], uses: Counter[Value]) -> Call | None:
     """Groups of channels dealt out: ``view(n, g, c, h, w).transpose(1, 2).view(n, -1, h, w)``."""
     calls = _next(items, 3, uses)
-    if [call.name for call in calls] not in (["view", "transpose", "view"], ["reshape", "transpose", "reshape"]):
+    if [call.name for call in calls] not in _SHUFFLES:
         return None
     first, turn, last = calls
     image, apart = first.args[0], first.outputs[0].shape
     if len(image.shape) != 4 or len(apart) != 5 or last.outputs[0].shape != image.shape:
         return None
-    if apart[0] != image.shape[0] or apart[3:] != image.shape[2:] or sorted(turn.args[1:]) != [1, 2]:
+    turned = [0, 2, 1, 3, 4] if turn.name == "permute" else [1, 2]
+    axes = list(turn.args[1:]) if turn.name == "permute" else sorted(turn.args[1:])
+    if apart[0] != image.shape[0] or apart[3:] != image.shape[2:] or axes != turned:
         return None
     return Call("channel_shuffle", (image, apart[1]), {}, last.outputs)
+
+
+_SHUFFLES = [[view, turn, view] for view in ("view", "reshape") for turn in ("transpose", "permute")]
 
 
 def _padded(items: list[Call | Frame], uses: Counter[Value], frame: Frame) -> Call | None:

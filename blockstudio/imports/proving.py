@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -39,6 +40,8 @@ class Report:
     """In training mode outputs and buffers are."""
     close: bool | None = None
     """Of an ONNX file: the outputs are the same but for 1e-5 of the largest."""
+    foreign: list[str] = field(default_factory=list)
+    """What became foreign blocks, by what it is and how often."""
     notes: list[str] = field(default_factory=list)
     """What was not proven, and why."""
 
@@ -70,6 +73,7 @@ class Report:
                 network=self.network, blocks=self.blocks, definitions=self.definitions,
             ),
             *(say("  {what}: {answer}", what=what, answer=words[answer]) for what, answer in proofs.items()),
+            *([foreign_line(self.foreign)] if self.foreign else []),
             *(f"  {note}" for note in self.notes),
         ]  # fmt: skip
 
@@ -80,6 +84,25 @@ def count(diagram: Diagram) -> tuple[int, int]:
     return sum(block.type not in PORTS for level in levels for _, block in level.blocks()), len(diagram.modules)
 
 
+def foreign_line(foreign: Sequence[str]) -> str:
+    """What a report says of foreign blocks."""
+    return say(
+        "  foreign, drawn and counted but not compiled or compared: {what}",
+        what=", ".join(foreign[:12]) + (", …" if len(foreign) > 12 else ""),
+    )
+
+
+def foreign_in(diagram: Diagram) -> list[str]:
+    """What the foreign blocks of a diagram stand for, each definition counted once: ``torch.nn.Linear ×3``."""
+    found: Counter[str] = Counter()
+    for scope in diagram.scopes():
+        for _, block in diagram.definition(scope).blocks():
+            kind = diagram.kind(block.type)
+            if kind is not None and kind.foreign:
+                found[str(block.parameters.get("what", block.type))] += 1
+    return [what if count == 1 else f"{what} ×{count}" for what, count in found.items()]
+
+
 def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[int], macs: int) -> None:
     """Compile ``diagram``, load the original's weights into it and compare all that can be compared."""
     analysis = analyze(diagram)
@@ -87,6 +110,12 @@ def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[i
     if not report.macs:
         report.notes.append(f"multiply-accumulates: {analysis.macs:,} in the drawing, {macs:,} in the network")
     wanted = sum(parameter.numel() for parameter in module.parameters())
+    if report.foreign:
+        report.parameters = analysis.parameters_with_auxiliary == wanted
+        if not report.parameters:
+            drawn = analysis.parameters_with_auxiliary
+            report.notes.append(f"parameters: {drawn:,} in the drawing, {wanted:,} in the network")
+        return
     try:
         copy = compile(diagram)
     except StudioError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from blockstudio.blocks import Parameter
-from blockstudio.imports.levels import ModuleLevel
+from blockstudio.imports.nodes import ModuleLevel
 
 Source: TypeAlias = tuple[str, str]
 """Block and output port."""

@@ -6,6 +6,8 @@ asks for a value instead of a shape is found out. Shapes have the batch first, `
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +48,10 @@ class Call:
     """As given, tensors as `Value`."""
     kwargs: dict[str, Any]
     outputs: tuple[Value, ...]
+    macs: int = 0
+    """Multiply-accumulates for the whole batch."""
+    place: str = ""
+    """The function that makes it: ``torchvision.models.resnet: BasicBlock.forward``."""
 
 
 @dataclass(eq=False, slots=True)
@@ -59,6 +65,8 @@ class Frame:
     items: list[Call | Frame] = field(default_factory=list)
     result: Any = None
     """What it gives, tensors as `Value`."""
+    place: str = ""
+    """The function that calls it."""
 
     def calls(self) -> Iterator[Call]:
         """Every call in it, in order."""
@@ -103,6 +111,7 @@ class _Recorder(_Quick):
         self.alive: list[Tensor] = []
         """Every tensor seen: none may be freed, or another would have its id."""
         self.stack: list[Frame] = []
+        self.counter = _Counter()  # type: ignore[no-untyped-call]
 
     def value(self, tensor: Tensor) -> Value:
         found = self.values.get(id(tensor))
@@ -130,6 +139,7 @@ class _Recorder(_Quick):
         if name in ("__get__", "__set__"):
             name = (resolve_name(func) or name).removesuffix(f".{name}").rpartition(".")[2]
         given = (self.noted(tuple(args)), self.noted(kwargs))
+        before = self.counter.macs
         result = super().__torch_function__(func, types, args, kwargs)
         tensors = [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)]
         if tensors and self.stack:
@@ -142,7 +152,8 @@ class _Recorder(_Quick):
             if plain == "contiguous" or (written and not _changes(func)):
                 return self._as_before(result, args) if plain == "contiguous" else result
             outputs = tuple(self.new(tensor) for tensor in tensors)
-            self.stack[-1].items.append(Call(plain, given[0], given[1], outputs))
+            macs = self.counter.macs - before
+            self.stack[-1].items.append(Call(plain, given[0], given[1], outputs, macs, _place()))
         return result
 
     def _as_before(self, result: Tensor, args: Sequence[Any]) -> Tensor:
@@ -155,6 +166,17 @@ class _Recorder(_Quick):
 def _changes(func: Callable[..., Any]) -> bool:
     """Whether a call that gives a tensor it was given has written over it: all do but a few."""
     return getattr(func, "__name__", "") not in ("requires_grad_", "detach_", "to", "float", "expand_as")
+
+
+def _place() -> str:
+    """The innermost function on the way here that is not torch's own."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        home = str(frame.f_globals.get("__name__", ""))
+        if home != __name__ and home.partition(".")[0] != "torch":
+            return f"{home}: {frame.f_code.co_qualname}"
+        frame = frame.f_back
+    return ""
 
 
 class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -220,8 +242,10 @@ class Trace:
 def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
     """Call ``module`` on ``BATCH`` images of ``shape``, in training mode and then in evaluation mode.
 
-    Raises `StudioError` ``import.data`` where the module asks for values, ``import.forward`` where it fails.
+    Raises `StudioError` ``import.data`` where the module asks for values, ``import.forward`` where it fails,
+    ``import.inputs`` where it wants something else than one image.
     """
+    _check_input(module, shape)
     with ExitStack() as stack, torch.no_grad():
         weights = stack.enter_context(without_data(module))
         recorder = _Recorder(weights)
@@ -231,7 +255,8 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
         image = torch.empty(BATCH, *shape, device="meta")
         outside = Frame("", module, (recorder.value(image),))
         recorder.stack.append(outside)
-        _run(module, image, recorder, recorder.stack)
+        with recorder.counter:
+            _run(module, image, recorder, recorder.stack)
         recorder.stack.clear()
         counter = _Counter()  # type: ignore[no-untyped-call]
         with mode_of(module, False), counter:
@@ -240,6 +265,33 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
         assert isinstance(frame, Frame)
         tensors = [leaf for leaf in tree_flatten(given)[0] if isinstance(leaf, Tensor)]
         return Trace(frame, counter.macs // BATCH, len(tensors))
+
+
+def _check_input(module: nn.Module, shape: Sequence[int]) -> None:
+    name = type(module).__name__
+    if len(shape) not in (1, 3):
+        told = "×".join(map(str, shape))
+        raise StudioError(
+            "import.inputs",
+            say("an input of {shape} is a sequence or no image at all; a network takes C×H×W or features.", shape=told),
+            where=name,
+            hint=say("Give the shape of one image, without the batch: 3 224 224."),
+        )
+    try:
+        declared = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return
+    needed = [each.name for each in declared if each.default is each.empty and each.kind not in _OPEN]
+    if len(needed) > 1:
+        raise StudioError(
+            "import.inputs",
+            say("it takes {count} inputs ({names}), not one image.", count=len(needed), names=", ".join(needed)),
+            where=name,
+            hint=say("Put it into a module that takes one image, or import the part that does."),
+        )
+
+
+_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def _run(module: nn.Module, image: Tensor, mode: Any, stack: list[Frame]) -> Any:
@@ -267,7 +319,7 @@ def _hooks(module: nn.Module, recorder: _Recorder) -> Iterator[Hook]:
     def opened(path: str) -> Callable[..., None]:
         def hook(part: nn.Module, args: Any, kwargs: Any) -> None:
             if recorder.stack:
-                frame = Frame(path, part, recorder.values_in((args, kwargs)))
+                frame = Frame(path, part, recorder.values_in((args, kwargs)), place=_place())
                 recorder.stack[-1].items.append(frame)
                 recorder.stack.append(frame)
 

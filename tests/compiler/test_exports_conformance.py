@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, Phase, given, settings
 
 from blockstudio import Diagram
-from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks import CATALOGUE, ENDS
 from blockstudio.compiler import compile
 from blockstudio.compiler.programs import onnx_bytes, program_bytes, traced
 from tests.support.block_cases import Case, accepted, cases
@@ -22,7 +22,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
 torch.set_num_threads(1)
-TYPES = [name for name in CATALOGUE if name not in ("Input", "Output", "AuxOutput")]
+TYPES = [name for name, kind in CATALOGUE.items() if name not in ENDS and not kind.foreign]
 
 
 def drawn(name: str, count: int) -> list[Case]:

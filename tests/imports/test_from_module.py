@@ -82,6 +82,60 @@ class Looks(nn.Module):
         return x if x.mean() > 0 else -x
 
 
+class Two(nn.Module):
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return left + right
+
+
+def test_what_cannot_be_drawn_is_said_by_name() -> None:
+    for network, shape, code, words in (
+        (nn.Sequential(nn.Conv2d(3, 4, 1), Looks()), (3, 8, 8), "import.data", "1: what it does depends on the values"),
+        (Two(), (3, 8, 8), "import.inputs", "Two: it takes 2 inputs (left, right), not one image"),
+        (nn.LSTM(16, 8), (7, 16), "import.inputs", "LSTM: an input of 7×16 is a sequence"),
+        (nn.Sequential(nn.Conv2d(5, 4, 1)), (3, 8, 8), "import.forward", "does not take this input"),
+    ):
+        with pytest.raises(bs.StudioError) as caught:
+            from_module(network, shape)
+        assert caught.value.code == code and words in str(caught.value)
+
+
+class Odd(nn.Module):
+    """A convolution, something that no block type says, and a convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 1)
+        self.factor = nn.Parameter(torch.ones(8, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        return self.last(torch.special.erfcx(x * torch.log(self.factor)))
+
+
+def test_what_has_no_block_type_becomes_a_foreign_block() -> None:
+    diagram, report = from_module(Odd(), (3, 12, 12))
+    assert report.foreign == ["torch.mul → special_erfcx"] and report.parameters and report.macs
+    assert not report.proven and report.keys is None
+    block = diagram.main.block("mul")
+    assert block.parameters["weights"] == "factor 8×1×1" and block.parameters["place"].endswith(": Odd.forward")
+    with pytest.raises(bs.StudioError, match="no block type and no source"):
+        bs.source(diagram)
+
+
+def test_networks_of_tokens_open_with_their_true_shapes_and_counts() -> None:
+    from torchvision.models import SwinTransformer, VisionTransformer
+
+    vit = VisionTransformer(image_size=32, patch_size=8, num_layers=3, num_heads=2, hidden_dim=16, mlp_dim=32)
+    swin = SwinTransformer([4, 4], 16, [1, 1], [2, 4], [4, 4])
+    for network, most, named in ((vit, 30, "torch.nn.MultiheadAttention"), (swin, 40, "ShiftedWindowAttention")):
+        diagram, report = from_module(network, (3, 32, 32))
+        assert report.parameters and report.macs, report.notes
+        assert any(named in what for what in report.foreign) and report.blocks <= most
+        assert all(problem.severity == "warning" for problem in bs.analyze(diagram).problems)
+    encoder = from_module(vit, (3, 32, 32))[0].modules["EncoderBlock"]
+    assert encoder.block("self_attention").parameters["weights"].startswith("in_proj_weight 48×16, in_proj_bias 48")
+
+
 class Attention(nn.Module):
     """Efficient channel attention, and a slice of the channels."""
 

@@ -60,13 +60,13 @@ def test_a_file_becomes_a_diagram_with_its_weights_names(tmp_path: Path) -> None
     assert bs.compile(diagram).state_dict()["conv2.weight"].shape == (8, 8, 3, 3)
 
 
-def test_what_no_block_stands_for_is_said(tmp_path: Path) -> None:
+def test_what_no_block_stands_for_is_one_foreign_block(tmp_path: Path) -> None:
     model = _small(tmp_path / "small.onnx")
-    model.graph.node[2].op_type = "Erf"
+    model.graph.node[2].op_type = "Softplus"
     onnx.save(model, str(tmp_path / "odd.onnx"))
-    with pytest.raises(bs.StudioError) as caught:
-        bs.from_onnx(tmp_path / "odd.onnx")
-    assert caught.value.code == "import.unknown" and "Erf" in str(caught.value)
+    diagram, report = bs.from_onnx(tmp_path / "odd.onnx")
+    assert report.foreign == ["onnx.Softplus"] and not report.proven and report.parameters
+    assert bs.analyze(diagram).blocks["fc"].output_shape == (5,)
 
 
 def test_damaged_files_end_in_one_sentence(tmp_path: Path) -> None:
