@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blockstudio.blocks import INPUT, OUTPUT
-from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.diagram import Diagram, port_order
 from blockstudio.layout.picture import CARD, place
 
 __all__ = ["CARD", "arrange", "arrangement", "place"]
@@ -25,13 +25,23 @@ def arrange(
 
 def arrangement(
     diagram: Diagram, scope: str = "", sizes: Mapping[str, tuple[float, float]] | None = None
-) -> tuple[list[str], list[tuple[int, int]], list[tuple[float, float]], list[int], list[int]]:
+) -> tuple[list[str], list[tuple[int, int]], list[tuple[float, float]], list[int], list[int], list[float]]:
     """The arguments of `place`, which are plain data: what a worker process needs to lay a level out."""
     definition = diagram.definition(scope)
     names = list(definition.graph)
     index = {name: number for number, name in enumerate(names)}
-    edges = sorted({(index[u], index[v]) for u, v in definition.graph.edges() if u != v})
+    edges: dict[tuple[int, int], float] = {}
+    for name in names:
+        into = list(definition.wires_into(name))
+        if len(into) > 1:
+            declared = diagram.input_ports(definition.block(name).type)
+            into.sort(key=lambda wire: declared.index(wire[3]) if wire[3] in declared else port_order(wire[3])[0])
+        for position, wire in enumerate(into):
+            if wire.source != name:
+                edges.setdefault((index[wire.source], index[name]), position / max(1, len(into) - 1))
+    ordered = sorted(edges)
     given = sizes or {}
     inputs = [index[name] for name in definition.of_type(INPUT)]
     outputs = [index[name] for name in definition.of_type(OUTPUT)]
-    return names, edges, [given.get(name, CARD) for name in names], inputs, outputs
+    cards = [given.get(name, CARD) for name in names]
+    return names, ordered, cards, inputs, outputs, [edges[edge] for edge in ordered]

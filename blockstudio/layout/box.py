@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 Size = tuple[float, float]
 
 GRID = 8.0
-GAP_X = 48.0
-"""Between neighbours in a row: room for two wires that go down there."""
-GAP_Y = 72.0
-"""Between a block and the next below: room for the wire and the shape on it."""
+GAP_X = 24.0
+"""Between neighbours in a row: cards then stand a multiple of twice the grid apart."""
+LANE = 16.0
+"""A wire that goes down beside blocks, so much for each."""
+GAP_Y = 32.0
+"""Between a block and the next of its chain: the shape on the wire, with air above and below."""
+GAP_FAN = 48.0
+"""Below a block from which several wires part, and above one into which a skip comes."""
+GAP_MERGE = 64.0
+"""Between the last blocks of branches and the one in which they meet."""
 
 
 @dataclass(slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from blockstudio.layout.box import GAP_X, GAP_Y, Box, Size
+from blockstudio.layout.box import GAP_MERGE, Box, Size
 from blockstudio.layout.order import Flow
 
 SWEEPS = 8
+GAP = 48.0
+"""Between neighbours in a row: room for two wires that go down there."""
 
 
 def mesh(flow: Flow, nodes: Sequence[int], sizes: Sequence[Size]) -> Box:
@@ -64,7 +66,7 @@ def _number(row: Sequence[int], x: dict[int, float]) -> None:
 
 def _boxed(columns: Mapping[int, tuple[float, float]], sizes: Sequence[Size]) -> Box:
     """Columns and rows in pixels, wide and high enough for the largest card."""
-    unit = max(sizes[node][0] for node in columns) + GAP_X
+    unit = max(sizes[node][0] for node in columns) + GAP
     heights: dict[float, float] = {}
     for node, (_, row) in columns.items():
         heights[row] = max(heights.get(row, 0.0), sizes[node][1])
@@ -72,9 +74,9 @@ def _boxed(columns: Mapping[int, tuple[float, float]], sizes: Sequence[Size]) ->
     y = 0.0
     for row in sorted(heights):
         tops[row] = y
-        y += heights[row] + GAP_Y
+        y += heights[row] + GAP_MERGE
     low, high = min(x for x, _ in columns.values()), max(x for x, _ in columns.values())
-    box = Box(height=y - GAP_Y)
+    box = Box(height=y - GAP_MERGE)
     for node, (column, row) in columns.items():
         x = (column - (low + high) / 2) * unit
         box.nodes[node] = (x, tops[row] + heights[row] / 2)

@@ -11,9 +11,13 @@ REDUCIBLE = 8_000
 
 
 class Flow:
-    """A directed graph on ``0 .. count - 1`` without cycles: its edges both ways and the order of its signal."""
+    """A directed graph on ``0 .. count - 1`` without cycles: its edges both ways and the order of its signal.
 
-    def __init__(self, count: int, wires: Sequence[tuple[int, int]]) -> None:
+    ``ports``: of each wire which of its target's inputs it takes, as a part of them from the left (0 to 1).
+    """
+
+    def __init__(self, count: int, wires: Sequence[tuple[int, int]], ports: Sequence[float] = ()) -> None:
+        self.port = dict(zip(wires, ports, strict=False))
         edges = _acyclic(count, [(u, v) for u, v in wires if u != v])
         self.order = _topological(count, edges)
         self.place = [0] * count
@@ -25,6 +29,16 @@ class Flow:
         for u, v in kept:
             self.after[u].append(v)
             self.before[v].append(u)
+        self.skips: list[list[int]] = [[] for _ in range(count)]
+        """Where the edges that were left out lead, by where they begin."""
+        self.leaving, self.entering = [0] * count, [0] * count
+        """How many edges a node has, those left out included."""
+        there = set(kept)
+        for u, v in edges:
+            self.leaving[u] += 1
+            self.entering[v] += 1
+            if (u, v) not in there:
+                self.skips[u].append(v)
 
     def sorted(self, nodes: Iterable[int]) -> list[int]:
         """Nodes in the order of the signal."""
@@ -41,6 +55,12 @@ class Flow:
                     seen.add(node)
                     waiting.append(node)
         return seen
+
+    def ports_of(self, part: Sequence[int]) -> float:
+        """Which inputs a part takes of what it leads to, in the middle: 0 the first, 1 the last."""
+        inside = set(part)
+        found = [self.port.get((u, v), 0.5) for u in part for v in self.after[u] if v not in inside]
+        return sum(found) / len(found) if found else 0.5
 
     def parts(self, nodes: Iterable[int]) -> list[list[int]]:
         """What hangs together among ``nodes``, each part in the order of the signal; parts in document order."""

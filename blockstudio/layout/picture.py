@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from blockstudio.layout.box import GAP_X, GAP_Y, GRID, Box, Size
+from blockstudio.layout.box import GAP_FAN, GAP_X, GRID, Box, Size
 from blockstudio.layout.boxes import stack
 from blockstudio.layout.order import Flow
 
-CARD: Size = (144.0, 48.0)
+CARD: Size = (152.0, 48.0)
 """Width and height of a block's card where no size is given."""
 APART = 64.0
 """Between graphs that have no wire in common."""
@@ -23,12 +23,13 @@ def place(
     sizes: Sequence[Size],
     inputs: Sequence[int] = (),
     outputs: Sequence[int] = (),
+    ports: Sequence[float] = (),
 ) -> dict[str, tuple[float, float]]:
     """Centres by name. ``edges`` are pairs of positions in ``names``; ``inputs`` and ``outputs`` those between which
-    the main way runs."""
+    the main way runs; ``ports`` as in `Flow`."""
     if not names:
         return {}
-    flow = Flow(len(names), edges)
+    flow = Flow(len(names), [(u, v) for u, v in edges], ports)
     ends = (set(inputs), set(outputs))
     parts = flow.parts(range(len(names)))
     parts.sort(key=lambda part: (not ends[0].intersection(part), not ends[1].intersection(part), -len(part), min(part)))
@@ -39,7 +40,7 @@ def place(
         if y and y + box.height > bottom:
             x, y, widest = x + widest + APART, 0.0, 0.0
         picture.add(box, x - box.left, y)
-        y += box.height + GAP_Y
+        y += box.height + GAP_FAN
         widest = max(widest, box.width)
     return {names[node]: (_snap(x), _snap(y)) for node, (x, y) in sorted(picture.nodes.items())}
 
@@ -87,10 +88,10 @@ class _Hanging:
         above = [other for node in nodes for other in flow.before[node] if other in main.nodes]
         below = [other for node in nodes for other in flow.after[node] if other in main.nodes]
         if above:
-            self.top = max(main.nodes[other][1] + sizes[other][1] / 2 for other in above) + GAP_Y
+            self.top = max(main.nodes[other][1] + sizes[other][1] / 2 for other in above) + GAP_FAN
         else:
             tops = [main.nodes[other][1] - sizes[other][1] / 2 for other in below]
-            self.top = min(tops, default=0.0) - GAP_Y - self.box.height
+            self.top = min(tops, default=0.0) - GAP_FAN - self.box.height
 
 
 class _Edge:

@@ -39,9 +39,9 @@ class Drawing(Geometry):
         it."""
         if self._far_path is None:
             path, self._starts = QPainterPath(), []
-            lanes, count = self.lanes, 0
+            count = 0
             for wire, curve in zip(self.wires, self.curves.tolist(), strict=True):
-                points = routes.corners(curve, lanes.get(wire), self.led.get(wire, ()))
+                points = routes.corners(curve, self.route_of(wire))
                 path.moveTo(*points[0])
                 for x, y in points[1:]:
                     path.lineTo(x, y)
@@ -75,10 +75,8 @@ class Drawing(Geometry):
     def _free_spots(self, wire: Wire, width: float, shared: bool) -> Iterator[QPointF]:
         """Places for a wire's pill that cover no card, the best first; at the end the best of all."""
         curve = self._curves[self.wire_rows[wire]]
-        lane = self.lanes.get(wire)
-        tries = [QPointF(float(curve[0]), float(curve[1]) + 21)] if shared else []
-        led = self.led.get(wire)
-        tries += routes.led_spots(curve, led) if led else routes.spots(curve, lane)
+        tries = [QPointF(float(curve[0]), float(curve[1]) + routes.PILL)] if shared else []
+        tries += routes.spots(curve, self.route_of(wire), self.merges(wire))
         boxes = self.boxes
         for at in tries:
             wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
@@ -142,6 +140,7 @@ class Drawing(Geometry):
             self.wires.pop()
             self._paths.pop(wire, None)
             self.lanes.pop(wire, None)
+            self.turns.pop(wire, None)
             self.unrouted.pop(wire, None)
             self.led.pop(wire, None)
         self._far_path = None

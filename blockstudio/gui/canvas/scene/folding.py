@@ -177,7 +177,7 @@ class FoldedDrawing(StillDrawing):
         roomy: bool,
         lines: Mapping[str, str],
     ) -> None:
-        self.turns: dict[Wire, tuple[float, float, float]] = {}
+        self.folds: dict[Wire, tuple[float, float, float]] = {}
         """Of the wires between columns: the height below, the way up, the height above."""
         super().__init__(diagram, scope, places, frames, only=only, roomy=roomy, lines=lines)
         if columns > 1 and len(self) > 1:
@@ -273,7 +273,7 @@ class FoldedDrawing(StillDrawing):
             self._shift(rows, dx, dy)
         ends = [float(boxes[rows, 3].max()) for rows in part]
         for index, cut in enumerate(chosen):
-            self.turns[cut.wire] = ends[index] + TURN, gaps[index], top - TURN
+            self.folds[cut.wire] = ends[index] + TURN, gaps[index], top - TURN
         self._paths.clear()
         self._trace(range(len(self.wires)))
         self._touched()
@@ -297,7 +297,7 @@ class FoldedDrawing(StillDrawing):
 
     def _trace(self, which: Iterable[int]) -> None:
         super()._trace(which)
-        for wire, (below, x, above) in self.turns.items():
+        for wire, (below, x, above) in self.folds.items():
             row = self.wire_rows[wire]
             self._unroute(row)
             curve = self._curves[row]
@@ -305,18 +305,18 @@ class FoldedDrawing(StillDrawing):
             self._reach[row] = min(xs), min(above, float(curve[7])), max(xs), max(below, float(curve[1]))
 
     def path(self, wire: Wire) -> QPainterPath:
-        if wire not in self.turns or wire in self._paths:
+        if wire not in self.folds or wire in self._paths:
             return super().path(wire)
-        (below, x, above), curve = self.turns[wire], self._curves[self.wire_rows[wire]].tolist()
+        (below, x, above), curve = self.folds[wire], self._curves[self.wire_rows[wire]].tolist()
         corners = [(curve[0], below), (x, below), (x, above), (curve[6], above)]
         drawn = _rounded([(curve[0], curve[1]), *corners, (curve[6], curve[7])])
         self._paths[wire] = drawn
         return drawn
 
     def _find_pill(self, wire: Wire, width: float, shared: bool) -> QPointF:
-        if wire not in self.turns:
+        if wire not in self.folds:
             return super()._find_pill(wire, width, shared)
-        below, _, _ = self.turns[wire]
+        below, _, _ = self.folds[wire]
         start = self._curves[self.wire_rows[wire]]
         return QPointF(float(start[0]), min(float(start[1]) + 21, below - PILL_HEIGHT / 2 - 2))
 

@@ -15,7 +15,7 @@ from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names, port_offset
-from blockstudio.gui.canvas.scene.routes import Array
+from blockstudio.gui.canvas.scene.routes import Array, Route, Turn
 
 FAMILY_NAMES = tuple(FAMILIES)
 _SERIALS = count()
@@ -79,9 +79,11 @@ class Geometry:
         self.wires: list[Wire] = []
         self.wire_rows: dict[Wire, int] = {}
         self.lanes: dict[Wire, float] = {}
+        self.turns: dict[Wire, Turn] = {}
+        """Of the wires that lead up again, to the top of another column."""
         self.unrouted: dict[Wire, None] = {}
         """Wires that may need a lane and still wait for it."""
-        self.led: dict[Wire, routes.Points] = {}
+        self.led: dict[Wire, list[tuple[float, float]]] = {}
         """Wires that the user leads, with the points they are led through, here."""
         # Shared with who made it: where a newcomer settles is remembered for the next drawing.
         self.places = places if places is not None else {}
@@ -189,10 +191,17 @@ class Geometry:
         """The curve of a wire."""
         found = self._paths.get(wire)
         if found is None:
-            curve, led = self._curves[self.wire_rows[wire]], self.led.get(wire)
-            found = routes.led_path(curve, led) if led else routes.path(curve, self.lanes.get(wire))
+            found = routes.path(self._curves[self.wire_rows[wire]], self.route_of(wire))
             self._paths[wire] = found
         return found
+
+    def route_of(self, wire: Wire) -> Route:
+        """How a wire runs: as it is led, beside blocks, around them, or straight."""
+        return self.led.get(wire) or self.turns.get(wire) or self.lanes.get(wire)
+
+    def merges(self, wire: Wire) -> bool:
+        """Whether a wire meets others in the block to which it leads."""
+        return len(self.definition.graph.in_edges(wire.target)) > 1
 
     # Ports
 
@@ -222,8 +231,8 @@ class Geometry:
     def rebuild(self) -> None:
         """Everything anew from the definition."""
         self.kinds = []
-        self.names, self.rows, self.wires, self.wire_rows, self.lanes = [], {}, [], {}, {}
-        self.unrouted, self.led = {}, {}
+        self.names, self.rows, self.wires, self.wire_rows = [], {}, [], {}
+        self.lanes, self.turns, self.unrouted, self.led = {}, {}, {}, {}
         self.rectangles, self._paths = [], {}
         for name, block in self.definition.blocks():
             if self.only is None or name in self.only:
@@ -365,7 +374,8 @@ class Geometry:
                 low, high = (min(xs) - 16, min(ys) - 16), (max(xs) + 16, max(ys) + 16)
                 self._reach[row, :2] = np.minimum(self._reach[row, :2], low)
                 self._reach[row, 2:] = np.maximum(self._reach[row, 2:], high)
-        long = np.flatnonzero(ends[:, 3] - ends[:, 1] > routes.SKIPS)
+        down = ends[:, 3] - ends[:, 1]
+        long = np.flatnonzero((down > routes.SKIPS) | (down < -routes.RISES))
         waiting = [wire for index in long.tolist() if (wire := self.wires[found[index]]) not in self.led]
         if len(waiting) > ROUTES_AT_ONCE:
             self.unrouted |= dict.fromkeys(waiting)
@@ -380,6 +390,7 @@ class Geometry:
     def _unroute(self, row: int) -> None:
         wire = self.wires[row]
         self.lanes.pop(wire, None)
+        self.turns.pop(wire, None)
         self._paths.pop(wire, None)
         self.unrouted.pop(wire, None)
 
@@ -388,8 +399,7 @@ class Geometry:
         path = self._far_path
         if path is None:
             return
-        wire = self.wires[row]
-        points = routes.corners(self._curves[row].tolist(), self.lanes.get(wire), self.led.get(wire, ()))
+        points = routes.corners(self._curves[row].tolist(), self.route_of(self.wires[row]))
         start, count = self._starts[row] if row < len(self._starts) else (0, 0)
         if count != len(points):
             self._far_path = None
@@ -416,17 +426,29 @@ class Geometry:
         for wire in wires:
             row = self.wire_rows[wire]
             curve = self._curves[row]
+            if curve[7] < curve[1]:
+                turn = routes.find_turn(curve, boxes, self.turns.values())
+                if turn is not None:
+                    self.turns[wire] = turn
+                    self._rerouted(row, turn.x, turn.above, turn.below)
+                continue
             first, last = np.searchsorted(tops, (curve[1] - tallest, curve[7]))
-            lane = routes.find_lane(curve, boxes[first:last], used[:count])
+            box = self._boxes[self.rows[wire.target]]
+            side = float(curve[6]) - float(box[0] + box[2]) / 2
+            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), side)
             if lane is None:
                 continue
             used[count] = lane, curve[1], curve[7]
             count += 1
             self.lanes[wire] = lane
-            self._paths.pop(wire, None)
-            self._reach[row, 0] = min(self._reach[row, 0], lane)
-            self._reach[row, 2] = max(self._reach[row, 2], lane)
-            self._redraw(row)
+            self._rerouted(row, lane, float(curve[1]), float(curve[7]))
+
+    def _rerouted(self, row: int, x: float, top: float, bottom: float) -> None:
+        """A wire runs another way, which reaches so far."""
+        self._paths.pop(self.wires[row], None)
+        curve = self._curves[row].tolist()
+        self._reach[row] = min(curve[0], curve[6], x), top, max(curve[0], curve[6], x), bottom
+        self._redraw(row)
 
     def _lanes_in_use(self) -> Array:
         if not self.lanes:

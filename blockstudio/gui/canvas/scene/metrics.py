@@ -38,8 +38,8 @@ NAME_SIZES = (13, 15, 17, 19, 21, 23, 25)
 ZOOM_MIN, ZOOM_MAX = 0.02, 4.0
 
 # Room a module opened in place keeps around its blocks: left and right, above (its title stands there), below.
-FRAME_SIDE, FRAME_TOP, FRAME_BOTTOM = 24, 88, 40
-STUB = 32
+FRAME_SIDE, FRAME_TOP, FRAME_BOTTOM = 24, 64, 24
+STUB = 24
 """So far into a frame its wires run straight, past the title."""
 
 
