@@ -111,7 +111,6 @@ def _spread(flow: Flow, nodes: list[int], sizes: Sequence[Size], depth: int, *, 
         axes.append(ceil((right - part.left) / GRID) * GRID)
         right = axes[-1] + part.right + GAP_X
     middle = (axes[0] + parts[0].left + axes[-1] + parts[-1].right) / 2
-    middle = round(middle / GRID) * GRID
     for axis, part in zip(axes, parts, strict=True):
-        box.add(part, axis - middle, 0.0)
+        box.add(part, axis - round(middle / GRID) * GRID, 0.0)
     return box, len(parts)

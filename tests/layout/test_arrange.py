@@ -16,7 +16,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.layout import CARD, arrange, arrangement, place
-from blockstudio.layout.box import GAP_X, GAP_Y
+from blockstudio.layout.box import GAP_FAN, GAP_MERGE, GAP_X, GAP_Y
 from tests.support.properties import examples
 
 GRID = 8
@@ -77,7 +77,8 @@ def test_the_main_chain_of_a_residual_network_is_straight():
 def test_an_identity_skip_leaves_its_branch_straight():
     places = of([(0, 1), (1, 2), (2, 3), (3, 4), (0, 3)])
     assert {x for x, _ in places.values()} == {0.0}
-    assert [places[node][1] for node in range(5)] == [24 + 120 * row for row in range(5)]
+    steps = [b - a - CARD[1] for a, b in pairwise(places[node][1] for node in range(5))]
+    assert steps == [GAP_FAN, GAP_Y, GAP_FAN, GAP_Y], "room where a wire parts and where it comes in"
 
 
 def test_branches_stand_side_by_side_in_document_order_around_the_middle():
@@ -88,9 +89,20 @@ def test_branches_stand_side_by_side_in_document_order_around_the_middle():
     assert xs == sorted(xs)
     assert {b - a for a, b in pairwise(xs)} == {CARD[0] + GAP_X}
     assert sum(xs) == 0 == places["input"][0] == places["concat"][0]
-    assert places["reduce3x3"][1] == places["reduce5x5"][1] == places["pool"][1]
-    middle = (places["reduce3x3"][1] + places["conv3x3"][1]) / 2
-    assert abs(places["conv1x1"][1] - middle) <= GRID / 2
+    assert len({y for _, y in row}) == 1, "the first blocks of the branches stand on one row"
+    assert places["conv3x3"][1] == places["conv5x5"][1] == places["pool_proj"][1]
+    assert places["concat"][1] - places["conv3x3"][1] == CARD[1] + GAP_MERGE
+
+
+def test_branches_stand_in_the_order_of_the_inputs_that_they_take():
+    diagram = Diagram("turned")
+    for name in ("input", "a", "b", "c", "cat"):
+        diagram.add({"input": "Input", "cat": "Concat"}.get(name, "ReLU"), name)
+    for port, name in enumerate(("c", "a", "b")):
+        diagram.connect("input", name)
+        diagram.connect(name, f"cat:{port}")
+    places = arrange(diagram)
+    assert sorted(("a", "b", "c"), key=lambda name: places[name][0]) == ["c", "a", "b"]
 
 
 def test_the_steps_within_a_branch_are_even():
@@ -105,7 +117,7 @@ def test_a_short_cut_stands_beside_the_long_way():
     places = of(edges)
     assert {places[node][0] for node in range(7)} == {0.0}
     assert places[7][0] == CARD[0] + GAP_X
-    assert places[1][1] < places[7][1] < places[5][1]
+    assert places[1][1] == places[7][1]
 
 
 def test_auxiliary_heads_stand_beside_the_main_way():
@@ -140,8 +152,8 @@ def test_sizes_are_respected():
     names = list("abcdef")
     places = place(names, edges, sizes)
     assert overlaps(places, dict(zip(names, sizes, strict=True))) == []
-    assert places["b"][1] - places["a"][1] == 40 / 2 + GAP_Y + 200 / 2
-    assert places["f"][1] - places["e"][1] == 48 / 2 + GAP_Y + 400 / 2
+    assert abs(places["b"][1] - places["a"][1] - (40 / 2 + GAP_FAN + 200 / 2)) <= GRID
+    assert abs(places["f"][1] - places["e"][1] - (48 / 2 + GAP_Y + 400 / 2)) <= GRID
 
 
 def test_nothing_one_block_and_many_without_wires():
@@ -246,7 +258,7 @@ def test_between_one_input_and_one_output_every_wire_runs_down(graph):
     edges |= {(node, count + 1) for node in range(1, count + 1) if node not in feeding}
     places = of(edges, count + 2, inputs=[0], outputs=[count + 1])
     for u, v in edges:
-        assert places[u][1] + CARD[1] / 2 + GAP_Y / 2 <= places[v][1] - CARD[1] / 2
+        assert places[u][1] + CARD[1] / 2 + GAP_Y - GRID <= places[v][1] - CARD[1] / 2
 
 
 def test_the_picture_is_the_same_in_every_process():

@@ -11,7 +11,8 @@ from blockstudio.layout.box import GAP_Y
 from blockstudio.layout.room import CLOSE, Standing, rect_at
 from tests.support.properties import examples
 
-CHAIN = {f"b{index}": (0.0, 120.0 * index) for index in range(5)}
+STEP = CARD[1] + GAP_Y
+CHAIN = {f"b{index}": (0.0, STEP * index) for index in range(5)}
 EDGES = [(f"b{index}", f"b{index + 1}") for index in range(4)]
 SIZES = dict.fromkeys(CHAIN, CARD)
 
@@ -80,11 +81,11 @@ def test_nothing_comes_to_lie_on_anything(drawing, data) -> None:
 def test_a_chain_makes_room_and_closes_again() -> None:
     standing = Standing(CHAIN, SIZES, EDGES)
     room = standing.make_room("b1", "b2", [("new", CARD)])
-    assert room.places == {"new": (0.0, 240.0)}
-    assert room.moved == {f"b{index}": (0.0, 120.0 * (index + 1)) for index in (2, 3, 4)}
+    assert room.places == {"new": (0.0, 2 * STEP)}
+    assert room.moved == {f"b{index}": (0.0, STEP * (index + 1)) for index in (2, 3, 4)}
     after = {**CHAIN, **room.moved, **room.places}
     wider = Standing(after, SIZES | {"new": CARD}, [("b0", "b1"), ("b1", "new"), ("new", "b2"), *EDGES[2:]])
-    assert {**after, **wider.close_gap(["new"], [("b1", "b2")])} == {**CHAIN, "new": (0.0, 240.0)}
+    assert {**after, **wider.close_gap(["new"], [("b1", "b2")])} == {**CHAIN, "new": (0.0, 2 * STEP)}
 
 
 def test_what_has_room_stays() -> None:
@@ -95,24 +96,24 @@ def test_what_has_room_stays() -> None:
 
 
 def test_branches_beside_stay_and_what_joins_them_moves_as_far_as_it_must() -> None:
-    places = {"in": (0.0, 0.0), "left": (-100.0, 120.0), "right": (100.0, 120.0), "more": (100.0, 240.0),
-              "join": (0.0, 360.0), "out": (0.0, 480.0)}  # fmt: skip
+    places = {"in": (0.0, 0.0), "left": (-100.0, STEP), "right": (100.0, STEP), "more": (100.0, 2 * STEP),
+              "join": (0.0, 3 * STEP), "out": (0.0, 4 * STEP)}  # fmt: skip
     edges = [("in", "left"), ("in", "right"), ("right", "more"), ("left", "join"), ("more", "join"), ("join", "out")]
     standing = Standing(places, dict.fromkeys(places, CARD), edges)
     short = standing.make_room("left", "join", [("new", CARD)])
     assert short.moved == {}
-    assert short.places == {"new": (-100.0, 240.0)}
+    assert short.places == {"new": (-100.0, 2 * STEP)}
     long = standing.make_room("right", "more", [("new", CARD)])
     assert set(long.moved) == {"more", "join", "out"}
 
 
 def test_a_second_branch_stands_beside_the_first() -> None:
-    places = {"a": (0.0, 0.0), "b": (0.0, 120.0)}
+    places = {"a": (0.0, 0.0), "b": (0.0, STEP)}
     standing = Standing(places, dict.fromkeys(places, CARD), [("a", "b")])
     x, y = standing.below("a", CARD)
-    assert y == 120.0
+    assert y == STEP
     assert x > CARD[0]
-    assert standing.below("b", CARD) == (0.0, 240.0)
+    assert standing.below("b", CARD) == (0.0, 2 * STEP)
 
 
 def test_gaps_in_use_are_kept() -> None:

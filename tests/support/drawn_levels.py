@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 
@@ -80,7 +81,7 @@ def faults_of_level(stage: Stage) -> Faults:
         hit &= (line[:, 1] > inner[:, None, 1]) & (line[:, 1] < inner[:, None, 3])
         if hit.any():
             found.through += 1
-            found_through.append((drawing.scope, wire))
+            seen.append((drawing.scope, "through", wire, None))
     reach = np.array([(*line.min(axis=0), *line.max(axis=0)) for line in lines]).reshape(-1, 4)
     for a, b in _pairs(reach - (1, 1, 0, 0), reach + (0, 0, 1, 1)).tolist():
         one, other = drawing.wires[a], drawing.wires[b]
@@ -88,10 +89,12 @@ def faults_of_level(stage: Stage) -> Faults:
             continue
         if _cross(lines[a], lines[b]):
             found.crossings += 1
+            seen.append((drawing.scope, "crosses", one, other))
     return found
 
 
-found_through: list = []
+seen: list[tuple[str, str, Wire, Wire | None]] = []
+"""What was found last, for whoever looks for it."""
 
 
 def levels(stage: Stage) -> Iterator[Stage]:

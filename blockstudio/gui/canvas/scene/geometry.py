@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, islice
 
 import numpy as np
@@ -16,6 +17,7 @@ from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names, port_offset
 from blockstudio.gui.canvas.scene.routes import Array, Route, Turn
+from blockstudio.gui.canvas.scene.traffic import FEW, Traffic
 
 FAMILY_NAMES = tuple(FAMILIES)
 _SERIALS = count()
@@ -423,6 +425,7 @@ class Geometry:
         # Of thousands of boxes only those are looked at that stand as high as the wire.
         boxes = self.boxes[np.argsort(self.boxes[:, 1], kind="stable")]
         tops, tallest = boxes[:, 1], float((boxes[:, 3] - boxes[:, 1]).max(initial=0.0))
+        traffic = self._traffic() if wires else None
         for wire in wires:
             row = self.wire_rows[wire]
             curve = self._curves[row]
@@ -433,15 +436,26 @@ class Geometry:
                     self._rerouted(row, turn.x, turn.above, turn.below)
                 continue
             first, last = np.searchsorted(tops, (curve[1] - tallest, curve[7]))
-            box = self._boxes[self.rows[wire.target]]
-            side = float(curve[6]) - float(box[0] + box[2]) / 2
-            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), side)
+            crossed = partial(traffic.crossed, row, curve) if traffic is not None else None
+            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), crossed)
             if lane is None:
                 continue
             used[count] = lane, curve[1], curve[7]
             count += 1
             self.lanes[wire] = lane
+            if traffic is not None:
+                traffic.lead(row, curve, lane)
             self._rerouted(row, lane, float(curve[1]), float(curve[7]))
+
+    def _traffic(self) -> Traffic | None:
+        """How all wires run, if they are few enough to be told apart."""
+        if not 1 < len(self.wires) <= FEW:
+            return None
+        ports = [(wire.source, wire.source_port) for wire in self.wires]
+        found = Traffic(self.curves, ports, [self.merges(wire) for wire in self.wires])
+        for wire in (*self.lanes, *self.turns):
+            found.lead(self.wire_rows[wire], self._curves[self.wire_rows[wire]], self.route_of(wire))
+        return found
 
     def _rerouted(self, row: int, x: float, top: float, bottom: float) -> None:
         """A wire runs another way, which reaches so far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ BEND_OUT, BEND_IN, BENDS = 40.0, 36.0, 0.45
 ASIDE = 24.0
 """Wires whose ends are no further apart sideways need no lane of their own."""
 CROSSES = 300.0
-"""So much further a wire goes rather than on the side where it crosses others."""
+"""So much further a wire goes rather than cross another."""
 DETOUR = 480.0
 """A wire that would have to go further aside than this, or than it goes down, runs behind the blocks instead."""
 BELOW, ABOVE, ROUND = 32.0, 16.0, 10.0
@@ -63,13 +63,18 @@ def sample(curve: Array) -> Array:
     return points
 
 
-def find_lane(curve: Array, boxes: Array, lanes: Array, merges: bool = False, side: float = 0.0) -> float | None:
+def find_lane(
+    curve: Array,
+    boxes: Array,
+    lanes: Array,
+    merges: bool = False,
+    crossed: Callable[[float], int] | None = None,
+) -> float | None:
     """Where a wire should go down beside the blocks in its way; ``None`` if nothing is, or there is no way round.
 
     ``boxes`` and ``lanes``: left, top, right, bottom of other blocks, and x, top, bottom of lanes in use.
     A wire that ``merges`` with others keeps below its own block as long as it can, another goes where it ends; else
-    the lane is the free one that takes the shortest way round; on the ``side`` (below 0: left) of the block on which
-    it ends if that is not much longer, as it would cross the other wires there.
+    the lane is the free one that takes the shortest way round, where a wire ``crossed`` counts as a long way.
     """
     x0, y0, x1, y1 = (float(value) for value in curve[[0, 1, 6, 7]])
     if y1 - y0 < SKIPS:
@@ -89,7 +94,10 @@ def find_lane(curve: Array, boxes: Array, lanes: Array, merges: bool = False, si
             return end
     if direct:
         return None
-    found = _gaps(shut, x0, x1, max(DETOUR, y1 - y0), side)
+    found = _gaps(shut, x0, x1, max(DETOUR, y1 - y0))
+    if crossed is not None and len(found) > 1:
+        low, high = min(x0, x1), max(x0, x1)
+        found.sort(key=lambda lane: max(low - lane, lane - high, 0.0) + CROSSES * crossed(lane))
     # Rather a longer way than one through a card.
     return next((lane for lane in found if not _hits(_bent(curve, lane), level)), found[0] if found else None)
 
@@ -135,13 +143,13 @@ def _free(shut: Array) -> tuple[Array, Array]:
     return free_from[free], free_to[free]
 
 
-def _gaps(shut: Array, x0: float, x1: float, limit: float, side: float) -> list[float]:
+def _gaps(shut: Array, x0: float, x1: float, limit: float) -> list[float]:
     """Every x that lies in none of the intervals and nearest to both ends, the nearest first."""
     free_from, free_to = _free(shut)
     low, high = min(x0, x1), max(x0, x1)
     at = np.clip(low, free_from, free_to)
     extra = np.maximum(low - at, 0) + np.maximum(at - high, 0)
-    order = np.argsort(extra + CROSSES * ((at - x1) * side < 0), kind="stable")
+    order = np.argsort(extra, kind="stable")
     return [float(at[index]) for index in order.tolist() if extra[index] <= limit]
 
 
