@@ -21,7 +21,7 @@ def stack(flow: Flow, nodes: Sequence[int], sizes: Sequence[Size], depth: int = 
     inside = set(nodes)
     waists = _waists(flow, nodes, inside)
     box = Box()
-    y = 0.0
+    y: float = 0.0
     between: list[int] = []
     last: int | None = None
     """The waist above, if nothing stands between."""
@@ -31,9 +31,9 @@ def stack(flow: Flow, nodes: Sequence[int], sizes: Sequence[Size], depth: int = 
             continue
         if between:
             y += GAP_FAN if last is not None else 0.0
-            part, width = _spread(flow, between, sizes, depth, whole=len(between) == len(nodes))
+            part, branches = _spread(flow, between, sizes, depth, whole=len(between) == len(nodes))
             box.add(part, 0.0, y)
-            y += part.height + (GAP_MERGE if width > 1 else GAP_FAN if position < len(nodes) else 0.0)
+            y += part.height + (GAP_MERGE if branches > 1 else GAP_FAN if position < len(nodes) else 0.0)
             between, last = [], None
         if position < len(nodes):
             if last is not None:

@@ -76,14 +76,14 @@ def faults_of_level(stage: Stage) -> Faults:
     lines = [points_of(drawing, row) for row in range(len(drawing.wires))]
     for row, line in enumerate(lines):
         wire = drawing.wires[row]
-        inner = boxes + (1.0, 1.0, -1.0, -1.0)
+        inner = boxes + np.array((1.0, 1.0, -1.0, -1.0))
         hit = (line[:, 0] > inner[:, None, 0]) & (line[:, 0] < inner[:, None, 2])
         hit &= (line[:, 1] > inner[:, None, 1]) & (line[:, 1] < inner[:, None, 3])
         if hit.any():
             found.through += 1
             seen.append((drawing.scope, "through", wire, None))
     reach = np.array([(*line.min(axis=0), *line.max(axis=0)) for line in lines]).reshape(-1, 4)
-    for a, b in _pairs(reach - (1, 1, 0, 0), reach + (0, 0, 1, 1)).tolist():
+    for a, b in _pairs(reach - np.array((1, 1, 0, 0)), reach + np.array((0, 0, 1, 1))).tolist():
         one, other = drawing.wires[a], drawing.wires[b]
         if a >= b or one[:2] == other[:2]:
             continue

@@ -39,7 +39,7 @@ from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.canvas.hand.surface import on_stage
 from blockstudio.gui.canvas.paint import picture
 from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
-from blockstudio.gui.canvas.scene.camera import Camera
+from blockstudio.gui.canvas.scene.camera import MARGIN, Camera
 from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.telling import selection_text, tip
@@ -331,6 +331,8 @@ class Canvas(QWidget):
             painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        room = self.view_rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        self.scene.show_on(room.width(), room.height(), self.camera.fresh)
         self.camera.resized()
         super().resizeEvent(event)
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import MAIN, Block, Diagram
+from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
-from blockstudio.gui.canvas.scene.folding import FoldedDrawing, StillDrawing, name_width
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.placing import Place
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
+from blockstudio.gui.canvas.scene.still import StillDrawing, full_width
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
-from blockstudio.layout import arrange
+from blockstudio.layout.opening import make_room
 
 
 class FigureStaging(Staging):
@@ -28,36 +30,47 @@ class FigureStaging(Staging):
 
     def __init__(self, session: Session, bars: str, only: frozenset[str] | None, columns: int) -> None:
         super().__init__(session, lambda: None, session)
-        self._bars, self._only, self._columns = bars, only, columns
-        self._insides: dict[str, tuple[Stage, Size]] = {}
-        self._roomy: set[str] = set()
-        """Levels that are laid out anew, because modules open side by side."""
+        self._bars, self._only, self._wanted_columns = bars, only, columns
+        self._root: dict[str, str] = {}
+        """The path of the level that fills the figure, by its definition."""
 
     def stage(self, path: str, scope: str) -> Stage:
-        return self._stage(scope, path, self._centres(path, scope))
+        self._root = {scope: path}
+        places, frames = self._centres(scope), self._frame_sizes(path, scope)
+        roomy = self._roomy(path, scope)
+        if roomy is None:
+            roomy = self._with_room(scope, places, frames) if frames else None
+        if self._wanted_columns > 1 and len(places) > 1:
+            shown = {name: at for name, at in (roomy or places).items() if self._only is None or name in self._only}
+            columns = self._columns(scope, shown, frames)
+            roomy = columns.folded(columns.into(self._wanted_columns))
+        return self._stage(scope, path, places, roomy=roomy)
 
-    def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
-        if path not in self._insides:
-            self._insides[path] = super()._inside(path, name, block)
-        return self._insides[path]
-
-    def _centres(self, path: str, scope: str) -> dict[str, Place]:
-        centres = super()._centres(path, scope)
-        diagram = self.session.diagram
-        frames = {
-            name: self._inside(join(path, name), name, block)[1]
-            for name, block in diagram.definition(scope).blocks()
-            if block.type in diagram.modules and join(path, name) in self.opened
-        }
-        if not frames or len({x for x, _ in centres.values()}) < 2:
-            return centres  # one below the other: making room is enough
-        self._roomy.add(path)
-        return arrange(diagram, scope, self._sizes(scope) | frames)
+    def _with_room(self, scope: str, places: dict[str, Place], frames: dict[str, Size]) -> dict[str, Place]:
+        """Places that the user chose, with room for what is open."""
+        names = list(places)
+        index = {name: row for row, name in enumerate(names)}
+        cards = self._sizes(scope)
+        wires = [(index[w.source], index[w.target]) for w in self.session.diagram.definition(scope).wires()]
+        centres = np.array([places[name] for name in names])
+        card, size = (np.array([sizes[name] for name in names]) for sizes in (cards, cards | frames))
+        moved = make_room(centres, card, size, wires)
+        return {name: (x, y) for name, (x, y) in zip(names, moved.tolist(), strict=True)}
 
     def _sizes(self, scope: str) -> dict[str, Size]:
-        definition = self.session.diagram.definition(scope)
+        path = self._root.get(scope, DEFINITION + scope if scope else "")
+        definition, lines = self.session.diagram.definition(scope), self._lines(path, scope)
         sizes = super()._sizes(scope).items()
-        return {name: (max(width, name_width(name, definition.block(name))), tall) for name, (width, tall) in sizes}
+        return {
+            name: (max(width, full_width(name, definition.block(name), lines.get(name, ""))), tall)
+            for name, (width, tall) in sizes
+        }
+
+    def _lines(self, path: str, scope: str) -> dict[str, str]:
+        """What is said below the names of a level's blocks."""
+        facts = self._facts(path, scope)
+        contents = (facts.content(name) for name, _ in self.session.diagram.definition(scope).blocks())
+        return {each.name: each.short if "·" in each.short else each.line for each in contents}
 
     def _facts(self, path: str, scope: str) -> CardTexts:
         return CardTexts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
@@ -70,15 +83,11 @@ class FigureStaging(Staging):
         frames: dict[str, tuple[Drawing, Size]],
         framed: bool,
         origin: Place,
+        roomy: dict[str, Place] | None,
     ) -> Drawing:
-        diagram, roomy = self.session.diagram, path in self._roomy
-        facts = self._facts(path, scope)
-        contents = (facts.content(name) for name, _ in diagram.definition(scope).blocks())
-        lines = {each.name: each.short if "·" in each.short else each.line for each in contents}
-        if framed:
-            return StillDrawing(diagram, scope, places, frames, framed, origin, roomy=roomy, lines=lines)
-        return FoldedDrawing(
-            diagram, scope, places, frames, only=self._only, columns=self._columns, roomy=roomy, lines=lines
+        only, lines = None if framed else self._only, self._lines(path, scope)
+        return StillDrawing(
+            self.session.diagram, scope, places, frames, framed, origin, only=only, roomy=roomy, lines=lines
         )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from itertools import count, islice
+from itertools import count
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
@@ -16,8 +15,9 @@ from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names, port_offset
-from blockstudio.gui.canvas.scene.routes import Array, Route, Turn
-from blockstudio.gui.canvas.scene.traffic import FEW, Traffic
+from blockstudio.gui.canvas.scene.routed import Routed
+from blockstudio.gui.canvas.scene.routes import Array, Turn
+from blockstudio.layout.opening import make_room
 
 FAMILY_NAMES = tuple(FAMILIES)
 _SERIALS = count()
@@ -49,12 +49,13 @@ class Frame:
 Size = tuple[float, float]
 
 
-class Geometry:
+class Geometry(Routed):
     """Boxes and curves of a definition.
 
     ``places`` are centres for blocks that have none in the document, ``origin`` is where the document's (0, 0) lies
     here. ``frames`` maps instances opened in place to the drawing of their inside and the frame's size. ``only``
-    leaves all other blocks out, and the wires to them. ``roomy``: ``places`` are for all blocks, with room for frames.
+    leaves all other blocks out, and the wires to them. ``roomy`` are centres of all blocks with room for the frames;
+    without, what stands around a frame makes room.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Geometry:
         framed: bool = False,
         origin: tuple[float, float] = (0.0, 0.0),
         only: Collection[str] | None = None,
-        roomy: bool = False,
+        roomy: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
         self.serial = next(_SERIALS)
         """No other drawing has the same: unlike `id`, which may come again."""
@@ -116,7 +117,7 @@ class Geometry:
 
     def document_place(self, name: str) -> tuple[float, float]:
         """Centre of a block in the document's coordinates."""
-        x, y = self.place(name)
+        x, y = self._own_place(name)
         return x - self.origin[0], y - self.origin[1]
 
     @property
@@ -197,14 +198,6 @@ class Geometry:
             self._paths[wire] = found
         return found
 
-    def route_of(self, wire: Wire) -> Route:
-        """How a wire runs: as it is led, beside blocks, around them, or straight."""
-        return self.led.get(wire) or self.turns.get(wire) or self.lanes.get(wire)
-
-    def merges(self, wire: Wire) -> bool:
-        """Whether a wire meets others in the block to which it leads."""
-        return len(self.definition.graph.in_edges(wire.target)) > 1
-
     # Ports
 
     def ports(self, name: str, free: bool = False) -> list[Port]:
@@ -268,11 +261,15 @@ class Geometry:
         return row
 
     def place(self, name: str) -> tuple[float, float]:
-        """Centre of a block before frames make room: the document's, or the one made up for it. Inside a frame
-        the made up ones count: they are the document's, shifted."""
+        """Centre of a block before what stands around a frame makes room."""
+        at = self.roomy.get(name) if self.roomy is not None else None
+        return at if at is not None else self._own_place(name)
+
+    def _own_place(self, name: str) -> tuple[float, float]:
+        """Where a block stands with every module shut: the document's place, or the one made up for it. Inside a
+        frame the made up ones count: they are the document's, shifted."""
         at = self.block(name).at
-        made = self.places.get(name, (0.0, 0.0))
-        return made if at is None or self.framed or self.roomy else at
+        return self.places.get(name, (0.0, 0.0)) if at is None or self.framed else at
 
     def size(self, name: str) -> Size:
         """Width and height of a block's card or frame."""
@@ -309,24 +306,16 @@ class Geometry:
         """Boxes of all rows from their centres, making room for modules opened in place."""
         count = len(self.names)
         sizes = np.array([self.size(name) for name in self.names]).reshape(count, 2)
-        centres = self._base[:count].copy()
-        moved = centres.copy()
-        # The ends of a frame's wires are put on its border when all is known that is in it.
-        shown = np.array([not self.is_hidden(name) for name in self.names], dtype=bool)
+        moved = self._base[:count].copy()
         self.frames = {}
-        opened = [self.rows[name] for name in self._wanted_frames if name in self.rows] if not self.roomy else []
-        down = np.zeros(count)
-        for row in sorted(opened, key=lambda row: (centres[row, 1], row)):
-            (x, y), (width, height) = centres[row].tolist(), sizes[row].tolist()
-            card, tall = self.card_size(self.names[row])
-            below = (centres[:, 1] > y + tall / 2) & shown
-            same = (abs(centres[:, 1] - y) < (tall + sizes[:, 1].clip(max=CARD_HEIGHT)) / 2) & ~below
-            same[row] = below[row] = False
-            # Of frames side by side the tallest decides how far down the rest goes.
-            down[below] = np.maximum(down[below], down[row] + height - tall)
-            moved[same, 0] += np.sign(centres[same, 0] - x) * (width - card) / 2
-            moved[row, 1] += (height - tall) / 2
-        moved[:, 1] += down
+        if self._wanted_frames and self.roomy is None:
+            # The ends of a frame's wires are put on its border when all is known that is in it.
+            shown = [row for row, name in enumerate(self.names) if not self.is_hidden(name)]
+            cards = np.array([self.card_size(self.names[row]) for row in shown]).reshape(len(shown), 2)
+            local = {row: index for index, row in enumerate(shown)}
+            ends = ((self.rows.get(wire.source), self.rows.get(wire.target)) for wire in self.definition.wires())
+            wires = [(local[u], local[v]) for u, v in ends if u in local and v in local]
+            moved[shown] = make_room(moved[shown], cards, sizes[shown], wires)
         self._boxes[:count, :2] = moved - sizes / 2
         self._boxes[:count, 2:] = moved + sizes / 2
         for name, (inner, _) in self._wanted_frames.items():
@@ -351,7 +340,7 @@ class Geometry:
         in the document, and neither would the points be: there every wire goes its own way."""
         self.led.pop(wire, None)
         route = self.definition.routes.get(wire)
-        if route and not self._wanted_frames and not self.roomy:
+        if route and not self._wanted_frames and self.roomy is None:
             x0, y0 = self.origin
             self.led[wire] = [(x + x0, y + y0) for x, y in route]
 
@@ -376,9 +365,7 @@ class Geometry:
                 low, high = (min(xs) - 16, min(ys) - 16), (max(xs) + 16, max(ys) + 16)
                 self._reach[row, :2] = np.minimum(self._reach[row, :2], low)
                 self._reach[row, 2:] = np.maximum(self._reach[row, 2:], high)
-        down = ends[:, 3] - ends[:, 1]
-        long = np.flatnonzero((down > routes.SKIPS) | (down < -routes.RISES))
-        waiting = [wire for index in long.tolist() if (wire := self.wires[found[index]]) not in self.led]
+        waiting = [wire for row in self._long(found, ends) if (wire := self.wires[row]) not in self.led]
         if len(waiting) > ROUTES_AT_ONCE:
             self.unrouted |= dict.fromkeys(waiting)
         else:
@@ -408,67 +395,6 @@ class Geometry:
             return
         for index, (x, y) in enumerate(points):
             path.setElementPositionAt(start + index, x, y)
-
-    def route(self, most: int) -> bool:
-        """Find lanes for some of the wires that wait for one; False when none waits any more."""
-        some = list(islice(self.unrouted, most))
-        for wire in some:
-            del self.unrouted[wire]
-        if some:
-            self._route(some)
-            self._touched()
-        return bool(self.unrouted)
-
-    def _route(self, wires: list[Wire]) -> None:
-        known = self._lanes_in_use()
-        used, count = np.vstack((known, np.zeros((len(wires), 3)))), len(known)
-        # Of thousands of boxes only those are looked at that stand as high as the wire.
-        boxes = self.boxes[np.argsort(self.boxes[:, 1], kind="stable")]
-        tops, tallest = boxes[:, 1], float((boxes[:, 3] - boxes[:, 1]).max(initial=0.0))
-        traffic = self._traffic() if wires else None
-        for wire in wires:
-            row = self.wire_rows[wire]
-            curve = self._curves[row]
-            if curve[7] < curve[1]:
-                turn = routes.find_turn(curve, boxes, self.turns.values())
-                if turn is not None:
-                    self.turns[wire] = turn
-                    self._rerouted(row, turn.x, turn.above, turn.below)
-                continue
-            first, last = np.searchsorted(tops, (curve[1] - tallest, curve[7]))
-            crossed = partial(traffic.crossed, row, curve) if traffic is not None else None
-            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), crossed)
-            if lane is None:
-                continue
-            used[count] = lane, curve[1], curve[7]
-            count += 1
-            self.lanes[wire] = lane
-            if traffic is not None:
-                traffic.lead(row, curve, lane)
-            self._rerouted(row, lane, float(curve[1]), float(curve[7]))
-
-    def _traffic(self) -> Traffic | None:
-        """How all wires run, if they are few enough to be told apart."""
-        if not 1 < len(self.wires) <= FEW:
-            return None
-        ports = [(wire.source, wire.source_port) for wire in self.wires]
-        found = Traffic(self.curves, ports, [self.merges(wire) for wire in self.wires])
-        for wire in (*self.lanes, *self.turns):
-            found.lead(self.wire_rows[wire], self._curves[self.wire_rows[wire]], self.route_of(wire))
-        return found
-
-    def _rerouted(self, row: int, x: float, top: float, bottom: float) -> None:
-        """A wire runs another way, which reaches so far."""
-        self._paths.pop(self.wires[row], None)
-        curve = self._curves[row].tolist()
-        self._reach[row] = min(curve[0], curve[6], x), top, max(curve[0], curve[6], x), bottom
-        self._redraw(row)
-
-    def _lanes_in_use(self) -> Array:
-        if not self.lanes:
-            return np.zeros((0, 3))
-        rows = [self.wire_rows[wire] for wire in self.lanes]
-        return np.column_stack((list(self.lanes.values()), self._curves[rows][:, (1, 7)]))
 
     def _ends(self, rows: list[int]) -> Array:
         """x and y of both ends of these wires, one a row."""

@@ -125,6 +125,15 @@ class Scene(QObject):
         if not self._settle_on(self.session.path):
             self._stage_session()
 
+    def show_on(self, width: float, height: float, anew: bool = True) -> None:
+        """The canvas shows so much at 100 %: the level in view is put into columns that fit, if that is wanted
+        (``anew``) and nobody has put its blocks anywhere."""
+        self.staging.paper = width, height
+        if anew and self.staging.refold(self.root.drawing.scope):
+            self.restage()
+            self._redone()
+            self.followed.emit()
+
     def _stage_session(self) -> None:
         """Draw the session's level as the root."""
         self.root = self.stage = self.staging.stage(self.session.path, self.session.scope)

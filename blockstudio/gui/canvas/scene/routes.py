@@ -14,8 +14,10 @@ from PySide6.QtGui import QPainterPath
 Array = NDArray[np.float64]
 Points = Sequence[tuple[float, float]]
 
-SKIPS = 56.0
+SKIPS = 90.0
 """A wire that goes down less than this cannot have a block in its way."""
+MEETS = 56.0
+"""One that goes down more than this and aside keeps below its own block before it meets others."""
 RISES = 60.0
 """A wire that has to go up more than this runs around the blocks: it leads to the top of another column."""
 CLEAR = 12.0
@@ -77,7 +79,7 @@ def find_lane(
     the lane is the free one that takes the shortest way round, where a wire ``crossed`` counts as a long way.
     """
     x0, y0, x1, y1 = (float(value) for value in curve[[0, 1, 6, 7]])
-    if y1 - y0 < SKIPS:
+    if y1 - y0 < MEETS:
         return None
     level = boxes[(boxes[:, 3] > y0 + 6) & (boxes[:, 1] < y1 - 6)]
     direct = not _hits(sample(curve), level)

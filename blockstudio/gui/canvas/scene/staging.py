@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from PySide6.QtCore import QObject
@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from blockstudio.analysis import Level
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Block
+from blockstudio.graph.diagram import Block, Diagram
 from blockstudio.graph.edits import AddBlock, Edit, RemoveBlock
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
@@ -34,6 +34,12 @@ from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
 from blockstudio.layout.answering import answered
+from blockstudio.layout.columns import Columns, Cut
+
+ROUTES = 500
+"""So many wires of a module get their lanes before its frame has its size; of more the rest may run outside."""
+COLUMNS = "columns"
+"""The fact of a document that says in how many columns it is drawn."""
 
 
 def join(path: str, name: str) -> str:
@@ -42,16 +48,24 @@ def join(path: str, name: str) -> str:
 
 
 class Staging:
-    """Makes stages. It remembers, by definition, where blocks stand that have no place in the document."""
+    """Makes stages. It remembers, by definition, where blocks stand that have no place in the document: one below the
+    other inside frames, in columns where the level fills the canvas."""
 
     at_once = AT_ONCE
     """Larger levels are laid out by a worker."""
 
     def __init__(self, session: Session, arranged: Callable[[], None], parent: QObject) -> None:
         self.session = session
+        self.paper: tuple[float, float] | None = None
+        """Width and height that the canvas shows at 100 %; without, levels are not put into columns."""
         self._arranged = arranged
         self._work = Work(parent)
         self._places: dict[str, dict[str, Place]] = {}
+        self._folded: dict[str, dict[str, Place]] = {}
+        self._cuts: dict[str, frozenset[tuple[str, str]]] = {}
+        """The wires that lead from one column to the next, by definition."""
+        self._insides: dict[str, tuple[Stage, Size]] = {}
+        """What is open, by path, while a stage is made: sizes are asked for before it is drawn."""
         self._asked: set[str] = set()
         self.opened: set[str] = set()
         """Paths of the instances that are open in place."""
@@ -64,16 +78,28 @@ class Staging:
     def forget(self) -> None:
         """Another document."""
         self._work.cancel()
-        self._places.clear()
+        for known in (self._places, self._folded, self._cuts):
+            known.clear()
         self._asked.clear()
         self.opened.clear()
 
     def stage(self, path: str, scope: str) -> Stage:
         """The level of a path, which shows the definition ``scope``."""
-        return self._stage(scope, path, self.places(scope))
+        self._insides.clear()
+        roomy = self._roomy(path, scope)
+        if roomy is not None and self._cuts.get(scope):
+            columns = self._columns(scope, roomy, self._frame_sizes(path, scope))
+            roomy = columns.folded(columns.cut_at(self._cuts[scope]))
+        return self._stage(scope, path, self.folded(scope), roomy=roomy)
 
     def _stage(
-        self, scope: str, path: str, places: dict[str, Place], framed: bool = False, origin: Place = (0.0, 0.0)
+        self,
+        scope: str,
+        path: str,
+        places: dict[str, Place],
+        framed: bool = False,
+        origin: Place = (0.0, 0.0),
+        roomy: dict[str, Place] | None = None,
     ) -> Stage:
         session = self.session
         inside: dict[str, Stage] = {}
@@ -82,7 +108,7 @@ class Staging:
             if block.type in session.diagram.modules and join(path, name) in self.opened:
                 inside[name], size = self._inside(join(path, name), name, block)
                 frames[name] = inside[name].drawing, size
-        drawing = self._draw(path, scope, places, frames, framed, origin)
+        drawing = self._draw(path, scope, places, frames, framed, origin, roomy)
         return Stage(drawing, self._facts(path, scope), path, inside)
 
     def _draw(
@@ -93,8 +119,9 @@ class Staging:
         frames: dict[str, tuple[Drawing, Size]],
         framed: bool,
         origin: Place,
+        roomy: dict[str, Place] | None,
     ) -> Drawing:
-        return Drawing(self.session.diagram, scope, places, frames, framed, origin)
+        return Drawing(self.session.diagram, scope, places, frames, framed, origin, roomy=roomy)
 
     def refresh(self, stage: Stage) -> None:
         """New facts for a stage whose drawing stands, and for what is open in it."""
@@ -119,51 +146,57 @@ class Staging:
 
     def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
         """The inside of an instance with its upper left corner at (0, 0), and the size of its frame."""
+        found = self._insides.get(path)
+        if found is None:
+            found = self._insides[path] = self._draw_inside(path, name, block)
+        return found
+
+    def _draw_inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
         definition = self.session.diagram.definition(block.type)
         if block.repeat is not None:
             path = join(path, "0")  # of several copies the first shows
-        centres = self._centres(path, block.type)
+        centres, roomy = self._centres(block.type), self._roomy(path, block.type)
         ends = {INPUT: definition.of_type(INPUT), OUTPUT: definition.of_type(OUTPUT)}
         hidden = {*ends[INPUT], *ends[OUTPUT]}
         # A first drawing only to learn how much room the inside takes, modules open in it included.
-        draft = self._stage(block.type, path, centres, framed=True).drawing
+        draft = self._stage(block.type, path, centres, framed=True, roomy=roomy).drawing
         boxes = [draft.rect(each) for each in centres if each not in hidden]
-        left = min((box.left() for box in boxes), default=0.0)
-        right = max((box.right() for box in boxes), default=float(card_width(name, False)))
+        draft.route(ROUTES)
+        # What runs beside the blocks stays inside the frame.
+        lanes = list(draft.lanes.values())
+        left = min([*(box.left() for box in boxes), *lanes], default=0.0)
+        right = max([*(box.right() for box in boxes), *lanes], default=float(card_width(name, False)))
         top = min((box.top() for box in boxes), default=0.0)
         bottom = max((box.bottom() for box in boxes), default=float(CARD_HEIGHT))
         title = text_width(name, NAME_PX, True) + text_width(block.type, LINE_PX) + 240
         width = max(right - left + 2 * FRAME_SIDE, title)
         height = bottom - top + FRAME_TOP + FRAME_BOTTOM
         dx, dy = (width - (right - left)) / 2 - left, FRAME_TOP - top
-        places = {each: (x + dx, y + dy) for each, (x, y) in centres.items()}
+        places, roomy = _shifted(centres, dx, dy), None if roomy is None else _shifted(roomy, dx, dy)
         for kind, y in ((INPUT, float(STUB)), (OUTPUT, height)):
             for index, each in enumerate(ends[kind]):
                 places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
-        return self._stage(block.type, path, places, True, (dx, dy)), (width, height)
+                if roomy is not None:
+                    roomy[each] = places[each]
+        return self._stage(block.type, path, places, True, (dx, dy), roomy), (width, height)
 
-    def _centres(self, path: str, scope: str) -> dict[str, Place]:
+    def _centres(self, scope: str) -> dict[str, Place]:
         """Where every block of a level stands before frames make room."""
         loose = self.places(scope)
         blocks = self.session.diagram.definition(scope).blocks()
         return {name: block.at or loose.get(name, (0.0, 0.0)) for name, block in blocks}
 
+    # Places made up
+
     def places(self, scope: str) -> dict[str, Place]:
-        """Centres of those blocks of a definition that have none in the document."""
+        """Centres, from top to bottom, of those blocks of a definition that have none in the document."""
         definition = self.session.diagram.definition(scope)
         loose = [name for name, block in definition.blocks() if block.at is None]
         if not loose:
             self._places.pop(scope, None)
             return {}
         known = self._places.get(scope, {})
-        if not any(name not in known for name in loose):
-            return known
-        if known:
-            # Most is laid out already: who is new settles beside its neighbours.
-            drawing = Drawing(self.session.diagram, scope, known)
-            for name in loose:
-                if name not in known:
-                    known[name] = settle(drawing, name)
+        if self._settle(scope, known, loose):
             return known
         if len(definition) <= self.at_once:
             found = arrange(self.session.diagram, scope, self._sizes(scope))
@@ -174,6 +207,78 @@ class Staging:
             found = rough(definition)
         self._places[scope] = {name: found[name] for name in loose if name in found}
         return self._places[scope]
+
+    def folded(self, scope: str) -> dict[str, Place]:
+        """The same for a level that fills the canvas: in columns, if the user has put no block of it anywhere."""
+        places = self.places(scope)
+        if not self.is_loose(scope) or scope in self._asked:
+            self._folded.pop(scope, None)
+            self._cuts.pop(scope, None)
+            return places
+        known = self._folded.get(scope, {})
+        if self._settle(scope, known, list(places)):
+            return known
+        columns = self._columns(scope, places, {})
+        cuts = self._chosen(columns)
+        self._cuts[scope] = frozenset(cut.wire for cut in cuts)
+        self._folded[scope] = columns.folded(cuts)
+        return self._folded[scope]
+
+    def refold(self, scope: str, anyway: bool = False) -> bool:
+        """The paper has another shape, or columns are asked for otherwise: forget the columns of a level that is to
+        have others. ``anyway``: also if its blocks stand as they are to."""
+        if scope not in self._folded:
+            return False
+        cuts = self._chosen(self._columns(scope, self._places[scope], {}))
+        if not anyway and self._cuts[scope] == {cut.wire for cut in cuts}:
+            return False
+        del self._folded[scope], self._cuts[scope]
+        return True
+
+    def is_loose(self, scope: str) -> bool:
+        """Whether all blocks of a definition stand where the layout puts them."""
+        return all(block.at is None for _, block in self.session.diagram.definition(scope).blocks())
+
+    def _chosen(self, columns: Columns) -> list[Cut]:
+        """Where the level is cut: as the document wants it, else as fits the window."""
+        wanted = columns_wanted(self.session.diagram)
+        if wanted is not None:
+            return columns.into(min(wanted, len(columns.cuts) + 1))
+        return columns.for_room(*self.paper) if self.paper is not None else []
+
+    def _columns(self, scope: str, places: Mapping[str, Place], frames: Mapping[str, Size]) -> Columns:
+        definition = self.session.diagram.definition(scope)
+        wires = [(wire.source, wire.target) for wire in definition.wires()]
+        there = [wire for wire in wires if wire[0] in places and wire[1] in places]
+        return Columns(places, self._sizes(scope) | dict(frames), there)
+
+    def _settle(self, scope: str, known: dict[str, Place], loose: list[str]) -> bool:
+        """Put those who are new beside their neighbours, if the others are laid out already."""
+        if not known:
+            return not loose
+        new = [name for name in loose if name not in known]
+        drawing = Drawing(self.session.diagram, scope, known) if new else None
+        for name in new:
+            assert drawing is not None
+            known[name] = settle(drawing, name)
+        return True
+
+    def _frame_sizes(self, path: str, scope: str) -> dict[str, Size]:
+        """Of the instances on a level that are open in place."""
+        modules = self.session.diagram.modules
+        return {
+            name: self._inside(join(path, name), name, block)[1]
+            for name, block in self.session.diagram.definition(scope).blocks()
+            if block.type in modules and join(path, name) in self.opened
+        }
+
+    def _roomy(self, path: str, scope: str) -> dict[str, Place] | None:
+        """Centres, from top to bottom, with room for what is open: laid out with the frames as they are, unless the
+        user has put blocks somewhere or nothing is open."""
+        if not self.opened or scope in self._asked or not self.is_loose(scope):
+            return None
+        frames = self._frame_sizes(path, scope)
+        return arrange(self.session.diagram, scope, self._sizes(scope) | frames) if frames else None
 
     def _sizes(self, scope: str) -> dict[str, Size]:
         return {name: self._size(name, block) for name, block in self.session.diagram.definition(scope).blocks()}
@@ -188,7 +293,9 @@ class Staging:
         here, scopes = self.session.scope, self.session.diagram.scopes()
         concerned = {edit.scope for edit in edits if isinstance(edit, AddBlock | RemoveBlock)}
         for scope in sorted((concerned | ({here} if carried else set())).intersection(scopes)):
-            places = self._centres("", scope)
+            loose = self._folded.get(scope) or self.places(scope)
+            blocks = self.session.diagram.definition(scope).blocks()
+            places = {name: block.at or loose.get(name, (0.0, 0.0)) for name, block in blocks}
             if scope not in self._asked:
                 mine = scope == here
                 edits = answered(
@@ -203,4 +310,15 @@ class Staging:
             return
         definition = self.session.diagram.definition(scope)
         self._places[scope] = {name: answer[name] for name, _ in definition.blocks() if name in answer}
+        self._folded.pop(scope, None)
         self._arranged()
+
+
+def columns_wanted(diagram: Diagram) -> int | None:
+    """In how many columns a document wants to be drawn; ``None``: as fits the window."""
+    text = diagram.about.get(COLUMNS, "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 4 else None
+
+
+def _shifted(places: Mapping[str, Place], dx: float, dy: float) -> dict[str, Place]:
+    return {name: (x + dx, y + dy) for name, (x, y) in places.items()}

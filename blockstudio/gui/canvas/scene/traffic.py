@@ -47,13 +47,11 @@ class Traffic:
         others = np.array([each != port for each in self._ports], dtype=bool)
         found = 0
         for x, top, bottom in ((x0, y0, out), (lane, out, into), (x1, into, y1)):
-            low, high = self._across[others, :, 0], self._across[others, :, 1]
-            y = self._across[others, :, 2]
-            between = (np.minimum(low, high) < x) & (x < np.maximum(low, high))
+            start, end, y = (self._across[others, :, part] for part in range(3))
+            between = (np.minimum(start, end) < x) & (x < np.maximum(start, end))
             found += int((between & (top < y) & (y < bottom)).sum())
-        for start, end, y in ((x0, lane, out), (lane, x1, into)):
-            x = self._down[others, :, 0]
-            low, high = self._down[others, :, 1], self._down[others, :, 2]
-            between = (np.minimum(low, high) < y) & (y < np.maximum(low, high))
-            found += int((between & (min(start, end) < x) & (x < max(start, end))).sum())
+        for left, right, height in ((x0, lane, out), (lane, x1, into)):
+            at, start, end = (self._down[others, :, part] for part in range(3))
+            between = (np.minimum(start, end) < height) & (height < np.maximum(start, end))
+            found += int((between & (min(left, right) < at) & (at < max(left, right))).sum())
         return found

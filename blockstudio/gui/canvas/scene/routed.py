@@ -1,0 +1,124 @@
+"""The ways of a drawing's wires: which need a lane beside the blocks or a turn around them, and which one it is."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import islice
+
+import numpy as np
+from PySide6.QtGui import QPainterPath
+
+from blockstudio.graph.diagram import Definition, Wire
+from blockstudio.gui.canvas.scene import routes
+from blockstudio.gui.canvas.scene.routes import Array, Route, Turn
+from blockstudio.gui.canvas.scene.traffic import FEW, Traffic
+
+
+class Routed:
+    """Wires with their curves, and the ways of those that cannot run straight. What is declared without a value
+    comes from the geometry that builds on this."""
+
+    wires: list[Wire]
+    wire_rows: dict[Wire, int]
+    lanes: dict[Wire, float]
+    turns: dict[Wire, Turn]
+    led: dict[Wire, list[tuple[float, float]]]
+    unrouted: dict[Wire, None]
+    _curves: Array
+    _reach: Array
+    _paths: dict[Wire, QPainterPath]
+
+    @property
+    def definition(self) -> Definition:
+        raise NotImplementedError
+
+    @property
+    def boxes(self) -> Array:
+        raise NotImplementedError
+
+    @property
+    def curves(self) -> Array:
+        raise NotImplementedError
+
+    def _touched(self) -> None:
+        raise NotImplementedError
+
+    def _redraw(self, row: int) -> None:
+        raise NotImplementedError
+
+    def route_of(self, wire: Wire) -> Route:
+        """How a wire runs: as it is led, beside blocks, around them, or straight."""
+        return self.led.get(wire) or self.turns.get(wire) or self.lanes.get(wire)
+
+    def merges(self, wire: Wire) -> bool:
+        """Whether a wire meets others in the block to which it leads."""
+        return len(self.definition.graph.in_edges(wire.target)) > 1
+
+    def _long(self, rows: list[int], ends: Array) -> list[int]:
+        """Those wires that may have blocks in their way, lead up, or meet others from aside."""
+        down, aside = ends[:, 3] - ends[:, 1], abs(ends[:, 2] - ends[:, 0])
+        long = (down > routes.SKIPS) | (down < -routes.RISES)
+        for index in np.flatnonzero(~long & (down > routes.MEETS) & (aside > routes.ASIDE)).tolist():
+            long[index] = self.merges(self.wires[rows[index]])
+        return [rows[index] for index in np.flatnonzero(long).tolist()]
+
+    def route(self, most: int) -> bool:
+        """Find lanes for some of the wires that wait for one; False when none waits any more."""
+        some = list(islice(self.unrouted, most))
+        for wire in some:
+            del self.unrouted[wire]
+        if some:
+            self._route(some)
+            self._touched()
+        return bool(self.unrouted)
+
+    def _route(self, wires: list[Wire]) -> None:
+        known = self._lanes_in_use()
+        used, count = np.vstack((known, np.zeros((len(wires), 3)))), len(known)
+        # Of thousands of boxes only those are looked at that stand as high as the wire.
+        boxes = self.boxes[np.argsort(self.boxes[:, 1], kind="stable")]
+        tops, tallest = boxes[:, 1], float((boxes[:, 3] - boxes[:, 1]).max(initial=0.0))
+        traffic = self._traffic() if wires else None
+        for wire in wires:
+            row = self.wire_rows[wire]
+            curve = self._curves[row]
+            if curve[7] < curve[1]:
+                turn = routes.find_turn(curve, boxes, self.turns.values())
+                if turn is not None:
+                    self.turns[wire] = turn
+                    self._rerouted(row, turn.x, turn.above, turn.below)
+                continue
+            first, last = np.searchsorted(tops, (curve[1] - tallest, curve[7]))
+            crossed = partial(traffic.crossed, row, curve) if traffic is not None else None
+            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), crossed)
+            if lane is None:
+                continue
+            used[count] = lane, curve[1], curve[7]
+            count += 1
+            self.lanes[wire] = lane
+            if traffic is not None:
+                traffic.lead(row, curve, lane)
+            self._rerouted(row, lane, float(curve[1]), float(curve[7]))
+
+    def _traffic(self) -> Traffic | None:
+        """How all wires run, if they are few enough to be told apart."""
+        if not 1 < len(self.wires) <= FEW:
+            return None
+        ports = [(wire.source, wire.source_port) for wire in self.wires]
+        found = Traffic(self.curves, ports, [self.merges(wire) for wire in self.wires])
+        for wire in (*self.lanes, *self.turns):
+            found.lead(self.wire_rows[wire], self._curves[self.wire_rows[wire]], self.route_of(wire))
+        return found
+
+    def _rerouted(self, row: int, x: float, top: float, bottom: float) -> None:
+        """A wire runs another way, which reaches so far."""
+        self._paths.pop(self.wires[row], None)
+        curve = self._curves[row].tolist()
+        self._reach[row] = min(curve[0], curve[6], x), top, max(curve[0], curve[6], x), bottom
+        self._redraw(row)
+
+    def _lanes_in_use(self) -> Array:
+        if not self.lanes:
+            return np.zeros((0, 3))
+        rows = [self.wire_rows[wire] for wire in self.lanes]
+        return np.column_stack((list(self.lanes.values()), self._curves[rows][:, (1, 7)]))
