@@ -7,7 +7,6 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 
@@ -74,14 +73,12 @@ def faults_of_level(stage: Stage) -> Faults:
     pills = np.array([(r.left(), r.top(), r.right(), r.bottom()) for r in rects]).reshape(-1, 4)
     found.pills = len(_pairs(pills, boxes)) + int((len(_pairs(pills, pills)) - len(pills)) // 2)
     lines = [points_of(drawing, row) for row in range(len(drawing.wires))]
-    for row, line in enumerate(lines):
-        wire = drawing.wires[row]
+    for line in lines:
         inner = boxes + np.array((1.0, 1.0, -1.0, -1.0))
         hit = (line[:, 0] > inner[:, None, 0]) & (line[:, 0] < inner[:, None, 2])
         hit &= (line[:, 1] > inner[:, None, 1]) & (line[:, 1] < inner[:, None, 3])
         if hit.any():
             found.through += 1
-            seen.append((drawing.scope, "through", wire, None))
     reach = np.array([(*line.min(axis=0), *line.max(axis=0)) for line in lines]).reshape(-1, 4)
     for a, b in _pairs(reach - np.array((1, 1, 0, 0)), reach + np.array((0, 0, 1, 1))).tolist():
         one, other = drawing.wires[a], drawing.wires[b]
@@ -89,12 +86,7 @@ def faults_of_level(stage: Stage) -> Faults:
             continue
         if _cross(lines[a], lines[b]):
             found.crossings += 1
-            seen.append((drawing.scope, "crosses", one, other))
     return found
-
-
-seen: list[tuple[str, str, Wire, Wire | None]] = []
-"""What was found last, for whoever looks for it."""
 
 
 def levels(stage: Stage) -> Iterator[Stage]:
@@ -102,8 +94,3 @@ def levels(stage: Stage) -> Iterator[Stage]:
     yield stage
     for inner in stage.inside.values():
         yield from levels(inner)
-
-
-def faults(stage: Stage) -> Faults:
-    """What is wrong on a level and in all that is open in it."""
-    return sum(map(faults_of_level, levels(stage)), Faults())

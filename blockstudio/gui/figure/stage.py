@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from blockstudio.analysis import Analysis
@@ -13,6 +11,7 @@ from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
+from blockstudio.gui.canvas.scene.opening import MOST, walk
 from blockstudio.gui.canvas.scene.placing import Place
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
@@ -140,10 +139,6 @@ def level_at(diagram: Diagram, path: str, analysis: Analysis) -> tuple[str, str]
     return here, scope
 
 
-MOST = 3_000
-"""Modules opened in one figure: more could not be read, and what is inside what can grow beyond all bounds."""
-
-
 def _is_below(digits: str, count: int) -> bool:
     return len(digits) < 10 and int(digits) < count
 
@@ -157,7 +152,7 @@ def opened(
     named: dict[str, bool] = {} if isinstance(expand, int) else dict.fromkeys(expand, False)
     known: dict[str, None] = {}
     depth = expand if isinstance(expand, int) else None
-    for where, plain, kind, around in _instances(diagram, path, scope, depth, only):
+    for where, plain, kind, around in walk(diagram, path, scope, depth, only):
         known |= {plain: None, kind: None}
         names = (plain, kind, where, where[len(path) + 1 :] if path else where)
         hit = [name for name in names if name in named]
@@ -178,21 +173,3 @@ def opened(
             hint=suggestion(missing[0], list(known)) if known else tr("Nothing here is made of modules."),
         )  # fmt: skip
     return found
-
-
-def _instances(
-    diagram: Diagram, path: str, scope: str, depth: int | None, only: frozenset[str] | None
-) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Of every instance on a level and below: its path, its path without copies, its module, those around it."""
-    waiting: list[tuple[str, str, str, tuple[str, ...]]] = [(path, scope, "", ())]
-    while waiting:
-        here, inside, short, around = waiting.pop()
-        if depth is not None and len(around) >= depth:
-            continue
-        for name, block in diagram.definition(inside).blocks():
-            if block.type not in diagram.modules or (not around and only is not None and name not in only):
-                continue
-            where, brief = join(here, name), join(short, name)
-            yield where, brief, block.type, around
-            copy = join(where, "0") if block.repeat is not None else where
-            waiting.append((copy, block.type, brief, (*around, where)))
