@@ -9,6 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from blockstudio.analysis.level import BlockReport
+from blockstudio.text import say
+
+
+def _field(report: BlockReport) -> float | None:
+    """The longer side."""
+    return max(report.receptive_field) if report.receptive_field is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,10 @@ class Cost:
     title: str
     of: Callable[[BlockReport], float | None]
     """Of a block with all of its copies; ``None`` if that is not known."""
+    about: str = ""
+    """What is counted, in a few words."""
+    unit: str = ""
+    """``"bytes"``, or nothing for counts."""
     by_size: bool = False
     """Whether it can be told for each size of map: `blockstudio.report.profile.Stage` has a field of this name."""
 
@@ -27,9 +37,10 @@ class Cost:
 COSTS: dict[str, Cost] = {
     cost.name: cost
     for cost in (
-        Cost("macs", "MACs", lambda report: report.macs, by_size=True),
-        Cost("parameters", "parameters", lambda report: report.parameters, by_size=True),
-        Cost("memory", "memory", lambda report: report.activation_bytes),
+        Cost("macs", "MACs", lambda report: report.macs, say("multiply-accumulates for one image"), by_size=True),
+        Cost("parameters", "parameters", lambda report: report.parameters, say("learnable numbers"), by_size=True),
+        Cost("memory", "memory", lambda report: report.activation_bytes, say("activations of one image"), "bytes"),
+        Cost("field", "receptive field", _field, say("pixels of the input that an output sees, a side")),
     )
 }
 """By name; the first is what is shown unless another is chosen."""

@@ -42,6 +42,11 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--bars", metavar="COST", help=say("bars on the cards: {costs} (default: none)", costs=listed(tuple(COSTS)))
     )
+    group.add_argument(
+        "--heat",
+        metavar="COST",
+        help=say("cards painted by a cost, with a legend: {costs}", costs=listed(tuple(COSTS))),
+    )
     group.add_argument("--dark", action="store_true", help=say("dark colours (default: light, on white)"))
     group.add_argument("--width", metavar="LENGTH", help=say("width on paper: 84mm, 8.4cm, 3.3in or 240pt"))
     group.add_argument(
@@ -51,7 +56,7 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
 
 def given(options: argparse.Namespace) -> list[str]:
     """The options for figures that were used."""
-    names = ("inside", "blocks", "expand", "flat", "columns", "bars", "dark", "width", "scale")
+    names = ("inside", "blocks", "expand", "flat", "columns", "bars", "heat", "dark", "width", "scale")
     return [f"--{name}" for name in names if getattr(options, name) not in (None, False)]
 
 
@@ -78,6 +83,7 @@ def export_figure(options: argparse.Namespace, target: Path) -> Written:
         flat=options.flat,
         columns=1 if options.columns is None else options.columns,
         bars=options.bars or "",
+        heat=options.heat or "",
         dark=options.dark,
         width=_millimetres(options.width),
         scale=options.scale,

@@ -44,6 +44,8 @@ def test_every_text_can_be_read(colours: Theme) -> None:
     frame = over(colours.canvas, style_of(colours).frame.color())
     assert min(contrast(colours.text, frame), contrast(colours.secondary, frame)) >= TEXT
     assert contrast(colours.text, colours.track) >= TEXT, "badges"
+    fills = [style_of(colours).heat(step / 10).color() for step in range(11)]
+    assert min(contrast(colours.text, fill) for fill in fills) >= TEXT, "cards painted by a measure"
     set_theme(colours)
     assert min(contrast(as_text(each), colours.panel) for each in colours.series) >= TEXT, "names of curves"
 

@@ -27,7 +27,7 @@ WAYS = {
     "down": (say("Block further down"), say("Move down"), say("Move far down")),
 }
 """What going and moving in each direction is called."""
-ANYWHERE = ("edit.add", "problem.fix", "view.go", "view.metric")
+ANYWHERE = ("edit.add", "problem.fix", "view.go", "view.metric", "view.colour")
 """What can be done while another screen is in view."""
 
 
@@ -66,6 +66,17 @@ def _metrics(desk: Desk) -> Iterable[Choice]:
 
 def _set_metric(desk: Desk, metric: str) -> None:
     desk.session.metric = metric
+
+
+def _heats(desk: Desk) -> Iterable[Choice]:
+    session = desk.session
+    yield Choice(tr("Bars only"), "", not session.heat)
+    for row, (name, measure) in enumerate(session.measures.items()):
+        yield Choice(measure.title, name, name == session.heat, measure.about, separator=not row)
+
+
+def _set_heat(desk: Desk, name: str) -> None:
+    desk.session.heat = name
 
 
 def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
@@ -141,6 +152,8 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         Command("view.arrange", say("Arrange"), lambda d: d.session.arrange(), "View", 140, ("Ctrl+L",),
                 keywords="layout tidy"),
         Command("view.metric", say("What the bars on the blocks show"), _set_metric, "View", 150, choices=_metrics),
+        Command("view.colour", say("Colour the blocks by"), _set_heat, "View", 151, choices=_heats,
+                keywords="heat map legend"),
         Command("view.enter", say("Open module"), lambda d: d.session.enter(d.session.selection[0]), "View", 200,
                 ("Ctrl+Return",), enabled=_one_module, label=_enter_label, keywords="open module inside"),
         Command("view.frame", say("Open in place"), toggle_frame, "View", 205, enabled=_one_module, label=frame_label,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from blockstudio.analysis.costs import COSTS
 from blockstudio.gui.canvas.canvas import Canvas
@@ -27,10 +27,19 @@ def install(desk: Desk) -> Canvas:
 
 def _metric_chip(desk: Desk) -> Chip:
     session = desk.session
-    chip = Chip(tr("What the bars on the blocks show"), lambda menu: desk.commands.fill_choices(menu, "view.metric"))
+
+    def fill(menu: QMenu) -> None:
+        desk.commands.fill_choices(menu, "view.colour")
+        menu.addSeparator()
+        bars = menu.addMenu(tr("Bars show"))
+        desk.commands.fill_choices(bars, "view.metric")
+
+    chip = Chip(tr("What colours and bars of the blocks show"), fill)
 
     def show() -> None:
-        chip.set_text(tr("Colour: {metric}").format(metric=tr(COSTS[session.metric].title)))
+        heat = session.measures.get(session.heat)
+        title = heat.title if heat is not None else tr(COSTS[session.metric].title)
+        chip.set_text(tr("Colour: {metric}", metric=title))
 
     session.metric_changed.connect(show)
     show()

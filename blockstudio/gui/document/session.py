@@ -26,6 +26,7 @@ from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
+from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 
@@ -59,6 +60,9 @@ class Session(QObject):
         self.answer: Callable[[tuple[Edit, ...], Place | None, Iterable[str]], tuple[Edit, ...]] | None = None
         """The drawing's answer to edits (`blockstudio.layout.answering`); the canvas sets it."""
         self._metric = DEFAULT
+        self.measures: dict[str, Measure] = of_costs()
+        """What the cards can be painted by; features add their own."""
+        self._heat = ""
         self._work = Work(self)
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
@@ -320,6 +324,22 @@ class Session(QObject):
         if metric != self._metric and metric in COSTS:
             self._metric = metric
             self.metric_changed.emit()
+
+    @property
+    def heat(self) -> str:
+        """The measure by which the cards are painted; empty: by none."""
+        return self._heat
+
+    @heat.setter
+    def heat(self, name: str) -> None:
+        if name != self._heat and (not name or name in self.measures):
+            self._heat = name
+            self._metric = name if name in COSTS else self._metric
+            self.metric_changed.emit()
+
+    def add_measure(self, measure: Measure) -> None:
+        """One more thing by which the cards can be painted."""
+        self.measures[measure.name] = measure
 
     # Selection as a whole
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.analysis.costs import COSTS
 from blockstudio.answers import Answer
 from blockstudio.formats import rows
 from blockstudio.graph.diagram import Diagram
@@ -124,6 +125,8 @@ class FigureDialog(QDialog):
             found.append(f"--columns={self.columns.value()}")
         if self.bars.isChecked():
             found.append(f"--bars={canvas.session.metric}")
+        if canvas.session.heat in COSTS:
+            found.append(f"--heat={canvas.session.heat}")
         return [*found, "--dark"] if self.dark.isChecked() else found
 
     def _decide(self) -> None:

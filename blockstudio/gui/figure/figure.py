@@ -24,6 +24,7 @@ from blockstudio.formats import endings, format_of
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.files import check_target, write_atomic
+from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend, legend_below
 from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.paint.vector import SvgPainter, number
@@ -62,6 +63,8 @@ class Figure:
     columns: int = 1
     bars: str = ""
     """What the bars on the cards show: one of `COSTS`, or nothing."""
+    heat: str = ""
+    """By what the cards are painted, with a legend: one of `COSTS`, or nothing."""
     dark: bool = False
     width: float | None = None
     """In millimetres."""
@@ -86,6 +89,7 @@ def write_figure(
     start_qt()
     session = Session(flatten(diagram) if wanted.flat else diagram)
     try:
+        session.heat = wanted.heat
         stage = stage_of(session, wanted.inside, wanted.blocks, wanted.expand, wanted.bars, wanted.columns)
         data, words = form.writer()(stage, wanted)
     finally:
@@ -96,10 +100,11 @@ def write_figure(
 
 
 def _check(wanted: Figure) -> None:
-    if wanted.bars and wanted.bars not in COSTS:
+    unknown = next((name for name in (wanted.bars, wanted.heat) if name and name not in COSTS), "")
+    if unknown:
         raise StudioError(
             "figure.bars",
-            say("bars cannot show '{bars}'.", bars=wanted.bars),
+            say("bars and colours cannot show '{bars}'.", bars=unknown),
             hint=say("Known: {costs}.", costs=", ".join(COSTS)),
         )
     if wanted.flat and (wanted.inside or wanted.expand):
@@ -151,6 +156,7 @@ def look_of(wanted: Figure) -> Theme:
 def sheet_of(stage: Stage) -> QRectF:
     """The paper, in scene coordinates."""
     bounds = bounds_of(stage, notes=False)
+    bounds = bounds.united(legend_below(bounds)) if has_legend(stage.facts) else bounds
     return (QRectF(-1, -1, 2, 2) if bounds.isEmpty() else bounds).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
 
@@ -159,7 +165,10 @@ def paint_figure(painter: QPainter | SvgPainter, stage: Stage, look: Theme) -> N
     # The scale only decides how much of a card shows: all of it.
     # A style of its own: that of the window may be in use on another thread.
     # An `SvgPainter` takes every call that the drawing of stages makes.
-    StagePainter(cast(QPainter, painter), 1.0, Style(look), signs=False).paint(stage, sheet_of(stage))
+    on, style = cast(QPainter, painter), Style(look)
+    StagePainter(on, 1.0, style, signs=False).paint(stage, sheet_of(stage))
+    if has_legend(stage.facts):
+        draw_legend(on, legend_below(bounds_of(stage, notes=False)).topLeft(), stage.facts, style)
 
 
 def _size(stage: Stage, wanted: Figure, most: float = float("inf")) -> tuple[float, float, float]:

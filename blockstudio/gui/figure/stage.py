@@ -72,7 +72,9 @@ class FigureStaging(Staging):
         return {each.name: each.short if "·" in each.short else each.line for each in contents}
 
     def _facts(self, path: str, scope: str) -> CardTexts:
-        return CardTexts(self.session.diagram, self.session.analysis, self._level(path, scope), self._bars)
+        session = self.session
+        heat = session.measures.get(session.heat)
+        return CardTexts(session.diagram, session.analysis, self._level(path, scope), self._bars, heat=heat)
 
     def _draw(
         self,

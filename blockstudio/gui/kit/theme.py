@@ -61,6 +61,8 @@ class Theme:
     """Text on `primary`."""
     card: QColor
     card_border: QColor
+    heat: QColor
+    """The strongest colour of a card that is painted by a measure."""
     track: QColor
     """The part of a bar that is not filled."""
     wire: QColor
@@ -104,6 +106,7 @@ LIGHT = Theme(
     on_accent=_c("#ffffff"),
     card=_c("#ffffff"),
     card_border=_c("#7a8891"),
+    heat=_c("#f2a679"),
     track=_c("#e3e7ec"),
     wire=_c("#76848d"),
     pill=_c("#fbfcfd"),
@@ -136,6 +139,7 @@ DARK = Theme(
     on_accent=_c("#ffffff"),
     card=_c("#20252b"),
     card_border=_c("#707c87"),
+    heat=_c("#8a4a22"),
     track=_c("#333a43"),
     wire=_c("#76838d"),
     pill=_c("#171b1f"),

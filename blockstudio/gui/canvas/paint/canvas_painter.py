@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.far import MANY, FarLayer
+from blockstudio.gui.canvas.paint.legend import HEIGHT as LEGEND_HEIGHT
+from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend
 from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_guides, draw_loose_wire, draw_stroke
 from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
@@ -22,6 +24,9 @@ from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, LooseWire
 from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
+
+LEGEND_EDGE = 12
+"""Pixels from the legend to the window's corner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ class CanvasPainter:
             draw_loose_wire(painter, overlay, camera, sheet.size, style)
         if self.minimap.shows(drawing, camera, sheet.size):
             self.minimap.paint(painter, drawing, camera, sheet.size, style, sheet.ratio)
+        if has_legend(scene.root.facts):
+            corner = QPointF(LEGEND_EDGE, sheet.size.height() - LEGEND_HEIGHT - LEGEND_EDGE)
+            draw_legend(painter, corner, scene.root.facts, style)
         _paint_hint(painter, sheet, scene, isinstance(overlay, Coming), style)
 
     def _paint_level(self, painter: QPainter, scene: Scene, camera: Projection, area: QRectF, style: Style) -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QBrush, QPainter, QPen
 
 from blockstudio.gui.canvas.paint.style import Style, card_path, stripe_path
 from blockstudio.gui.canvas.scene.card_texts import Content
@@ -55,7 +55,7 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         painter.drawPath(card_path(width, height))
         painter.translate(-4, -4)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(style.card)
+    painter.setBrush(style.heat(content.heat) if content.heat >= 0 else style.card)
     painter.drawPath(card_path(width, height))
     if content.off:
         painter.setOpacity(OFF)
@@ -64,7 +64,9 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
     painter.setOpacity(1.0)
     draw_texts(painter, width, content, style, CHEVRON if look.sign else 0)
     painter.setOpacity(OFF if content.off else 1.0)
-    if content.part >= 0:
+    if content.heat >= 0:
+        draw_track(painter, QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5), content.heat, style)
+    elif content.part >= 0:
         bar = QRectF(INSET, height - 6, width - INSET - MARGIN, 2.5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.track)
@@ -107,9 +109,25 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style, 
     painter.setPen(style.secondary if content.off else style.text)
     painter.setFont(style.name_font)
     draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
-    painter.setPen(style.secondary)
+    room -= 2 * FLAKE + 4 if content.frozen else 0
+    if content.value:
+        wide = text_width(content.value, LINE_PX, True)
+        painter.setFont(style.line_bold)
+        draw_text(painter, INSET + room - wide, 30.0, content.value, style, bold=True)
+        room -= wide + 6
+    # On a painted card quiet text would be hard to read.
+    painter.setPen(style.text if content.heat >= 0 and not content.off else style.secondary)
     painter.setFont(style.line_font)
-    draw_text(painter, INSET, 30.0, line_of(content, room - (2 * FLAKE + 4 if content.frozen else 0)), style)
+    draw_text(painter, INSET, 30.0, line_of(content, room), style)
+
+
+def draw_track(painter: QPainter, bar: QRectF, at: float, style: Style) -> None:
+    """A scale with a dot on it: the colour is not the only thing that tells the value."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.heat_track)
+    painter.drawRoundedRect(bar, 1.25, 1.25)
+    painter.setBrush(QBrush(style.theme.text))
+    painter.drawEllipse(QPointF(bar.left() + bar.width() * at, bar.center().y()), 2.6, 2.6)
 
 
 def draw_chevron(painter: QPainter, rect: QRectF, is_open: bool, style: Style, hovered: bool = False) -> None:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QBrush, QPainter
 
 from blockstudio.gui.canvas.paint import cards, frames
 from blockstudio.gui.canvas.paint.sprites import Sprites
-from blockstudio.gui.canvas.paint.style import Style
-from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.paint.style import HEAT_STEPS, Style
 from blockstudio.gui.canvas.scene.metrics import (
     FAR,
     FAR_FEW,
@@ -88,7 +87,7 @@ class StagePainter:
         if drawing.framed:
             shut = [row for row in shut if not drawing.is_hidden(drawing.names[row])]
         if scale < NEAR:
-            self._outlines(drawing, shut)
+            self._outlines(stage, shut)
             self._selection(stage, marks)
         else:
             self._cards(stage, shut, marks)
@@ -106,7 +105,12 @@ class StagePainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(drawing.far_path())
         painter.setPen(Qt.PenStyle.NoPen)
-        for brush, rectangles in zip(style.families, drawing.far_rectangles(), strict=True):
+        painted = style.families, drawing.far_rectangles()
+        if stage.facts.heats():
+            painted = self._by_heat(
+                stage, [row for row, name in enumerate(drawing.names) if name not in drawing.frames]
+            )
+        for brush, rectangles in zip(*painted, strict=True):
             if rectangles:
                 painter.setBrush(brush)
                 painter.drawRects(rectangles)
@@ -119,13 +123,27 @@ class StagePainter:
                 painter.setPen(pen)
                 painter.drawRects(rectangles)
 
-    def _outlines(self, drawing: Drawing, rows: list[int]) -> None:
+    def _by_heat(self, stage: Stage, rows: list[int]) -> tuple[list[QBrush], list[list[QRectF]]]:
+        """Boxes by the colour that their value has, those without one first."""
+        drawing, heats = stage.drawing, stage.facts.heats()
+        found: list[list[QRectF]] = [[] for _ in range(HEAT_STEPS + 2)]
+        for row in rows:
+            at = heats.get(drawing.names[row])
+            found[0 if at is None else 1 + round(at * HEAT_STEPS)].append(drawing.rectangles[row])
+        fills = [self.style.heat(step / HEAT_STEPS) for step in range(HEAT_STEPS + 1)]
+        return [self.style.track, *fills], found
+
+    def _outlines(self, stage: Stage, rows: list[int]) -> None:
         """Plain cards in batches: boxes, then stripes family by family, then names."""
-        painter, style, scale = self.painter, self.style, self.scale
+        painter, style, scale, drawing = self.painter, self.style, self.scale, stage.drawing
         rectangles = [drawing.rectangles[row] for row in rows]
         painter.setPen(style.border_far)
         painter.setBrush(style.card)
         painter.drawRects(rectangles)
+        if stage.facts.heats():
+            for brush, boxes in list(zip(*self._by_heat(stage, rows), strict=True))[1:]:
+                painter.setBrush(brush)
+                painter.drawRects(boxes)
         painter.setPen(Qt.PenStyle.NoPen)
         families = drawing.families[rows].tolist()
         stripe = max(STRIPE, 3.2 / scale)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
+from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend, legend_below
 from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.style import style_of
@@ -26,7 +27,8 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
     bounds = bounds_of(stage)
     if bounds.isEmpty():
         bounds = QRectF(-1, -1, 2, 2)
-    camera.fit_rect(bounds, target, MARGIN, largest=2.0)
+    legend = legend_below(bounds) if has_legend(stage.facts) else None
+    camera.fit_rect(bounds.united(legend) if legend is not None else bounds, target, MARGIN, largest=2.0)
     if dots:
         paint_background(painter, target, camera, style)
     with saved(painter):
@@ -36,11 +38,14 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
         StagePainter(painter, max(camera.scale, 1.0), style).paint(stage, camera.rect_to_scene(target))
         for note in make_notes(stage, noted(stage, ())):
             draw_callout(painter, note, style, None)
+        if legend is not None:
+            draw_legend(painter, legend.topLeft(), stage.facts, style)
 
 
 def natural_size(stage: Stage) -> QSize:
     """Twice the level's size on screen at 100 %, as far as an image can be that large."""
     bounds = bounds_of(stage)
+    bounds = bounds.united(legend_below(bounds)) if has_legend(stage.facts) else bounds
     width, height = 2 * bounds.width() + 2 * MARGIN, 2 * bounds.height() + 2 * MARGIN
     shrink = min(1.0, LARGEST / max(width, height))
     return QSize(max(1, round(width * shrink)), max(1, round(height * shrink)))

@@ -12,6 +12,8 @@ from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
 from blockstudio.gui.kit.theme import Theme, font, mix
 
 MAX_TEXTS = 4096
+HEAT_STEPS = 24
+"""Colours from the palest to the strongest."""
 
 
 def _hair(colour: QColor) -> QPen:
@@ -38,6 +40,8 @@ class Style:
         self.families = [QBrush(theme.family(name)) for name in FAMILY_NAMES]
         self.card = QBrush(theme.card)
         self.track = QBrush(theme.track)
+        self.heat_track = QBrush(mix(theme.card, theme.secondary, 0.45))
+        self._heats = [QBrush(mix(theme.card, theme.heat, step / HEAT_STEPS)) for step in range(HEAT_STEPS + 1)]
         self.pill = QBrush(theme.pill)
         # A veil, so that the grid goes on below it.
         green = theme.family("module")
@@ -75,6 +79,10 @@ class Style:
         self.line_bold = font(metrics.LINE_PX, bold=True)
         self.badge_font = font(metrics.BADGE_PX, bold=True)
         self._texts: dict[tuple[str, int, bool], QStaticText] = {}
+
+    def heat(self, at: float) -> QBrush:
+        """The fill of a card by its place on the scale, 0 to 1."""
+        return self._heats[round(at * HEAT_STEPS)]
 
     def text_of(self, text: str, used: QFont, bold: bool = False) -> QStaticText:
         """``text`` laid out once for painting many times."""

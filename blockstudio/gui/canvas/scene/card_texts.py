@@ -10,6 +10,7 @@ from blockstudio.analysis import Analysis, BlockReport, Level, Problem
 from blockstudio.analysis.costs import COSTS
 from blockstudio.blocks import ENDS, BlockType, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
+from blockstudio.gui.document.measures import Measure, Scale, scale_of
 from blockstudio.gui.kit.text import tr
 
 OPEN = "port.unconnected"
@@ -38,6 +39,10 @@ class Content:
     """See `CardTexts.severity`."""
     frozen: str = ""
     """``"all"`` of it is not trained, or a ``"part"``."""
+    heat: float = -1.0
+    """Where its value stands on the scale by which cards are painted, 0 to 1; negative without one."""
+    value: str = ""
+    """That value."""
 
 
 class CardTexts:
@@ -50,6 +55,7 @@ class CardTexts:
         level: Level,
         metric: str,
         frozen: Callable[[str], str] | None = None,
+        heat: Measure | None = None,
     ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
@@ -59,6 +65,10 @@ class CardTexts:
         self._largest: float | None = None
         self._analysis = analysis
         self._frozen = frozen
+        self.heat = heat
+        """By what the cards are painted, if by anything."""
+        self._heats: dict[str, float] | None = None
+        self.scale: Scale | None = None
         self._problems: dict[str, list[Problem]] | None = None
 
     def report(self, name: str) -> BlockReport | None:
@@ -86,6 +96,27 @@ class CardTexts:
             self._largest = max((self.cost(name) for name in self.definition.graph), default=0.0)
         return self._largest
 
+    # Heat
+
+    def heats(self) -> dict[str, float]:
+        """Where blocks stand on the `scale` of what the cards are painted by; those without a value are left out."""
+        if self._heats is None:
+            self._heats = {}
+            if self.heat is not None:
+                values = {name: self.value(name) for name in self.definition.graph}
+                self.scale = scale_of(value for value in values.values() if value is not None)
+                if self.scale is not None:
+                    known = {name: value for name, value in values.items() if value}
+                    self._heats = {name: self.scale.place(value) for name, value in known.items()}
+        return self._heats
+
+    def value(self, name: str) -> float | None:
+        """What a block is painted by."""
+        report = self.report(name)
+        if self.heat is None or report is None:
+            return None
+        return self.heat.of(report, f"{self.level.path}.{name}" if self.level.path else name)
+
     # Shapes
 
     def shape(self, block: str, port: str) -> Shape | None:
@@ -110,6 +141,8 @@ class CardTexts:
         block, report = self.definition.block(name), self.report(name)
         cost, largest = self.cost(name), self.largest
         worst = self.severity(name)
+        heat = self.heats().get(name, -1.0)
+        value = self.value(name) if heat >= 0 else None
         return Content(
             name=name,
             line=summary(self.diagram, block, report),
@@ -119,6 +152,8 @@ class CardTexts:
             off=bool(report.bypassed) if report is not None else block.bypass is True,
             severity=worst,
             frozen=self._frozen(name) if self._frozen is not None else "",
+            heat=heat,
+            value=self.heat.text(value) if value and self.heat is not None else "",
         )
 
     # Problems

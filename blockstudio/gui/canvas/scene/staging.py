@@ -134,7 +134,9 @@ class Staging:
         level, starting = self._level(path, scope), session.initial_weights
         # A definition stands at no place in the network: what is frozen has one.
         frozen = None if path.startswith(DEFINITION) else lambda name: starting.state(join(path, name))
-        return CardTexts(session.diagram, session.analysis, level, session.metric, frozen)
+        return CardTexts(
+            session.diagram, session.analysis, level, session.metric, frozen, session.measures.get(session.heat)
+        )
 
     def _level(self, path: str, scope: str) -> Level:
         if path == self.session.path:

@@ -1,0 +1,75 @@
+"""What the cards can be painted by: the costs of the analysis, and what other features measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from blockstudio.analysis import BlockReport
+from blockstudio.analysis.costs import COSTS, Cost
+from blockstudio.gui.kit.parts import bytes_text
+from blockstudio.gui.kit.text import tr
+
+DECADES = 4.0
+"""The scale reaches so far below the largest value; what is less has the palest colour."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each block, on a scale of logarithms."""
+
+    name: str
+    title: str
+    about: str
+    """One line below the title in the legend."""
+    of: Callable[[BlockReport, str], float | None]
+    """From a block's report and its full path; ``None`` where there is no such number."""
+    text: Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From the smallest to the largest value that is shown."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """Where a value stands, 0 to 1."""
+        if self.high <= self.low:
+            return 1.0
+        found = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
+        return min(1.0, found)
+
+    @property
+    def middle(self) -> float:
+        """The value half-way."""
+        return math.sqrt(self.low * self.high)
+
+
+def scale_of(values: Iterable[float]) -> Scale | None:
+    """A scale for these values; ``None`` if none is above zero."""
+    known = [value for value in values if value > 0]
+    if not known:
+        return None
+    return Scale(max(min(known), max(known) / 10**DECADES), max(known))
+
+
+def number_text(value: float) -> str:
+    """``1.2 M``, ``147 k``, ``64``; three digits."""
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}" if value < 999.5 * size else f"{value / size:.0f} {unit}"
+    return f"{value:.3g}"
+
+
+def measure_of(cost: Cost) -> Measure:
+    """A cost as a measure."""
+    text = bytes_text if cost.unit == "bytes" else number_text
+    return Measure(cost.name, tr(cost.title), tr(cost.about), lambda report, _: cost.of(report), text)
+
+
+def of_costs() -> dict[str, Measure]:
+    """By name, in their order."""
+    return {name: measure_of(cost) for name, cost in COSTS.items()}
