@@ -15,6 +15,7 @@ from PySide6.QtGui import QBrush, QPainter
 from blockstudio.gui.canvas.paint import cards, frames
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import HEAT_STEPS, Style
+from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import (
     FAR,
     FAR_FEW,
