@@ -132,7 +132,14 @@ def _frozen(diagram: Diagram, freeze: list[str] | None, spared: list[str] | None
 
 
 def _paths(given: list[str]) -> list[str]:
-    return [path for text in given for path in text.replace(",", " ").split()]
+    found = [path for text in given for path in text.replace(",", " ").split()]
+    if not found:
+        raise StudioError(
+            "cli.usage",
+            say("'{text}' names no block.", text=" ".join(given)),
+            hint=say("Give paths of blocks, as conv1 or layer1.0."),
+        )
+    return found
 
 
 def recipe_of(file: str | None, data: str | None, **fields: Any) -> Recipe:

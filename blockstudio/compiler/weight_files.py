@@ -27,6 +27,8 @@ PART = "#"
 """Between a file's name and the place of one of its state dicts: ``checkpoint.pth#ema``."""
 LARGEST_INDEX = 2**26
 """Bytes of the index of a network in several files, and of the header of a safetensors file."""
+MOST = 50_000
+"""Tensors of a file; the deepest networks known have a tenth of it."""
 DAMAGED = (
     SafetensorError, RuntimeError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError,
     AssertionError, MemoryError, OverflowError, OSError, zipfile.BadZipFile, NotImplementedError, struct.error,
@@ -73,6 +75,8 @@ def checked(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
 
     Raises `StudioError` ``weights.format``.
     """
+    if len(found) > MOST:
+        raise _too_many(len(found), where)
     weights: dict[str, Tensor] = {}
     for key, value in found.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
@@ -107,7 +111,7 @@ def _content(path: Path, where: str) -> object:
     if head.startswith(b"PK"):
         return _archive(path, where)
     if (len(head) > 8 and head[8:9] == b"{") or path.suffix.lower() == ".safetensors":
-        return _safetensors(path)
+        return _safetensors(path, where)
     if head.lstrip().startswith(b"{"):
         return _shards(path, where)
     return read_stream(path)
@@ -139,7 +143,19 @@ def _archive(path: Path, where: str) -> object:
     return read_archive(path)
 
 
-def _safetensors(path: Path) -> dict[str, Tensor]:
+def _too_many(count: int, where: str) -> StudioError:
+    text = say("it holds {count:,} tensors; {most:,} at most are read.", count=count, most=MOST)
+    return StudioError("weights.format", text, where=where)
+
+
+def _safetensors(path: Path, where: str) -> dict[str, Tensor]:
+    with path.open("rb") as file:
+        head = file.read(8)
+        length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
+        # A look before the library parses it all.
+        count = file.read(min(length, LARGEST_INDEX)).count(b'"data_offsets"')
+    if count > MOST:
+        raise _too_many(count, where)
     try:
         return dict(load_file(path))
     except SafetensorError:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import shutil
 import stat
 import time
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from blockstudio.errors import StudioError
 from blockstudio.text import say
@@ -36,12 +39,37 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
     except (OSError, ValueError) as reason:
         raise StudioError(
             "file.write",
-            say("it cannot be written: {reason}.", reason=_why(reason)),
+            say("it cannot be written: {reason}.", reason=refusal(reason, len(data), Path(path))),
             where=str(path),
             hint=say("Nothing was changed. Save it in another folder."),
         ) from reason
     _sweep(target)
     return target
+
+
+def refusal(reason: OSError | ValueError, needed: int, place: Path) -> str:
+    """Why a file of ``needed`` bytes was not written at ``place``: a full disk says how much it would take."""
+    if getattr(reason, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
+        return _why(reason)
+    folder = place if place.is_dir() else place.parent
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return say("the disk is full; {needed:,} bytes are needed", needed=needed)
+    return say("the disk is full; {needed:,} bytes are needed, {free:,} are free", needed=needed, free=free)
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """A regular file, for reading: a pipe or device, which could block or never end, is an `OSError`."""
+    return cast(BinaryIO, open(path, "rb", opener=_open_regular))
+
+
+def check_regular(path: Path) -> None:
+    """Raises `OSError` where ``path`` is something else than a file, or a link to something else: writing to it could
+    block. What is not there is no problem."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError("it is not a file")
 
 
 def check_target(target: Path, force: bool) -> None:

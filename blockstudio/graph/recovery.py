@@ -23,6 +23,7 @@ from blockstudio.errors import StudioError
 from blockstudio.folders import unsaved_work
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit
+from blockstudio.graph.files import open_regular, refusal
 from blockstudio.graph.locks import lock
 from blockstudio.graph.snapshot import Snapshot, build, snapshot
 from blockstudio.text import plain, say
@@ -32,6 +33,8 @@ VERSION = 1
 MAX_LINE = 256 * 2**20
 REWRITE_BEYOND = 8 * 2**20
 """Bytes of steps after which a journal begins anew from the document as it then is."""
+LATEST = 253_402_300_799.0
+"""The last second of the year 9999; what calls itself later is damaged."""
 SYNC_EVERY = 1.0
 """Seconds between two waits for the disk. A killed process loses nothing; a power cut at most this much."""
 
@@ -80,7 +83,8 @@ class Journal:
     """Writes down what happens to one diagram until it is saved.
 
     Attach one when a document is opened, call `saved` when it has been saved, `close` when the window lets go
-    of it. Where the folder cannot be written, editing goes on without a journal: ``error`` says why.
+    of it. Where the folder cannot be written, editing goes on without a journal: ``error`` says why. On a disk that is
+    full the journal stays as it is, and gets the steps it missed once there is room.
     """
 
     def __init__(
@@ -99,7 +103,10 @@ class Journal:
         self._folder = folder or unsaved_work()
         self._on_error = on_error
         self._out: int | None = None
-        self._steps_size = 0
+        self._head_size = self._steps_size = 0
+        self._missing = b""
+        """Steps that could not be written yet."""
+        self._needed = 0
         self._synced = 0.0
         self._sync: threading.Thread | None = None
         diagram.history.listeners.append(self._record)
@@ -122,13 +129,29 @@ class Journal:
 
     def _record(self, edits: tuple[Edit, ...]) -> None:
         with self._watched():
-            if self._out is None or self._steps_size > REWRITE_BEYOND:
+            if self._out is None:
                 self._start()
                 return
-            line = msgspec.json.encode(_Line(edits=edits), enc_hook=plain) + b"\n"
-            _write(self._out, line)
-            self._steps_size += len(line)
-            self._sync_soon()
+            self._missing += msgspec.json.encode(_Line(edits=edits), enc_hook=plain) + b"\n"
+            if self._steps_size > REWRITE_BEYOND:
+                with contextlib.suppress(OSError):  # Without room for another the old one goes on.
+                    self._start()
+                    return
+            self._append(self._out)
+
+    def _append(self, out: int) -> None:
+        """Write the steps that are missing, all or none."""
+        self._needed = len(self._missing)
+        try:
+            _write(out, self._missing)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(out, self._head_size + self._steps_size)
+                os.lseek(out, 0, os.SEEK_END)
+            raise
+        self._steps_size += len(self._missing)
+        self._missing = b""
+        self._sync_soon()
 
     def _start(self) -> None:
         """A new file with the document as it is now, in the place of the old one."""
@@ -138,23 +161,26 @@ class Journal:
             time=time.time(),
             base=snapshot(self._diagram),
         )
+        line = msgspec.json.encode(head, enc_hook=plain) + b"\n"
+        self._needed = len(line)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{SUFFIX}"
         out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         try:
             lock(out, wait=True)
-            _write(out, msgspec.json.encode(head, enc_hook=plain) + b"\n")
+            _write(out, line)
         except BaseException:
             os.close(out)
             path.unlink(missing_ok=True)
             raise
         self._drop()
-        self._out, self.path, self._steps_size = out, path, 0
+        self._out, self.path, self._head_size, self._steps_size = out, path, len(line), 0
         self._sync_soon()
 
     def _drop(self, *, keep: bool = False) -> None:
         out, path = self._out, self.path
         self._out = self.path = None
+        self._missing = b""
         if self._sync is not None:
             self._sync.join()
         if out is not None:
@@ -179,14 +205,13 @@ class Journal:
             yield
             self.error = None
         except OSError as reason:
+            why = refusal(reason, self._needed, self._folder)
             failed = StudioError(
-                "recovery.write", say("unsaved work is not protected: {value}.", value=reason.strerror or reason),
+                "recovery.write", say("unsaved work is not protected: {value}.", value=why),
                 where=str(self._folder), hint=say("Save often."),
             )  # fmt: skip
             new = self.error is None
             self.error = failed
-            with contextlib.suppress(OSError):
-                self._drop()
             if new and self._on_error is not None:
                 self._on_error(failed)
 
@@ -218,7 +243,7 @@ def recover(entry: Recoverable) -> Diagram:
     """The document as far as its journal is intact; what came after its first unsaved step can be undone.
     Raises `StudioError` ``recovery.read`` where not even the beginning can be read."""
     try:
-        with open(entry.path, "rb") as file:
+        with open_regular(entry.path) as file:
             lines = _whole_lines(file)
             diagram = build(msgspec.json.decode(next(lines), type=_Head).base)
             for line in lines:
@@ -227,9 +252,9 @@ def recover(entry: Recoverable) -> Diagram:
                     with diagram.history.gesture("Recovered"):
                         for edit in edits:
                             diagram.history.do(edit)
-                except (StudioError, msgspec.DecodeError, ValueError):
+                except (StudioError, msgspec.DecodeError, ValueError, RecursionError):
                     break  # what follows a damaged line may build on it
-    except (OSError, StopIteration, StudioError, msgspec.DecodeError, ValueError) as reason:
+    except (OSError, StopIteration, StudioError, msgspec.DecodeError, ValueError, RecursionError) as reason:
         raise StudioError(
             "recovery.read", say("its journal cannot be read."), where=str(entry.file or entry.name)
         ) from reason
@@ -244,7 +269,7 @@ def discard(entry: Recoverable) -> None:
 
 def _entry(path: Path) -> Recoverable | None:
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             if not lock(file.fileno()):
                 return None
             lines = _whole_lines(file)
@@ -253,10 +278,15 @@ def _entry(path: Path) -> Recoverable | None:
                 return None
             steps = 1 + sum(1 for _ in lines)
             written = os.fstat(file.fileno()).st_mtime
-    except (OSError, StopIteration, msgspec.DecodeError, ValueError):
+    except (OSError, StopIteration, msgspec.DecodeError, ValueError, RecursionError):
         return None
     saved = Path(glance.file) if glance.file else None
-    return Recoverable(path=path, name=glance.base.name, file=saved, time=max(glance.time, written), steps=steps)
+    return Recoverable(path=path, name=glance.base.name, file=saved, time=_moment(glance.time, written), steps=steps)
+
+
+def _moment(said: float, written: float) -> float:
+    """The later of two times, one that no calendar has left out."""
+    return max((moment for moment in (said, written) if 0 <= moment <= LATEST), default=0.0)
 
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:

@@ -61,6 +61,9 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
     try:
         facts = describe(recipe.data)
         check_present(recipe.data, facts)
+        if facts.classes < 2:
+            text = say("has {count} class; at least 2 are needed.", count=facts.classes)
+            problems.append(StudioError("data.classes", text, where=str(facts.root)))
     except StudioError as error:
         problems.append(error)
     for type_name, what in ((INPUT, "input"), (OUTPUT, "output")):

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import read_bounded, sync_folder
+from blockstudio.graph.files import read_bounded, refusal, sync_folder
 from blockstudio.text import say
 
 
@@ -73,7 +73,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
         """Raises `StudioError` ``checkpoint.damaged``."""
         try:
             manifest = msgspec.json.decode(read_bounded(self.path / MANIFEST, 1 << 20), type=Manifest)
-        except (msgspec.DecodeError, UnicodeDecodeError, StudioError):
+        except (msgspec.DecodeError, UnicodeDecodeError, StudioError, RecursionError):
             raise self._damaged(MANIFEST) from None
         if manifest.digest != manifest.own_digest() or manifest.step != self.step:
             raise self._damaged(MANIFEST)
@@ -139,8 +139,11 @@ class CheckpointFolder:
         scored = [(score, item.step, item) for item in self.all() if (score := item.score()) is not None]
         return max(scored, key=lambda entry: entry[:2])[2] if scored else None
 
-    def write(self, step: int, score: float | None, fill: Callable[[Path], Iterable[str]]) -> Checkpoint:
-        """Add one: ``fill(folder)`` writes the files and returns their names. It is there complete or not at all.
+    def write(
+        self, step: int, score: float | None, fill: Callable[[Path], Iterable[str]], needed: int = 0
+    ) -> Checkpoint:
+        """Add one: ``fill(folder)`` writes the files, of some ``needed`` bytes, and returns their names. It is there
+        complete or not at all.
 
         Raises `StudioError` ``checkpoint.write`` where the disk refuses.
         """
@@ -165,10 +168,10 @@ class CheckpointFolder:
             os.replace(temporary, target)
             sync_folder(self.path)
         except OSError as error:
+            text = say("cannot be written: {value}.", value=refusal(error, needed, self.path))
+            raise StudioError("checkpoint.write", text, where=str(target)) from error
+        finally:
             shutil.rmtree(temporary, ignore_errors=True)
-            raise StudioError(
-                "checkpoint.write", say("cannot be written: {value}.", value=error.strerror or error), where=str(target)
-            ) from error
         return Checkpoint(step, target)
 
     def at(self, step: int) -> Checkpoint:

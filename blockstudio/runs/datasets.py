@@ -13,8 +13,8 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
-from blockstudio.runs.idx_files import IdxSet, choose_set, idx_header, numbering
-from blockstudio.runs.layouts import count_images, layout
+from blockstudio.runs.idx_files import IdxSet, check_counts, choose_set, idx_header, numbering
+from blockstudio.runs.layouts import count_images, is_text, layout, printable
 from blockstudio.runs.published import PUBLISHED, Found, find_archive, find_published
 from blockstudio.runs.structure import Data
 from blockstudio.text import Text, say
@@ -132,6 +132,9 @@ def describe(data: Data) -> DataInfo:
     or a folder that is no data set."""
     if data.source in DATASETS:
         return _describe_named(data, DATASETS[data.source])
+    if not is_text(data.source):
+        text = say("has a name that is no text in UTF-8.")
+        raise StudioError("data.name", text, where=printable(data.source), hint=say("Rename the folder."))
     path = Path(data.source).expanduser()
     if path.is_dir():
         return _describe_folder(path)
@@ -246,6 +249,7 @@ def _describe_idx(root: Path, found: IdxSet) -> DataInfo:
         raise StudioError(
             "data.idx", say("holds {count}-dimensional data, not images.", count=len(sizes)), where=str(found.train[0])
         )
+    check_counts(found)
     _, names, notes = numbering(found)
     return DataInfo(
         kind="idx", title=found.prefix or root.name, root=root, classes=len(names), channels=1,

@@ -14,37 +14,88 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
-from blockstudio.text import plain
+from blockstudio.errors import StudioError
+from blockstudio.graph.files import check_regular, open_regular, refusal
+from blockstudio.text import plain, say
 
 Event: TypeAlias = dict[str, Any]
 
 READ_AT_ONCE = 4 << 20
 """Bytes a single reading takes at most: some 30,000 events, a few ms."""
+LONGEST = 64 << 20
+"""Bytes of a line; a file with longer ones is no log."""
+RESERVE = ".reserve"
+RESERVED = 8192
+"""Bytes that a trainer holds free beside its log: room for its last words on a disk that is full."""
+
+LAST = ("failed", "diverged", "finished", "stopped")
+"""Events with which a trainer ends."""
 
 _encode = msgspec.json.Encoder(enc_hook=plain).encode
 _decode = msgspec.json.Decoder().decode
 
 
 class EventWriter:
-    """Appends events. One trainer at a time has one, guarded by the run's lock."""
+    """Appends events. One trainer at a time has one, guarded by the run's lock. Raises `StudioError` ``run.write``
+    where the log is no file or the disk refuses."""
 
     def __init__(self, path: Path, listener: Callable[[Event], None] | None = None) -> None:
         self._listener = listener
-        _cut_torn_tail(path)
-        # Unbuffered in append mode: an event is one write, on its way to the disk when `write` returns.
-        self._file = path.open("ab", buffering=0)
+        self._path = path
+        self._reserve: Path | None = None
+        try:
+            check_regular(path)
+            _cut_torn_tail(path)
+            # Unbuffered in append mode: an event is one write, on its way to the disk when `write` returns.
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise self._refused(error, 0) from error
+
+    def reserve(self) -> None:
+        """Hold room for last words: on a disk that is full `write` gives it up."""
+        self._reserve = self._path.with_name(RESERVE)
+        try:
+            self._reserve.write_bytes(os.urandom(RESERVED))
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            raise self._refused(error, RESERVED) from error
 
     def write(self, type: str, **fields: Any) -> Event:
         """Append one event and return it. Numbers that are not finite become null."""
         event: Event = {"type": type, "time": round(time.time(), 3), **fields}
-        self._file.write(_encode(event) + b"\n")
+        line = _encode(event) + b"\n"
+        try:
+            self._append(line)
+        except OSError as error:
+            if self._reserve is None or not self._reserve.exists():
+                raise self._refused(error, len(line)) from error
+            self._reserve.unlink(missing_ok=True)
+            # The word that there is no room is worth more than this event.
+            if type not in LAST:
+                raise self._refused(error, len(line)) from error
+            self._append(line)
         if self._listener is not None:
             self._listener(event)
         return event
+
+    def _append(self, line: bytes) -> None:
+        """All of a line or none of it."""
+        before = self._file.seek(0, os.SEEK_END)
+        try:
+            written = 0
+            while written < len(line):
+                written += self._file.write(line[written:]) or 0
+        except OSError:
+            self._file.truncate(before)
+            raise
+
+    def _refused(self, error: OSError, needed: int) -> StudioError:
+        text = say("cannot be written: {reason}.", reason=refusal(error, needed, self._path))
+        return StudioError("run.write", text, where=str(self._path), hint=say("The run goes on with --resume."))
 
     def sync(self) -> None:
         """Force what was written onto the disk."""
@@ -52,23 +103,38 @@ class EventWriter:
 
     def close(self) -> None:
         self._file.close()
+        if self._reserve is not None:
+            self._reserve.unlink(missing_ok=True)
 
 
 def _cut_torn_tail(path: Path) -> None:
     if not path.exists():
         return
     with path.open("rb+") as file:
-        size = end = file.seek(0, os.SEEK_END)
-        while end > 0:
-            start = max(0, end - 65536)
-            file.seek(start)
-            found = file.read(end - start).rfind(b"\n")
-            if found >= 0:
-                end = start + found + 1
-                break
-            end = start
+        size, end = file.seek(0, os.SEEK_END), _end_of_lines(file)
         if end < size:
             file.truncate(end)
+
+
+def whole_size(path: Path) -> int:
+    """Bytes of a log up to the end of its last whole line: where the next event will begin. 0 if there is no log."""
+    try:
+        with open_regular(path) as file:
+            return _end_of_lines(file)
+    except OSError:
+        return 0
+
+
+def _end_of_lines(file: BinaryIO) -> int:
+    end = file.seek(0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - 65536)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
@@ -91,17 +157,24 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
 
 
 def read_placed(path: Path, offset: int = 0) -> tuple[list[tuple[int, Event]], int]:
-    """As `read_events`, each event with the byte at which its line begins."""
-    if not path.exists():
+    """As `read_events`, each event with the byte at which its line begins. Raises `StudioError` ``run.damaged`` where
+    the log is no file that can be read."""
+    try:
+        with open_regular(path) as file:
+            file.seek(offset)
+            data = file.read(READ_AT_ONCE)
+            while data and b"\n" not in data:
+                more = file.read(READ_AT_ONCE)
+                if not more:
+                    return [], offset
+                data += more
+                if len(data) > LONGEST:
+                    raise OSError("it is no log of a run")
+    except FileNotFoundError:
         return [], offset
-    with path.open("rb") as file:
-        file.seek(offset)
-        data = file.read(READ_AT_ONCE)
-        while data and b"\n" not in data:
-            more = file.read(READ_AT_ONCE)
-            if not more:
-                return [], offset
-            data += more
+    except OSError as error:
+        text = say("cannot be read: {reason}.", reason=error.strerror or error)
+        raise StudioError("run.damaged", text, where=str(path)) from error
     data = data[: data.rfind(b"\n") + 1]
     events: list[tuple[int, Event]] = []
     place = offset
@@ -114,7 +187,7 @@ def read_placed(path: Path, offset: int = 0) -> tuple[list[tuple[int, Event]], i
 def _read_line(line: bytes, place: int) -> Event:
     try:
         event = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = None
     if isinstance(event, dict) and isinstance(event.get("type"), str):
         return event

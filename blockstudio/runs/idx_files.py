@@ -4,6 +4,7 @@ and what their classes are called."""
 from __future__ import annotations
 
 import gzip
+import math
 import re
 import struct
 import zlib
@@ -15,6 +16,10 @@ from blockstudio.errors import StudioError
 from blockstudio.text import Text, say, say_many
 
 MAX_LABELS = 1 << 26
+MAX_BYTES = 8 << 30
+"""Of the images of one file."""
+MOST_PACKED = 1040
+"""Times that gzip makes bytes fewer, at most."""
 
 _NAME = re.compile(
     r"(?P<prefix>.*?)[-_.]?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx(?P<dimensions>\d)[-_.]ubyte(\.gz)?",
@@ -146,6 +151,47 @@ def idx_header(path: Path) -> tuple[int, ...]:
     except (OSError, EOFError, zlib.error) as error:
         raise StudioError("data.idx", say("cannot be read: {error}.", error=error), where=str(path)) from error
     return struct.unpack(f">{magic[3]}I", sizes)
+
+
+def check_counts(found: IdxSet) -> None:
+    """Whether images and labels go together, as far as the headers say: before anything large is read.
+
+    Raises `StudioError` ``data.idx``, ``data.count``, ``data.empty``."""
+    for pair in (found.train, found.test):
+        if pair is None:
+            continue
+        sizes = [_header_of(path, dimensions) for path, dimensions in zip(pair, (3, 1), strict=True)]
+        images, labels = sizes[0][0], sizes[1][0]
+        if images != labels:
+            raise StudioError(
+                "data.count",
+                say("has {labels:,} labels for {images:,} images.", labels=labels, images=images),
+                where=str(pair[1]),
+                hint=say("The images are those of {name}.", name=pair[0].name),
+            )
+        if not images:
+            raise StudioError("data.empty", say("holds no image."), where=str(pair[0]))
+
+
+def _header_of(path: Path, dimensions: int) -> tuple[int, ...]:
+    shape = idx_header(path)
+    if len(shape) != dimensions:
+        raise StudioError(
+            "data.idx",
+            say("has {shape} dimensions; {dimensions} expected.", shape=len(shape), dimensions=dimensions),
+            where=str(path),
+        )
+    return shape
+
+
+def checked_size(path: Path, shape: tuple[int, ...]) -> int:
+    """Bytes that a file of ``shape`` holds. Raises `StudioError` ``data.idx`` where it cannot hold so many."""
+    size, packed = math.prod(shape), path.suffix.lower() == ".gz"
+    there = path.stat().st_size
+    if size > MAX_BYTES or (packed and size > there * MOST_PACKED):
+        text = say("claims {size:,} bytes; the file has {there:,}.", size=size, there=there)
+        raise StudioError("data.idx", text, where=str(path))
+    return size
 
 
 def numbering(found: IdxSet, name: str = "") -> tuple[int, tuple[str, ...], tuple[Text, ...]]:

@@ -56,11 +56,30 @@ class Layout:
 def class_folders(folder: Path) -> list[Path]:
     """Visible subfolders, by name. Raises `StudioError` ``data.folder`` if it cannot be looked into."""
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+        found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
     except OSError as error:
         raise StudioError(
             "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
         ) from error
+    for path in found:
+        if not is_text(path.name):
+            raise StudioError(
+                "data.name",
+                say("has a name that is no text in UTF-8, so no class can be called so."),
+                where=printable(path),
+                hint=say("Rename the folder."),
+            )
+    return found
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is text, not bytes of another encoding."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def printable(path: Path | str) -> str:
+    """A path that can be shown and stored, whatever bytes its names are of."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def count_images(folders: Sequence[Path], limit: int) -> int | None:

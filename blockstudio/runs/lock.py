@@ -19,12 +19,14 @@ from pathlib import Path
 import msgspec
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import check_regular, read_bounded, write_atomic
+from blockstudio.runs.events import whole_size
 from blockstudio.runs.processes import own_mark, start_mark
 from blockstudio.text import say
 
 SILENT_AFTER = 120.0
 """Seconds without a sign of life after which a trainer on another machine counts as dead."""
+LARGEST = 1 << 16
 BEAT_EVERY = 10.0
 """Seconds between two signs of life of a trainer (the lock file's time)."""
 
@@ -54,10 +56,12 @@ class Lock:
     def holder(self) -> Holder | None:
         """Who has it, dead or alive; ``None`` if it is free."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Holder)
-        except FileNotFoundError:
-            return None
-        except (msgspec.DecodeError, UnicodeDecodeError, OSError):
+            return msgspec.json.decode(read_bounded(self._path, LARGEST), type=Holder)
+        except StudioError as error:
+            if error.code == "file.missing":
+                return None
+            return Holder(token="", pid=0, mark="", host=socket.gethostname(), time=0.0, offset=0)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Holder(token="", pid=0, mark="", host=socket.gethostname(), time=0.0, offset=0)
 
     def alive(self, holder: Holder) -> bool:
@@ -112,16 +116,20 @@ class Lock:
         write_atomic(self._path, msgspec.json.encode(holder))
 
     def _log_size(self) -> int:
-        return self._events.stat().st_size if self._events.exists() else 0
+        # A torn line at the end is cut off by the next writer.
+        return whole_size(self._events)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         """Alone among all processes while looking and writing. The system frees it if we die."""
         try:
+            check_regular(self._guard)
             file = self._guard.open("ab")
         except OSError as error:
             raise StudioError(
-                "run.write", say("cannot be written: {strerror}.", strerror=error.strerror), where=str(self._guard)
+                "run.write",
+                say("cannot be written: {strerror}.", strerror=error.strerror or error),
+                where=str(self._guard),
             ) from error
         with file:
             if sys.platform == "win32":

@@ -28,7 +28,7 @@ import msgspec
 from blockstudio import folders
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.files import check_regular, read_bounded, refusal, write_atomic
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import load as load_diagram
 from blockstudio.needs import need
@@ -175,7 +175,7 @@ class Run:
             command: ``"pause"``, ``"resume"`` or ``"stop"``.
 
         Raises:
-            StudioError: ``run.idle`` if nobody trains the run.
+            StudioError: ``run.idle`` if nobody trains the run, ``run.write`` where it cannot be told.
 
         Example:
             >>> try:
@@ -187,8 +187,14 @@ class Run:
         if not self.state().active:
             raise StudioError("run.idle", say("is not being trained."), where=str(self.directory))
         line = msgspec.json.encode({"command": command, "time": time.time()}) + b"\n"
-        with (self.directory / CONTROL).open("ab", buffering=0) as file:
-            file.write(line)
+        control = self.directory / CONTROL
+        try:
+            check_regular(control)
+            with control.open("ab", buffering=0) as file:
+                file.write(line)
+        except OSError as error:
+            text = say("cannot be written: {reason}.", reason=refusal(error, len(line), control))
+            raise StudioError("run.write", text, where=str(control)) from error
 
     def state(self) -> RunState:
         """How the run stands. Cheap enough to ask ten times a second: reads only what is new.
@@ -332,7 +338,7 @@ class Run:
             return {}
         try:
             found: dict[str, Any] = msgspec.json.decode(read_bounded(path, 1 << 24), type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StudioError(
                 "run.damaged", say("is not what was written: {error}.", error=error), where=str(path)
             ) from None

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.files import check_regular
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import CONTROL, LOG, Run
 from blockstudio.text import say
@@ -45,6 +46,7 @@ def start_run(run: Run) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     try:
+        check_regular(run.directory / LOG)
         with (run.directory / LOG).open("wb") as log:
             child = subprocess.Popen(
                 command,

@@ -20,7 +20,7 @@ from rich.table import Table
 from blockstudio.answers import error_line, from_dict
 from blockstudio.errors import StudioError
 from blockstudio.runs.chance import doubt
-from blockstudio.runs.events import Event
+from blockstudio.runs.events import Event, whole_size
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
 from blockstudio.text import join, plain, render, say
@@ -41,7 +41,7 @@ def watch(run: Run, console: Console | None = None, *, json: bool = False, quiet
     view = JsonView(run) if json else TerminalView(run, console or Console(quiet=quiet))
     state = run.state()
     log = run.directory / EVENTS
-    offset = log.stat().st_size if state.status != "new" and log.exists() else 0
+    offset = whole_size(log) if state.status != "new" else 0
     child: subprocess.Popen[bytes] | None = None
     if state.active:
         for event in _known(run):

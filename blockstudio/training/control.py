@@ -11,6 +11,11 @@ from types import FrameType
 
 import msgspec
 
+from blockstudio.graph.files import open_regular
+
+LARGEST = 1 << 20
+"""Bytes of commands that are read at a time."""
+
 
 class Control:
     """What the trainer has been told. `poll` costs one look at a file's size."""
@@ -27,15 +32,18 @@ class Control:
         """Take in commands that were appended since the last look. Lines that are no command are passed over."""
         if self._size() <= self._offset:
             return
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read()
+        try:
+            with open_regular(self._path) as file:
+                file.seek(self._offset)
+                data = file.read(LARGEST)
+        except OSError:  # Not a file, or gone: nothing is asked of the trainer.
+            return
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
             try:
                 found = msgspec.json.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
             command = found.get("command") if isinstance(found, dict) else None
             if command == "stop":

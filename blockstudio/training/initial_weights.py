@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
-from safetensors.torch import save_file
 from torch import nn
 
 from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
@@ -22,7 +21,7 @@ from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import listed, say
 from blockstudio.text import plain as as_plain
-from blockstudio.training.saving import is_finite, plain, read_weights
+from blockstudio.training.saving import is_finite, plain, read_weights, save_tensors
 
 REPORT = "report.json"
 FIRST = 0
@@ -73,11 +72,11 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
     text = told(report, file.name)
 
     def fill(folder: Path) -> Iterable[str]:
-        save_file({key: plain(value) for key, value in model.state_dict().items()}, folder / MODEL)
+        save_tensors({key: plain(value) for key, value in model.state_dict().items()}, folder / MODEL)
         (folder / REPORT).write_bytes(msgspec.json.encode({"file": str(file), "text": text}, enc_hook=as_plain))
         return MODEL, REPORT
 
-    run.start.write(FIRST, None, fill)
+    run.start.write(FIRST, None, fill, sum(value.nbytes for value in model.state_dict().values()))
     return text
 
 

@@ -28,7 +28,7 @@ from blockstudio.training.initial_weights import begin
 from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
-from blockstudio.training.saving import is_finite, read_state, read_weights, write_state
+from blockstudio.training.saving import is_finite, read_state, read_weights, state_size, write_state
 from blockstudio.training.stopping import Patience
 
 TICK = 0.1
@@ -360,6 +360,7 @@ class Loop:
             self._step,
             self._score,
             lambda folder: write_state(folder, self._model, self._optimizer, self._device, notes),
+            state_size(self._model, self._optimizer),
         )
         self._saved = self._step, self._evaluated
         self._run.checkpoints.prune(self._recipe.checkpoints.keep, self._patience.best_step)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -31,16 +34,34 @@ def write_state(
 ) -> Iterable[str]:
     """Write the three files of a checkpoint into ``folder`` and return their names."""
     weights = {key: plain(value) for key, value in model.state_dict().items()}
-    save_file(weights, folder / MODEL, metadata={"format": "pt"})
+    save_tensors(weights, folder / MODEL, {"format": "pt"})
     tensors, settings = _optimizer_state(optimizer)
     tensors[f"{RNG}cpu"] = torch.get_rng_state()
     if device.type == "cuda":
         tensors[f"{RNG}cuda"] = torch.cuda.get_rng_state(device)
     elif device.type == "mps":
         tensors[f"{RNG}mps"] = torch.mps.get_rng_state()
-    save_file(tensors, folder / OPTIMIZER)
+    save_tensors(tensors, folder / OPTIMIZER)
     (folder / STATE).write_bytes(msgspec.json.encode({**notes, "optimizer": settings}))
     return MODEL, OPTIMIZER, STATE
+
+
+def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """As the library does; what the system says against it is an `OSError` as everywhere."""
+    try:
+        save_file(tensors, path, metadata=metadata)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise OSError(str(error)) from error
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+
+def state_size(model: nn.Module, optimizer: Optimizer) -> int:
+    """Bytes of the tensors in a checkpoint."""
+    size = sum(int(value.nbytes) for value in model.state_dict().values())
+    state = optimizer.state_dict()["state"].values()
+    return size + sum(int(value.nbytes) for each in state for value in each.values() if isinstance(value, Tensor))
 
 
 def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, device: torch.device) -> dict[str, Any]:

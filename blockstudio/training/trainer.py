@@ -75,6 +75,7 @@ def train_run(
         events = EventWriter(run.directory / EVENTS, on_event)
         control = Control(run.directory / CONTROL, control_offset)
         with _LastWord(events), stopped_by_signals(control, signals):
+            events.reserve()
             prepared = prepare(run, build)
             for note in prepared.splits.notes:
                 events.write("note", text=note)

@@ -20,6 +20,7 @@ from torch import nn
 
 from blockstudio import StudioError, load
 from blockstudio.compiler import compile, load_weights
+from blockstudio.compiler.weight_files import read
 
 torch.set_num_threads(1)
 
@@ -207,3 +208,12 @@ def test_what_is_no_file(model: nn.Module, tmp_path: Path) -> None:
         # Opening a pipe that nobody writes to would wait for ever.
         os.mkfifo(tmp_path / "pipe.pt")
         assert "not a file" in refused(model, tmp_path / "pipe.pt").message
+
+
+def test_a_file_of_more_tensors_than_any_network_has_is_refused_by_its_header(tmp_path: Path) -> None:
+    each = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+    header = json.dumps({f"w{number}": each for number in range(60_000)}).encode()
+    path = tmp_path / "many.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    with pytest.raises(StudioError, match="60,000 tensors; 50,000 at most"):
+        read(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import pickle
 import struct
 from pathlib import Path
@@ -152,3 +153,49 @@ def test_a_batch_of_something_else_is_told(tmp_path: Path) -> None:
     (folder / "data_batch_1").write_bytes(pickle.dumps({b"data": np.zeros((3, 3072), np.float32), b"labels": [1] * 3}))
     with pytest.raises(StudioError, match="damaged"):
         load_data(Data(source=str(folder)), (3, 32, 32))
+
+
+def test_parts_that_do_not_agree_are_told_before_the_first_step(tmp_path: Path) -> None:
+    write(tmp_path / "train-images-idx3-ubyte", RNG.integers(0, 256, (6, 5, 5)))
+    write(tmp_path / "t10k-images-idx3-ubyte", RNG.integers(0, 256, (4, 5, 5)))
+    cases = {
+        ((0, 1, 2, 0, 1, 2), (0, 1, 3, 5)): "the classes 3 and 5, of which there is no image",
+        ((1, 1, 1, 1, 1, 1), (1, 1, 1, 1)): "one class only",
+        ((1, 1, 1, 1, 1, 1), (0, 1, 1, 1)): "one class only",
+        ((0, 1, 2, 0, 1), (0, 1, 2, 2)): "5 labels for 6 images",
+    }
+    for (train, test), words in cases.items():
+        write(tmp_path / "train-labels-idx1-ubyte", np.array(train))
+        write(tmp_path / "t10k-labels-idx1-ubyte", np.array(test))
+        with pytest.raises(StudioError, match=words) as caught:
+            load_data(Data(source=str(tmp_path)), (1, 5, 5))
+        assert caught.value.code in ("data.classes", "data.count"), words
+
+
+def test_a_packed_file_is_not_read_before_its_header_is_believed(tmp_path: Path) -> None:
+    """3.2 GB by its header: refused from a few bytes, and a count that differs before the images are unpacked."""
+    labels = struct.pack(">HBBI", 0, 8, 1, 4) + bytes([0, 1, 0, 1])
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+    images = tmp_path / "train-images-idx3-ubyte.gz"
+    for count, words in ((4_100_000, "4 labels for 4,100,000"), (4, "claims")):
+        side = 28 if count > 4 else 28_300
+        images.write_bytes(gzip.compress(struct.pack(">HBBIII", 0, 8, 3, count, side, side) + bytes(1000)))
+        with pytest.raises(StudioError, match=words):
+            load_data(Data(source=str(tmp_path)), (1, 8, 8))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX")
+def test_a_class_folder_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    root = os.fsencode(tmp_path)
+    for name in (b"cat", b"gr\xfcn"):
+        try:
+            os.mkdir(root + b"/" + name)
+        except OSError:
+            pytest.skip("this disk takes text only")
+        with open(root + b"/" + name + b"/1.png", "wb"):
+            pass
+    for source in (tmp_path, Path(os.fsdecode(root + b"/gr\xfcn"))):
+        with pytest.raises(StudioError) as caught:
+            describe(Data(source=str(source)))
+        assert caught.value.code == "data.name"
+        str(caught.value).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import warnings
@@ -362,3 +363,22 @@ def test_a_photo_far_larger_than_wanted_is_decoded_small(tmp_path: Path) -> None
     assert COLOUR.read(path, (32, 32)).shape[1:] < (400, 400)
     assert min(COLOUR.read(path, (32, 32)).shape[1:]) >= 64
     assert COLOUR.read(path).shape[1:] == (1200, 1600)
+
+
+def test_each_file_is_opened_once_to_be_surveyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / name for name in ("a.png", "b.jpg", "deep.png")]
+    for path in paths[:2]:
+        Image.fromarray(noisy(3, (20, 20))).save(path)
+    Image.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20)).save(paths[2])
+    opened: list[str] = []
+    real = io.open
+
+    def count(file: Any, *given: Any, **more: Any) -> Any:
+        opened.append(str(file))
+        return real(file, *given, **more)
+
+    monkeypatch.setattr("io.open", count)
+    monkeypatch.setattr("builtins.open", count)
+    found = survey(paths)
+    assert found.deep == 1 and found.range == (0.0, 4095.0)
+    assert sorted(opened) == sorted(map(str, paths))

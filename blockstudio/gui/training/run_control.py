@@ -287,7 +287,11 @@ def _read_runs(folder: Path, known: dict[Path, Run]) -> list[RunRow]:
     for run in list_runs(folder):
         # A `Run` remembers how far it has read; keeping it makes the next look cheap.
         kept = known.setdefault(run.directory, run)
-        state = kept.state()
+        try:
+            state = kept.state()
+        except StudioError as error:  # One that is damaged does not hide the others.
+            found.append(RunRow(kept, RunState(status="failed", message=str(error)), None))
+            continue
         results = kept.results() if state.status == "finished" else None
         accuracy = results.get("test_accuracy") if results else None
         found.append(RunRow(kept, state, accuracy if isinstance(accuracy, int | float) else None))

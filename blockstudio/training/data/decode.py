@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from PIL import Image, ImageCms, ImageColor, ImageOps
 from torch import Tensor
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.layouts import printable
 from blockstudio.text import Text, say, say_many
 
 MAX_PIXELS = 178_956_970
@@ -92,12 +93,13 @@ def _lab_to_rgb() -> ImageCms.ImageCmsTransform:
 class reading:
     """An image file, open while the block runs; whatever is wrong with it becomes a `StudioError` ``data.image``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO | None = None) -> None:
         self.path = path
+        self._file = file
 
     def __enter__(self) -> Image.Image:
         try:
-            self._image: Image.Image = Image.open(self.path)
+            self._image: Image.Image = Image.open(self._file or self.path)
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
         if self._image.width * self._image.height > MAX_PIXELS:
@@ -117,14 +119,15 @@ def unreadable(path: Path | str, error: BaseException) -> StudioError:
         return StudioError(
             "data.image",
             say("has more than {most:,} pixels, the most that is read.", most=MAX_PIXELS),
-            where=str(path),
+            where=printable(path),
             hint=say("Save it smaller."),
         )
     reason: str = (
         error.args[0] if isinstance(error, ValueError) and error.args and isinstance(error.args[0], Text) else ""
     )
     reason = reason or (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-    return StudioError("data.image", say("is no readable image: {reason}.", reason=reason), where=str(path))
+    reason = printable(reason)
+    return StudioError("data.image", say("is no readable image: {reason}.", reason=reason), where=printable(path))
 
 
 def _draft(image: Image.Image, at_least: tuple[int, int]) -> None:
@@ -152,7 +155,7 @@ def _values(image: Image.Image, where: Path | str) -> NDArray[np.float64]:
     values = np.asarray(image, np.float64)
     if not np.isfinite(values).all():
         raise StudioError(
-            "data.image", say("has a pixel that is no number (NaN or infinite)."), where=str(where),
+            "data.image", say("has a pixel that is no number (NaN or infinite)."), where=printable(where),
             hint=say("Put numbers in its place, or remove the file."),
         )  # fmt: skip
     return values
@@ -185,11 +188,15 @@ def survey(
 
     Raises `StudioError` ``data.range`` where white would not be above black.
     """
+    stride = -(-len(paths) // MEASURED) if black is None or white is None else 0
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        looks = list(pool.map(_look, paths))
-        deep = [look for look in looks if isinstance(look, _Look) and look.deep]
-        count = min(MEASURED, len(deep)) if black is None or white is None else 0
-        spans = list(pool.map(_span, [deep[index * len(deep) // count] for index in range(count)]))
+        measured = (bool(stride) and index % stride == 0 for index in range(len(paths)))
+        looks = list(pool.map(_look, paths, measured))
+    deep = [look for look in looks if isinstance(look, _Look) and look.deep]
+    spans = [look.span for look in deep if look.span is not None]
+    if stride and len(spans) < min(len(deep), MEASURED):  # Few deep images among many: all of those that were not hit.
+        rest = [look for look in deep if look.span is None][: MEASURED - len(spans)]
+        spans += [_span(look.path) for look in rest]
     damaged = {path: look for path, look in zip(paths, looks, strict=True) if isinstance(look, StudioError)}
     damaged |= {span.path: span.problem for span in spans if span.problem is not None}
     notes: list[str] = []
@@ -242,13 +249,19 @@ class _Look:
     path: Path
     deep: bool
     transparent: bool
+    span: _Span | None = None
+    """Its smallest and largest value, if they were looked at."""
 
 
-def _look(path: Path) -> _Look | StudioError:
+def _look(path: Path, measure: bool) -> _Look | StudioError:
+    """What one opening of a file tells: its header, its end, and the values of a deep image."""
     try:
-        with reading(path) as image:
-            found = _Look(path, is_deep(image.mode), is_transparent(image))
-        short = cut_short(path)
+        with path.open("rb") as file:
+            short = _cut_short(file)
+            file.seek(0)
+            with reading(path, file) as image:
+                deep = is_deep(image.mode)
+                found = _Look(path, deep, is_transparent(image), _measured(image, path) if deep and measure else None)
     except StudioError as error:
         return error
     except OSError as error:
@@ -265,13 +278,17 @@ class _Span:
     problem: StudioError | None = None
 
 
-def _span(look: _Look) -> _Span:
+def _span(path: Path) -> _Span:
     try:
-        with reading(look.path) as image:
-            values = _values(image, look.path)
-            return _Span(look.path, float(values.min()), float(values.max()), image.mode == "F")
+        with reading(path) as image:
+            return _measured(image, path)
     except StudioError as error:
-        return _Span(look.path, problem=error)
+        return _Span(path, problem=error)
+
+
+def _measured(image: Image.Image, path: Path) -> _Span:
+    values = _values(image, path)
+    return _Span(path, float(values.min()), float(values.max()), image.mode == "F")
 
 
 # Whether a file is whole
@@ -279,11 +296,15 @@ def _span(look: _Look) -> _Span:
 
 def cut_short(path: Path) -> str:
     """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
-    size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(32)
-        file.seek(max(0, size - 4096))
-        tail = file.read(4096)
+        return _cut_short(file)
+
+
+def _cut_short(file: BinaryIO) -> str:
+    head = file.read(32)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 4096))
+    tail = file.read(4096)
     if head[:3] == b"\xff\xd8\xff":
         return "" if b"\xff\xd9" in tail else say("its end is missing")
     if head[:8] == b"\x89PNG\r\n\x1a\n":

@@ -13,7 +13,7 @@ from torch import Tensor
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled
-from blockstudio.runs.layouts import IMAGE_ENDINGS, Part, class_folders, layout
+from blockstudio.runs.layouts import IMAGE_ENDINGS, Part, class_folders, layout, printable
 from blockstudio.text import say
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
@@ -106,7 +106,9 @@ def _labelled(part: Labelled, classes: Sequence[str], problems: list[StudioError
 
 
 def _empty(paths: Sequence[Path]) -> list[StudioError]:
-    return [StudioError("data.image", say("is empty."), where=str(path)) for path in paths if path.stat().st_size == 0]
+    return [
+        StudioError("data.image", say("is empty."), where=printable(path)) for path in paths if path.stat().st_size == 0
+    ]
 
 
 def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all_needed: bool) -> Files:
