@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blockstudio.blocks import ENDS
 from blockstudio.gui.commands.registry import COMMAND
@@ -14,33 +13,10 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.kit.parts import NumberRow, clear, heading, link_button, quiet
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import theme
+from blockstudio.gui.kit.tick_box import TickBox
 
 LONGEST = 24
 """Letters of a file's name that the inspector shows."""
-
-
-class Box(QCheckBox):
-    """A check box in the studio's look: the style sheet has no picture of a tick."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        rect = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
-        if self.checkState() is Qt.CheckState.Unchecked:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(theme().on_accent if self.isEnabled() else theme().secondary, 1.7)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        x, y = rect.center().x() + 0.5, rect.center().y() + 0.5
-        if self.checkState() is Qt.CheckState.PartiallyChecked:
-            painter.drawLine(round(x - 3), round(y), round(x + 3), round(y))
-        else:
-            painter.drawPolyline([QPointF(x - 3.2, y + 0.2), QPointF(x - 0.8, y + 2.8), QPointF(x + 3.4, y - 2.6)])
 
 
 class FreezeLine(QWidget):
@@ -58,7 +34,7 @@ class FreezeLine(QWidget):
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        self.box = Box(tr("Frozen"))
+        self.box = TickBox(tr("Frozen"))
         self.box.setToolTip(
             tr("It stays as it is, with all that is inside: no gradients, normalisation and dropout as in use.")
         )
