@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from blockstudio.analysis import Fix
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
-from blockstudio.gui.canvas.hand import acts, connecting, dropping, keys, menu, wheel
+from blockstudio.gui.canvas.hand import acts, connecting, dropping, keys, menu, previewing, wheel
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.hand import Hand
 from blockstudio.gui.canvas.hand.start import Start
@@ -100,6 +100,9 @@ class Canvas(QWidget):
         scene.document_changed.connect(self._on_document)
         scene.level_changed.connect(self._on_level)
         scene.arranged.connect(self.camera.resized)
+        self._previewed: QObject | None = None
+        for signal in (scene.followed, scene.selected):
+            signal.connect(self.leave_preview)
         notifier.changed.connect(self.update)
         self._announce()
 
@@ -153,6 +156,24 @@ class Canvas(QWidget):
     def port_point(self, name: str, port: str, side: str = "out") -> QPointF:
         """The middle of a port in view coordinates; ``side``: ``"in"`` or ``"out"``. Raises `KeyError`."""
         return self.camera.to_view(self.scene.drawing.port(name, port, side).point + self.scene.offset)
+
+    def show_preview(self, fix: Fix | None) -> bool:
+        """Show what a fix would leave of the level, until something else happens; False if it cannot be applied."""
+        self.leave_preview()
+        if fix is not None:
+            self._previewed = QObject(self)
+            self.scene.preview = previewing.preview_of(self.scene, fix, self._previewed)
+            self.update()
+        return self.scene.preview is not None
+
+    def leave_preview(self) -> bool:
+        """Show the drawing as it is again; False if it was shown already."""
+        before, self.scene.preview = self.scene.preview, None
+        if self._previewed is not None:
+            self._previewed.deleteLater()
+            self._previewed = None
+            self.update()
+        return before is not None
 
     def select_all(self) -> None:
         """Select every block of the level."""
@@ -339,6 +360,7 @@ class Canvas(QWidget):
     # Events, to the hand
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.leave_preview()
         self.hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

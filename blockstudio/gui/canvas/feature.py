@@ -19,6 +19,7 @@ def install(desk: Desk) -> Canvas:
     desk.set_drawing(canvas)
     desk.add_commands(*commands(canvas))
     desk.reveal_wanted.connect(canvas.reveal)
+    desk.preview_wanted.connect(canvas.show_preview)
     canvas.activated.connect(lambda _: canvas.run("edit.rename"))
     desk.add_item("top", _metric_chip(desk), 100)
     desk.add_item("status", _zoom_button(desk, canvas), 200)

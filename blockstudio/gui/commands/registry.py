@@ -63,6 +63,8 @@ class Command(Generic[D]):
     """What it is called now, where that changes: *Bypass*, *Switch on*."""
     choices: Callable[[D], Iterable[Choice]] | None = None
     """It needs a value; these are offered in a submenu."""
+    lazy: bool = False
+    """What can be chosen takes a moment to find: only for those who look."""
     value: bool = False
     """It needs a value that only the place where it is offered knows: it stands in no list."""
     on_drawing: bool = False

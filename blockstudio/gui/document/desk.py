@@ -44,6 +44,8 @@ class Desk(QObject):
     section_added = Signal()
     room_wanted = Signal(float)
     """The page under the drawing needs this share of the height, at least."""
+    preview_wanted = Signal(object)
+    """What this `Fix` would leave of the level in view is to be seen, until ``None`` is."""
     reveal_wanted = Signal(str)
     """This block of the level in view is to be seen."""
 

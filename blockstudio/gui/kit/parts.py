@@ -178,6 +178,15 @@ def count_text(number: float | None) -> str:
     return f"{number:,.0f}"
 
 
+def change_text(change: float) -> str:
+    """``−28 %``, ``+7 %``, ``±0`` of a ratio less one."""
+    rounded = round(100 * change)
+    if not rounded:
+        return "±0"
+    text = f"{100 * change:+.1f}" if rounded == -100 and change > -1 else f"{rounded:+,d}"
+    return text.replace("-", "−") + " %"
+
+
 def bytes_text(number: float | None) -> str:
     """``51 MB``; units of 1000."""
     if number is None:

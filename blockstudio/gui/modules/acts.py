@@ -19,11 +19,7 @@ from blockstudio.graph.operations.ungrouping import ungroup
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
-from blockstudio.layout.room import Standing, rect_at
 from blockstudio.text import say_many
-
-CARD = (152.0, 48.0)
-"""Of a card whose size is not known yet."""
 
 
 def module_of(session: Session) -> str:
@@ -62,7 +58,7 @@ def ungroup_selection(session: Session) -> bool:
         session.refused.emit(str(error))
         return False
     names = tuple(edit.name for edit in edits if isinstance(edit, AddBlock))
-    return _add(session, tr("Take {name} apart", name=name), Added(names, tuple(beside(session, edits, name))))
+    return _add(session, tr("Take {name} apart", name=name), Added(names, edits))
 
 
 def unique_selection(session: Session) -> bool:
@@ -122,7 +118,7 @@ def insert(desk: Desk, where: Kept, at: tuple[float, float] | None = None, into:
         ports = session.diagram.output_ports(session.definition.block(selection[0]).type)
         if ports:
             edits.append(AddWire(scope=scope, wire=Wire(selection[0], ports[0], name, inputs[0])))
-    return _add(session, tr("Add {name}", name=name), Added(added.names, tuple(edits)))
+    return _add(session, tr("Add {name}", name=name), Added(added.names, tuple(edits)), at)
 
 
 def _placed(edit: Edit, at: tuple[float, float] | None) -> Edit:
@@ -144,29 +140,8 @@ def keep(desk: Desk) -> bool:
     return True
 
 
-def beside(session: Session, edits: tuple[Edit, ...], gone: str) -> list[Edit]:
-    """The same edits, what they add moved together to where it covers nothing that stands. Without places nothing is
-    moved: the drawing finds some."""
-    sizes = session.sizes() if session.sizes is not None else {}
-    places = {name: block.at for name, block in session.definition.blocks() if block.at is not None and name != gone}
-    news = [edit for edit in edits if isinstance(edit, AddBlock) and edit.scope == session.scope]
-    rects = [rect_at(edit.block.at, CARD) for edit in news if edit.block.at is not None]
-    if not places or len(rects) != len(news) or not rects:
-        return list(edits)
-    standing = Standing(places, {name: sizes.get(name, CARD) for name in places})
-    dx, dy = standing.free_shift(rects)
-
-    def moved(edit: Edit) -> Edit:
-        if not isinstance(edit, AddBlock) or edit.block.at is None or edit.scope != session.scope:
-            return edit
-        at = (edit.block.at[0] + dx, edit.block.at[1] + dy)
-        return msgspec.structs.replace(edit, block=msgspec.structs.replace(edit.block, at=at))
-
-    return [moved(edit) for edit in edits]
-
-
-def _add(session: Session, label: str, added: Added) -> bool:
-    if not added.edits or not session.do(label, *added.edits):
+def _add(session: Session, label: str, added: Added, at: tuple[float, float] | None = None) -> bool:
+    if not added.edits or not session.do(label, *added.edits, at=at):
         return False
     session.select(added.names)
     return True

@@ -8,9 +8,9 @@ from functools import partial
 from blockstudio.analysis.refactorings import Refactoring
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.parts import change_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.refactor.finder import find
-from blockstudio.gui.refactor.option import percent
 from blockstudio.gui.refactor.section import ConvertSection, wants_relu
 from blockstudio.text import render, say
 
@@ -39,17 +39,19 @@ def offers(desk: Desk, names: tuple[str, ...] | None = None) -> tuple[Refactorin
     return find(session.diagram, session.scope, session.path, chosen, wants_relu())
 
 
-def convert(desk: Desk, found: Refactoring) -> bool:
+def convert(desk: Desk, found: Refactoring | None = None) -> bool:
     """Do it as one step, and select what came."""
-    desk.commands.run("drawing.preview", (None,))
+    if found is None:
+        return False
+    desk.preview_wanted.emit(None)
     session = desk.session
     if not desk.commands.run("problem.fix", found):
         return False
     if found.scope == session.scope and found.added:
         session.select(found.added)
     saved = found.whole_after.parameters - found.whole.parameters
-    figures = tr("parameters {change:,}", change=f"{saved:+,}".replace("-", "−"))
-    session.message.emit(f"{render(found.label)}: {figures}")
+    told = f"{saved:+,}".replace("-", "−") if saved else "±0"
+    session.message.emit(tr("{what}: {change} parameters", what=render(found.label), change=told))
     return True
 
 
@@ -74,19 +76,20 @@ def _batch_norm(desk: Desk) -> bool:
 
 def _choices(desk: Desk) -> Iterable[Choice]:
     for found in offers(desk):
-        yield Choice(f"{render(found.title)}   {percent(found.change)}", found, tip=render(found.note))
+        yield Choice(f"{render(found.title)}   {change_text(found.change)}", found, tip=render(found.note))
 
 
 def install(desk: Desk) -> None:
     """Put them on the desk."""
     desk.add_commands(
         Command("refactor.convert", say("Convert"), convert, value=True),
-        Command("refactor.to", say("Convert to"), convert, choices=_choices, enabled=_selected, on_drawing=True),
+        Command("refactor.to", say("Convert to"), convert, choices=_choices, lazy=True, enabled=_selected,
+                on_drawing=True),
         Command("refactor.batch_norm", say("Add BatchNorm after every convolution"), _batch_norm,
                 keywords="normalise bn bias", on_drawing=True),
         *(
-            Command(f"refactor.{kind}", text, partial(_convert_kind, kind), enabled=_selected, keywords=f"convert {words}",
-                    on_drawing=True)
+            Command(f"refactor.{kind}", text, partial(_convert_kind, kind), enabled=_selected,
+                    keywords=f"convert {words}", on_drawing=True)
             for kind, (text, words) in KINDS.items()
         ),
     )  # fmt: skip

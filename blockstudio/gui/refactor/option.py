@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from blockstudio.analysis.refactorings import Refactoring
-from blockstudio.gui.kit.parts import count_text
+from blockstudio.gui.kit.parts import change_text, count_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, mix, theme
 from blockstudio.text import render
@@ -16,15 +16,6 @@ TALL, LOW = 90, 26
 BAR = 5
 WITH_BARS = ("stack_3x3", "stack_2x2", "asymmetric", "separable", "global_pool", "reduction", "narrow")
 """Kinds that are shown with both bars; the others take a line."""
-
-
-def percent(change: float) -> str:
-    """``−28 %``, ``+7 %``, ``±0``."""
-    rounded = round(100 * change)
-    if not rounded:
-        return "±0"
-    text = f"{100 * change:+.1f}" if rounded == -100 and change > -1 else f"{rounded:+d}"
-    return text.replace("-", "−") + " %"
 
 
 class Option(QWidget):
@@ -45,7 +36,7 @@ class Option(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(TALL if self.tall else LOW)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{render(found.title)}, {percent(found.change)}")
+        self.setAccessibleName(f"{render(found.title)}, {change_text(found.change)}")
         self.setAccessibleDescription(render(found.note))
         self.setToolTip(self._tip())
 
@@ -101,7 +92,7 @@ class Option(QWidget):
 
     def _head(self, painter: QPainter, rect: QRectF) -> None:
         colours, change = theme(), self.found.change
-        figure = percent(change)
+        figure = change_text(change)
         painter.setFont(font(12, bold=True))
         width = painter.fontMetrics().horizontalAdvance(figure) + 8
         painter.setPen(colours.good if round(100 * change) < 0 else colours.secondary)

@@ -53,7 +53,7 @@ class ConvertSection(QWidget):
         self.convert = QPushButton(tr("Convert"))
         self.convert.setProperty("role", "primary")
         self.convert.setProperty(COMMAND, "refactor.convert")
-        self.convert.clicked.connect(lambda _=False: self._chosen is not None and self._do(self._chosen))
+        self.convert.clicked.connect(lambda _=False: self._do(self._chosen))
         line.addWidget(self.convert)
         line.addStretch(1)
         column.addLayout(line)
@@ -80,7 +80,7 @@ class ConvertSection(QWidget):
 
     def _show(self, found: tuple[Refactoring, ...]) -> None:
         focused = next((each.found.kind for each in self.options if each.hasFocus()), "")
-        self._desk.commands.run("drawing.preview", (None,))
+        self._preview(None)
         clear(self._rows)
         self.options = [Option(each) for each in sorted(found, key=_rank)]
         for option in self.options:
@@ -106,9 +106,9 @@ class ConvertSection(QWidget):
             option.select(option.found is found)
 
     def _preview(self, found: Refactoring | None) -> None:
-        self._desk.commands.run("drawing.preview", (found,))
+        self._desk.preview_wanted.emit(found)
 
-    def _do(self, found: Refactoring) -> None:
+    def _do(self, found: Refactoring | None) -> None:
         self._desk.commands.run("refactor.convert", found)
 
 

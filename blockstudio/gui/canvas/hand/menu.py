@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMenu, QWidget
 
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.kit.text import tr
 
 ON_NOTHING = ("edit.search", "edit.select_all", "", "view.arrange", "view.fit")
@@ -14,7 +18,7 @@ ON_WIRES = ("edit.search", "wire.earlier", "wire.later", "wire.free", "", "edit.
 ON_BLOCKS = (
     "edit.search", "edit.connect", "edit.wire_in_order", "edit.align", "edit.straighten", "edit.swap", "",
     "edit.bypass", "edit.freeze", "",
-    "edit.group", "edit.ungroup", "edit.make_unique", "",
+    "refactor.to", "edit.group", "edit.ungroup", "edit.make_unique", "",
     "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
 )  # fmt: skip
 ON_MODULES = ("view.enter", "view.frame", "")
@@ -59,7 +63,16 @@ def _offer(surface: Surface, menu: QMenu, ids: tuple[str, ...]) -> None:
             menu.addSeparator()
         elif id not in commands.declared or not commands.is_possible(id):
             continue
-        elif commands.declared[id].choices is not None:
-            commands.fill_choices(menu.addMenu(tr(commands.declared[id].text)), id)
-        else:
+        elif commands.declared[id].choices is None:
             commands.offer(menu, id)
+        else:
+            more = menu.addMenu(tr(commands.declared[id].text))
+            if commands.declared[id].lazy:
+                more.aboutToShow.connect(partial(_fill, commands, more, id))
+            else:
+                commands.fill_choices(more, id)
+
+
+def _fill(commands: Commands[Any], menu: QMenu, id: str) -> None:
+    if menu.isEmpty():
+        commands.fill_choices(menu, id)

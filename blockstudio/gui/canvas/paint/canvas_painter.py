@@ -15,12 +15,14 @@ from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend
 from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_guides, draw_loose_wire, draw_stroke
 from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
+from blockstudio.gui.canvas.paint.preview import draw_figures, draw_preview
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import Style, style_of
 from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, LooseWire, Overlay, Stroke
+from blockstudio.gui.canvas.scene.preview import Preview
 from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
@@ -52,6 +54,9 @@ class CanvasPainter:
         """One frame."""
         self.painted = Painted()
         style, drawing = style_of(theme()), scene.root.drawing
+        if scene.preview is not None:
+            self._paint_preview(painter, sheet, scene.preview, camera, style)
+            return
         if not self._paint_from_far(painter, sheet, scene, camera, style):
             self._paint_level(painter, scene, camera, sheet.area, style)
         with saved(painter):
@@ -88,6 +93,18 @@ class CanvasPainter:
             marks = {scene.stage.path: scene.marks}
             stages = StagePainter(painter, camera.scale, style, marks, self.painted, self.sprites)
             stages.paint(scene.root, camera.rect_to_scene(area))
+
+    def _paint_preview(
+        self, painter: QPainter, sheet: Sheet, preview: Preview, camera: Projection, style: Style
+    ) -> None:
+        """The level as it would be, and what would change."""
+        paint_background(painter, sheet.area, camera, style)
+        with saved(painter):
+            painter.setTransform(camera.transform(), True)
+            stages = StagePainter(painter, max(camera.scale, LINES), style, {}, self.painted, self.sprites)
+            stages.paint(preview.stage, camera.rect_to_scene(sheet.area))
+            draw_preview(painter, preview, style)
+        draw_figures(painter, preview, sheet.size, style)
 
     def _paint_from_far(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, style: Style) -> bool:
         """Lay down what was painted before, if the level is large; False if it is to be painted."""

@@ -16,6 +16,7 @@ from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
 from blockstudio.gui.canvas.scene.notebook import Notebook
 from blockstudio.gui.canvas.scene.order import in_reading_order
+from blockstudio.gui.canvas.scene.preview import Preview
 from blockstudio.gui.canvas.scene.stage import Marks, Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
 from blockstudio.gui.document.session import Session
@@ -51,6 +52,8 @@ class Scene(QObject):
         self.notebook = Notebook(self.rewrite_notes, self)
         self.staging = Staging(session, self._on_arranged, self)
         self._routing = False
+        self.preview: Preview | None = None
+        """What is painted in place of the root while an act is looked at before it is done."""
         self.root: Stage = self.staging.stage(session.path, session.scope)
         self.stage: Stage = self.root
         self.offset = QPointF()

@@ -70,6 +70,14 @@ class Staging:
         self.opened: set[str] = set()
         """Paths of the instances that are open in place."""
 
+    def like(self, session: Session, parent: QObject) -> Staging:
+        """Another one that shows the same of another session: what is open, and where blocks without a place stand."""
+        found = Staging(session, lambda: None, parent)
+        found.at_once = 1_000_000
+        found.opened = set(self.opened)
+        found._places = {scope: dict(places) for scope, places in self._places.items()}
+        return found
+
     @property
     def busy(self) -> bool:
         """Whether a layout is still being computed."""

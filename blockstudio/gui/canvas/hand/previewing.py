@@ -1,0 +1,93 @@
+"""Making the preview of an act: it is done on a copy of the document, and drawn."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QRectF
+
+from blockstudio.analysis import Analysis, Fix
+from blockstudio.analysis.refactorings import Refactoring
+from blockstudio.errors import StudioError
+from blockstudio.graph.edits import AddBlock, RemoveBlock
+from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CARD_WIDTH
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.preview import Figure, Old, Preview
+from blockstudio.gui.canvas.scene.stage import Stage
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.parts import change_text, count_text
+from blockstudio.gui.kit.text import tr
+from blockstudio.text import render
+
+ASIDE = 96.0
+"""Between the blocks to come and the one that they take the place of."""
+
+
+def preview_of(scene: Scene, fix: Fix, owner: QObject) -> Preview | None:
+    """What a fix would leave of the level in view; ``None`` if it cannot be applied. ``owner`` keeps what is made for
+    it until the preview is left."""
+    session = scene.session
+    twin = copy_diagram(session.diagram)
+    edits = session.answer(fix.edits, None, ()) if session.answer is not None else fix.edits
+    try:
+        for edit in edits:
+            edit.apply(twin)
+    except StudioError:
+        return None
+    other = Session(twin, parent=owner)
+    other.metric = session.metric
+    other.go(scene.root.path)
+    staging = scene.staging.like(other, owner)
+    stage = staging.stage(scene.root.path, scene.root.drawing.scope)
+    scope = scene.root.drawing.scope
+    added = tuple(edit.name for edit in edits if isinstance(edit, AddBlock) and edit.scope == scope)
+    gone = [edit.name for edit in edits if isinstance(edit, RemoveBlock) and edit.scope == scope]
+    return Preview(
+        stage, fix, *_told(fix), added, tuple(_olds(scene, stage, gone, added)),
+        _figures(session.analysis, other.analysis),
+    )  # fmt: skip
+
+
+def _told(fix: Fix) -> tuple[str, str]:
+    """What stands at the arrow."""
+    if not isinstance(fix, Refactoring):
+        return "", ""
+    return render(fix.title), change_text(fix.change)
+
+
+def _olds(scene: Scene, stage: Stage, gone: list[str], added: tuple[str, ...]) -> list[Old]:
+    """The cards that go, beside those that come: on the side that is free."""
+    drawing, before = stage.drawing, scene.root
+    came = [drawing.rect(name) for name in added if name in drawing.rows]
+    gone = [name for name in gone if name in before.drawing.rows][:3]
+    if not came or not gone:
+        return []
+    block = came[0]
+    for rect in came[1:]:
+        block = block.united(rect)
+    height = len(gone) * (CARD_HEIGHT + 28) - 28
+    y = block.center().y() - height / 2
+    sides = (block.left() - ASIDE - CARD_WIDTH, block.right() + ASIDE)
+    free = [x for x in sides if not _covers(stage, QRectF(x, y, CARD_WIDTH, height))]
+    x = (free or list(sides))[0]
+    found = []
+    for index, name in enumerate(gone):
+        rect = QRectF(x, y + index * (CARD_HEIGHT + 28), CARD_WIDTH, CARD_HEIGHT)
+        family = int(before.drawing.families[before.drawing.rows[name]])
+        found.append(Old(rect, before.facts.content(name), family))
+    return found
+
+
+def _covers(stage: Stage, rect: QRectF) -> bool:
+    return any(rect.intersects(stage.drawing.rect(name)) for name in stage.drawing.names)
+
+
+def _figures(before: Analysis, after: Analysis) -> tuple[Figure, ...]:
+    found = []
+    for title, old, new, shown in (
+        (tr("parameters"), before.parameters, after.parameters, "{:,}".format),
+        (tr("MACs"), before.macs, after.macs, count_text),
+    ):
+        change = new / old - 1 if old else 0.0
+        found.append(Figure(title, shown(old), shown(new), change_text(change), round(100 * change) < 0))
+    found.append(Figure(tr("depth"), str(before.depth), str(after.depth)))
+    return tuple(found)

@@ -1,0 +1,137 @@
+"""Painting what would come of an act: new cards as ghosts, the old ones aside, and a bar with the network's figures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+
+from blockstudio.gui.canvas.paint import cards
+from blockstudio.gui.canvas.paint.style import Style, card_path
+from blockstudio.gui.canvas.scene.metrics import RADIUS
+from blockstudio.gui.canvas.scene.preview import Preview
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font
+
+VEIL = 0.09
+OLD = 0.7
+"""Opacity of what goes."""
+BAR = 48.0
+ABOVE = 16.0
+"""Between the bar and the bottom of the view."""
+
+
+def dashed(colour: QColor, width: float) -> QPen:
+    """A dashed line, 5 on and 4 off."""
+    pen = QPen(colour, width)
+    pen.setDashPattern([5 / width, 4 / width])
+    return pen
+
+
+def draw_preview(painter: QPainter, preview: Preview, style: Style) -> None:
+    """Ghosts over the cards to come, the cards that go aside, an arrow from one to the other. The stage's
+    coordinates."""
+    accent, came = style.theme.accent, preview.came()
+    veil = QColor(accent)
+    veil.setAlphaF(VEIL)
+    for rect in came:
+        painter.translate(rect.topLeft())
+        painter.setPen(QPen(style.theme.canvas, 2.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(card_path(rect.width(), rect.height()))
+        painter.setPen(dashed(accent, 1.5))
+        painter.setBrush(veil)
+        painter.drawPath(card_path(rect.width(), rect.height()))
+        painter.translate(-rect.topLeft())
+    for old in preview.olds:
+        painter.translate(old.rect.topLeft())
+        painter.setOpacity(OLD)
+        cards.draw_card(painter, old.rect.width(), old.rect.height(), cards.Look(old.content, old.family), style)
+        painter.setOpacity(1.0)
+        painter.setPen(QPen(accent, 2.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(card_path(old.rect.width(), old.rect.height()))
+        painter.translate(-old.rect.topLeft())
+    if came and preview.olds:
+        _draw_arrow(painter, preview, came, style)
+
+
+def _draw_arrow(painter: QPainter, preview: Preview, came: list[QRectF], style: Style) -> None:
+    """From the cards that go to a bracket beside those that come."""
+    whole, old = came[0], preview.olds[0].rect
+    for rect in came[1:]:
+        whole = whole.united(rect)
+    for each in preview.olds[1:]:
+        old = old.united(each.rect)
+    right = old.center().x() > whole.center().x()
+    edge = whole.right() + 14 if right else whole.left() - 14
+    inward = -6.0 if right else 6.0
+    start = old.left() - 6 if right else old.right() + 6
+    tip = edge + 4 if right else edge - 4
+    y = whole.center().y()
+    painter.setPen(QPen(style.theme.accent, 1.6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    bracket = QPainterPath(QPointF(edge + inward, whole.top()))
+    for x, height in ((edge, whole.top()), (edge, whole.bottom()), (edge + inward, whole.bottom())):
+        bracket.lineTo(x, height)
+    painter.drawPath(bracket)
+    back = 5.0 if right else -5.0
+    painter.drawLines([QLineF(start, y, tip, y), QLineF(tip + back, y - 4, tip, y), QLineF(tip + back, y + 4, tip, y)])
+    left, wide = min(start, tip), abs(tip - start)
+    for text, used, colour, offset in (
+        (preview.title, style.line_bold, style.theme.text, -20),
+        (preview.change, style.line_bold, style.theme.good if preview.change[:1] == "−" else style.theme.secondary, 4),
+    ):
+        painter.setFont(used)
+        painter.setPen(colour)
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide))
+        painter.drawText(QRectF(left, y + offset, wide, 16), Qt.AlignmentFlag.AlignCenter, shown)
+    # The old route, dashed: where the wires went.
+    first, last = whole.top() - 20, whole.bottom() + 20
+    painter.setPen(dashed(style.theme.wire, 1.4))
+    middle = old.center().x()
+    route = QPainterPath(QPointF(whole.center().x(), first))
+    route.lineTo(middle, first)
+    route.lineTo(middle, old.top())
+    route.moveTo(middle, old.bottom())
+    route.lineTo(middle, last)
+    route.lineTo(whole.center().x(), last)
+    painter.drawPath(route)
+
+
+def draw_figures(painter: QPainter, preview: Preview, size: QSize, style: Style) -> None:
+    """The bar that says what changes, above the bottom of the view."""
+    theme, plain, bold = style.theme, font(12), font(12, bold=True)
+    parts: list[tuple[str, QFont, QColor]] = [(tr("Preview"), bold, theme.text)]
+    for figure in preview.figures:
+        parts += [(f"   {figure.title} ", plain, theme.secondary), (f"{figure.before} → ", plain, theme.text),
+                  (figure.after, bold, theme.text)]  # fmt: skip
+        if figure.change:
+            parts.append((f"  {figure.change}", bold, theme.good if figure.good else theme.secondary))
+    parts += [("    " + tr("Enter"), bold, theme.text), (" " + tr("convert") + "   ", plain, theme.secondary),
+              (tr("Esc"), bold, theme.text), (" " + tr("leave"), plain, theme.secondary)]  # fmt: skip
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    widths = [_width(painter, text, used) for text, used, _ in parts]
+    width = min(sum(widths) + 32, size.width() - 16)
+    rect = QRectF((size.width() - width) / 2, size.height() - ABOVE - BAR, width, BAR)
+    shadow = QColor(27, 33, 40, 26)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for grow in (6, 4, 2):
+        shadow.setAlpha(8 if not theme.dark else 30)
+        painter.setBrush(shadow)
+        painter.drawRoundedRect(rect.adjusted(-grow, -grow + 4, grow, grow + 4), RADIUS + grow, RADIUS + grow)
+    painter.setPen(QPen(theme.hairline, 1.0))
+    painter.setBrush(theme.panel)
+    painter.drawRoundedRect(rect, 8, 8)
+    painter.setClipRect(rect)
+    x = rect.x() + 16
+    for (text, used, colour), wide in zip(parts, widths, strict=True):
+        painter.setFont(used)
+        painter.setPen(colour)
+        painter.drawText(QRectF(x, rect.y(), wide + 2, BAR), Qt.AlignmentFlag.AlignVCenter, text)
+        x += wide
+    painter.setClipping(False)
+
+
+def _width(painter: QPainter, text: str, used: QFont) -> float:
+    painter.setFont(used)
+    return float(painter.fontMetrics().horizontalAdvance(text))

@@ -1,0 +1,91 @@
+"""*Convert to*: looked at, done by keys, undone as one step; in the inspector, the menu and among the commands."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from blockstudio.graph.format import dumps
+from blockstudio.gui.canvas.hand.menu import menu_at
+from blockstudio.gui.document.document import Document
+from blockstudio.gui.refactor.section import ConvertSection
+from tests.analysis.test_refactorings import five_by_five
+
+pytestmark = pytest.mark.gui
+
+
+def section(window) -> ConvertSection:
+    return window.features.inspector.page.findChild(ConvertSection)
+
+
+def test_it_is_looked_at_before_it_is_done(open_window, qtbot):
+    window = open_window()
+    window.documents.add(Document(five_by_five()))
+    session, scene = window.session, window.canvas.scene
+    before = dumps(session.diagram)
+    session.select(["conv2"])
+    qtbot.waitUntil(lambda: bool(section(window).options))
+    options = {option.found.kind: option for option in section(window).options}
+    assert list(options) == ["stack_3x3", "asymmetric", "separable", "bottleneck", "residual"]
+    option = options["stack_3x3"]
+    option.setFocus()
+    preview = scene.preview
+    assert preview is not None and preview.added == ("conv2a", "relu2a", "conv2b")
+    assert [(figure.before, figure.after) for figure in preview.figures] == [
+        ("258,378", "229,770"), ("119.2 M", "89.9 M"), ("4", "5"),
+    ]  # fmt: skip
+    drawing = preview.stage.drawing
+    rects = [drawing.rect(name) for name in drawing.names]
+    assert not [1 for one in rects for other in rects if one is not other and one.intersects(other)]
+    assert not [1 for old in preview.olds for rect in rects if rect.intersects(old.rect)]
+    assert not window.canvas.grab().isNull() and window.canvas.fault == ""
+    assert dumps(session.diagram) == before and not session.dirty
+    qtbot.keyClick(option, Qt.Key.Key_Escape)
+    assert scene.preview is None and dumps(session.diagram) == before
+    option.setFocus()
+    window.canvas.setFocus()
+    option.setFocus()
+    qtbot.keyClick(option, Qt.Key.Key_Return)
+    assert scene.preview is None
+    assert session.selection == ("conv2a", "relu2a", "conv2b")
+    assert (session.analysis.parameters, session.analysis.macs) == (229_770, 89_852_416)
+    placed = [window.canvas.block_rect(name) for name, _ in session.definition.blocks()]
+    assert not [1 for one in placed for other in placed if one is not other and one.intersects(other)]
+    session.undo()
+    assert dumps(session.diagram) == before
+
+
+def test_it_stands_in_the_menu_and_among_the_commands(open_window):
+    window = open_window("alexnet")
+    session = window.session
+    session.select(["conv2"])
+    menu = menu_at(window.canvas, window.canvas.camera.to_view(window.canvas.block_rect("conv2").center()), window)
+    (more,) = [each for each in menu.findChildren(QMenu) if each.title() == "Convert to"]
+    more.aboutToShow.emit()
+    texts = [action.text() for action in more.actions()]
+    assert "two 3×3   −50 %" in texts and "1×5, then 5×1   −72 %" in texts
+    before = dumps(session.diagram)
+    chosen: QAction = more.actions()[texts.index("two 3×3   −50 %")]
+    chosen.trigger()
+    assert session.selection == ("conv2a", "relu2a", "conv2b")
+    session.undo()
+    assert dumps(session.diagram) == before
+    menu.deleteLater()
+    listed = {id for id, _ in window.commands.listed()}
+    assert {"refactor.stack_3x3", "refactor.batch_norm", "refactor.residual", "refactor.global_pool"} <= listed
+    session.select(["fc7"])
+    assert window.commands.run("refactor.global_pool")
+    assert session.analysis.parameters == 2_591_080
+    session.select([])
+    assert window.commands.run("refactor.batch_norm")
+    assert len(session.definition.of_type("BatchNorm2d")) == 5
+
+
+def test_what_cannot_be_converted_says_so(open_window):
+    window, refused = open_window("alexnet"), []
+    window.session.refused.connect(refused.append)
+    window.session.select(["relu1"])
+    assert not window.commands.run("refactor.stack_3x3")
+    assert refused == ["relu1 cannot be converted so: see Convert to in the inspector."]
