@@ -13,6 +13,7 @@ from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire
 from blockstudio.graph.free_names import FreeNames, legal
 from blockstudio.graph.operations.base import Added, Edits, first_input, free_input, place_of
+from blockstudio.graph.operations.removing import Fits, detach_where_it_fits
 from blockstudio.text import say
 
 
@@ -87,6 +88,44 @@ def splice_existing(diagram: Contents, scope: str, wire: Wire, first: str, last:
         RemoveWire(scope=scope, wire=wire),
         AddWire(scope=scope, wire=Wire(wire.source, wire.source_port, first, port)),
         AddWire(scope=scope, wire=Wire(last, outputs[0], wire.target, wire.target_port)),
+    )
+
+
+def chain(diagram: Contents, scope: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Blocks in the order of the signal, if each feeds the next and none else of them, and a signal can pass through;
+    else nothing. Raises `StudioError` ``diagram.block``."""
+    definition = diagram.definition(scope)
+    left = set(names)
+    inner = [wire for name in left for wire in definition.wires_from(name) if wire.target in left]
+    after = {wire.source: wire.target for wire in inner}
+    starts = left - {wire.target for wire in inner}
+    if len(inner) != len(left) - 1 or len(after) != len(inner) or len(starts) != 1:
+        return ()
+    found = [starts.pop()]
+    while found[-1] in after:
+        found.append(after[found[-1]])
+    types = [definition.block(name).type for name in (found[0], found[-1])]
+    passing = first_input(diagram, types[0]) is not None and bool(diagram.output_ports(types[1]))
+    return tuple(found) if passing and len(found) == len(left) else ()
+
+
+def carry_into(diagram: Contents, scope: str, wire: Wire, names: Iterable[str], fits: Fits) -> Edits:
+    """Take a chain of blocks that stands elsewhere out of there, closing up behind it where that ``fits``, and lead a
+    wire through it. Raises `StudioError` ``splice.ends`` for what is no chain, ``splice.self`` for a wire that begins
+    or ends there."""
+    names = chain(diagram, scope, names)
+    definition = diagram.definition(scope)
+    inlet = first_input(diagram, definition.block(names[0]).type) if names else None
+    if inlet is None:
+        raise _no_ends(wire.source)
+    if {wire.source, wire.target}.intersection(names):
+        raise StudioError("splice.self", say("the wire begins or ends at it."), where=names[0])
+    outlet = diagram.output_ports(definition.block(names[-1]).type)[0]
+    return (
+        *detach_where_it_fits(diagram, scope, names, fits),
+        RemoveWire(scope=scope, wire=wire),
+        AddWire(scope=scope, wire=Wire(wire.source, wire.source_port, names[0], inlet)),
+        AddWire(scope=scope, wire=Wire(names[-1], outlet, wire.target, wire.target_port)),
     )
 
 

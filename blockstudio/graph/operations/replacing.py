@@ -29,7 +29,7 @@ def replace(
     definition = diagram.definition(scope)
     old, declared = definition.block(name), diagram.declared(type)
     if parameters is None:
-        parameters = {key: raw for key, raw in old.parameters.items() if _accepted(diagram, type, key, raw)}
+        parameters = shared(diagram, type, old.parameters)
     block = Block(
         type=type,
         parameters={key: parameters[key] for key in declared if key in parameters}
@@ -40,6 +40,11 @@ def replace(
         note=old.note,
     )
     return tuple(_put(diagram, scope, definition, name, block))
+
+
+def shared(diagram: Contents, type: str, parameters: Mapping[str, RawValue]) -> dict[str, RawValue]:
+    """Those of a block's parameters that blocks of another type have too and accept."""
+    return {key: raw for key, raw in parameters.items() if _accepted(diagram, type, key, raw)}
 
 
 def make_unique(diagram: Contents, scope: str, name: str, module: str = "") -> Edits:

@@ -179,9 +179,9 @@ class Canvas(QWidget):
         """Select every block of the level."""
         acts.select_all(self.scene)
 
-    def delete(self) -> bool:
-        """Remove the selected wires and blocks as one step."""
-        return acts.delete(self.scene)
+    def delete(self, keep_cut: bool = False) -> bool:
+        """Remove the selected wires and blocks as one step; the chain heals where that fits, unless ``keep_cut``."""
+        return acts.delete(self.scene, keep_cut)
 
     @property
     def selects_wires(self) -> bool:

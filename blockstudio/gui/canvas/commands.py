@@ -11,7 +11,7 @@ from blockstudio.analysis import Fix
 from blockstudio.analysis.costs import COSTS
 from blockstudio.blocks import RawValue
 from blockstudio.gui.canvas.canvas import Canvas
-from blockstudio.gui.canvas.hand import connecting, dropping, keys, leading, tidying
+from blockstudio.gui.canvas.hand import acts, connecting, dropping, keys, leading, tidying
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
@@ -117,13 +117,15 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         canvas.toggle_frame(desk.session.selection[0])
 
     found: list[Command[Desk]] = [
-        Command("edit.cut", say("Cut"), lambda d: d.session.cut(), "Edit", 200, (_Key.Cut,), enabled=_selected),
+        Command("edit.cut", say("Cut"), lambda d: acts.cut(canvas.scene), "Edit", 200, (_Key.Cut,), enabled=_selected),
         Command("edit.copy", say("Copy"), lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_selected),
         Command("edit.paste", say("Paste"), paste, "Edit", 220, (_Key.Paste,)),
         Command("edit.duplicate", say("Duplicate"), lambda d: d.session.duplicate(), "Edit", 230, ("Ctrl+D",),
                 enabled=_selected),
         Command("edit.delete", say("Delete"), lambda d: canvas.delete(), "Edit", 240, ("Del",), enabled=any_marked,
-                label=delete_label),
+                label=delete_label, keywords="remove heal"),
+        Command("edit.delete_cut", say("Delete and leave the gap"), lambda d: canvas.delete(keep_cut=True), "Edit", 241,
+                ("Ctrl+Del",), enabled=_selected, keywords="remove cut open"),
         Command("edit.select_all", say("Select all"), lambda d: canvas.select_all(), "Edit", 300, (_Key.SelectAll,)),
         Command("edit.select_none", say("Select nothing"), select_none, "Edit", 305, enabled=any_marked),
         Command("edit.bypass", say("Bypass"), lambda d: d.session.toggle_bypass(), "Edit", 310, ("Ctrl+B",),

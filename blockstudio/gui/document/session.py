@@ -351,9 +351,6 @@ class Session(QObject):
         self.message.emit(tr("{count} copied").format(count=len(self.selection)))
         return True
 
-    def cut(self) -> bool:
-        return self.copy() and self.delete_selection()
-
     def paste(self, at: tuple[float, float] | None = None) -> bool:
         """Add what is on the clipboard, centred on ``at`` or beside where it was."""
         try:
@@ -378,11 +375,15 @@ class Session(QObject):
         self.select(added.names)
         return True
 
-    def delete_selection(self, wires: Iterable[Wire] = ()) -> bool:
-        """Remove the selected blocks with their wires, and ``wires`` of this level, as one step."""
+    def delete_selection(self, wires: Iterable[Wire] = (), fits: Callable[[Wire], bool] | None = None) -> bool:
+        """Remove the selected blocks with their wires, and ``wires`` of this level, as one step. What came into the
+        blocks is wired to their readers where that ``fits``; without it the cut stays."""
         alone = tuple(wires)
         what = self._what() if self.selection else tr("wire") if len(alone) == 1 else tr("{0} wires", len(alone))
-        edits = removing.delete(self.diagram, self.scope, self.selection, alone)
+        if fits is None:
+            edits = removing.delete(self.diagram, self.scope, self.selection, alone)
+        else:
+            edits = removing.delete_where_it_fits(self.diagram, self.scope, self.selection, fits, alone)
         return bool(edits) and self.do(tr("Delete {0}", what), *edits)
 
     def is_bypassed(self) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from blockstudio.analysis import Fix
+from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas.hand.connect import judge
 from blockstudio.gui.canvas.scene.callouts import Link
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.kit.text import tr
@@ -14,9 +18,25 @@ def select_all(scene: Scene) -> None:
     scene.session.select(name for name in drawing.names if not drawing.is_hidden(name))
 
 
-def delete(scene: Scene) -> bool:
-    """Remove the selected wires and blocks as one step."""
-    return scene.session.delete_selection(scene.marks.wires)
+def delete(scene: Scene, keep_cut: bool = False) -> bool:
+    """Remove the selected wires and blocks as one step. The chain heals where one signal comes in and one leaves that
+    fit, unless ``keep_cut``."""
+    return scene.session.delete_selection(scene.marks.wires, None if keep_cut else fitting(scene))
+
+
+def cut(scene: Scene) -> bool:
+    """Put the selected blocks on the clipboard and take them out."""
+    return scene.session.copy() and delete(scene)
+
+
+def fitting(scene: Scene) -> Callable[[Wire], bool]:
+    """Whether a wire that leads past blocks of the stage would be taken where it ends."""
+
+    def fits(wire: Wire) -> bool:
+        verdict = judge(scene.stage.facts, wire)
+        return not (verdict.refused or verdict.warned)
+
+    return fits
 
 
 def apply_fix(scene: Scene, fix: Fix) -> bool:

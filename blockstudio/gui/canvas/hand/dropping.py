@@ -13,6 +13,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.operations import inserting
 from blockstudio.graph.operations.inserting import New, add, passes, splice
+from blockstudio.gui.canvas.hand.carrying import can_replace, replacement
 from blockstudio.gui.canvas.hand.connect import judge
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
@@ -63,6 +64,8 @@ class Ghost(Gesture):
         self.at = QPointF()
         """The middle of the card, on the stage."""
         self.wire: Wire | None = None
+        self.onto: str | None = None
+        """The block that it would replace."""
 
     def _free_name(self) -> str:
         session = self.scene.session
@@ -84,11 +87,19 @@ class Ghost(Gesture):
         x, y = scene.drawing.origin
         self.at = QPointF(snap(point.x() - x) + x, snap(point.y() - y) + y)
         diagram = scene.session.diagram
-        self.wire = None
-        if passes(diagram, self.offer.type):
+        self.wire, self.onto = None, self._card_at(point)
+        if self.onto is None and passes(diagram, self.offer.type):
             self.wire = hits.wire_at(scene.stage, point, camera.scale, reach=14)
-        scene.marks.drop_wire = self.wire
+        scene.marks.drop_wire, scene.marks.drop_block = self.wire, self.onto
         scene.changed.emit()
+
+    def _card_at(self, point: QPointF) -> str | None:
+        """The block under a point of the stage whose place it could take."""
+        stage, diagram = self.scene.stage, self.scene.session.diagram
+        name = hits.block_at(stage, point)
+        if name is None or name in stage.drawing.frames:
+            return None
+        return name if can_replace(diagram, stage.drawing.block(name).type, self.offer.type) else None
 
     def rebase(self) -> bool:
         offer, diagram = self.offer, self.scene.session.diagram
@@ -99,13 +110,15 @@ class Ghost(Gesture):
         return True
 
     def drop(self) -> str | None:
-        """Put it there, into the wire if it is on one; the name of the new block."""
+        """Put it there, into the wire if it is on one, in the place of the block if it is on one; its name."""
         self.cancel()
+        if self.onto is not None:
+            return put_in_place(self.scene, self.offer, self.onto)
         x, y = self.scene.drawing.origin
         return put(self.scene, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
 
     def cancel(self) -> None:
-        self.scene.marks.drop_wire = None
+        self.scene.marks.drop_wire = self.scene.marks.drop_block = None
         self.scene.changed.emit()
 
     def overlay(self) -> Coming:
@@ -114,6 +127,8 @@ class Ghost(Gesture):
         kind = self.scene.session.diagram.kind(self.offer.type)
         family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
         line = tr("into this wire") if self.wire is not None else self.offer.type
+        if self.onto is not None:
+            line = tr("replaces {0}", self.onto)
         return Coming(rect.translated(self.scene.offset), self.name, line, family)
 
 
@@ -134,6 +149,17 @@ def put(
     else:
         (name,), edits = add(diagram, scope, new, behind=behind)
     if not session.do(tr("Add {0}", name), *edits, at=at):
+        return None
+    session.select([name])
+    return name
+
+
+def put_in_place(scene: Scene, offer: Offer, name: str) -> str | None:
+    """Put what is offered in the place of a block, as one step, and select it. It keeps name, wires and the parameters
+    that both have."""
+    session = scene.session
+    edits = replacement(session.diagram, session.scope, name, offer.type, offer.parameters)
+    if not session.do(tr("Replace {0}", name), *edits):
         return None
     session.select([name])
     return name

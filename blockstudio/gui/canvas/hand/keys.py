@@ -51,6 +51,8 @@ def commands_of(event: QKeyEvent) -> tuple[str, ...]:
         return (*order, f"move.{way}_far" if modifiers & Mod.ShiftModifier else f"move.{way}", f"go.{way}")
     if modifiers & ~(Mod.KeypadModifier | Mod.ShiftModifier) or key not in KEYS:
         return ()
+    if key == Key.Key_Delete and modifiers & Mod.ShiftModifier:
+        return ("edit.delete_cut",)
     return KEYS[Key(key)]
 
 

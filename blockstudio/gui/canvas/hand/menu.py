@@ -19,7 +19,7 @@ ON_BLOCKS = (
     "edit.search", "edit.connect", "edit.wire_in_order", "edit.align", "edit.straighten", "edit.swap", "",
     "edit.bypass", "edit.freeze", "",
     "refactor.to", "edit.group", "edit.ungroup", "edit.make_unique", "",
-    "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
+    "edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "edit.delete_cut",
 )  # fmt: skip
 ON_MODULES = ("view.enter", "view.frame", "")
 """Commands; an empty one is a line between groups."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from blockstudio.graph.edits import MoveBlocks, SetRoute
+from blockstudio.gui.canvas.hand.carrying import Carrying
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, adds
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene.guides import fall_in
@@ -15,7 +16,8 @@ from blockstudio.gui.kit.text import tr
 
 
 class Move(Drag):
-    """Click selects a block, drag moves it, or all that is selected with it: one undo step."""
+    """Click selects a block, drag moves it, or all that is selected with it: one undo step. Let go on a wire it leaves
+    its chain and goes in there; with Alt it leaves its chain and keeps off the grid."""
 
     cursor = Qt.CursorShape.SizeAllCursor
     scrolls = True
@@ -28,6 +30,8 @@ class Move(Drag):
         self.names: tuple[str, ...] = ()
         self.guides: Guides | None = None
         """What they have fallen in line with."""
+        self.carrying: Carrying | None = None
+        """What they would be put into, once it is a drag."""
         self.dx = self.dy = 0.0
         """How far the blocks are shown from where they are."""
 
@@ -36,6 +40,7 @@ class Move(Drag):
         if self.name not in session.selection:
             session.select([self.name])
         self.names = session.selection
+        self.carrying = Carrying(self.scene, self.names)
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
         x, y = self._drawing.document_place(self.name)
@@ -47,6 +52,9 @@ class Move(Drag):
             dx, dy = self._in_line(aside, snap(x + aside.x()) - x, snap(y + aside.y()) - y)
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
+        if self.carrying is not None:
+            pull = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+            self.carrying.aim(on_stage(self.surface, self.at), self.surface.camera.scale, pull)
         self.scene.shift(self.names, dx - self.dx, dy - self.dy)
         self.dx, self.dy = dx, dy
 
@@ -67,7 +75,14 @@ class Move(Drag):
         return self.guides.translated(self.scene.offset) if self.dragging and self.guides is not None else None
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
+        if self.carrying is not None and self.carrying.drop(self._places()):
+            return
         commit_move(self.scene, self.names, self.dx, self.dy)
+
+    def _places(self) -> dict[str, tuple[float, float]]:
+        """Where the document would have the blocks."""
+        places = {name: self._drawing.document_place(name) for name in self.names}
+        return {name: (round(x + self.dx, 2), round(y + self.dy, 2)) for name, (x, y) in places.items()}
 
     def click(self, modifiers: Qt.KeyboardModifier) -> None:
         session = self.scene.session
@@ -80,6 +95,8 @@ class Move(Drag):
             session.select([*session.selection, self.name])
 
     def cancel(self) -> None:
+        if self.carrying is not None:
+            self.carrying.clear()
         self.scene.put_back(self._drawing, self.names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -65,13 +66,14 @@ def level_at(stage: Stage, point: QPointF) -> Stage:
     return level_at(stage.inside[name], point - QPointF(frame.dx, frame.dy))
 
 
-def _around(point: QPointF, reach: float) -> QRectF:
+def around(point: QPointF, reach: float) -> QRectF:
+    """The square about a point."""
     return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
 
 
 def block_at(stage: Stage, point: QPointF) -> str | None:
     """The topmost block or frame that covers a point."""
-    rows = stage.drawing.rows_in(_around(point, 0))
+    rows = stage.drawing.rows_in(around(point, 0))
     cards = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
     chosen = cards or rows
     return stage.drawing.names[chosen[-1]] if chosen else None
@@ -90,7 +92,7 @@ def port_at(
         return None
     reach = reach / scale
     best, nearest = None, reach * reach
-    for row in stage.drawing.rows_in(_around(point, reach)):
+    for row in stage.drawing.rows_in(around(point, reach)):
         for port in stage.drawing.ports(stage.drawing.names[row]):
             if side and port.side != side:
                 continue
@@ -101,16 +103,20 @@ def port_at(
     return best
 
 
-def wire_at(stage: Stage, point: QPointF, scale: float, reach: float = WIRE_REACH) -> Wire | None:
-    """The wire within reach of a point, by its curve or its pill."""
-    drawing, around = stage.drawing, _around(point, reach / scale)
-    rows = drawing.wires_in(around, 0)
+def wire_at(
+    stage: Stage, point: QPointF, scale: float, reach: float = WIRE_REACH, but: Collection[str] = ()
+) -> Wire | None:
+    """The wire within reach of a point, by its curve or its pill; none that begins or ends at a block of ``but``."""
+    drawing, near = stage.drawing, around(point, reach / scale)
+    rows = drawing.wires_in(near, 0)
     if scale >= LINES:
-        for rect, _, wire in pills_of(stage, drawing.wires_in(around, 60)):
-            if rect.contains(point):
+        for rect, _, wire in pills_of(stage, drawing.wires_in(near, 60)):
+            if rect.contains(point) and wire.source not in but and wire.target not in but:
                 return wire
     for row in reversed(rows):
         wire = drawing.wires[row]
+        if wire.source in but or wire.target in but:
+            continue
         stroker = QPainterPathStroker()
         stroker.setWidth(2 * reach / scale)
         stroker.setCapStyle(Qt.PenCapStyle.RoundCap)

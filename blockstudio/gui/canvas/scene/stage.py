@@ -40,6 +40,8 @@ class Marks:
     """The instance whose sign of opening is under the mouse."""
     drop_wire: Wire | None = None
     """The wire that what is dragged would be put into."""
+    drop_block: str | None = None
+    """The block that what is dragged would take the place of."""
     taken: Wire | None = None
     """The wire that the mouse has pulled off its port: it is drawn by the gesture."""
     able: Callable[[Port], bool] | None = None
@@ -58,6 +60,7 @@ class Marks:
         self.wires = frozenset(wire for wire in self.wires if wire in there)
         self.hovered_wire = self.hovered_wire if self.hovered_wire in there else None
         self.drop_wire = self.drop_wire if self.drop_wire in there else None
+        self.drop_block = self.drop_block if self.drop_block in drawing.rows else None
         self.taken = self.taken if self.taken in there else None
         self.hovered = self.hovered if self.hovered in drawing.rows else None
         self.chevron = self.chevron if self.chevron in drawing.rows else None

@@ -1,0 +1,120 @@
+"""Where a block that is dragged would go beside its new place: into a wire, or in the place of another block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPointF
+
+from blockstudio.blocks import PORTS, RawValue
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock
+from blockstudio.graph.operations.inserting import carry_into, chain, passes
+from blockstudio.graph.operations.removing import detach_where_it_fits
+from blockstudio.graph.operations.replacing import replace, shared
+from blockstudio.gui.canvas.hand.acts import fitting
+from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.kit.text import tr
+
+REACH = 8.0
+"""How near to a wire, in pixels, the mouse puts into it what it drags."""
+
+
+class Carrying:
+    """Blocks that are dragged on the stage. ``wire`` and ``onto``: what they would be put into, or replace; ``pulled``:
+    they leave their chain."""
+
+    def __init__(self, scene: Scene, names: tuple[str, ...]) -> None:
+        self.scene, self.names = scene, names
+        session = scene.session
+        definition = session.definition
+        there = all(name in definition for name in names)
+        self._chain = chain(session.diagram, session.scope, names) if there else ()
+        self._wired = any(
+            {wire.source, wire.target} - set(names)
+            for name in (names if there else ())
+            for wire in (*definition.wires_into(name), *definition.wires_from(name))
+        )
+        self.wire: Wire | None = None
+        self.onto: str | None = None
+        self.pulled = False
+
+    def aim(self, point: QPointF, scale: float, pull: bool) -> None:
+        """What is meant with the mouse at a point of the stage; ``pull``: the blocks are to leave their chain."""
+        scene = self.scene
+        self.pulled = pull and self._wired
+        self.wire = self.onto = None
+        if self._chain:
+            self.onto = self._card_at(point) if len(self.names) == 1 and not self._wired else None
+            if self.onto is None:
+                self.wire = hits.wire_at(scene.stage, point, scale, REACH, self.names)
+        scene.marks.drop_wire, scene.marks.drop_block = self.wire, self.onto
+
+    def _card_at(self, point: QPointF) -> str | None:
+        stage = self.scene.stage
+        rows = stage.drawing.rows_in(hits.around(point, 0))
+        found = (stage.drawing.names[row] for row in rows)
+        diagram, definition = self.scene.session.diagram, self.scene.session.definition
+        kind = definition.block(self.names[0]).type
+        return next((
+            name for name in found
+            if name not in self.names and name not in stage.drawing.frames and can_replace(diagram, definition.block(name).type, kind)
+        ), None)  # fmt: skip
+
+    def clear(self) -> None:
+        """Nothing is meant any more."""
+        self.scene.marks.drop_wire = self.scene.marks.drop_block = None
+
+    def drop(self, to: Mapping[str, tuple[float, float]]) -> bool:
+        """Do what is meant, the blocks being at ``to``, as one step; False if they are only to be moved."""
+        self.clear()
+        session = self.scene.session
+        name = self.names[0] if len(self.names) == 1 else tr("{0} blocks", len(self.names))
+        try:
+            if self.onto is not None:
+                edits, label = self._replacing(self.onto), tr("Replace {0}", self.onto)
+            elif self.wire is not None:
+                fits = fitting(self.scene)
+                edits = [*carry_into(session.diagram, session.scope, self.wire, self.names, fits)]
+                label = tr("Put {0} between {1} and {2}", name, self.wire.source, self.wire.target)
+            elif self.pulled:
+                edits = [*detach_where_it_fits(session.diagram, session.scope, self.names, fitting(self.scene))]
+                label = tr("Pull out {0}", name)
+            else:
+                return False
+        except StudioError as error:
+            session.refused.emit(str(error))
+            return False
+        if self.onto is not None:
+            done = session.do(label, *edits)
+            if done:
+                session.select([self.onto])
+            return done
+        places: dict[str, tuple[float, float] | None] = dict(to)
+        moves = MoveBlocks(scope=session.scope, to=places)
+        return session.do(label, *edits, moves, at=to[self.names[0]], carried=self.names)
+
+    def _replacing(self, onto: str) -> list[Edit]:
+        session, name = self.scene.session, self.names[0]
+        block = session.definition.block(name)
+        edits = replacement(session.diagram, session.scope, onto, block.type, block.parameters)
+        return [*edits, RemoveBlock(scope=session.scope, name=name)]
+
+
+def can_replace(diagram: Diagram, old: str, new: str) -> bool:
+    """Whether a block of type ``new`` may be offered for one of type ``old``: signals pass through both, or both are
+    ends of the same kind."""
+    if old in PORTS or new in PORTS:
+        return old == new
+    return passes(diagram, old) and passes(diagram, new)
+
+
+def replacement(
+    diagram: Diagram, scope: str, name: str, type: str, parameters: Mapping[str, RawValue]
+) -> tuple[Edit, ...]:
+    """Edits that put another block in the place of ``name``. It keeps name, wires and the parameters that both have;
+    ``parameters`` stand before these."""
+    kept = shared(diagram, type, diagram.definition(scope).block(name).parameters)
+    return replace(diagram, scope, name, type, {**kept, **parameters})
