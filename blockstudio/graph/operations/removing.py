@@ -70,7 +70,9 @@ def _fitting(definition: Definition, names: list[str], fits: Fits) -> list[Wire]
     """The wires that lead past blocks where one signal comes in and one goes out, and it is taken."""
     found = []
     for part in _parts(definition, names):
-        ways_in = {(w.source, w.source_port) for name in part for w in definition.wires_into(name) if w.source not in part}
+        ways_in = {
+            (w.source, w.source_port) for name in part for w in definition.wires_into(name) if w.source not in part
+        }
         leaving = [w for name in part for w in definition.wires_from(name) if w.target not in part]
         if len(ways_in) != 1 or len({(wire.source, wire.source_port) for wire in leaving}) != 1:
             continue

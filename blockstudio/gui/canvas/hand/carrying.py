@@ -53,15 +53,15 @@ class Carrying:
         scene.marks.drop_wire, scene.marks.drop_block = self.wire, self.onto
 
     def _card_at(self, point: QPointF) -> str | None:
-        stage = self.scene.stage
-        rows = stage.drawing.rows_in(hits.around(point, 0))
-        found = (stage.drawing.names[row] for row in rows)
-        diagram, definition = self.scene.session.diagram, self.scene.session.definition
-        kind = definition.block(self.names[0]).type
-        return next((
-            name for name in found
-            if name not in self.names and name not in stage.drawing.frames and can_replace(diagram, definition.block(name).type, kind)
-        ), None)  # fmt: skip
+        drawing, diagram = self.scene.drawing, self.scene.session.diagram
+        kind = drawing.block(self.names[0]).type
+        for row in drawing.rows_in(hits.around(point, 0)):
+            name = drawing.names[row]
+            if name in self.names or name in drawing.frames:
+                continue
+            if can_replace(diagram, drawing.block(name).type, kind):
+                return name
+        return None
 
     def clear(self) -> None:
         """Nothing is meant any more."""

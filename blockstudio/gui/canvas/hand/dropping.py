@@ -129,6 +129,7 @@ class Ghost(Gesture):
         line = tr("into this wire") if self.wire is not None else self.offer.type
         if self.onto is not None:
             line = tr("replaces {0}", self.onto)
+            rect = self.scene.drawing.rect(self.onto)
         return Coming(rect.translated(self.scene.offset), self.name, line, family)
 
 

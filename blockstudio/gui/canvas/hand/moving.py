@@ -53,8 +53,7 @@ class Move(Drag):
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
         if self.carrying is not None:
-            pull = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-            self.carrying.aim(on_stage(self.surface, self.at), self.surface.camera.scale, pull)
+            self._aim(self.carrying, modifiers)
         self.scene.shift(self.names, dx - self.dx, dy - self.dy)
         self.dx, self.dy = dx, dy
 
@@ -74,9 +73,15 @@ class Move(Drag):
     def overlay(self) -> Overlay | None:
         return self.guides.translated(self.scene.offset) if self.dragging and self.guides is not None else None
 
+    def _aim(self, carrying: Carrying, modifiers: Qt.KeyboardModifier) -> None:
+        pull = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        carrying.aim(on_stage(self.surface, self.at), self.surface.camera.scale, pull)
+
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
-        if self.carrying is not None and self.carrying.drop(self._places()):
-            return
+        if self.carrying is not None:
+            self._aim(self.carrying, modifiers)
+            if self.carrying.drop(self._places()):
+                return
         commit_move(self.scene, self.names, self.dx, self.dy)
 
     def _places(self) -> dict[str, tuple[float, float]]:

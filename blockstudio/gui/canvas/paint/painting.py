@@ -296,6 +296,11 @@ class StagePainter:
             for name in stage.facts.problems:
                 if stage.facts.severity(name) == "error" and name in drawing.rows:
                     painter.drawRect(drawing.rectangles[drawing.rows[name]])
+        if marks.drop_block is not None and marks.drop_block in drawing.rows:
+            painter.setPen(style.selected if self.scale >= NEAR else style.selected_far)
+            painter.setBrush(style.accent_veil)
+            painter.drawRoundedRect(drawing.rect(marks.drop_block), RADIUS, RADIUS)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(style.selected if self.scale >= NEAR else style.selected_far)
         for name in marks.selected:
             row = drawing.rows.get(name)

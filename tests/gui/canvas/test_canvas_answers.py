@@ -1,0 +1,221 @@
+"""The drawing answers the hand: room is made, chains heal, blocks are replaced and carried, each as one step."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.format import dumps
+from blockstudio.graph.presets import load_preset
+from tests.gui.canvas.conftest import chain
+from tests.support.canvas_driver import drag, drop, hover_drop, key, leave_drop, middle, move, offer, wire_ends
+
+Key, Mod = Qt.Key, Qt.KeyboardModifier
+
+
+def lying(canvas) -> set[tuple[str, str, str]]:
+    """Cards that lie on one another, of all that is drawn."""
+    found = set()
+    for stage, _ in canvas.scene.stages():
+        drawing = stage.drawing
+        cards = [name for name in drawing.names if name not in drawing.frames and not drawing.is_hidden(name)]
+        rects = {name: drawing.rect(name).adjusted(0.1, 0.1, -0.1, -0.1) for name in cards}
+        found |= {(stage.path, *sorted(pair)) for pair in combinations(cards, 2)
+                  if rects[pair[0]].intersects(rects[pair[1]])}  # fmt: skip
+    return found
+
+
+def on_wire(canvas, wire: Wire, part: float = 0.5) -> QPointF:
+    """A point of a wire of the stage, in the view."""
+    path = canvas.scene.drawing.path(wire)
+    return canvas.camera.to_view(path.pointAtPercent(part) + canvas.scene.offset)
+
+
+def places(canvas) -> dict[str, QPointF]:
+    drawing = canvas.scene.drawing
+    return {name: drawing.rect(name).center() for name in drawing.names}
+
+
+def undone(canvas, before: str) -> bool:
+    """Whether one undo gives the text ``before``, and redo what is now."""
+    session = canvas.session
+    after = dumps(session.diagram)
+    session.undo()
+    same = dumps(session.diagram) == before
+    session.redo()
+    return same and dumps(session.diagram) == after
+
+
+def test_a_block_put_into_a_wire_gets_room(show) -> None:
+    canvas = show(load_preset("resnet34"))
+    before, stood, text = lying(canvas), places(canvas), dumps(canvas.session.diagram)
+
+    name = drop(canvas, "BatchNorm2d", on_wire(canvas, Wire("conv1", "out", "bn1", "in")))
+
+    assert lying(canvas) == before == set()
+    now = places(canvas)
+    assert stood["conv1"] == now["conv1"] and stood["input"] == now["input"]
+    assert now["conv1"].x() == now[name].x() == now["bn1"].x()
+    gaps = [now[b].y() - now[a].y() for a, b in (("conv1", name), (name, "bn1"), ("bn1", "relu"))]
+    assert gaps == [stood["bn1"].y() - stood["conv1"].y()] * 3
+    assert undone(canvas, text)
+
+
+def test_a_fix_of_several_blocks_gets_room(show) -> None:
+    diagram = chain("Input", "Conv2d", "Linear", "Output")
+    canvas = show(diagram)
+    (problem,) = [each for each in canvas.session.analysis.problems if each.block == "linear"]
+    fix = next(each for each in problem.fixes if sum(type(edit).__name__ == "AddBlock" for edit in each.edits) == 2)
+    text = dumps(diagram)
+
+    assert canvas.apply_fix(fix)
+
+    assert lying(canvas) == set()
+    assert len({point.x() for point in places(canvas).values()}) == 1
+    assert undone(canvas, text)
+
+
+def test_an_open_module_makes_room_inside(show) -> None:
+    canvas = show(load_preset("googlenet"))
+    canvas.toggle_frame("inception_3a")
+    session = canvas.session
+    session.go("inception_3a")
+    before = lying(canvas)
+    wire = next(wire for wire in session.definition.wires() if wire.target == "concat")
+
+    name = drop(canvas, "ReLU", on_wire(canvas, wire, 0.4))
+
+    assert session.path == "inception_3a" and name in session.definition
+    assert {f"{wire.source} -> {name}", f"{name} -> concat:{wire.target_port}"} <= wire_ends(canvas)
+    assert lying(canvas) <= before
+
+
+@pytest.mark.parametrize(
+    ("modifier", "healed"), [(Mod.NoModifier, True), (Mod.ControlModifier, False), (Mod.ShiftModifier, False)]
+)
+def test_delete_heals_unless_the_cut_is_wanted(show, simple, modifier, healed) -> None:
+    canvas = show(simple)
+    text, stood = dumps(simple), places(canvas)
+    canvas.session.select(["conv2d"])
+
+    key(canvas, Key.Key_Delete, modifier)
+
+    assert ("input -> relu" in wire_ends(canvas)) is healed
+    assert places(canvas)["relu"] == (stood["conv2d"] if healed else stood["relu"])
+    assert undone(canvas, text)
+
+
+def test_a_cut_that_does_not_fit_stays(show) -> None:
+    canvas = show(load_preset("resnet18"))
+    canvas.session.enter("layer2")
+    canvas.session.enter(next(iter(canvas.session.definition.graph)))
+    session = canvas.session
+    session.select(["downsample.1"])
+    key(canvas, Key.Key_Delete)
+    assert "downsample.0 -> add:1" in wire_ends(canvas)
+    session.select(["pad", "downsample.0"])  # another size than the main way's
+    key(canvas, Key.Key_Delete)
+    assert "input -> add:1" not in wire_ends(canvas)
+
+
+def test_a_block_dropped_on_a_card_takes_its_place(show) -> None:
+    canvas = show(load_preset("googlenet"))
+    session = canvas.session
+    old, ends, text, stood = (
+        session.definition.block("pool1"),
+        wire_ends(canvas),
+        dumps(session.diagram),
+        places(canvas),
+    )
+
+    hover_drop(canvas, offer("AvgPool2d"), middle(canvas, "pool1"))
+    assert canvas.scene.marks.drop_block == "pool1"
+    canvas.grab()
+    leave_drop(canvas)
+    assert canvas.scene.marks.drop_block is None
+    assert hover_drop(canvas, offer("AvgPool2d"), middle(canvas, "pool1"))
+    canvas.gesture.drop()
+
+    new = session.definition.block("pool1")
+    assert new.type == "AvgPool2d" and wire_ends(canvas) == ends and places(canvas) == stood
+    assert {k: v for k, v in old.parameters.items() if k in ("kernel_size", "stride", "ceil_mode")} == dict(
+        new.parameters
+    )
+    assert session.selection == ("pool1",)
+    assert undone(canvas, text)
+
+
+def test_an_end_does_not_replace_a_layer(show, simple) -> None:
+    canvas = show(simple)
+    name = drop(canvas, "Input", middle(canvas, "relu"))
+    assert "relu" in canvas.session.definition and name != "relu"
+    assert lying(canvas) == set()
+
+
+def test_a_wired_block_dragged_onto_another_wire_moves_there(show) -> None:
+    canvas = show(chain("Input", "Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Output"))
+    text, stood = dumps(canvas.session.diagram), places(canvas)
+
+    drag(canvas, middle(canvas, "relu"), on_wire(canvas, Wire("input", "out", "conv2d", "in")))
+
+    assert {"input -> relu", "relu -> conv2d", "batchnorm2d -> maxpool2d"} <= wire_ends(canvas)
+    now = places(canvas)
+    order = ["input", "relu", "conv2d", "batchnorm2d", "maxpool2d", "output"]
+    assert [now[name].y() for name in order] == sorted(point.y() for point in stood.values())
+    assert lying(canvas) == set()
+    assert undone(canvas, text)
+
+
+def test_alt_pulls_a_block_out_of_its_chain(show, simple) -> None:
+    canvas = show(simple)
+    text, start = dumps(simple), middle(canvas, "conv2d")
+
+    drag(canvas, start, start + QPointF(260, 0).toPoint(), Mod.AltModifier)
+
+    assert wire_ends(canvas) == {"input -> relu", "relu -> output"}
+    assert lying(canvas) == set()
+    assert undone(canvas, text)
+
+
+def test_a_loose_block_dragged_onto_a_card_replaces_it(show, simple) -> None:
+    canvas = show(simple)
+    simple.add("GELU", "gelu", at=(300.0, 0.0))
+    move(canvas, middle(canvas, "gelu"))
+    drag(canvas, middle(canvas, "gelu"), middle(canvas, "relu"))
+    assert "gelu" not in canvas.session.definition
+    assert canvas.session.definition.block("relu").type == "GELU"
+
+
+def test_a_second_branch_stands_beside_the_first(show, simple) -> None:
+    canvas = show(simple)
+    canvas.session.select(["input"])
+    name = canvas.insert_block("MaxPool2d")
+    now = places(canvas)
+    assert now[name].y() == now["conv2d"].y() and now[name].x() != now["conv2d"].x()
+    assert lying(canvas) == set()
+
+
+def test_copies_stand_beside(show, simple) -> None:
+    canvas = show(simple)
+    session = canvas.session
+    for step in (session.duplicate, session.duplicate, lambda: session.copy() and session.paste(), session.paste):
+        session.select(["conv2d", "relu"])
+        step()
+        assert lying(canvas) == set()
+    canvas.session.select(["conv2d"])
+    session.copy()
+    session.paste((400.0, 400.0))
+    assert session.definition.block(session.selection[0]).at == (400.0, 400.0)
+
+
+def test_cards_with_no_place_yet_stay_when_others_move(show) -> None:
+    canvas = show(load_preset("module_inception"))
+    diagram: Diagram = canvas.session.diagram
+    stood = places(canvas)
+    canvas.session.select(["conv3x3"] if "conv3x3" in stood else [next(iter(stood))])
+    key(canvas, Key.Key_Delete)
+    assert lying(canvas) == set()
+    assert all(block.at is not None for _, block in diagram.main.blocks()) or places(canvas).keys() < stood.keys()
