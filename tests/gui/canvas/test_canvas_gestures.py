@@ -113,7 +113,7 @@ def test_dragging_another_block_than_the_selected_selects_it(show, simple) -> No
     assert simple.main.block("conv2d").at == (0.0, 112.0)
 
 
-@pytest.mark.parametrize(("modifiers", "at"), [(SHIFT, (64.0, 112.0)), (ALT, (61.0, 125.0))])
+@pytest.mark.parametrize(("modifiers", "at"), [(SHIFT, (264.0, 112.0)), (ALT, (261.0, 125.0))])
 def test_shift_keeps_a_drag_straight_and_alt_off_the_grid(show, simple, modifiers, at) -> None:
     canvas = show(simple)
     canvas.zoom_to(1.0)
@@ -122,7 +122,7 @@ def test_shift_keeps_a_drag_straight_and_alt_off_the_grid(show, simple, modifier
     gesture = canvas.gesture
     assert gesture is not None
 
-    gesture.move(QPointF(start + QPoint(61, 13)), modifiers)
+    gesture.move(QPointF(start + QPoint(261, 13)), modifiers)
     gesture.end(modifiers)
     canvas.hand.gesture = None
 
