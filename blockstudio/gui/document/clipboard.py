@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.operations.fragments import from_text, to_text
+from blockstudio.graph.operations.torch_text import Reading, looks_like_torch, read_torch
 
 MIME = "application/x-blockstudio-fragment"
 
@@ -43,10 +44,14 @@ def holds_fragment() -> bool:
     return data is not None and (data.hasFormat(MIME) or data.text().lstrip().startswith("{"))
 
 
-def take() -> Diagram | None:
-    """The fragment on the clipboard; ``None`` if it holds none. Raises `StudioError` if the text looks like a diagram
-    and is not."""
-    if not holds_fragment():
-        return None
+def take() -> Reading | None:
+    """The fragment on the clipboard, lines of PyTorch read as one, with what of them is not understood; ``None`` if it
+    holds none. Raises `StudioError` if the text looks like a diagram or PyTorch and is not."""
     data = QGuiApplication.clipboard().mimeData()
+    if not holds_fragment():
+        return read_torch(data.text()) if data is not None and looks_like_torch(data.text()) else None
+    return Reading(_fragment(data))
+
+
+def _fragment(data: QMimeData) -> Diagram:
     return from_text(bytes(data.data(MIME).data()).decode("utf-8", "replace") if data.hasFormat(MIME) else data.text())

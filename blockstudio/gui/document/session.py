@@ -22,6 +22,7 @@ from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
 from blockstudio.graph.operations.pasting import duplicate, paste
+from blockstudio.graph.operations.torch_text import Reading
 from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
@@ -29,7 +30,10 @@ from blockstudio.gui.document.initial_weights import InitialWeights
 from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
+from blockstudio.text import render
 
+MOST_UNREAD = 5
+"""Lines of pasted text that are named when they are not understood; of more their number."""
 ARRANGE_AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
 Place = tuple[float, float]
@@ -354,14 +358,24 @@ class Session(QObject):
     def paste(self, at: tuple[float, float] | None = None) -> bool:
         """Add what is on the clipboard, centred on ``at`` or beside where it was."""
         try:
-            found = clipboard.take()
-            if found is None:
+            read = clipboard.take()
+            if read is None:
                 return False
-            added = paste(self.diagram, self.scope, found, values=self.level.values, centre=at)
+            self._tell_unread(read)
+            added = paste(self.diagram, self.scope, read.diagram, values=self.level.values, centre=at)
         except StudioError as error:
             self.refused.emit(str(error))
             return False
         return self._add(tr("Paste"), added)
+
+    def _tell_unread(self, read: Reading) -> None:
+        """Name what of pasted PyTorch became no block."""
+        if not read.unread:
+            return
+        said = [render(each) for each in read.unread[:MOST_UNREAD]]
+        if len(read.unread) > MOST_UNREAD:
+            said.append(tr("and {count} more", count=len(read.unread) - MOST_UNREAD))
+        self.refused.emit(tr("Not understood of what was pasted: {what}.", what="; ".join(said)))
 
     def duplicate(self) -> bool:
         """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
