@@ -33,7 +33,7 @@ def summary_arguments(parser: Parser) -> None:
     form = parser.add_mutually_exclusive_group()
     json_argument(form, say("every figure of every block as JSON"))
     form.add_argument("--paper", action="store_true", help=say("the paper's own table beside the computed one"))
-    _output_arguments(parser)
+    output_arguments(parser)
 
 
 def summary(options: argparse.Namespace) -> int:
@@ -46,12 +46,12 @@ def summary(options: argparse.Namespace) -> int:
         )
     if options.depth is not None and options.depth < 1:
         raise StudioError("cli.usage", say("--depth must be at least 1, not {depth}.", depth=options.depth))
-    _check_output(options)
+    check_output(options)
 
     from blockstudio.report.summary import as_json, summary_table
 
     if options.paper:
-        _write_tables([_paper_table(options)], options.output)
+        write_tables([_paper_table(options)], options.output)
         return 0
     diagram = opened(options)
     from blockstudio.analysis import analyze
@@ -62,7 +62,7 @@ def summary(options: argparse.Namespace) -> int:
         print()
     else:
         table = summary_table(diagram, analysis, depth=options.depth or 1, flops=options.flops)
-        _write_tables([table], options.output)
+        write_tables([table], options.output)
     return _report(analysis)
 
 
@@ -77,7 +77,8 @@ def _paper_table(options: argparse.Namespace) -> Table:
     return paper_table(paper_of(diagram) or diagram.name, diagram)
 
 
-def _output_arguments(parser: argparse.ArgumentParser) -> None:
+def output_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let a command write its table to a file."""
     parser.add_argument(
         "-o",
         "--output",
@@ -87,7 +88,7 @@ def _output_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
 
 
-def _check_output(options: argparse.Namespace) -> None:
+def check_output(options: argparse.Namespace) -> None:
     """Whether the file can be written, before the work of making it."""
     from blockstudio.graph.files import check_target
 
@@ -103,7 +104,7 @@ def _check_output(options: argparse.Namespace) -> None:
     check_target(target, options.force)
 
 
-def _write_tables(tables: Sequence[Table], output: str | None) -> None:
+def write_tables(tables: Sequence[Table], output: str | None) -> None:
     """One below the other, to the terminal or into one file."""
     from blockstudio.graph.files import write_atomic
     from blockstudio.report.table import write_as
@@ -135,7 +136,7 @@ def compare_arguments(parser: Parser) -> None:
         "--by", choices=names, help=say("the cost that --stages shows (default: {name})", name=names[0])
     )
     parser.add_argument("--factorisations", action="store_true", help=say("what factorising a convolution saves"))
-    _output_arguments(parser)
+    output_arguments(parser)
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -159,7 +160,7 @@ def compare(options: argparse.Namespace) -> int:
         raise StudioError(
             "cli.usage", say("--json is of the networks, in the terminal; leave -o and --factorisations out.")
         )
-    _check_output(options)
+    check_output(options)
     profiles = [profile(open_diagram(name)) for name in options.networks]
     if options.json:
         rows = [{**asdict(one), "dense_share": one.dense_share} for one in profiles]
@@ -174,7 +175,7 @@ def compare(options: argparse.Namespace) -> int:
         tables.append(stage_table(profiles, options.by or by_size()[0].name, bars=bars))
     if options.factorisations:
         tables.append(factorisation_table())
-    _write_tables(tables, options.output)
+    write_tables(tables, options.output)
     return int(not all(item.sound for item in profiles))
 
 

@@ -206,6 +206,8 @@ class RunLog:
         self.epochs: list[Event] = []
         self.notes: list[str] = []
         self.started: Event | None = None
+        self.diverged: Event | None = None
+        self._trainers: list[Event] = []
         self.finished: Event | None = None
         self.changes = 0
 
@@ -220,10 +222,13 @@ class RunLog:
                 case "note":
                     self.notes.append(str(event.get("text", "")))
                 case "started":
-                    self.started, self.finished = event, None
+                    self.started, self.finished, self.diverged = event, None, None
+                    self._trainers.append(event)
                     self._supersede(int(event.get("step", 0)))
                 case "finished":
                     self.finished = event
+                case "diverged":
+                    self.diverged = event
 
     def column(self, name: str) -> tuple[list[int], list[float]]:
         """Steps and values of one figure of the ``step`` events (``"loss"``, ``"accuracy"``, ``"lr"``)."""
@@ -232,6 +237,22 @@ class RunLog:
     def epoch_column(self, name: str) -> tuple[list[int], list[float]]:
         """Steps and values of one figure of the ``epoch`` events (``"validation_loss"``)."""
         return _column(self.epochs, name)
+
+    def seconds_at(self, step: int) -> float | None:
+        """Seconds of training up to the first ``step`` event at ``step`` or later, time between trainers left out;
+        ``None`` if it never got there."""
+        spent, last = 0.0, self._trainers[0] if self._trainers else None
+        begun = iter(self._trainers[1:])
+        following = next(begun, None)
+        for event in self.steps:
+            while following is not None and event["step"] > following.get("step", 0):
+                last, following = following, next(begun, None)
+            if last is not None:
+                spent += max(0.0, event["time"] - last["time"])
+            last = event
+            if event["step"] >= step:
+                return spent
+        return None
 
     def _supersede(self, step: int) -> None:
         for events in (self.steps, self.epochs):

@@ -50,6 +50,7 @@ __all__ = [
     "Stopping",
     "check",
     "dumps_recipe",
+    "field_path",
     "get_field",
     "load_recipe",
     "loads_recipe",
@@ -377,12 +378,23 @@ def _flat(values: Mapping[str, Any], problems: list[StudioError], prefix: str = 
             yield path, value
         elif isinstance(value, Mapping):
             yield from _flat(value, problems, f"{path}.")
-        elif f"{path}.name" in FIELDS:
-            yield f"{path}.name", value
-        elif path == "data":
-            yield "data.source", value
         else:
-            problems.append(StudioError("recipe.value", say("expected an object of fields."), where=path))
+            try:
+                yield field_path(path), value
+            except StudioError:
+                problems.append(StudioError("recipe.value", say("expected an object of fields."), where=path))
+
+
+def field_path(name: str) -> str:
+    """The path of the field that ``name`` stands for: ``lr`` is ``optimizer.lr``, ``data`` is ``data.source``. Raises
+    `StudioError` ``recipe.field``."""
+    path = _full_path(name)
+    if path in FIELDS:
+        return path
+    inner = f"{path}.source" if path == "data" else f"{path}.name"
+    if inner not in FIELDS:
+        raise _unknown(path)
+    return inner
 
 
 def _full_path(path: str) -> str:

@@ -409,6 +409,15 @@ class Recipe(Group, frozen=True):
         Literal["auto", "cpu", "cuda", "mps"],
         Meta(title="Device", description="auto takes CUDA, then Apple's MPS, then the CPU."),
     ] = "auto"
+    report_steps: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10**9,
+            title="Report every … steps",
+            description="Loss and accuracy over the steps since the last report. 0: ten times a second.",
+        ),
+    ] = 0
     threads: Annotated[
         int | None,
         Meta(title="Threads", description="CPU threads. Empty: all cores.", extra={"ge": 1, "le": 1024}),

@@ -137,6 +137,7 @@ class Loop:
         model, optimizer, criterion, meter = self._model, self._optimizer, self._criterion, self._meter
         precision, rates, recipe = self._precision, self._rates, self._recipe
         scaler, clip, every = precision.scaler, recipe.clip_gradient, recipe.checkpoints.steps
+        report = recipe.report_steps
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         clock = time.perf_counter
         epoch, first = divmod(self._step, self._per_epoch)
@@ -159,7 +160,7 @@ class Loop:
                 scaler.update()
             meter.add(loss, logits, batch.labels, auxiliary)
             self._step += 1
-            if clock() - self._ticked >= TICK and not self._tick():
+            if ((report and self._step % report == 0) or clock() - self._ticked >= TICK) and not self._tick():
                 return False
             if every and self._step % every == 0:
                 self._save_if_possible()
@@ -176,7 +177,9 @@ class Loop:
 
     def _tick(self) -> bool:
         """Read the sums, tell, listen; returns whether to go on."""
-        self._report()
+        every = self._recipe.report_steps
+        if not every or self._step % every == 0:
+            self._report()
         going = self._listen()
         self._restart_clock()
         return going
@@ -250,7 +253,8 @@ class Loop:
     def _end_epoch(self) -> bool:
         """Measure and save; returns whether to go on (a stop amid measuring leaves it for the next trainer)."""
         sums = self._sums()
-        if self._step >= self._total or time.perf_counter() - self._ticked >= TICK:
+        waited = not self._recipe.report_steps and time.perf_counter() - self._ticked >= TICK
+        if self._step >= self._total or waited:
             self._report()
         began = time.perf_counter()
         measured = None
@@ -351,6 +355,7 @@ class Loop:
             "step": self._step,
             "evaluated": self._evaluated,
             "sums": sums.as_list(),
+            "window": self._window.as_list(),
             "seconds": self._seconds + time.perf_counter() - self._began,
             "scaler": self._precision.scaler.state_dict() if self._precision.scaler is not None else None,
             "data": self._splits.fingerprint(),
@@ -387,6 +392,8 @@ class Loop:
         self._saved = self._step, self._evaluated
         self._seconds = notes["seconds"]
         self._read = Sums.from_list(notes["sums"])
+        if "window" in notes:
+            self._window = Sums.from_list(notes["window"])
         self._meter.restore(self._read)
         self._patience.restore(notes.get("patience", [None, None, 0]))
         if self._precision.scaler is not None and notes["scaler"]:

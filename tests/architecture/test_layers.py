@@ -31,10 +31,24 @@ MAY_IMPORT = {
     "compiler": {"text", "errors", "blocks", "graph", "analysis"},
     "imports": {"text", "errors", "blocks", "graph", "analysis", "compiler"},
     "training": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs"},
+    "experiments": {"text", "errors", "blocks", "graph", "analysis", "report", "runs"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
     "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
     "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "imports", "runs", "training"},
-    "cli": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "compiler", "imports", "gui"},
+    "cli": {
+        "text",
+        "errors",
+        "blocks",
+        "graph",
+        "analysis",
+        "layout",
+        "runs",
+        "report",
+        "compiler",
+        "imports",
+        "experiments",
+        "gui",
+    },
 }
 BELOW_ALL = {"answers", "folders", "formats", "needs"}
 """Small tables and forms that every layer may read."""

@@ -1,0 +1,216 @@
+"""``experiment``: many runs that ask one question."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from blockstudio.cli.arguments import Parser, answer, json_argument
+from blockstudio.cli.tables import check_output, output_arguments, write_tables
+from blockstudio.errors import StudioError
+from blockstudio.text import join, render, say, say_many
+
+if TYPE_CHECKING:
+    from blockstudio.experiments import Outcome, Plan, Queue, Trial
+
+VERBS = ("run", "status", "table", "pause", "resume", "list")
+
+
+def experiment_arguments(parser: Parser) -> None:
+    """What ``experiment`` takes."""
+    parser.description = say(
+        "Run an experiment: a file with networks, a grid over parameters and recipe fields, seeds and a measure. "
+        "run trains what is not trained yet, several trials at a time, and ends with the table; it can be stopped, or "
+        "killed, and run again. status lists the trials, table compares the variants, pause and resume hold a queue "
+        "that is at work, list shows the experiments that come along."
+    )
+    parser.epilog = say("example: blockstudio experiment run plain_against_residual --at-once 2")
+    parser.add_argument("verb", choices=VERBS, help=say("what to do"))
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE_OR_NAME", help=say("an *.experiment.json file, or one that comes along")
+    )
+    parser.add_argument(
+        "--runs",
+        metavar="DIR",
+        help=say("where its runs are (default: a folder of its name among the runs)"),
+    )
+    parser.add_argument("--at-once", type=int, metavar="N", help=say("trials at a time (default: one a core)"))
+    parser.add_argument("--retry", action="store_true", help=say("start trials that failed once more"))
+    output_arguments(parser)
+    json_argument(parser, say("what was found, as JSON"))
+
+
+def experiment(options: argparse.Namespace) -> int:
+    """Run an experiment, or say how it stands."""
+    from blockstudio.experiments import experiment_path, home_of, load_experiment, trials_of
+
+    if options.verb == "list":
+        return _list(options)
+    if not options.file:
+        raise StudioError(
+            "cli.usage", say("experiment {verb} needs a file.", verb=options.verb),
+            hint=say("Those that come along: blockstudio experiment list"),
+        )  # fmt: skip
+    if options.at_once is not None and options.at_once < 1:
+        raise StudioError("cli.usage", say("--at-once takes a number from 1."))
+    check_output(options)
+    file = experiment_path(options.file)
+    plan = load_experiment(file)
+    home = Path(options.runs) if options.runs else home_of(file)
+    trials = trials_of(plan, home)
+    if options.verb in ("pause", "resume"):
+        return _hold(home, options.verb == "pause")
+    if options.verb == "run":
+        return _run(plan, trials, home, options)
+    if options.verb == "status":
+        return _status(trials, options)
+    return _table(plan, trials, options)
+
+
+def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
+    from blockstudio.experiments import Queue
+    from blockstudio.needs import need
+
+    need("torch", "training")
+    told: dict[str, str] = {}
+
+    def tell(queue: Queue) -> None:
+        for trial in queue.trials:
+            outcome = queue.outcome(trial)
+            if told.get(trial.name, "queued") != outcome.status:
+                told[trial.name] = outcome.status
+                ended = sum(queue.outcome(each).status in ("finished", "diverged", "failed") for each in queue.trials)
+                line = join([f"[{ended}/{len(queue.trials)}]", trial.name + ":", _words(outcome)])
+                print(render(line), file=sys.stderr, flush=True)
+
+    with Queue(trials, home, at_once=options.at_once, again=options.retry) as queue:
+        with _interrupted(queue.stop):
+            done = queue.work(tell)
+        refused = [queue.outcome(trial) for trial in trials]
+    code = _table(plan, trials, options)
+    if not done:
+        command = f"blockstudio experiment run {options.file}"
+        print(render(say("Go on with: {command}", command=command)), file=sys.stderr)
+        return 130
+    return code or int(any(outcome.status == "failed" for outcome in refused))
+
+
+def _status(trials: list[Trial], options: argparse.Namespace) -> int:
+    standing = [(trial, trial.outcome()) for trial in trials]
+    if options.json:
+        answer(trials=[
+            {"name": trial.name, "seed": trial.seed, **trial.variant.values(), "directory": str(trial.directory),
+             "status": outcome.status, "value": outcome.value, "step": outcome.step, "steps": outcome.steps,
+             "message": outcome.message}
+            for trial, outcome in standing
+        ])  # fmt: skip
+        return 0
+    for trial, outcome in standing:
+        print(f"{trial.name}: {render(_words(outcome))}")
+    return 0
+
+
+def _table(plan: Plan, trials: list[Trial], options: argparse.Namespace) -> int:
+    from blockstudio.experiments import answer_of, front, rows_of, table_of
+
+    rows = rows_of(plan, trials)
+    if options.json:
+        best = {id(row) for row in front(plan, rows)}
+        answer(
+            question=plan.experiment.question,
+            measure=plan.experiment.measure.title,
+            answer=str(answer_of(plan, rows)),
+            variants=[
+                {
+                    "name": row.name,
+                    **row.variant.values(),
+                    "values": {str(seed): value for seed, value in row.values().items()},
+                    "ended": len(row.ended()),
+                    "parameters": row.parameters,
+                    "macs": row.macs,
+                    "p": row.p,
+                    "supported": row.supported,
+                    "pareto": id(row) in best,
+                }
+                for row in rows
+            ],
+        )  # fmt: skip
+        return 0
+    if plan.experiment.question and options.output is None:
+        print(render(plan.experiment.question) + "\n")
+    write_tables([table_of(plan, rows)], options.output)
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    from blockstudio.experiments import experiment_names, experiment_path, load_experiment, trials_of
+
+    found = [(name, load_experiment(experiment_path(name))) for name in experiment_names()]
+    if options.json:
+        answer(experiments=[
+            {"name": name, "question": plan.experiment.question, "variants": len(plan.variants),
+             "trials": len(trials_of(plan, Path()))}
+            for name, plan in found
+        ])  # fmt: skip
+        return 0
+    for name, plan in found:
+        count = say_many("{count} trial", "{count:,} trials", len(trials_of(plan, Path())))
+        print(f"{name} ({render(count)})\n  {render(plan.experiment.question)}")
+    return 0
+
+
+def _hold(home: Path, held: bool) -> int:
+    from blockstudio.experiments.queue import PAUSED
+
+    if not home.is_dir():
+        raise StudioError("experiment.missing", say("no run of it was made yet."), where=str(home))
+    if held:
+        (home / PAUSED).touch()
+    else:
+        (home / PAUSED).unlink(missing_ok=True)
+    return 0
+
+
+def _words(outcome: Outcome) -> str:
+    at = say("step {step:,}", step=outcome.step) if outcome.step else ""
+    match outcome.status:
+        case "queued":
+            return say("waits")
+        case "running":
+            return join([say("trains"), at], ", ")
+        case "paused":
+            return join([say("paused"), at], ", ")
+        case "stopped":
+            return join([say("stopped"), at], ", ")
+        case "finished":
+            never = say("finished, never got there")
+            return never if outcome.value is None else say("finished, {value}", value=f"{outcome.value:.5g}")
+        case "diverged":
+            return join([say("diverged"), at], ", ")
+        case "lost":
+            return say("its trainer is gone; it goes on from its last checkpoint")
+    return say("failed: {message}", message=outcome.message)
+
+
+@contextmanager
+def _interrupted(stop: object) -> Iterator[None]:
+    """Ctrl-C has those that train stop with a checkpoint; a second one ends at once and leaves them at work."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def first(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        print(render(say("Stopping with checkpoints; Ctrl-C again leaves the trainers at work.")), file=sys.stderr)
+        assert callable(stop)
+        stop()
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

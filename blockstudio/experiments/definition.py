@@ -1,0 +1,288 @@
+"""An experiment: a file that asks one question of many runs.
+
+    {
+     "question": "Does training loss rise with depth where nothing leads around the layers?",
+     "networks": ["cifar_plain", {"network": "cifar_resnet", "name": "residual", "parameters": {"num_classes": 10}}],
+     "recipe": {"data": "digits", "steps": 400, "optimizer.lr": 0.05},
+     "grid": {"diagram.n": [1, 3, 9]},
+     "seeds": [0, 1, 2],
+     "measure": {"curve": "train_loss", "take": "final"}
+    }
+
+Its variants are every network with every combination of the grid, and with every one of ``rows`` if there are any; a
+trial is a variant with a seed, and becomes a run. Keys of grid and rows are fields of a recipe (``optimizer.lr``, or
+``lr`` where that is the only one) and parameters of the diagram (``diagram.n``).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from blockstudio.answers import collected
+from blockstudio.blocks import RawValue
+from blockstudio.errors import StudioError
+from blockstudio.experiments.measures import Measure, check_measure
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.files import read_bounded
+from blockstudio.graph.presets import open_diagram
+from blockstudio.runs.recipe import Recipe, field_path, load_recipe, with_fields
+from blockstudio.text import say
+
+SUFFIX = ".experiment.json"
+VERSION = 1
+MAX_FILE = 1 << 20
+MAX_TRIALS = 10_000
+OF_DIAGRAM = "diagram."
+"""What the name of a diagram's parameter has before it."""
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """A network that takes part."""
+
+    network: str
+    """A preset, or a file beside the experiment's."""
+    name: str = ""
+    """How tables call it; its preset or file where it is empty."""
+    parameters: dict[str, Any] = {}
+    """Parameters of its diagram that all its variants have."""
+
+    @property
+    def title(self) -> str:
+        return self.name or Path(self.network).name.removesuffix(".json").removesuffix(".blocks")
+
+
+class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file says."""
+
+    networks: tuple[Network | str, ...]
+    version: int = VERSION
+    question: str = ""
+    recipe: dict[str, Any] | str = {}
+    """Fields of the recipe that all trials have, or a recipe file beside the experiment's."""
+    grid: dict[str, list[Any]] = {}
+    rows: tuple[dict[str, Any], ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    measure: Measure = Measure()
+    compare: str = ""
+    """``network``, or a key of grid and rows: variants are compared with the one that has its first value and is like
+    them in all else. Empty: with the first variant."""
+
+
+class Variant(Struct, frozen=True):
+    """One combination."""
+
+    index: int
+    network: Network
+    parameters: dict[str, Any]
+    """Of the diagram."""
+    fields: dict[str, Any]
+    """Of the recipe, by dotted path, above those that all have."""
+
+    def values(self) -> dict[str, Any]:
+        """What makes it this one: ``network``, parameters of the diagram, fields of the recipe."""
+        of_diagram = {OF_DIAGRAM + name: value for name, value in self.parameters.items()}
+        return {"network": self.network.title, **of_diagram, **self.fields}
+
+
+class Plan:
+    """An experiment that was found to be sound, with its variants.
+
+    Args:
+        experiment: What the file says.
+        folder: Where files that it names lie.
+        where: How messages call it.
+
+    Raises:
+        StudioError: Everything that is wrong with it, each with its place: ``experiment.*``, ``recipe.*``,
+            ``parameter.*``, ``preset.unknown``, ``file.*``.
+    """
+
+    def __init__(self, experiment: Experiment, folder: Path, where: str = "experiment") -> None:
+        self.experiment, self.folder = experiment, folder
+        problems: list[StudioError] = []
+        try:
+            self.recipe = self._base_recipe()
+        except StudioError as error:
+            problems += [problem.at(f"{where}: recipe") for problem in _all(error)]
+            self.recipe = Recipe()
+        problems += [problem.at(f"{where}: measure") for problem in check_measure(experiment.measure)]
+        problems += self._check_counts(where)
+        self.variants: tuple[Variant, ...] = ()
+        if not problems:
+            self.variants = self._variants(where, problems)
+        if not problems and self.axis() not in self.varied() and experiment.compare:
+            text = say("'{key}' is not varied.", key=experiment.compare)
+            hint = say("Varied are: {keys}.", keys=", ".join(self.varied()))
+            problems.append(StudioError("experiment.compare", text, where=f"{where}: compare", hint=hint))
+        for variant in () if problems else self.variants:
+            try:
+                self.diagram(variant)
+                self.recipe_of(variant, experiment.seeds[0])
+            except StudioError as error:
+                place = f"{where}: {label(variant.values())}"
+                problems += [problem.at(f"{place}: {problem.where}" if problem.where else place)
+                             for problem in _all(error)]  # fmt: skip
+        if problems:
+            raise collected(problems)
+
+    def diagram(self, variant: Variant) -> Diagram:
+        """The network of a variant. Raises `StudioError` ``preset.unknown``, ``file.*``, ``parameter.*``."""
+        name = variant.network.network
+        beside = self.folder / name
+        values: dict[str, RawValue] = {**variant.network.parameters, **variant.parameters}
+        return open_diagram(beside if beside.is_file() else name, **values)
+
+    def recipe_of(self, variant: Variant, seed: int) -> Recipe:
+        """The recipe of a trial. Raises `StudioError` ``recipe.*``."""
+        # One thread unless it is said otherwise: trials run side by side, and sums come out alike on every machine.
+        threads = {} if self.recipe.threads or "threads" in variant.fields else {"threads": 1}
+        return with_fields(self.recipe, {**threads, **variant.fields, "seed": seed})
+
+    def varied(self) -> list[str]:
+        """The keys of `Variant.values` in which variants differ, in order."""
+        keys: dict[str, list[Any]] = {}
+        for variant in self.variants:
+            for key, value in variant.values().items():
+                keys.setdefault(key, []).append(value)
+        count = len(self.variants)
+        return [key for key, found in keys.items() if len(found) < count or any(each != found[0] for each in found)]
+
+    def reference_of(self, variant: Variant) -> Variant:
+        """The variant that it is compared with; itself if it is one of those that others are compared with."""
+        axis = self.axis()
+        if not axis:
+            return self.variants[0]
+        rest = {key: value for key, value in variant.values().items() if key != axis}
+        return next(
+            other
+            for other in self.variants
+            if {key: value for key, value in other.values().items() if key != axis} == rest
+        )
+
+    def axis(self) -> str:
+        """The key of `Variant.values` along which variants are compared; empty: all with the first."""
+        key = self.experiment.compare
+        return key if not key or key == "network" or key.startswith(OF_DIAGRAM) else field_path(key)
+
+    def name_of(self, variant: Variant) -> str:
+        """A variant by what differs: ``cifar_plain, n=9``."""
+        values = variant.values()
+        return label({key: values[key] for key in self.varied() if key in values}) or variant.network.title
+
+    def _base_recipe(self) -> Recipe:
+        given = self.experiment.recipe
+        return load_recipe(self.folder / given) if isinstance(given, str) else with_fields(Recipe(), given)
+
+    def _check_counts(self, where: str) -> list[StudioError]:
+        experiment = self.experiment
+        wrong: dict[str, str] = {}
+        if not experiment.networks:
+            wrong["networks"] = say("names no network.")
+        if not experiment.seeds or len(set(experiment.seeds)) < len(experiment.seeds):
+            wrong["seeds"] = say("expected one seed or several, each once.")
+        for key, values in experiment.grid.items():
+            if not values:
+                wrong[f"grid.{key}"] = say("has no value.")
+        count = len(experiment.networks) * len(experiment.seeds) * max(1, len(experiment.rows))
+        for values in experiment.grid.values():
+            count *= len(values)
+        if count > MAX_TRIALS:
+            text = say("asks for {count:,} trials; {most:,} are the most.", count=count, most=MAX_TRIALS)
+            wrong["grid"] = text
+        return [StudioError("experiment.value", text, where=f"{where}: {place}") for place, text in wrong.items()]
+
+    def _variants(self, where: str, problems: list[StudioError]) -> tuple[Variant, ...]:
+        experiment = self.experiment
+        axes = [[(key, value) for value in values] for key, values in experiment.grid.items()]
+        rows: Sequence[Mapping[str, Any]] = experiment.rows or ({},)
+        found: list[Variant] = []
+        for network, row, combination in itertools.product(experiment.networks, rows, itertools.product(*axes)):
+            parameters: dict[str, Any] = {}
+            fields: dict[str, Any] = {}
+            for key, value in {**dict(combination), **row}.items():
+                try:
+                    if key.startswith(OF_DIAGRAM):
+                        parameters[key.removeprefix(OF_DIAGRAM)] = value
+                    elif field_path(key) in ("seed", "version"):
+                        text = say("cannot be varied here; seeds stand in 'seeds'.")
+                        raise StudioError("experiment.value", text, where=key)
+                    else:
+                        fields[field_path(key)] = value
+                except StudioError as error:
+                    hint = join_hint(error)
+                    problem = StudioError(error.code, error.message, where=f"{where}: {key}", hint=hint)
+                    problems += [problem] if problem.where not in {known.where for known in problems} else []
+            given = Network(network) if isinstance(network, str) else network
+            found.append(Variant(len(found), given, parameters, fields))
+        return tuple(found)
+
+
+def join_hint(error: StudioError) -> str:
+    return error.hint or say("Parameters of a diagram are written 'diagram.NAME'.")
+
+
+def label(values: Mapping[str, Any]) -> str:
+    """``cifar_plain, n=9, lr=0.1``: the last part of each name tells enough."""
+    parts = [str(value) if key == "network" else f"{short(key)}={plain_value(value)}" for key, value in values.items()]
+    return ", ".join(parts)
+
+
+def short(key: str) -> str:
+    """A key as a heading: ``lr`` for ``optimizer.lr``, ``optimizer`` for ``optimizer.name``."""
+    group, _, last = key.rpartition(".")
+    return group if last in ("name", "source") else last
+
+
+def plain_value(value: object) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment") -> Plan:
+    """An experiment from JSON; ``folder`` is where files that it names lie. Raises `StudioError` ``experiment.*`` and
+    what `Plan` raises."""
+    try:
+        experiment = msgspec.json.decode(data, type=Experiment)
+    except msgspec.ValidationError as error:
+        raise StudioError("experiment.file", say("{error}.", error=error), where=where) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise StudioError("experiment.file", say("is not JSON: {error}.", error=error), where=where) from None
+    if not 1 <= experiment.version <= VERSION:
+        raise StudioError(
+            "experiment.version",
+            say(
+                "has version {version}; this program reads up to {newest}.", version=experiment.version, newest=VERSION
+            ),
+            where=where,
+            hint=say("Update Block Studio."),
+        )
+    return Plan(experiment, folder, where)
+
+
+def load_experiment(path: Path | str) -> Plan:
+    """An experiment from a file.
+
+    Args:
+        path: An ``*.experiment.json``.
+
+    Returns:
+        The experiment with its variants; networks, recipe and measure were found to be sound.
+
+    Raises:
+        StudioError: ``file.*``, ``experiment.*``, ``recipe.*``, ``parameter.*``, ``preset.unknown``, each with
+            its place.
+    """
+    file = Path(path)
+    return loads_experiment(read_bounded(file, MAX_FILE), file.resolve().parent, str(path))
+
+
+def _all(error: StudioError) -> Sequence[StudioError]:
+    return getattr(error, "problems", (error,))

@@ -1,0 +1,155 @@
+"""The queue: trials that train side by side on this machine, each in a process of its own.
+
+The run directories are the truth. A queue that was killed leaves its trainers at work; the next one finds them, waits
+for them and goes on. A trainer that was killed is started again from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from blockstudio.errors import StudioError
+from blockstudio.experiments.trials import ENDED, Outcome, Trial
+from blockstudio.runs.lock import Lock
+from blockstudio.runs.start import start_run
+from blockstudio.text import say
+
+STARTS = 3
+"""How often a trial whose trainer is killed is started by one queue."""
+PAUSED = "paused"
+"""A file of this name in the experiment's folder holds the queue."""
+LOOK_EVERY = 0.2
+"""Seconds."""
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Queue:
+    """Works off trials, several at a time.
+
+    Args:
+        trials: In the order in which they start.
+        home: The experiment's folder, made if it is not there.
+        at_once: How many train at the same time; ``None``: one a core.
+        again: Start those that failed once more.
+    """
+
+    def __init__(self, trials: Sequence[Trial], home: Path, *, at_once: int | None = None, again: bool = False) -> None:
+        self.trials, self.home = list(trials), home
+        self.at_once = max(1, at_once or cores())
+        self._lock = Lock(home)
+        self._starts: Counter[Path] = Counter()
+        self._children: dict[Path, subprocess.Popen[bytes]] = {}
+        self._refused: dict[Path, Outcome] = {}
+        self._again = {trial.directory for trial in trials if again and trial.outcome().status == "failed"}
+        self._stopping = False
+
+    def __enter__(self) -> Queue:
+        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.claim()
+        except StudioError as error:
+            if error.code != "run.locked":
+                raise
+            holder = self._lock.holder()
+            raise StudioError(
+                "experiment.locked",
+                say("is being run already by process {pid} on {host}.", pid=holder.pid if holder else 0,
+                    host=holder.host if holder else ""),
+                where=str(self.home),
+                hint=say("Stop that one first, or look at it with: blockstudio experiment status"),
+            ) from None  # fmt: skip
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._children.values():
+            child.poll()  # Those that have ended are not left as dead processes of ours; the rest go on without us.
+        self._lock.release()
+
+    def outcome(self, trial: Trial) -> Outcome:
+        """How a trial stands, one that could not even be made included."""
+        return self._refused.get(trial.directory) or trial.outcome()
+
+    def stop(self) -> None:
+        """Start no more, and have those that train stop with a checkpoint."""
+        if not self._stopping:
+            self._stopping = True
+            self._tell("stop")
+
+    def work(self, listener: Callable[[Queue], None] | None = None, wait: Callable[[float], None] = time.sleep) -> bool:
+        """Go on until every trial has ended, or, after `stop`, until none trains.
+
+        Args:
+            listener: Called after each look.
+            wait: How to pass the time between two looks.
+
+        Returns:
+            Whether every trial has ended.
+        """
+        paused = False
+        while True:
+            held = (self.home / PAUSED).exists()
+            if held != paused:
+                paused = held
+                self._tell("pause" if held else "resume")
+            going = self.look()
+            self._lock.beat()
+            if listener is not None:
+                listener(self)
+            if not going:
+                return all(self.outcome(trial).status in ENDED for trial in self.trials)
+            wait(LOOK_EVERY)
+
+    def look(self) -> bool:
+        """Read how all stand and start those whose turn it is; whether there is anything to wait for."""
+        for child in self._children.values():
+            child.poll()
+        standing = [(trial, self.outcome(trial)) for trial in self.trials]
+        busy = sum(outcome.status in ("running", "paused") for _, outcome in standing)
+        waiting = [trial for trial, outcome in standing if self._may_start(trial, outcome)]
+        if self._stopping:
+            return busy > 0
+        if (self.home / PAUSED).exists():
+            return busy + len(waiting) > 0
+        for trial in waiting[: max(0, self.at_once - busy)]:
+            busy += self._start(trial)
+        # One that was refused makes room for the next: there is something to wait for until none is left.
+        return busy > 0 or any(self._may_start(trial, self.outcome(trial)) for trial in self.trials)
+
+    def _may_start(self, trial: Trial, outcome: Outcome) -> bool:
+        if trial.directory in self._refused or self._starts[trial.directory] >= STARTS:
+            return False
+        if outcome.status == "failed":
+            return trial.directory in self._again
+        return outcome.status in ("queued", "stopped", "lost")
+
+    def _start(self, trial: Trial) -> bool:
+        self._starts[trial.directory] += 1
+        self._again.discard(trial.directory)
+        try:
+            self._children[trial.directory] = start_run(trial.create())
+        except StudioError as error:
+            if error.code == "run.locked":
+                return True  # Somebody else trains it: that will do.
+            self._refused[trial.directory] = Outcome("failed", message=str(error))
+            return False
+        trial.forget()
+        return True
+
+    def _tell(self, command: str) -> None:
+        for trial in self.trials:
+            run = trial.run() if trial.outcome().status in ("running", "paused") else None
+            if run is not None:
+                try:
+                    run.send(command)  # type: ignore[arg-type]
+                except StudioError as error:
+                    if error.code != "run.idle":  # It has just ended by itself.
+                        raise

@@ -1,0 +1,180 @@
+"""What the trials say together: a row a variant, differences that the seeds support, the front of cost and gain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from blockstudio.analysis import analyze
+from blockstudio.experiments.definition import Plan, Variant, plain_value, short
+from blockstudio.experiments.statistics import deviation, fisher_exact, holm, mean, paired_t_test, pareto
+from blockstudio.experiments.trials import ENDED, Outcome, Trial
+from blockstudio.report.table import Table
+from blockstudio.text import Text, join, say
+
+LEVEL = 0.05
+"""A difference is supported if it is this unlikely by chance, all comparisons with the reference taken together."""
+SUPPORTED = "●"
+
+
+@dataclass
+class Row:
+    """One variant over its seeds."""
+
+    variant: Variant
+    name: str
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    """By seed."""
+    parameters: int = 0
+    macs: int = 0
+    reference: Row | None = field(default=None, repr=False)
+    """What it is compared with; ``None`` for one that others are compared with."""
+    p: float | None = None
+    """Adjusted, against the reference; ``None`` for fewer than two pairs, and where there is no reference."""
+
+    def ended(self) -> list[int]:
+        """Seeds whose trial came to an outcome."""
+        return [seed for seed, outcome in self.outcomes.items() if outcome.status in ("finished", "diverged")]
+
+    def values(self) -> dict[int, float]:
+        """The measure by seed, of those that got there."""
+        return {seed: value for seed in self.ended() if (value := self.outcomes[seed].value) is not None}
+
+    @property
+    def supported(self) -> bool:
+        """The seeds support that it differs from the reference."""
+        return self.p is not None and self.p < LEVEL
+
+
+def rows_of(plan: Plan, trials: Sequence[Trial]) -> list[Row]:
+    """A row a variant in the experiment's order, compared with the reference: pairs of one seed by Student's t-test
+    where all got there, else how many got there by Fisher's; Holm's rule over all comparisons."""
+    rows = [Row(variant, plan.name_of(variant)) for variant in plan.variants]
+    for trial in trials:
+        rows[trial.variant.index].outcomes[trial.seed] = trial.outcome()
+    for row in rows:
+        analysis = analyze(plan.diagram(row.variant))
+        row.parameters, row.macs = analysis.parameters, analysis.macs
+    for row in rows:
+        reference = rows[plan.reference_of(row.variant).index]
+        row.reference = None if reference is row else reference
+    for row, p in zip(rows, holm([_p(row) for row in rows]), strict=True):
+        row.p = p
+    return rows
+
+
+def _p(row: Row) -> float | None:
+    reference = row.reference
+    if reference is None:
+        return None
+    both = [seed for seed in row.ended() if seed in reference.ended()]
+    if len(both) < 2:
+        return None
+    mine, theirs = row.values(), reference.values()
+    if all(seed in mine and seed in theirs for seed in both):
+        return paired_t_test([mine[seed] for seed in both], [theirs[seed] for seed in both])
+    return fisher_exact(len(mine), len(row.ended()), len(theirs), len(reference.ended()))
+
+
+def front(plan: Plan, rows: Sequence[Row], cost: str = "parameters") -> list[Row]:
+    """The rows that no other beats in both, least cost first.
+
+    Args:
+        plan: The experiment.
+        rows: Of `rows_of`.
+        cost: ``"parameters"``, ``"macs"`` or ``"seconds"``.
+    """
+    sign = 1 if plan.experiment.measure.more_is_better else -1
+    known = [row for row in rows if row.values() and (cost != "seconds" or _seconds(row) is not None)]
+    points = [
+        (float(_seconds(row) or 0) if cost == "seconds" else float(getattr(row, cost)),
+         sign * mean(list(row.values().values())))
+        for row in known
+    ]  # fmt: skip
+    return [known[index] for index in pareto(points)]
+
+
+def table_of(plan: Plan, rows: Sequence[Row]) -> Table:
+    """The table of an experiment: what was varied, the measure over the seeds, and what differences they support."""
+    keys, measure = plan.varied(), plan.experiment.measure
+    brief = [short(key) for key in keys]
+    heads = [one if brief.count(one) == 1 else key for one, key in zip(brief, keys, strict=True)]
+    lines: list[list[str]] = []
+    for row in rows:
+        values = row.variant.values()
+        cells = [plain_value(values[key]) if key in values else "" for key in keys]
+        found = list(row.values().values())
+        never = len(row.ended()) - len(found)
+        spread = deviation(found)
+        amount = _amount(mean(found)) + (f" ± {_amount(spread)}" if spread is not None else "") if found else ""
+        if never:
+            amount = f"{amount}, {never} ▸ never".removeprefix(", ")
+        seconds = _seconds(row)
+        lines.append(
+            [*cells, f"{len(row.ended())}/{len(plan.experiment.seeds)}", amount, _against(row), f"{row.parameters:,}",
+             f"{row.macs:,}", "" if seconds is None else f"{seconds:.0f}"]
+        )  # fmt: skip
+    heads = [*heads, "seeds", measure.title, "difference", "parameters", "MACs", "seconds"]
+    right = "".join("l" if index < len(keys) else "r" for index in range(len(heads)))
+    return Table(heads, lines, right, [note for note in (answer_of(plan, rows), _legend(plan, rows)) if note])
+
+
+def answer_of(plan: Plan, rows: Sequence[Row]) -> Text:
+    """One sentence: which variant is best, and how far the seeds support it."""
+    measure = plan.experiment.measure
+    known = [row for row in rows if row.values()]
+    if not known:
+        return say("No trial has come to a result yet.")
+    sign = -1 if measure.more_is_better else 1
+    # Those that got there more often come first: a mean over the few that did says less.
+    best = min(known, key=lambda row: (-len(row.values()) / len(row.ended()), sign * mean(list(row.values().values()))))
+    amount = _amount(mean(list(best.values().values())))
+    open_ones = sum(outcome.status not in ENDED for row in rows for outcome in row.outcomes.values())
+    sentence = say("Best: {name} with {title} {amount}.", name=best.name, title=measure.title, amount=amount)
+    return join([sentence, say("So far: {count} trials are open.", count=open_ones) if open_ones else ""])
+
+
+def _against(row: Row) -> str:
+    reference = row.reference
+    if reference is None:
+        return ""
+    mine, theirs = row.values(), reference.values()
+    both = [seed for seed in mine if seed in theirs]
+    mark = f" {SUPPORTED}" if row.supported else ""
+    if not both:
+        return mark.strip()
+    return f"{mean([mine[seed] - theirs[seed] for seed in both]):+.3g}{mark}"
+
+
+def _legend(plan: Plan, rows: Sequence[Row]) -> Text:
+    compared = [row for row in rows if row.reference is not None]
+    pairs = max((len(row.ended()) for row in compared), default=0)
+    if pairs == 0:
+        return Text("")
+    axis, first = plan.experiment.compare, rows[0]
+    name = first.variant.network.title if axis == "network" else first.name
+    to = say("Differences are to {name}.", name=name)
+    if axis and axis != "network":
+        to = say(
+            "Differences are to {key}={value}, alike in all else.",
+            key=short(axis),
+            value=plain_value(first.variant.values()[plan.axis()]),
+        )
+    if pairs < 2:
+        return join([to, say("One pair so far.")])
+    support = say(
+        "{mark} The seeds support it: p < {level} in a paired t-test (Fisher's exact test where a trial never got "
+        "there), Holm's rule over all.",
+        mark=SUPPORTED,
+        level=LEVEL,
+    )
+    return join([to, support])
+
+
+def _seconds(row: Row) -> float | None:
+    found = [outcome.seconds for outcome in row.outcomes.values() if outcome.seconds is not None]
+    return mean(found) if found else None
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
