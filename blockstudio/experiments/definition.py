@@ -109,7 +109,7 @@ class Plan:
         try:
             self.recipe = self._base_recipe()
         except StudioError as error:
-            problems += [problem.at(f"{where}: recipe") for problem in _all(error)]
+            problems += _placed(error, f"{where}: recipe")
             self.recipe = Recipe()
         problems += [problem.at(f"{where}: measure") for problem in check_measure(experiment.measure)]
         problems += self._check_counts(where)
@@ -125,9 +125,7 @@ class Plan:
                 self.diagram(variant)
                 self.recipe_of(variant, experiment.seeds[0])
             except StudioError as error:
-                place = f"{where}: {label(variant.values())}"
-                problems += [problem.at(f"{place}: {problem.where}" if problem.where else place)
-                             for problem in _all(error)]  # fmt: skip
+                problems += _placed(error, f"{where}: {label(variant.values())}")
         if problems:
             raise collected(problems)
 
@@ -284,5 +282,7 @@ def load_experiment(path: Path | str) -> Plan:
     return loads_experiment(read_bounded(file, MAX_FILE), file.resolve().parent, str(path))
 
 
-def _all(error: StudioError) -> Sequence[StudioError]:
-    return getattr(error, "problems", (error,))
+def _placed(error: StudioError, place: str) -> list[StudioError]:
+    """Its problems, each with its place within ``place``."""
+    problems: Sequence[StudioError] = getattr(error, "problems", (error,))
+    return [problem.at(f"{place}: {problem.where}" if problem.where else place) for problem in problems]
