@@ -10,6 +10,7 @@ from blockstudio.blocks import Parameter, RawValue
 from blockstudio.errors import StudioError
 
 _WINDOW = re.compile(r"(\d{1,3})[x×](\d{1,3})")
+_SHAPE = re.compile(r"\d{1,7}x\d{1,5}x\d{1,5}")
 _STRIDE = re.compile(r"(?:/|s)(\d)")
 _NUMBER = re.compile(r"\d{1,7}(\.\d+)?|\.\d+")
 _NUMERIC = ("int", "float", "pair", "padding")
@@ -38,7 +39,9 @@ def asked(text: str) -> Asked:
     window: tuple[int, int] | None = None
     stride: int | None = None
     for token in text.lower().replace("×", "x").replace(",", " ").split():
-        if (found := _WINDOW.fullmatch(token)) and window is None:
+        if _SHAPE.fullmatch(token):
+            numbers += [int(side) for side in token.split("x")]
+        elif (found := _WINDOW.fullmatch(token)) and window is None:
             window = int(found[1]), int(found[2])
         elif (found := _STRIDE.fullmatch(token)) and stride is None:
             stride = int(found[1])
@@ -67,10 +70,14 @@ def settings(
             return None
         found[key] = value
         set_here.add(key)
+    numbers = list(wanted.numbers)
+    if numbers and (key := next((key for key, each in declared.items() if each.kind == "shape"), "")):
+        found[key], numbers = [int(each) for each in numbers[:3]], numbers[3:]
+        set_here.add(key)
     free = [key for key, each in declared.items() if each.kind in _NUMERIC and key not in set_here]
-    if len(wanted.numbers) > len(free):
+    if len(numbers) > len(free):
         return None
-    for key, number in zip(free, wanted.numbers, strict=False):
+    for key, number in zip(free, numbers, strict=False):
         found[key] = number
         set_here.add(key)
     if PADDING in given and WINDOW in set_here and PADDING not in set_here:

@@ -222,6 +222,13 @@ class Canvas(QWidget):
         """Move the selection by steps of the grid; while an arrow key is down, all of it is one step."""
         self.hand.nudge(dx * GRID, dy * GRID)
 
+    def wire_by_keys(self) -> bool:
+        """Show letters on the ports that what is selected can be wired to."""
+        if self.hand.letter():
+            return True
+        self.session.message.emit(tr("There is no port that the selection could be wired to"))
+        return False
+
     def leave_by_key(self, forward: bool) -> bool:
         """The keyboard goes to the next part of the window, or the one before."""
         return super().focusNextPrevChild(forward)

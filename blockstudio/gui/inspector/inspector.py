@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.inspector.block_page import BlockPage, ManyPage
 from blockstudio.gui.inspector.diagram_page import DiagramPage
+from blockstudio.gui.kit.fields import goes_elsewhere
 from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import tr
 
@@ -100,6 +102,38 @@ class Inspector(QScrollArea):
             self.page.refresh()
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What fields do not take: Escape leads back to the drawing; Alt and an arrow select the next block there, and
+        the keyboard stays in the field of the same name."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._desk.show_drawing()
+        elif goes_elsewhere(event):
+            fields = self.page.fields if self.page is not None else {}
+            inside = self.focusWidget()
+            key = next(
+                (
+                    key
+                    for key, each in fields.items()
+                    if inside is not None and (each is inside or each.isAncestorOf(inside))
+                ),
+                "",
+            )
+            self._desk.commands.run("go.up" if event.key() == Qt.Key.Key_Up else "go.down")
+            self._keep(key)
+        else:
+            super().keyPressEvent(event)
+
+    def _keep(self, key: str) -> None:
+        """Put the keyboard into the field of the same name on another page, else into the drawing."""
+        field = None
+        if self.page is not None:
+            self.page.show()  # a new page shows with the next event only, and what is hidden takes no keys
+            field = self.page.fields.get(key)
+        if field is not None and field.isVisibleTo(self):
+            field.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._desk.show_drawing()
 
     def field(self, key: str) -> QWidget:
         """The field of a parameter (or ``name``, ``bypass``, ``repeat``, ``note``) on the page in view."""

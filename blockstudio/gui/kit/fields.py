@@ -27,9 +27,14 @@ Check = Callable[[str], str]
 """From a typed text to what stands in grey behind it (``128``); raises `StudioError` if it is not legal."""
 
 
+def goes_elsewhere(event: QKeyEvent) -> bool:
+    """Whether a key moves the selection on the drawing, wherever it is pressed: Alt and an arrow up or down."""
+    return event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+
+
 class ValueField(QLineEdit):
     """A line with its result in grey behind the text (``n3×3 = 128``). Emits `committed` with a legal new text
-    on Enter or when left; Escape goes back; Up and Down step a whole number."""
+    on Enter or when left; Escape goes back, and on to whoever holds the field; Up and Down step a whole number."""
 
     committed = Signal(str)
     checked = Signal(str)
@@ -92,9 +97,13 @@ class ValueField(QLineEdit):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.commit()
             self.selectAll()
-        elif key == Qt.Key.Key_Escape and self.text() != self._value:
-            self.setText(self._value)
-            self._recheck()
+        elif key == Qt.Key.Key_Escape:
+            if self.text() != self._value:
+                self.setText(self._value)
+                self._recheck()
+            event.ignore()  # whoever holds the field gives the keyboard back
+        elif goes_elsewhere(event):
+            event.ignore()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self.step is not None:
             stepped = self.step(self.text(), 1 if key == Qt.Key.Key_Up else -1)
             if stepped is not None:
@@ -178,6 +187,12 @@ class ChoiceField(QComboBox):
         if text != self._value:
             self.set_value(text)
             self.committed.emit(text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if goes_elsewhere(event):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # The wheel scrolls the form; it must not change values on its way.

@@ -18,6 +18,21 @@ def select_all(scene: Scene) -> None:
     scene.session.select(name for name in drawing.names if not drawing.is_hidden(name))
 
 
+def select_ends(scene: Scene) -> bool:
+    """Select the blocks that have an output which nothing reads; False if there are none."""
+    drawing, session = scene.drawing, scene.session
+    definition, diagram = session.definition, session.diagram
+    ends = []
+    for name in drawing.names:
+        read = {wire.source_port for wire in definition.wires_from(name)}
+        open_outputs = set(diagram.output_ports(definition.block(name).type)) - read
+        if open_outputs and not drawing.is_hidden(name):
+            ends.append(name)
+    scene.select_wires(())
+    session.select(ends)
+    return bool(ends)
+
+
 def delete(scene: Scene, keep_cut: bool = False) -> bool:
     """Remove the selected wires and blocks as one step. The chain heals where one signal comes in and one leaves that
     fit, unless ``keep_cut``."""

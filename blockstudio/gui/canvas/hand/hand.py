@@ -13,6 +13,7 @@ from blockstudio.gui.canvas.hand import acts, connecting, dropping, hover, keys
 from blockstudio.gui.canvas.hand.cutting import Cut
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, Press
 from blockstudio.gui.canvas.hand.leading import Lead, remove_point
+from blockstudio.gui.canvas.hand.lettering import Lettering
 from blockstudio.gui.canvas.hand.marquee import Marquee
 from blockstudio.gui.canvas.hand.moving import Move, Nudge
 from blockstudio.gui.canvas.hand.panning import Pan, Steer
@@ -103,6 +104,8 @@ class Hand(QObject):
         """A button went down."""
         self.settle()
         self._tapped = False
+        if self.going(Lettering) is not None:
+            self.cancel()
         if self.gesture is not None:
             return
         self._button = event.button()
@@ -259,6 +262,8 @@ class Hand(QObject):
         the arrow keys have done so far is then a step of its own, which undo can take back."""
         if keys.acts(event):
             self.settle()
+        if self.going(Lettering) is not None and _letter(event):
+            return True
         return keys.takes(event)
 
     def key_press(self, event: QKeyEvent) -> bool:
@@ -268,10 +273,26 @@ class Hand(QObject):
             self.surface.show_cursor(Qt.CursorShape.OpenHandCursor)
             return True
         self._tapped = False
+        lettering = self.going(Lettering)
+        if lettering is not None and _letter(event):
+            if lettering.press(_letter(event)):
+                self.gesture = None
+            return True
         if keys.acts(event):
             self.settle()
         self._held = self._held or event.key() in keys.ARROWS
         return keys.press(self.surface, event)
+
+    def letter(self) -> bool:
+        """Show letters on the ports that the selection can be wired to; False if there are none."""
+        self.settle()
+        self.cancel()
+        lettering = Lettering(self.surface)
+        if lettering.empty:
+            return False
+        self.gesture = lettering
+        self.scene.changed.emit()
+        return True
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selection: one step, or as long as an arrow key is down part of one. While the mouse drags
@@ -340,3 +361,11 @@ class Hand(QObject):
         ghost.drop()
         event.acceptProposedAction()
         return True
+
+
+def _letter(event: QKeyEvent) -> str:
+    """The letter or digit of a key alone, or nothing."""
+    if event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
+        return ""
+    text = event.text()
+    return text if len(text) == 1 and text.isascii() and text.isalnum() else ""

@@ -17,6 +17,8 @@ KEYS: dict[Qt.Key, tuple[str, ...]] = {
     Key.Key_Return: ("view.open",),
     Key.Key_Enter: ("view.open",),
     Key.Key_F: ("view.fit",),
+    Key.Key_W: ("edit.wire",),
+    Key.Key_E: ("select.ends",),
     Key.Key_Home: ("go.first",),
     Key.Key_End: ("go.last",),
 }

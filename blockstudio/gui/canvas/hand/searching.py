@@ -9,7 +9,7 @@ from blockstudio.analysis.offers import Offer, Offers, Where, offers
 from blockstudio.blocks import shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Wire
-from blockstudio.graph.edits import AddWire, Edit, MoveBlocks, RemoveWire
+from blockstudio.graph.edits import AddWire, Edit, RemoveWire
 from blockstudio.graph.operations.connecting import gather
 from blockstudio.graph.operations.inserting import New, splice
 from blockstudio.gui.canvas.hand.gesture import Gesture
@@ -137,10 +137,7 @@ class Adding(Gesture):
         except StudioError as error:
             session.refused.emit(str(error))
             return None
-        loose = scene.loose_places()
-        if loose:
-            edits = [MoveBlocks(scope=session.scope, to=dict(loose)), *edits]
-        if not session.do(tr("Add {0}", name), *edits):
+        if not session.do(tr("Add {0}", name), *edits, at=new.at):
             return None
         _used[:] = [offer.title, *(title for title in _used if title != offer.title)][:REMEMBERED]
         session.select([name])

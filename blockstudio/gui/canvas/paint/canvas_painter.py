@@ -13,7 +13,14 @@ from blockstudio.gui.canvas.paint.far import MANY, FarLayer
 from blockstudio.gui.canvas.paint.legend import HEIGHT as LEGEND_HEIGHT
 from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend
 from blockstudio.gui.canvas.paint.minimap import Minimap
-from blockstudio.gui.canvas.paint.overlays import draw_band, draw_coming, draw_guides, draw_loose_wire, draw_stroke
+from blockstudio.gui.canvas.paint.overlays import (
+    draw_band,
+    draw_coming,
+    draw_guides,
+    draw_letters,
+    draw_loose_wire,
+    draw_stroke,
+)
 from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
 from blockstudio.gui.canvas.paint.preview import draw_figures, draw_preview
 from blockstudio.gui.canvas.paint.saving import saved
@@ -21,7 +28,7 @@ from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import Style, style_of
 from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, LooseWire, Overlay, Stroke
+from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, Letters, LooseWire, Overlay, Stroke
 from blockstudio.gui.canvas.scene.preview import Preview
 from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
@@ -76,6 +83,8 @@ class CanvasPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if isinstance(overlay, Band):
             draw_band(painter, overlay, style)
+        elif isinstance(overlay, Letters):
+            draw_letters(painter, overlay, camera, style)
         elif isinstance(overlay, LooseWire):
             draw_loose_wire(painter, overlay, camera, sheet.size, style)
         if self.minimap.shows(drawing, camera, sheet.size):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from blockstudio.gui.canvas.paint import cards
@@ -12,7 +12,7 @@ from blockstudio.gui.canvas.paint.style import Style, stripe_path
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.card_texts import Content
 from blockstudio.gui.canvas.scene.metrics import INSET, LINE_PX, NAME_PX, PILL_HEIGHT, PORT, RADIUS, elided, text_width
-from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, LooseWire, Stroke
+from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, Letters, LooseWire, Stroke
 from blockstudio.gui.canvas.scene.projection import Projection
 
 
@@ -103,13 +103,35 @@ def draw_stroke(painter: QPainter, stroke: Stroke, style: Style) -> None:
     painter.drawPolyline(list(stroke.points))
 
 
+def draw_letters(painter: QPainter, letters: Letters, camera: Projection, style: Style) -> None:
+    """Chips with letters over ports, in pixels: as large at any zoom."""
+    theme = style.theme
+    for start in letters.starts:
+        at = camera.to_view(start)
+        cards.draw_ports(painter, [at], style.port_active, style, 6.0)
+    for point, code, warned in letters.shown:
+        at = camera.to_view(point)
+        text = code[letters.typed :].upper()
+        width = max(18.0, text_width(text, LINE_PX, True) + 10)
+        rect = QRectF(at.x() - width / 2, at.y() - 9, width, 18)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.warning if warned else theme.accent)
+        painter.drawRoundedRect(rect, 4, 4)
+        painter.setPen(theme.on_accent)
+        painter.setFont(style.line_bold)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
 def draw_loose_wire(painter: QPainter, wire: LooseWire, camera: Projection, size: QSize, style: Style) -> None:
     """A wire on the mouse, with what it would do beside the cursor."""
     colour = _colour(wire, style)
     start, end = wire.start, wire.end
     with saved(painter):
         painter.setTransform(camera.transform(), True)
-        painter.setPen(QPen(colour, 2.0))
+        pen = QPen(colour, 2.0)
+        if wire.tone == "problem":
+            pen.setDashPattern([2.5, 2.0])
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for first, last in ((start, end), *wire.more):
             painter.drawPath(_path(first, last))

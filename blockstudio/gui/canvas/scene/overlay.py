@@ -79,4 +79,14 @@ class Stroke:
     points: tuple[QPointF, ...]
 
 
-Overlay = Band | LooseWire | Coming | Guides | Stroke
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Letters on ports that a wire can be drawn to by keys: where (scene coordinates), what, and whether the shapes
+    would not go together. ``typed``: so many letters have been typed. ``starts``: the ports that it would begin at."""
+
+    shown: tuple[tuple[QPointF, str, bool], ...]
+    typed: int
+    starts: tuple[QPointF, ...]
+
+
+Overlay = Band | LooseWire | Coming | Guides | Stroke | Letters
