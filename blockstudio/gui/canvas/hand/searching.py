@@ -22,8 +22,6 @@ from blockstudio.gui.canvas.scene.placing import beside, free_place, snap
 from blockstudio.gui.kit.text import tr
 
 REMEMBERED = 8
-_used: list[str] = []
-"""Titles of what was put in last, in all windows."""
 
 
 class Adding(Gesture):
@@ -43,7 +41,7 @@ class Adding(Gesture):
     def found(self, text: str) -> Offers:
         """What fits what was typed."""
         session = self.scene.session
-        return offers(session.diagram, text, self._where(), _used)
+        return offers(session.diagram, text, self._where(), self.scene.used)
 
     def _where(self) -> Where:
         start, facts = self.start, self.scene.stage.facts
@@ -139,7 +137,7 @@ class Adding(Gesture):
             return None
         if not session.do(tr("Add {0}", name), *edits, at=new.at):
             return None
-        _used[:] = [offer.title, *(title for title in _used if title != offer.title)][:REMEMBERED]
+        scene.used = [offer.title, *(title for title in scene.used if title != offer.title)][:REMEMBERED]
         session.select([name])
         return name
 

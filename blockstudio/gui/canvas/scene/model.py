@@ -49,6 +49,8 @@ class Scene(QObject):
         self.session = session
         self.marks = Marks()
         """What is singled out on the stage the user works on."""
+        self.used: list[str] = []
+        """Titles of what the search has put in, the last first."""
         self.notebook = Notebook(self.rewrite_notes, self)
         self.staging = Staging(session, self._on_arranged, self)
         self._routing = False
