@@ -175,7 +175,7 @@ def test_an_inception_module_is_built_by_mouse(open_window) -> None:
     assert mouse.count <= 26
 
 
-@pytest.mark.parametrize("what", ["Group a selection"])
+@pytest.mark.parametrize("what", ["Replace a block", "Remove a block and heal", "Group a selection"])
 def test_one_gesture_is_one(open_window, what: str) -> None:
     window = open_window("alexnet")
     session, canvas = window.session, window.canvas
