@@ -19,6 +19,8 @@ Rect = tuple[float, float, float, float]
 
 CLOSE = 28.0
 """The least height between two cards that leaves room for the shape on the wire."""
+WIDE = 72.0
+"""The widest gap in a chain that is kept: what is above that is room."""
 SIDE = 24.0
 """Between a newcomer and what stands beside it."""
 MARGIN = GRID
@@ -121,7 +123,7 @@ class Standing:
         """Room for a chain of newcomers (name, size) in the wire from ``source`` to ``target``, about ``at`` if that is
         on a long wire, ``gap`` apart or as what stands is. What is downstream moves down as far as it must, and so does
         what it would come to lie on; gaps stay as they are up to the usual one."""
-        gap = gap or self._gap(source, target)
+        gap = gap or self._gap(source, target, [height for _, (_, height) in news])
         rects = self._chain(source, target, [size for _, size in news], at, gap)
         new = {name: rect for (name, _), rect in zip(news, rects, strict=True)}
         floors = {target: rects[-1][3] + gap} if self.rects[target][1] >= self.rects[source][3] else {}
@@ -179,16 +181,19 @@ class Standing:
                 return x
         return wanted[0]
 
-    def _gap(self, source: str, target: str) -> float:
-        """The gap that newcomers between two blocks get: the one there is, within reason."""
+    def _gap(self, source: str, target: str, heights: Sequence[float]) -> float:
+        """The gap that newcomers between two blocks get: the usual one on a long wire, else the one there is, within
+        reason."""
         room = self.rects[target][1] - self.rects[source][3]
-        return min(max(room, CLOSE), GAP_Y) if room > 0 else self._step(source)
+        if room >= sum(heights) + GAP_Y * (len(heights) + 1):
+            return GAP_Y
+        return min(max(room, CLOSE), WIDE) if room > 0 else self._step(source)
 
     def _step(self, name: str) -> float:
         """The gap in use above a block, within reason: what goes below it gets the same."""
         top = self.rects[name][1]
         gaps = [top - self.rects[each][3] for each in self.before.get(name, ())]
-        return min((gap for gap in gaps if CLOSE <= gap <= GAP_Y), default=GAP_Y)
+        return min((gap for gap in gaps if CLOSE <= gap <= WIDE), default=GAP_Y)
 
     def _pushed(self, new: Mapping[str, Rect], floors: Mapping[str, float]) -> dict[str, Place] | None:
         """New centres of what moves down for newcomers; ``floors``: tops that blocks must not stand above. ``None`` if
@@ -228,7 +233,7 @@ class Standing:
             for reader in self.after.get(name, ()):
                 gap = self.rects[reader][1] - rect[3]
                 if gap >= 0:
-                    least[reader] = max(least.get(reader, -np.inf), found[name][3] + min(gap, GAP_Y))
+                    least[reader] = max(least.get(reader, -np.inf), found[name][3] + min(gap, WIDE))
         return found
 
     def _lying(self, rects: Mapping[str, Rect], new: Mapping[str, Rect]) -> list[tuple[str, str]]:
@@ -256,7 +261,7 @@ class Standing:
             between = [self.rects[name] for name in gone if upper[3] <= self.rects[name][1] <= lower[1]]
             if between:
                 gap = min(*(rect[1] - upper[3] for rect in between), *(lower[1] - rect[3] for rect in between))
-                wanted[target] = max(0.0, lower[1] - upper[3] - min(max(gap, CLOSE), GAP_Y))
+                wanted[target] = max(0.0, lower[1] - upper[3] - min(max(gap, CLOSE), WIDE))
         shifts: dict[str, float] = {}
         line = Skyline()
         for name in sorted(rects, key=lambda name: (rects[name][1], name)):
@@ -278,7 +283,7 @@ class Standing:
         for each in feeds:
             gap = top - self.rects[each][3]
             if gap >= 0:
-                found.append(shifts[each] if each in shifts else gap - min(gap, GAP_Y))
+                found.append(shifts[each] if each in shifts else gap - min(gap, WIDE))
         moves = name in wanted or any(each in shifts for each in feeds)
         return min(found) if moves and found else 0.0
 
