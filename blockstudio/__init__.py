@@ -6,8 +6,8 @@
     print(bs.analyze(diagram).parameters)  # 21797672
     model = bs.compile(diagram)  # an ordinary torch.nn.Module
 
-`load`, `save`, `analyze`, `source` and `figure` load neither torch nor Qt; torch is imported by `compile`,
-`load_weights`, `from_module` and `train` when they are called.
+`load`, `save`, `analyze`, `hints`, `refactorings`, `source` and `figure` load neither torch nor Qt; torch is imported
+by `compile`, `load_weights`, `from_module` and `train` when they are called.
 """
 
 from __future__ import annotations
@@ -19,7 +19,19 @@ from blockstudio.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, analyze
-    from blockstudio.api import compile, figure, from_module, from_onnx, load, load_weights, save, source, train
+    from blockstudio.api import (
+        compile,
+        figure,
+        from_module,
+        from_onnx,
+        hints,
+        load,
+        load_weights,
+        refactorings,
+        save,
+        source,
+        train,
+    )
     from blockstudio.errors import StudioError
     from blockstudio.graph.diagram import Diagram
 
@@ -32,8 +44,10 @@ _HOME = {
     "figure": "blockstudio.api",
     "from_module": "blockstudio.api",
     "from_onnx": "blockstudio.api",
+    "hints": "blockstudio.api",
     "load": "blockstudio.api",
     "load_weights": "blockstudio.api",
+    "refactorings": "blockstudio.api",
     "save": "blockstudio.api",
     "source": "blockstudio.api",
     "train": "blockstudio.api",
@@ -48,8 +62,10 @@ __all__ = [
     "figure",
     "from_module",
     "from_onnx",
+    "hints",
     "load",
     "load_weights",
+    "refactorings",
     "save",
     "source",
     "train",

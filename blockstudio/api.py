@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from blockstudio.answers import JSON, read_answer
 from blockstudio.blocks import RawValue
 from blockstudio.checked import checked
-from blockstudio.graph.diagram import Diagram
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.needs import explaining
+from blockstudio.text import say
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from blockstudio.analysis.hints import Hint
+    from blockstudio.analysis.refactorings import Refactoring
     from blockstudio.compiler import WeightsReport
     from blockstudio.compiler.weights import Head, Names
     from blockstudio.imports.proving import Report
@@ -70,6 +74,66 @@ def save(diagram: Diagram, path: str | os.PathLike[str]) -> None:
     from blockstudio.graph.format import save as write
 
     write(diagram, os.fspath(path))
+
+
+@checked
+def hints(diagram: Diagram, /, *, without: Sequence[str] = ()) -> tuple[Hint, ...]:
+    """What works and might be better, as a lecturer would remark on it.
+
+    Args:
+        diagram: The network.
+        without: Kinds of hints that are not wanted: ``"large_kernel"``, ``"dense_head"``.
+
+    Returns:
+        Hints in document order, each with two sentences, its block and its paper.
+
+    Raises:
+        StudioError: ``hints.kind`` for a kind that there is not.
+
+    Example:
+        >>> [hint.kind for hint in hints(load("alexnet"), without=["pool_first"])]
+        ['large_kernel', 'dense_head']
+    """
+    from blockstudio.analysis import analyze
+    from blockstudio.analysis.hints import KINDS
+    from blockstudio.analysis.hints import hints as find
+
+    wrong = next((kind for kind in without if kind not in KINDS), None)
+    if wrong is not None:
+        raise StudioError(
+            "hints.kind", say("there are no hints of the kind '{kind}'.", kind=wrong), hint=suggestion(wrong, [*KINDS])
+        )
+    return find(diagram, analyze(diagram), without)
+
+
+@checked
+def refactorings(diagram: Diagram, /, *blocks: str, scope: str = "", relu: bool = True) -> tuple[Refactoring, ...]:
+    """Other ways to write a part of a network, each tried and counted; `blockstudio.analysis.apply_fix` does one.
+
+    Args:
+        diagram: The network.
+        blocks: Names of one or more blocks; none: what can be done with the whole diagram.
+        scope: The module in which they stand; the main graph by default.
+        relu: Whether a ReLU comes between convolutions that take the place of one.
+
+    Returns:
+        What keeps the network's output as it is: kind, title, edits, and parameters, MACs and depth before and after.
+
+    Raises:
+        StudioError: ``diagram.block``, ``diagram.module``.
+
+    Example:
+        >>> found = refactorings(load("vgg16"), "classifier.0")
+        >>> found[0].kind, found[0].whole.parameters, found[0].whole_after.parameters
+        ('global_pool', 138357544, 15227688)
+    """
+    from blockstudio.analysis import Analyzer
+    from blockstudio.analysis.refactorings import Bench, first_place, proposals
+
+    for name in blocks:
+        diagram.definition(scope).block(name)
+    path, level = first_place(Analyzer(diagram), scope)
+    return Bench(diagram).all_measured(proposals(diagram, scope, level, blocks, relu), path)
 
 
 @checked

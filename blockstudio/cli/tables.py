@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from blockstudio.analysis import Analysis
+    from blockstudio.graph.diagram import Diagram
     from blockstudio.report.table import Table
 
 
@@ -30,6 +31,9 @@ def summary_arguments(parser: Parser) -> None:
     network_argument(parser)
     parser.add_argument("--depth", type=int, metavar="N", help=say("levels of modules to open (default: 1)"))
     parser.add_argument("--flops", action="store_true", help=say("show FLOPs = 2 × MACs"))
+    parser.add_argument(
+        "--hints", action="store_true", help=say("say what might be better, with the paper that says so")
+    )
     form = parser.add_mutually_exclusive_group()
     json_argument(form, say("every figure of every block as JSON"))
     form.add_argument("--paper", action="store_true", help=say("the paper's own table beside the computed one"))
@@ -63,7 +67,19 @@ def summary(options: argparse.Namespace) -> int:
     else:
         table = summary_table(diagram, analysis, depth=options.depth or 1, flops=options.flops)
         write_tables([table], options.output)
+    if options.hints:
+        _tell_hints(diagram, analysis)
     return _report(analysis)
+
+
+def _tell_hints(diagram: Diagram, analysis: Analysis) -> None:
+    """Print design hints to standard error, beside the problems."""
+    from blockstudio.analysis.hints import hints
+
+    for hint in hints(diagram, analysis):
+        told = say("hint: {path}: {title}. {text} ({paper})", path=hint.path, title=hint.title, text=hint.text,
+                   paper=hint.paper.text)  # fmt: skip
+        print(render(told), file=sys.stderr)
 
 
 def _paper_table(options: argparse.Namespace) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from blockstudio.analysis.engine import Analyzer
 from blockstudio.analysis.level import Level
 from blockstudio.analysis.refactorings import kernels, residual, shapes
 from blockstudio.analysis.refactorings.bench import Bench, Figures, Refactoring, places
@@ -49,6 +50,25 @@ def proposals(
         yield found
 
 
+def first_place(analyzer: Analyzer, scope: str) -> tuple[str, Level]:
+    """The first place of the network in which a definition stands, by path and level; its own defaults where it stands
+    in none."""
+    waiting = [analyzer.analysis.level()]
+    seen: set[str] = set()
+    while waiting:
+        level = waiting.pop(0)
+        if level.scope == scope:
+            return level.path, level
+        seen.add(level.scope)
+        for name, block in analyzer.diagram.definition(level.scope).blocks():
+            if block.type in analyzer.diagram.modules and block.type not in seen:
+                try:
+                    waiting.append(level.enter(name, None if block.repeat is None else 0))
+                except (StudioError, IndexError):
+                    continue  # switched off, or repeated no times
+    return "", analyzer.level_of_definition(scope)
+
+
 def _inside(diagram: Diagram, level: Level, name: str) -> Iterator[Proposal]:
     """What can be proposed for the module that a block is an instance of."""
     module = diagram.definition(level.scope).block(name).type
@@ -68,4 +88,4 @@ def _all_sites(diagram: Diagram, level: Level) -> Iterator[Site]:
     yield from (Site(diagram, scope, level) for scope in diagram.scopes())
 
 
-__all__ = ["Bench", "Figures", "Proposal", "Refactoring", "Site", "places", "proposals"]
+__all__ = ["Bench", "Figures", "Proposal", "Refactoring", "Site", "first_place", "places", "proposals"]

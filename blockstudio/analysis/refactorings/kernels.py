@@ -30,7 +30,7 @@ ASYMMETRIC = (12, 20)
 """Widths of maps for which "Rethinking the Inception Architecture" (section 3.2) found 1×n and n×1 to work well."""
 
 
-class _Conv:
+class Conv:
     """A convolution whose window is written in numbers, or an instance of a module that wraps one; ``ok`` is False for
     any other block."""
 
@@ -52,6 +52,31 @@ class _Conv:
         self.out: RawValue = self.raw("out_channels")
         changing = ("out_channels", "kernel_size", "stride", "padding")
         self.rest: dict[str, RawValue] = {k: raw for k, raw in block.parameters.items() if k not in changing}
+
+    @property
+    def takes_pairs(self) -> bool:
+        """Whether the kernel may have two sides: a module that wraps a convolution may take one number."""
+        return self.settable["kernel_size"].kind == "pair"
+
+    @property
+    def group_count(self) -> int:
+        """Its groups, 1 where they are not written as a number."""
+        groups = self.raw("groups")
+        return groups if isinstance(groups, int) else 1
+
+    @property
+    def is_grouped_by_channel(self) -> bool:
+        """Whether each channel is convolved on its own."""
+        here = self.site.map_in(self.name)
+        return here is not None and self.group_count == here[0] > 1
+
+    @property
+    def between_count(self) -> int:
+        """The channels between two parts of it, here."""
+        here, out = self.site.map_in(self.name), self.site.value(self.name, "out_channels")
+        if here is None or not isinstance(out, int):
+            return here[0] if here is not None else 1
+        return here[0] if FEW <= here[0] < out else out
 
     def raw(self, key: str) -> RawValue:
         """A parameter of the convolution as it is written where the block stands."""
@@ -116,7 +141,7 @@ class _Conv:
 
 def stacked(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
     """5×5 as two 3×3, 7×7 as three; 3×3 as two 2×2. The stride goes to the last, so that as much is seen."""
-    conv = _Conv(site, name)
+    conv = Conv(site, name)
     if not conv.ok or not conv.side or (conv.padding == "same_tf" and conv.stride != (1, 1)):
         return
     part = 3 if conv.side % 2 and 5 <= conv.side <= LARGEST else 2 if conv.side == 3 else 0
@@ -135,7 +160,7 @@ def stacked(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
 
 def asymmetric(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
     """n×n as 1×n, then n×1."""
-    conv = _Conv(site, name)
+    conv = Conv(site, name)
     if not conv.ok or conv.side < 3 or (conv.padding == "same_tf" and conv.stride != (1, 1)):
         return
     size, (down, right) = conv.side, conv.stride
@@ -151,7 +176,7 @@ def asymmetric(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
 
 def separable(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
     """One filter a channel, then 1×1 across the channels."""
-    conv = _Conv(site, name)
+    conv = Conv(site, name)
     if not conv.ok or conv.is_grouped or conv.kernel == (1, 1):
         return
     declared = CATALOGUE["DepthwiseConv2d"].parameters
@@ -169,7 +194,7 @@ def separable(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
 
 def bottleneck(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
     """A 1×1 with a part of the channels before a convolution."""
-    conv = _Conv(site, name)
+    conv = Conv(site, name)
     here = site.map_in(name)
     if not conv.ok or conv.is_grouped or conv.kernel == (1, 1) or here is None or here[0] < 4 * REDUCTION:
         return
@@ -201,7 +226,7 @@ def bottleneck(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
 
 
 def _proposal(
-    site: Site, conv: _Conv, parts: list[New], letters: str, relu: bool, kind: str, title: str, note: str
+    site: Site, conv: Conv, parts: list[New], letters: str, relu: bool, kind: str, title: str, note: str
 ) -> Proposal:
     news = [part._replace(name=conv.name + letter) for part, letter in zip(parts, letters, strict=False)]
     called, edits = site.chain(conv.name, _between(news, conv.name, relu and conv.wrapped is None))
