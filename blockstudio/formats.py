@@ -19,6 +19,26 @@ from blockstudio.text import join
 Kind: TypeAlias = Literal["network", "figure", "table"]
 
 
+PART = "#"
+"""Between a file of weights and the place of one of its state dicts: ``checkpoint.pth#ema``."""
+PUBLISHERS = ("torchvision", "timm")
+"""Libraries whose published weights are known by name: ``torchvision:resnet18``."""
+
+
+def split_part(path: Path) -> tuple[Path, str]:
+    """A file of weights and the place in it, if its name says one."""
+    if PART in path.name and not path.exists():
+        name, _, part = path.name.partition(PART)
+        return path.with_name(name), part
+    return path, ""
+
+
+def is_published(name: str) -> bool:
+    """Whether this names published weights rather than a file."""
+    library, colon, model = name.partition(":")
+    return bool(colon and model) and library in PUBLISHERS
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """What one ending means."""

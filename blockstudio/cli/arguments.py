@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from blockstudio.answers import JSON
 from blockstudio.errors import StudioError
+from blockstudio.formats import is_published
 from blockstudio.text import render, say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
 
 
-PUBLISHERS = ("torchvision", "timm")
-"""Libraries whose published weights are known by name."""
 NETWORK = "NAME_OR_FILE"
 """How a network is written in help."""
 
@@ -118,8 +117,7 @@ def weights_file(given: str | None, download: bool | None) -> str | None:
     """
     if given is None:
         return None
-    library, colon, _ = given.partition(":")
-    if not colon or library not in PUBLISHERS:
+    if not is_published(given):
         return given
     from blockstudio.compiler.pretrained import file_of
 

@@ -21,10 +21,9 @@ from torch import Tensor
 from blockstudio.compiler.containers import Score, state_dict_in, unwrapped
 from blockstudio.compiler.pickles import read_archive, read_stream
 from blockstudio.errors import StudioError
+from blockstudio.formats import split_part
 from blockstudio.text import say
 
-PART = "#"
-"""Between a file's name and the place of one of its state dicts: ``checkpoint.pth#ema``."""
 LARGEST_INDEX = 2**26
 """Bytes of the index of a network in several files, and of the header of a safetensors file."""
 MOST = 50_000
@@ -55,7 +54,7 @@ def read(path: Path, score: Score | None = None) -> dict[str, Tensor]:
 
     The file's ending means nothing. Raises `StudioError` ``weights.file``, ``weights.format`` or ``weights.ambiguous``.
     """
-    path, part = _split(path)
+    path, part = split_part(path)
     where = str(path)
     _check_readable(path, where)
     try:
@@ -91,13 +90,6 @@ def checked(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
             )
         weights[key] = value
     return unwrapped(weights)
-
-
-def _split(path: Path) -> tuple[Path, str]:
-    if PART in path.name and not path.exists():
-        name, _, part = path.name.partition(PART)
-        return path.with_name(name), part
-    return path, ""
 
 
 def _content(path: Path, where: str) -> object:

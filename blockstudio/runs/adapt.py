@@ -19,6 +19,7 @@ import msgspec
 from blockstudio.answers import collected, each
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
 from blockstudio.errors import StudioError
+from blockstudio.formats import is_published, split_part
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.expand import flatten
@@ -169,8 +170,10 @@ def diagram_problems(diagram: Diagram, analysis: Analysis, facts: DataInfo) -> l
 
 def _weights_problems(recipe: Recipe) -> list[StudioError]:
     """Whether the starting weights are there; what they hold is for who has torch."""
-    file = Path(recipe.start.weights).expanduser()
-    if not recipe.start.weights or file.is_file():
+    if not recipe.start.weights or is_published(recipe.start.weights):
+        return []
+    file, _ = split_part(Path(recipe.start.weights).expanduser())
+    if file.is_file():
         return []
     text = "is not a file." if file.exists() else "is not there: file not found."
     return [
@@ -293,7 +296,9 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> Recipe:
         )
     rule, schedule = recipe.optimizer, recipe.schedule
     # The trainer may run in another folder.
-    weights = str(Path(recipe.start.weights).expanduser().absolute()) if recipe.start.weights else ""
+    weights = recipe.start.weights
+    if weights and not is_published(weights):
+        weights = str(Path(weights).expanduser().absolute())
     replace = msgspec.structs.replace
     return replace(
         recipe,

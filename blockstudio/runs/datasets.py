@@ -189,6 +189,15 @@ def check_present(data: Data, facts: DataInfo) -> None:
     raise StudioError("data.absent", text, where=str(facts.root), hint=hint)
 
 
+def is_absent(name: str, folder: str = "") -> bool:
+    """Whether the files of the set called ``name`` are not in ``folder`` (empty: the data folder). A set that is there
+    and cannot be read is not absent."""
+    try:
+        return describe(Data(source=name, folder=folder)).absent
+    except StudioError:
+        return False
+
+
 def megabytes_text(size: int) -> str:
     """``345 MB``, ``2.6 GB``."""
     return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size} MB"

@@ -151,9 +151,13 @@ class Start(Group, frozen=True):
         Meta(
             max_length=4096,
             title="Weights",
-            description="A file of weights to begin with. Empty: random initial values.",
+            description="A file of weights to begin with, or published ones by name: torchvision:resnet18. "
+            "Empty: random initial values.",
         ),
     ] = ""
+    fetch: Annotated[
+        bool, Meta(title="Fetch", description="Download weights given by name if they are not on this computer.")
+    ] = False
     partial: Annotated[
         bool,
         Meta(

@@ -12,8 +12,10 @@ from pathlib import Path
 import msgspec
 from torch import nn
 
+from blockstudio.compiler.pretrained import file_of
 from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
 from blockstudio.errors import StudioError
+from blockstudio.formats import is_published
 from blockstudio.graph.names import shown
 from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
@@ -60,6 +62,8 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
     if kept is not None:
         return _again(kept, model)
     file = Path(recipe.start.weights)
+    if is_published(recipe.start.weights):
+        file = file_of(recipe.start.weights, download=recipe.start.fetch)
     try:
         report = load_weights(model, file, strict=not recipe.start.partial, head="skip")
     except StudioError as error:

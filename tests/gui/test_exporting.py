@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,6 +167,49 @@ def test_source_goes_to_the_clipboard(open_window, qtbot) -> None:
 def tiny_run(own_folder: Path) -> Run:
     recipe = with_fields(Recipe(), {"data.source": "digits", "steps": 2, "batch_size": 16})
     return create_run(load_preset("cifar_resnet", n=1), recipe, own_folder / "runs" / "tiny-20260131-142501")
+
+
+def test_a_folder_for_inference_is_offered_for_a_run_with_weights(open_window, tiny_run: Run, tmp_path: Path) -> None:
+    window = open_window("nin_cifar10")
+    action = window.desk.commands.actions["file.export_inference"]
+    window.features.training.trainer.attach(tiny_run)
+    window.desk.commands.refresh()
+    assert not action.isEnabled() and "checkpoint" in action.toolTip()
+    tiny_run.checkpoints.write(1, 0.5, lambda folder: [_some_weights(folder)])
+    window.desk.commands.refresh()
+    assert action.isEnabled()
+    action.trigger()
+    dialog = window.features.export.dialog
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert dialog.isVisible() and line.text() == "tiny-classifier"
+    dialog.close()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    window.features.export.write_inference(tmp_path / "full", tiny_run)
+    assert "is there already" in window.toasts.texts[0] and not window.features.export.busy
+
+
+@pytest.mark.slow
+def test_a_folder_for_inference_classifies_an_image(open_window, qtbot, tiny_run: Run, tmp_path: Path) -> None:
+    from PIL import Image
+
+    from blockstudio.training import train_run
+
+    recipe = with_fields(Recipe(), {"steps": 2, "threads": 1})
+    run = create_run(load_preset("cifar_resnet", n=1), recipe, tmp_path / "trained-20260131-142501")
+    train_run(run)
+    window = open_window("nin_cifar10")
+    window.features.training.trainer.attach(run)
+    window.desk.commands.run("file.export_inference")
+    line = window.features.export.dialog.findChild(QLineEdit, "fileNameEdit")
+    line.setText(str(tmp_path / "classifier"))
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert window.features.export.busy and "Writing trained-" in window.toasts.texts[0]
+    assert settle(window, qtbot).startswith("classifier: model.pt2 and classify.py. Classify with:")
+    Image.new("L", (12, 12), 90).save(tmp_path / "an image.png")
+    command = [sys.executable, str(tmp_path / "classifier" / "classify.py"), str(tmp_path / "an image.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{tmp_path / 'an image.png'}: ") and done.stdout.strip().endswith("%)")
 
 
 def test_a_run_in_view_offers_its_trained_weights_once_it_has_any(open_window, tiny_run: Run) -> None:

@@ -378,3 +378,36 @@ def test_all_but_a_block_is_as_few_paths_as_will_do() -> None:
     )
     with pytest.raises(StudioError, match="no block 'head'"):
         all_but(analysis, ["head"])
+
+
+def test_weights_may_be_a_part_of_a_file_or_published_ones_by_name(
+    tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from blockstudio.compiler import pretrained
+
+    fields: dict[str, Any] = {"epochs": 1, "batch_size": 400, "threads": 1, "input_size": 8, "steps": 1}
+    good = load_file(trained)
+    torch.save({"model": {"other.weight": torch.ones(2)}, "ema": good}, tmp_path / "both.pt")
+    torch.save(good, tmp_path / "net-00000000.pth")
+    address = (tmp_path / "net-00000000.pth").as_uri()
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(torch.hub, "_hub_dir", None)
+    monkeypatch.setattr(pretrained, "_of_torchvision", lambda model: address if model == "net" else "")
+    monkeypatch.setattr(pretrained, "_is_whole", lambda file, name: True)
+
+    def begun(name: str, **more: Any) -> Run:
+        recipe = with_fields(Recipe(), {**fields, **more, "epochs": None})
+        run = create_run(network(), recipe, tmp_path / name)
+        train_run(run)
+        return run
+
+    assert begun("part", weights=f"{tmp_path / 'both.pt'}#ema").start.latest_good() is not None
+    with pytest.raises(StudioError, match="are not on this computer") as caught:
+        begun("absent", weights="torchvision:net")
+    assert caught.value.code == "weights.missing"
+    first = begun("fetched", weights="torchvision:net", **{"start.fetch": True})
+    assert first.recipe().start.weights == "torchvision:net"
+    kept = first.start.latest_good()
+    assert kept is not None and torch.equal(load_file(kept.model)["conv1.weight"], good["conv1.weight"])
+    with pytest.raises(StudioError, match="not there"):
+        create_run(network(), with_fields(Recipe(), {"weights": f"{tmp_path / 'none.pt'}#ema"}), tmp_path / "none")

@@ -43,6 +43,8 @@ class Choice(NamedTuple):
     tip: str = ""
     separator: bool = False
     """A line above it."""
+    enabled: bool = True
+    """Where not, ``tip`` says why."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ class Commands(QObject, Generic[D]):
             action.setToolTip(choice.tip)
             action.setCheckable(choice.checked is not None)
             action.setChecked(bool(choice.checked))
+            action.setEnabled(action.isEnabled() and choice.enabled)
 
     def offer(self, menu: QMenu, id: str, value: object = None, text: str = "") -> QAction:
         """Put one command into a menu, with a value or under a text of its own."""

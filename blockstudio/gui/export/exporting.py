@@ -28,6 +28,7 @@ from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.table import write_as
+from blockstudio.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,46 @@ class Exporting(QObject):
 
         fit = ["weights", DIAGRAM, str(file), "-o", fitted, *partial]
         self._start(text, fit, still, export, failed, fine=(0, 1) if partial else (0,))
+
+    # A folder to classify images with
+
+    @property
+    def can_infer(self) -> bool:
+        """Whether the run in view has weights to classify with."""
+        run = self._desk.watched.run
+        return run is not None and bool(run.checkpoints.all())
+
+    def ask_inference(self) -> None:
+        """Ask for a new folder, then write the network of the run in view and a script that classifies images."""
+        run = self._desk.watched.run
+        if run is None:
+            return
+        store = settings()
+        folder = Path(str(store.value("files/export_folder", store.value("files/folder", Path.home()))))
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        dialog = self.dialog = QFileDialog(self._desk.window, tr("Export for inference"), str(folder), tr("Folder (*)"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setLabelText(QFileDialog.DialogLabel.FileName, tr("New folder:"))
+        dialog.selectFile(f"{name_and_time(run.name)[0]}-classifier")
+        dialog.fileSelected.connect(lambda name: self.write_inference(Path(name), run))
+        dialog.open()
+
+    def write_inference(self, folder: Path, run: Run) -> None:
+        """Write ``folder`` in a process of its own; how it went is told in a note."""
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            self._desk.say(tr("Not exported: {folder} is there already. Name a new one.", folder=folder), "problem")
+            return
+        settings().setValue("files/export_folder", str(folder.parent))
+        text = tr("Writing {name} to {file}…").format(name=run.name, file=folder.name)
+
+        def done(answer: Answer) -> None:
+            words = tr("{file}: {words}. Classify with: python classify.py IMAGE", file=folder.name,
+                       words=answer.value["written"])  # fmt: skip
+            self._desk.say_written(folder / "classify.py", words)
+
+        arguments = ["export", "--run", str(run.directory), "--inference", "-o", str(folder)]
+        self._start(text, arguments, None, done, tr("Not exported"))
 
     def copy_source(self) -> None:
         """Put the PyTorch source of the diagram on the clipboard."""

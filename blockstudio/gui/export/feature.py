@@ -20,6 +20,9 @@ def install(desk: Desk) -> Exporting:
                 keywords="pytorch onnx pt2 safetensors weights table markdown csv latex"),
         Command("file.copy_source", say("Copy PyTorch source"), lambda d: exporting.copy_source(), "File", 240,
                 ("Ctrl+Shift+E",), enabled=_any_block, keywords="python code clipboard"),
+        Command("file.export_inference", say("Export for inference…"), lambda d: exporting.ask_inference(), "File", 235,
+                enabled=lambda d: exporting.can_infer, keywords="deploy classify predict script run",
+                reason=say("A run with a checkpoint has to be in view.")),
         Command("export.cancel", say("Cancel"), lambda d, child: exporting.cancel(child), value=True),
     )  # fmt: skip
     desk.on_close(exporting.stop)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QStandardItemModel,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -160,6 +168,15 @@ class ChoiceField(QComboBox):
             edit.committed.connect(self._take)
             edit.checked.connect(self._on_checked)
         self.textActivated.connect(self._take)
+
+    def grey_out(self, words: Mapping[str, str]) -> None:
+        """Words that cannot be chosen here, each with why."""
+        model = self.model()
+        for word, why in words.items():
+            if word in self._words and isinstance(model, QStandardItemModel):
+                item = model.item(self._words.index(word))
+                item.setEnabled(False)
+                item.setToolTip(why)
 
     def set_value(self, text: str, *, force: bool = False) -> None:
         self._value = text

@@ -8,12 +8,13 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.graph.format import SUFFIX
-from blockstudio.gui.commands.registry import Choice, Command
+from blockstudio.gui.commands.registry import Act, Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.settings import settings
-from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.datasets import DATASETS, is_absent, megabytes_text
+from blockstudio.runs.devices import absent_devices
 from blockstudio.runs.recipe import FIELDS, get_field
 from blockstudio.text import say
 
@@ -54,8 +55,14 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
         chosen = trainer.recipe.data.source
         # A line divides those that come with the program from those that are files.
         before = True
+        folder = trainer.recipe.data.folder
         for name, known in DATASETS.items():
-            yield Choice(known.title, name, name == chosen, known.help, separator=before and not known.built_in)
+            absent = not known.built_in and is_absent(name, folder)
+            title = tr("{title} (not here yet)", title=known.title) if absent else known.title
+            tip = known.help
+            if absent and known.megabytes:
+                tip = tr("{help} To be downloaded: {size}.", help=known.help, size=megabytes_text(known.megabytes))
+            yield Choice(title, name, name == chosen, tip, separator=before and not known.built_in)
             before = known.built_in
 
     def folder_label(_: Desk) -> str:
@@ -64,6 +71,37 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
 
     def choices(path: str) -> Callable[[Desk], Iterable[Choice]]:
         return lambda _: (Choice(each, each, get_field(trainer.recipe, path) == each) for each in FIELDS[path].choices)
+
+    def can_download(_: Desk) -> bool:
+        known = DATASETS.get(trainer.recipe.data.source)
+        return known is not None and bool(known.torchvision)
+
+    def devices(_: Desk) -> Iterable[Choice]:
+        absent, chosen = absent_devices(), trainer.recipe.device
+        for each in FIELDS["device"].choices:
+            yield Choice(each, each, each == chosen, tr(absent.get(each, "")), enabled=each not in absent)
+
+    def download(desk: Desk, start: bool = False) -> None:
+        """Let the next run fetch its data; from a run that was refused, begin it at once."""
+        if trainer.set_fields({"data.download": True}) and start:
+            trainer.train()
+
+    def ask_set_folder(desk: Desk) -> None:
+        name = trainer.recipe.data.source
+        known = DATASETS.get(name)
+        if known is None:
+            ask_data_folder(desk)
+            return
+
+        def take(chosen: str) -> None:
+            if is_absent(name, chosen):
+                desk.say(tr("{title} is not in {folder}.", title=known.title, folder=chosen), "problem",
+                         Act(tr("Choose folder…"), "run.set_folder"))  # fmt: skip
+                return
+            if trainer.set_fields({"data.folder": chosen, "data.download": False}):
+                desk.say(tr("{title} is read from {folder}.", title=known.title, folder=chosen), "good")
+
+        _ask_folder(desk, tr("Folder with {title}", title=known.title), Path.home(), take)
 
     def setter(path: str) -> Callable[[Desk, str], object]:
         return lambda _, value: trainer.set_fields({path: value})
@@ -83,7 +121,11 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
         Command("run.data", say("Data to train on"), setter("data.source"), choices=data_sets),
         Command("run.data_folder", say("Folder of images…"), ask_data_folder, label=folder_label,
                 checked=lambda d: trainer.recipe.data.source not in DATASETS, keywords="data set train"),
-        Command("run.device", say("Device"), setter("device"), choices=choices("device")),
+        Command("run.device", say("Device"), setter("device"), choices=devices),
+        Command("run.download", say("Download the data set"), download, enabled=can_download,
+                keywords="data set fetch"),
+        Command("run.set_folder", say("Choose the data set's folder…"), ask_set_folder,
+                keywords="data set where"),
         Command("run.precision", say("Precision"), setter("precision"), choices=choices("precision")),
         Command("view.run", say("Run"), lambda d: d.show_page("run"), "View", 350, ("Ctrl+Shift+U",)),
         Command("view.recipe", say("Recipe"), lambda d: d.show_page("recipe"), "View", 340, ("Ctrl+Shift+R",)),

@@ -8,7 +8,7 @@ from blockstudio.gui.document.places import Question
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.bar import RunBar
 from blockstudio.gui.training.commands import commands
-from blockstudio.gui.training.next_run import NextRunPlanner
+from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts, absent_text
 from blockstudio.gui.training.recipe_form import RecipeForm
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_page import TrainingPanel
@@ -35,6 +35,7 @@ class Training:
         trainer.run_changed.connect(self._on_run)
         trainer.failed.connect(lambda text: desk.say(text, "problem"))
         trainer.noted.connect(self._on_noted)
+        trainer.absent.connect(self._on_absent)
         desk.add_question(self._question)
         desk.on_start(trainer.attach_to_running)
         desk.on_start(self.panel.warmer.start)
@@ -63,6 +64,11 @@ class Training:
     def _on_noted(self, text: str) -> None:
         if self.trainer.data is not None:
             self._desk.toasts.tell(self.trainer.data.run.directory, text)
+
+    def _on_absent(self, name: str) -> None:
+        """What is missing, in the reader's words, with what can be done about it."""
+        acts = [Act(title, id, True if id == "run.download" else None) for title, id in absent_acts(name)]
+        self._desk.say(tr("Not trained: {reason}", reason=absent_text(name)), "problem", *acts)
 
     def _question(self) -> Question | None:
         data = self.trainer.data

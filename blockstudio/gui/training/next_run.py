@@ -10,10 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from blockstudio.errors import StudioError
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe
 from blockstudio.runs.adapt import adapt
+from blockstudio.runs.datasets import DATASETS, megabytes_text
+from blockstudio.runs.published import PUBLISHED
 
 PAUSE_MS = 250
 """Typing goes on for so long before anything is worked out."""
@@ -24,6 +27,27 @@ class NextRun(NamedTuple):
     """With every value chosen; ``None`` if it cannot be trained."""
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    absent: str = ""
+    """The named set that is not on this computer, if that is in the way."""
+
+
+def absent_text(name: str) -> str:
+    """That a set is not here, and where it is to be had."""
+    known = DATASETS[name]
+    if known.torchvision:
+        return tr("{title} is not on this computer yet.", title=known.title)
+    address = PUBLISHED[name].address
+    return tr("{title} is not on this computer. It is published at {address}.", title=known.title, address=address)
+
+
+def absent_acts(name: str) -> list[tuple[str, str]]:
+    """What can be done about it: titles and commands."""
+    known = DATASETS[name]
+    acts = [(tr("Choose folder…"), "run.set_folder")]
+    if known.torchvision:
+        size = megabytes_text(known.megabytes)
+        acts.insert(0, (tr("Download ({size})", size=size) if known.megabytes else tr("Download"), "run.download"))
+    return acts
 
 
 class NextRunPlanner(QObject):
@@ -72,6 +96,11 @@ class NextRunPlanner(QObject):
                 _, chosen, notes = adapt(diagram, recipe)
             except StudioError as error:
                 problems = getattr(error, "problems", (error,))
+                absent = any(problem.code == "data.absent" for problem in problems)
+                if absent:
+                    others = [str(problem) for problem in problems if problem.code != "data.absent"]
+                    name = recipe.data.source
+                    return NextRun(None, (), (absent_text(name), *others), name)
                 return NextRun(None, (), tuple(str(problem) for problem in problems))
             return NextRun(chosen, tuple(notes), ())
 

@@ -13,8 +13,9 @@ from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
 from blockstudio.gui.kit.parts import heading, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.weights_field import WeightsField
-from blockstudio.gui.training.next_run import NextRunPlanner
+from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts
 from blockstudio.gui.training.run_control import RunControl
+from blockstudio.runs.devices import absent_devices
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
 from blockstudio.text import say
 
@@ -30,7 +31,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Columns of the form with the groups of fields in them."""
 ESSENTIAL = {
     "data.source", "data.input_size", "data.validation", "start.weights", "start.freeze",
-    "epochs", "steps", "batch_size", "seed", "stopping.patience",
+    "epochs", "steps", "batch_size", "seed",
     "optimizer.name", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay",
     "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
 }  # fmt: skip
@@ -64,6 +65,11 @@ class RecipeForm(QScrollArea):
         foot.setSpacing(16)
         foot.addWidget(self.more)
         foot.addWidget(self.summary, 1)
+        self.download = commands.link("", "run.download")
+        self.choose = commands.link(tr("Choose folder…"), "run.set_folder")
+        for button in (self.download, self.choose):
+            button.hide()
+            foot.addWidget(button)
         column.addSpacing(4)
         column.addLayout(foot)
         column.addStretch(1)
@@ -94,6 +100,12 @@ class RecipeForm(QScrollArea):
         problems = plan.problems if plan is not None else ()
         lines = problems or (plan.notes if plan is not None else ())
         self.summary.setText("\n".join(lines[:4]))
+        acts = dict.fromkeys(("run.download", "run.set_folder"), "")
+        if plan is not None and plan.absent:
+            acts |= {id: title for title, id in absent_acts(plan.absent)}
+        for button, title in zip((self.download, self.choose), acts.values(), strict=True):
+            button.setText(title)
+            button.setVisible(bool(title))
         self.summary.setProperty("role", "problem" if problems else "secondary")
         self.summary.style().unpolish(self.summary)
         self.summary.style().polish(self.summary)
@@ -129,6 +141,8 @@ class RecipeForm(QScrollArea):
             widget = ChoiceField([values.OFF, values.ON])
         elif field.kind == "choice":
             widget = ChoiceField(list(field.choices))
+            if field.path == "device":
+                widget.grey_out({name: tr(why) for name, why in absent_devices().items()})
         else:
             widget = ValueField(check)
             if field.optional or field.kind == "channels":

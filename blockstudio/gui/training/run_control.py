@@ -52,6 +52,8 @@ class RunControl(QObject):
     """The list of runs has news."""
     failed = Signal(str)
     """Something could not be done, in plain words."""
+    absent = Signal(str)
+    """Not trained, for the set of this name is not on this computer."""
     noted = Signal(str)
     """What was fitted to the data when a run was made."""
 
@@ -134,6 +136,9 @@ class RunControl(QObject):
         self.starting = False
         self.progress.emit()
         for problem in getattr(error, "problems", (error,)):
+            if getattr(problem, "code", "") == "data.absent":
+                self.absent.emit(self.recipe.data.source)
+                continue
             self.failed.emit(tr("Not trained: {reason}").format(reason=problem))
 
     def tell(self, command: str, run: Run | None = None) -> None:
