@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
+from blockstudio.gui.kit import motion
 from tests.gui.canvas.conftest import chain
 from tests.support.canvas_driver import drag, drop, hover_drop, key, leave_drop, middle, move, offer, wire_ends
 
@@ -219,3 +220,22 @@ def test_cards_with_no_place_yet_stay_when_others_move(show) -> None:
     key(canvas, Key.Key_Delete)
     assert lying(canvas) == set()
     assert all(block.at is not None for _, block in diagram.main.blocks()) or places(canvas).keys() < stood.keys()
+
+
+def test_what_makes_room_glides_there_unless_the_system_asks_for_stillness(show, simple, monkeypatch) -> None:
+    canvas = show(simple)
+    gliding = canvas.scene.gliding
+    wire = Wire("conv2d", "out", "relu", "in")
+    drop(canvas, "BatchNorm2d", on_wire(canvas, wire))
+    assert not gliding.going  # nobody looks at an offscreen window
+    canvas.session.undo()
+
+    monkeypatch.setattr(motion, "reduced", lambda: False)
+    drop(canvas, "BatchNorm2d", on_wire(canvas, wire))
+    assert gliding.going
+    assert gliding.asides()[""]["relu"] == QPointF(0, -112)
+    assert places(canvas)["relu"] == QPointF(0, 336)  # where it is, from the first moment on
+    canvas.grab()
+    assert canvas.fault == ""
+    gliding.stop()
+    assert gliding.asides() == {}

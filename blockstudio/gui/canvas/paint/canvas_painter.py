@@ -100,7 +100,9 @@ class CanvasPainter:
         with saved(painter):
             painter.setTransform(camera.transform(), True)
             marks = {scene.stage.path: scene.marks}
-            stages = StagePainter(painter, camera.scale, style, marks, self.painted, self.sprites)
+            stages = StagePainter(
+                painter, camera.scale, style, marks, self.painted, self.sprites, asides=scene.gliding.asides()
+            )
             stages.paint(scene.root, camera.rect_to_scene(area))
 
     def _paint_preview(

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
 from blockstudio.gui.canvas.paint import cards, frames
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import HEAT_STEPS, Style
+from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import (
     FAR,
@@ -66,12 +68,15 @@ class StagePainter:
         painted: Painted | None = None,
         sprites: Sprites | None = None,
         signs: bool = True,
+        asides: Mapping[str, Mapping[str, QPointF]] | None = None,
     ) -> None:
         self.painter, self.scale, self.style = painter, scale, style
         self.marked = marked or {}
         self.painted = painted or Painted()
         self.sprites = sprites
         self.signs = signs
+        self.asides = asides or {}
+        """How far blocks on their way are shown from where they are, by the path of their stage."""
 
     def paint(self, stage: Stage, area: QRectF) -> None:
         """Frames, wires, pills and cards of a level that touch ``area`` (the stage's coordinates)."""
@@ -82,6 +87,9 @@ class StagePainter:
         rows = drawing.rows_in(area, 8)
         if scale < FAR and (scale < FAR_FEW or len(rows) > FEW):
             self._far(stage, marks)
+            return
+        if asides := self.asides.get(stage.path):
+            self._glide(stage, area, marks, asides)
             return
         self._wires(stage, area, marks)
         shut = [row for row in rows if drawing.names[row] not in drawing.frames]
@@ -95,6 +103,39 @@ class StagePainter:
             self._selection(stage, marks)
             if scale >= LINES:
                 self._ports(stage, [*shut, *(drawing.rows[name] for name in drawing.frames)], marks)
+
+    # On the way
+
+    def _glide(self, stage: Stage, area: QRectF, marks: Marks, asides: Mapping[str, QPointF]) -> None:
+        """Wires and cards while some are shown aside from where they are, without pills and ports."""
+        painter, drawing, style, still = self.painter, stage.drawing, self.style, QPointF()
+        wide = max(abs(aside.x()) + abs(aside.y()) for aside in asides.values())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(style.wire)
+        for row in drawing.wires_in(area, wide):
+            wire = drawing.wires[row]
+            start, end = asides.get(wire.source, still), asides.get(wire.target, still)
+            if start == end:
+                painter.drawPath(drawing.path(wire).translated(start))
+            elif drawing.route_of(wire) is not None:
+                painter.drawPath(drawing.path(wire))  # its way is the new one already
+            else:
+                x0, y0, *_, x1, y1 = drawing.curves[row].tolist()
+                ends = np.array([[x0 + start.x()], [y0 + start.y()], [x1 + end.x()], [y1 + end.y()]])
+                painter.drawPath(routes.path(routes.curves(*ends)[0], None))
+        groups: dict[tuple[float, float], list[int]] = {}
+        for row in drawing.rows_in(area, wide):
+            name = drawing.names[row]
+            if name not in drawing.frames and not drawing.is_hidden(name):
+                aside = asides.get(name, still)
+                groups.setdefault((aside.x(), aside.y()), []).append(row)
+        for (dx, dy), rows in groups.items():
+            painter.translate(dx, dy)
+            if self.scale < NEAR:
+                self._outlines(stage, rows)
+            else:
+                self._cards(stage, rows, marks)
+            painter.translate(-dx, -dy)
 
     # From far
 

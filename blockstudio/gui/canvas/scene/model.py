@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.graph.edits import Edit, RenameBlock
+from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
+from blockstudio.gui.canvas.scene.gliding import Gliding, standing
 from blockstudio.gui.canvas.scene.notebook import Notebook
 from blockstudio.gui.canvas.scene.order import in_reading_order
 from blockstudio.gui.canvas.scene.preview import Preview
@@ -53,6 +54,8 @@ class Scene(QObject):
         """Titles of what the search has put in, the last first."""
         self.notebook = Notebook(self.rewrite_notes, self)
         self.staging = Staging(session, self._on_arranged, self)
+        self.gliding = Gliding(self)
+        self.gliding.changed.connect(self.changed)
         self._routing = False
         self.preview: Preview | None = None
         """What is painted in place of the root while an act is looked at before it is done."""
@@ -193,6 +196,8 @@ class Scene(QObject):
     # Following the session
 
     def _on_edited(self, edits: tuple[Edit, ...]) -> None:
+        moves = any(isinstance(edit, MoveBlocks) for edit in edits)
+        stood = standing(stage for stage, _ in self.stages()) if moves else {}
         self._rename_opened(edits)
         if self.root.drawing.scope not in self.session.diagram.scopes():
             self._stage_session()
@@ -201,6 +206,7 @@ class Scene(QObject):
         else:
             self.restage()
         self.marks.keep(self.drawing)
+        self.gliding.follow(stood, (stage for stage, _ in self.stages()))
         self._redone()
         self.followed.emit()
 
