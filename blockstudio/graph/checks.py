@@ -62,6 +62,8 @@ def check_block(diagram: Contents, block: Block, where: str) -> None:
                 "diagram.bypass", say("{type} cannot be switched off.", type=block.type), where=f"{where}.bypass"
             )
     check_at(block.at, f"{where}.at")
+    if not isinstance(block.pinned, bool):
+        raise StudioError("parameter.value", say("expected true or false."), where=f"{where}.pinned")
     check_text(block.note, f"{where}.note")
 
 

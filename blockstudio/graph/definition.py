@@ -32,6 +32,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """``None``: one block under its own name. A number or expression: a chain of copies ``name.0``, ``name.1``..."""
     bypass: bool | str = False
     """Switched off (the first input passes through), possibly under an expression."""
+    pinned: bool = False
+    """It keeps its place when the level is laid out."""
     note: str = ""
     origin: Origin | None = None
     """Of a block whose type is not installed here: what the file said of the type."""

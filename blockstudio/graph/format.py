@@ -329,6 +329,8 @@ def _block(diagram: Diagram, block: Block) -> dict[str, object]:
         out["bypass"] = block.bypass
     if block.at is not None:
         out["at"] = [_number(value) for value in block.at]
+    if block.pinned:
+        out["pinned"] = True
     if block.note:
         out["note"] = block.note
     return out

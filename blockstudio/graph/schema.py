@@ -105,6 +105,7 @@ def _block() -> Schema:
             "repeat": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_REPEAT}, _EXPRESSION]},
             "bypass": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
             "at": _POINT,
+            "pinned": {"type": "boolean"},
             "note": {"type": "string", "maxLength": 20_000},
         },
         "allOf": [

@@ -97,8 +97,7 @@ def test_a_level_inside_with_columns_and_bars(open_window, qtbot, tmp_path: Path
 
 def test_blocks_stand_in_the_picture_where_they_stand_on_the_screen(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
-    session = window.session
-    session.arrange()
+    window.canvas.arranging.whole()
     qtbot.waitUntil(lambda: not window.canvas.busy)
     name = window.canvas.insert_block("ReLU")
     before, conv = window.canvas.scene.drawing.rect(name), window.canvas.scene.drawing.rect("conv1")

@@ -19,3 +19,14 @@ def grid(count: int) -> Diagram:
         before = "input" if row == 0 else f"r{index - columns}"
         main.join(Wire(before, "out", f"r{index}", "in"))
     return diagram
+
+
+def chain_with_branch() -> Diagram:
+    """An input, a chain of three, and a branch beside the second that is added to it. Nothing has a place."""
+    diagram = Diagram("branch")
+    kinds = {"input": "Input", "a": "ReLU", "b": "ReLU", "c": "ReLU", "d": "Sigmoid", "add": "Add"}
+    for name, kind in kinds.items():
+        diagram.add(kind, name)
+    for source, target in (("input", "a"), ("a", "b"), ("b", "c"), ("c", "add"), ("a", "d"), ("d", "add")):
+        diagram.connect(source, target)
+    return diagram

@@ -1,8 +1,8 @@
-"""Switching blocks off and on."""
+"""Switching blocks off and on, and pinning them to their places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -29,3 +29,14 @@ def is_bypassed(diagram: Contents, scope: str, names: Iterable[str]) -> bool:
     definition = diagram.definition(scope)
     states = [block.bypass is True for block in map(definition.block, names) if block.type not in PORTS]
     return bool(states) and all(states)
+
+
+def set_pinned(diagram: Contents, scope: str, places: Mapping[str, tuple[float, float]], pinned: bool) -> Edits:
+    """Pin blocks to where they stand, or let go of them. ``places``: where each of them is now."""
+    definition = diagram.definition(scope)
+    blocks = {name: definition.block(name) for name in places}
+    return tuple(
+        SetBlock(scope=scope, name=name, block=msgspec.structs.replace(block, pinned=pinned, at=places[name]))
+        for name, block in blocks.items()
+        if block.pinned != pinned
+    )

@@ -39,6 +39,7 @@ from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.canvas.hand.surface import on_stage
 from blockstudio.gui.canvas.paint import picture
 from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
+from blockstudio.gui.canvas.scene.arranging import Arranging
 from blockstudio.gui.canvas.scene.camera import MARGIN, Camera
 from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
@@ -79,6 +80,7 @@ class Canvas(QWidget):
         self.camera = Camera(self.view_rect, self.scene.bounds, self.scene.first_rect, self._on_camera)
         self.painter = CanvasPainter()
         self.hand = Hand(self, self)
+        self.arranging = Arranging(self.scene)
         self.fault = ""
         """Why the last frame could not be painted; empty if it could."""
         self.finder: SearchPopup | None = None
@@ -116,7 +118,7 @@ class Canvas(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a layout of what is in view is still being computed."""
-        return self.scene.staging.busy
+        return self.scene.staging.busy or self.arranging.busy
 
     def viewport(self) -> QWidget:
         """The widget that gets the mouse: this one."""
@@ -240,7 +242,7 @@ class Canvas(QWidget):
 
     def cancel_gesture(self) -> bool:
         """Take back what mouse or arrow keys are doing; False if nothing is."""
-        return self.hand.cancel()
+        return self.hand.cancel() or self.arranging.cancel()
 
     def picture(self, size: QSize | None = None, dark: bool | None = None) -> QImage:
         """The whole level as an image of ``size`` pixels, by default twice as large as on screen at 100 %;

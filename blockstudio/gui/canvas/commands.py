@@ -155,8 +155,6 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         Command("view.actual", say("Actual size"), lambda d: canvas.zoom_to(1.0), "View", 110, ("Ctrl+1",)),
         Command("view.zoom_in", say("Zoom in"), lambda d: canvas.zoom_in(), "View", 120, ("Ctrl++", "Ctrl+=")),
         Command("view.zoom_out", say("Zoom out"), lambda d: canvas.zoom_out(), "View", 130, ("Ctrl+-",)),
-        Command("view.arrange", say("Arrange"), lambda d: d.session.arrange(), "View", 140, ("Ctrl+L",),
-                keywords="layout tidy"),
         Command("view.metric", say("What the bars on the blocks show"), _set_metric, "View", 150, choices=_metrics),
         Command("view.colour", say("Colour the blocks by"), _set_heat, "View", 151, choices=_heats,
                 keywords="heat map legend"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from blockstudio.analysis.costs import COSTS
+from blockstudio.gui.canvas import layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.commands import commands
 from blockstudio.gui.document.desk import Desk
@@ -17,7 +18,7 @@ def install(desk: Desk) -> Canvas:
     canvas = Canvas(desk.session)
     canvas.commands = desk.commands
     desk.set_drawing(canvas)
-    desk.add_commands(*commands(canvas))
+    desk.add_commands(*commands(canvas), *layout_commands.commands(canvas))
     desk.reveal_wanted.connect(canvas.reveal)
     desk.preview_wanted.connect(canvas.show_preview)
     canvas.activated.connect(lambda _: canvas.run("edit.rename"))

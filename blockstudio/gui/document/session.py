@@ -16,10 +16,9 @@ from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.diagram import MAIN, Definition, Diagram, Wire
-from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock, RenameModule
+from blockstudio.graph.edits import Edit, RenameBlock, RenameModule
 from blockstudio.graph.operations import removing, switching
 from blockstudio.graph.operations.base import Added
-from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
 from blockstudio.graph.operations.pasting import duplicate, paste
 from blockstudio.graph.operations.torch_text import Reading
@@ -29,13 +28,10 @@ from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
 from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.work.worker import Work
 from blockstudio.text import render
 
 MOST_UNREAD = 5
 """Lines of pasted text that are named when they are not understood; of more their number."""
-ARRANGE_AT_ONCE = 150
-"""Up to this many blocks a layout is far below 50 ms, so that it need not leave the GUI thread."""
 Place = tuple[float, float]
 
 
@@ -67,7 +63,6 @@ class Session(QObject):
         self.measures: dict[str, Measure] = of_costs()
         """What the cards can be painted by; features add their own."""
         self._heat = ""
-        self._work = Work(self)
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
@@ -87,7 +82,6 @@ class Session(QObject):
         listeners = self.diagram.history.listeners
         if self._on_edits in listeners:
             listeners.remove(self._on_edits)
-        self._work.cancel()
         self.fix_finder.forget()
 
     def open(self, diagram: Diagram, file: Path | None = None) -> None:
@@ -414,25 +408,3 @@ class Session(QObject):
     def _what(self) -> str:
         """The selection in the label of a step."""
         return self.selection[0] if len(self.selection) == 1 else tr("{0} blocks", len(self.selection))
-
-    def arrange(self) -> None:
-        """Lay out the level in view: at once, or for big graphs in a worker that lands as one step later."""
-        from blockstudio.layout import arrange  # loads the layout engine: only for those who ask for it
-
-        sizes = self.sizes() if self.sizes is not None else None
-        scope, diagram = self.scope, self.diagram
-        if len(self.definition.graph) <= ARRANGE_AT_ONCE:
-            self._place(diagram, scope, arrange(diagram, scope, sizes))
-            return
-        still = copy_diagram(diagram)
-        self._work.run(lambda: arrange(still, scope, sizes), lambda places: self._place(diagram, scope, places))
-
-    def _place(self, diagram: Diagram, scope: str, places: dict[str, tuple[float, float]]) -> None:
-        if diagram is not self.diagram or scope not in diagram.scopes():
-            return
-        definition = diagram.definition(scope)
-        moved: dict[str, tuple[float, float] | None] = {
-            name: at for name, at in places.items() if name in definition.graph and definition.block(name).at != at
-        }
-        if moved:
-            self.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))

@@ -49,17 +49,17 @@ class FigureStaging(Staging):
         """Places that the user chose, with room for what is open."""
         names = list(places)
         index = {name: row for row, name in enumerate(names)}
-        cards = self._sizes(scope)
+        cards = self.card_sizes(scope)
         wires = [(index[w.source], index[w.target]) for w in self.session.diagram.definition(scope).wires()]
         centres = np.array([places[name] for name in names])
         card, size = (np.array([sizes[name] for name in names]) for sizes in (cards, cards | frames))
         moved = make_room(centres, card, size, wires)
         return {name: (x, y) for name, (x, y) in zip(names, moved.tolist(), strict=True)}
 
-    def _sizes(self, scope: str) -> dict[str, Size]:
+    def card_sizes(self, scope: str) -> dict[str, Size]:
         path = self._root.get(scope, DEFINITION + scope if scope else "")
         definition, lines = self.session.diagram.definition(scope), self._lines(path, scope)
-        sizes = super()._sizes(scope).items()
+        sizes = super().card_sizes(scope).items()
         return {
             name: (max(width, full_width(name, definition.block(name), lines.get(name, ""))), tall)
             for name, (width, tall) in sizes

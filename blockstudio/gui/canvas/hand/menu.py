@@ -13,15 +13,25 @@ from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.kit.text import tr
 
-ON_NOTHING = ("edit.search", "edit.select_all", "", "view.arrange", "view.fit")
+ON_NOTHING = (
+    "edit.search",
+    "edit.select_all",
+    "",
+    "view.arrange",
+    "view.columns",
+    "view.open_all",
+    "view.close_all",
+    "view.fit",
+)
 ON_WIRES = ("edit.search", "wire.earlier", "wire.later", "wire.free", "", "edit.delete")
 ON_BLOCKS = (
     "edit.search", "edit.connect", "edit.wire_in_order", "edit.align", "edit.straighten", "edit.swap", "",
+    "view.arrange_selection", "view.pin", "edit.unroll", "",
     "edit.bypass", "edit.freeze", "",
     "refactor.to", "edit.group", "edit.ungroup", "edit.make_unique", "",
     "edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "edit.delete_cut",
 )  # fmt: skip
-ON_MODULES = ("view.enter", "view.frame", "")
+ON_MODULES = ("view.enter", "view.frame", "view.arrange_inside", "")
 """Commands; an empty one is a line between groups."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock
+from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock, SetTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
 from blockstudio.gui.canvas.scene.gliding import Gliding, standing
@@ -158,6 +158,13 @@ class Scene(QObject):
         """Whether an instance on the stage is open in place."""
         return name in self.drawing.frames
 
+    def open_all(self, paths: Iterable[str]) -> None:
+        """Open these instances in place, and no others."""
+        self.staging.opened = set(paths)
+        self.restage()
+        self._redone()
+        self.followed.emit()
+
     def toggle_frame(self, name: str) -> None:
         """Open a module instance in place, or shut it."""
         if self.is_module(name):
@@ -199,9 +206,12 @@ class Scene(QObject):
         moves = any(isinstance(edit, MoveBlocks) for edit in edits)
         stood = standing(stage for stage, _ in self.stages()) if moves else {}
         self._rename_opened(edits)
+        scope = self.root.drawing.scope
+        refolded = any(isinstance(edit, SetTexts) for edit in edits) and self.staging.refold(scope)
+        anew = self.staging.upset(scope) or refolded
         if self.root.drawing.scope not in self.session.diagram.scopes():
             self._stage_session()
-        elif self.root is self.stage and not self._frames_wanted() and follow(self.root.drawing, edits):
+        elif not anew and self.root is self.stage and not self._frames_wanted() and follow(self.root.drawing, edits):
             self.staging.refresh(self.root)
         else:
             self.restage()

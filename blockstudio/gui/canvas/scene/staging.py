@@ -38,6 +38,8 @@ from blockstudio.layout.columns import Columns, Cut
 
 ROUTES = 500
 """So many wires of a module get their lanes before its frame has its size; of more the rest may run outside."""
+FEW_NEW = 3
+"""So many newcomers settle beside what stands, however small the level is."""
 COLUMNS = "columns"
 """The fact of a document that says in how many columns it is drawn."""
 
@@ -64,6 +66,10 @@ class Staging:
         self._folded: dict[str, dict[str, Place]] = {}
         self._cuts: dict[str, frozenset[tuple[str, str]]] = {}
         """The wires that lead from one column to the next, by definition."""
+        self._before: dict[
+            tuple[str, frozenset[str]], tuple[dict[str, Place], dict[str, Place], frozenset[tuple[str, str]]]
+        ] = {}
+        """Places of levels before much of them was another, by definition and names."""
         self._insides: dict[str, tuple[Stage, Size]] = {}
         """What is open, by path, while a stage is made: sizes are asked for before it is drawn."""
         self._asked: set[str] = set()
@@ -86,7 +92,7 @@ class Staging:
     def forget(self) -> None:
         """Another document."""
         self._work.cancel()
-        for known in (self._places, self._folded, self._cuts):
+        for known in (self._places, self._folded, self._cuts, self._before):
             known.clear()
         self._asked.clear()
         self.opened.clear()
@@ -97,7 +103,9 @@ class Staging:
         roomy = self._roomy(path, scope)
         if roomy is not None and self._cuts.get(scope):
             columns = self._columns(scope, roomy, self._frame_sizes(path, scope))
-            roomy = columns.folded(columns.cut_at(self._cuts[scope]))
+            cuts = columns.cut_at(self._cuts[scope])
+            # What hangs beside may have grown past a cut: the columns stay, and make room themselves.
+            roomy = columns.folded(cuts) if len(cuts) == len(self._cuts[scope]) else None
         return self._stage(scope, path, self.folded(scope), roomy=roomy)
 
     def _stage(
@@ -209,10 +217,10 @@ class Staging:
         if self._settle(scope, known, loose):
             return known
         if len(definition) <= self.at_once:
-            found = arrange(self.session.diagram, scope, self._sizes(scope))
+            found = arrange(self.session.diagram, scope, self.card_sizes(scope))
         else:
             self._asked.add(scope)
-            plain = arrangement(self.session.diagram, scope, self._sizes(scope))
+            plain = arrangement(self.session.diagram, scope, self.card_sizes(scope))
             self._work.run(lambda: place(*plain), lambda answer: self._place(scope, answer))
             found = rough(definition)
         self._places[scope] = {name: found[name] for name in loose if name in found}
@@ -245,6 +253,31 @@ class Staging:
         del self._folded[scope], self._cuts[scope]
         return True
 
+    def standing(self, scope: str) -> dict[str, Place]:
+        """Where every block of a definition stands with all modules shut, in the document's coordinates."""
+        loose = self._folded.get(scope) or self.places(scope)
+        blocks = self.session.diagram.definition(scope).blocks()
+        return {name: block.at or loose.get(name, (0.0, 0.0)) for name, block in blocks}
+
+    def upset(self, scope: str) -> bool:
+        """Whether so much of a level is new that it is to be laid out again rather than each newcomer beside the
+        others; its places are forgotten then."""
+        known = self._folded.get(scope) or self._places.get(scope)
+        if not known or scope not in self.session.diagram.scopes():
+            return False
+        blocks = dict(self.session.diagram.definition(scope).blocks())
+        new = sum(block.at is None and name not in known for name, block in blocks.items())
+        before = self._before.get((scope, frozenset(blocks))) if new else None
+        if before is None and (new < FEW_NEW or 3 * new < len(blocks)):
+            return False
+        # Undone, it is to look as it did.
+        self._before[scope, frozenset(known)] = (
+            self._places.pop(scope, {}), self._folded.pop(scope, {}), self._cuts.pop(scope, frozenset())
+        )  # fmt: skip
+        if before is not None:
+            self._places[scope], self._folded[scope], self._cuts[scope] = before
+        return True
+
     def is_loose(self, scope: str) -> bool:
         """Whether all blocks of a definition stand where the layout puts them."""
         return all(block.at is None for _, block in self.session.diagram.definition(scope).blocks())
@@ -260,7 +293,7 @@ class Staging:
         definition = self.session.diagram.definition(scope)
         wires = [(wire.source, wire.target) for wire in definition.wires()]
         there = [wire for wire in wires if wire[0] in places and wire[1] in places]
-        return Columns(places, self._sizes(scope) | dict(frames), there)
+        return Columns(places, self.card_sizes(scope) | dict(frames), there)
 
     def _settle(self, scope: str, known: dict[str, Place], loose: list[str]) -> bool:
         """Put those who are new beside their neighbours, if the others are laid out already."""
@@ -288,9 +321,10 @@ class Staging:
         if not self.opened or scope in self._asked or not self.is_loose(scope):
             return None
         frames = self._frame_sizes(path, scope)
-        return arrange(self.session.diagram, scope, self._sizes(scope) | frames) if frames else None
+        return arrange(self.session.diagram, scope, self.card_sizes(scope) | frames) if frames else None
 
-    def _sizes(self, scope: str) -> dict[str, Size]:
+    def card_sizes(self, scope: str) -> dict[str, Size]:
+        """Of every block of a definition."""
         return {name: self._size(name, block) for name, block in self.session.diagram.definition(scope).blocks()}
 
     def _size(self, name: str, block: Block) -> Size:
@@ -303,9 +337,7 @@ class Staging:
         here, scopes = self.session.scope, self.session.diagram.scopes()
         concerned = {edit.scope for edit in edits if isinstance(edit, AddBlock | RemoveBlock)}
         for scope in sorted((concerned | ({here} if carried else set())).intersection(scopes)):
-            loose = self._folded.get(scope) or self.places(scope)
-            blocks = self.session.diagram.definition(scope).blocks()
-            places = {name: block.at or loose.get(name, (0.0, 0.0)) for name, block in blocks}
+            places = self.standing(scope)
             if scope not in self._asked:
                 mine = scope == here
                 edits = answered(

@@ -1,0 +1,146 @@
+"""Laying out at the user's word: the level in view, what is selected of it, or the inside of a module. Each is one
+step; large ones are worked out away from the window, and can be called off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import Edit, MoveBlocks, SetTexts
+from blockstudio.graph.operations import switching, ungrouping
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place
+from blockstudio.gui.canvas.scene.staging import COLUMNS, columns_wanted
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.worker import Work
+from blockstudio.layout.arranging import Task, rearranged, task
+
+
+class Arranging(QObject):
+    """What lays out on a scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._scene, self._session = scene, scene.session
+        self._work = Work(self)
+        self._session.opened.connect(self._work.cancel)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a layout is being worked out."""
+        return self._work.busy
+
+    def cancel(self) -> bool:
+        """Call off what is being worked out; False if nothing is."""
+        was = self._work.busy
+        self._work.cancel()
+        if was:
+            self._scene.changed.emit()
+        return was
+
+    def whole(self) -> None:
+        """Lay out the level on which the user works; pinned blocks keep their places."""
+        self._arrange(self._session.scope, ())
+
+    def selected(self) -> None:
+        """Lay out the selected blocks of the level, about where they are."""
+        self._arrange(self._session.scope, self._session.selection)
+
+    def module(self, name: str) -> None:
+        """Lay out the inside of a module instance on the level."""
+        self._arrange(self._session.definition.block(name).type, ())
+
+    def _arrange(self, scope: str, chosen: Iterable[str]) -> None:
+        staging, diagram = self._scene.staging, self._session.diagram
+        columns: int | None = 1
+        if scope == self._scene.root.drawing.scope:
+            columns = columns_wanted(diagram)
+        now = {name: at for name, at in staging.standing(scope).items()}
+        wanted = task(diagram, scope, staging.card_sizes(scope), now, tuple(chosen), columns, staging.paper)
+        if len(wanted.names) <= AT_ONCE:
+            self._land(diagram, scope, wanted, rearranged(wanted))
+            return
+        self._work.run(lambda: rearranged(wanted), lambda places: self._land(diagram, scope, wanted, places))
+        self._scene.changed.emit()
+
+    def _land(self, diagram: Diagram, scope: str, wanted: Task, places: dict[str, Place]) -> None:
+        """Put the blocks where the layout wants them, those that do not move and have no place yet included."""
+        session = self._session
+        if diagram is not session.diagram or scope not in diagram.scopes():
+            return
+        definition = diagram.definition(scope)
+        places = {**wanted.now, **places}
+        moved: dict[str, Place | None] = {
+            name: at for name, at in places.items() if name in definition.graph and definition.block(name).at != at
+        }
+        if moved:
+            session.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))
+
+    # Columns
+
+    def set_columns(self, count: int | None) -> None:
+        """Draw the level in so many columns, or in as many as fit the window, and keep that in the file: one step."""
+        session, diagram = self._session, self._session.diagram
+        if count == columns_wanted(diagram):
+            return
+        about = {key: value for key, value in diagram.about.items() if key != COLUMNS}
+        if count is not None:
+            about[COLUMNS] = str(count)
+        scope, staging = self._scene.root.drawing.scope, self._scene.staging
+        edits: list[Edit] = [SetTexts(about=about)]
+        if not staging.is_loose(scope):
+            # The user has put blocks somewhere: they are laid out anew, as that is asked for.
+            now = staging.standing(scope)
+            wanted = task(diagram, scope, staging.card_sizes(scope), now, (), count, staging.paper)
+            edits.append(MoveBlocks(scope=scope, to=dict(rearranged(wanted))))
+        session.do(tr("Columns"), *edits)
+
+    # Pins
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether all selected blocks are pinned."""
+        session = self._session
+        return bool(session.selection) and all(session.definition.block(name).pinned for name in session.selection)
+
+    def toggle_pin(self) -> None:
+        """Pin the selected blocks to where they stand, or let go of them if all are pinned: one step."""
+        session, pinned = self._session, not self.is_pinned
+        now = self._scene.staging.standing(session.scope)
+        places = {name: now[name] for name in session.selection if name in now}
+        edits = switching.set_pinned(session.diagram, session.scope, places, pinned)
+        # What the document does not place yet keeps its place too: the picture stays as it is.
+        loose = {name: at for name, at in now.items() if session.definition.block(name).at is None}
+        rest: dict[str, Place | None] = {name: at for name, at in loose.items() if name not in places}
+        moves = [MoveBlocks(scope=session.scope, to=rest)] if rest and edits else []
+        if edits:
+            session.do(tr("Pin") if pinned else tr("Let go"), *edits, *moves)
+
+    # Repeats
+
+    def repeats(self) -> list[str]:
+        """The repeated blocks on the level, of those selected if any are."""
+        session = self._session
+        blocks = dict(session.definition.blocks())
+        chosen = session.selection or tuple(blocks)
+        return [name for name in chosen if name in blocks and blocks[name].repeat is not None]
+
+    def unroll(self) -> None:
+        """Put its copies in the place of each repeated block, selected or on the level: one step."""
+        session, staging = self._session, self._scene.staging
+        diagram, scope = session.diagram, session.scope
+        placed = not staging.is_loose(scope)
+        columns = columns_wanted(diagram) if scope == self._scene.root.drawing.scope else 1
+        try:
+            with diagram.history.gesture(tr("Unroll")):
+                for name in self.repeats():
+                    for edit in ungrouping.ungroup(diagram, scope, name):
+                        diagram.history.do(edit)
+                if placed:
+                    wanted = task(diagram, scope, staging.card_sizes(scope), {}, (), columns, staging.paper)
+                    diagram.history.do(MoveBlocks(scope=scope, to=dict(rearranged(wanted))))
+        except StudioError as error:
+            session.refused.emit(str(error))
