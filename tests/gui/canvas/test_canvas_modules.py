@@ -281,7 +281,9 @@ def test_the_menu_offers_what_can_be_done(show, nested) -> None:
     assert canvas.session.selection == ("stage",)
 
     empty = [action.text() for action in menu_at(canvas, QPointF(5, 5), canvas).actions() if action.text()]
-    assert empty == ["Paste here", "Select all", "Arrange", "Show everything"]
+    assert empty == [
+        "Paste here", "Add a block…", "Select all", "Arrange", "Columns", "Open all modules", "Show everything",
+    ]  # fmt: skip
 
 
 def test_the_menu_bypasses_all_selected_blocks_as_one_step(show, simple) -> None:

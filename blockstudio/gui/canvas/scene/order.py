@@ -9,14 +9,21 @@ from blockstudio.gui.canvas.scene.metrics import GRID
 
 
 def in_reading_order(drawing: Geometry) -> list[str]:
-    """Blocks from top to bottom, in a row from left to right."""
+    """Blocks from top to bottom, in a row from left to right; of a drawing in columns one column after the other."""
     boxes = drawing.boxes
-    order = np.lexsort((boxes[:, 0], np.round(boxes[:, 1] / GRID)))
+    # A wire to the top of the next column runs up between the two.
+    gutters = np.sort(np.array([turn.x for turn in drawing.turns.values()]))
+    column = np.searchsorted(gutters, (boxes[:, 0] + boxes[:, 2]) / 2)
+    order = np.lexsort((boxes[:, 0], np.round(boxes[:, 1] / GRID), column))
     return [name for name in (drawing.names[row] for row in order.tolist()) if not drawing.is_hidden(name)]
 
 
 def nearest_toward(drawing: Geometry, name: str, dx: int, dy: int) -> str | None:
-    """The block nearest to another in a direction, one of ``dx`` and ``dy`` being ±1; ``None`` if there is none."""
+    """The block nearest to another in a direction, one of ``dx`` and ``dy`` being ±1; at the end of a column the one
+    in the next; ``None`` if there is none."""
+    for wire in drawing.turns if dy else ():
+        if (wire.source if dy > 0 else wire.target) == name:
+            return wire.target if dy > 0 else wire.source
     boxes = drawing.boxes
     middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
     aside = middles - middles[drawing.rows[name]]
