@@ -282,6 +282,33 @@ def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diag
 
 
 @checked
+def from_pt2(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+    """Draw the network of a ``.pt2`` file that ``torch.export.save`` wrote. It is read as data: nothing in it is
+    executed or unpickled; a file whose weights are pickled is refused.
+
+    Args:
+        path: The file.
+        prove: Compile the drawing, load the file's weights, and compare it with the file's program to the last bit.
+
+    Returns:
+        The diagram, and what was proven.
+
+    Raises:
+        StudioError: ``import.*``: the file, or what a diagram cannot say.
+
+    Example:
+        >>> try:
+        ...     from_pt2(folder / "absent.pt2")
+        ... except bs.StudioError as error:
+        ...     print(error.code)
+        import.file
+    """
+    from blockstudio.imports import from_pt2 as draw
+
+    return draw(path, prove=prove)
+
+
+@checked
 def figure(
     diagram: Diagram,
     path: str | os.PathLike[str],

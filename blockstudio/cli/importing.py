@@ -15,12 +15,13 @@ from blockstudio.text import say
 def import_arguments(parser: Parser) -> None:
     """What ``import`` takes."""
     parser.description = say(
-        "Draw a network of an installed library or of an ONNX file: its modules become definitions, its state dict's "
-        "keys the paths of the blocks. The drawing is compiled and compared with the original to the last bit; what "
-        "could not be proven is said, and the exit code is then 1. Nothing is downloaded, no file is executed."
+        "Draw a network of an installed library, of an ONNX file or of a .pt2 file of torch.export: its modules become "
+        "definitions, its state dict's keys the paths of the blocks. The drawing is compiled and compared with the "
+        "original to the last bit; what could not be proven is said, and the exit code is then 1. What has no block "
+        "type becomes foreign blocks. Nothing is downloaded, no file is executed."
     )
     parser.epilog = say("example: blockstudio import torchvision:densenet121 -o densenet.blocks.json")
-    parser.add_argument("source", metavar="SOURCE", help=say("torchvision:NAME, timm:NAME or a .onnx file"))
+    parser.add_argument("source", metavar="SOURCE", help=say("torchvision:NAME, timm:NAME, a .onnx or a .pt2 file"))
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help=say("the *.blocks.json file to write"))
     parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
     parser.add_argument(
@@ -44,9 +45,9 @@ def import_network(options: argparse.Namespace) -> int:
         raise StudioError("import.kind", say("'{name}' does not end in .blocks.json.", name=target.name))
     check_target(target, options.force)
     if Path(options.source).suffix and ":" not in options.source[2:]:  # a file, perhaps on C:
-        from blockstudio.imports import from_onnx
+        from blockstudio.imports import from_file
 
-        diagram, report = from_onnx(options.source, prove=not options.unproven)
+        diagram, report = from_file(options.source, prove=not options.unproven)
     else:
         from blockstudio.imports import from_module
         from blockstudio.imports.library import input_of, library_network

@@ -9,13 +9,16 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from blockstudio.errors import StudioError
+from blockstudio.text import say
+
 if TYPE_CHECKING:
     from torch import nn
 
     from blockstudio.graph.diagram import Diagram
     from blockstudio.imports.proving import Report
 
-__all__ = ["from_module", "from_onnx"]
+__all__ = ["from_file", "from_module", "from_onnx", "from_pt2"]
 
 
 def from_module(
@@ -38,3 +41,29 @@ def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diag
     from blockstudio.imports.onnx_file import from_onnx as work
 
     return work(path, prove=prove)
+
+
+def from_pt2(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+    """The diagram of a ``.pt2`` file that ``torch.export.save`` wrote, with its modules, and what was proven of it.
+
+    The archive is read as data: its program as JSON, its weights as bare numbers. Nothing in it is executed or
+    unpickled; a file whose weights are pickled is refused. Raises `StudioError` ``import.*``.
+    """
+    from blockstudio.imports.pt2_file import from_pt2 as work
+
+    return work(path, prove=prove)
+
+
+def from_file(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+    """The diagram of a file: a ZIP archive is read as ``.pt2``, anything else as ONNX, whatever its name ends in.
+
+    Raises `StudioError` ``import.*``.
+    """
+    try:
+        with open(path, "rb") as stream:
+            packed = stream.read(4) == b"PK\x03\x04"
+    except OSError as reason:
+        raise StudioError(
+            "import.file", say("it cannot be read: {reason}.", reason=reason.strerror), where=str(path)
+        ) from reason
+    return (from_pt2 if packed or os.fspath(path).endswith(".pt2") else from_onnx)(path, prove=prove)

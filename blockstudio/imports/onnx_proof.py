@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from blockstudio.analysis import analyze
+from blockstudio.blocks import numel
 from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
@@ -17,6 +18,8 @@ from blockstudio.text import say
 
 TOLERANCE = 1e-5
 """Of the largest output."""
+MAX_VALUES = 1 << 29
+"""In one tensor."""
 
 
 def prove(report: Report, diagram: Diagram, file: Any, weights: Mapping[str, Tensor], shape: tuple[int, ...]) -> None:
@@ -25,6 +28,12 @@ def prove(report: Report, diagram: Diagram, file: Any, weights: Mapping[str, Ten
     if report.foreign:
         registered = sum(tensor.numel() for key, tensor in weights.items() if ".running_" not in f".{key}")
         report.parameters = analyze(diagram).parameters == registered
+        return
+    analysis = analyze(diagram)
+    shapes = [block.output_shape for block in analysis.blocks.values() if block.output_shape]
+    largest = max(map(numel, shapes), default=0)
+    if analysis.parameters > sum(tensor.numel() for tensor in weights.values()) or largest > MAX_VALUES:
+        report.notes.append(say("outputs: it is too large to be worked out here, or its weights are not in the file."))
         return
     copy = compile(diagram).eval()
     own = {key: tensor for key, tensor in copy.state_dict().items() if not key.endswith("num_batches_tracked")}

@@ -64,7 +64,9 @@ class Report:
             say("outputs equal to the last bit in evaluation"): self.eval_bitwise,
             say("outputs and buffers equal to the last bit in training"): self.train_bitwise,
         }
-        if self.close is not None:
+        if self.close is not None and self.eval_bitwise is not None:
+            del proofs[say("outputs and buffers equal to the last bit in training")]  # a program has no training mode
+        elif self.close is not None:
             proofs = {say("weights load"): self.keys, say("outputs equal within 1e-5 of the largest"): self.close}
         words = {True: say("yes"), False: say("no"), None: say("not tried")}
         return [
@@ -147,15 +149,16 @@ def _compare(report: Report, mode: str, module: nn.Module, copy: nn.Module, imag
     if len(first) != len(second) or any(one.shape != other.shape for one, other in zip(first, second, strict=False)):
         report.notes.append(f"{mode}: other outputs in the drawing than in the network")
         return False
-    error = max(_error(one, other) for one, other in zip(first, second, strict=True))
-    moved = [name for name in own if name in buffers and _error(own[name], buffers[name])]
+    error = max(error_between(one, other) for one, other in zip(first, second, strict=True))
+    moved = [name for name in own if name in buffers and error_between(own[name], buffers[name])]
     if error or moved:
         where = f" and {len(moved)} buffers" if moved else ""
         report.notes.append(f"{mode}: outputs{where} differ by up to {error:.3g} of the largest")
     return not error and not moved
 
 
-def _error(one: Tensor, other: Tensor) -> float:
+def error_between(one: Tensor, other: Tensor) -> float:
+    """By how much two tensors of one shape differ, as part of the largest value of the first."""
     if torch.equal(one, other) or not one.numel():
         return 0.0
     largest = max(float(one.abs().max()), 1e-30)

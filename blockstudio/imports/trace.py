@@ -111,7 +111,7 @@ class _Recorder(_Quick):
         self.alive: list[Tensor] = []
         """Every tensor seen: none may be freed, or another would have its id."""
         self.stack: list[Frame] = []
-        self.counter = _Counter()  # type: ignore[no-untyped-call]
+        self.counter = Counter()  # type: ignore[no-untyped-call]
 
     def value(self, tensor: Tensor) -> Value:
         found = self.values.get(id(tensor))
@@ -179,7 +179,7 @@ def _place() -> str:
     return ""
 
 
-class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Multiply-accumulates of what runs."""
 
     macs = 0
@@ -258,7 +258,7 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
         with recorder.counter:
             _run(module, image, recorder, recorder.stack)
         recorder.stack.clear()
-        counter = _Counter()  # type: ignore[no-untyped-call]
+        counter = Counter()  # type: ignore[no-untyped-call]
         with mode_of(module, False), counter:
             given = _run(module, image, _Quick(), [])
         frame = outside.items[0]
