@@ -24,6 +24,8 @@ from blockstudio.text import say
 
 MAX_BYTES = 4 << 30
 MAX_NODES = 50_000
+MAX_VALUES = 1 << 31
+"""In one tensor."""
 _FLOATS = (1, 10, 11, 16)
 """Kinds of numbers of weights, as ONNX counts them."""
 SCOPES, CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
@@ -73,6 +75,9 @@ class Reader:
         self.graph = graph
         self.name = name
         self.numbers = {tensor.name: tensor for tensor in graph.initializer}
+        for tensor in self.numbers.values():
+            if any(size < 0 for size in tensor.dims) or math.prod(tensor.dims) > MAX_VALUES:
+                raise StudioError("import.file", say("it has a tensor of an impossible size."), where=name)
         self.constants: Constants = {}
         self.values: dict[str, Value] = {}
         self._sources: dict[str, str] = {}
@@ -129,8 +134,6 @@ class Reader:
     def _flattened(self) -> dict[str, str]:
         """Gathers that pick every value in its order, as torch writes another arrangement in memory, by the flattening
         before them."""
-        from onnx import numpy_helper
-
         self._sources = {node.output[0]: node.input[0] for node in self.graph.node if node.output and node.input}
         reshaped = {node.output[0] for node in self.graph.node if node.op_type == "Reshape" and node.output}
         uses = Counter(name for node in self.graph.node for name in node.input)
@@ -143,18 +146,16 @@ class Reader:
             if source not in reshaped or uses[source] != 1 or not 0 < size <= 1 << 24:
                 continue
             if self.shapes.get(source) == (size,):
-                picked = numpy_helper.to_array(self.numbers[index]).flatten()
-                if (picked == np.arange(size)).all():
+                picked = self._array(index).flatten()
+                if picked.tolist() == list(range(size)):
                     found[node.output[0]] = source
         return found
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """The weights by their path in the drawing."""
-        from onnx import numpy_helper
-
         found = {}
         for path, (name, turned) in self.weights.items():
-            tensor = torch.from_numpy(np.array(numpy_helper.to_array(self.numbers[name])))
+            tensor = torch.from_numpy(np.array(self._array(name)))
             found[path] = tensor.T.contiguous() if turned else tensor
         return found
 
@@ -185,9 +186,17 @@ class Reader:
         return value
 
     def _known(self, value: Value, tensor: Any) -> None:
+        self.constants[value] = self._array(tensor.name, tensor).flatten().tolist()
+
+    def _array(self, name: str, tensor: Any = None) -> Any:
+        """The numbers of a tensor. Raises `StudioError` ``import.file`` where there are more or fewer than it says."""
         from onnx import numpy_helper
 
-        self.constants[value] = numpy_helper.to_array(tensor).flatten().tolist()
+        try:
+            return numpy_helper.to_array(self.numbers[name] if tensor is None else tensor)
+        except (ValueError, TypeError, OSError, RuntimeError) as reason:
+            message = say("the numbers of '{name}' are not as many as it says.", name=name[:100])
+            raise StudioError("import.file", message, where=self.name) from reason
 
     def _constant(self, node: Any) -> None:
         for item in node.attribute:

@@ -90,6 +90,19 @@ def _lab_to_rgb() -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
 
 
+FORMATS = (
+    "PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO", "TGA",
+)  # fmt: skip
+"""What is taken for an image, whatever its name ends in. Not PostScript: that is a program, which Pillow would hand to
+Ghostscript to run."""
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
 class reading:
     """An image file, open while the block runs; whatever is wrong with it becomes a `StudioError` ``data.image``."""
 
@@ -99,7 +112,7 @@ class reading:
 
     def __enter__(self) -> Image.Image:
         try:
-            self._image: Image.Image = Image.open(self._file or self.path)
+            self._image: Image.Image = Image.open(self._file or self.path, formats=_formats())
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
         if self._image.width * self._image.height > MAX_PIXELS:
