@@ -62,7 +62,7 @@ def read_torch(text: str) -> Reading:
 
 def _parsed(text: str) -> list[ast.stmt]:
     """The statements. Lines copied out of a class begin anywhere; a block opened above them is not there."""
-    dedented = textwrap.dedent(text.expandtabs(4)).strip()
+    dedented = textwrap.dedent(text.expandtabs(4)).rstrip()
     error = SyntaxError("")
     flat = "\n".join(line.strip() for line in dedented.splitlines())
     for candidate in (dedented, flat, f"({flat})"):

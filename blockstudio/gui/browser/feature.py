@@ -20,11 +20,17 @@ class Browser:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._page: StartPage | None = None
-        desk.add_screen(SCREEN, self._make, lambda: self._page is not None and self._page.search.setFocus())
+        for signal in (desk.documents.opened, desk.documents.found):
+            signal.connect(lambda _: self._page is not None and self._page.search.clear())
+        desk.add_screen(SCREEN, self._make, self._focus)
 
     def _make(self) -> StartPage:
         self._page = StartPage(self._desk)
         return self._page
+
+    def _focus(self) -> None:
+        if self._page is not None:
+            self._page.take_keyboard()
 
     @property
     def page(self) -> StartPage | None:

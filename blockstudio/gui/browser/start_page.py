@@ -176,7 +176,12 @@ class StartPage(QWidget):
             self.tree.make_current(FIRST if FIRST in self.family.kin else next(iter(self.family.kin), ""))
             self.facts.fill([self.tree.current, *self.tree.shown])
         self.facts.resume()
+        self.take_keyboard()
+
+    def take_keyboard(self) -> None:
+        """The line to search in has it; what was asked last is selected, so that typing asks anew."""
         self.search.setFocus()
+        self.search.selectAll()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from blockstudio.gui.commands.registry import COMMAND, Act, Command, Commands
-from blockstudio.gui.document.documents import Documents
+from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.documents import Documents, Request, Unwritten
 from blockstudio.gui.document.places import LAST, Opener, Page, Panel, Question, Screen, Section
 from blockstudio.gui.document.recovering import Recovering
 from blockstudio.gui.document.session import Session
@@ -24,6 +25,8 @@ from blockstudio.gui.document.watched import Watched
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.toasts import Toast, ToastBar
 
+REFUSED = "refused"
+"""What a note is about that says why an edit was not done."""
 Bar = Literal["top", "status"]
 Place = Literal["block", "network"]
 
@@ -74,11 +77,15 @@ class Desk(QObject):
         self._at_start: list[Callable[[], object]] = []
         self._at_close: list[Callable[[], object]] = []
         self.toasts.left.connect(self.focus)
-        self.documents.note.connect(lambda request: self.say(request.text, request.kind, *request.acts))
+        self.documents.note.connect(self._note)
+        for signal in (self.documents.closed, self.documents.saved):
+            signal.connect(self.toasts.forget)
         for shown in (self.documents.opened, self.documents.found):
             shown.connect(lambda _: self.show_drawing())
         session = self.session
-        session.refused.connect(lambda text: self.say(text, "warning"))
+        session.refused.connect(self._refuse)
+        for signal in (session.edited, session.opened, session.path_changed):
+            signal.connect(lambda *_: self.toasts.forget(REFUSED))
         session.opened.connect(self._on_opened)
         for signal in (session.edited, session.opened, session.selection_changed, session.path_changed):
             signal.connect(lambda *_: self.commands.refresh())
@@ -221,6 +228,17 @@ class Desk(QObject):
 
     # Saying and asking
 
+    def _note(self, request: Request) -> None:
+        """What is said of a document goes with its cause: once that is saved, or closed."""
+        note = self.say(request.text, request.kind, *request.acts)
+        values = [act.value for act in request.acts]
+        documents = [value.document if isinstance(value, Unwritten) else value for value in values]
+        note.about = next((each for each in documents if isinstance(each, Document)), None)
+
+    def _refuse(self, text: str) -> None:
+        """Why something was not done: true until something else is."""
+        self.say(text, "warning").about = REFUSED
+
     def say(self, text: str, kind: str = "info", *acts: Act) -> Toast:
         """Show a sentence; ``kind`` is info, good, warning or problem; ``acts`` are what can be done about it."""
         note = self.toasts.show_toast(text, kind, *((act.title, self.commands.caller(act)) for act in acts))
@@ -254,4 +272,5 @@ class Desk(QObject):
         self.recovering.stop()
         for call in self._at_close:
             call()
+        self.toasts.stop()
         self.session.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Protocol, cast
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -42,6 +43,11 @@ class OnScreen(Protocol):
 
     session: Session
     scene: Scene
+
+
+PAGE = 1.2
+"""Height to width of a picture that fits a page."""
+MOST_COLUMNS = 6
 
 
 class FigureDialog(QDialog):
@@ -84,6 +90,7 @@ class FigureDialog(QDialog):
         self.columns = QSpinBox()
         self.columns.setRange(1, 20)
         self.columns.setFixedWidth(64)
+        self.columns.setValue(sensible_columns(canvas.scene.bounds()))
         self.columns.setAccessibleName(tr("Columns"))
         self.columns.setToolTip(tr("Cut a tall picture into columns side by side"))
         grid.addWidget(self._name(tr("Columns"), self.columns), grid.rowCount(), 0)
@@ -132,6 +139,14 @@ class FigureDialog(QDialog):
     def _decide(self) -> None:
         self.accept()
         self.decided.emit(self.options())
+
+
+def sensible_columns(bounds: QRectF) -> int:
+    """As many columns as make what lies in ``bounds`` about as wide as a page: a tall chain is cut."""
+    if bounds.isEmpty():
+        return 1
+    ratio = bounds.height() / max(bounds.width(), 1.0) / PAGE
+    return max(1, min(MOST_COLUMNS, round(math.sqrt(ratio))))
 
 
 def open_in(stage: Stage, only: tuple[str, ...] = ()) -> list[str]:

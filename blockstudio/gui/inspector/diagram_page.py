@@ -284,10 +284,20 @@ class DiagramPage(QWidget):
 
     def _show_about(self) -> None:
         about = self._session.diagram.about if self._scope == MAIN else {}
-        if about:
+        told = {key: text for key, text in about.items() if key not in INTERNAL and text}
+        if told:
             self._about.addWidget(heading(tr("About")))
-        for key, text in about.items():
-            self._about.addWidget(quiet(f"{key}: {text}"))
+        for key, text in told.items():
+            title = tr(ABOUT[key]) if key in ABOUT else key.replace("_", " ")
+            self._about.addWidget(quiet(tr("{title}: {told}", title=title, told=text)))
+
+
+INTERNAL = ("beside", "short", "preset", "from", "part_of", "columns", "diagram", "module")
+"""Of what a file says about its network: what only the program needs."""
+ABOUT = {
+    "paper": say("Paper"), "authors": say("Authors"), "year": say("Year"), "venue": say("Published at"),
+    "family": say("Family"), "published": say("Published accuracy"), "section": say("In the paper"),
+}  # fmt: skip
 
 
 def _check_title(text: str) -> str:

@@ -70,11 +70,19 @@ class Elided(QLabel):
         self.setFont(font(11))
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._strength = 1.0
+
+    def set_strength(self, strength: float) -> None:
+        """Let it fade: 1 is as always, 0 cannot be seen."""
+        if strength != self._strength:
+            self._strength = strength
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(font(11))
         painter.setPen(theme().secondary)
+        painter.setOpacity(self._strength)
         text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, text)
 

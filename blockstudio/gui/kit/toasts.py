@@ -1,10 +1,15 @@
-"""Notes over the canvas: what the window has to say, with what can be done about it. No dialog."""
+"""Notes over the drawing: what the window has to say, with what can be done about it. No dialog.
+
+One shows at a time, and the drawing keeps its place. What only tells something goes by itself after a while, what asks
+something waits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -21,6 +26,10 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import mix, notifier, theme
 
 MAX_NOTES = 4
+SHOWN_MS = 8_000
+"""So long a sentence shows about which nothing can be done."""
+WIDEST, EDGE = 640, 10
+"""Pixels of a note, and from the top of what it stands over."""
 
 
 class Toast(QFrame):
@@ -52,6 +61,10 @@ class Toast(QFrame):
             button.clicked.connect(lambda _=False, run=run: self._do(run))
             line.addWidget(button)
             self.buttons.append(button)
+        self.waiting = QLabel()
+        self.waiting.setProperty("role", "secondary")
+        self.waiting.hide()
+        line.addWidget(self.waiting)
         cross = QToolButton()
         cross.setText("×")
         cross.setAccessibleName(tr("Put this note away"))
@@ -67,8 +80,8 @@ class Toast(QFrame):
         )
         ground = mix(colours.panel, edge, 0.07)
         self.setStyleSheet(
-            f"QFrame#note {{ background: {ground.name()}; border: 0; border-left: 3px solid {edge.name()};"
-            f" border-bottom: 1px solid {colours.hairline.name()}; }}"
+            f"QFrame#note {{ background: {ground.name()}; border: 1px solid {colours.card_border.name()};"
+            f" border-left: 3px solid {edge.name()}; border-radius: 4px; }}"
         )
 
     def _do(self, run: Callable[[], object]) -> None:
@@ -85,7 +98,7 @@ class Toast(QFrame):
 
 
 class ToastBar(QWidget):
-    """The notes in view, newest first. The same sentence stands there once."""
+    """The notes, newest first, of which the first shows. The same sentence stands there once."""
 
     left = Signal()
     """The note that had the keyboard is gone."""
@@ -96,7 +109,79 @@ class ToastBar(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self.notes: list[Toast] = []
+        self._areas: tuple[QWidget, ...] = ()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._pass)
         self.hide()
+
+    def stand_over(self, *areas: QWidget) -> None:
+        """Show the notes at the top of the last of these widgets of the window that is in view."""
+        self._areas = areas
+        for area in areas:
+            area.installEventFilter(self)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kinds = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
+        if event.type() in kinds:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        area = next(
+            (area for area in reversed(self._areas) if area.isVisible()), self._areas[0] if self._areas else None
+        )
+        if area is None or parent is None or not self.notes:
+            return
+        corner = area.mapTo(parent, area.rect().topLeft())
+        width = min(WIDEST, area.width() - 2 * EDGE)
+        left = corner.x() + (area.width() - width) // 2
+        self.setFixedWidth(max(1, width))
+        self.setGeometry(QRect(left, corner.y() + EDGE, width, self._column.heightForWidth(width)))
+        self.raise_()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()  # it is being read
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._wait()
+        super().leaveEvent(event)
+
+    def _wait(self) -> None:
+        """Let the note in view go after a while, if nothing is asked."""
+        first = self.notes[0] if self.notes else None
+        if first is not None and not first.buttons and first.kind in ("info", "good"):
+            self._timer.start(SHOWN_MS)
+        else:
+            self._timer.stop()
+
+    def _pass(self) -> None:
+        if self.notes:
+            self._drop(self.notes[0])
+
+    def _turn(self) -> None:
+        """Show the first note alone, with how many wait behind it."""
+        for place, note in enumerate(self.notes):
+            note.setVisible(not place)
+        more = len(self.notes) - 1
+        if self.notes:
+            self.notes[0].waiting.setText(tr("1 of {count}", count=more + 1))
+            self.notes[0].waiting.setVisible(more > 0)
+        self.setVisible(bool(self.notes))
+        self._place()
+        self._wait()
+
+    def forget(self, about: object) -> None:
+        """What is told of something is no longer so."""
+        for note in [note for note in self.notes if note.about == about]:
+            self._drop(note)
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._timer.stop()
 
     def show_toast(self, text: str, kind: str = "info", *actions: tuple[str, Callable[[], object]]) -> Toast:
         """Show a sentence; ``kind`` is info, good, warning or problem; ``actions`` are (title, what to do)."""
@@ -109,7 +194,7 @@ class ToastBar(QWidget):
         note.closed.connect(lambda: self._drop(note))
         self.notes.insert(0, note)
         self._column.insertWidget(0, note)
-        self.show()
+        self._turn()
         return note
 
     def tell(self, about: object, text: str) -> Toast:
@@ -120,6 +205,7 @@ class ToastBar(QWidget):
             note.about = about
         elif text not in note.label.text():
             note.say_more(text)
+            self._place()
         return note
 
     def _drop(self, note: Toast) -> None:
@@ -130,8 +216,7 @@ class ToastBar(QWidget):
             self._column.removeWidget(note)
             note.hide()
             note.deleteLater()
-        if not self.notes:
-            self.hide()
+        self._turn()
         if had_keyboard:
             self.left.emit()
 

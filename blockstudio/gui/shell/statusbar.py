@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -10,6 +10,9 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import Elided, bytes_text, count_text, strong
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import notifier, theme
+
+SHOWN_MS, FADE_MS = 6_000, 700
+"""So long a sentence stands in the bar, and fades."""
 
 
 class _Figure(QLabel):
@@ -65,6 +68,17 @@ class StatusBar(QWidget):
         self.memory = _Figure(tr("Activations kept for the backward pass of one image"))
         self.field = _Figure(tr("Pixels of the input that one output sees, the union over all paths"))
         self.message = Elided()
+        self._fading = QVariantAnimation(self)
+        self._fading.setDuration(FADE_MS)
+        self._fading.setStartValue(1.0)
+        self._fading.setEndValue(0.0)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(SHOWN_MS)
+        self._resting.timeout.connect(self._fading.start)
+        self._fading.valueChanged.connect(self.message.set_strength)
+        self._fading.finished.connect(lambda: self._tell(""))
+        desk.on_close(lambda: self._tell(""))
         self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for widget in (self.parameters, self.macs, self.depth_figure, self.memory, self.field):
             line.addWidget(widget)
@@ -80,8 +94,14 @@ class StatusBar(QWidget):
         self.refresh()
 
     def _tell(self, text: str) -> None:
+        self._fading.stop()
+        self.message.set_strength(1.0)
         self.message.setText(text)
         self.message.setToolTip(text)
+        if text:
+            self._resting.start()
+        else:
+            self._resting.stop()
 
     def _switch(self) -> None:
         self.flops = not self.flops

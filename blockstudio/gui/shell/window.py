@@ -18,6 +18,7 @@ from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.shell.colours import Colours
 from blockstudio.gui.shell.commands import commands
 from blockstudio.gui.shell.features import install_all
+from blockstudio.gui.shell.share import BOTTOM, ShareSplitter
 from blockstudio.gui.shell.statusbar import StatusBar
 from blockstudio.gui.shell.topbar import TopBar
 from blockstudio.gui.work.settings import settings
@@ -65,7 +66,7 @@ class StudioWindow(QMainWindow):
         self.side.setObjectName("side")
         self.side.addWidget(self.canvas)
         self.side.setStretchFactor(0, 1)
-        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split = ShareSplitter()
         self.split.setObjectName("split")
         self.split.addWidget(self.side)
         self.split.setStretchFactor(0, 1)
@@ -79,18 +80,19 @@ class StudioWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
-        column.addWidget(self.toasts)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.split)
         column.addWidget(self.pages, 1)
         column.addWidget(self.status)
         self.setCentralWidget(whole)
+        self.toasts.setParent(whole)
+        self.toasts.stand_over(self.pages, self.canvas)
         self.resize(*SIZE)
         widths = {"left": 210, "right": 320}
         panels = self.desk.panels.values()
         beside = {self.side.indexOf(panel.widget): widths[panel.side] for panel in panels if panel.side in widths}
         self.side.setSizes([beside.get(index, 910) for index in range(self.side.count())])
-        self.split.setSizes([620, 240])
+        self.split.settle()
 
     def _add_panel(self, panel: Panel) -> None:
         splitter = self.split if panel.side == "bottom" else self.side
@@ -129,6 +131,10 @@ class StudioWindow(QMainWindow):
                 splitter.setHandleWidth(1)
         for name in self.desk.panels:
             self.desk.set_shown(name, str(store.value(f"window/{name}", "true")) != "false")
+        try:
+            self.split.set_share(float(str(store.value("window/share", BOTTOM))))
+        except ValueError:
+            self.split.set_share(BOTTOM)
 
     def _remember(self) -> None:
         if not self._remembers:
@@ -137,6 +143,7 @@ class StudioWindow(QMainWindow):
         store.setValue("window/geometry", self.saveGeometry())
         for splitter in (self.side, self.split):
             store.setValue(f"window/{splitter.objectName()}", splitter.saveState())
+        store.setValue("window/share", self.split.share)
         for name in self.desk.panels:
             store.setValue(f"window/{name}", "true" if self.desk.is_shown(name) else "false")
         store.sync()
@@ -161,6 +168,7 @@ class StudioWindow(QMainWindow):
         wanted = round(max(share * sum(sizes), min(0.55 * sum(sizes), LEAST_ROOM)))
         if sizes[1] < wanted:
             self.split.setSizes([sum(sizes) - wanted, wanted])
+            self.split.keep()
 
     # Dropped files, closing
 
