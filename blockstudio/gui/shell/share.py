@@ -32,8 +32,8 @@ class ShareSplitter(QSplitter):
 
     def settle(self) -> None:
         """Give the lower widget its share, if it is in view."""
-        sizes = self.sizes()
-        if len(sizes) > 1 and not self.widget(1).isHidden():
+        lower = self.widget(1)
+        if lower is not None and not lower.isHidden():
             whole = self.height() - self.handleWidth()
             low = round(self.share * whole)
             self.setSizes([whole - low, low])

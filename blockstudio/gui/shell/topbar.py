@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
@@ -13,6 +13,10 @@ from blockstudio.gui.kit.parts import clear
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.shell.tabs import Tabs, Title
+
+
+ANY_WIDTH = 16_777_215
+"""What Qt takes for no limit."""
 
 
 class Breadcrumb(QWidget):
@@ -30,6 +34,9 @@ class Breadcrumb(QWidget):
         self._shown: object = None
         self.links: list[QPushButton] = []
         self.refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
 
     def refresh(self, _: object = None) -> None:
         crumbs = self._session.crumbs
@@ -122,7 +129,8 @@ class TopBar(QWidget):
         crumb = self.crumb.sizeHint().width() + 4 * self._line.spacing()
         current = self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width()
         is_shown = room - crumb >= current
-        self.crumb.setVisible(is_shown)
+        # Without width, not hidden: the window's least width is the same with it and without.
+        self.crumb.setMaximumWidth(ANY_WIDTH if is_shown else 0)
         room -= crumb if is_shown else 0
         self.tabs.fit(room)
         if self.tabs.hidden():
