@@ -51,6 +51,7 @@ def _metric_chip(desk: Desk) -> Chip:
 def _zoom_button(desk: Desk, canvas: Canvas) -> QPushButton:
     button = QPushButton("100 %")
     button.setProperty("role", "status")
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance("100 %") + 14)  # whatever the zoom: nothing jumps
     button.setToolTip(tr("Show everything"))
     desk.commands.bind(button, "view.fit")
     canvas.zoom_changed.connect(lambda zoom: button.setText(f"{zoom * 100:.0f} %"))

@@ -14,7 +14,6 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.shell.tabs import Tabs, Title
 
-
 ANY_WIDTH = 16_777_215
 """What Qt takes for no limit."""
 
