@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.menu import menu_at
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.refactor.hints import HintBox, HintsButton
 from blockstudio.gui.refactor.section import ConvertSection
 from tests.analysis.test_refactorings import five_by_five
 
@@ -89,3 +90,36 @@ def test_what_cannot_be_converted_says_so(open_window):
     window.session.select(["relu1"])
     assert not window.commands.run("refactor.stack_3x3")
     assert refused == ["relu1 cannot be converted so: see Convert to in the inspector."]
+
+
+def test_hints_are_quiet_explained_and_can_be_switched_off(open_window, qtbot):
+    window = open_window()
+    window.documents.add(Document(five_by_five()))
+    session, commands = window.session, window.commands
+    qtbot.waitUntil(lambda: bool(session.hinted))
+    assert session.hinted == {"": {"conv2", "pool1"}}
+    assert window.features.panels.button.text() == "no problems"
+    content = window.canvas.scene.root.facts.content
+    assert (content("pool1").severity, content("conv1").severity) == ("hint", "")
+    (button,) = window.findChildren(HintsButton)
+    assert button.text() == "2 hints"
+    button.click()
+    assert window.desk.page == "hints"
+    page = window.desk.pages["hints"].widget
+    assert [box.hint.kind for box in page.findChildren(HintBox)] == ["large_kernel", "bottleneck"]
+    session.select(["pool1"])
+    (box,) = window.features.inspector.page.findChildren(HintBox)
+    before = dumps(session.diagram)
+    assert commands.run("hint.fix", (box.hint, "reduction"))
+    assert session.selection == ("pool1_concat",)
+    qtbot.waitUntil(lambda: session.hinted == {"": {"conv2"}})
+    session.undo()
+    assert dumps(session.diagram) == before
+    qtbot.waitUntil(lambda: session.hinted == {"": {"conv2", "pool1"}})
+    commands.run("hint.off", "bottleneck")
+    assert session.hinted == {"": {"conv2"}} and button.text() == "1 hint"
+    other = open_window()  # the window remembers it
+    other.documents.add(Document(five_by_five()))
+    qtbot.waitUntil(lambda: other.session.hinted == {"": {"conv2"}})
+    commands.run("hint.on", "bottleneck")
+    assert session.hinted == {"": {"conv2", "pool1"}}

@@ -6,7 +6,7 @@ the document. Signals are the only way in which one view learns of another's doi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -48,6 +48,7 @@ class Session(QObject):
     metric_changed = Signal()
     saved = Signal()
     """The document is on disk, or `dirty` changed for another reason than an edit."""
+    hinted_changed = Signal()
     message = Signal(str)
     """A note for the status bar."""
     refused = Signal(str)
@@ -59,6 +60,8 @@ class Session(QObject):
         """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
         self.answer: Callable[[tuple[Edit, ...], Place | None, Iterable[str]], tuple[Edit, ...]] | None = None
         """The drawing's answer to edits (`blockstudio.layout.answering`); the canvas sets it."""
+        self.hinted: dict[str, frozenset[str]] = {}
+        """Blocks of each definition that a design hint stands on."""
         self._metric = DEFAULT
         self.measures: dict[str, Measure] = of_costs()
         """What the cards can be painted by; features add their own."""
@@ -312,6 +315,13 @@ class Session(QObject):
         if chosen != self.selection:
             self.document.selection = chosen
             self.selection_changed.emit()
+
+    def mark_hinted(self, blocks: Mapping[str, Iterable[str]]) -> None:
+        """Say on which blocks of each definition design hints stand."""
+        found = {scope: frozenset(names) for scope, names in blocks.items()}
+        if found != self.hinted:
+            self.hinted = found
+            self.hinted_changed.emit()
 
     @property
     def metric(self) -> str:

@@ -318,6 +318,7 @@ QStatusBar::item { border: 0; }
 QLabel { background: transparent; color: @text; }
 QLabel[role="title"] { font-size: 15px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 11px; font-weight: 600; color: @secondary; }
+QLabel[role="strong"] { font-size: 12px; font-weight: 600; color: @text; }
 QLabel[role="secondary"] { font-size: 11px; color: @secondary; }
 QLabel[role="problem"] { color: @problem; }
 QLabel[role="warning"] { color: @warning; }

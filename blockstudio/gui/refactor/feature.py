@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from blockstudio.analysis.refactorings import Refactoring
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from blockstudio.analysis.hints import Hint
+from blockstudio.analysis.refactorings import Bench, Refactoring, first_place, proposals
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.hint_finder import HintFinder
 from blockstudio.gui.kit.parts import change_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.refactor.finder import find
+from blockstudio.gui.refactor.hints import HintsButton, HintSection, HintsPage
+from blockstudio.gui.refactor.kinds import COMMANDS
 from blockstudio.gui.refactor.section import ConvertSection, wants_relu
 from blockstudio.text import render, say
-
-KINDS = {
-    "stack_3x3": (say("Convert to a stack of 3×3"), "5x5 7x7 factorise two three small kernels"),
-    "stack_2x2": (say("Convert 3×3 to two 2×2"), "factorise small kernels"),
-    "asymmetric": (say("Convert to 1×n, then n×1"), "factorise asymmetric 1x7 7x1"),
-    "separable": (say("Convert to depthwise separable"), "mobilenet xception depthwise pointwise"),
-    "bottleneck": (say("Insert a 1×1 bottleneck"), "reduce 1x1 inception"),
-    "residual": (say("Make residual"), "shortcut skip add x + f(x) resnet"),
-    "reduction": (say("Convert to the parallel reduction of Inception"), "pooling widening grid"),
-    "global_pool": (say("Convert the dense head to global average pooling"), "gap nin fully connected"),
-    "narrow": (say("Convert basic blocks to bottlenecks"), "resnet 1x1 3x3 1x1"),
-}
-"""Commands, by what they do to the selection."""
 
 
 def _selected(desk: Desk) -> bool:
@@ -79,6 +73,58 @@ def _choices(desk: Desk) -> Iterable[Choice]:
         yield Choice(f"{render(found.title)}   {change_text(found.change)}", found, tip=render(found.note))
 
 
+def _fix_hint(desk: Desk, wanted: tuple[Hint, str]) -> bool:
+    """Do what helps against a hint, where its block stands."""
+    hint, kind = wanted
+    session = desk.session
+    path, level = first_place(session.analyzer, hint.scope)
+    names = () if kind == "batch_norm" else (hint.block,)
+    found = (each for each in proposals(session.diagram, hint.scope, level, names, wants_relu()) if each.kind == kind)
+    tried = next(iter(Bench(session.diagram).all_measured(found, path)), None)
+    if tried is None:
+        session.refused.emit(tr("{block} cannot be converted so: see Convert to in the inspector.", block=hint.block))
+        return False
+    return convert(desk, tried)
+
+
+def _show_hint(desk: Desk, hint: Hint) -> None:
+    desk.show_block(hint.path)
+
+
+def _open_paper(_: Desk, hint: Hint) -> None:
+    QDesktopServices.openUrl(QUrl(hint.paper.url))
+
+
+def _install_hints(desk: Desk) -> None:
+    session = desk.session
+    finder = HintFinder(desk)
+    desk.add_commands(
+        Command("view.hints", say("Hints"), lambda d: d.show_page("hints"), "View", 331,
+                keywords="design advice lecturer paper"),
+        Command("hint.show", say("Show the block of a hint"), _show_hint, value=True),
+        Command("hint.fix", say("Do what helps"), _fix_hint, value=True),
+        Command("hint.paper", say("Read the paper of a hint"), _open_paper, value=True),
+        Command("hint.off", say("Don’t show a kind of hints"), lambda d, kind: finder.switch(kind, False), value=True),
+        Command("hint.on", say("Show a kind of hints again"), lambda d, kind: finder.switch(kind, True), value=True),
+    )  # fmt: skip
+
+    def tell() -> None:
+        marked: dict[str, set[str]] = {}
+        for hint in finder.hints:
+            marked.setdefault(hint.scope, set()).add(hint.block)
+        session.mark_hinted(marked)
+        count = len(finder.hints)
+        desk.title_page("hints", tr("Hints {count}", count=count) if count else tr("Hints"))
+
+    session.edited.connect(lambda _: finder.follow(session.diagram))
+    session.opened.connect(lambda: finder.follow(session.diagram, fresh=True))
+    desk.add_page("hints", tr("Hints"), HintsPage(desk, finder), 310)
+    desk.add_item("status", HintsButton(desk, finder), 110)
+    desk.add_section("block", lambda name: HintSection(desk, finder, name), 30)
+    desk.on_close(finder.stop)
+    finder.found.connect(tell)
+
+
 def install(desk: Desk) -> None:
     """Put them on the desk."""
     desk.add_commands(
@@ -90,7 +136,8 @@ def install(desk: Desk) -> None:
         *(
             Command(f"refactor.{kind}", text, partial(_convert_kind, kind), enabled=_selected,
                     keywords=f"convert {words}", on_drawing=True)
-            for kind, (text, words) in KINDS.items()
+            for kind, (text, words) in COMMANDS.items()
         ),
     )  # fmt: skip
+    _install_hints(desk)
     desk.add_section("block", lambda name: ConvertSection(desk, name), 40)

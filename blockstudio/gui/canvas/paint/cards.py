@@ -89,6 +89,17 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.warning)
         painter.drawEllipse(QPointF(width - 8, height - 12 if content.badge or look.sign else 9.0), 2.8, 2.8)
+    elif content.severity == "hint":
+        draw_hint(painter, QPointF(width - 12, height - 14 if content.badge or look.sign else 12.0), style)
+
+
+def draw_hint(painter: QPainter, centre: QPointF, style: Style) -> None:
+    """The quiet sign of a design hint: a ring with an i."""
+    painter.setPen(style.hint)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(centre, 6.0, 6.0)
+    painter.drawLine(QLineF(centre + QPointF(0, -0.5), centre + QPointF(0, 3)))
+    painter.drawPoint(centre + QPointF(0, -3))
 
 
 def draw_texts(painter: QPainter, width: float, content: Content, style: Style, right: float = 0) -> None:

@@ -36,7 +36,7 @@ class Content:
     off: bool
     """Bypassed: the signal passes by."""
     severity: str
-    """See `CardTexts.severity`."""
+    """See `CardTexts.severity`; ``"hint"`` where a design hint stands on the block."""
     frozen: str = ""
     """``"all"`` of it is not trained, or a ``"part"``."""
     heat: float = -1.0
@@ -56,6 +56,7 @@ class CardTexts:
         metric: str,
         frozen: Callable[[str], str] | None = None,
         heat: Measure | None = None,
+        hinted: frozenset[str] = frozenset(),
     ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
@@ -65,6 +66,7 @@ class CardTexts:
         self._largest: float | None = None
         self._analysis = analysis
         self._frozen = frozen
+        self._hinted = hinted
         self.heat = heat
         """By what the cards are painted, if by anything."""
         self._heats: dict[str, float] | None = None
@@ -150,7 +152,7 @@ class CardTexts:
             badge=repeat_text(block, report),
             part=min(1.0, cost / largest) if largest > 0 and cost > 0 else -1.0,
             off=bool(report.bypassed) if report is not None else block.bypass is True,
-            severity=worst,
+            severity=worst or ("hint" if name in self._hinted else ""),
             frozen=self._frozen(name) if self._frozen is not None else "",
             heat=heat,
             value=self.heat.text(value) if value and self.heat is not None else "",

@@ -70,6 +70,7 @@ class Scene(QObject):
         session.path_changed.connect(self._on_path_changed)
         session.selection_changed.connect(self._on_selection_changed)
         session.metric_changed.connect(self._on_facts_changed)
+        session.hinted_changed.connect(self._on_facts_changed)
         session.initial_weights.changed.connect(self._on_start_changed)
         self._on_selection_changed()
         self._route_later()

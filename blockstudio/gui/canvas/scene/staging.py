@@ -151,7 +151,13 @@ class Staging:
         # A definition stands at no place in the network: what is frozen has one.
         frozen = None if path.startswith(DEFINITION) else lambda name: starting.state(join(path, name))
         return CardTexts(
-            session.diagram, session.analysis, level, session.metric, frozen, session.measures.get(session.heat)
+            session.diagram,
+            session.analysis,
+            level,
+            session.metric,
+            frozen,
+            session.measures.get(session.heat),
+            session.hinted.get(scope, frozenset()),
         )
 
     def _level(self, path: str, scope: str) -> Level:
