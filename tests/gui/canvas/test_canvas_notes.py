@@ -31,6 +31,8 @@ def broken() -> Diagram:
 
 def test_a_problem_stands_beside_its_block_and_covers_no_block(show, broken) -> None:
     canvas = show(broken)
+    assert canvas.scene.notebook.notes == []  # a badge, until it is asked for
+    canvas.session.select(["add"])
 
     (note,) = canvas.scene.notebook.notes
     assert note.block == "add" and note.severity == "error"
@@ -43,6 +45,7 @@ def test_a_problem_stands_beside_its_block_and_covers_no_block(show, broken) -> 
 
 def links(canvas, qtbot) -> list[Link]:
     """The fixes that the only callout offers, once they have been worked out."""
+    canvas.session.select(["add"])
     qtbot.waitUntil(lambda: bool(canvas.scene.notebook.notes[0].links))
     (note,) = canvas.scene.notebook.notes
     return list(note.links)
@@ -61,6 +64,7 @@ def test_a_click_on_a_fix_applies_it_as_one_step_and_the_note_goes(show, broken,
     assert set(canvas.scene.drawing.names) == set(broken.main.graph), "what the fix added is drawn"
     canvas.session.undo()
     assert dumps(broken) == before
+    canvas.session.select(["add"])
     assert len(canvas.scene.notebook.notes) == 1
 
 
@@ -89,7 +93,7 @@ def test_a_wire_that_is_missing_marks_the_port_and_is_told_when_the_block_is_sel
     assert [note.block for note in canvas.scene.notebook.notes] == ["relu"]
 
 
-def test_many_problems_show_only_with_their_block(show) -> None:
+def test_problems_show_only_with_their_block(show) -> None:
     diagram = Diagram("many")
     diagram.add("Input", "input", shape=[3, 4, 4], at=(0, 0))
     for index in range(6):
@@ -106,6 +110,7 @@ def test_many_problems_show_only_with_their_block(show) -> None:
 def test_a_wrong_expression_is_told_on_its_block(show, simple) -> None:
     canvas = show(simple)
 
+    canvas.session.select(["conv2d"])
     simple.set("conv2d", out_channels="wdith * 2")
 
     assert canvas.scene.stage.facts.severity("conv2d") == "error"
@@ -118,6 +123,7 @@ def test_a_problem_inside_a_module_stands_on_the_instance_and_says_where(show, n
     canvas = show(nested)
 
     assert canvas.scene.stage.facts.severity("stage") == "error"
+    canvas.session.select(["stage"])
     (note,) = [note for note in canvas.scene.notebook.notes if note.block == "stage"]
     assert any(paragraph.text == "stage.conv" for paragraph in note.paragraphs)
 
@@ -137,6 +143,7 @@ def test_the_sentence_is_split_into_what_and_which(show, broken) -> None:
 
 def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
     canvas = show(broken)
+    canvas.session.select(["add"])
     (note,) = canvas.scene.notebook.notes
     quiet = QPointF(note.rect.right() - 3, note.rect.top() + 3)
     broken.add("ReLU", "under", at=(quiet.x(), quiet.y()))
@@ -150,6 +157,7 @@ def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
 def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, monkeypatch) -> None:
     monkeypatch.setattr("blockstudio.gui.canvas.scene.card_texts.LARGE", 3)
     canvas = show(broken)
+    canvas.session.select(["add"])
     (note,) = canvas.scene.notebook.notes
     assert [link.text for link in note.links] == ["Look for fixes"]
 
@@ -164,6 +172,7 @@ def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, mon
 def test_ways_out_are_worked_out_between_events_not_while_the_note_is_made(show, broken, qtbot) -> None:
     canvas = Canvas(Session(broken))
     qtbot.addWidget(canvas)
+    canvas.session.select(["add"])
 
     (note,) = canvas.scene.notebook.notes
     assert note.links == () and note.paragraphs
@@ -171,3 +180,33 @@ def test_ways_out_are_worked_out_between_events_not_while_the_note_is_made(show,
 
     assert canvas.scene.notebook.notes[0].links[0].text.startswith("Insert 1×1 projection")
     canvas.session.close()
+
+
+def test_a_note_stays_in_view_and_off_the_cards_wherever_its_block_is(show, broken) -> None:
+    canvas = show(broken)
+    for index in range(12):
+        broken.add("ReLU", f"r{index}", at=(-700.0 + 250 * (index % 6), 500.0 + 120 * (index // 6)))
+    canvas.session.select(["add"])
+    card = canvas.block_rect("add")
+    for scale in (0.7, 1.0, 2.0):
+        canvas.zoom_to(scale)
+        for x, y in ((20, 20), (980, 20), (20, 780), (980, 780), (500, 400)):
+            at = canvas.camera.to_view(card.center())
+            canvas.camera.pan(x - at.x(), y - at.y())
+            (note,) = canvas.scene.notebook.notes
+            shown = canvas.camera.rect_to_view(note.rect)
+            assert canvas.view_rect().contains(shown), (scale, x, y)
+            assert abs(shown.width() - 216) < 0.1
+            names = canvas.scene.drawing.names
+            assert not any(note.rect.intersects(canvas.block_rect(name)) for name in names), (scale, x, y)
+    canvas.grab()
+    assert canvas.fault == ""
+
+
+def test_the_mouse_reaches_the_note_of_a_hovered_block(show, broken) -> None:
+    canvas = show(broken)
+    move(canvas, middle(canvas, "add"))
+    (note,) = canvas.scene.notebook.notes
+    for point in (note.between.center(), note.rect.center()):
+        move(canvas, canvas.camera.to_view(point))
+        assert [each.block for each in canvas.scene.notebook.notes] == ["add"]

@@ -15,7 +15,7 @@ def hover(surface: Surface, at: QPointF) -> Qt.CursorShape:
     marks, notebook = scene.marks, scene.notebook
     point = surface.camera.to_scene(at)
     link = notebook.link_at(point) if scale >= LINES else None
-    on_note = scale >= LINES and notebook.note_at(point) is not None
+    on_note = scale >= LINES and notebook.keeps(point)
     on_map = surface.map_point(at) is not None
     found = hits.Hit(scene.stage) if on_note or on_map else hits.hit(scene.root, point, scale)
     here = found.stage is scene.stage

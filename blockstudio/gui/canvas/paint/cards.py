@@ -27,6 +27,8 @@ from blockstudio.gui.canvas.scene.metrics import (
 
 FLAKE = 5.0
 """From the middle of a snow crystal to its tips."""
+BADGE, BADGES = 13.0, ("error", "warning", "hint")
+"""The size of the badge that tells what is wrong with a block, and what has one."""
 OFF = 0.5
 """Opacity of what is switched off; its texts stay readable."""
 
@@ -85,21 +87,42 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
     if content.severity == "error":
         painter.setPen(style.problem)
         painter.drawPath(card_path(width, height))
-    elif content.severity == "warning":
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.warning)
-        painter.drawEllipse(QPointF(width - 8, height - 12 if content.badge or look.sign else 9.0), 2.8, 2.8)
-    elif content.severity == "hint":
-        draw_hint(painter, QPointF(width - 12, height - 14 if content.badge or look.sign else 12.0), style)
+    if content.severity in BADGES:
+        draw_badge(painter, badge_centre(width, content, CHEVRON if look.sign else 0), content.severity, style)
 
 
-def draw_hint(painter: QPainter, centre: QPointF, style: Style) -> None:
-    """The quiet sign of a design hint: a ring with an i."""
-    painter.setPen(style.hint)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(centre, 6.0, 6.0)
-    painter.drawLine(QLineF(centre + QPointF(0, -0.5), centre + QPointF(0, 3)))
-    painter.drawPoint(centre + QPointF(0, -3))
+def badge_centre(width: float, content: Content, right: float = 0) -> QPointF:
+    """Where on a card the badge of what is wrong with it stands; ``right`` is taken at the name's right."""
+    chip = text_width(content.badge, BADGE_PX, True) + 10 if content.badge else 0
+    return QPointF(width - MARGIN + 2 - right - chip - BADGE / 2, 14.0)
+
+
+def draw_badge(painter: QPainter, centre: QPointF, severity: str, style: Style) -> None:
+    """A disc for an error, a triangle for a warning, a ring for a hint: told apart without their colours."""
+    theme, x, y, half = style.theme, centre.x(), centre.y(), BADGE / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    if severity == "error":
+        painter.setBrush(theme.problem)
+        painter.drawEllipse(centre, half, half)
+    elif severity == "warning":
+        painter.setBrush(theme.warning_fill)
+        painter.drawPolygon(
+            [QPointF(x, y - half), QPointF(x + half + 0.5, y + half), QPointF(x - half - 0.5, y + half)]
+        )
+    else:
+        painter.setPen(QPen(theme.secondary, 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(centre, half - 0.6, half - 0.6)
+    mark = QPen(theme.secondary if severity == "hint" else theme.card, 1.6)
+    mark.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(mark)
+    down = 1.0 if severity == "warning" else 0.0
+    if severity == "hint":
+        painter.drawPoint(QPointF(x, y - 3))
+        painter.drawLine(QPointF(x, y - 0.4), QPointF(x, y + 3))
+    else:
+        painter.drawLine(QPointF(x, y - 3 + down), QPointF(x, y + 0.4 + down))
+        painter.drawPoint(QPointF(x, y + 3 + down))
 
 
 def draw_texts(painter: QPainter, width: float, content: Content, style: Style, right: float = 0) -> None:
@@ -117,6 +140,8 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style, 
         painter.setPen(style.text)
         painter.setFont(style.badge_font)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, content.badge)
+    if content.severity in BADGES:
+        name_room -= BADGE + 3
     painter.setPen(style.secondary if content.off else style.text)
     painter.setFont(style.name_font)
     draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)

@@ -6,12 +6,11 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.gui.canvas.paint.background import paint_background
-from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend, legend_below
 from blockstudio.gui.canvas.paint.painting import StagePainter
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.style import style_of
-from blockstudio.gui.canvas.scene.callouts import bounds_of, make_notes, noted
+from blockstudio.gui.canvas.scene.callouts import bounds_of
 from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit.theme import DARK, LIGHT, Theme, theme
@@ -36,8 +35,6 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
         painter.setTransform(camera.transform(), True)
         # Whatever the scale, a picture shows cards: nobody can zoom into it.
         StagePainter(painter, max(camera.scale, 1.0), style).paint(stage, camera.rect_to_scene(target))
-        for note in make_notes(stage, noted(stage, ())):
-            draw_callout(painter, note, style, None)
         if legend is not None:
             draw_legend(painter, legend.topLeft(), stage.facts, style)
 

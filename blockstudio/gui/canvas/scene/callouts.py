@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
 from blockstudio.analysis import Fix, Problem
-from blockstudio.gui.canvas.scene.metrics import GRID, LINE_PX, NOTE_WIDTH, PORT
+from blockstudio.gui.canvas.scene.metrics import LINE_PX, NOTE_WIDTH, PORT
 from blockstudio.gui.canvas.scene.routes import Array
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.text import render
 
-FEW = 4
-"""Up to this many blocks with errors show their notes all the time."""
 MOST = 3
 """Problems of one block that its note tells in full."""
 FIXES = 4
 """Ways out that a note offers for one problem, the best first; the list of problems has them all."""
 PAD = 10
 LINK = 18
+GAP, BEAK = 14.0, 7.0
+"""From the card to its note, and how far the note points there, in pixels."""
+EDGE = 6.0
+"""Between a note and the edge of the view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +60,65 @@ class Callout:
     links: tuple[Link, ...]
     path: str = ""
     """The level on which the block stands."""
+    unit: float = 1.0
+    """How large a pixel of the note is: it looks the same at every zoom."""
+    beak: tuple[QPointF, QPointF, QPointF] | None = None
+    """What points at the card: one side on the note's border, the tip last."""
+    between: QRectF = field(default_factory=QRectF)
+    """The gap to the card: the mouse may cross it."""
 
 
-def noted(stage: Stage, singled: Iterable[str]) -> list[str]:
-    """Blocks whose notes show: those singled out, and all with errors while these are few."""
-    problems = stage.facts.problems
-    wrong = [name for name in problems if stage.facts.severity(name) == "error"]
-    chosen = dict.fromkeys(name for name in singled if name in problems)
-    if len(wrong) <= FEW:
-        chosen |= dict.fromkeys(wrong)
-    return [name for name in chosen if name in stage.drawing.rows]
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of the scene is seen, and the cards there that a note must not cover."""
+
+    area: QRectF
+    scale: float
+    boxes: Array
+
+    @classmethod
+    def of(cls, stages: Iterable[tuple[Stage, QPointF]], area: QRectF, scale: float) -> View:
+        """What is seen of these stages; an empty area is all of it."""
+        found = [np.zeros((0, 4))]
+        for stage, offset in stages:
+            drawing, here = stage.drawing, area.translated(-offset)
+            rows = drawing.rows_in(here) if not area.isEmpty() else range(len(drawing.names))
+            names = drawing.names
+            rows = [row for row in rows if names[row] not in drawing.frames and not drawing.is_hidden(names[row])]
+            found.append(drawing.boxes[rows] + (offset.x(), offset.y(), offset.x(), offset.y()))
+        return cls(area, scale, np.vstack(found))
 
 
-def make_notes(stage: Stage, names: list[str]) -> list[Callout]:
-    """The notes of these blocks, each where it covers least."""
-    made: list[Callout] = []
-    for name in names:
-        lines, height = _measure(stage.facts.problems[name], name, stage.facts.is_large)
-        at = _spot(stage, name, height, [note.rect for note in made])
-        rect = QRectF(at.x(), at.y(), NOTE_WIDTH, height)
-        made.append(_note(stage, name, lines, rect))
-    return made
+def noted(stage: Stage, singled: Iterable[str]) -> str | None:
+    """The block whose note opens: the first of those singled out that has problems."""
+    problems, rows = stage.facts.problems, stage.drawing.rows
+    return next((name for name in singled if name in problems and name in rows), None)
+
+
+def make_note(stage: Stage, name: str, offset: QPointF, view: View) -> Callout | None:
+    """The note of a block beside it, in view and over no card; none for a block that is not in view."""
+    card = stage.drawing.rect(name).translated(offset)
+    if not (view.area.isEmpty() or view.area.intersects(card)):
+        return None
+    lines, height = _measure(stage.facts.problems[name], name, stage.facts.is_large)
+    unit = 1 / view.scale
+    size = QSizeF(NOTE_WIDTH * unit, height * unit)
+    at, side = _spot(card, size, view)
+    note = _note(stage, name, lines, QRectF(0, 0, NOTE_WIDTH, height))
+    rect = QRectF(at, size)
+
+    def placed(local: QRectF) -> QRectF:
+        return QRectF(at + local.topLeft() * unit, local.size() * unit)
+
+    return replace(
+        note,
+        rect=rect,
+        paragraphs=tuple(replace(each, rect=placed(each.rect)) for each in note.paragraphs),
+        links=tuple(replace(each, rect=placed(each.rect)) for each in note.links),
+        unit=unit,
+        beak=_beak(rect, card, side, unit),
+        between=_between(rect, card, side),
+    )
 
 
 def is_solved(problem: Problem) -> bool:
@@ -87,12 +127,11 @@ def is_solved(problem: Problem) -> bool:
     return "fixes" in vars(problem)
 
 
-def unsolved(stage: Stage, names: Iterable[str]) -> list[Problem]:
-    """Problems told in the notes of these blocks whose fixes are still to be worked out."""
+def unsolved(stage: Stage, name: str) -> list[Problem]:
+    """Problems told in the note of a block whose fixes are still to be worked out."""
     if stage.facts.is_large:
         return []
-    told = (problem for name in names for problem in stage.facts.problems[name][:MOST])
-    return [problem for problem in told if not is_solved(problem)]
+    return [problem for problem in stage.facts.problems[name][:MOST] if not is_solved(problem)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,43 +195,91 @@ def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Callout:
     return Callout(name, rect, severity, tuple(paragraphs), tuple(links), stage.path)
 
 
-def _spot(stage: Stage, name: str, height: float, others: list[QRectF]) -> QPointF:
-    """Right of the block, left, below or above it: the first that is free, else the one that covers least."""
-    block, gap = stage.drawing.rect(name), 1.5 * GRID
-    tries = [
-        QPointF(block.right() + gap, block.top()),
-        QPointF(block.left() - gap - NOTE_WIDTH, block.top()),
-        QPointF(block.left(), block.bottom() + gap),
-        QPointF(block.right() + gap, block.bottom() - height),
-        QPointF(block.left(), block.top() - gap - height),
-    ]
-    boxes = stage.drawing.boxes
-    costs = [_covered(QRectF(at.x(), at.y(), NOTE_WIDTH, height), boxes, others) for at in tries]
-    return tries[int(np.argmin(costs))]
+def _spot(card: QRectF, size: QSizeF, view: View) -> tuple[QPointF, str]:
+    """Right of the card, left, below or above it, as far along it as the view asks: the first that is free, else the
+    nearest place in view that is, else the one that covers least. With it the side, nothing where it is none."""
+    wide, tall, unit = size.width(), size.height(), 1 / view.scale
+    gap = GAP * unit
+    along_x = (card.left(), card.center().x() - wide / 2, card.right() - wide)
+    along_y = (card.top(), card.center().y() - tall / 2, card.bottom() - tall)
+    tries: list[tuple[float, float, str]] = []
+    for side, x in (("right", card.right() + gap), ("left", card.left() - gap - wide)):
+        tries += [(x, y, side) for y in along_y]
+    for side, y in (("below", card.bottom() + gap), ("above", card.top() - gap - tall)):
+        tries += [(x, y, side) for x in along_x]
+    held = [_held(x, y, side, size, view) for x, y, side in tries]
+    inside = [each for each in held if each is not None] or tries
+    costs = [_covered(QRectF(x, y, wide, tall), view.boxes) for x, y, _ in inside]
+    best = int(np.argmin(costs))
+    if costs[best] > 0 and not view.area.isEmpty():
+        free = _anywhere(card, size, view)
+        if free is not None:
+            return free, ""
+    x, y, side = inside[best]
+    return QPointF(x, y), side
 
 
-def _covered(rect: QRectF, boxes: Array, others: list[QRectF]) -> float:
+def _held(x: float, y: float, side: str, size: QSizeF, view: View) -> tuple[float, float, str] | None:
+    """A place kept in view along the card; ``None`` where it would leave the view across it."""
+    if view.area.isEmpty():
+        return x, y, side
+    edge = EDGE / view.scale
+    left, right = view.area.left() + edge, view.area.right() - edge - size.width()
+    top, bottom = view.area.top() + edge, view.area.bottom() - edge - size.height()
+    kept_x, kept_y = max(left, min(x, right)), max(top, min(y, bottom))
+    if (kept_x != x) if side in ("right", "left") else (kept_y != y):
+        return None
+    return kept_x, kept_y, side
+
+
+def _anywhere(card: QRectF, size: QSizeF, view: View) -> QPointF | None:
+    """The place nearest to a card, in view, where a note covers nothing."""
+    edge, step = EDGE / view.scale, 16 / view.scale
+    xs = np.arange(view.area.left() + edge, view.area.right() - edge - size.width(), step)
+    ys = np.arange(view.area.top() + edge, view.area.bottom() - edge - size.height(), step)
+    if not len(xs) or not len(ys):
+        return None
+    x, y = (grid.ravel() for grid in np.meshgrid(xs, ys))
+    free = np.ones(len(x), dtype=bool)
+    for left, top, right, bottom in view.boxes.tolist():
+        free &= (x + size.width() < left) | (x > right) | (y + size.height() < top) | (y > bottom)
+    if not free.any():
+        return None
+    aside = np.abs(x + size.width() / 2 - card.center().x()) + np.abs(y + size.height() / 2 - card.center().y())
+    best = int(np.argmin(np.where(free, aside, np.inf)))
+    return QPointF(float(x[best]), float(y[best]))
+
+
+def _covered(rect: QRectF, boxes: Array) -> float:
     wide = np.minimum(boxes[:, 2], rect.right()) - np.maximum(boxes[:, 0], rect.left())
     tall = np.minimum(boxes[:, 3], rect.bottom()) - np.maximum(boxes[:, 1], rect.top())
-    area = float((wide.clip(min=0) * tall.clip(min=0)).sum())
-    for other in others:
-        shared = rect.intersected(other)
-        area += shared.width() * shared.height()
-    return area
+    return float((wide.clip(min=0) * tall.clip(min=0)).sum())
 
 
-def moved_note(note: Callout, by: QPointF) -> Callout:
-    """The same note elsewhere."""
-    if by.isNull():
-        return note
-    return Callout(
-        note.block,
-        note.rect.translated(by),
-        note.severity,
-        tuple(replace(paragraph, rect=paragraph.rect.translated(by)) for paragraph in note.paragraphs),
-        tuple(replace(link, rect=link.rect.translated(by)) for link in note.links),
-        note.path,
-    )
+def _beak(rect: QRectF, card: QRectF, side: str, unit: float) -> tuple[QPointF, QPointF, QPointF] | None:
+    half, long = BEAK * unit, BEAK * unit
+    if side in ("right", "left"):
+        y = max(rect.top() + 2 * half, min(card.center().y(), rect.bottom() - 2 * half))
+        x, out = (rect.left(), -long) if side == "right" else (rect.right(), long)
+        return QPointF(x, y - half), QPointF(x, y + half), QPointF(x + out, y)
+    if side in ("below", "above"):
+        x = max(rect.left() + 2 * half, min(card.center().x(), rect.right() - 2 * half))
+        y, out = (rect.top(), -long) if side == "below" else (rect.bottom(), long)
+        return QPointF(x - half, y), QPointF(x + half, y), QPointF(x, y + out)
+    return None
+
+
+def _between(rect: QRectF, card: QRectF, side: str) -> QRectF:
+    """What lies between a card and its note beside it."""
+    if side in ("right", "left"):
+        left, right = (card.right(), rect.left()) if side == "right" else (rect.right(), card.left())
+        top, bottom = min(card.top(), rect.top()), max(card.bottom(), rect.bottom())
+        return QRectF(QPointF(left, top), QPointF(right, bottom))
+    if side in ("below", "above"):
+        top, bottom = (card.bottom(), rect.top()) if side == "below" else (rect.bottom(), card.top())
+        left, right = min(card.left(), rect.left()), max(card.right(), rect.right())
+        return QRectF(QPointF(left, top), QPointF(right, bottom))
+    return QRectF()
 
 
 def link_at(notes: Iterable[Callout], point: QPointF) -> Link | None:
@@ -205,8 +292,8 @@ def note_at(notes: Iterable[Callout], point: QPointF) -> Callout | None:
     return next((note for note in notes if note.rect.contains(point)), None)
 
 
-def bounds_of(stage: Stage, notes: bool = True) -> QRectF:
-    """Everything that is drawn: blocks with what stands out of them, wires, pills, and notes if they are."""
+def bounds_of(stage: Stage) -> QRectF:
+    """Everything that is drawn: blocks with what stands out of them, wires and pills."""
     drawing = stage.drawing
     if not drawing.names:
         return QRectF()
@@ -215,7 +302,5 @@ def bounds_of(stage: Stage, notes: bool = True) -> QRectF:
         bounds = bounds.united(rect)
     for name, inner in stage.inside.items():
         frame = drawing.frames[name]
-        bounds = bounds.united(bounds_of(inner, False).translated(frame.dx, frame.dy))
-    for note in make_notes(stage, noted(stage, ())) if notes else ():
-        bounds = bounds.united(note.rect)
+        bounds = bounds.united(bounds_of(inner).translated(frame.dx, frame.dy))
     return bounds

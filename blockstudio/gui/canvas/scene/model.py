@@ -6,7 +6,7 @@ root or on one of those frames: `Scene.stage` is that one, and all gestures work
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 
@@ -53,6 +53,8 @@ class Scene(QObject):
         self.used: list[str] = []
         """Titles of what the search has put in, the last first."""
         self.notebook = Notebook(self.rewrite_notes, self)
+        self.seen: Callable[[], tuple[QRectF, float]] | None = None
+        """What of the scene is seen, and the zoom; the canvas sets it."""
         self.staging = Staging(session, self._on_arranged, self)
         self.gliding = Gliding(self)
         self.gliding.changed.connect(self.changed)
@@ -296,8 +298,15 @@ class Scene(QObject):
 
     def renote(self) -> None:
         """Write the notes anew."""
-        singled = [*self.session.selection, *([self.marks.hovered] if self.marks.hovered else [])]
-        self.notebook.write(self.stages(), self.stage, singled)
+        hovered = [self.marks.hovered] if self.marks.hovered else []
+        singled = [*hovered, *reversed(self.session.selection)]
+        area, scale = self.seen() if self.seen is not None else (QRectF(), 1.0)
+        self.notebook.write(self.stages(), self.stage, singled, area, scale)
+
+    def renote_in_view(self) -> None:
+        """Another part of the scene is seen: a note that is open stays in it."""
+        if self.marks.hovered or self.session.selection:
+            self.renote()
 
     def rewrite_notes(self) -> None:
         """The same, and show them."""

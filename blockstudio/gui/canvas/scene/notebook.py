@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QPointF, QTimer
+from PySide6.QtCore import QObject, QPointF, QRectF, QTimer
 
 from blockstudio.analysis import Problem
 from blockstudio.gui.canvas.scene.callouts import (
     Callout,
     Link,
+    View,
     link_at,
-    make_notes,
-    moved_note,
+    make_note,
     note_at,
     noted,
     unsolved,
@@ -33,14 +33,25 @@ class Notebook(QObject):
         self._unsolved: list[Problem] = []
         self._solving = False
 
-    def write(self, stages: Iterable[tuple[Stage, QPointF]], standing: Stage, singled: Iterable[str]) -> None:
-        """Notes for what is singled out on the stage ``standing``, and for all that is wrong while that is little."""
-        chosen = list(singled)
+    def write(
+        self,
+        stages: Iterable[tuple[Stage, QPointF]],
+        standing: Stage,
+        singled: Iterable[str],
+        area: QRectF,
+        scale: float,
+    ) -> None:
+        """The note of the first block singled out on the stage ``standing`` that has one: within ``area``, what is
+        seen of the scene, at a zoom."""
         self.notes, self._unsolved = [], []
-        for stage, offset in stages:
-            shown = noted(stage, chosen if stage is standing else ())
-            self.notes += [moved_note(note, offset) for note in make_notes(stage, shown)]
-            self._unsolved += unsolved(stage, shown)
+        name = noted(standing, singled)
+        if name is not None:
+            drawn = list(stages)
+            offset = next((offset for stage, offset in drawn if stage is standing), QPointF())
+            note = make_note(standing, name, offset, View.of(drawn, area, scale))
+            if note is not None:
+                self.notes = [note]
+                self._unsolved = unsolved(standing, name)
         self.link = None
         if self._unsolved and not self._solving:
             self._solving = True
@@ -55,6 +66,10 @@ class Notebook(QObject):
     def link_at(self, point: QPointF) -> Link | None:
         """The link under a point of the scene."""
         return link_at(self.notes, point)
+
+    def keeps(self, point: QPointF) -> bool:
+        """Whether a note stays open with the mouse at a point: on it, or on the way to it."""
+        return any(note.rect.contains(point) or note.between.contains(point) for note in self.notes)
 
     def note_at(self, point: QPointF) -> Callout | None:
         """The note under a point of the scene."""
