@@ -62,7 +62,6 @@ class Style:
         self.selected_far = _pen(theme.accent, 2.0, cosmetic=True)
         self.hovered = _pen(mix(theme.card_border, theme.accent, 0.6), 1.4)
         self.problem = _pen(theme.problem, 1.8)
-        self.hint = _pen(theme.secondary, 1.2)
         self.problem_far = _pen(theme.problem, 2.0, cosmetic=True)
         self.warning = QBrush(theme.warning_fill)
         self.chevron = _pen(theme.secondary, 1.5)
