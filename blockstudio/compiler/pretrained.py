@@ -82,6 +82,34 @@ def _of_timm(model: str) -> str:
     return str(config.url or "") if config is not None else ""
 
 
+SCALED_INSIDE = ("googlenet", "inception_v3")
+"""Networks of torchvision that turn their normalisation into 0.5 and 0.5 by themselves; as weights they want that."""
+
+
+def images_of(name: str) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Mean and deviation of each channel, on the scale 0 to 1, that published weights want; ``None`` if not known.
+
+    Raises `StudioError` ``install.missing``.
+    """
+    library, _, model = name.partition(":")
+    if library == "torchvision" and model in SCALED_INSIDE:
+        return (0.5,) * 3, (0.5,) * 3
+    with explaining(say("weights of {library}", library=library)):
+        if library == "timm":
+            import timm
+
+            config: Any = timm.get_pretrained_cfg(model)
+        else:
+            import torchvision.models
+
+            try:
+                config = torchvision.models.get_model_weights(model).DEFAULT.transforms()
+            except (ValueError, AttributeError):
+                config = None
+    mean, std = getattr(config, "mean", None), getattr(config, "std", None)
+    return (tuple(map(float, mean)), tuple(map(float, std))) if mean and std else None
+
+
 def _cache() -> Path:
     import torch
 

@@ -30,6 +30,7 @@ from blockstudio.training.device import check_precision, choose_device, device_n
 from blockstudio.training.initial import he
 from blockstudio.training.initial_weights import freeze
 from blockstudio.training.losses import auxiliary_weights, class_weights
+from blockstudio.training.normalisation import with_normalisation
 from blockstudio.version import __version__
 
 Builder: TypeAlias = Callable[[Diagram], nn.Module]
@@ -47,6 +48,8 @@ class Prepared:
     auxiliary: list[float]
     flat: bool
     """The network takes ``(N, F)`` rather than ``(N, C, H, W)``."""
+    brought: bool = False
+    """The images are normalised as the starting weights want it."""
 
 
 def prepare(run: Run, build: Builder | None = None) -> Prepared:
@@ -64,12 +67,16 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
         check_precision(recipe.precision, device)
     except StudioError as error:
         problems.append(error)
-    splits, shape = None, None
+    splits, shape, data = None, None, recipe.data
     try:
         facts = describe(recipe.data)
         problems += _diagram_errors(diagram, facts, recipe.start.freeze)
         shape = input_shape(diagram)
-        splits = load_data(recipe.data, image_shape(shape, facts.channels))
+        images = image_shape(shape, facts.channels)
+        data, said = with_normalisation(run, recipe, diagram, images[0])
+        splits = load_data(data, images)
+        if said:
+            splits.notes.append(said)
         if not problems:
             problems += narrow_problems(diagram, min(recipe.batch_size or 0, len(splits.train)), recipe.start.freeze)
         problems += _split_problems(recipe, splits)
@@ -91,7 +98,8 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     torch.backends.cudnn.benchmark = device.type == "cuda"
     if recipe.compile:
         model.compile()
-    return Prepared(recipe, device, splits, model, auxiliary_weights(diagram), flat=len(shape) == 1)
+    brought = data is not recipe.data
+    return Prepared(recipe, device, splits, model, auxiliary_weights(diagram), flat=len(shape) == 1, brought=brought)
 
 
 def _compile(diagram: Diagram) -> nn.Module:
@@ -174,7 +182,7 @@ def write_environment(run: Run, prepared: Prepared) -> None:
     write_atomic(run.directory / "environment.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
 
 
-def write_data(run: Run, splits: DataSplits) -> None:
+def write_data(run: Run, splits: DataSplits, brought: bool = False) -> None:
     """Note classes, normalisation and counts: what whoever uses the weights must know."""
     facts = {
         "title": splits.title,
@@ -186,6 +194,7 @@ def write_data(run: Run, splits: DataSplits) -> None:
         "validation": len(splits.validation) if splits.validation is not None else 0,
         "test": len(splits.test) if splits.test is not None else 0,
         "range": splits.range,
+        "normalised_by_weights": brought,
         "notes": [str.__str__(note) for note in splits.notes],
         "fingerprint": splits.fingerprint(),
     }

@@ -80,7 +80,7 @@ def train_run(
             for note in prepared.splits.notes:
                 events.write("note", text=note)
             write_environment(run, prepared)
-            write_data(run, prepared.splits)
+            write_data(run, prepared.splits, prepared.brought)
             Loop(run, prepared, events, control, lock).run()
         return control.interrupted
     finally:

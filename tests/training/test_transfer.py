@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ from safetensors.torch import load_file, save_file
 
 import blockstudio as bs
 from blockstudio.answers import StudioErrors
+from blockstudio.cli import main
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import loads
+from blockstudio.graph.presets import preset_folder
 from blockstudio.runs import Recipe, Run, create_run, start_run, with_fields
 from blockstudio.runs.frozen import all_but, trainable
+from blockstudio.runs.recipe import save_recipe
 from blockstudio.training import train, train_run
 
 MakeRun = Callable[..., Run]
@@ -27,7 +30,7 @@ MakeRun = Callable[..., Run]
 BODY = ["conv1", "bn1", "stage"]
 
 
-def network(classes: int = 10, width: int = 8, channels: int = 3) -> Diagram:
+def network(classes: int = 10, width: int = 8, channels: int = 3, name: str = "net") -> Diagram:
     """A stem, a chain of two modules with normalisation and dropout in them, and a classifier."""
     inner = {
         "input": {"type": "Input"},
@@ -56,7 +59,7 @@ def network(classes: int = 10, width: int = 8, channels: int = 3) -> Diagram:
     return loads(
         json.dumps(
             {
-                "format": "blockstudio", "version": 2, "name": "net",
+                "format": "blockstudio", "version": 2, "name": name,
                 "parameters": {"num_classes": classes, "in_channels": channels},
                 "blocks": blocks, "wires": chain(list(blocks)), "modules": {"Stage": module},
             }
@@ -411,3 +414,59 @@ def test_weights_may_be_a_part_of_a_file_or_published_ones_by_name(
     assert kept is not None and torch.equal(load_file(kept.model)["conv1.weight"], good["conv1.weight"])
     with pytest.raises(StudioError, match="not there"):
         create_run(network(), with_fields(Recipe(), {"weights": f"{tmp_path / 'none.pt'}#ema"}), tmp_path / "none")
+
+
+def test_weights_bring_the_normalisation_of_their_images(tmp_path: Path) -> None:
+    """From the notes of a file, from the run they are of, else the preset's published ones; kept when it goes on."""
+    fields: dict[str, Any] = {"steps": 2, "threads": 1, "batch_size": 8, "data.input_size": 8}
+    shapes = {"source": "shapes", "shapes": {"classes": 3, "images": 30, "size": 16}, "mean": [0.1, 0.2, 0.3]}
+    shapes |= {"std": [0.4, 0.5, 0.6]}
+    first = create_run(network(3), with_fields(Recipe(), {**fields, "data": shapes}), tmp_path / "first")
+    train_run(first)
+    exported = {}
+    for ending in (".safetensors", ".pt"):
+        exported[ending] = tmp_path / f"net{ending}"
+        assert main(["export", "--run", str(first.directory), "-o", str(exported[ending])]) == 0
+    best = first.best()
+    assert best is not None
+    bare = tmp_path / "bare.safetensors"
+    save_file(load_file(exported[".safetensors"]), bare)
+
+    numbers = count()
+
+    def begun(weights: Path, name: str = "net", **more: Any) -> Run:
+        data = {"source": "shapes", "shapes": {"classes": 3, "images": 30, "size": 16, "seed": 1}}
+        recipe = with_fields(Recipe(), {**fields, "data": data, "weights": str(weights), **more})
+        run = create_run(network(3, name=name), recipe, tmp_path / f"run{next(numbers)}")
+        train_run(run)
+        return run
+
+    for file in (exported[".safetensors"], best.model, exported[".pt"]):
+        run = begun(file)
+        assert (run.data()["mean"], run.data()["std"]) == ([0.1, 0.2, 0.3], [0.4, 0.5, 0.6])
+        assert any("normalised as those of" in note for note in run.history().notes)
+    exported[".pt"].unlink()
+    save_recipe(with_fields(run.recipe(), {"steps": 4}), run.directory / "recipe.json")
+    train_run(run)
+    assert run.data()["mean"] == [0.1, 0.2, 0.3] and run.state().step == 4
+
+    assert begun(bare, "ResNet-18").data()["mean"] == [0.485, 0.456, 0.406]
+    run = begun(bare)
+    assert any("does not say how its images were normalised" in note for note in run.history().notes)
+    assert run.data()["mean"] != [0.485, 0.456, 0.406] and not run.data()["normalised_by_weights"]
+    assert begun(bare, "ResNet-18", **{"data.mean": "0.9", "data.std": "0.8"}).data()["mean"] == [0.9] * 3
+
+
+def test_published_normalisations_are_those_of_the_libraries() -> None:
+    from blockstudio.compiler.pretrained import images_of
+    from blockstudio.training.normalisation import PRESETS
+
+    names = {"ResNet-18": "torchvision:resnet18", "VGG-16": "torchvision:vgg16",
+             "Inception V3": "torchvision:inception_v3", "AlexNet (torchvision)": "torchvision:alexnet",
+             "Inception V4": "timm:inception_v4",
+             "Pre-activation ResNet-50 (v2)": "timm:resnetv2_50", "SE-ResNet-50": "timm:seresnet50"}  # fmt: skip
+    for preset, name in names.items():
+        assert images_of(name) == tuple(PRESETS[preset]), preset
+    assert images_of("torchvision:no_such") is None
+    titles = {bs.load(path.name.removesuffix(".blocks.json")).name for path in preset_folder().glob("*.blocks.json")}
+    assert set(PRESETS) <= titles
