@@ -6,6 +6,7 @@ A file is a diagram like any other, with the module, what it needs, and one inst
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,8 @@ def kept(folder: Path) -> list[Kept]:
     return [Kept(file.name.removesuffix(SUFFIX), file) for file in files]
 
 
-def preset_modules() -> list[Kept]:
+@cache
+def preset_modules() -> tuple[Kept, ...]:
     """The modules of the presets, those that several presets have under one name and with the same text once."""
     found: list[Kept] = []
     seen: set[tuple[str, bytes]] = set()
@@ -74,7 +76,7 @@ def preset_modules() -> list[Kept]:
             if (name, text) not in seen:
                 seen.add((name, text))
                 found.append(Kept(name, file, preset))
-    return found
+    return tuple(found)
 
 
 class _Modules(msgspec.Struct):

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
+from blockstudio.gui.canvas.hand import dropping
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.inspector import Inspector
 from blockstudio.gui.modules import acts
+from blockstudio.gui.panels.palette_list import Entry
 
 pytestmark = pytest.mark.gui
 
@@ -147,3 +149,42 @@ def test_a_tip_shows_the_drawing(open_window):
     found = {(each.module, each.network): each for each in shelf.presets()}
     tip = shelf.tip(found["Bottleneck", "resnet50"])
     assert "<img src='data:image/png;base64," in tip and "Bottleneck" in tip
+
+
+def test_the_palette_has_the_modules_of_the_presets_and_the_library(open_window, qtbot):
+    window = open_window("alexnet")
+    window.start() if hasattr(window, "start") else window.desk.start()
+    palette, session = window.features.panels.palette, window.session
+    groups = {group.key: group for group in palette.groups()}
+    assert len(groups["presets"].lines) > 50 and "library" not in groups
+    assert "BasicBlock" not in [item.text() for item in palette.visible_items()]  # folded at first
+    palette.search.setText("basicblock resnet18")
+    (item,) = palette.visible_items()
+    palette.list._on_entered(item)
+    qtbot.waitUntil(lambda: "<img" in item.toolTip())
+    before = dumps(session.diagram)
+    session.select(["relu3"])
+    palette.search.returnPressed.emit()
+    assert session.definition.block(session.selection[0]).type == "BasicBlock"
+    assert session.analysis.blocks[session.selection[0]].output_shape is not None
+    undone(session, before)
+    acts.keep(window.desk)
+    assert [line.entry.title for line in next(g for g in palette.groups() if g.key == "library").lines] == [
+        "BasicBlock"
+    ]
+
+
+def test_a_kept_module_is_dropped_into_a_wire(open_window):
+    window = open_window("alexnet")
+    canvas, session, shelf = window.canvas, window.session, window.desk.shelf
+    where = shelf.find("googlenet", "Inception")
+    entry = Entry(where.module, where.module, {}, "", where)
+    offer = dropping.offered(entry.mime(), session.diagram)
+    before = dumps(session.diagram)
+    ghost = dropping.Ghost(canvas, offer)
+    first, second = canvas.port_point("conv3", "out"), canvas.port_point("relu3", "in", "in")
+    ghost.move((first + second) / 2)
+    assert ghost.wire is not None and ghost.wire.target == "relu3"
+    name = ghost.drop()
+    assert [each.target for each in session.definition.wires_from("conv3")] == [name]
+    undone(session, before)

@@ -12,6 +12,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.library import Kept, keep, kept, preset_modules, read
 from blockstudio.gui.work.settings import data_folder
+from blockstudio.text import say
 
 
 class Shelf(QObject):
@@ -36,10 +37,29 @@ class Shelf(QObject):
         """The user's own modules."""
         return kept(self.folder)
 
+    @property
+    def known_presets(self) -> list[Kept]:
+        """Those of the presets, once somebody has looked."""
+        return self._presets or []
+
+    def warm(self) -> None:
+        """Look at the presets, if nobody has."""
+        if self._presets is None:
+            self.presets()
+            self.changed.emit()
+
+    def find(self, network: str, module: str) -> Kept:
+        """A module by the preset that it is of (empty: the library) and its name. Raises `StudioError`
+        ``library.unknown``."""
+        for each in self.presets() if network else self.library():
+            if (each.network, each.module) == (network, module):
+                return each
+        raise StudioError("library.unknown", say("there is no module '{name}' any more.", name=module))
+
     def presets(self) -> list[Kept]:
         """Those of the presets."""
         if self._presets is None:
-            self._presets = preset_modules()
+            self._presets = list(preset_modules())
         return self._presets
 
     def read(self, where: Kept) -> Diagram:

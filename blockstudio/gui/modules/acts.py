@@ -95,11 +95,15 @@ def set_repeat(session: Session, name: str, times: int) -> bool:
     return session.do(label, SetBlock(scope=session.scope, name=name, block=changed))
 
 
-def insert(desk: Desk, where: Kept, at: tuple[float, float] | None = None, into: Wire | None = None) -> bool:
+def insert(
+    desk: Desk, where: Kept | tuple[str, str], at: tuple[float, float] | None = None, into: Wire | None = None
+) -> bool:
     """Put an instance of a kept module into the level in view, with all that it needs: ``into`` a wire, else behind the
     selected block."""
     session = desk.session
     try:
+        if not isinstance(where, Kept):
+            where = desk.shelf.find(*where)
         found = desk.shelf.read(where)
         added = paste(session.diagram, session.scope, found, values=session.level.values)
     except StudioError as error:

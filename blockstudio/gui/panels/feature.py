@@ -25,10 +25,13 @@ class Panels:
 
 def install(desk: Desk) -> Panels:
     """Put both on the desk."""
-    palette, problems = Palette(desk.session), ProblemsPanel(desk)
+    palette, problems = Palette(desk.session, desk.shelf), ProblemsPanel(desk)
 
     def add(entry: Entry) -> None:
-        desk.commands.run("edit.add", (entry.type, entry.parameters))
+        if entry.kept is not None:
+            desk.commands.run("module.insert", (entry.kept,))
+        else:
+            desk.commands.run("edit.add", (entry.type, entry.parameters))
 
     def find(desk: Desk) -> None:
         desk.set_shown("palette", True)
@@ -42,6 +45,7 @@ def install(desk: Desk) -> Panels:
         desk.title_page("problems", tr("Problems {count}").format(count=number) if number else tr("Problems"))
 
     palette.chosen.connect(add)
+    desk.on_start(desk.shelf.warm)
     palette.left.connect(desk.focus)
     desk.add_panel(Panel("palette", "left", palette, 150))
     desk.add_page("problems", tr("Problems"), problems, 300)

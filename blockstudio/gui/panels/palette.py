@@ -10,7 +10,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
 from blockstudio.blocks import CATALOGUE, ENDS, FAMILIES
+from blockstudio.graph.library import Kept
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.shelf import Shelf
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import notifier
 from blockstudio.gui.panels.palette_list import ENTRY, FAMILY, FOLDED, GROUP, MIME, NOTE, WORDS, Entry, EntryList
@@ -19,7 +22,7 @@ from blockstudio.text import say
 
 __all__ = ["MIME", "Entry", "Palette"]
 _FOLDED_KEY = "palette/folded"
-_AT_FIRST: tuple[str, ...] = ()
+_AT_FIRST: tuple[str, ...] = ("presets",)
 """Groups that are folded until the user says otherwise."""
 
 
@@ -63,10 +66,10 @@ class Palette(QWidget):
     left = Signal()
     """Escape in the empty search box: back to the canvas."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, shelf: Shelf | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self._session = session
+        self._session, self._shelf = session, shelf
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(6)
@@ -90,6 +93,9 @@ class Palette(QWidget):
         session.opened.connect(self._on_opened)
         session.edited.connect(self._on_edit)
         notifier.changed.connect(self.list.viewport().update)
+        if shelf is not None:
+            shelf.changed.connect(self.rebuild)
+            self.list.tip = self._tip
         kept = settings().value(_FOLDED_KEY)
         self._folded: set[str] = set(_AT_FIRST if kept is None else filter(None, str(kept).split(" ")))
         self._shown: tuple[Group, ...] = ()
@@ -105,7 +111,27 @@ class Palette(QWidget):
             if family == "module":
                 title, lines = tr("Modules of this file"), lines + self._modules()
             found.append(Group(family, title, lines))
+        found += self._kept()
         return tuple(group for group in found if group.lines)
+
+    def _kept(self) -> list[Group]:
+        """The modules of the user's library and of the presets."""
+        if self._shelf is None:
+            return []
+        return [
+            Group("library", tr("Your library"), tuple(map(_kept_line, self._shelf.library()))),
+            Group("presets", tr("Modules of the presets"), tuple(map(_kept_line, self._shelf.known_presets))),
+        ]
+
+    def _tip(self, entry: Entry) -> str:
+        """A module's drawing; nothing for a block."""
+        if self._shelf is None:
+            return ""
+        if entry.kept is not None:
+            return self._shelf.tip(entry.kept)
+        if entry.type in self._session.diagram.modules:
+            return self._shelf.tip_of(copy_diagram(self._session.diagram), entry.type)
+        return ""
 
     def _modules(self) -> tuple[Line, ...]:
         diagram = self._session.diagram
@@ -217,6 +243,11 @@ class Palette(QWidget):
             self.search.clear()
         else:
             self.left.emit()
+
+
+def _kept_line(kept: Kept) -> Line:
+    entry = Entry(kept.module, kept.module, {}, kept.network or kept.file.name, kept)
+    return Line(entry, "module", f"{kept.module} {kept.network} module", kept.network)
 
 
 def _lines(family: str) -> Iterable[Line]:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,11 +31,14 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.blocks import RawValue
+from blockstudio.graph.library import Kept
 from blockstudio.gui.kit.dragging import Drag
 from blockstudio.gui.kit.glyphs import SIZE, draw_type_glyph
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, theme
 
+RESTING = 250
+"""Milliseconds that the mouse rests on an entry before its tip is made."""
 MIME = "application/x-blockstudio-block"
 ENTRY = Qt.ItemDataRole.UserRole
 FAMILY = Qt.ItemDataRole.UserRole + 1
@@ -45,10 +59,15 @@ class Entry:
     type: str
     parameters: Mapping[str, RawValue]
     help: str = ""
+    kept: Kept | None = None
+    """A module that the diagram may not have yet: where it is."""
 
     def mime(self) -> QMimeData:
         data = QMimeData()
-        data.setData(MIME, json.dumps({"type": self.type, "parameters": dict(self.parameters)}).encode())
+        told: dict[str, object] = {"type": self.type, "parameters": dict(self.parameters)}
+        if self.kept is not None:
+            told["kept"] = [self.kept.network, self.kept.module]
+        data.setData(MIME, json.dumps(told).encode())
         return data
 
 
@@ -131,12 +150,39 @@ class EntryList(QListWidget):
         self.setMouseTracking(True)
         self._pressed: QPoint | None = None
         self._drag: Drag | None = None
+        self.tip: Callable[[Entry], str] | None = None
+        """What an entry's tool tip says, where that takes a moment to make."""
+        self._hovered: QListWidgetItem | None = None
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(RESTING)
+        self._resting.timeout.connect(self._make_tip)
+        self.itemEntered.connect(self._on_entered)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
 
     def entry(self, item: QListWidgetItem | None) -> Entry | None:
         return None if item is None else item.data(ENTRY)
+
+    def _on_entered(self, item: QListWidgetItem) -> None:
+        self._hovered = item
+        self._resting.start()
+
+    def _make_tip(self) -> None:
+        """The mouse rests on an entry: what its tip says is made before it is shown."""
+        item = self._hovered
+        if self.tip is None or item is None or self.row(item) < 0:
+            return
+        entry = self.entry(item)
+        text = self.tip(entry) if entry is not None else ""
+        if text:
+            item.setToolTip(text)
+
+    def clear(self) -> None:
+        self._hovered = None
+        self._resting.stop()
+        super().clear()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

@@ -34,6 +34,8 @@ class Offer:
 
     type: str
     parameters: Mapping[str, RawValue]
+    kept: tuple[str, str] | None = None
+    """Of a module that the diagram may not have yet: the preset that has it (none: the library), and its name."""
 
 
 def offered(data: QMimeData, diagram: Diagram) -> Offer | None:
@@ -46,7 +48,9 @@ def offered(data: QMimeData, diagram: Diagram) -> Offer | None:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("parameters", {}), dict):
         return None
-    name = found.get("type")
+    name, kept = found.get("type"), found.get("kept")
+    if isinstance(kept, list) and len(kept) == 2 and all(isinstance(each, str) for each in kept):
+        return Offer(kept[1], {}, (kept[0], kept[1]))
     if not isinstance(name, str) or (name not in CATALOGUE and name not in diagram.modules):
         return None
     return Offer(name, found.get("parameters", {}))
@@ -88,7 +92,7 @@ class Ghost(Gesture):
         self.at = QPointF(snap(point.x() - x) + x, snap(point.y() - y) + y)
         diagram = scene.session.diagram
         self.wire, self.onto = None, self._card_at(point)
-        if self.onto is None and passes(diagram, self.offer.type):
+        if self.onto is None and (self.offer.kept is not None or passes(diagram, self.offer.type)):
             self.wire = hits.wire_at(scene.stage, point, camera.scale, reach=14)
         scene.marks.drop_wire, scene.marks.drop_block = self.wire, self.onto
         scene.changed.emit()
@@ -97,13 +101,13 @@ class Ghost(Gesture):
         """The block under a point of the stage whose place it could take."""
         stage, diagram = self.scene.stage, self.scene.session.diagram
         name = hits.block_at(stage, point)
-        if name is None or name in stage.drawing.frames:
+        if name is None or name in stage.drawing.frames or self.offer.kept is not None:
             return None
         return name if can_replace(diagram, stage.drawing.block(name).type, self.offer.type) else None
 
     def rebase(self) -> bool:
         offer, diagram = self.offer, self.scene.session.diagram
-        if offer.type not in CATALOGUE and offer.type not in diagram.modules:
+        if offer.kept is None and offer.type not in CATALOGUE and offer.type not in diagram.modules:
             return False
         self.name = self._free_name()
         self._aim()
@@ -115,7 +119,16 @@ class Ghost(Gesture):
         if self.onto is not None:
             return put_in_place(self.scene, self.offer, self.onto)
         x, y = self.scene.drawing.origin
+        if self.offer.kept is not None:
+            return self._bring((self.at.x() - x, self.at.y() - y))
         return put(self.scene, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
+
+    def _bring(self, at: tuple[float, float]) -> str | None:
+        """Put a kept module there, with all that it needs."""
+        commands, session = self.surface.commands, self.scene.session
+        if commands is None or not commands.run("module.insert", (self.offer.kept, at, self.wire)):
+            return None
+        return session.selection[0] if session.selection else None
 
     def cancel(self) -> None:
         self.scene.marks.drop_wire = self.scene.marks.drop_block = None
