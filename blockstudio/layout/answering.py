@@ -248,4 +248,4 @@ class _Plan:
         if reads:
             left, top, right, _ = standing.rects[reads[0]]
             return standing.free_place(((left + right) / 2, top - GAP_Y - size[1] / 2), size)
-        return standing.free_place((0.0, 0.0), size)
+        return standing.free_place(self._at or (0.0, 0.0), size)

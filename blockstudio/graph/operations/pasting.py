@@ -11,13 +11,14 @@ from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
 from blockstudio.graph.checks import MAX_REPEAT
 from blockstudio.graph.contents import Contents
-from blockstudio.graph.definition import Block, Definition, Wire
-from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit, SetDeclarations
+from blockstudio.graph.definition import MAIN, Block, Definition, Wire
+from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit, RemoveWire, SetDeclarations
 from blockstudio.graph.expand import literal
 from blockstudio.graph.expressions import parse
 from blockstudio.graph.free_names import FreeNames
-from blockstudio.graph.operations.base import Added
+from blockstudio.graph.operations.base import Added, Edits, first_input
 from blockstudio.graph.operations.fragments import Values, defaults, fragment, is_from
+from blockstudio.graph.operations.inserting import chain
 from blockstudio.graph.operations.replacing import free_module_name
 from blockstudio.graph.operations.substitution import INDEX, free_parameter_name, replaced
 from blockstudio.graph.resolve import is_expression, resolve_value
@@ -55,6 +56,25 @@ def paste(
     else:
         keep = {name for name, value in known.items() if _alike(here.get(name), value)}
     return _paste(diagram, scope, found, known, keep, _shift(found.main, centre, shift))
+
+
+def led_through(scope: str, found: Contents, added: Added, wire: Wire) -> Edits:
+    """The edits of a paste with a wire led through what it adds, if the fragment is a chain; else as they are. Raises
+    `StudioError` ``diagram.block``."""
+    old = [name for name, _ in found.main.blocks()]
+    called = dict(zip(old, added.names, strict=True))
+    names = chain(found, MAIN, old)
+    if not names:
+        return added.edits
+    inlet = first_input(found, found.main.block(names[0]).type)
+    outlet = found.output_ports(found.main.block(names[-1]).type)[0]
+    assert inlet is not None  # a chain lets a signal through
+    return (
+        *added.edits,
+        RemoveWire(scope=scope, wire=wire),
+        AddWire(scope=scope, wire=Wire(wire.source, wire.source_port, called[names[0]], inlet)),
+        AddWire(scope=scope, wire=Wire(called[names[-1]], outlet, wire.target, wire.target_port)),
+    )
 
 
 def duplicate(diagram: Contents, scope: str, names: Iterable[str], *, shift: Point = (0.0, 0.0)) -> Added:

@@ -107,7 +107,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         canvas.apply_fix(fix)
 
     def paste(desk: Desk, at: tuple[float, float] | None = None) -> None:
-        desk.session.paste(at)
+        acts.paste(canvas, at, canvas.hand.pointer)
 
     def select_none(desk: Desk) -> None:
         canvas.scene.select_wires(())

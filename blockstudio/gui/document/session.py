@@ -20,7 +20,7 @@ from blockstudio.graph.edits import Edit, RenameBlock, RenameModule
 from blockstudio.graph.operations import removing, switching
 from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.fragments import fragment
-from blockstudio.graph.operations.pasting import duplicate, paste
+from blockstudio.graph.operations.pasting import duplicate, led_through, paste
 from blockstudio.graph.operations.torch_text import Reading
 from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.document import DEFINITION, Crumb, Document
@@ -359,18 +359,20 @@ class Session(QObject):
         self.message.emit(tr("{count} copied").format(count=len(self.selection)))
         return True
 
-    def paste(self, at: tuple[float, float] | None = None) -> bool:
-        """Add what is on the clipboard, centred on ``at`` or beside where it was."""
+    def paste(self, at: tuple[float, float] | None = None, into: Wire | None = None) -> bool:
+        """Add what is on the clipboard, centred on ``at`` or beside where it was; a chain goes ``into`` a wire."""
         try:
             read = clipboard.take()
             if read is None:
                 return False
             self._tell_unread(read)
             added = paste(self.diagram, self.scope, read.diagram, values=self.level.values, centre=at)
+            if into is not None:
+                added = added._replace(edits=led_through(self.scope, read.diagram, added, into))
         except StudioError as error:
             self.refused.emit(str(error))
             return False
-        return self._add(tr("Paste"), added)
+        return self._add(tr("Paste"), added, at)
 
     def _tell_unread(self, read: Reading) -> None:
         """Name what of pasted PyTorch became no block."""
@@ -386,9 +388,9 @@ class Session(QObject):
         added = duplicate(self.diagram, self.scope, self.selection)
         return self._add(tr("Duplicate"), added)
 
-    def _add(self, label: str, added: Added) -> bool:
+    def _add(self, label: str, added: Added, at: Place | None = None) -> bool:
         """Add blocks as one step and select them."""
-        if not added.edits or not self.do(label, *added.edits):
+        if not added.edits or not self.do(label, *added.edits, at=at):
             return False
         self.select(added.names)
         return True

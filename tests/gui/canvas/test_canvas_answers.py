@@ -212,6 +212,26 @@ def test_copies_stand_beside(show, simple) -> None:
     assert session.definition.block(session.selection[0]).at == (400.0, 400.0)
 
 
+def test_paste_goes_to_the_pointer_and_into_a_wire(show, simple) -> None:
+    canvas = show(simple)
+    session = canvas.session
+    session.select(["relu"])
+    session.copy()
+    canvas.scene.select_wires(())
+    at = canvas.camera.to_view(QPointF(320, 200))
+    move(canvas, at)
+    canvas.run("edit.paste")
+    assert session.definition.block(session.selection[0]).at == (320.0, 200.0)
+
+    text = dumps(simple)
+    move(canvas, on_wire(canvas, Wire("input", "out", "conv2d", "in")))
+    canvas.run("edit.paste")
+    (name,) = session.selection
+    assert {f"input -> {name}", f"{name} -> conv2d"} <= wire_ends(canvas)
+    assert lying(canvas) == set()
+    assert undone(canvas, text)
+
+
 def test_cards_with_no_place_yet_stay_when_others_move(show) -> None:
     canvas = show(load_preset("module_inception"))
     diagram: Diagram = canvas.session.diagram

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QPointF
+
 from blockstudio.analysis import Fix
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.hand.connect import judge
+from blockstudio.gui.canvas.hand.surface import Surface, on_stage
+from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.callouts import Link
 from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.canvas.scene.placing import snap
 from blockstudio.gui.kit.text import tr
 
 
@@ -42,6 +47,19 @@ def delete(scene: Scene, keep_cut: bool = False) -> bool:
 def cut(scene: Scene) -> bool:
     """Put the selected blocks on the clipboard and take them out."""
     return scene.session.copy() and delete(scene)
+
+
+def paste(surface: Surface, at: tuple[float, float] | None, pointer: QPointF | None) -> bool:
+    """Add what is on the clipboard: into the wire that is selected or under the mouse, if it is a chain; else at
+    ``at`` of the stage, at the mouse, or beside where it was. ``pointer``: the mouse, in view coordinates."""
+    scene = surface.scene
+    x0, y0 = scene.drawing.origin
+    point = None if pointer is None else on_stage(surface, pointer)
+    into = next(iter(scene.marks.wires)) if len(scene.marks.wires) == 1 else None
+    if at is None and point is not None:
+        at = point.x(), point.y()
+        into = into or hits.wire_at(scene.stage, point, surface.camera.scale)
+    return scene.session.paste(None if at is None else (snap(at[0] - x0), snap(at[1] - y0)), into)
 
 
 def fitting(scene: Scene) -> Callable[[Wire], bool]:

@@ -39,6 +39,8 @@ class Hand(QObject):
         super().__init__(parent)
         self.surface, self.scene = surface, surface.scene
         self.gesture: Gesture | None = None
+        self.pointer: QPointF | None = None
+        """Where the mouse is over the drawing, in view coordinates."""
         self._space = self._held = False
         """Whether the space bar, or an arrow key, is down."""
         self._tapped = False
@@ -182,6 +184,7 @@ class Hand(QObject):
 
     def move(self, event: QMouseEvent) -> None:
         """The mouse moved."""
+        self.pointer = event.position()
         gesture = self.going(Drag)
         if gesture is None:
             self._hover(event.position())
@@ -252,6 +255,7 @@ class Hand(QObject):
 
     def leave(self) -> None:
         """The mouse left the drawing."""
+        self.pointer = None
         if self.gesture is None:
             hover.leave(self.surface)
 
