@@ -144,6 +144,9 @@ class BlockPage(QWidget):
 
         field = parameter_field(parameter, check)
         field.committed.connect(lambda text: self._set(key, parameter, text))
+        line = field.line if isinstance(field, ChoiceField) else field
+        if line is not None:
+            line.complete_names(lambda: scope_of(self._session, self.name) if self._is_there() else ())
         self.form.add(key, key, field, f"{tr(parameter.help)}\n{tr(parameter.expected())}".strip())
         self.fields[key] = field
 

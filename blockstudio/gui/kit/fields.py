@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -28,6 +29,8 @@ from PySide6.QtWidgets import (
 from blockstudio.blocks import Parameter
 from blockstudio.errors import StudioError
 from blockstudio.gui.kit import value_text as values
+from blockstudio.gui.kit.completing import NameCompleter
+from blockstudio.gui.kit.scrub import ScrubLabel
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font, theme
 
@@ -55,6 +58,7 @@ class ValueField(QLineEdit):
         self._suffix = ""
         self.error = ""
         self.step: Callable[[str, int], str | None] | None = None
+        self.completing: NameCompleter | None = None
         self.textEdited.connect(self._recheck)
 
     def set_value(self, text: str, *, force: bool = False) -> None:
@@ -100,9 +104,24 @@ class ValueField(QLineEdit):
             self.committed.emit(self._value)
         return True
 
+    def complete_names(self, names: Callable[[], Iterable[str]]) -> None:
+        """Offer names that may stand in an expression while one is typed."""
+        self.completing = NameCompleter(self, names)
+
+    def stepped(self, by: int) -> str | None:
+        """The text so many steps on; ``None`` if it cannot be stepped."""
+        return self.step(self.text(), by) if self.step is not None else None
+
+    def show_text(self, text: str) -> None:
+        """Show a text that is not applied yet."""
+        self.setText(text)
+        self._recheck()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.completing is not None and self.completing.takes(key):
+            event.ignore()  # the list of names has it
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.commit()
             self.selectAll()
         elif key == Qt.Key.Key_Escape:
@@ -113,7 +132,7 @@ class ValueField(QLineEdit):
         elif goes_elsewhere(event):
             event.ignore()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self.step is not None:
-            stepped = self.step(self.text(), 1 if key == Qt.Key.Key_Up else -1)
+            stepped = self.stepped(1 if key == Qt.Key.Key_Up else -1)
             if stepped is not None:
                 self.setText(stepped)
                 self.commit()
@@ -262,7 +281,8 @@ class Form(QWidget):
         """Add a row, last or at a ``place`` kept for it; ``field`` should emit ``checked(str)`` to have its error
         shown."""
         row = self._grid.rowCount() if place is None else 2 * place
-        label = QLabel(title)
+        steps = isinstance(field, ValueField) and field.step is not None
+        label = ScrubLabel(title, field) if isinstance(field, ValueField) and steps else QLabel(title)
         label.setBuddy(field)
         if not self._whole_labels:
             label.setMinimumWidth(60)
@@ -296,6 +316,18 @@ def step_number(text: str, by: int) -> str | None:
     return " × ".join(str(int(part) + by) for part in parts)
 
 
+def step_float(text: str, by: int) -> str | None:
+    """A decimal number, so many units of its last digit on; ``None`` if the text is an expression."""
+    try:
+        number = Decimal(text.strip())
+    except ArithmeticError:
+        return None
+    if not number.is_finite():
+        return None
+    unit = Decimal(1).scaleb(min(int(number.as_tuple().exponent), -1))
+    return f"{float(number + by * unit):g}"
+
+
 def _sentence(error: StudioError) -> str:
     text = sentence(error.message)
     return f"{text} {tr(error.hint)}" if error.hint else text
@@ -315,6 +347,8 @@ def parameter_field(parameter: Parameter, check: Check) -> ValueField | ChoiceFi
     if parameter.kind == "choice":
         return ChoiceField(list(parameter.choices), check)
     field = ValueField(check)
-    if parameter.kind in ("int", "pair"):
+    if parameter.kind in ("int", "pair", "padding"):
         field.step = step_number
+    elif parameter.kind == "float":
+        field.step = step_float
     return field

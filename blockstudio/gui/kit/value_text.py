@@ -15,6 +15,8 @@ ON, OFF = "on", "off"
 _TRUE = {"on", "true", "yes", "1"}
 _FALSE = {"off", "false", "no", "0", ""}
 _MANY = ("pair", "padding", "shape")
+_SIZES = re.compile(r"\(?\s*\d+(?:\s*[,×xX]\s*|\s+)\d+(?:(?:\s*[,×xX]\s*|\s+)\d+)*\s*\)?")
+"""``3 3``, ``192 28 28``, ``192×28×28``, ``3x3``, ``(3, 3)``: whole numbers and nothing but signs between them."""
 _TIMES = re.compile(r"(?<=[\d\s])[×x](?=[\d\s])")
 
 
@@ -93,6 +95,8 @@ def _split(text: str) -> list[str]:
     """Parts between commas or × that stand outside brackets."""
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
+    if _SIZES.fullmatch(text):
+        return re.findall(r"\d+", text)
     text = _TIMES.sub(",", text)
     parts, depth, current = [], 0, ""
     for char in text:
