@@ -46,6 +46,7 @@ def install(desk: Desk) -> Panels:
 
     palette.chosen.connect(add)
     desk.on_start(desk.shelf.warm)
+    desk.on_close(palette.list.rest)
     palette.left.connect(desk.focus)
     desk.add_panel(Panel("palette", "left", palette, 150))
     desk.add_page("problems", tr("Problems"), problems, 300)

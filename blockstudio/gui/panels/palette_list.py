@@ -179,9 +179,13 @@ class EntryList(QListWidget):
         if text:
             item.setToolTip(text)
 
-    def clear(self) -> None:
+    def rest(self) -> None:
+        """Make no tip."""
         self._hovered = None
         self._resting.stop()
+
+    def clear(self) -> None:
+        self.rest()
         super().clear()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
