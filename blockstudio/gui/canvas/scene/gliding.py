@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 from PySide6.QtCore import QAbstractAnimation, QEasingCurve, QObject, QPointF, QVariantAnimation, Signal
 
+from blockstudio.gui.canvas.scene.routes import Array
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.kit import motion
 
@@ -14,8 +16,8 @@ DURATION_MS = 140
 MOST = 1500
 """So many blocks may be on their way; more go at once."""
 
-Stood = dict[str, dict[str, tuple[float, float]]]
-"""Where blocks stood, by the path of their stage: upper left corners of the cards."""
+Stood = dict[str, tuple[list[str], Array]]
+"""Where blocks stood, by the path of their stage: their names and the upper left corners of their cards."""
 
 
 def standing(stages: Iterable[Stage]) -> Stood:
@@ -23,8 +25,7 @@ def standing(stages: Iterable[Stage]) -> Stood:
     found: Stood = {}
     for stage in stages:
         drawing = stage.drawing
-        corners = drawing.boxes[:, :2].tolist()
-        found[stage.path] = {name: (x, y) for name, (x, y) in zip(drawing.names, corners, strict=True)}
+        found[stage.path] = list(drawing.names), drawing.boxes[:, :2].copy()
     return found
 
 
@@ -55,13 +56,16 @@ class Gliding(QObject):
         if not before or motion.reduced():
             return
         asides = {}
-        for path, now in standing(stages).items():
-            was = before.get(path, {})
-            asides[path] = {
-                name: (was[name][0] - x, was[name][1] - y)
-                for name, (x, y) in now.items()
-                if name in was and abs(was[name][0] - x) + abs(was[name][1] - y) > 0.5
-            }
+        for path, (names, now) in standing(stages).items():
+            known, was = before.get(path, ([], now[:0]))
+            if names != known:  # blocks came or went: those that stay, in the order of now
+                rows = {name: row for row, name in enumerate(known)}
+                there = [row for row, name in enumerate(names) if name in rows]
+                names = [names[row] for row in there]
+                now, was = now[there], was[[rows[name] for name in names]]
+            aside = was - now
+            moved = np.flatnonzero(np.abs(aside).sum(axis=1) > 0.5).tolist()
+            asides[path] = {names[row]: (float(aside[row, 0]), float(aside[row, 1])) for row in moved}
         count = sum(map(len, asides.values()))
         if 0 < count <= MOST:
             self._asides, self._part = asides, 0.0
