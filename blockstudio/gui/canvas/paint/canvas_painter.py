@@ -60,6 +60,7 @@ class CanvasPainter:
     def paint(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, overlay: Overlay | None) -> None:
         """One frame."""
         self.painted = Painted()
+        self.sprites.begin()
         style, drawing = style_of(theme()), scene.root.drawing
         if scene.preview is not None:
             self._paint_preview(painter, sheet, scene.preview, camera, style)

@@ -287,26 +287,35 @@ class StagePainter:
     def _cards(self, stage: Stage, rows: list[int], marks: Marks) -> None:
         drawing, families = stage.drawing, stage.drawing.families
         scale = self.painter.transform().m11()
+        later: list[int] = []
         if self.sprites is not None:
             self.sprites.smooth = len(rows) <= SMOOTH_CARDS
         for row in rows:
             name, rect = drawing.names[row], drawing.rectangles[row]
             sign = "active" if name == marks.chevron else "quiet"
             sign = sign if self.signs and drawing.is_module(name) else ""
+            if self.sprites is not None and self.sprites.is_spent and not stage.facts.is_told(name):
+                later.append(row)
+                continue
             look = cards.Look(stage.facts.content(name), int(families[row]), name == marks.hovered, sign)
-            self._card(rect, look, scale)
-        self.painted.cards += len(rows)
+            if not self._card(rect, look, scale):
+                later.append(row)
+        self.painted.cards += len(rows) - len(later)
+        if later:  # the next frames have them: this one was to be quick
+            self._outlines(stage, later)
 
-    def _card(self, rect: QRectF, look: cards.Look, scale: float) -> None:
+    def _card(self, rect: QRectF, look: cards.Look, scale: float) -> bool:
         painter, style = self.painter, self.style
         width, height = rect.width(), rect.height()
         if self.sprites is None:
             painter.translate(rect.topLeft())
             cards.draw_card(painter, width, height, look, style)
             painter.translate(-rect.topLeft())
-            return
+            return True
         what = (look, style.theme.name)
-        self.sprites.draw(painter, rect, what, scale, lambda own: cards.draw_card(own, width, height, look, style))
+        return self.sprites.draw(
+            painter, rect, what, scale, lambda own: cards.draw_card(own, width, height, look, style)
+        )
 
     def _ports(self, stage: Stage, rows: list[int], marks: Marks) -> None:
         drawing = stage.drawing

@@ -15,34 +15,60 @@ from PySide6.QtGui import QPainter, QPixmap
 MOST_BYTES = 96 * 1024 * 1024
 BEFORE, AFTER = 3.0, 7.0
 """Room left of and above what is drawn, and right of and below it: for outlines and what peeps out behind."""
+Key = tuple[Hashable, float, float, float, float]
+"""What a sprite shows, its width and height, the scale at which it was painted, pixels of the screen a pixel."""
 STEPS = 5
 """Steps of the zoom that double it."""
+MOST_NEW = 32
+"""So many are painted anew for one frame while the zoom changes."""
 
 
 class Sprites:
     """Pixmaps by what they show. `begin` a frame, then `draw`."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, QPixmap] = {}
+        self._kept: dict[Key, QPixmap] = {}
         self._bytes = 0
         self.made = 0
         """How many were painted since the beginning."""
         self.moving = False
         """The zoom is changing."""
+        self._last: dict[tuple[Hashable, float, float, float], Key] = {}
+        """What was painted, by what it shows: the key at which it was last."""
+        self._new = 0
+        """How many were painted for this frame."""
         self.smooth = True
         """Scale smoothly meanwhile: it costs several times as much."""
 
+    def begin(self) -> None:
+        """A new frame."""
+        self._new = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no more are painted anew for this frame."""
+        return self.moving and self._new >= MOST_NEW
+
     def draw(
         self, painter: QPainter, rect: QRectF, what: Hashable, scale: float, paint: Callable[[QPainter], None]
-    ) -> None:
+    ) -> bool:
         """Lay down the sprite of ``what`` with ``rect`` where it is in the painter's coordinates. ``scale`` is the
-        painter's; ``paint`` draws it, its upper left corner at the origin."""
+        painter's; ``paint`` draws it, its upper left corner at the origin. While the zoom changes only so many are
+        painted anew for a frame: of others one of another zoom is laid down; False if there is none."""
         ratio = painter.device().devicePixelRatioF()
         made_at = 2 ** (math.ceil(math.log2(scale) * STEPS) / STEPS) if self.moving else round(scale, 6)
         key = (what, rect.width(), rect.height(), made_at, ratio)
         sprite = self._kept.pop(key, None)
+        if sprite is None and self.is_spent:
+            known = self._last.get((what, rect.width(), rect.height(), ratio))
+            sprite = self._kept.pop(known, None) if known is not None else None
+            if sprite is None or known is None:
+                return False
+            key, made_at = known, known[3]
         if sprite is None:
             sprite = self._make(rect, made_at, ratio, paint)
+            self._new += 1
+            self._last[what, rect.width(), rect.height(), ratio] = key
         self._kept[key] = sprite  # the most recently used are the last
         outer = rect.adjusted(-BEFORE, -BEFORE, AFTER, AFTER)
         corner = painter.transform().map(outer.topLeft())
@@ -56,6 +82,7 @@ class Sprites:
         else:
             painter.drawPixmap(QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio), sprite)
         painter.setTransform(base)
+        return True
 
     def _make(self, rect: QRectF, scale: float, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
         zoom = scale * ratio
@@ -71,11 +98,16 @@ class Sprites:
         self.made += 1
         self._bytes += 4 * sprite.width() * sprite.height()
         while self._bytes > MOST_BYTES and self._kept:
-            old = self._kept.pop(next(iter(self._kept)))
+            first = next(iter(self._kept))
+            old = self._kept.pop(first)
+            known = first[0], first[1], first[2], first[4]
+            if self._last.get(known) == first:
+                del self._last[known]
             self._bytes -= 4 * old.width() * old.height()
         return sprite
 
     def clear(self) -> None:
         """Forget all."""
         self._kept.clear()
+        self._last.clear()
         self._bytes = 0

@@ -132,6 +132,10 @@ class CardTexts:
 
     # Cards
 
+    def is_told(self, name: str) -> bool:
+        """Whether the texts of a card are made already."""
+        return name in self._contents
+
     def content(self, name: str) -> Content:
         """The card of a block."""
         found = self._contents.get(name)
