@@ -1,0 +1,1 @@
+"""In: networks of libraries and of other programs' files."""
