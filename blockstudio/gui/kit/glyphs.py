@@ -121,6 +121,10 @@ def _module(painter: QPainter, colour: QColor) -> None:
 
 _MIDDLE = ((1, 1),)
 _ALL = tuple((x, y) for x in range(3) for y in range(3))
+_CORNERS = (
+    (3, 3, 6, 3), (3, 3, 3, 6), (13, 3, 10, 3), (13, 3, 13, 6), (3, 13, 6, 13), (3, 13, 3, 10), (13, 13, 10, 13),
+    (13, 13, 13, 10),
+)  # fmt: skip
 _DRAW: dict[str, Callable[[QPainter, QColor], None]] = {
     "Input": lambda p, c: _arrow(p, c, (2, 8, 10, 8), (7, 5, 10, 8), (7, 11, 10, 8), (13, 2.5, 13, 13.5)),
     "Output": lambda p, c: _arrow(p, c, (6, 8, 14, 8), (11, 5, 14, 8), (11, 11, 14, 8), (3, 2.5, 3, 13.5)),
@@ -171,6 +175,8 @@ _DRAW: dict[str, Callable[[QPainter, QColor], None]] = {
     "Chunk": lambda p, c: _arrow(p, c, (3, 8, 7, 8), (7, 8, 13, 3), (7, 8, 13, 13)),
     "ChannelSlice": _slice,
     "Permute": lambda p, c: _arrow(p, c, (3, 5, 13, 5), (10, 2.5, 13, 5), (3, 11, 13, 11), (6, 13.5, 3, 11)),
+    "Foreign": lambda p, c: _arrow(p, c, *_CORNERS),
+    "ForeignMerge": lambda p, c: _arrow(p, c, *_CORNERS, (5.5, 8, 10.5, 8), (8, 5.5, 8, 10.5)),
     "StochasticDepth": lambda p, c: _arrow(p, c, (2, 8, 5, 8), (7, 8, 9, 8), (11, 8, 14, 8)),
 }  # fmt: skip
 _FAMILY: dict[str, str] = {
