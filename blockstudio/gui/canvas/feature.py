@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from blockstudio.analysis.costs import COSTS
 from blockstudio.gui.canvas import layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.commands import commands
+from blockstudio.gui.canvas.hand import keys
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.text import tr
@@ -19,6 +21,7 @@ def install(desk: Desk) -> Canvas:
     canvas.commands = desk.commands
     desk.set_drawing(canvas)
     desk.add_commands(*commands(canvas), *layout_commands.commands(canvas))
+    desk.key_hints += _key_hints(desk)
     desk.reveal_wanted.connect(canvas.reveal)
     desk.preview_wanted.connect(canvas.show_preview)
     canvas.activated.connect(lambda _: canvas.run("edit.rename"))
@@ -46,6 +49,20 @@ def _metric_chip(desk: Desk) -> Chip:
     session.metric_changed.connect(show)
     show()
     return chip
+
+
+def _key_hints(desk: Desk) -> list[tuple[str, str]]:
+    """What keys mean on the drawing beside the shortcuts."""
+    hints = []
+    for key, ids in keys.KEYS.items():
+        titles = [tr(desk.commands.declared[id].text).rstrip("…") for id in ids if id in desk.commands.declared]
+        hints.append((", ".join(titles), QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)))
+    return [
+        *hints,
+        (tr("Move the selection, with Shift far"), tr("arrows")),
+        (tr("Go to the block in a direction"), tr("Alt+arrows")),
+        (tr("Next block, previous block"), tr("Tab, Shift+Tab")),
+    ]
 
 
 def _zoom_button(desk: Desk, canvas: Canvas) -> QPushButton:

@@ -88,6 +88,8 @@ class Commands(QObject, Generic[D]):
         super().__init__(parent)
         self._desk, self._drawing_in_view = desk, drawing_in_view
         self._hosts: list[QWidget] = []
+        self.overrides: dict[str, tuple[str, ...]] = {}
+        """Keys that the user gave commands instead of those declared."""
         self.declared: dict[str, Command[D]] = {}
         self.actions: dict[str, QAction] = {}
 
@@ -108,13 +110,19 @@ class Commands(QObject, Generic[D]):
         action = QAction(tr(command.text), self)
         action.setObjectName(command.id)
         action.setProperty(COMMAND, command.id)
-        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setShortcuts([QKeySequence(key) for key in self.overrides.get(command.id, command.keys)])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setCheckable(command.checked is not None)
         action.triggered.connect(lambda _checked=False, id=command.id: self.run(id))
         for host in self._hosts:
             host.addAction(action)
         return action
+
+    def rebind(self, id: str) -> None:
+        """Give a command that is there the keys that hold for it now: those of `overrides`, or its own."""
+        if id in self.declared:
+            keys = self.overrides.get(id, self.declared[id].keys)
+            self.actions[id].setShortcuts([QKeySequence(key) for key in keys])
 
     # Doing
 

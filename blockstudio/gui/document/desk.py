@@ -70,6 +70,8 @@ class Desk(QObject):
         self.questions: list[Callable[[], Question | None]] = []
         self.openers: list[Opener] = []
         self.items: dict[Bar, list[tuple[int, QWidget]]] = {"top": [], "status": []}
+        self.key_hints: list[tuple[str, str]] = []
+        """Keys that mean something in one place alone, each after what it does: for the sheet of shortcuts."""
         self.page = self.screen = ""
         self.drawing: QWidget | None = None
         self.dialog: QDialog | None = None

@@ -1,0 +1,1 @@
+"""The sheet of shortcuts, and keys of one's own."""
