@@ -14,6 +14,7 @@ CANVAS = PACKAGE / "gui" / "canvas"
 PREFIX = "blockstudio.gui.canvas"
 MAY_KNOW = {
     "scene": {"scene"}, "paint": {"scene", "paint"}, "hand": {"scene", "hand"}, "search": {"scene", "search"},
+    "spoken": {"scene", "spoken"},
 }  # fmt: skip
 FILES = sorted(CANVAS.rglob("*.py"))
 

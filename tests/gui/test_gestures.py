@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.gui.shell.window import StudioWindow
-from tests.support.mouse import drag
+from tests.support.mouse import drag, press_key
 
 K, M = Qt.Key, Qt.KeyboardModifier
 PAGE = Path(__file__).parents[2] / "docs" / "gestures.md"
@@ -266,3 +266,24 @@ def test_escape_leads_back_from_a_field_and_alt_up_moves_the_selection(open_wind
     assert window.features.inspector.field("name").hasFocus()
     QTest.keyClick(QApplication.focusWidget(), K.Key_Up, M.AltModifier)
     assert session.selection == (convolutions[0],)
+
+
+@pytest.mark.slow
+def test_from_the_start_page_to_a_run_are_two_clicks(open_window, qtbot) -> None:
+    window = open_window()
+    window.desk.show_screen("start")
+    page = window.desk.screen_widget("start")
+    trainer, clicks = window.features.training.trainer, 0
+    qtbot.waitUntil(lambda: page.detail.open_button.isVisible() and bool(page.detail.preset))
+    for button in (page.detail.open_button, window.features.training.bar.train):
+        qtbot.waitUntil(lambda button=button: button.isVisible() and button.isEnabled())
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        clicks += 1
+        qtbot.waitUntil(lambda: not window.desk.screen and len(window.session.diagram.main) > 0)
+    try:
+        qtbot.waitUntil(lambda: trainer.state != "idle" and trainer.data is not None, timeout=60_000)
+        assert trainer.data.run.directory.is_dir()
+    finally:
+        press_key(window, K.Key_F5, M.ShiftModifier)
+        qtbot.waitUntil(lambda: trainer.data is None or not trainer.data.active, timeout=60_000)
+    assert clicks == told("From start to training")

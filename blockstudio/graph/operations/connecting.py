@@ -37,6 +37,23 @@ def circle(definition: Definition, wire: Wire, without: Wire | None = None) -> l
     return []
 
 
+def closing(definition: Definition, names: Iterable[str], into: bool = True, without: Wire | None = None) -> set[str]:
+    """The blocks that a wire from one of ``names`` would close a circle at (``into``), or a wire to one of them: those
+    that feed it, or that it feeds, itself included. ``without``: a wire that goes."""
+    graph = definition.graph
+    found = set(names)
+    waiting = list(found)
+    while waiting:
+        name = waiting.pop()
+        edges = graph.in_edges(name, keys=True) if into else graph.out_edges(name, keys=True)
+        for source, target, key in edges:
+            other = source if into else target
+            if other not in found and Wire(source, key[0], target, key[1]) != without:
+                found.add(other)
+                waiting.append(other)
+    return found
+
+
 def attach(diagram: Contents, scope: str, wire: Wire, instead: Wire | None = None) -> Edits:
     """Wire an output to an input. What came into the input goes; where the block takes any number of inputs nothing
     goes, and the wire gets an input of its own instead. ``instead``: the wire that was pulled off to be plugged in

@@ -45,6 +45,7 @@ from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.telling import selection_text, tip
 from blockstudio.gui.canvas.search.popup import SearchPopup
+from blockstudio.gui.canvas.spoken.accessible import speak
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
@@ -73,6 +74,7 @@ class Canvas(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        speak(self)  # before anything else can be spoken of it: Qt keeps the interface that it was given first
         self.session = session
         self.commands: Commands[Any] | None = None
         """Set by whoever puts the drawing on a desk: what keys and the context menu do."""
@@ -344,6 +346,13 @@ class Canvas(QWidget):
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+            if selection and QAccessible.isActive():
+                spoken = QAccessible.queryAccessibleInterface(self)
+                child = spoken.focusChild() if spoken is not None else None
+                if child is not None:
+                    focus = QAccessibleEvent(self, QAccessible.Event.Focus)
+                    focus.setChild(spoken.indexOfChild(child))
+                    QAccessible.updateAccessibility(focus)
 
     # Painting
 

@@ -27,15 +27,18 @@ class Verdict:
     more: tuple[Wire, ...] = ()
 
 
-def judge(facts: CardTexts, wire: Wire, instead: Wire | None = None, more: Sequence[Wire] = ()) -> Verdict:
+def judge(
+    facts: CardTexts, wire: Wire, instead: Wire | None = None, more: Sequence[Wire] = (), open: bool = False
+) -> Verdict:
     """Try a wire on what is known. ``instead`` is the wire that was pulled off for it; what comes into the input now
-    goes. ``more``: wires that come with it, into other inputs of the same block."""
+    goes. ``more``: wires that come with it, into other inputs of the same block. ``open``: it is known that none of
+    them closes a circle."""
     if wire == instead:
         return Verdict(wire)
     for each in (wire, *more):
         if each.source == each.target:
             return Verdict(wire, tr("A block cannot feed itself"), refused=True)
-        way = circle(facts.definition, each, instead)
+        way = [] if open else circle(facts.definition, each, instead)
         if way:
             text = tr("Would close a circle: {0}", path_text(way))
             return Verdict(wire, text, refused=True, circle=tuple(way))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit
-from blockstudio.graph.operations.connecting import attach
+from blockstudio.graph.operations.connecting import attach, closing
 from blockstudio.gui.canvas.hand import connecting
 from blockstudio.gui.canvas.hand.connect import Verdict, judge
 from blockstudio.gui.canvas.hand.gesture import Gesture
@@ -25,7 +25,8 @@ MOST = len(LETTERS) ** 2
 
 class Lettering(Gesture):
     """From the selected blocks to the port whose letters are typed: one step. With a block selected that has no output,
-    letters stand on outputs instead. A digit takes another output of a single block."""
+    letters stand on outputs instead. Ports that are not in view have none. A digit takes another output of a single
+    block."""
 
     def __init__(self, surface: Surface) -> None:
         super().__init__(surface)
@@ -70,8 +71,12 @@ class Lettering(Gesture):
     def _ports(self) -> Iterator[Port]:
         """The ports that could be meant: inputs, of a merge a new one; or outputs."""
         drawing, diagram = self.scene.drawing, self.scene.session.diagram
-        for name in drawing.names:
-            if drawing.is_hidden(name):
+        names = [name for name, _ in self.sources] or [self.target]
+        shut = closing(drawing.definition, names, bool(self.sources))
+        view = self.surface.camera.rect_to_scene(self.surface.view_rect()).translated(-self.scene.offset)
+        for row in drawing.rows_in(view):
+            name = drawing.names[row]
+            if drawing.is_hidden(name) or name in shut:
                 continue
             if self.sources and diagram.is_variadic(drawing.block(name).type):
                 yield drawing.port(name, free_port(drawing.definition, name), "in")
@@ -99,7 +104,7 @@ class Lettering(Gesture):
         several = len(wires) > 1 and len({wire.target_port for wire in wires}) < len(wires)
         if not wires or several:
             return Verdict(Wire(port.block, port.port, port.block, port.port), refused=True)
-        return judge(self.scene.stage.facts, wires[0], None, wires[1:])
+        return judge(self.scene.stage.facts, wires[0], None, wires[1:], open=True)
 
     # Typing
 

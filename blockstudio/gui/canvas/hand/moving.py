@@ -14,6 +14,9 @@ from blockstudio.gui.canvas.scene.overlay import Guides, Overlay
 from blockstudio.gui.canvas.scene.placing import snap
 from blockstudio.gui.kit.text import tr
 
+MANY = 64
+"""Of more blocks that are moved together it is not looked for what they fall in line with."""
+
 
 class Move(Drag):
     """Click selects a block, drag moves it, or all that is selected with it: one undo step. Let go on a wire it leaves
@@ -59,6 +62,8 @@ class Move(Drag):
 
     def _in_line(self, aside: QPointF, dx: float, dy: float) -> tuple[float, float]:
         """Where the blocks fall in line with what stands around them, else ``dx``, ``dy``, the grid's."""
+        if len(self.names) > MANY:
+            return dx, dy
         box = QRectF()
         for name in self.names:
             box = box.united(self._drawing.rect(name)) if name in self._drawing.rows else box
@@ -136,11 +141,11 @@ def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float) -> N
     for name in names:
         x, y = drawing.document_place(name)
         to[name] = (round(x + dx, 2), round(y + dy, 2))
-    routes = session.definition.routes
+    routes, there = session.definition.routes, set(names)
     led = [
         SetRoute(scope=session.scope, wire=wire, route=tuple((round(x + dx, 2), round(y + dy, 2)) for x, y in route))
         for wire, route in routes.items()
-        if wire.source in names and wire.target in names
+        if wire.source in there and wire.target in there
     ]
     what = names[0] if len(names) == 1 else tr("{0} blocks", len(names))
     if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to), *led):

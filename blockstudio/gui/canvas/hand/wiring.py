@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, RemoveWire
-from blockstudio.graph.operations.connecting import attach
+from blockstudio.graph.operations.connecting import attach, closing
 from blockstudio.gui.canvas.hand.connect import Verdict, judge
 from blockstudio.gui.canvas.hand.gesture import Drag
 from blockstudio.gui.canvas.hand.start import Start
@@ -42,6 +42,8 @@ class DrawWire(Drag):
         self.target: Port | None = None
         self.verdict: Verdict | None = None
         self._able: dict[tuple[str, str, str], bool] = {}
+        self._closing: set[str] = set()
+        """Blocks at which it would close a circle."""
 
     @property
     def _side(self) -> str:
@@ -51,6 +53,8 @@ class DrawWire(Drag):
     def begin(self) -> None:
         self.scene.marks.taken = self.taken
         self.scene.marks.able = self.able
+        names = {port.block for port in self.together}
+        self._closing = closing(self.scene.drawing.definition, names, self.fixed.side == "out", self.taken)
 
     def able(self, port: Port) -> bool:
         """Whether a port can take the wire, shapes included; the others are dimmed."""
@@ -58,8 +62,8 @@ class DrawWire(Drag):
             return port in self.together
         key = (port.block, port.port, port.side)
         if key not in self._able:
-            verdict = self._judge(port)
-            self._able[key] = not verdict.refused and not verdict.warned
+            verdict = None if port.block in self._closing else self._judge(port, open=True)
+            self._able[key] = verdict is not None and not verdict.refused and not verdict.warned
         return self._able[key]
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
@@ -125,12 +129,12 @@ class DrawWire(Drag):
             Wire(source.block, source.port, target.block, port) for source, port in zip(sources, ports, strict=False)
         )
 
-    def _judge(self, target: Port) -> Verdict:
+    def _judge(self, target: Port, open: bool = False) -> Verdict:
         wire, *more = self._wires(target)
         wanted = sum(port.block != target.block for port in self.together)
         if self.fixed.side == "out" and 1 + len(more) < wanted:
             return Verdict(wire, tr("Takes {0} wires, not {1}", 1 + len(more), wanted), refused=True)
-        return judge(self.scene.stage.facts, wire, self.taken, more)
+        return judge(self.scene.stage.facts, wire, self.taken, more, open)
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
         self.cancel()

@@ -169,6 +169,8 @@ class Drawing(Geometry):
 
     def led_within(self, names: Iterable[str]) -> list[Wire]:
         """The wires that are led and run between blocks of these."""
+        if not self.led:
+            return []
         there = set(names)
         return [wire for wire in self.led if wire.source in there and wire.target in there]
 
