@@ -15,7 +15,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.hint_finder import HintFinder
 from blockstudio.gui.kit.parts import change_text
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.refactor.finder import find
+from blockstudio.gui.refactor.finder import Finder, find
 from blockstudio.gui.refactor.hints import HintsButton, HintSection, HintsPage
 from blockstudio.gui.refactor.kinds import COMMANDS
 from blockstudio.gui.refactor.section import ConvertSection, wants_relu
@@ -140,4 +140,6 @@ def install(desk: Desk) -> None:
         ),
     )  # fmt: skip
     _install_hints(desk)
-    desk.add_section("block", lambda name: ConvertSection(desk, name), 40)
+    finder = Finder(desk.session, desk)
+    desk.on_close(finder.stop)
+    desk.add_section("block", lambda name: ConvertSection(desk, finder, name), 40)

@@ -21,8 +21,8 @@ SOON = 120
 class Finder(QObject):
     """Refactorings of blocks of the level in view, of one state of the diagram."""
 
-    found = Signal(object)
-    """A tuple of `Refactoring`."""
+    found = Signal(object, object)
+    """The names that were asked for, and a tuple of `Refactoring`."""
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class Finder(QObject):
         session = self._session
         still, path, scope = copy_diagram(session.diagram), session.path, session.scope
         names, relu = self._names, self._relu
-        self._work.run(lambda: find(still, scope, path, names, relu), self.found.emit)
+        self._work.run(lambda: find(still, scope, path, names, relu), lambda found: self.found.emit(names, found))
 
 
 def find(diagram: Diagram, scope: str, path: str, names: tuple[str, ...], relu: bool) -> tuple[Refactoring, ...]:

@@ -27,9 +27,10 @@ def wants_relu() -> bool:
 class ConvertSection(QWidget):
     """See the module's text. Empty where nothing can be proposed."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
+    def __init__(self, desk: Desk, finder: Finder, name: str) -> None:
         super().__init__()
         self._desk, self._session, self._name = desk, desk.session, name
+        self.finder = finder
         self._place = (desk.session.document, desk.session.path, desk.session.scope)
         self._revision: object = None
         self.options: list[Option] = []
@@ -57,7 +58,6 @@ class ConvertSection(QWidget):
         line.addWidget(self.convert)
         line.addStretch(1)
         column.addLayout(line)
-        self.finder = Finder(self._session, self)
         self.finder.found.connect(self._show)
         self.hide()
         self.refresh_block(name)
@@ -66,7 +66,6 @@ class ConvertSection(QWidget):
         """Look again, if the diagram is another than when it was looked last."""
         session = self._session
         if self._place != (session.document, session.path, session.scope) or name not in session.definition.graph:
-            self.finder.stop()
             return
         revision = (session.diagram.history.revision, name)
         if revision != self._revision:
@@ -78,7 +77,9 @@ class ConvertSection(QWidget):
         self._revision = None
         self.refresh_block(self._name)
 
-    def _show(self, found: tuple[Refactoring, ...]) -> None:
+    def _show(self, names: tuple[str, ...], found: tuple[Refactoring, ...]) -> None:
+        if names != (self._name,) or self._session.selection != names:
+            return  # asked for by another page
         focused = next((each.found.kind for each in self.options if each.hasFocus()), "")
         self._preview(None)
         clear(self._rows)
