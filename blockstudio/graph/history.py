@@ -61,6 +61,26 @@ class History:
         """The last step done; equal steps by identity mean an unchanged document."""
         return self._done[-1] if self._done else None
 
+    def labels(self) -> tuple[list[str], int]:
+        """What the steps are called, those taken back at the end, and how many are done."""
+        return [step.label for step in (*self._done, *reversed(self._undone))], len(self._done)
+
+    def go_to(self, count: int) -> int:
+        """Undo or redo until so many steps are done, as far as there are any; how many were gone."""
+        gone = 0
+        while (len(self._done) > count and self.undo() is not None) or (
+            len(self._done) < count and self.redo() is not None
+        ):
+            gone += 1
+        return gone
+
+    def place_of(self, position: object) -> int | None:
+        """How many steps are done where a `position` was; ``None`` if that is no longer among the steps."""
+        steps = (*self._done, *reversed(self._undone))
+        if position is None:
+            return 0
+        return next((place + 1 for place, step in enumerate(steps) if step is position), None)
+
     def do(self, edit: Edit, label: str = "") -> None:
         """Apply one edit: a step of its own, or a part of the open gesture. An edit that finds everything as it
         wants it leaves no step."""

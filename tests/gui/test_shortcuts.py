@@ -35,9 +35,7 @@ def test_f1_shows_every_command_with_its_keys_and_they_can_be_changed(open_windo
     sheet.accept()
 
     window.activateWindow()
-    window.session.select(["pool1"]) if "pool1" in window.session.definition else window.session.select(
-        [next(iter(window.session.definition.graph))]
-    )
+    window.session.select([next(iter(window.session.definition.graph))])
     before = len(window.session.definition.graph)
     window.canvas.setFocus()
     press_key(window.canvas, Qt.Key.Key_D, CONTROL)

@@ -114,8 +114,11 @@ class ShortcutSheet(QDialog):
 
     def items(self) -> list[QTreeWidgetItem]:
         """The commands' lines."""
-        groups = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return [group.child(row) for group in groups if group is not None for row in range(group.childCount())]
+        return [item for group in self._groups() for item in _inside(group)]
+
+    def _groups(self) -> list[QTreeWidgetItem]:
+        found = (self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount()))
+        return [group for group in found if group is not None]
 
     def item(self, id: str) -> QTreeWidgetItem:
         """A command's line. Raises `StopIteration`."""
@@ -127,10 +130,8 @@ class ShortcutSheet(QDialog):
             declared = self._desk.commands.declared.get(item.data(0, _ID))
             hay = f"{item.text(0)} {item.text(1)} {declared.keywords if declared is not None else ''}".lower()
             item.setHidden(not all(word in hay for word in words))
-        for row in range(self.tree.topLevelItemCount()):
-            group = self.tree.topLevelItem(row)
-            if group is not None:
-                group.setHidden(all(group.child(each).isHidden() for each in range(group.childCount())))
+        for group in self._groups():
+            group.setHidden(all(item.isHidden() for item in _inside(group)))
 
     # Changing
 
@@ -191,3 +192,8 @@ class ShortcutSheet(QDialog):
         for item in self.items():
             if item.data(0, _ID) is not None:
                 self._show(item)
+
+
+def _inside(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = (group.child(row) for row in range(group.childCount()))
+    return [item for item in found if item is not None]

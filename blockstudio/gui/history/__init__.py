@@ -1,0 +1,1 @@
+"""The steps that were done, as a list."""
