@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from blockstudio.analysis.offers import Where, offers
+from blockstudio.analysis.offers import Fitter, Offers, Where
+from blockstudio.analysis.offers import offers as found_by
 from blockstudio.analysis.offers.asking import asked
 from blockstudio.blocks import CATALOGUE, palette_entries
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
 
 MAP, VECTOR = (512, 14, 14), (512,)
+
+
+def offers(diagram: Diagram, text: str, where: Where, used: Sequence[str] = ()) -> Offers:
+    return found_by(text, Fitter(diagram, where), used)
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,21 @@ class Fit(NamedTuple):
 
 
 class Fitter:
-    """Answers for one state of a diagram. What modules do is worked out once for each shape."""
+    """Answers for one state of a diagram, each question worked out once."""
 
     def __init__(self, diagram: Contents, where: Where) -> None:
         self.diagram, self.where = diagram, where
         self._probe: Diagram | None = None
+        self._known: dict[tuple[str, str], Fit] = {}
 
     def fit(self, type_name: str, parameters: Mapping[str, RawValue]) -> Fit:
         """Whether a block of a type fits, with these parameters and the defaults of the others."""
+        key = type_name, repr(sorted(parameters.items()))
+        if key not in self._known:
+            self._known[key] = self._fit(type_name, parameters)
+        return self._known[key]
+
+    def _fit(self, type_name: str, parameters: Mapping[str, RawValue]) -> Fit:
         sources, kind = self.where.sources, self.diagram.kind(type_name)
         variadic = self.diagram.is_variadic(type_name)
         inputs = self.diagram.input_ports(type_name)

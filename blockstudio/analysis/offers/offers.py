@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from blockstudio.analysis.offers.asking import Asked, asked, settings
-from blockstudio.analysis.offers.fitting import Fit, Fitter, Where
+from blockstudio.analysis.offers.fitting import Fit, Fitter
 from blockstudio.analysis.offers.matching import Match, in_words, match
 from blockstudio.blocks import RawValue, palette_entries
 from blockstudio.errors import StudioError
@@ -60,16 +60,15 @@ class _Hit:
     fit: Fit = field(default_factory=lambda: Fit(True))
 
 
-def offers(diagram: Contents, text: str, where: Where, used: Sequence[str] = ()) -> Offers:
+def offers(text: str, fitter: Fitter, used: Sequence[str] = ()) -> Offers:
     """What fits what was typed: ranked by how well, those last that the wires do not fit.
 
     Args:
-        diagram: Its modules can be put in too.
         text: ``gap``, ``1x1``, ``conv 3x3 64``, ``linear 10``; empty: everything.
-        where: What the new block would be wired to.
+        fitter: Knows the diagram, whose modules can be put in too, and what the new block would be wired to.
         used: Titles that were used before, the last first.
     """
-    wanted, fitter = asked(text), Fitter(diagram, where)
+    diagram, wanted = fitter.diagram, asked(text)
     hits = list(_hits(diagram, wanted))
     recent = {title: index for index, title in enumerate(used)} if not text.strip() else {}
     for hit in hits:

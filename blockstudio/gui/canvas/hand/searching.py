@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
 
-from blockstudio.analysis.offers import Offer, Offers, Where, offers
+from blockstudio.analysis.offers import Fitter, Offer, Offers, Where, offers
 from blockstudio.blocks import shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Wire
@@ -34,14 +34,16 @@ class Adding(Gesture):
         self.name = ""
         self.at = QPointF()
         """The middle of the ghost, on the stage."""
+        session = self.scene.session
+        self._fitter = Fitter(session.diagram, self._where())
+        self._places: dict[float, tuple[float, float]] = {}
         self.show(None)
 
     # What the search asks
 
     def found(self, text: str) -> Offers:
         """What fits what was typed."""
-        session = self.scene.session
-        return offers(session.diagram, text, self._where(), self.scene.used)
+        return offers(text, self._fitter, self.scene.used)
 
     def _where(self) -> Where:
         start, facts = self.start, self.scene.stage.facts
@@ -80,7 +82,13 @@ class Adding(Gesture):
         return card_width(self.name, False), float(CARD_HEIGHT)
 
     def _place(self) -> tuple[float, float]:
-        """Its middle, in the document's coordinates."""
+        """Its middle, in the document's coordinates; for cards of one width it is looked for once."""
+        width = self.size[0]
+        if width not in self._places:
+            self._places[width] = self._find_place()
+        return self._places[width]
+
+    def _find_place(self) -> tuple[float, float]:
         start, drawing = self.start, self.scene.drawing
         x0, y0 = drawing.origin
         if start.at is not None:

@@ -15,6 +15,9 @@ AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms."""
 STEP_X, STEP_Y = CARD_WIDTH + 32, CARD_HEIGHT + 56
 
+NEAR = 1600.0
+"""So far around a block it is looked for a place beside it."""
+
 Place = tuple[float, float]
 
 
@@ -98,7 +101,8 @@ def beside(drawing: Geometry, sources: Sequence[str], size: tuple[float, float])
     x0, y0 = drawing.origin
     if len(there) == 1:
         definition = drawing.definition
-        rects = {name: drawing.rect(name) for name in drawing.names}
+        near = drawing.rect(there[0]).adjusted(-NEAR, -NEAR, NEAR, NEAR)
+        rects = {drawing.names[row]: drawing.rect(drawing.names[row]) for row in drawing.rows_in(near)}
         standing = Standing(
             {name: (rect.center().x() - x0, rect.center().y() - y0) for name, rect in rects.items()},
             {name: (rect.width(), rect.height()) for name, rect in rects.items()},

@@ -184,7 +184,9 @@ class SearchPopup(QFrame):
         self.setFixedHeight(self._column.totalSizeHint().height())
         self._place()
         first = next((row for row in range(self.list.count()) if self._offer(row) is not None), -1)
+        self.list.blockSignals(True)
         self.list.setCurrentRow(first)
+        self.list.blockSignals(False)
         self._show()
 
     def _say(self, text: str, offers: Offers) -> None:

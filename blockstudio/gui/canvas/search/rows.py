@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from blockstudio.analysis.offers import Offer
+from blockstudio.gui.kit.glyphs import SIZE, draw_type_glyph
 from blockstudio.gui.kit.theme import font, mix, theme
 
 OFFER = Qt.ItemDataRole.UserRole
@@ -50,8 +51,9 @@ class Rows(QStyledItemDelegate):
             painter.drawRoundedRect(rect.adjusted(SIDE, 0.5, -SIDE, -0.5), 5, 5)
         painter.setPen(Qt.PenStyle.NoPen)
         family = colours.family(offer.family)
-        painter.setBrush(family if fits else mix(colours.panel, family, 0.45))
-        painter.drawRoundedRect(QRectF(rect.left() + 14, rect.center().y() - 5, 10, 10), 2.5, 2.5)
+        tone = family if fits else mix(colours.panel, family, 0.45)
+        at = QPointF(rect.left() + 12, rect.center().y() - SIZE / 2)
+        draw_type_glyph(painter, at, offer.type, offer.family, tone, offer.title)
         x, end = rect.left() + 36, rect.right() - 14
         painter.setFont(font(11, bold=fits and bool(offer.fit.text)))
         painter.setPen(colours.text if fits else colours.secondary)
