@@ -34,10 +34,12 @@ if TYPE_CHECKING:
         train,
     )
     from blockstudio.errors import StudioError
+    from blockstudio.graph.building import Builder
     from blockstudio.graph.diagram import Diagram
 
 _HOME = {
     "Analysis": "blockstudio.analysis",
+    "Builder": "blockstudio.graph.building",
     "Diagram": "blockstudio.graph.diagram",
     "StudioError": "blockstudio.errors",
     "analyze": "blockstudio.analysis",
@@ -57,6 +59,7 @@ _HOME = {
 
 __all__ = [
     "Analysis",
+    "Builder",
     "Diagram",
     "StudioError",
     "analyze",

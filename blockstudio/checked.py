@@ -6,11 +6,13 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from itertools import takewhile
 from typing import ParamSpec, TypeAlias, TypeVar
 
 from blockstudio.errors import StudioError
 from blockstudio.text import say
 
+VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C")
@@ -74,7 +76,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         found = _tests(parameter.annotation)
         if found and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             tests[name] = found
-    order = list(signature.parameters)
+    order = list(takewhile(lambda name: signature.parameters[name].kind is not VAR_POSITIONAL, signature.parameters))
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -34,6 +34,13 @@ def test_draw_a_network(tmp_path: Path) -> None:
     assert f"{report.parameters:,}" in out and f"{report.macs:,}" in out
 
 
+def test_densenet121(tmp_path: Path) -> None:
+    out = run("densenet121.py", tmp_path, "net.blocks.json")
+    assert "7,978,856 parameters, 2,834,161,664 multiply-accumulates, depth 121" in out
+    diagram = bs.load(tmp_path / "net.blocks.json")
+    assert bs.analyze(diagram).problems == () and diagram.main.block("denseblock3").repeat == 24
+
+
 def test_compare_widths(tmp_path: Path) -> None:
     out = run("compare_widths.py", tmp_path, "small.svg")
     rows = re.findall(r"^ *(\d+) +(\d+) +([\d,]+) ", out, flags=re.MULTILINE)
