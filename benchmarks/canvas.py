@@ -2,7 +2,8 @@
 
 A diagram of 5,000 blocks in parallel columns, with skips over three blocks that merge, is painted into a raster
 image of 1600×1000 pixels. A frame is one whole repaint of the widget. Prints the median, 95th percentile and
-maximum for zooming and panning at full view, at zooms in between, for dragging a block, and the time an edit takes.
+maximum for zooming and panning at full view, at zooms in between, for dragging a block, and the time an edit takes;
+then of acts to which the drawing answers in ResNet-152, fully expanded.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.graph.edits import MoveBlocks, SetParameter
+from blockstudio.graph.expand import flatten
+from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.canvas.hand import dropping
 from blockstudio.gui.canvas.paint.far import FarLayer
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.theme import LIGHT, set_theme
@@ -90,6 +94,47 @@ def sway(index: int, period: int, step: int) -> int:
     return step if index % period < period // 2 else -step
 
 
+def answers(count: int, image: QImage, app: QApplication) -> bool:
+    """Blocks put into a wire, deleted and replaced in the middle of ResNet-152, fully expanded: from the edit to the
+    repaint, what makes room or closes up included. Where all blocks stand is written down before, as the first edit
+    does. Whether the medians are within the limit."""
+    session = Session(flatten(load_preset("resnet152")))
+    canvas = Canvas(session)
+    canvas.resize(WIDTH, HEIGHT)
+    while canvas.busy:
+        app.processEvents()
+    names = canvas.scene.drawing.names
+    session.do("Place", MoveBlocks(to=canvas.scene.loose_places()))
+    wires = session.definition.wires()
+    wires = [wire for wire in wires[len(wires) // 2 :] if len(session.definition.wires_from(wire.source)) == 1][:8]
+    offers = [dropping.Offer("BatchNorm2d", {}), dropping.Offer("Identity", {})]
+
+    def put_in(index: int) -> None:
+        dropping.put(canvas.scene, offers[0], None, wires[index % len(wires)])
+
+    def take_out(index: int) -> None:
+        session.select([wires[index % len(wires)].source])
+        canvas.delete()
+
+    def replace(index: int) -> None:
+        dropping.put_in_place(canvas.scene, offers[1], wires[index % len(wires)].source)
+
+    medians = []
+    print(f"ResNet-152, fully expanded: {len(names):,} blocks")
+    for zoom in (1.0, 0.5):
+        canvas.camera.zoom_to(zoom)
+        canvas.reveal(wires[0].source)
+        for label, act in (("put into a wire", put_in), ("deleted, healed", take_out), ("replaced", replace)):
+            times: Times = []
+            for index in range(count):
+                times += frames(canvas, image, 1, lambda _, i=index, act=act: act(i))
+                session.undo()
+                app.processEvents()
+            medians.append(report(f"a block {label}, zoom {zoom:g}", times[1:]))
+    session.close()
+    return max(medians) <= LIMIT_MS
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--blocks", type=int, default=5000)
@@ -151,6 +196,8 @@ def main() -> int:
     report("moving a block, with its frame", frames(canvas, image, n, move))
     report("a parameter, with analysis and frame", frames(canvas, image, n, set_bias))
     app.processEvents()
+    quick = answers(given.frames // 3, image, app)
+    print(f"insert, heal and replace, edit to repaint: {'within' if quick else 'over'} {LIMIT_MS:g} ms")
     passed = max(medians) <= LIMIT_MS
     print(f"zooming and panning with all in view: {'within' if passed else 'over'} {LIMIT_MS:g} ms")
     return 0 if passed else 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
@@ -18,14 +17,15 @@ Key, Mod = Qt.Key, Qt.KeyboardModifier
 
 
 def lying(canvas) -> set[tuple[str, str, str]]:
-    """Cards that lie on one another, of all that is drawn."""
+    """Cards and frames that lie on one another, of all that is drawn."""
     found = set()
     for stage, _ in canvas.scene.stages():
         drawing = stage.drawing
-        cards = [name for name in drawing.names if name not in drawing.frames and not drawing.is_hidden(name)]
-        rects = {name: drawing.rect(name).adjusted(0.1, 0.1, -0.1, -0.1) for name in cards}
-        found |= {(stage.path, *sorted(pair)) for pair in combinations(cards, 2)
-                  if rects[pair[0]].intersects(rects[pair[1]])}  # fmt: skip
+        names = [name for name in drawing.names if not drawing.is_hidden(name)]
+        boxes = drawing.boxes[[drawing.rows[name] for name in names]] + (0.1, 0.1, -0.1, -0.1)
+        wide = (boxes[:, None, 0] < boxes[None, :, 2]) & (boxes[:, None, 2] > boxes[None, :, 0])
+        tall = (boxes[:, None, 1] < boxes[None, :, 3]) & (boxes[:, None, 3] > boxes[None, :, 1])
+        found |= {(stage.path, *sorted((names[a], names[b]))) for a, b in np.argwhere(wide & tall).tolist() if a < b}
     return found
 
 

@@ -18,6 +18,19 @@ from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES, Frame, Geometry
 from blockstudio.gui.canvas.scene.metrics import PILL_HEIGHT
 from blockstudio.gui.canvas.scene.routes import Array
 
+RIGID = 12
+"""So many blocks that move alike are moved as one, with the wires among them."""
+
+
+def _meeting(reach: Array, rows: np.ndarray, boxes: Array) -> set[int]:
+    """Those of the wires ``rows`` whose reach meets a box."""
+    if not len(rows) or not len(boxes):
+        return set()
+    some = reach[rows]
+    hit = (some[:, None, 0] < boxes[:, 2]) & (some[:, None, 2] > boxes[:, 0])
+    hit &= (some[:, None, 1] < boxes[:, 3]) & (some[:, None, 3] > boxes[:, 1])
+    return set(rows[hit.any(axis=1)].tolist())
+
 
 class Drawing(Geometry):
     """Boxes and curves of a definition that change as the document does."""
@@ -186,9 +199,69 @@ class Drawing(Geometry):
             self._trace(range(len(self.wires)))
             self._touched()
             return
+        there = self._rigid([name for name in there if self._is_elsewhere(name)])
         before = self._area(there)
         self._place(there)
         self._retrace(there, before, self._area(there))
+
+    def _is_elsewhere(self, name: str) -> bool:
+        """Whether a block's box is not where its place and size want it."""
+        row = self.rows[name]
+        (x, y), (width, height) = self._base[row].tolist(), self.size(name)
+        left, top, right, bottom = self._boxes[row].tolist()
+        return (left, top, right, bottom) != (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+    def _rigid(self, names: list[str]) -> list[str]:
+        """Move those that move all alike, with the wires among them, if they are many; the others are left."""
+        if len(names) < RIGID:
+            return names
+        rows = np.array([self.rows[name] for name in names])
+        boxes = self._boxes[rows]
+        asides = self._base[rows] - (boxes[:, :2] + boxes[:, 2:]) / 2
+        kinds, counts = np.unique(asides, axis=0, return_counts=True)
+        dx, dy = kinds[int(np.argmax(counts))].tolist()
+        alike = np.all(asides == (dx, dy), axis=1)
+        block = {name for name, same in zip(names, alike.tolist(), strict=True) if same}
+        self._boxes[rows[alike]] += (dx, dy, dx, dy)
+        for row in rows[alike].tolist():
+            self.rectangles[row].translate(dx, dy)
+        self.counts.rows += len(block)
+        inner = [
+            row for row, wire in enumerate(self.wires)
+            if wire.source in block and wire.target in block and wire not in self.led
+        ]  # fmt: skip
+        self._curves[inner] += (dx, dy) * 4
+        self._reach[inner] += (dx, dy) * 2
+        for row in inner:
+            wire = self.wires[row]
+            self._paths.pop(wire, None)
+            if wire in self.lanes:
+                self.lanes[wire] += dx
+            elif wire in self.turns:
+                below, x, above = self.turns[wire]
+                self.turns[wire] = routes.Turn(below + dy, x + dx, above + dy)
+        self._far_path = None
+        self._trace(self._beside(block, inner))
+        self._touched()
+        return [name for name in names if name not in block]
+
+    def _beside(self, block: set[str], inner: list[int]) -> list[int]:
+        """The wires that end at a block of cards that has moved, those among them that came to others, and those that
+        have the cards in their way now."""
+        definition, found = self.definition, set(inner)
+        ends = {
+            self.wire_rows[Wire(u, key[0], v, key[1])]
+            for edges in (definition.graph.in_edges(block, keys=True), definition.graph.out_edges(block, keys=True))
+            for u, v, key in edges
+            if Wire(u, key[0], v, key[1]) in self.wire_rows
+        } - found
+        still = np.array([name not in block for name in self.names], dtype=bool)
+        rest = np.array([row not in found for row in range(len(self.wires))], dtype=bool)
+        reach = self.reach
+        rest &= (reach[:, 3] - reach[:, 1]) > routes.SKIPS
+        ends |= _meeting(reach, np.array(inner, dtype=int), self.boxes[still])
+        ends |= _meeting(reach, np.flatnonzero(rest), self.boxes[~still])
+        return sorted(ends)
 
     def shift(self, names: Iterable[str], dx: float, dy: float) -> None:
         """Show blocks aside from where they are, while they are dragged."""
