@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
@@ -32,8 +32,9 @@ class Inspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._desk, self.session = desk, desk.session
         self._shown: object = None
-        self.page: Page | None = None
-        """``None`` where it could not be made."""
+        self._page: Page | None = None
+        self._stale = False
+        """The page is to be made anew when somebody looks: while the window is built much changes before that."""
         self._widget: QWidget | None = None
         self._holder = QWidget()
         self._holder.setObjectName("panel")
@@ -43,10 +44,28 @@ class Inspector(QScrollArea):
         session = self.session
         session.selection_changed.connect(self._turn)
         session.path_changed.connect(self._turn)
-        session.opened.connect(lambda: self._turn(force=True))
+        session.opened.connect(self._turn_when_seen)
         session.edited.connect(self._on_edit)
-        desk.section_added.connect(lambda: self._turn(force=True))
+        desk.section_added.connect(self._turn_when_seen)
         self._turn(force=True)
+
+    @property
+    def page(self) -> Page | None:
+        """What is shown; ``None`` where it could not be made."""
+        if self._stale:
+            self._turn(force=True)
+        return self._page
+
+    def _turn_when_seen(self) -> None:
+        if self.isVisible():
+            self._turn(force=True)
+        else:
+            self._stale = True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._stale:
+            self._turn(force=True)
+        super().showEvent(event)
 
     def _turn(self, *, force: bool = False) -> None:
         """Show the page of what is selected now."""
@@ -54,7 +73,7 @@ class Inspector(QScrollArea):
         wanted = (session.path, session.scope, session.selection)
         if not force and wanted == self._shown:
             return
-        self._shown = wanted
+        self._shown, self._stale = wanted, False
         try:
             self._put(self._page_of(session.selection))
         except Exception as error:  # noqa: BLE001 - whatever a page trips over, the next selection must work
@@ -70,7 +89,7 @@ class Inspector(QScrollArea):
 
     def _put(self, page: Page) -> None:
         self._replace(page)
-        self.page = page
+        self._page = page
 
     def _give_up(self, error: Exception) -> None:
         """Say in the page's place why there is none."""
@@ -83,7 +102,7 @@ class Inspector(QScrollArea):
                 widget.deleteLater()
 
     def _replace(self, widget: QWidget) -> None:
-        before, self._widget, self.page = self._widget, widget, None
+        before, self._widget, self._page = self._widget, widget, None
         if before is not None:
             self._column.removeWidget(before)
             before.hide()
@@ -93,7 +112,7 @@ class Inspector(QScrollArea):
     def _on_edit(self, edits: object) -> None:
         session = self.session
         # Where the edit changes the selection too, another page comes after this.
-        if self._shown != (session.path, session.scope, session.selection):
+        if self._stale or self._shown != (session.path, session.scope, session.selection):
             return
         if self.page is None:
             self._turn(force=True)  # what could not be shown may be possible now
