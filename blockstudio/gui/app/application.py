@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QSize, Qt, QThreadPool, QTimer, QtMsgType, qInstallMessageHandler
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from blockstudio.blocks import RawValue, package_problems
 from blockstudio.errors import StudioError
+from blockstudio.gui.app.incoming import Incoming, hand_over
 from blockstudio.gui.kit.icons import application_icon
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
@@ -68,9 +70,13 @@ def main(
     """Open the window and run it until it is closed; returns the exit code.
 
     ``network`` is a preset or file (none: the start page), ``values`` its diagram parameters, ``train`` the data to
-    start training on at once, ``dark`` overrides the colours chosen before.
+    start training on at once, ``dark`` overrides the colours chosen before. A file by itself is opened by the window
+    that is there already, if there is one.
     """
     app = application(dark=dark)
+    if network is not None and not values and train is None and Path(network).is_file() and hand_over(Path(network)):
+        return 0
+    incoming = Incoming(app)
     _log_to_file()
     window = StudioWindow()
     if dark is not None:
@@ -83,10 +89,22 @@ def main(
     tell_packages(window)
     # After the first frame: nothing of this is needed to draw it.
     QTimer.singleShot(0, window.desk.start)
+
+    def take(file: Path) -> None:
+        window.open_file(file)
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.raise_()
+        window.activateWindow()
+
+    incoming.ready(take)
+    QTimer.singleShot(0, incoming, incoming.listen)
     trainer = window.features.training.trainer
     if train is not None and trainer.set_fields({"data.source": train}):
         QTimer.singleShot(0, trainer.train)
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        incoming.close()
 
 
 def tell_packages(window: StudioWindow) -> None:

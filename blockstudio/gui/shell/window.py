@@ -179,10 +179,13 @@ class StudioWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
-                file = Path(url.toLocalFile())
-                found = next((opener.open for opener in self.desk.openers if opener.accepts(file)), self.documents.open)
-                found(file)
+                self.open_file(Path(url.toLocalFile()))
         event.acceptProposedAction()
+
+    def open_file(self, file: Path) -> None:
+        """Open whatever a file is: a diagram in a tab, weights for the one in view, and so on."""
+        found = next((opener.open for opener in self.desk.openers if opener.accepts(file)), self.documents.open)
+        found(file)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         settle(self)
