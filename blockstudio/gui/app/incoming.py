@@ -63,17 +63,19 @@ class Incoming(QObject):
 
     def listen(self) -> bool:
         """Take what later starts hand over; False if another window does already."""
+        # Asked first: on some systems a second one would take the socket away without a word.
+        probe = QLocalSocket()
+        probe.connectToServer(_name())
+        alive = probe.waitForConnected(PATIENCE_MS)
+        probe.abort()
+        if alive:
+            return False
+        QLocalServer.removeServer(_name())  # What a killed window has left behind is in the way.
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         if not server.listen(_name()):
-            probe = QLocalSocket()
-            probe.connectToServer(_name())
-            alive = probe.waitForConnected(PATIENCE_MS)
-            probe.abort()
-            # What a killed window has left behind is in the way.
-            if alive or not QLocalServer.removeServer(_name()) or not server.listen(_name()):
-                server.deleteLater()
-                return False
+            server.deleteLater()
+            return False
         server.newConnection.connect(self._connected)
         self._server = server
         return True
