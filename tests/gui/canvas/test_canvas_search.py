@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.searching import Adding
-from tests.support.canvas_driver import click, double_click, drag, key, middle, press, release, wire_ends
+from tests.support.canvas_driver import click, double_click, drag, drop, key, middle, press, release, wire_ends
 
 K, M = Qt.Key, Qt.KeyboardModifier
 
@@ -242,3 +242,18 @@ def test_ports_that_cannot_take_it_dim_and_the_nearest_that_can_draws_it_on(show
     release(canvas, at)
     assert refused == ["Would close a circle: conv2d → relu"]
     assert canvas.scene.marks.able is None
+
+
+@pytest.mark.parametrize("way", ["palette", "drag"])
+def test_a_merge_from_the_palette_reads_what_is_selected(show, simple, way) -> None:
+    for name, x in (("right_1", 400.0), ("left_1", -400.0)):
+        simple.add("ReLU", name, at=(x, 112.0))
+        simple.connect("input", name)
+    canvas = show(simple)
+    before = dumps(simple)
+    canvas.session.select(["right_1", "left_1"])
+    name = canvas.insert_block("Add") if way == "palette" else drop(canvas, "Add", (300, 600))
+    assert [wire.source for wire in simple.main.wires_into(name)] == ["left_1", "right_1"]
+    assert covered(canvas) == []
+    canvas.session.undo()
+    assert dumps(simple) == before

@@ -12,7 +12,9 @@ from blockstudio.blocks import CATALOGUE, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.operations import inserting
+from blockstudio.graph.operations.connecting import gather
 from blockstudio.graph.operations.inserting import New, add, passes, splice
+from blockstudio.gui.canvas.hand import connecting
 from blockstudio.gui.canvas.hand.carrying import can_replace, replacement
 from blockstudio.gui.canvas.hand.connect import judge
 from blockstudio.gui.canvas.hand.gesture import Gesture
@@ -140,6 +142,9 @@ class Ghost(Gesture):
         kind = self.scene.session.diagram.kind(self.offer.type)
         family = FAMILY_NAMES.index(kind.family if kind is not None else "module")
         line = tr("into this wire") if self.wire is not None else self.offer.type
+        read = joined(self.scene, self.offer) if self.wire is None else ()
+        if read:
+            line = tr("joins {0} blocks", len(read))
         if self.onto is not None:
             line = tr("replaces {0}", self.onto)
             rect = self.scene.drawing.rect(self.onto)
@@ -153,19 +158,29 @@ def put(
     into: Wire | None = None,
     behind: str | None = None,
 ) -> str | None:
-    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be. Without a
-    place it stands where the drawing has room."""
+    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be; a merge reads
+    all blocks that are selected, if they are several. Without a place it stands where the drawing has room."""
     session = scene.session
     diagram, scope = session.diagram, session.scope
     new = New(offer.type, parameters=offer.parameters, at=at)
     if into is not None and passes(diagram, offer.type):
         (name,), edits = splice(diagram, scope, into, [new])
+    elif behind is None and (read := joined(scene, offer)):
+        (name,), edits = gather(diagram, scope, new, read)
     else:
         (name,), edits = add(diagram, scope, new, behind=behind)
     if not session.do(tr("Add {0}", name), *edits, at=at):
         return None
     session.select([name])
     return name
+
+
+def joined(scene: Scene, offer: Offer) -> tuple[tuple[str, str], ...]:
+    """The outputs that a merge to come would read: of the selected blocks, if they are several."""
+    session = scene.session
+    if len(session.selection) < 2 or not session.diagram.is_variadic(offer.type):
+        return ()
+    return connecting.outputs(scene, session.selection)
 
 
 def put_in_place(scene: Scene, offer: Offer, name: str) -> str | None:
@@ -187,6 +202,8 @@ def insert(surface: Surface, offer: Offer) -> str | None:
     x, y = drawing.origin
     if len(selection) == 1:
         return put(scene, offer, None, behind=selection[0])
+    if joined(scene, offer):
+        return put(scene, offer, None)
     middle = on_stage(surface, surface.view_rect().center()) - QPointF(x, y)
     return put(scene, offer, (snap(middle.x()), snap(middle.y())))
 
