@@ -205,3 +205,16 @@ def test_a_line_drawn_with_ctrl_and_the_right_button_cuts_what_it_crosses(show, 
     release(canvas, end, M.ControlModifier, RIGHT)
     assert dumps(simple) == before
     click(canvas, (20, 20))
+
+
+def test_laying_out_lets_led_wires_go_and_undo_leads_them_again(show, simple) -> None:
+    wire = Wire("conv2d", "out", "relu", "in")
+    simple.move("relu", 200, 300)
+    simple.history.do(SetRoute(wire=wire, route=((300.0, 150.0),)))
+    canvas = show(simple)
+    before = dumps(simple)
+    canvas.run("view.arrange")
+    assert not simple.main.routes
+    canvas.session.undo()
+    assert dumps(simple) == before
+    assert canvas.scene.drawing.led

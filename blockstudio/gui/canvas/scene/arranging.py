@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.edits import Edit, MoveBlocks, SetTexts
+from blockstudio.graph.edits import Edit, MoveBlocks, SetRoute, SetTexts
 from blockstudio.graph.operations import switching, ungrouping
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place
@@ -76,8 +76,14 @@ class Arranging(QObject):
         moved: dict[str, Place | None] = {
             name: at for name, at in places.items() if name in definition.graph and definition.block(name).at != at
         }
+        # Points that wires are led through belong to where the blocks were.
+        free = [
+            SetRoute(scope=scope, wire=wire)
+            for wire in definition.routes
+            if wire.source in moved or wire.target in moved
+        ]
         if moved:
-            session.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved))
+            session.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved), *free)
 
     # Columns
 
