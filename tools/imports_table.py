@@ -51,7 +51,7 @@ TIMM = """
     tf_efficientnetv2_b0 tf_efficientnetv2_b1 mnasnet_050 mnasnet_075 mnasnet_100 mnasnet_140 semnasnet_075
     semnasnet_100 mobilenetv1_100 mobilenetv2_050 mobilenetv2_100 mobilenetv2_110d mobilenetv2_140 mobilenetv3_small_050
     mobilenetv3_small_100 mobilenetv3_large_100 mobilenetv3_rw mobilenetv4_conv_small mobilenetv4_conv_medium lcnet_050
-    lcnet_100 fbnetc_100 spnasnet_100 tinynet_a tinynet_c tinynet_e hardcorenas_a ghostnet_100 hgnet_tiny hgnetv2_b0
+    lcnet_100 fbnetc_100 spnasnet_100 tinynet_a tinynet_c tinynet_e hardcorenas_a ghostnet_100 hgnet_tiny
     gernet_s gernet_m repvgg_a0 repvgg_b0 vgg11 vgg11_bn vgg16 vgg16_bn vovnet39a vovnet57a ese_vovnet19b_dw
     ese_vovnet39b inception_v3 inception_v4 inception_resnet_v2 xception41 xception65 dla34 dla60 dla60x dla102 dpn68
     dpn92 hrnet_w18_small selecsls42 selecsls60 rexnet_100 rexnetr_100 convnext_atto convnext_femto convnext_pico
