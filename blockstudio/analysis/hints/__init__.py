@@ -15,7 +15,7 @@ from blockstudio.analysis.report import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
 
-MOST = 20_000
+MOST = 2_000
 """Blocks of a diagram beyond which nobody looks for hints."""
 
 
@@ -86,4 +86,4 @@ def _levels(diagram: Diagram, top: Level) -> Iterator[Level]:
             waiting.append(inner)
 
 
-__all__ = ["KINDS", "Hint", "Paper", "hints"]
+__all__ = ["KINDS", "MOST", "Hint", "Paper", "hints"]

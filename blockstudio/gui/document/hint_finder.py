@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.analysis import analyze
-from blockstudio.analysis.hints import KINDS, Hint, hints
+from blockstudio.analysis.hints import KINDS, MOST, Hint, hints
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.work.settings import settings
@@ -76,6 +76,9 @@ class HintFinder(QObject):
 
     def _start(self) -> None:
         if self._diagram is None:
+            return
+        if sum(map(len, (self._diagram.main, *self._diagram.modules.values()))) > MOST:
+            self._take(())
             return
         still = copy_diagram(self._diagram)
         self._work.run(lambda: hints(still, analyze(still)), self._take)

@@ -164,6 +164,12 @@ class NumberRow(QWidget):
         return self._rows[title][1].text() if title in self._rows else ""
 
 
+def shown(widget: QWidget, on: bool) -> None:
+    """Show a part, or hide it. One that has no place in a page yet is not shown as a window of its own."""
+    if not on or widget.parentWidget() is not None:
+        widget.setVisible(on)
+
+
 def clear(layout: QLayout) -> None:
     """Take all widgets out of a layout and let them go."""
     while (item := layout.takeAt(0)) is not None:

@@ -11,7 +11,7 @@ from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.operations.promoting import promotable
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.kit.parts import clear, heading, quiet
+from blockstudio.gui.kit.parts import clear, heading, quiet, shown
 from blockstudio.gui.kit.text import tr
 from blockstudio.text import say_many
 
@@ -54,7 +54,7 @@ class ModuleSection(QWidget):
 
     def _build(self, module: str, scope: str, free: tuple[str, ...], count: int) -> None:
         clear(self._column)
-        self.setVisible(bool(module or scope != MAIN))
+        shown(self, bool(module or scope != MAIN))
         if module:
             self._column.addWidget(heading(tr("Module")))
             told = say_many(

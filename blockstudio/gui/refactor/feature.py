@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from blockstudio.analysis.hints import Hint
 from blockstudio.analysis.refactorings import Bench, Refactoring, first_place, proposals
+from blockstudio.graph.edits import Edit, MoveBlocks
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.hint_finder import HintFinder
@@ -116,7 +117,11 @@ def _install_hints(desk: Desk) -> None:
         count = len(finder.hints)
         desk.title_page("hints", tr("Hints {count}", count=count) if count else tr("Hints"))
 
-    session.edited.connect(lambda _: finder.follow(session.diagram))
+    def follow(edits: tuple[Edit, ...]) -> None:
+        if not all(isinstance(edit, MoveBlocks) for edit in edits):
+            finder.follow(session.diagram)
+
+    session.edited.connect(follow)
     session.opened.connect(lambda: finder.follow(session.diagram, fresh=True))
     desk.add_page("hints", tr("Hints"), HintsPage(desk, finder), 310)
     desk.add_item("status", HintsButton(desk, finder), 110)

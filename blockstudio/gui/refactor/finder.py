@@ -14,6 +14,8 @@ from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 
+MOST = 2_000
+"""Blocks of a diagram beyond which a copy to try things on would keep the window waiting; commands still do."""
 SOON = 120
 """Milliseconds until it begins: who steps through the drawing waits for nothing."""
 
@@ -48,6 +50,9 @@ class Finder(QObject):
 
     def _start(self) -> None:
         session = self._session
+        if sum(map(len, (session.diagram.main, *session.diagram.modules.values()))) > MOST:
+            self.found.emit(self._names, ())
+            return
         still, path, scope = copy_diagram(session.diagram), session.path, session.scope
         names, relu = self._names, self._relu
         self._work.run(lambda: find(still, scope, path, names, relu), lambda found: self.found.emit(names, found))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 from blockstudio.analysis.hints import KINDS, Hint
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.hint_finder import HintFinder
-from blockstudio.gui.kit.parts import clear, quiet
+from blockstudio.gui.kit.parts import clear, quiet, shown
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.refactor.kinds import HELPS
 from blockstudio.text import render, say_many
@@ -67,23 +67,22 @@ class HintSection(QWidget):
         self._column.setContentsMargins(0, 4, 0, 0)
         self._column.setSpacing(6)
         finder.found.connect(self.refresh)
-        self.hide()
-        self.refresh()
+        self.refresh(fresh=True)
 
     def refresh_block(self, name: str) -> None:
         """The block may have another name."""
         self._name = name
         self.refresh()
 
-    def refresh(self) -> None:
+    def refresh(self, fresh: bool = False) -> None:
         """Show what is known."""
         found = self._finder.of(self._desk.session.scope, self._name)
-        if found != self._shown:
+        if fresh or found != self._shown:
             self._shown = found
             clear(self._column)
             for hint in found:
                 self._column.addWidget(HintBox(self._desk, hint))
-            self.setVisible(bool(found))
+            shown(self, bool(found))
 
 
 class HintsButton(QPushButton):
@@ -101,7 +100,7 @@ class HintsButton(QPushButton):
         """Count anew."""
         count = len(self._finder.hints)
         self.setText(tr(say_many("{count} hint", "{count} hints", count)))
-        self.setVisible(bool(count))
+        shown(self, bool(count))
 
 
 class HintsPage(QScrollArea):
