@@ -13,12 +13,20 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.definition import Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations import inserting
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment, from_text, to_text
 from blockstudio.graph.operations.grouping import group
-from blockstudio.graph.operations.inserting import New, add, splice, splice_existing, wire_in_order
+from blockstudio.graph.operations.inserting import (
+    New,
+    add,
+    carry_into,
+    splice,
+    splice_existing,
+    wire_in_order,
+)
 from blockstudio.graph.operations.pasting import duplicate, paste
-from blockstudio.graph.operations.removing import delete, delete_and_heal, detach
+from blockstudio.graph.operations.removing import delete, delete_and_heal, delete_where_it_fits, detach
 from blockstudio.graph.operations.replacing import make_unique, replace
 from blockstudio.graph.operations.switching import is_bypassed, set_bypass
 from blockstudio.graph.operations.ungrouping import ungroup
@@ -88,6 +96,39 @@ def test_delete_and_heal(d, data):
         assert kept <= after
         assert {(w.target, w.target_port) for w in after - kept} <= readers
         assert all(w.source != w.target for w in after - kept)
+
+
+@anything
+@given(drawings(), st.data())
+def test_delete_where_it_fits(d, data):
+    scope, names = choose(data, d)
+    definition, kept = d.definition(scope), wires_apart(d, scope, names)
+    feeds = {(w.source, w.source_port) for name in names for w in definition.wires_into(name)}
+    refused = copy_diagram(d)
+    asked = []
+    if attempt(d, delete_where_it_fits(d, scope, names, lambda wire: asked.append(wire) or True)):
+        new = set(definition.wires()) - kept
+        assert new == set(asked)
+        assert {(w.source, w.source_port) for w in new} <= feeds
+        assert attempt(refused, delete_where_it_fits(refused, scope, names, lambda wire: False))
+        assert set(refused.definition(scope).wires()) == kept
+
+
+@anything
+@given(drawings(), st.data())
+def test_carry_into(d, data):
+    scope, names = choose(data, d, ends=False)
+    definition = d.definition(scope)
+    names = list(inserting.chain(d, scope, names)) or names[:1]
+    order = inserting.chain(d, scope, names)
+    wires = [w for w in definition.wires() if not {w.source, w.target} & set(names)]
+    if not order or not wires:
+        return
+    wire = data.draw(st.sampled_from(wires))
+    carry_out(d, carry_into(d, scope, wire, names, lambda wire: True))
+    assert [w.source for w in definition.wires_into(order[0])] == [wire.source]
+    assert [w.target for w in definition.wires_from(order[-1])] == [wire.target]
+    assert definition.wire_into(wire.target, wire.target_port)[0] == order[-1]
 
 
 @anything
