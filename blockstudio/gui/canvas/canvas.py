@@ -32,11 +32,11 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from blockstudio.analysis import Fix
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
-from blockstudio.gui.canvas.hand import acts, connecting, dropping, keys, menu, previewing, wheel
+from blockstudio.gui.canvas.hand import acts, dropping, keys, menu, previewing, wheel
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.hand import Hand
+from blockstudio.gui.canvas.hand.searching import start_of
 from blockstudio.gui.canvas.hand.start import Start
-from blockstudio.gui.canvas.hand.surface import on_stage
 from blockstudio.gui.canvas.paint import picture
 from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
 from blockstudio.gui.canvas.scene.arranging import Arranging
@@ -45,7 +45,7 @@ from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.telling import selection_text, tip
 from blockstudio.gui.canvas.search.popup import SearchPopup
-from blockstudio.gui.canvas.spoken.accessible import speak
+from blockstudio.gui.canvas.spoken.accessible import speak, speak_focus
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
@@ -229,10 +229,7 @@ class Canvas(QWidget):
 
     def wire_by_keys(self) -> bool:
         """Show letters on the ports that what is selected can be wired to."""
-        if self.hand.letter():
-            return True
-        self.session.message.emit(tr("There is no port that the selection could be wired to"))
-        return False
+        return self.hand.letter()
 
     def leave_by_key(self, forward: bool) -> bool:
         """The keyboard goes to the next part of the window, or the one before."""
@@ -254,25 +251,15 @@ class Canvas(QWidget):
 
     def search(self, start: Start | None = None) -> None:
         """Open the search: at ``start``, by default for what is selected: a wire, blocks, or the place of the mouse."""
-        adding = self.hand.search(start if start is not None else self._start())
+        mouse = QPointF(self.mapFromGlobal(QCursor.pos())) if self.underMouse() else self.view_rect().center()
+        adding = self.hand.search(start if start is not None else start_of(self, mouse))
         if self.finder is None:
             self.finder = SearchPopup(self)
             self.finder.chosen.connect(self._put_in)
             self.finder.left.connect(self.cancel_gesture)
             self.finder.browse.connect(self._browse)
         self.camera.reveal(adding.rect)
-        self.finder.open(adding, self._on_view(adding.rect), self.rect())
-
-    def _start(self) -> Start:
-        session, wires = self.session, self.scene.marks.wires
-        if len(wires) == 1:
-            return Start(wire=next(iter(wires)))
-        sources = connecting.outputs(self.scene, session.selection)
-        if sources:
-            return Start(sources)
-        mouse = self.mapFromGlobal(QCursor.pos())
-        at = QPointF(mouse) if self.underMouse() else QPointF(self.rect().center())
-        return Start(at=on_stage(self, at))
+        self.finder.open(adding, self.camera.rect_to_view(adding.rect), self.rect())
 
     def _put_in(self) -> None:
         name = self.hand.choose()
@@ -282,9 +269,6 @@ class Canvas(QWidget):
     def _browse(self) -> None:
         self.cancel_gesture()
         self.run("edit.find")
-
-    def _on_view(self, rect: QRectF) -> QRectF:
-        return QRectF(self.camera.to_view(rect.topLeft()), self.camera.to_view(rect.bottomRight()))
 
     # What the hand uses
 
@@ -346,13 +330,7 @@ class Canvas(QWidget):
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-            if selection and QAccessible.isActive():
-                spoken = QAccessible.queryAccessibleInterface(self)
-                child = spoken.focusChild() if spoken is not None else None
-                if child is not None:
-                    focus = QAccessibleEvent(self, QAccessible.Event.Focus)
-                    focus.setChild(spoken.indexOfChild(child))
-                    QAccessible.updateAccessibility(focus)
+            speak_focus(self)
 
     # Painting
 

@@ -26,6 +26,7 @@ from blockstudio.gui.canvas.scene.callouts import Callout
 from blockstudio.gui.canvas.scene.metrics import LINES
 from blockstudio.gui.canvas.scene.overlay import Overlay
 from blockstudio.gui.canvas.scene.ports import Port
+from blockstudio.gui.kit.text import tr
 
 EDGE, FASTEST, TICK_MS = 24.0, 14.0, 16
 """A drag this near to the window's edge, in pixels, makes the view follow, at most so many pixels a tick."""
@@ -293,6 +294,7 @@ class Hand(QObject):
         self.cancel()
         lettering = Lettering(self.surface)
         if lettering.empty:
+            self.scene.session.message.emit(tr("There is no port that the selection could be wired to"))
             return False
         self.gesture = lettering
         self.scene.changed.emit()

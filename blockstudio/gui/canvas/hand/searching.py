@@ -12,9 +12,10 @@ from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import AddWire, Edit, RemoveWire
 from blockstudio.graph.operations.connecting import gather
 from blockstudio.graph.operations.inserting import New, splice
+from blockstudio.gui.canvas.hand.connecting import outputs
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.start import Start
-from blockstudio.gui.canvas.hand.surface import Surface
+from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.overlay import Coming
@@ -170,3 +171,14 @@ class Adding(Gesture):
     def cancel(self) -> None:
         self.surface.hide_search()
         self.scene.changed.emit()
+
+
+def start_of(surface: Surface, mouse: QPointF) -> Start:
+    """Where a search begins that was called for what is selected: a wire, blocks, or else the place of the mouse (view
+    coordinates)."""
+    scene = surface.scene
+    wires = scene.marks.wires
+    if len(wires) == 1:
+        return Start(wire=next(iter(wires)))
+    sources = outputs(scene, scene.session.selection)
+    return Start(sources) if sources else Start(at=on_stage(surface, mouse))

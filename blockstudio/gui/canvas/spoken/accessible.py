@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from weakref import WeakValueDictionary
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QWindow
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, QWindow
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 from shiboken6 import isValid
 
@@ -176,6 +176,18 @@ def speak(canvas: QWidget) -> None:
     """Let screen readers find the blocks and wires of a drawing."""
     _SPOKEN[id(canvas)] = canvas
     _install()
+
+
+def speak_focus(canvas: QWidget) -> None:
+    """Tell a screen reader that listens which block was selected last."""
+    if not QAccessible.isActive():
+        return
+    spoken = QAccessible.queryAccessibleInterface(canvas)
+    child = spoken.focusChild() if spoken is not None else None
+    if child is not None:
+        focus = QAccessibleEvent(canvas, QAccessible.Event.Focus)
+        focus.setChild(spoken.indexOfChild(child))
+        QAccessible.updateAccessibility(focus)
 
 
 @cache
