@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -146,9 +146,16 @@ class LinesView(QTableView):
         header.setSectionsClickable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setMinimumSectionSize(36)
+        header.viewport().installEventFilter(self)
         self._quiet = False
         self.selectionModel().currentRowChanged.connect(self._on_row)
         notifier.changed.connect(self.viewport().update)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Pressing a heading makes a row the current one: that tells nothing.
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+            self._quiet = event.type() == QEvent.Type.MouseButtonPress
+        return False
 
     def show_lines(self, headings: Sequence[str], lines: list[Line], right: str, computed: int) -> None:
         """Show other rows; ``right`` has an ``r`` for each column set flush right, ``computed`` is the first one that

@@ -19,6 +19,9 @@ def install(desk: Desk) -> Tables:
                 keywords="misprints printed googlenet"),
         Command("table.levels", say("Levels of modules"), lambda d, depth: tables.page.set_depth(depth),
                 choices=lambda d: tables.page.depths()),
+        Command("table.sort", say("Sort the table by"), lambda d, column: tables.page.sort_by(column), "View", 420,
+                choices=lambda d: tables.page.columns(), enabled=lambda d: tables.page.is_built,
+                keywords="cost largest order"),
         Command("table.like_paper", say("Set as in the paper's table"), lambda d: tables.page.like_paper(),
                 enabled=lambda d: tables.page.shown_mode == "paper", keywords="misprints"),
     )  # fmt: skip

@@ -24,9 +24,11 @@ from blockstudio.gui.commands.registry import Choice
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.parts import Elided
+from blockstudio.gui.kit.parts import Elided, count_text
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.tables.sorting import MACS, OUTPUT, PARAMETERS, pieces_of, sorted_rows
+from blockstudio.gui.tables.treemap_view import TreemapView
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.paper import PaperTable, Row, paper, paper_of
 from blockstudio.report.summary import HEADINGS, SummaryRow, summary_rows, summary_totals
@@ -36,7 +38,11 @@ from blockstudio.text import render, say
 Mode = Literal["network", "paper"]
 NOTES = 260
 """Pixels of width that notes need to stand beside the table and not below it."""
-SHARE = 0.42
+AREAS = 220
+"""Pixels of width that the areas need beside the table."""
+LOW = 300
+"""Pixels of height below which notes give way to the table."""
+SHARE = 0.46
 """Of the height, to read it."""
 COMPUTED = (say("computed output"), say("parameters"), say("MACs"))
 
@@ -66,6 +72,10 @@ class TablesPage(QWidget):
         self.paper: PaperTable | None = None
         """What is shown in mode ``paper``."""
         self._summary: Table | None = None
+        self._rows: list[SummaryRow] = []
+        self._totals: list[str] = []
+        self.sorted: tuple[int, bool] | None = None
+        """The column by which the rows are sorted, and whether the largest come first."""
         self._selecting = False
 
     # Building, when it is first looked at
@@ -110,7 +120,12 @@ class TablesPage(QWidget):
         self._parts.setSpacing(8)
         self.view = LinesView()
         self.view.chosen.connect(self._go)
+        header = self.view.horizontalHeader()
+        header.sectionClicked.connect(lambda column: self._desk.commands.run("table.sort", column))
         self._parts.addWidget(self.view, 1)
+        self.areas = TreemapView()
+        self.areas.chosen.connect(self._locate)
+        self._parts.addWidget(self.areas, 1)
         self.notes = QLabel()
         self.notes.setProperty("role", "secondary")
         self.notes.setWordWrap(True)
@@ -129,6 +144,11 @@ class TablesPage(QWidget):
         for signal in (session.edited, session.opened):
             signal.connect(self.refresh)
         session.selection_changed.connect(self._mark)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether anybody has looked at it."""
+        return self._built
 
     def depths(self) -> list[Choice]:
         """How many levels of modules can be open."""
@@ -195,16 +215,63 @@ class TablesPage(QWidget):
         self.levels.setVisible(not is_paper)
         self.levels.set_text(_levels_text(self.opened))
         self.notes_area.setVisible(is_paper)
+        self.areas.setVisible(not is_paper)
         for widget in (self.standing, self.set_like_paper):
             widget.setVisible(False)
 
     def _show_summary(self, answer: tuple[list[SummaryRow], list[str]]) -> None:
-        rows, totals = answer
-        self._summary = Table(HEADINGS, [row.texts() for row in rows], "  rrr", totals)
-        self.title.setText(" · ".join(map(render, totals)))
-        self.title.setToolTip("\n".join(map(render, totals)))
-        lines = [Line([Cell(text) for text in row.texts()], (row.path,)) for row in rows]
+        self._rows, self._totals = answer
+        self._show_rows()
+        self._next()
+
+    def _show_rows(self) -> None:
+        rows = sorted_rows(self._rows, self.sorted)
+        texts = [row.texts() if self.sorted is None else (row.path, *row.texts()[1:]) for row in rows]
+        self._summary = Table(HEADINGS, texts, "  rrr", self._totals)
+        told = [*self._since_saved(), *map(render, self._totals)]
+        self.title.setText(" · ".join(told))
+        self.title.setToolTip("\n".join(told))
+        lines = [Line([Cell(text) for text in each], (row.path,)) for each, row in zip(texts, rows, strict=True)]
+        header = self.view.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(self.sorted is not None)
+        if self.sorted is not None:
+            column, down = self.sorted
+            header.setSortIndicator(column, Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder)
         self._show_lines([tr(heading) for heading in HEADINGS], lines, "  rrr", len(HEADINGS))
+        by_parameters = (self.sorted or (MACS, True))[0] == PARAMETERS or (
+            self.sorted is None and self._session.metric == "parameters"
+        )
+        self._show_areas(by_parameters)
+
+    def _show_areas(self, by_parameters: bool) -> None:
+        pieces = pieces_of(self._session.diagram, self._rows, PARAMETERS if by_parameters else MACS)
+        self.areas.show_pieces(tr(HEADINGS[PARAMETERS if by_parameters else MACS]), pieces)
+
+    def _since_saved(self) -> list[str]:
+        """How much the totals differ from those last saved."""
+        found, before = self._session.analysis, self._session.saved_totals
+        told = []
+        for heading, now, then in zip(HEADINGS[PARAMETERS:], (found.parameters, found.macs), before, strict=True):
+            if now != then and found.complete:
+                sign = "+" if now > then else "−"
+                told.append(tr("{sign}{count} {what} since saved", sign=sign, count=count_text(abs(now - then)),
+                               what=tr(heading)))  # fmt: skip
+        return told
+
+    def columns(self) -> list[Choice]:
+        """By what the rows can be sorted."""
+        now = self.sorted[0] if self.sorted is not None else None
+        return [Choice(tr(heading), column, column == now) for column, heading in enumerate(HEADINGS)]
+
+    def sort_by(self, column: int) -> None:
+        """Sort by a column: numbers from the largest, words from the first; then the other way; then as drawn."""
+        if self.shown_mode != "network":
+            return
+        first = column >= OUTPUT
+        ways = [(column, first), (column, not first), None]
+        self.sorted = ways[(ways.index(self.sorted) + 1) % 3] if self.sorted in ways[:2] else ways[0]
+        self._show_rows()
 
     def _show_paper(self, found: PaperTable) -> None:
         self.paper = found
@@ -229,14 +296,17 @@ class TablesPage(QWidget):
         self.set_like_paper.setToolTip(tr("As in the network that the table describes"))
         self.set_like_paper.setVisible(bool(setting))
         right = " " * len(found.columns) + "rrr"
+        header = self.view.horizontalHeader()
+        header.setSectionsClickable(False)
+        header.setSortIndicatorShown(False)
         self._show_lines((*found.columns, *map(tr, COMPUTED)), lines, right, len(found.columns))
+        self._next()
 
     def _show_lines(self, headings: list[str] | tuple[str, ...], lines: list[Line], right: str, computed: int) -> None:
         self.view.setAccessibleName(self.title.text())
         self.view.show_lines(headings, lines, right, computed)
         self._place_notes()
         self._mark()
-        self._next()
 
     # Between table and canvas
 
@@ -258,6 +328,11 @@ class TablesPage(QWidget):
         finally:
             self._selecting = False
 
+    def _locate(self, path: str) -> None:
+        """Go to the block of an area; its row with it."""
+        self._go(Line([], (path,)))
+        self._mark()
+
     def _mark(self) -> None:
         """The row of the selected block is the current one."""
         session = self._session
@@ -265,6 +340,7 @@ class TablesPage(QWidget):
             return
         path = f"{session.path}.{session.selection[0]}" if session.path else session.selection[0]
         self.view.mark(path)
+        self.areas.mark(path)
 
     def like_paper(self) -> None:
         """Give the network the values that it has in the paper's table."""
@@ -285,6 +361,13 @@ class TablesPage(QWidget):
             self._place_notes()
 
     def _place_notes(self) -> None:
+        if self.shown_mode == "network":
+            # The areas take what the table leaves.
+            self._parts.setDirection(QBoxLayout.Direction.LeftToRight)
+            self.areas.setVisible(self.width() - 40 - self.view.wanted >= AREAS)
+            self.view.setMaximumWidth(self.view.wanted if not self.areas.isHidden() else 16_777_215)
+            return
+        self.view.setMaximumWidth(16_777_215)
         left = self.width() - 40 - self.view.wanted
         if left >= NOTES:
             self._parts.setDirection(QBoxLayout.Direction.LeftToRight)
@@ -295,7 +378,7 @@ class TablesPage(QWidget):
             self._parts.setDirection(QBoxLayout.Direction.TopToBottom)
             self.notes_area.setMinimumWidth(0)
             self.notes_area.setMaximumWidth(16_777_215)
-            self.notes_area.setFixedHeight(62)
+            self.notes_area.setFixedHeight(62 if self.height() >= LOW else 36)
 
     def stop(self) -> None:
         """The window closes."""
