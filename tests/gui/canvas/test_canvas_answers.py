@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.kit import motion
@@ -62,6 +63,16 @@ def test_a_block_put_into_a_wire_gets_room(show) -> None:
     assert now["conv1"].x() == now[name].x() == now["bn1"].x()
     gaps = [now[b].y() - now[a].y() for a, b in (("conv1", name), (name, "bn1"), ("bn1", "relu"))]
     assert gaps == [stood["bn1"].y() - stood["conv1"].y()] * 3
+    assert undone(canvas, text)
+
+
+def test_points_of_wires_move_with_what_makes_room(show) -> None:
+    canvas = show(chain("Input", "Conv2d", "ReLU", "MaxPool2d", "Output"))
+    session, led = canvas.session, Wire("relu", "out", "maxpool2d", "in")
+    session.do("Lead", SetRoute(wire=led, route=((120.0, 280.0),)))
+    text = dumps(session.diagram)
+    drop(canvas, "BatchNorm2d", on_wire(canvas, Wire("input", "out", "conv2d", "in")))
+    assert session.definition.routes[led] == ((120.0, 392.0),)
     assert undone(canvas, text)
 
 

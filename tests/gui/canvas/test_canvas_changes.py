@@ -17,6 +17,7 @@ from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.hand.dropping import Ghost
 from blockstudio.gui.canvas.hand.gesture import Press
+from blockstudio.gui.canvas.hand.leading import Lead
 from blockstudio.gui.canvas.hand.marquee import Marquee
 from blockstudio.gui.canvas.hand.moving import Move, Nudge
 from blockstudio.gui.canvas.hand.panning import Pan
@@ -76,7 +77,7 @@ def hold_wire(canvas: Canvas) -> QPoint:
     start, end = canvas.port_point("conv2d", "out"), canvas.port_point("relu", "in", "in")
     at = ((start + end) / 2).toPoint()
     press(canvas, at)
-    assert isinstance(canvas.gesture, Press)
+    assert isinstance(canvas.gesture, Lead)
     return at
 
 
