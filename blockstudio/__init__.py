@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from blockstudio.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    import blockstudio.laboratory as lab
     from blockstudio.analysis import Analysis, analyze
     from blockstudio.api import (
         compile,
@@ -69,6 +70,7 @@ __all__ = [
     "from_onnx",
     "from_pt2",
     "hints",
+    "lab",
     "load",
     "load_weights",
     "refactorings",
@@ -80,6 +82,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Looked up on first use, so that `import blockstudio` costs nothing and drawing never imports torch.
+    if name == "lab":
+        return import_module("blockstudio.laboratory")
     if name not in _HOME:
         raise AttributeError(f"module 'blockstudio' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockstudio.cli import completion, experiment, exporting, importing, loading, tables, training, window
+from blockstudio.cli import completion, experiment, exporting, importing, lab, loading, tables, training, window
 from blockstudio.cli.arguments import Parser
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import suggestion
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Command] = {
         Command("train", say("train without a window"), training.train_arguments, training.train),
         Command("experiment", say("many runs that ask one question"), experiment.experiment_arguments,
                 experiment.experiment),
+        Command("lab", say("questions to a trained network"), lab.lab_arguments, lab.lab),
         Command("summary", say("shapes and costs, block by block"), tables.summary_arguments, tables.summary),
         Command("compare", say("networks side by side"), tables.compare_arguments, tables.compare),
         Command("export", say("write a network or a figure to a file"), exporting.export_arguments, exporting.export),

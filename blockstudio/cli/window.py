@@ -27,6 +27,7 @@ and train them as ordinary PyTorch modules.
 other commands (each has its own --help):
   blockstudio train NAME_OR_FILE --data NAME_OR_FOLDER    train without a window
   blockstudio experiment run FILE                         many runs that ask one question
+  blockstudio lab lesion RUN                              questions to a trained network
   blockstudio summary NAME_OR_FILE                        shapes and costs, block by block
   blockstudio compare NAME NAME ...                       networks side by side
   blockstudio export NAME_OR_FILE -o model.py             write PyTorch source, or .onnx, .pt2, .safetensors

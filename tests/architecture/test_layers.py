@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "imports": {"text", "errors", "blocks", "graph", "analysis", "compiler"},
     "training": {"text", "errors", "blocks", "graph", "analysis", "compiler", "runs"},
     "experiments": {"text", "errors", "blocks", "graph", "analysis", "report", "runs"},
+    "laboratory": {"text", "errors", "blocks", "graph", "analysis", "report", "compiler", "runs", "training"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
     "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
     "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "imports", "runs", "training"},
@@ -47,6 +48,7 @@ MAY_IMPORT = {
         "compiler",
         "imports",
         "experiments",
+        "laboratory",
         "gui",
     },
 }
@@ -54,7 +56,7 @@ BELOW_ALL = {"answers", "folders", "formats", "needs"}
 """Small tables and forms that every layer may read."""
 READ_PICKLES = {"pickles.py", "weight_files.py", "cifar_batch.py"}
 """With unpicklers of their own, which look no name up and call nothing that a file names."""
-TORCH_ALLOWED = {"compiler", "imports", "training", "api"}
+TORCH_ALLOWED = {"compiler", "imports", "training", "laboratory", "api"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

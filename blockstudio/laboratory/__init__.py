@@ -1,0 +1,9 @@
+"""What a trained network says when it is asked: what a unit is worth, which paths carry the gradient. Needs torch."""
+
+from __future__ import annotations
+
+from blockstudio.laboratory.lesion import Lesions, Measure, Reading
+from blockstudio.laboratory.paths import Lengths, branch_lengths, path_lengths
+from blockstudio.laboratory.subject import Subject
+
+__all__ = ["Lengths", "Lesions", "Measure", "Reading", "Subject", "branch_lengths", "path_lengths"]

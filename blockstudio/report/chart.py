@@ -1,0 +1,193 @@
+"""A chart as an SVG file: curves with bands, dots and dashed lines, on linear or logarithmic axes. No library."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
+"""The colours of curves, in order; the window's."""
+TEXT, QUIET, LINE = "#1b2128", "#5c6671", "#dfe3e8"
+WIDTH, HEIGHT = 640, 400
+LEFT, RIGHT, TOP, BOTTOM = 64, 20, 46, 48
+TICKS = 6
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of one series, in the order in which they are joined."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    deviation: Sequence[float | None] = ()
+    """Half the height of the band at each point."""
+    joined: bool = True
+    dots: Sequence[tuple[float, float]] = ()
+    """Single values behind the curve."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A value across the whole chart."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn.
+
+    Values that are not finite, and those that a logarithmic axis has no place for, are left out.
+    """
+
+    title: str
+    x: str
+    y: str
+    curves: Sequence[Curve]
+    levels: Sequence[Level] = ()
+    labels: Sequence[str] = ()
+    """Under the x values 0, 1, 2 …, where they are things rather than numbers."""
+    log_y: bool = False
+    percent: bool = False
+    """y values are shares, shown from 0 to 100 %."""
+
+    def svg(self) -> str:
+        """The file's text."""
+        across, up = self._ranges()
+        xs, ys = _Axis(*across, LEFT, WIDTH - RIGHT), _Axis(*up, HEIGHT - BOTTOM, TOP, log=self.log_y)
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+            f'font-family="Inter, Helvetica, Arial, sans-serif" font-size="11" fill="{QUIET}">',
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+            f'<text x="{LEFT}" y="20" font-size="14" font-weight="600" fill="{TEXT}">{escape(self.title)}</text>',
+        ]
+        parts += self._grid(xs, ys)
+        for level in self.levels:
+            if ys.has(level.value):
+                y = ys.at(level.value)
+                parts.append(
+                    f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{QUIET}" stroke-dasharray="3 3"/>'
+                    f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(level.name)}</text>'
+                )
+        for number, curve in enumerate(self.curves):
+            parts += self._curve(curve, SERIES[number % len(SERIES)], xs, ys)
+        return "\n".join([*parts, *self._names(), "</svg>", ""])
+
+    def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        points = [point for curve in self.curves for point in (*curve.points, *curve.dots) if self._shown(point[1])]
+        across = [x for x, _ in points] or [0.0, 1.0]
+        if self.labels:
+            across = [-0.5, len(self.labels) - 0.5]
+        up = [y for _, y in points] + [level.value for level in self.levels if self._shown(level.value)] or [0.0, 1.0]
+        for curve in self.curves:
+            for (_, y), spread in zip(curve.points, curve.deviation, strict=False):
+                up += [] if spread is None or self.log_y else [y - spread, y + spread]
+        low, high = min(up), max(up)
+        if self.percent:
+            return (min(across), max(across)), (0.0, 1.0)
+        if not self.log_y:
+            low = 0.0 if 0 <= low < 0.5 * high else low
+        return (min(across), max(across)), (low, high)
+
+    def _shown(self, value: float) -> bool:
+        return math.isfinite(value) and (value > 0 or not self.log_y)
+
+    def _grid(self, xs: _Axis, ys: _Axis) -> list[str]:
+        parts: list[str] = []
+        for value in ys.ticks():
+            y = ys.at(value)
+            text = f"{100 * value:.0f} %" if self.percent else _number(value)
+            parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{LINE}"/>')
+            parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
+        if self.labels:
+            step = math.ceil(len(self.labels) / 14)
+            for index, label in enumerate(self.labels):
+                if index % step == 0:
+                    place = f"translate({xs.at(index):.1f} {HEIGHT - BOTTOM + 14}) rotate(20)"
+                    parts.append(f'<text transform="{place}" text-anchor="middle">{escape(label)}</text>')
+        else:
+            for value in xs.ticks():
+                x = xs.at(value)
+                parts.append(
+                    f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{_number(value)}</text>'
+                )
+        middle = (TOP + HEIGHT - BOTTOM) / 2
+        parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{escape(self.x)}</text>')
+        parts.append(
+            f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">{escape(self.y)}</text>'
+        )
+        return parts
+
+    def _curve(self, curve: Curve, colour: str, xs: _Axis, ys: _Axis) -> list[str]:
+        points = [(x, y) for x, y in curve.points if self._shown(y)]
+        parts: list[str] = []
+        band = [(x, y, spread) for (x, y), spread in zip(curve.points, curve.deviation, strict=False)
+                if spread is not None and self._shown(y)]  # fmt: skip
+        if len(band) > 1 and not self.log_y:
+            upper = [f"{xs.at(x):.1f} {ys.at(y + spread):.1f}" for x, y, spread in band]
+            lower = [f"{xs.at(x):.1f} {ys.at(y - spread):.1f}" for x, y, spread in reversed(band)]
+            parts.append(f'<path d="M{"L".join([*upper, *lower])}Z" fill="{colour}" fill-opacity="0.13"/>')
+        for x, y in curve.dots:
+            if self._shown(y):
+                parts.append(f'<circle cx="{xs.at(x):.1f}" cy="{ys.at(y):.1f}" r="2.5" fill="{colour}" '
+                             'fill-opacity="0.45"/>')  # fmt: skip
+        if curve.joined and len(points) > 1:
+            line = "L".join(f"{xs.at(x):.1f} {ys.at(y):.1f}" for x, y in points)
+            parts.append(f'<path d="M{line}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>')
+        else:
+            parts += [f'<circle cx="{xs.at(x):.1f}" cy="{ys.at(y):.1f}" r="4" fill="{colour}"/>' for x, y in points]
+        return parts
+
+    def _names(self) -> list[str]:
+        if len(self.curves) < 2:
+            return []
+        parts, x = [], float(LEFT)
+        for number, curve in enumerate(self.curves):
+            colour = SERIES[number % len(SERIES)]
+            parts.append(f'<rect x="{x:.0f}" y="30" width="10" height="3" fill="{colour}"/>')
+            parts.append(f'<text x="{x + 15:.0f}" y="35" fill="{TEXT}">{escape(curve.name)}</text>')
+            x += 33 + 6.2 * len(curve.name)
+        return parts
+
+
+@dataclass(frozen=True)
+class _Axis:
+    low: float
+    high: float
+    first: float
+    """Pixels at `low`."""
+    last: float
+    log: bool = False
+
+    def has(self, value: float) -> bool:
+        return math.isfinite(value) and self.low <= value <= self.high
+
+    def at(self, value: float) -> float:
+        low, high, value = (math.log10(each) for each in (self.low, self.high, value)) if self.log else (
+            self.low, self.high, value)  # fmt: skip
+        share = (value - low) / (high - low) if high > low else 0.5
+        return self.first + min(max(share, 0.0), 1.0) * (self.last - self.first)
+
+    def ticks(self) -> list[float]:
+        if self.log:
+            low, high = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+            step = max(1, math.ceil((high - low) / TICKS))
+            found = [10.0**power for power in range(low, high + 1, step)]
+            return [value for value in found if self.low <= value <= self.high] or [self.low]
+        if self.high <= self.low:
+            return [self.low]
+        rough = (self.high - self.low) / TICKS
+        size = 10.0 ** math.floor(math.log10(rough))
+        step_size = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
+        first = math.ceil(self.low / step_size - 1e-9)
+        last = math.floor(self.high / step_size + 1e-9)
+        return [index * step_size for index in range(first, last + 1)]
+
+
+def _number(value: float) -> str:
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:,.6g}"
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")

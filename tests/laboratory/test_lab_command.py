@@ -1,0 +1,54 @@
+"""``blockstudio lab`` on a run of a few steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+pytest.importorskip("torch")
+
+import blockstudio as bs
+from blockstudio.cli import main
+from blockstudio.runs import Run, create_run, with_fields
+from blockstudio.runs.recipe import Recipe
+from blockstudio.training.trainer import train_run
+
+
+def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = with_fields(Recipe(), {"data.input_size": 8, "steps": 3, "batch_size": 16, "threads": 1})
+    run = create_run(bs.load("cifar_resnet", n=3), recipe, tmp_path / "run")
+    assert main(["lab", "lesion", str(run.directory)]) == 2
+    assert "has no checkpoint yet" in capsys.readouterr().err
+    train_run(run)
+    options = ["--images", "40", "--draws", "2", "--counts", "1"]
+    for question in ("lesion", "several", "swap", "gradients", "paths"):
+        assert main(["lab", question, str(run.directory), *(options if question != "gradients" else options[:4])]) == 0
+        assert "Data and figure" in capsys.readouterr().out
+        data = json.loads((run.directory / "lab" / f"{question}.json").read_text(encoding="utf-8"))
+        assert data
+        figure = ElementTree.parse(run.directory / "lab" / f"{question}.svg").getroot()
+        assert figure.tag.endswith("svg") and len(figure) > 8
+    assert main(["lab", "lesion", str(run.directory), "--images", "40", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["whole"]["images"] == 40 and len(found["without"]) == 9 and set(found["refused"]) == {"conv1", "fc"}
+    # The same in Python, and the network's own test accuracy on all images.
+    subject = bs.lab.Subject.of_run(Run(run.directory), "last")
+    results = run.results()
+    assert results is not None
+    whole = bs.lab.Lesions(subject, subject.images()).whole()
+    assert whole.accuracy == pytest.approx(results["test_accuracy"])
+    assert whole.loss == pytest.approx(results["test_loss"], rel=1e-5)
+
+
+def test_questions_that_make_no_sense_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lab", "paths", "cifar_plain"]) == 0
+    assert "There is one path, 20 layers deep" in capsys.readouterr().out
+    for arguments, text in (
+        (["lab", "lesion", str(tmp_path)], "is no run"), (["lab", "paths", "resnet3"], "resnet34"),
+        (["lab", "lesion", "cifar_resnet"], "is no run"), (["lab", "lesion", str(tmp_path), "--draws", "0"], "from 1"),
+    ):  # fmt: skip
+        assert main(arguments) == 2
+        assert text in capsys.readouterr().err

@@ -1,0 +1,213 @@
+"""Lesions and paths against the network itself, against counting and against closed forms."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import blockstudio as bs  # noqa: E402
+from blockstudio.analysis.trunk import trunk  # noqa: E402
+from blockstudio.errors import StudioError  # noqa: E402
+from blockstudio.laboratory import Lesions, Subject, branch_lengths, path_lengths  # noqa: E402
+from blockstudio.laboratory.gradients import PathGradients, Strength, contributions  # noqa: E402
+from blockstudio.laboratory.lesion import kendall  # noqa: E402
+
+
+def subject(name: str, **values: object) -> tuple[Subject, torch.nn.Module]:
+    """A preset with drawn weights and statistics, and the whole network."""
+    diagram = bs.load(name, **values)
+    torch.manual_seed(1)
+    model = bs.compile(diagram).eval()
+    for key, value in model.state_dict().items():
+        if key.endswith("running_mean"):
+            value.copy_(0.1 * torch.randn_like(value))
+        elif key.endswith("running_var"):
+            value.copy_(1 + torch.rand_like(value))
+    return Subject(diagram, trunk(diagram), dict(model.state_dict())), model
+
+
+def batch(found: Subject, count: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(2)
+    return torch.randn(count, *found.trunk.units[0].source_shape), torch.randint(0, 10, (count,))
+
+
+def test_units_are_what_a_person_would_call_them() -> None:
+    for name, units in (
+        ("cifar_resnet", "conv1 layer1.0 layer1.1 layer1.2 layer2.0 layer2.1 layer2.2 layer3.0 layer3.1 layer3.2 fc"),
+        ("nin_cifar10", "mlpconv1.conv mlpconv1.cccp1 mlpconv1.cccp2 mlpconv2.conv mlpconv2.cccp1 mlpconv2.cccp2 "
+         "mlpconv3.conv mlpconv3.cccp1 mlpconv3.cccp2"),
+        ("alexnet", "conv1 conv2 conv3 conv4 conv5 fc6 fc7 fc8"),
+    ):  # fmt: skip
+        found = trunk(bs.load(name))
+        assert [unit.name for unit in found.units] == units.split()
+        assert [block for unit in found.units for block in unit.blocks] == list(found.analysis.live())[1:-1]
+    assert [unit.name for unit in trunk(bs.load("googlenet")).units if unit.name.startswith("inception")] == [
+        f"inception_{name}" for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
+    ]
+    refused = trunk(bs.load("cifar_plain", n=1)).unit("layer2.0.conv1").refusal
+    assert (
+        refused
+        == "layer2.0.conv1 turns 16×32×32 into 32×16×16; without it the next layer would get what it cannot take."
+    )
+    with pytest.raises(StudioError, match="Units: conv1"):
+        trunk(bs.load("cifar_resnet")).unit("layer9")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("cifar_resnet", {"n": 2}), ("cifar_preact", {"n": 1}), ("cifar_plain", {"n": 1}), ("nin_cifar10", {})],
+)
+def test_the_pieces_are_the_network(name: str, values: dict[str, object]) -> None:
+    found, model = subject(name, **values)
+    images, _ = batch(found)
+    with torch.inference_mode():
+        whole = model(images)
+        for unit in found.trunk.units:
+            assert images.shape[1:] == unit.source_shape
+            images = found.pieces[unit.name](images)
+        assert torch.equal(images, whole)
+
+
+def test_a_lesion_is_the_network_without_its_branch() -> None:
+    found, model = subject("cifar_resnet", n=1)
+    images, labels = batch(found)
+    lesions = Lesions(found, [(images, labels)])
+    for name, last in (("layer1.0", "layer1.0.bn2"), ("layer2.0", "layer2.0.bn2"), ("layer3.0", "layer3.0.bn2")):
+        hook = model.get_submodule(last).register_forward_hook(lambda _m, _i, out: torch.zeros_like(out))
+        with torch.inference_mode():
+            logits = model(images)
+        hook.remove()
+        measured = lesions.without(name)
+        assert measured.loss == pytest.approx(float(torch.nn.functional.cross_entropy(logits, labels)), rel=1e-6)
+        assert measured.accuracy == float((logits.argmax(1) == labels).float().mean())
+    with pytest.raises(StudioError) as caught:
+        lesions.without("conv1")
+    assert caught.value.code == "lab.lesion"
+
+
+def test_only_what_is_behind_a_lesion_is_computed() -> None:
+    found, _ = subject("cifar_resnet", n=3)
+    batches = [batch(found), batch(found)]
+    lesions = Lesions(found, batches)
+    whole = lesions.whole()
+    units = [unit.name for unit in lesions.units]
+    for name in ("layer1.0", "layer2.1", "layer3.2"):
+        before = lesions.computed
+        lesions.without(name)
+        assert lesions.computed - before == len(batches) * (len(units) - units.index(name))
+    # Without room for what flows between the units, all is computed, with the same result.
+    poor = Lesions(found, batches, kept_bytes=0)
+    assert poor.whole() == whole and poor.without("layer2.1") == lesions.without("layer2.1")
+    asked = iter([True] * 5 + [False] * 99)
+    with pytest.raises(StudioError, match="cancelled"):
+        Lesions(found, batches, go_on=lambda: next(asked)).whole()
+
+
+def test_several_and_swaps_are_drawn_alike_each_time() -> None:
+    found, _ = subject("cifar_resnet", n=4)
+    lesions = Lesions(found, [batch(found)])
+    several = lesions.several(3, 5, seed=4)
+    assert [reading.units for reading in several] == [reading.units for reading in lesions.several(3, 5, seed=4)]
+    assert len({reading.units for reading in several}) == 5
+    assert len(lesions.several(12, 5)) == 1  # There is one way to take all of them.
+    assert len(lesions.each()) == 12
+    swapped = lesions.swapped(2, 4)
+    # The first unit of equal shapes in each stage stays: layer1.0, layer2.1 and layer3.1.
+    moved = {name for reading in swapped for name in reading.units}
+    assert moved <= {"layer1.1", "layer1.2", "layer1.3", "layer2.2", "layer2.3", "layer3.2", "layer3.3"}
+    assert all(reading.tau is not None and reading.tau < 1 for reading in swapped)
+    with pytest.raises(StudioError, match="3 pairs"):
+        lesions.swapped(4, 1)
+    assert kendall([0, 1, 2]) == 1.0 and kendall([2, 1, 0]) == -1.0 and kendall([1, 0, 2]) == pytest.approx(1 / 3)
+
+
+def test_paths_are_counted_as_in_the_paper() -> None:
+    lengths = branch_lengths(trunk(bs.load("cifar_preact", n=18)))
+    assert lengths.total == 2**54 and lengths.mean == 27
+    assert lengths.counts == {k: math.comb(54, k) for k in range(55)}
+    assert lengths.share(5, 17) == pytest.approx(0.004537, abs=5e-7)
+    assert lengths.share(19, 35) == pytest.approx(0.9802, abs=5e-5)
+    assert branch_lengths(trunk(bs.load("cifar_plain"))).counts == {0: 1}
+    assert path_lengths(trunk(bs.load("cifar_plain"))).counts == {20: 1}
+
+
+def test_paths_of_any_network_agree_with_walking_them_all() -> None:
+    for name, values in (("googlenet", {}), ("resnet18", {}), ("inception_resnet_v1", {}), ("cifar_resnet", {"n": 2})):
+        found = trunk(bs.load(name, **values))
+        from blockstudio.laboratory.paths import _layer
+
+        # Walked stretch by stretch: between two units there is one wire, so lengths of the whole are sums.
+        counts = {0: 1}
+        for unit in found.units:
+            ways: dict[str, list[int]] = {unit.source.path: [0]}
+            for block in unit.blocks:
+                step = int(_layer(found.flat.main.block(block).type))
+                ways[block] = [length + step for wire in found.wires[block] for length in ways[wire.source]]
+            joined: dict[int, int] = {}
+            for one, more in itertools.product(counts, ways[unit.result.path]):
+                joined[one + more] = joined.get(one + more, 0) + counts[one]
+            counts = joined
+        assert path_lengths(found).counts == dict(sorted(counts.items()))
+
+
+def linear_chain() -> Subject:
+    """Four residual units without an activation, so that the gradients of paths add up."""
+    diagram = bs.Diagram("linear")
+    diagram.add("Input", "input", shape=[2, 5, 5])
+    before = "input"
+    for index in range(4):
+        diagram.add("Conv2d", f"conv{index}", out_channels=2, kernel_size=3, padding=1)
+        diagram.add("Add", f"add{index}")
+        diagram.connect(before, f"conv{index}")
+        diagram.connect(f"conv{index}", f"add{index}")
+        diagram.connect(before, f"add{index}")
+        before = f"add{index}"
+    for kind, name in (("Flatten", "flatten"), ("Linear", "fc"), ("Output", "output")):
+        diagram.add(kind, name, **({"out_features": 10} if kind == "Linear" else {}))
+        diagram.connect(before, name)
+        before = name
+    torch.manual_seed(0)
+    return Subject(diagram, trunk(diagram), dict(bs.compile(diagram).state_dict()))
+
+
+def test_gradients_of_all_paths_add_up_to_the_whole_one() -> None:
+    found = linear_chain()
+    images, labels = batch(found)
+    gradients = PathGradients(found, images, labels)
+    assert gradients.residual == ["conv0", "conv1", "conv2", "conv3"]
+    model = bs.compile(found.diagram)
+    model.load_state_dict(found.weights)
+    leaf = images.clone().requires_grad_()
+    torch.nn.functional.cross_entropy(model(leaf), labels).backward()
+
+    def vector(branches: set[str] | None) -> torch.Tensor:
+        direction, log = gradients.along(branches)
+        return direction * math.exp(log)
+
+    assert torch.allclose(vector(None), leaf.grad, rtol=1e-4, atol=1e-8)
+    subsets = [set(some) for count in range(5) for some in itertools.combinations(gradients.residual, count)]
+    assert torch.allclose(sum(map(vector, subsets)), leaf.grad, rtol=1e-4, atol=1e-8)
+
+
+def test_gradients_by_length_of_a_real_network() -> None:
+    found, model = subject("cifar_resnet", n=2)
+    images, labels = batch(found)
+    gradients = PathGradients(found, images, labels)
+    leaf = images.clone().requires_grad_()
+    torch.nn.functional.cross_entropy(model(leaf), labels).backward()
+    direction, log = gradients.along(None)
+    assert torch.allclose(direction * math.exp(log), leaf.grad, rtol=1e-3, atol=1e-7)
+    strengths = gradients.by_length(range(7), 3)
+    assert [len(strength.log_norms) for strength in strengths] == [1, 3, 3, 3, 3, 3, 1]
+    assert strengths == gradients.by_length(range(7), 3)
+    lengths = branch_lengths(found.trunk)
+    shares = contributions(strengths, [lengths.share(k) for k in range(7)])
+    assert sum(shares) == pytest.approx(1) and all(share > 0 for share in shares)
+    assert contributions([Strength(0, (-math.inf,))], [1.0]) == [0.0]
+    with pytest.raises(StudioError, match="one path"):
+        other, _ = subject("cifar_plain", n=1)
+        PathGradients(other, *batch(other))
