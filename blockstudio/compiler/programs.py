@@ -80,7 +80,7 @@ def _normalising(model: nn.Module, weights: Weights | None) -> nn.Module:
 def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
     """The forward pass in eval mode, its batch dimension free. Raises ``export.failed``."""
     examples, shapes = _examples(diagram)
-    with _told("torch.export"), torch.no_grad():
+    with _told("torch.export", model), torch.no_grad():
         program = torch.export.export(model.eval(), examples, dynamic_shapes=shapes)
     for node in program.graph.nodes:
         # It tells whoever gets the file how the folders of this machine are called.
@@ -168,17 +168,34 @@ def _examples(diagram: Diagram) -> tuple[tuple[torch.Tensor, ...], tuple[dict[in
 
 
 @contextmanager
-def _told(tool: str) -> Iterator[None]:
-    """Silence of the exporters' own remarks; what they refuse as one sentence."""
+def _told(tool: str, model: nn.Module | None = None) -> Iterator[None]:
+    """Silence of the exporters' own remarks; what they refuse as one sentence that names the block."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except (RuntimeError, ValueError, TypeError, AssertionError) as reason:
         first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
-        raise StudioError(
-            "export.failed", say("torch refuses it ({tool}): {first}", tool=tool, first=first[:200])
-        ) from reason
+        text = say("torch refuses it ({tool}): {first}", tool=tool, first=first[:200])
+        raise StudioError("export.failed", text, where=block_at(reason, model)) from reason
+
+
+def block_at(error: BaseException, model: nn.Module | None) -> str:
+    """The path of the block that an exporter was at when ``error`` came up: of the innermost module of ``model`` that
+    was being run, or of the node that was being written. Empty if neither was."""
+    names = {id(module): name for name, module in model.named_modules()} if model is not None else {}
+    found = ""
+    reason: BaseException | None = error
+    while reason is not None:
+        trace = reason.__traceback__
+        while trace is not None:
+            here = trace.tb_frame.f_locals
+            stack = here["node"].meta.get("nn_module_stack") if isinstance(here.get("node"), torch.fx.Node) else None
+            path = list(stack.values())[-1][0] if stack else names.get(id(here.get("self")), "")
+            found = str(path) or found
+            trace = trace.tb_next
+        reason = reason.__cause__ or reason.__context__
+    return found
 
 
 def _name_nodes(file: Any) -> None:

@@ -19,12 +19,12 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
 from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
-from blockstudio.runs.datasets import describe
+from blockstudio.runs.datasets import DATASETS, describe, megabytes_text
 from blockstudio.runs.frozen import classifiers, freeze_problems
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run
-from blockstudio.text import say
+from blockstudio.text import Text, say
 from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
 from blockstudio.training.initial import he
@@ -100,6 +100,23 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
         model.compile()
     brought = data is not recipe.data
     return Prepared(recipe, device, splits, model, auxiliary_weights(diagram), flat=len(shape) == 1, brought=brought)
+
+
+def download_note(run: Run) -> Text | None:
+    """That data are about to be fetched, if they are."""
+    data = run.recipe().data
+    try:
+        facts = describe(data)
+    except StudioError:  # `prepare` says it with all the rest.
+        return None
+    if not facts.absent or not data.download:
+        return None
+    size = DATASETS[facts.name].megabytes
+    if not size:
+        return say("{title} is being downloaded to {folder}.", title=facts.title, folder=str(facts.root))
+    size_text = megabytes_text(size)
+    return say("{title} ({size}) is being downloaded to {folder}.", title=facts.title, size=size_text,
+               folder=str(facts.root))  # fmt: skip
 
 
 def _compile(diagram: Diagram) -> nn.Module:

@@ -20,7 +20,7 @@ from blockstudio.runs.run import CONTROL, EVENTS, Run, create_run
 from blockstudio.text import say
 from blockstudio.training.control import Control, stopped_by_signals
 from blockstudio.training.loop import Loop
-from blockstudio.training.prepare import Builder, prepare, write_data, write_environment
+from blockstudio.training.prepare import Builder, download_note, prepare, write_data, write_environment
 
 
 def train(
@@ -76,6 +76,9 @@ def train_run(
         control = Control(run.directory / CONTROL, control_offset)
         with _LastWord(events), stopped_by_signals(control, signals):
             events.reserve()
+            fetching = download_note(run)
+            if fetching:
+                events.write("note", text=fetching)
             prepared = prepare(run, build)
             for note in prepared.splits.notes:
                 events.write("note", text=note)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from blockstudio import Diagram, load
+from blockstudio import Diagram, StudioError, load
 from blockstudio.blocks import CATALOGUE
 from blockstudio.compiler import compile
 from blockstudio.compiler.exports import export
@@ -197,3 +197,18 @@ def test_trained_weights_go_along(tmp_path: Path) -> None:
     x = images(diagram, 2)
     with torch.no_grad():
         assert torch.equal(reloaded((tmp_path / "model.pt2").read_bytes())(x), model(x))
+
+
+def test_a_refusal_names_the_block() -> None:
+    """What torch cannot say is told with the path of the block it came to."""
+
+    class Moody(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if float(x.sum()) > 0 else -x  # depends on the data
+
+    diagram = load("cifar_resnet", n=1)
+    model = compile(diagram)
+    model.layer2[0].conv2 = Moody()
+    with pytest.raises(StudioError) as caught:
+        traced(diagram, model)
+    assert (caught.value.code, caught.value.where) == ("export.failed", "layer2.0.conv2")

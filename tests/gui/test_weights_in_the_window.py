@@ -466,3 +466,18 @@ def test_several_blocks_are_frozen_by_a_command_and_released_by_it(open_window) 
         QTest.keyClicks(window.command_line.line, "freeze in")
         press_key(window.command_line.line, Qt.Key.Key_Return)
         assert window.session.initial_weights.value.freeze == expected
+
+
+def test_published_weights_are_asked_for_by_name(open_window, qtbot) -> None:
+    window = open_window("resnet18")
+    window.desk.commands.run("file.published_weights")
+    dialog = window.desk.dialog
+    assert dialog is not None and dialog.isVisible()
+    dialog.textValueSelected.emit("resnet18")  # type: ignore[attr-defined]
+    dialog.close()
+    note = window.toasts.notes[0]
+    assert "names no published weights" in note.label.text() and note.buttons[0].text() == "Try again"
+    window.features.weights.look_published(" torchvision:no_such_network ")
+    qtbot.waitUntil(lambda: not window.features.weights.busy, timeout=PATIENCE)
+    assert "torchvision publishes no weights 'no_such_network'" in window.toasts.texts[0]
+    assert window.session.initial_weights.value.weights == ""

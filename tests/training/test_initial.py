@@ -96,3 +96,26 @@ def test_few_images_get_more_epochs_and_smaller_batches(tmp_path: Path) -> None:
     assert (recipe.batch_size, recipe.epochs) == (16, 53)
     _, recipe, _ = adapt(load_preset("cifar_resnet"), Recipe())
     assert (recipe.batch_size, recipe.epochs) == (64, 10)
+
+
+LEARNING = {
+    "nin_cifar10": {"data.input_size": 12, "steps": 150},
+    "cifar_resnet": {"data.input_size": 16, "epochs": 8},
+    "resnet18": {"data.input_size": 32, "epochs": 4},
+    "vgg16": {"data.input_size": 32, "steps": 100},
+    "googlenet": {"data.input_size": 64, "steps": 90},
+    "alexnet": {"data.input_size": 96, "steps": 90},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", LEARNING)
+def test_the_recipe_chosen_for_a_preset_learns_three_classes_of_a_folder(tmp_path: Path, preset: str) -> None:
+    """300 photos of T-shirts, dresses and bags; rate, batch and initial values as chosen."""
+    root = folder(tmp_path / "photos", load_fashion_sample().train, (0, 3, 8), 100)
+    run = create_run(
+        load_preset(preset), with_fields(Recipe(), {"data": str(root), **LEARNING[preset]}), tmp_path / "r"
+    )
+    train_run(run)
+    results = run.results()
+    assert results is not None and results["test_accuracy"] > 0.5 and not run.state().at_chance

@@ -44,6 +44,8 @@ def install(desk: Desk) -> WeightsLoader:
     desk.add_commands(
         Command("file.weights", say("Load weights…"), lambda d: loader.ask(), "File", 130, enabled=_any_block,
                 keywords="pretrained transfer checkpoint safetensors pth start"),
+        Command("file.published_weights", say("Load published weights…"), lambda d: loader.ask_published(), "File", 132,
+                enabled=_any_block, keywords="pretrained torchvision timm imagenet download"),
         Command("edit.freeze", say("Freeze in training, or not"), _toggle, "Edit", 320, enabled=_can_freeze,
                 keywords="frozen transfer unfreeze train", on_drawing=True),
         Command("start.freeze_block", say("Freeze a block, or not"), _toggle, value=True),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from blockstudio.answers import Answer
+from blockstudio.formats import is_published
 from blockstudio.graph.edits import SetDefault
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
@@ -72,8 +73,28 @@ class WeightsLoader(QObject):
         self.dialog.fileSelected.connect(lambda name: self.look(Path(name)))
         self.dialog.open()
 
+    def ask_published(self) -> None:
+        """Ask for the name of published weights, then fetch and compare them."""
+        dialog = QInputDialog(self._desk.window)
+        dialog.setWindowTitle(tr("Published weights"))
+        dialog.setLabelText(
+            tr("Name, as torchvision:resnet18 or timm:seresnet50. What is not on this computer yet is downloaded.")
+        )
+        dialog.setTextValue("torchvision:")
+        dialog.textValueSelected.connect(self.look_published)
+        self._desk.open_dialog(dialog)
+
+    def look_published(self, name: str) -> None:
+        """Compare published weights with the diagram in view, fetched first if they are not here."""
+        name = name.strip()
+        if is_published(name):
+            self.look(Path(name))
+            return
+        text = tr("'{name}' names no published weights: they are called torchvision:NAME or timm:NAME.", name=name)
+        self._desk.say(text, "problem", Act(tr("Try again"), "file.published_weights"))
+
     def look(self, file: Path) -> None:
-        """Compare a file with the diagram in view. What came before is forgotten."""
+        """Compare a file, or published weights by name, with the diagram in view. What came before is forgotten."""
         self.leave()
         desk, session = self._desk, self._desk.session
         if not len(session.diagram.graph):
@@ -83,10 +104,13 @@ class WeightsLoader(QObject):
             text = tr("Weights fit a network without errors; this one has some. The problems below say which.")
             desk.say(text, "problem", Act(tr("Show problems"), "view.problems"))
             return
-        settings().setValue("files/weights_folder", str(file.parent))
+        published = is_published(str(file))
+        if not published:
+            settings().setValue("files/weights_folder", str(file.parent))
+            file = file.absolute()
         self._file, self._document, self._changed = file, session.document, False
         try:
-            size = bytes_text(file.stat().st_size)
+            size = tr("published weights") if published else bytes_text(file.stat().st_size)
         except OSError:
             size = tr("the file")  # what is wrong with it is said by who reads it
         self.panel = WeightsPanel(self._desk.window, session.diagram.name, file, size)
@@ -95,7 +119,8 @@ class WeightsLoader(QObject):
         self.panel.setting_wanted.connect(self._turn)
         self.panel.finished.connect(lambda _, panel=self.panel: self._put_away(panel))
         self.panel.show()
-        self._child.run("weights", DIAGRAM, str(file.absolute()), diagram=session.diagram)
+        fetch = ["--download"] if published else []
+        self._child.run("weights", DIAGRAM, str(file), *fetch, diagram=session.diagram)
 
     def _answered(self, answer: Answer) -> None:
         panel = self.panel
@@ -116,7 +141,7 @@ class WeightsLoader(QObject):
         result = panel.result_shown if panel is not None else None
         if result is None or document is None:
             return
-        desk, file = self._desk, self._file.absolute()
+        desk, file = self._desk, self._file
         self.leave()
         desk.documents.turn_to(document)
         if self._changed:
