@@ -3,12 +3,12 @@ closes up. One step, so that one undo takes all of it back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from blockstudio.graph.contents import Contents
-from blockstudio.graph.definition import Block, Route, Wire
+from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, SetRoute
 from blockstudio.layout.box import GAP_Y, Size
 from blockstudio.layout.room import Place, Standing
@@ -53,22 +53,30 @@ def answered(
         found.append(edit)
     if plan.to_tell:
         found.append(MoveBlocks(scope=scope, to=dict(plan.to_tell)))
-    return (*found, *_led_along(diagram.definition(scope).routes, scope, places, plan.to_tell))
+        found += _led_along(diagram, scope, edits, places, plan.to_tell)
+    return tuple(found)
 
 
 def _led_along(
-    routes: Mapping[Wire, Route], scope: str, places: Mapping[str, Place], to: Mapping[str, Place]
-) -> Iterator[SetRoute]:
-    """Points through which wires are led move with the blocks at both ends."""
+    diagram: Contents, scope: str, edits: Iterable[Edit], places: Mapping[str, Place], to: Mapping[str, Place]
+) -> list[Edit]:
+    """Points that wires are led through go along with both ends, where these move alike."""
+    routes = diagram.definition(scope).routes
+    edits = tuple(edits)
+    if not routes or any(isinstance(edit, RenameBlock) for edit in edits):
+        return []
+    gone = {edit.wire for edit in edits if isinstance(edit, RemoveWire) and edit.scope == scope}
+    found: list[Edit] = []
     for wire, route in routes.items():
-        if not {wire.source, wire.target} <= to.keys() & places.keys():
+        if wire in gone or not {wire.source, wire.target} <= to.keys() & places.keys():
             continue
-        (x0, y0), (x1, y1) = places[wire.source], to[wire.source]
-        dx, dy = x1 - x0, y1 - y0
-        aside = to[wire.target][0] - places[wire.target][0], to[wire.target][1] - places[wire.target][1]
-        if (dx, dy) == aside != (0, 0):
+        (dx, dy), other = (
+            (to[name][0] - places[name][0], to[name][1] - places[name][1]) for name in (wire.source, wire.target)
+        )
+        if (dx, dy) == other and (dx or dy):
             moved = tuple((round(x + dx, 2), round(y + dy, 2)) for x, y in route)
-            yield SetRoute(scope=scope, wire=wire, route=moved)
+            found.append(SetRoute(scope=scope, wire=wire, route=moved))
+    return found
 
 
 class _Change:

@@ -132,6 +132,8 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
                 enabled=_selected, label=_bypass_label, keywords="off lesion ablation bypass"),
         Command("edit.wire", say("Wire by letters"), lambda d: canvas.wire_by_keys(), "Edit", 313, enabled=_selected,
                 keywords="connect ports keyboard letters hint w"),
+        Command("select.wire", say("Select a wire into the block"), lambda d: connecting.next_wire(canvas.scene),
+                "Edit", 304, enabled=any_marked, keywords="input next order i"),
         Command("select.ends", say("Select open ends"), lambda d: acts.select_ends(canvas.scene), "Edit", 303,
                 keywords="outputs unread loose leaves e"),
         Command("edit.connect", say("Connect"), lambda d: connecting.connect_selected(canvas.scene), "Edit", 314,

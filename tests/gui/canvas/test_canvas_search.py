@@ -257,3 +257,19 @@ def test_a_merge_from_the_palette_reads_what_is_selected(show, simple, way) -> N
     assert covered(canvas) == []
     canvas.session.undo()
     assert dumps(simple) == before
+
+
+def test_a_wire_is_selected_by_key_and_moved_among_the_inputs(show, simple) -> None:
+    simple.add("ReLU", "aside", at=(-400.0, 112.0))
+    simple.add("Concat", "cat", at=(0.0, 560.0))
+    for source, target in (("input", "aside"), ("aside", "cat:0"), ("relu", "cat:1")):
+        simple.connect(source, target)
+    canvas = show(simple)
+    canvas.session.select(["cat"])
+    chosen = []
+    for _ in range(3):
+        key(canvas, K.Key_I)
+        chosen += [wire.source for wire in canvas.scene.marks.wires]
+    assert chosen == ["aside", "relu", "aside"]
+    key(canvas, K.Key_Right)
+    assert [wire.source for wire in simple.main.wires_into("cat")] == ["relu", "aside"]

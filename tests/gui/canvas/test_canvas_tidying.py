@@ -218,3 +218,19 @@ def test_laying_out_lets_led_wires_go_and_undo_leads_them_again(show, simple) ->
     canvas.session.undo()
     assert dumps(simple) == before
     assert canvas.scene.drawing.led
+
+
+def test_a_led_wire_goes_along_where_room_is_made(show, simple) -> None:
+    wire = Wire("relu", "out", "output", "in")
+    simple.history.do(SetRoute(wire=wire, route=((200.0, 280.0),)))
+    canvas = show(simple)
+    before = dumps(simple)
+    canvas.scene.select_wires([simple.main.wires_into("conv2d")[0]])
+    canvas.run("edit.search")
+    QTest.keyClicks(canvas.finder.line, "bn")
+    start = simple.main.block("relu").at[1]
+    key(canvas.finder.line, K.Key_Return)
+    down = simple.main.block("relu").at[1] - start
+    assert simple.main.routes[wire] == ((200.0, 280.0 + down),)
+    canvas.session.undo()
+    assert dumps(simple) == before

@@ -60,6 +60,21 @@ def move_input(scene: Scene, by: int) -> bool:
     return done
 
 
+def next_wire(scene: Scene) -> bool:
+    """Select a wire by key: the first into the block that is selected, then the next into the same block."""
+    session, chosen = scene.session, scene.marks.wires
+    if len(chosen) == 1:
+        (wire,) = chosen
+        wires = session.definition.wires_into(wire.target) if wire.target in session.definition else []
+        place = wires.index(wire) + 1 if wire in wires else 0
+    else:
+        wires = session.definition.wires_into(session.selection[-1]) if session.selection else []
+        place = 0
+    if wires:
+        scene.select_wires([wires[place % len(wires)]])
+    return bool(wires)
+
+
 def ordered_wire(scene: Scene) -> Wire | None:
     """The selected wire, if it is the only one and runs into one of several inputs of a merge."""
     if len(scene.marks.wires) != 1:

@@ -19,6 +19,7 @@ KEYS: dict[Qt.Key, tuple[str, ...]] = {
     Key.Key_F: ("view.fit",),
     Key.Key_W: ("edit.wire",),
     Key.Key_E: ("select.ends",),
+    Key.Key_I: ("select.wire",),
     Key.Key_Home: ("go.first",),
     Key.Key_End: ("go.last",),
 }
