@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.hand import dropping
+from blockstudio.gui.canvas.scene.repeating import handle
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.inspector import Inspector
 from blockstudio.gui.modules import acts
@@ -188,3 +189,34 @@ def test_a_kept_module_is_dropped_into_a_wire(open_window):
     name = ghost.drop()
     assert [each.target for each in session.definition.wires_from("conv3")] == [name]
     undone(session, before)
+
+
+def test_a_handle_on_the_card_repeats_it(open_window, qtbot):
+    window = open_window("resnet34")
+    canvas, session = window.canvas, window.session
+    canvas.zoom_to(1.0)
+    session.select(["maxpool"])
+    canvas.reveal("maxpool")
+    before = dumps(session.diagram)
+    name, rect = handle(canvas.scene.stage, canvas.scene.marks)
+    assert name == "maxpool"
+    at = canvas.camera.to_view(rect.center()).toPoint()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseMove(canvas, at + QPoint(20, 0))
+    qtbot.mouseMove(canvas, at + QPoint(40, 0))
+    assert canvas.scene.marks.repeating == ("maxpool", 3)
+    assert canvas.grab() is not None and canvas.fault == ""
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at + QPoint(40, 0))
+    assert session.definition.block("maxpool").repeat == 3
+    undone(session, before)
+    session.undo()
+    session.select(["maxpool"])
+    _, rect = handle(canvas.scene.stage, canvas.scene.marks)
+    at = canvas.camera.to_view(rect.center()).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert session.definition.block("maxpool").repeat == 2
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, pos=at)
+    assert session.definition.block("maxpool").repeat is None
+    for other in ("input", "output"):
+        session.select([other])
+        assert handle(canvas.scene.stage, canvas.scene.marks) is None

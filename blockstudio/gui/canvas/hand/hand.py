@@ -17,6 +17,7 @@ from blockstudio.gui.canvas.hand.lettering import Lettering
 from blockstudio.gui.canvas.hand.marquee import Marquee
 from blockstudio.gui.canvas.hand.moving import Move, Nudge
 from blockstudio.gui.canvas.hand.panning import Pan, Steer
+from blockstudio.gui.canvas.hand.repeating import Repeat
 from blockstudio.gui.canvas.hand.searching import Adding
 from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
@@ -26,6 +27,7 @@ from blockstudio.gui.canvas.scene.callouts import Callout
 from blockstudio.gui.canvas.scene.metrics import LINES
 from blockstudio.gui.canvas.scene.overlay import Overlay
 from blockstudio.gui.canvas.scene.ports import Port
+from blockstudio.gui.canvas.scene.repeating import handle_at
 from blockstudio.gui.kit.text import tr
 
 EDGE, FASTEST, TICK_MS = 24.0, 14.0, 16
@@ -137,6 +139,9 @@ class Hand(QObject):
         found = hits.hit(scene.root, point, scale)
         if found.name is not None or found.wire is not None or scene.stage is not scene.root:
             scene.go_to(found.stage)
+        repeated = handle_at(scene.stage, scene.marks, on_stage(surface, at)) if scale >= LINES else None
+        if repeated is not None:
+            return Repeat(surface, at, repeated)
         if found.port is not None:
             return self._from_port(found.port, at)
         if found.block is not None:

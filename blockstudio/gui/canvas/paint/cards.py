@@ -202,6 +202,16 @@ def draw_text(painter: QPainter, x: float, middle: float, text: str, style: Styl
     painter.drawStaticText(QPointF(x, middle - laid.size().height() / 2), laid)
 
 
+def draw_handle(painter: QPainter, rect: QRectF, text: str, style: Style) -> None:
+    """The handle by which a card is repeated."""
+    painter.setPen(style.selected)
+    painter.setBrush(style.card)
+    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+    painter.setPen(style.text)
+    painter.setFont(style.badge_font)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
 def draw_pill(painter: QPainter, rect: QRectF, text: str, style: Style) -> None:
     """A shape on a wire; ``?`` in the colour of problems."""
     problem = text == "?"

@@ -33,6 +33,7 @@ from blockstudio.gui.canvas.scene.metrics import (
     lone_name,
     lone_sizes,
 )
+from blockstudio.gui.canvas.scene.repeating import handle, times
 from blockstudio.gui.canvas.scene.stage import NO_MARKS, Marks, Stage, pills_of
 
 SMOOTH = 2500
@@ -357,3 +358,7 @@ class StagePainter:
             if row is not None:
                 radius = 2 * RADIUS if name in drawing.frames else RADIUS
                 painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
+        found = handle(stage, marks) if self.scale >= LINES else None
+        if found is not None:
+            name, rect = found
+            cards.draw_handle(painter, rect, f"×{times(stage, marks, name)}", style)

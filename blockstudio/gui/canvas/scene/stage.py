@@ -50,6 +50,8 @@ class Marks:
     """The wires that are about to be cut."""
     way: tuple[str, ...] = ()
     """The blocks of the path that the wire on the mouse would close."""
+    repeating: tuple[str, int] | None = None
+    """The block whose handle is pulled, and how often it would stand for itself."""
     ports_of: str | None = None
     """The block whose free input shows."""
 
