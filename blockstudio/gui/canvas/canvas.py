@@ -40,7 +40,7 @@ from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.canvas.paint import picture
 from blockstudio.gui.canvas.paint.canvas_painter import CanvasPainter, Sheet, paint_fault
 from blockstudio.gui.canvas.scene.arranging import Arranging
-from blockstudio.gui.canvas.scene.camera import MARGIN, Camera
+from blockstudio.gui.canvas.scene.camera import Camera
 from blockstudio.gui.canvas.scene.metrics import GRID
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.telling import selection_text, tip
@@ -88,6 +88,7 @@ class Canvas(QWidget):
         """Why the last frame could not be painted; empty if it could."""
         self.finder: SearchPopup | None = None
         """The search, once it has been open."""
+        self._sought = ""  # the block that was to be seen last: the window may still find its size
         self._steps = 0
         """Of the zoom, since the beginning."""
         self.setObjectName("canvas")
@@ -152,6 +153,7 @@ class Canvas(QWidget):
 
     def reveal(self, block: str) -> None:
         """Make sure a block of the session's level is in view and can be read. Raises `KeyError`."""
+        self._sought = block
         self.camera.reveal(self.block_rect(block))
 
     def block_rect(self, name: str) -> QRectF:
@@ -353,8 +355,8 @@ class Canvas(QWidget):
             painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        room = self.view_rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        self.scene.show_on(room.width(), room.height(), self.camera.fresh)
+        if self.scene.show_on(self.view_rect().size(), self.camera.fresh) and self._sought in self.scene.drawing.rows:
+            self.reveal(self._sought)
         self.camera.resized()
         super().resizeEvent(event)
 

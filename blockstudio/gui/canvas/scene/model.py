@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, QTimer, Signal
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock, SetTexts
+from blockstudio.gui.canvas.scene.camera import MARGIN
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
 from blockstudio.gui.canvas.scene.gliding import Gliding, standing
@@ -136,14 +137,16 @@ class Scene(QObject):
         if not self._settle_on(self.session.path):
             self._stage_session()
 
-    def show_on(self, width: float, height: float, anew: bool = True) -> None:
+    def show_on(self, size: QSizeF, anew: bool = True) -> bool:
         """The canvas shows so much at 100 %: the level in view is put into columns that fit, if that is wanted
-        (``anew``) and nobody has put its blocks anywhere."""
-        self.staging.paper = width, height
-        if anew and self.staging.refold(self.root.drawing.scope):
-            self.restage()
-            self._redone()
-            self.followed.emit()
+        (``anew``) and nobody has put its blocks anywhere. Whether blocks stand elsewhere now."""
+        self.staging.paper = size.width() - 2 * MARGIN, size.height() - 2 * MARGIN
+        if not anew or not self.staging.refold(self.root.drawing.scope):
+            return False
+        self.restage()
+        self._redone()
+        self.followed.emit()
+        return True
 
     def _stage_session(self) -> None:
         """Draw the session's level as the root."""
