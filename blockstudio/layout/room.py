@@ -25,6 +25,8 @@ SIDE = 24.0
 """Between a newcomer and what stands beside it."""
 MARGIN = GRID
 """Cards nearer than this to a place are in its way."""
+FAR_OFF = 1e12
+"""Where newcomers have been before."""
 CHUNK = 256
 """So many cards at a time are compared with all others."""
 TRIES = 12
@@ -240,14 +242,20 @@ class Standing:
         """Pairs (upper, lower) that lie on one another and did not before; of a newcomer it is the upper one."""
         names = [*rects, *new]
         now = np.array([*rects.values(), *new.values()])
-        before = np.array([*self.rects.values(), *([(np.inf, np.inf, np.inf, np.inf)] * len(new))])
-        changed = np.flatnonzero(now[:, 1] != before[:, 1])
+        before = np.array([*self.rects.values(), *([(FAR_OFF, FAR_OFF, FAR_OFF, FAR_OFF)] * len(new))])
+        shifts = now[:, 1] - before[:, 1]
+        changed = np.flatnonzero(shifts)
         found = []
         for start in range(0, len(changed), CHUNK):
             some = changed[start : start + CHUNK]
-            on = _touching(now[some], now) & ~_touching(before[some], before)
-            for index, other in np.argwhere(on).tolist():
-                row = int(some[index])
+            # Cards that have moved alike lie as they lay.
+            others = np.flatnonzero(shifts != shifts[some[0]]) if np.ptp(shifts[some]) == 0 else np.arange(len(now))
+            on = _touching(now[some], now[others])
+            if not on.any():
+                continue
+            on &= ~_touching(before[some], before[others])
+            for index, place in np.argwhere(on).tolist():
+                row, other = int(some[index]), int(others[place])
                 pair = sorted((row, other), key=lambda index: (names[index] not in new, now[index, 1], index))
                 if row != other and names[pair[1]] not in new:
                     found.append((names[pair[0]], names[pair[1]]))
