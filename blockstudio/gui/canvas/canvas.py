@@ -62,8 +62,7 @@ class Canvas(QWidget):
     A mouse wheel zooms to the cursor, a trackpad pans and pinches; Ctrl+wheel always zooms, Shift+wheel pans
     sideways; the middle button or Space with the left one drags the view.
 
-    Others use the methods below and `scene` (what is drawn, and where); points called *view* are pixels of this
-    widget, those called *scene* are the drawing's.
+    Others use the methods below and `scene`; *view* points are pixels of this widget, *scene* points the drawing's.
     """
 
     zoom_changed = Signal(float)
