@@ -69,6 +69,7 @@ def test_a_block_type_of_a_package_is_the_same_class(tmp_path: Path) -> None:
     assert "package: my-blocks" in scratch.python(ROOT, "-c", SQUARE, also=place)
 
 
+@pytest.mark.slow
 def test_a_data_set_is_a_row(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     tree = scratch.tree(tmp_path, "blockstudio/runs", "blockstudio/training/data")

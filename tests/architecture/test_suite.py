@@ -13,6 +13,8 @@ LEAVING = """
 import socket, subprocess, sys, tempfile, threading, urllib.request
 from contextlib import suppress
 from pathlib import Path
+import pytest
+
 from tests.support import leavings
 
 leavings.PATIENCE = 0.1  # nothing here is just ending
@@ -49,6 +51,8 @@ kept = []
 TIMER = """
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel
+import pytest
+
 from tests.support.leavings import watch_timers
 
 watch_timers()
@@ -117,6 +121,7 @@ def test_timers_and_widgets_that_are_left_fail_it(tmp_path: Path) -> None:
     assert failed(said) == {"test_timer", "test_widget"}, said
 
 
+@pytest.mark.slow
 def test_the_same_is_drawn_every_day_and_other_things_at_large(tmp_path: Path) -> None:
     def drawn(seed: int, *options: str) -> tuple[int, str]:
         said = suite(tmp_path, DRAWING, f"--randomly-seed={seed}", "--randomly-dont-reorganize", *options)

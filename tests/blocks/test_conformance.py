@@ -41,7 +41,7 @@ TYPES = [name for name, kind in CATALOGUE.items() if not kind.foreign]
 @pytest.mark.parametrize("name", TYPES)
 def test_type_agrees_with_pytorch(name: str) -> None:
     kind = CATALOGUE[name]
-    _check(name, 120 if len(kind.parameters) > 1 or kind.variadic else 40)
+    _check(name, 60 if len(kind.parameters) > 1 or kind.variadic else 30)
 
 
 @pytest.mark.slow

@@ -113,12 +113,9 @@ def test_a_run_that_fails_tells_programs_why(tmp_path: Path, capsys: pytest.Capt
     assert code == 2 and error is not None and error.code == "data.folder"
 
 
-def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*TINY, "--run", str(tmp_path / "r"), "--quiet"]) == 0
-    assert capsys.readouterr() == ("", "")
-
-
-def test_folders_are_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_are_named_by_the_environment_and_quiet_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BLOCKSTUDIO_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -128,4 +125,5 @@ def test_folders_are_named_by_the_environment(tmp_path: Path, monkeypatch: pytes
     if sys.platform == "linux":
         assert folders.unsaved_work() == tmp_path / "state" / "blockstudio" / "recovery"
     assert main([*TINY, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
     assert len(list((tmp_path / "runs").iterdir())) == 1

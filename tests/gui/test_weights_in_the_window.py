@@ -159,11 +159,11 @@ class Trap:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("truncated", "damaged"),
+        pytest.param("truncated", "damaged", marks=pytest.mark.slow),
         ("trap", "never executed"),
-        ("another", "not one key"),
-        ("gone", "no such file"),
-        ("not numbers", "conv1.weight holds values that are not numbers"),
+        pytest.param("another", "not one key", marks=pytest.mark.slow),
+        pytest.param("gone", "no such file", marks=pytest.mark.slow),
+        pytest.param("not numbers", "conv1.weight holds values that are not numbers", marks=pytest.mark.slow),
     ],
 )
 def test_a_bad_file_is_one_sentence_and_nothing_is_executed(

@@ -295,8 +295,8 @@ def bad_file(kind: str, trained: Path, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("kind", "code", "said"),
     [
-        ("truncated", "weights.format", "damaged"),
-        ("trap", "weights.format", "not a tensor"),
+        pytest.param("truncated", "weights.format", "damaged", marks=pytest.mark.slow),
+        pytest.param("trap", "weights.format", "not a tensor", marks=pytest.mark.slow),
         ("shapes", "weights.mismatch", "conv1.weight"),
         ("others", "weights.mismatch", "missing"),
         ("nan", "weights.numbers", "not numbers"),
