@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 LEAVING = """
 import socket, subprocess, sys, tempfile, threading, urllib.request
 from contextlib import suppress
 from pathlib import Path
-import pytest
-
 from tests.support import leavings
 
 leavings.PATIENCE = 0.1  # nothing here is just ending
@@ -51,8 +51,6 @@ kept = []
 TIMER = """
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel
-import pytest
-
 from tests.support.leavings import watch_timers
 
 watch_timers()
