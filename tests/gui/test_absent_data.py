@@ -30,10 +30,13 @@ def entries(window: StudioWindow, id: str) -> dict[str, tuple[str, bool, str]]:
 
 def test_absent_sets_are_marked_and_absent_devices_grey(window: StudioWindow, tmp_path: Path, monkeypatch) -> None:
     found = entries(window, "run.data")
-    assert found["Digits"][0] == "Digits"
-    assert found["SVHN"][0] == "SVHN (not here yet)" and "246 MB" in found["SVHN"][2]
+    header = list(found).index("Not on this computer yet")
+    assert not found["Not on this computer yet"][1]
+    assert list(found).index("Digits") < header < list(found).index("SVHN") and "246 MB" in found["SVHN"][2]
+    assert found["SVHN"][1], "it can be chosen; what to do about it is then said"
     svhn(tmp_path / "data" / "svhn")
-    assert entries(window, "run.data")["SVHN"][0] == "SVHN"
+    found = entries(window, "run.data")
+    assert list(found).index("SVHN") < list(found).index("Not on this computer yet")
     monkeypatch.setattr(devices, "_has_cuda", lambda: False)
     devices.absent_devices.cache_clear()
     found = entries(window, "run.device")

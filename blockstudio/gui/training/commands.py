@@ -52,17 +52,19 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
         _ask_folder(desk, title, Path.home(), lambda name: trainer.set_fields({"data.source": name}))
 
     def data_sets(_: Desk) -> Iterable[Choice]:
-        chosen = trainer.recipe.data.source
-        # A line divides those that come with the program from those that are files.
+        data = trainer.recipe.data
+        absent = [name for name, known in DATASETS.items() if not known.built_in and is_absent(name, data.folder)]
+        # A line divides those that come with the program from those that are files, and those from what is not here.
         before = True
-        folder = trainer.recipe.data.folder
-        for name, known in DATASETS.items():
-            absent = not known.built_in and is_absent(name, folder)
-            title = tr("{title} (not here yet)", title=known.title) if absent else known.title
+        for name in (*(name for name in DATASETS if name not in absent), *absent):
+            known = DATASETS[name]
+            if name in absent[:1]:
+                yield Choice(tr("Not on this computer yet"), "", separator=True, enabled=False)
             tip = known.help
-            if absent and known.megabytes:
+            if name in absent and known.megabytes:
                 tip = tr("{help} To be downloaded: {size}.", help=known.help, size=megabytes_text(known.megabytes))
-            yield Choice(title, name, name == chosen, tip, separator=before and not known.built_in)
+            line = before and not known.built_in and name not in absent
+            yield Choice(known.title, name, name == data.source, tip, separator=line)
             before = known.built_in
 
     def folder_label(_: Desk) -> str:
