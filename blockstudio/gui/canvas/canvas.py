@@ -79,7 +79,7 @@ class Canvas(QWidget):
         """Set by whoever puts the drawing on a desk: what keys and the context menu do."""
         self.scene = Scene(session, self)
         self.camera = Camera(self.view_rect, self.scene.bounds, self.scene.first_rect, self._on_camera)
-        self.scene.seen = self._seen
+        self.scene.seen = lambda: (self.camera.rect_to_scene(self.view_rect()), self.camera.scale)
         self.painter = CanvasPainter()
         self.hand = Hand(self, self)
         self.arranging = Arranging(self.scene)
@@ -306,9 +306,6 @@ class Canvas(QWidget):
         return minimap.to_scene(at, size) if shown or anywhere else None
 
     # Following the scene
-
-    def _seen(self) -> tuple[QRectF, float]:
-        return self.camera.rect_to_scene(self.view_rect()), self.camera.scale
 
     def _on_camera(self, zoomed: bool) -> None:
         self.scene.renote_in_view()
