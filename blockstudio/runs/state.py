@@ -10,6 +10,7 @@ import msgspec
 from blockstudio.runs.chance import doubt
 from blockstudio.runs.events import Event
 from blockstudio.runs.lock import Holder
+from blockstudio.text import join, say
 
 Status: TypeAlias = Literal["new", "running", "paused", "stopped", "finished", "failed", "lost"]
 
@@ -77,7 +78,8 @@ class Folded:
             elif kind == "failed":
                 status, self.message = "failed", _sentence(event)
             elif kind == "diverged":
-                status, self.message = "failed", f"The loss became {event.get('loss')} by step {self.step}."
+                loss = say("The loss became {loss} by step {step:,}.", loss=event.get("loss"), step=self.step)
+                status, self.message = "failed", loss
             if status is not None:
                 self.status, self.status_offset = status, offset
 
@@ -90,9 +92,9 @@ class Folded:
             status, message = "running", ""
         elif holder is not None and not alive and (silent or status in ("new", "running", "paused")):
             status = "failed" if silent or status == "new" else "lost"
-            message = last_words() or "The trainer ended without a word; it was killed, or the machine went down."
+            message = last_words() or say("The trainer ended without a word; it was killed, or the machine went down.")
         elif holder is None and status in ("running", "paused"):
-            status, message = "lost", "The trainer is gone."
+            status, message = "lost", say("The trainer is gone.")
         return RunState(
             status=status,
             pid=holder.pid if holder is not None and alive else None,
@@ -109,5 +111,4 @@ class Folded:
 
 def _sentence(event: Event) -> str:
     where, message, hint = (str(event.get(key) or "") for key in ("where", "message", "hint"))
-    text = f"{where}: {message}" if where else message
-    return f"{text} {hint}" if hint else text
+    return join([f"{where}:" if where else "", message, hint])

@@ -57,7 +57,7 @@ def watch(run: Run, console: Console | None = None, *, json: bool = False, quiet
                 return
             told = len(caught)
             if told == 1:
-                view.say("Stopping with a checkpoint; Ctrl-C again ends it at once.")
+                view.say(say("Stopping with a checkpoint; Ctrl-C again ends it at once."))
                 _ask_to_stop(run)
             elif child is not None:
                 child.kill()
