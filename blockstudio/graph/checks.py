@@ -27,6 +27,7 @@ MAX_PORTS = 100
 MAX_POINTS = 100
 """Of one wire."""
 MAX_AT = 1e7
+MAX_FACTS = 200
 
 
 def check_block(diagram: Contents, block: Block, where: str) -> None:
@@ -65,6 +66,12 @@ def check_block(diagram: Contents, block: Block, where: str) -> None:
     if not isinstance(block.pinned, bool):
         raise StudioError("parameter.value", say("expected true or false."), where=f"{where}.pinned")
     check_text(block.note, f"{where}.note")
+
+
+def check_facts(about: Mapping[str, object]) -> None:
+    """Raises `StudioError` ``diagram.size`` for more facts about a diagram than it can have."""
+    if len(about) > MAX_FACTS:
+        raise StudioError("diagram.size", say("there can be {most} facts at most.", most=MAX_FACTS), where="about")
 
 
 def check_at(at: object, where: str) -> None:

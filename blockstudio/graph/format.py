@@ -17,7 +17,7 @@ import msgspec
 from blockstudio.blocks import CATALOGUE, Origin, Parameter, origin_of
 from blockstudio.errors import StudioError
 from blockstudio.graph.block_edits import SetRoute, place_block, place_wire
-from blockstudio.graph.checks import check_declarations, check_whole
+from blockstudio.graph.checks import check_declarations, check_facts, check_whole
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
@@ -96,6 +96,8 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
 
 def _declare(diagram: Diagram, file: _File, place: Place) -> dict[str, tuple[_Graph, Place]]:
     """Texts, parameters and all modules, still without blocks; returns what to fill each scope with."""
+    with place.standing(("about",)):
+        check_facts(file.about)  # before any of them is looked at: there may be a million
     about = {key: (place / "about" / key).convert(value, str) for key, value in file.about.items()}
     with place.standing(("name", "description", "about")):
         SetTexts(name=file.name, description=file.description, about=about).apply(diagram)

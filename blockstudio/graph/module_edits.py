@@ -10,6 +10,7 @@ from blockstudio.graph.block_edits import own_route, place_block, place_wire
 from blockstudio.graph.checks import (
     MAX_MODULES,
     check_declarations,
+    check_facts,
     check_instances,
     check_literal,
     check_route,
@@ -84,8 +85,7 @@ class SetTexts(EditBase, frozen=True, kw_only=True):
         if self.description is not None:
             check_text(self.description, "description")
         if self.about is not None:
-            if len(self.about) > 200:
-                raise StudioError("diagram.size", say("there can be 200 facts at most."), where="about")
+            check_facts(self.about)
             for key, value in self.about.items():
                 check_text(key, "about", 200)
                 check_text(value, f"about.{shown(key)}")

@@ -352,3 +352,11 @@ def test_a_route_that_is_none_is_named(routes, code, place):
         loads(json.dumps(data), "net.json")
     assert error.value.code == code
     assert place in error.value.where
+
+
+def test_too_many_facts_are_refused_before_any_is_looked_at() -> None:
+    file = json.loads(dumps(Diagram("facts")))
+    file["about"] = {"first": 5} | {f"fact{index}": "" for index in range(200)}
+    with pytest.raises(StudioError) as caught:
+        loads(json.dumps(file))
+    assert caught.value.code == "diagram.size" and "200 facts" in str(caught.value)
