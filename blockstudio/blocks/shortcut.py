@@ -181,7 +181,7 @@ class Scale(BlockType):
     }
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
-        factors = [value for value in given.values() if isinstance(value, int | float)]
+        factors = [value for key, value in given.items() if key != "last" and isinstance(value, int | float)]
         return {"factor": factors[0]} if len(inputs) == len(factors) == 1 else None
 
     def code(self, a: Arguments) -> Code:

@@ -99,6 +99,23 @@ def test_what_cannot_be_drawn_is_said_by_name() -> None:
         assert caught.value.code == code and words in str(caught.value)
 
 
+class Scaled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + 0.17 * self.conv(x)
+
+
+def test_a_constant_factor_is_a_scale() -> None:
+    diagram, report = from_module(nn.Sequential(Scaled(), nn.Conv2d(3, 2, 1)), (3, 8, 8))
+    assert report.proven, report.notes
+    assert [block.parameters["factor"] for _, block in diagram.modules["Scaled"].blocks() if block.type == "Scale"] == [
+        0.17
+    ]
+
+
 class Odd(nn.Module):
     """A convolution, something that no block type says, and a convolution."""
 
