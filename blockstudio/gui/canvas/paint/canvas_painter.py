@@ -11,6 +11,7 @@ from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.far import MANY, FarLayer
 from blockstudio.gui.canvas.paint.legend import HEIGHT as LEGEND_HEIGHT
+from blockstudio.gui.canvas.paint.legend import WIDTH as LEGEND_WIDTH
 from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend
 from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.overlays import (
@@ -91,8 +92,8 @@ class CanvasPainter:
         if self.minimap.shows(drawing, camera, sheet.size):
             self.minimap.paint(painter, drawing, camera, sheet.size, style, sheet.ratio)
         if has_legend(scene.root.facts):
-            corner = QPointF(LEGEND_EDGE, sheet.size.height() - LEGEND_HEIGHT - LEGEND_EDGE)
-            draw_legend(painter, corner, scene.root.facts, style)
+            mapped = self.minimap.shows(drawing, camera, sheet.size)
+            draw_legend(painter, _legend_corner(scene, camera, sheet.size, mapped), scene.root.facts, style)
         _paint_hint(painter, sheet, scene, isinstance(overlay, Coming), style)
 
     def _paint_level(self, painter: QPainter, scene: Scene, camera: Projection, area: QRectF, style: Style) -> None:
@@ -132,6 +133,19 @@ class CanvasPainter:
             painter, key, camera, size, ratio, self.sprites.moving,
             lambda own, camera, area: self._paint_level(own, scene, camera, area, style),
         )  # fmt: skip
+
+
+def _legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:
+    """The corner of the view with the fewest cards in it; not the lower right while the small map stands there."""
+    right, low = size.width() - LEGEND_WIDTH - LEGEND_EDGE, size.height() - LEGEND_HEIGHT - LEGEND_EDGE
+    corners = [QPointF(LEGEND_EDGE, low), QPointF(LEGEND_EDGE, LEGEND_EDGE), QPointF(right, LEGEND_EDGE)]
+    corners += [] if mapped else [QPointF(right, low)]
+
+    def covered(corner: QPointF) -> int:
+        area = camera.rect_to_scene(QRectF(corner.x(), corner.y(), LEGEND_WIDTH, LEGEND_HEIGHT))
+        return len(scene.root.drawing.rows_in(area, 24))
+
+    return min(corners, key=covered)
 
 
 def _paint_hint(painter: QPainter, sheet: Sheet, scene: Scene, coming: bool, style: Style) -> None:
