@@ -78,13 +78,13 @@ class ModuleSection(QWidget):
             self._links(*(("module.promote", key) for key in free[:MOST]), value=self._name)
 
     def _links(self, *links: tuple[str, str], value: str = "") -> None:
-        """Links in rows of three; with ``value`` each passes it on with its own text."""
+        """Links in rows of two; with ``value`` each passes it on with its own text."""
         commands = self._desk.commands
-        for start in range(0, len(links), 3):
+        for start in range(0, len(links), 2):
             line = QHBoxLayout()
             line.setContentsMargins(0, 0, 0, 0)
             line.setSpacing(12)
-            for id, text in links[start : start + 3]:
+            for id, text in links[start : start + 2]:
                 button = commands.link(text, id, (value, text) if value else None)
                 if value:
                     button.setToolTip(tr("Each instance may then set {key}.", key=text))
