@@ -10,6 +10,7 @@ the data's. All of it is noted for the user.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.schedules import SCHEDULES
-from blockstudio.text import say
+from blockstudio.text import join, say, say_many
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis
@@ -189,12 +190,18 @@ def _frozen_note(recipe: Recipe, analysis: Analysis) -> list[str]:
     paths = recipe.start.freeze
     if not paths:
         return []
-    more = f" and {len(paths) - FROZEN_NAMED} more" if len(paths) > FROZEN_NAMED else ""
-    total = analysis.parameters_with_auxiliary
     return [
-        f"Frozen: {', '.join(paths[:FROZEN_NAMED])}{more}. "
-        f"{trainable(analysis, paths):,} of {total:,} parameters are trained."
-    ]
+        say(
+            "Frozen: {names}. {trained:,} of {total:,} parameters are trained.",
+            names=_frozen_names(paths), trained=trainable(analysis, paths), total=analysis.parameters_with_auxiliary,
+        )
+    ]  # fmt: skip
+
+
+def _frozen_names(paths: Sequence[str]) -> str:
+    named = join(list(paths[:FROZEN_NAMED]), ", ")
+    more = len(paths) - FROZEN_NAMED
+    return say("{names} and {more:,} more", names=named, more=more) if more > 0 else named
 
 
 def _softmax_note(diagram: Diagram) -> list[str]:
@@ -205,9 +212,12 @@ def _softmax_note(diagram: Diagram) -> list[str]:
             kind = diagram.kind(block.type)
             if kind is not None and kind.gives_probabilities and block.bypass is False:
                 return [
-                    f"The network ends in {wire.source} ({kind.name}), but the loss takes what comes before it; "
-                    "it learns slowly so. Bypass the block for training."
-                ]
+                    say(
+                        "The network ends in {block} ({kind}), but the loss takes what comes before it; it learns "
+                        "slowly so. Bypass the block for training.",
+                        block=wire.source, kind=kind.name,
+                    )
+                ]  # fmt: skip
     return []
 
 
@@ -220,16 +230,21 @@ def _fit(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> list[str]:
         if name == "in_channels" and _keeps_channels(recipe):
             continue
         if parameter is not None and parameter.kind == "int" and parameter.default != value:
-            said.append(f"{name} = {value} (was {parameter.default})")
+            said.append(say("{name} = {value} (was {before})", name=name, value=value, before=str(parameter.default)))
             diagram.history.do(SetDefault(key=name, value=value))
     _fit_size(diagram, recipe, facts)
     shape = input_shape(diagram)
     if shape != drawn:
-        said.insert(0, f"input {_text(shape)} (drawn {_text(drawn)})")
+        said.insert(0, say("input {shape} (drawn {drawn})", shape=_text(shape), drawn=_text(drawn)))
     if not said:
         return []
-    own = f"{facts.channels}×{facts.size}×{facts.size}" if facts.size else f"of {facts.channels} channels"
-    return [f"Fitted to {facts.title}, whose images are {own}: {', '.join(said)}."]
+    what = join(said, ", ")
+    if facts.size:
+        own = _text((facts.channels, facts.size, facts.size))
+        return [say("Fitted to {title}, whose images are {own}: {what}.", title=facts.title, own=own, what=what)]
+    text = "Fitted to {title}, whose images are of {count} channels: {what}."
+    one = "Fitted to {title}, whose images are of {count} channel: {what}."
+    return [say_many(one, text, facts.channels, title=facts.title, what=what)]
 
 
 def _keeps_channels(recipe: Recipe) -> bool:

@@ -17,7 +17,7 @@ from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.runs.devices import absent_devices
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
-from blockstudio.text import say
+from blockstudio.text import Text, say
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (say("Data"), ("data", "data.shapes")),
@@ -99,7 +99,7 @@ class RecipeForm(QScrollArea):
                 widget.setPlaceholderText(_text(value) if value is not None else _EMPTY.get(path, tr("chosen")))
         problems = plan.problems if plan is not None else ()
         lines = problems or (plan.notes if plan is not None else ())
-        self.summary.setText("\n".join(lines[:4]))
+        self.summary.setText("\n".join(tr(line) if isinstance(line, Text) else line for line in lines[:4]))
         acts = dict.fromkeys(("run.download", "run.set_folder"), "")
         if plan is not None and plan.absent:
             acts |= {id: title for title, id in absent_acts(plan.absent)}
