@@ -264,7 +264,7 @@ def linear_nodes(graph: Any, numbers: Mapping[str, Any]) -> Lines:
             source, matrix = node.input
             if matrix in numbers and len(numbers[matrix].dims) == 2 and source not in numbers:
                 found.whole[node.output[0]] = (source, matrix, "")
-        elif node.op_type == "Add" and len(node.input) == 2 and len(node.output) == 1:
+        elif node.op_type.lower() == "add" and len(node.input) == 2 and len(node.output) == 1:
             for product, bias in (node.input, reversed(node.input)):
                 known = found.whole.get(product)
                 if known is None or known[2] or bias not in numbers or uses[product] != 1:
