@@ -70,7 +70,6 @@ __all__ = [
     "from_onnx",
     "from_pt2",
     "hints",
-    "lab",
     "load",
     "load_weights",
     "refactorings",
