@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from blockstudio.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    import blockstudio.laboratory as lab
+    import blockstudio.laboratory as lab  # noqa: F401
     from blockstudio.analysis import Analysis, analyze
     from blockstudio.api import (
         compile,
