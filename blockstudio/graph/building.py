@@ -21,6 +21,14 @@ class Builder:
     """One level of a diagram that is being drawn. What is added follows `here`, the block that was added last, unless
     ``after`` says otherwise; names are made up where none are given.
 
+    Args:
+        name: Its title.
+        input: Shape of one image, ``(C, H, W)``, or of a vector, ``(F,)``.
+        parameters: The network's own, by name, with their defaults.
+
+    Raises:
+        StudioError: ``parameter.*``, ``diagram.name``.
+
     Example:
         >>> net = Builder("Tiny")
         >>> with net.module("Unit", width=16) as unit:
@@ -41,16 +49,6 @@ class Builder:
         input: Sequence[int] = (3, 224, 224),
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Begin a diagram.
-
-        Args:
-            name: Its title.
-            input: Shape of one image, ``(C, H, W)``, or of a vector, ``(F,)``.
-            parameters: The network's own, by name, with their defaults.
-
-        Raises:
-            StudioError: ``parameter.*``, ``diagram.name``.
-        """
         self.diagram = Diagram(name)
         for key, default in (parameters or {}).items():
             self.diagram.declare(key, default)
@@ -86,6 +84,10 @@ class Builder:
 
         Raises:
             StudioError: As `Diagram.add` and `Diagram.connect`; nothing is then added.
+
+        Example:
+            >>> Builder().add("Conv2d", "conv1", kernel_size=7)
+            'conv1'
         """
         before = [after] if isinstance(after, str) else [self.here] if after is None else list(after)
         with self.diagram.history.gesture(type):
@@ -117,6 +119,10 @@ class Builder:
 
         Raises:
             StudioError: As `add`.
+
+        Example:
+            >>> Builder().chain(("Conv2d", {"out_channels": 64}), "ReLU")
+            'relu'
         """
         for index, step in enumerate(steps):
             type, given = (step, {}) if isinstance(step, str) else step
@@ -132,11 +138,19 @@ class Builder:
             parameters: Its parameters by name with their defaults, for names that mean something else here.
             given: Its parameters.
 
-        Yields:
-            The builder of its inside.
+        Returns:
+            A context whose value is the builder of its inside.
 
         Raises:
             StudioError: ``diagram.name``, ``parameter.*``.
+
+        Example:
+            >>> net = Builder()
+            >>> with net.module("Unit", width=16) as unit:
+            ...     unit.add("Conv2d", out_channels="width")
+            'conv2d'
+            >>> net.add("Unit")
+            'unit'
         """
         self.diagram.module(name, {**(parameters or {}), **given})
         inside = object.__new__(Builder)
@@ -150,6 +164,13 @@ class Builder:
 
         Returns:
             The diagram, which can be edited further.
+
+        Raises:
+            StudioError: As `add`.
+
+        Example:
+            >>> sorted(name for name, _ in Builder().finish().main.blocks())
+            ['input', 'output']
         """
         if not self.diagram.definition(self.scope).of_type(OUTPUT):
             self.add(OUTPUT, "output")

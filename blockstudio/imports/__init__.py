@@ -49,7 +49,7 @@ def from_pt2(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagr
     The archive is read as data: its program as JSON, its weights as bare numbers. Nothing in it is executed or
     unpickled; a file whose weights are pickled is refused. Raises `StudioError` ``import.*``.
     """
-    from blockstudio.imports.pt2_file import from_pt2 as work
+    from blockstudio.imports.pt2 import from_pt2 as work
 
     return work(path, prove=prove)
 

@@ -1,20 +1,16 @@
-"""A ``.pt2`` file of ``torch.export`` becomes a diagram. It is read as data: nothing in it is executed or unpickled."""
+"""What the program of a ``.pt2`` file says. It is read as data: nothing in it is executed or unpickled."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.assembly import Assembly, legal_scopes
-from blockstudio.imports.proving import Report
-from blockstudio.imports.pt2_archive import DTYPES, Archive
+from blockstudio.imports.pt2_archive import DTYPES
 from blockstudio.imports.pt2_calls import SAME, call_of
 from blockstudio.imports.trace import BATCH, Call, Counter, Frame, Value
 from blockstudio.text import say
@@ -29,27 +25,6 @@ COSTLY = frozenset(
     }
 )  # fmt: skip
 """Operators with multiply-accumulates."""
-
-
-def from_pt2(path: str | os.PathLike[str], *, prove: bool) -> tuple[Diagram, Report]:
-    """See `blockstudio.imports.from_pt2`."""
-    from blockstudio.imports.modules import drawn
-    from blockstudio.imports.pt2_proof import prove as run_proof
-
-    archive = Archive(Path(path))
-    try:
-        reader = Reader(archive.program(), archive.name)
-        frame = reader.frame()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as reason:
-        raise StudioError(
-            "import.file", say("what it says of the network makes no sense."), where=archive.name
-        ) from reason
-    diagram, report = drawn(
-        frame, len(frame.outputs), Path(path).stem, {"imported": archive.name}, reader.feed.shape[1:]
-    )
-    if prove:
-        run_proof(report, diagram, reader, archive.tensors())
-    return diagram, report
 
 
 @dataclass(slots=True)
