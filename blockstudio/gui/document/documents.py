@@ -14,10 +14,11 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, dumps, load, save
 from blockstudio.graph.operations.copying import copy_diagram
-from blockstudio.graph.presets import open_diagram, preset_path
+from blockstudio.graph.presets import open_diagram
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.difference import difference
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.file_names import file_name, file_of, same_file, with_suffix
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.stamps import Stamp, stamp_of
 from blockstudio.gui.kit.fields import settle
@@ -149,15 +150,15 @@ class Documents(QObject):
         self.opened.emit(document)
 
     def _already_open(self, name: str | Path) -> Document | None:
-        file = _file_of(name)
-        return next((d for d in self.list if file is not None and d.file is not None and _same(d.file, file)), None)
+        file = file_of(name)
+        return next((d for d in self.list if file is not None and d.file is not None and same_file(d.file, file)), None)
 
     def turn_by(self, step: int) -> None:
         """Show the next document, or the previous; from the last to the first."""
         self.turn_to((self.list.index(self.current) + step) % len(self.list))
 
     def _cannot_open(self, name: str | Path, error: StudioError | OSError) -> None:
-        file = _file_of(name)
+        file = file_of(name)
         if file is not None and not file.exists():
             forget_file(file)
         self.note.emit(Request(str(error), "problem"))
@@ -199,10 +200,10 @@ class Documents(QObject):
         """Ask for a file name, then write it."""
         document = document or self.current
         folder = document.file.parent if document.file else Path(str(settings().value("files/folder", Path.home())))
-        name = document.file.name if document.file else _file_name(self.title(document))
+        name = document.file.name if document.file else file_name(self.title(document))
         dialog = self._ask(tr("Save diagram"), folder, QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda text: self.write(document, _with_suffix(Path(text)), then, ask=False))
+        dialog.fileSelected.connect(lambda text: self.write(document, with_suffix(Path(text)), then, ask=False))
         dialog.open()
 
     def ask_open(self) -> None:
@@ -281,7 +282,7 @@ class Documents(QObject):
         self._work.run(job, written, failed)
 
     def _was_written_by_others(self, document: Document, file: Path) -> bool:
-        if document.file is None or not _same(document.file, file):
+        if document.file is None or not same_file(document.file, file):
             return False
         found = stamp_of(file)
         return found is not None and not found.same_content(document.stamp)
@@ -431,36 +432,9 @@ def _untouched(document: Document) -> bool:
     return document.file is None and not document.dirty and not len(document.diagram.graph)
 
 
-def _file_of(name: str | Path) -> Path | None:
-    """The file that a name stands for; ``None`` if it is a preset's."""
-    if isinstance(name, Path):
-        return name.absolute()
-    try:
-        preset_path(name)
-    except StudioError:
-        return Path(name).absolute()
-    return None
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return one == other
-
-
 def _read(name: str | Path, values: dict[str, RawValue] | None) -> Document:
-    file = _file_of(name)
+    file = file_of(name)
     stamp = stamp_of(file) if file is not None else None  # before it is read: what is written meanwhile is news
     document = Document(open_diagram(name, **(values or {})), file)
     document.stamp = stamp
     return document
-
-
-def _with_suffix(file: Path) -> Path:
-    return file if file.suffix == ".json" else file.with_name(file.name + SUFFIX)
-
-
-def _file_name(name: str) -> str:
-    stem = "".join(char if char.isalnum() or char in "-_" else "_" for char in name).strip("_") or "untitled"
-    return stem.lower() + SUFFIX
