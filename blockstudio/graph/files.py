@@ -100,7 +100,9 @@ def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
     where = str(path)
     try:
         with open(path, "rb", opener=_open_regular) as file:
-            data = file.read(limit + 1)
+            # Room for what there is, not for the limit; a system's file that says it is empty may hold something.
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(min(limit, size or limit) + 1)
     except FileNotFoundError as reason:
         raise StudioError("file.missing", say("there is no such file."), where=where) from reason
     except (OSError, ValueError) as reason:

@@ -165,7 +165,9 @@ class _Reader:
                 raise _Wrong(say("it is damaged"))
             text = "".join(map(chr, codes.astype(np.int64).tolist()))
         # Several rows are one text in column order; a list of names is a cell in all sets known.
-        rows = shape[0] if shape else 1
+        rows = shape[0]
+        if math.prod(shape) != len(text):
+            raise _Wrong(say("it is damaged"))
         return "\n".join(text[row::rows] for row in range(rows)) if rows > 1 else text
 
     def _numbers(self, part: _Part) -> NDArray[Any]:
