@@ -92,6 +92,10 @@ WEIGHTS = ".safetensors"
 """The form of weights alone."""
 PROGRAM = ".pt2"
 """The form of a program that torch alone runs."""
+ONNX = ".onnx"
+"""The form of a program for any runtime."""
+OUTLINES = ".svg"
+"""The form of a figure as text."""
 FORMATS: dict[str, Format] = _rows(
     Format(".py", "network", "PyTorch source", "PyTorch source that needs only torch, with the diagram's paths as "
            "state-dict keys", f"{_WRITE}:write_source"),

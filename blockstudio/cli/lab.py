@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from blockstudio.cli.arguments import Parser, answer, json_argument, settings_of
 from blockstudio.errors import StudioError
+from blockstudio.formats import OUTLINES
 from blockstudio.text import render, say
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def lab(options: argparse.Namespace) -> int:
             raise StudioError("file.write", text, where=str(folder)) from None
         data = json.dumps(found.data, indent=1, ensure_ascii=False) + "\n"
         write_atomic(folder / f"{found.question}.json", data.encode())
-        write_atomic(folder / f"{found.question}.svg", found.chart.svg().encode())
+        write_atomic(folder / f"{found.question}{OUTLINES}", found.chart.svg().encode())
     if options.json:
         answer(question=found.question, answer=str(found.sentence), **found.data)
         return 0

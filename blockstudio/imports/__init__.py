@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from blockstudio.errors import StudioError
+from blockstudio.formats import PROGRAM
 from blockstudio.text import say
 
 if TYPE_CHECKING:
@@ -66,4 +67,4 @@ def from_file(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diag
         raise StudioError(
             "import.file", say("it cannot be read: {reason}.", reason=reason.strerror), where=str(path)
         ) from reason
-    return (from_pt2 if packed or os.fspath(path).endswith(".pt2") else from_onnx)(path, prove=prove)
+    return (from_pt2 if packed or os.fspath(path).endswith(PROGRAM) else from_onnx)(path, prove=prove)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.answers import Answer
+from blockstudio.formats import ONNX, PROGRAM
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
@@ -27,7 +28,7 @@ from blockstudio.gui.kit.theme import font
 from blockstudio.gui.work.child import Child
 from blockstudio.gui.work.settings import settings
 
-ENDINGS = (".onnx", ".pt2")
+ENDINGS = (ONNX, PROGRAM)
 NOT_PROVEN = 1
 """Exit code of an import that was drawn and not proven."""
 
