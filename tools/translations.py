@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "blockstudio" / "locale"
 TEMPLATES = FOLDER / "blockstudio.pot"
-KEYWORDS = {"say": None, "tr": None, "say_many": (1, 2)}
+KEYWORDS = {"say": None, "tr": None, "say_many": (1, 2), "tr_many": (1, 2)}
 
 
 def collected() -> Catalog:

@@ -20,7 +20,7 @@ from blockstudio.gui.commands.registry import COMMAND
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import Form, parameter_field
 from blockstudio.gui.kit.parts import NumberRow, clear, count_text, heading, link, quiet, whole_text
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
 
 
@@ -149,7 +149,9 @@ class Detail(QWidget):
         if figures.problems:
             first = found.analysis.problems[0].text
             more = figures.problems - 1
-            self.problem.setText(first + (" " + tr("And {0} more.", more) if more else ""))
+            self.problem.setText(
+                first + (" " + tr_many("And {count} more.", "And {count} more.", more) if more else "")
+            )
         if self.form is None:
             self._declared = dict(found.diagram.parameters)
             # Fields take long to make: in a turn of their own.

@@ -13,7 +13,7 @@ from blockstudio.graph.recovery import Journal, Recoverable, discard, pending, r
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents, Request
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.work.settings import recovery_folder
 from blockstudio.gui.work.worker import Work
 
@@ -68,7 +68,7 @@ class Recovering(QObject):
             text = tr("Unsaved work on {name} from {when} was found: {steps}.").format(
                 name=source,
                 when=when,
-                steps=tr("1 change") if entry.steps == 1 else tr("{count} changes").format(count=entry.steps),
+                steps=tr_many("{count} change", "{count} changes", entry.steps),
             )
             acts = Act(tr("Restore"), "recovery.restore", entry), Act(tr("Discard"), "recovery.discard", entry)
             self._documents.note.emit(Request(text, "info", acts))

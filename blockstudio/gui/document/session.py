@@ -27,7 +27,7 @@ from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
 from blockstudio.gui.document.measures import Measure, of_costs
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.text import render
 
 MOST_UNREAD = 5
@@ -399,7 +399,7 @@ class Session(QObject):
         """Remove the selected blocks with their wires, and ``wires`` of this level, as one step. What came into the
         blocks is wired to their readers where that ``fits``; without it the cut stays."""
         alone = tuple(wires)
-        what = self._what() if self.selection else tr("wire") if len(alone) == 1 else tr("{0} wires", len(alone))
+        what = self._what() if self.selection else tr_many("wire", "{count} wires", len(alone))
         if fits is None:
             edits = removing.delete(self.diagram, self.scope, self.selection, alone)
         else:
@@ -419,4 +419,8 @@ class Session(QObject):
 
     def _what(self) -> str:
         """The selection in the label of a step."""
-        return self.selection[0] if len(self.selection) == 1 else tr("{0} blocks", len(self.selection))
+        return (
+            self.selection[0]
+            if len(self.selection) == 1
+            else tr_many("{count} block", "{count} blocks", len(self.selection))
+        )

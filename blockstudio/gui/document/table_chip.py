@@ -13,7 +13,7 @@ from blockstudio.formats import FORMATS, rows
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.work.settings import settings
 from blockstudio.report.table import Table, write_as
 
@@ -75,7 +75,10 @@ class TableChip(Chip):
         except (StudioError, OSError) as error:
             self._desk.say(str(error), "problem")
             return
-        self._desk.say_written(file, tr("{file}: table of {count} rows.").format(file=file.name, count=len(table.rows)))
+        self._desk.say_written(
+            file,
+            tr_many("{file}: table of {count} row.", "{file}: table of {count} rows.", len(table.rows), file=file.name),
+        )
 
 
 def copy_table(_: Desk, wanted: tuple[TableChip, str]) -> None:

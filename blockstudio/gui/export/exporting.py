@@ -22,7 +22,7 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.toasts import Toast
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
@@ -314,7 +314,10 @@ class Exporting(QObject):
             return len(table.rows)
 
         def done(rows: int) -> None:
-            self._desk.say_written(target, tr("{file}: table of {count} rows.").format(file=target.name, count=rows))
+            self._desk.say_written(
+                target,
+                tr_many("{file}: table of {count} row.", "{file}: table of {count} rows.", rows, file=target.name),
+            )
 
         def failed(error: StudioError | OSError) -> None:
             self._desk.say(f"{tr('Not exported')}. {error}", "problem")

@@ -32,7 +32,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
@@ -73,7 +73,7 @@ class FigureDialog(QDialog):
         grid.setColumnStretch(3, 1)
         chosen = len(canvas.session.selection)
         level = canvas.scene.root.path.removeprefix(DEFINITION)
-        blocks = tr("Selected block") if chosen == 1 else tr("{0} selected blocks", chosen)
+        blocks = tr_many("Selected block", "{count} selected blocks", chosen)
         self.whole, self.selected = self._pair(
             grid, tr("Show"), tr("All of {0}", level) if level else tr("Whole network"), blocks
         )

@@ -34,7 +34,7 @@ from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.figure.stage import stage_of
 from blockstudio.gui.kit.theme import DARK, PAPER, Theme
-from blockstudio.text import say
+from blockstudio.text import join, say, say_many
 
 MARGIN = 12.0
 """Around a figure, in pixels of the drawing."""
@@ -95,8 +95,7 @@ def write_figure(
     finally:
         session.close()
     write_atomic(target, data)
-    count = len(stage.drawing)
-    return f"{count} {'block' if count == 1 else 'blocks'}, {words}"
+    return join([say_many("{count} block", "{count} blocks", len(stage.drawing)), words], ", ")
 
 
 def _check(wanted: Figure) -> None:

@@ -12,7 +12,7 @@ from blockstudio.analysis.finding import Found, find
 from blockstudio.blocks import CATALOGUE
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.sheet import SearchSheet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font, theme
 
 _FOUND = Qt.ItemDataRole.UserRole
@@ -88,7 +88,7 @@ class FindSheet(SearchSheet):
         self.foot.setVisible(bool(self.found))
 
     def _count(self, count: int, here: int) -> str:
-        found = tr("1 block") if count == 1 else tr("{count} blocks", count=f"{count:,}")
+        found = tr_many("{count} block", "{count:,} blocks", count)
         go = tr("Enter: go there")
         return f"{found} · {go}" + (
             f" · {tr('Shift+Enter: select the {count} on this level', count=here)}" * bool(here)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLa
 
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import quiet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import notifier, theme
 from blockstudio.text import render
 
@@ -69,7 +69,7 @@ class HistoryPage(QWidget):
         finally:
             self._filling = False
         undone = len(labels) - done
-        told = tr("1 step") if done == 1 else tr("{count} steps", count=f"{done:,}")
+        told = tr_many("{count} step", "{count:,} steps", done)
         self.told.setText(f"{told} · {tr('{count} taken back', count=undone)}" if undone else told)
 
     def _go(self, item: QListWidgetItem | None) -> None:

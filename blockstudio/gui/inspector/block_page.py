@@ -24,7 +24,7 @@ from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, NumberRow, bytes_text, clear, count_text, heading, quiet, whole_text
-from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.text import render, say
 
 Field = ValueField | ChoiceField
@@ -347,7 +347,7 @@ class ManyPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        title = quiet(tr("{count} blocks").format(count=len(names)), wrap=False)
+        title = quiet(tr_many("{count} block", "{count} blocks", len(names)), wrap=False)
         title.setProperty("role", "title")
         column.addWidget(title)
         kinds = dict.fromkeys(block.type for block in self._blocks())
@@ -399,13 +399,17 @@ class ManyPage(QWidget):
             return
         raw, scope = values.read(parameter, text), self._session.scope
         edits: list[Edit] = [SetParameter(scope=scope, name=name, key=key, value=raw) for name in self._names]
-        self._session.do(tr("Set {key} of {count} blocks").format(key=key, count=len(edits)), *edits)
+        self._session.do(
+            tr_many("Set {key} of {count} block", "Set {key} of {count} blocks", len(edits), key=key), *edits
+        )
 
     def _bypass(self, bypass: bool | str) -> None:
         if not self._is_there():
             return
         edits = set_bypass(self._session.diagram, self._session.scope, self._names, bypass)
-        self._session.do(tr("Set bypass of {count} blocks").format(count=len(self._names)), *edits)
+        self._session.do(
+            tr_many("Set bypass of {count} block", "Set bypass of {count} blocks", len(self._names)), *edits
+        )
 
     def refresh(self) -> None:
         """Show what is common now; fields that differ are empty."""

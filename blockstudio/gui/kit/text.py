@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blockstudio.text import Text, render
+from blockstudio.text import Text, render, say_many
 
 
 def tr(text: str, *values: object, **named: object) -> str:
@@ -14,6 +14,12 @@ def tr(text: str, *values: object, **named: object) -> str:
     if isinstance(text, Text):
         return render(text)
     return render(Text(text, {**{str(index): value for index, value in enumerate(values)}, **named}))
+
+
+def tr_many(one: str, many: str, count: int, /, **named: object) -> str:
+    """`tr` where a count decides the wording: ``tr_many("{count} block", "{count:,} blocks", n)``. Languages have more
+    forms than two; translators give them."""
+    return render(say_many(one, many, count, **named))
 
 
 def sentence(text: str) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from blockstudio.analysis import Problem
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import clear, quiet
-from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import notifier, theme
 
 SHOWN = 100
@@ -81,9 +81,9 @@ class ProblemsButton(QPushButton):
         errors, warnings = counted(self._desk)
         parts = []
         if errors:
-            parts.append(tr("1 problem") if errors == 1 else tr("{count} problems").format(count=errors))
+            parts.append(tr_many("{count} problem", "{count} problems", errors))
         if warnings:
-            parts.append(tr("1 warning") if warnings == 1 else tr("{count} warnings").format(count=warnings))
+            parts.append(tr_many("{count} warning", "{count} warnings", warnings))
         if not len(self._desk.session.diagram.graph):
             parts = [tr("empty diagram")]
         self.setText(" · ".join(parts) or tr("no problems"))

@@ -26,7 +26,7 @@ from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import Elided, count_text
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.tables.sorting import MACS, OUTPUT, PARAMETERS, pieces_of, sorted_rows
 from blockstudio.gui.tables.treemap_view import TreemapView
 from blockstudio.gui.work.worker import Work
@@ -393,7 +393,7 @@ def _summary(diagram: Diagram, depth: int) -> tuple[list[SummaryRow], list[str]]
 
 
 def _levels_text(depth: int) -> str:
-    return tr("Modules closed") if depth == 1 else tr("{count} levels open").format(count=depth - 1)
+    return tr("Modules closed") if depth == 1 else tr_many("{count} level open", "{count} levels open", depth - 1)
 
 
 def _printed(row: Row, found: PaperTable) -> list[Cell]:

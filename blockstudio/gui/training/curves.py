@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, mix, notifier, theme
 from blockstudio.gui.training.run_data import Columns, RunData
 
@@ -151,9 +151,9 @@ class CurvePlot(QWidget):
             self._fit_loss(data)
         epochs = data.started.get("epochs")
         if epochs:
-            self._right.setText(tr("1 epoch") if epochs == 1 else tr("{count} epochs").format(count=f"{epochs:,}"))
+            self._right.setText(tr_many("{count} epoch", "{count:,} epochs", epochs))
         else:
-            self._right.setText(tr("{count} steps").format(count=f"{total:,}") if total else "")
+            self._right.setText(tr_many("{count} step", "{count:,} steps", total) if total else "")
 
     def _fit_loss(self, data: RunData) -> None:
         """From zero to what most points lie below: an early spike must not flatten the rest."""

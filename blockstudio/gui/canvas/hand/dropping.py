@@ -25,7 +25,7 @@ from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 
 MIME = "application/x-blockstudio-block"
 
@@ -221,4 +221,6 @@ def wire_in_order(scene: Scene) -> bool:
         if verdict.refused:
             session.refused.emit(verdict.text)
             return False
-    return bool(edits) and session.do(tr("Wire {0} blocks", len(session.selection)), *edits)
+    return bool(edits) and session.do(
+        tr_many("Wire {count} block", "Wire {count} blocks", len(session.selection)), *edits
+    )

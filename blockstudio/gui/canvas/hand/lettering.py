@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene.overlay import Letters
 from blockstudio.gui.canvas.scene.ports import Port, free_port
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 """The nearest ports get the first."""
@@ -147,7 +147,7 @@ class Lettering(Gesture):
             return
         if edits:
             count = 1 + len(verdict.more)
-            what = verdict.wire.source if count == 1 else tr("{0} blocks", count)
+            what = verdict.wire.source if count == 1 else tr_many("{count} block", "{count} blocks", count)
             session.do(tr("Wire {0} to {1}", what, verdict.wire.target), *edits)
         session.select([verdict.wire.target])
 

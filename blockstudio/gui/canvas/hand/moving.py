@@ -12,7 +12,7 @@ from blockstudio.gui.canvas.scene.guides import fall_in
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Guides, Overlay
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 
 MANY = 64
 """Of more blocks that are moved together it is not looked for what they fall in line with."""
@@ -147,6 +147,6 @@ def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float) -> N
         for wire, route in routes.items()
         if wire.source in there and wire.target in there
     ]
-    what = names[0] if len(names) == 1 else tr("{0} blocks", len(names))
+    what = names[0] if len(names) == 1 else tr_many("{count} block", "{count} blocks", len(names))
     if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to), *led):
         scene.put_back(drawing, names)

@@ -20,7 +20,7 @@ from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import beside, free_place, snap
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 
 REMEMBERED = 8
 
@@ -64,7 +64,7 @@ class Adding(Gesture):
             shape = facts.shape(*start.sources[0])
             name = start.sources[0][0]
             return tr("behind {0} · {1}", name, shape_text(shape)) if shape else tr("behind {0}", name)
-        return tr("behind {0} blocks", len(start.sources)) if start.sources else ""
+        return tr_many("behind {count} block", "behind {count} blocks", len(start.sources)) if start.sources else ""
 
     # The ghost
 

@@ -19,7 +19,7 @@ from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.metrics import PORT_REACH
 from blockstudio.gui.canvas.scene.overlay import LooseWire, Tone
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 
 MAGNET = 30.0
 """So near, in pixels, a port that can take the wire draws it on."""
@@ -154,7 +154,7 @@ class DrawWire(Drag):
             return
         if edits:
             count = 1 + len(verdict.more)
-            what = verdict.wire.source if count == 1 else tr("{0} blocks", count)
+            what = verdict.wire.source if count == 1 else tr_many("{count} block", "{count} blocks", count)
             session.do(tr("Wire {0} to {1}", what, verdict.wire.target), *edits)
 
     def _dropped_on_paper(self) -> None:

@@ -10,7 +10,7 @@ from blockstudio.blocks import shape_text
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.stage import Stage
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.text import render
 
 
@@ -75,5 +75,5 @@ def selection_text(stage: Stage, selection: Sequence[str]) -> str:
     if len(selection) == 1 and selection[0] in stage.drawing.rows:
         return ", ".join(describe(stage.facts, selection[0]))
     if selection:
-        return tr("{0} blocks selected", len(selection))
-    return tr("{0} blocks", len(stage.drawing))
+        return tr_many("{count} block selected", "{count} blocks selected", len(selection))
+    return tr_many("{count} block", "{count} blocks", len(stage.drawing))
