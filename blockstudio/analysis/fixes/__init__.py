@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from blockstudio.analysis.fixes import merge, windows, wiring
 from blockstudio.analysis.fixes import parameters as values
@@ -12,6 +13,8 @@ from blockstudio.analysis.problems import Fix, Problem
 
 MOST = 5
 """How many fixes are offered for one problem."""
+TRIED = 24
+"""How many are tried for one: each trial looks through the whole diagram."""
 
 _MAKERS: dict[str, Callable[[FixContext], Iterator[Fix]]] = {
     "block.dead": wiring.dead_fixes,
@@ -48,11 +51,7 @@ def fixes_for(site: FixContext, trial: Trial) -> tuple[Fix, ...]:
         maker = windows.remove_fixes if problem.code.startswith("shape.") else _none
     clean: dict[str, Fix] = {}
     rest: dict[str, Fix] = {}
-    for fix in maker(site):
-        # The names that one fix uses are free again for the next.
-        site.start_over()
-        if not fix.edits:
-            continue
+    for fix in islice(filter(lambda fix: fix.edits, _fresh(site, maker)), TRIED):
         verdict = trial.run(fix, problem)
         if verdict is None or not verdict.gone:
             continue
@@ -61,6 +60,13 @@ def fixes_for(site: FixContext, trial: Trial) -> tuple[Fix, ...]:
         if len(clean) >= MOST:
             break
     return tuple((clean or rest).values())[:MOST]
+
+
+def _fresh(site: FixContext, maker: Callable[[FixContext], Iterator[Fix]]) -> Iterator[Fix]:
+    """What ``maker`` proposes. The names that one fix uses are free again for the next."""
+    for fix in maker(site):
+        site.start_over()
+        yield fix
 
 
 def _none(site: FixContext) -> Iterator[Fix]:

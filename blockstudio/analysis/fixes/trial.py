@@ -47,10 +47,10 @@ class Trial:
         undo: list[Edit] = []
         try:
             for edit in fix.edits:
-                undo.insert(0, edit.apply(self._diagram))
+                undo.append(edit.apply(self._diagram))
                 done.append(edit)
         except StudioError:
-            for edit in undo:
+            for edit in reversed(undo):
                 edit.apply(self._diagram)
             return None
         found = self._follower.update(done).problems
@@ -58,6 +58,7 @@ class Trial:
             key(problem) not in {key(other) for other in found},
             len({key(other) for other in found if other.severity == "error"} - self._before),
         )
+        undo.reverse()
         for edit in undo:
             edit.apply(self._diagram)
         self._follower.update(undo)

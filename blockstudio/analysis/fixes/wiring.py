@@ -56,10 +56,12 @@ def _above(site: FixContext) -> list[str]:
 
 
 def cycle_fixes(site: FixContext) -> Iterator[Fix]:
-    """Remove a wire of the circle, best the one that closes it; with it a merge that has then one input left."""
+    """Remove a wire of the circle, best the one that closes it; with it a merge that has then one input left. Wires
+    into merges come first: any other block is without its input then."""
     blocks = site.problem.issue.data if site.problem.issue else ()
-    ring = [*blocks, blocks[0]]
-    for source, target in reversed(list(pairwise(ring))):
+    wires_round = list(pairwise([*blocks, blocks[0]]))[::-1]
+    wires_round.sort(key=lambda wire: not site.diagram.is_variadic(site.definition.block(wire[1]).type))
+    for source, target in wires_round:
         wires = [wire for wire in site.wires_into(target) if wire.source == source]
         left = [wire for wire in site.wires_into(target) if wire.source != source]
         if site.diagram.is_variadic(site.definition.block(target).type) and len(left) == 1:
