@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import TypeAlias, TypeVar
 
-from blockstudio.analysis.fields import PIXEL, Axis, extent
+from blockstudio.analysis.fields import PIXEL, Axis, Field, extent
 from blockstudio.analysis.memory import result_peak
 from blockstudio.analysis.rules import Result, Seen, is_known
 from blockstudio.analysis.sheet import Sheet
@@ -17,6 +17,7 @@ from blockstudio.errors import StudioError
 from blockstudio.text import say
 
 Size: TypeAlias = tuple[int, int]
+T = TypeVar("T")
 
 
 class BlockReport:
@@ -73,7 +74,7 @@ class BlockReport:
 
     @property
     def activation_bytes(self) -> int:
-        return BYTES_PER_SCALAR * result_peak(self._result)
+        return activation_bytes(self._result)
 
     @property
     def training_bytes(self) -> int | None:
@@ -173,16 +174,19 @@ class Level:
 
     def field_size(self, trace: Trace, result: Result) -> Size | None:
         """(height, width) of what ``trace`` sees."""
-        if trace is None or trace[1] is None:
-            return None
-        shape = next(iter(result.outputs or result.inputs), None)
-        height, width = (shape[1] or 1, shape[2] or 1) if shape is not None and len(shape) == 3 else (1, 1)
-        image = self._image()
-        vertical, horizontal = trace[1]
-        return (
-            extent(vertical, height, image[1] if image else None),
-            extent(horizontal, width, image[2] if image else None),
-        )
+        return _field_size(trace, result, self._image())
+
+    def field_sizes(self) -> dict[str, Size | None]:
+        """The receptive field of each block, as in its report: many at once, without reports."""
+        image, parts = self._image(), traces(self.sheet)
+        if self.sheet.inputs is None and parts:  # one trace, and it needs no joining
+            at = parts[0].at
+            return {name: _field_size(at[name][0], result, image) for name, result in list(self.sheet.results.items())}
+        return {name: _field_size(self.trace(name), result, image) for name, result in list(self.sheet.results.items())}
+
+    def each(self, read: Callable[[Result], T]) -> dict[str, T]:
+        """What ``read`` makes of the result of each block: many at once, without reports."""
+        return {name: read(result) for name, result in list(self.sheet.results.items())}
 
     def _image(self) -> Shape | None:
         root = self._root
@@ -261,6 +265,25 @@ class _LevelShapes(Mapping[tuple[str, str], Shape]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def activation_bytes(result: Result) -> int:
+    """Bytes of what a block brings into being and that is alive at once."""
+    return BYTES_PER_SCALAR * result_peak(result)
+
+
+def _field_size(trace: Trace, result: Result, image: Shape | None) -> Size | None:
+    if trace is None or trace[1] is None:
+        return None
+    shape = next(iter(result.outputs or result.inputs), None)
+    height, width = (shape[1] or 1, shape[2] or 1) if shape is not None and len(shape) == 3 else (1, 1)
+    return _extents(trace[1], height, width, image[1] if image else None, image[2] if image else None)
+
+
+@lru_cache(maxsize=1 << 14)
+def _extents(field: Field, height: int, width: int, tall: int | None, wide: int | None) -> Size:
+    """See `extent`. Kept, as few blocks see something else after an edit."""
+    return extent(field[0], height, tall), extent(field[1], width, wide)
 
 
 def whole_shape(shape: Seen) -> Shape | None:

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QPointF
 
+from blockstudio.analysis import Level, analyze
+from blockstudio.analysis.costs import COSTS
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import SetParameter
+from blockstudio.graph.expand import flatten
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.paint.legend import has_legend
@@ -77,4 +81,30 @@ def test_other_measures_come_in(qtbot) -> None:
     session.heat = "ratio"
     facts = canvas.scene.root.facts
     assert facts.content("a").value == "5.0e-01" and facts.content("b").heat < 0 and {"a", "b"} <= set(seen)
+    session.close()
+
+
+def test_costs_of_a_level_are_those_of_its_reports() -> None:
+    found = analyze(load_preset("googlenet"))
+    for level in (found.top, found.level("inception_3a"), analyze(load_preset("resnet18")).level("layer2.0")):
+        for cost in COSTS.values():
+            assert dict(cost.on(level)) == {name: cost.of(report) for name, report in level.blocks.items()}, cost.name
+
+
+def test_an_edit_with_colours_on_asks_for_few_reports(qtbot, monkeypatch) -> None:
+    session = Session(flatten(load_preset("googlenet")))
+    canvas = Canvas(session)
+    qtbot.addWidget(canvas)
+    canvas.resize(800, 600)
+    asked: list[str] = []
+    report = Level.report
+    monkeypatch.setattr(Level, "report", lambda self, name, *rest: asked.append(name) or report(self, name, *rest))
+    for name in COSTS:
+        session.heat = name
+        canvas.zoom_to(0.1)
+        canvas.grab()
+        asked.clear()
+        session.do("Set", SetParameter(name="conv1", key="bias", value=name in ("macs", "memory")))
+        canvas.grab()
+        assert canvas.scene.root.facts.heats() and len(asked) < 20, name
     session.close()

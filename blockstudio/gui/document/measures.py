@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from blockstudio.analysis import BlockReport
+from blockstudio.analysis import BlockReport, Level
 from blockstudio.analysis.costs import COSTS, Cost
 from blockstudio.gui.kit.parts import bytes_text
 from blockstudio.gui.kit.text import tr
@@ -26,6 +26,8 @@ class Measure:
     of: Callable[[BlockReport, str], float | None]
     """From a block's report and its full path; ``None`` where there is no such number."""
     text: Callable[[float], str]
+    on: Callable[[Level], Mapping[str, float | None]] | None = None
+    """The same as ``of`` for all blocks of a level at once, if there is a quicker way."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def number_text(value: float) -> str:
 def measure_of(cost: Cost) -> Measure:
     """A cost as a measure."""
     text = bytes_text if cost.unit == "bytes" else number_text
-    return Measure(cost.name, tr(cost.title), tr(cost.about), lambda report, _: cost.of(report), text)
+    return Measure(cost.name, tr(cost.title), tr(cost.about), lambda report, _: cost.of(report), text, cost.on)
 
 
 def of_costs() -> dict[str, Measure]:

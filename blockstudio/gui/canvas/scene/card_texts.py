@@ -95,7 +95,9 @@ class CardTexts:
     def largest(self) -> float:
         """The cost of the dearest block of the level."""
         if self._largest is None:
-            self._largest = max((self.cost(name) for name in self.definition.graph), default=0.0)
+            graph = self.definition.graph
+            costs = COSTS[self.metric].on(self.level) if self.metric else {}
+            self._largest = float(max((cost for name, cost in costs.items() if cost and name in graph), default=0))
         return self._largest
 
     # Heat
@@ -105,11 +107,14 @@ class CardTexts:
         if self._heats is None:
             self._heats = {}
             if self.heat is not None:
-                values = {name: self.value(name) for name in self.definition.graph}
-                self.scale = scale_of(value for value in values.values() if value is not None)
+                graph = self.definition.graph
+                # A report for each of thousands of blocks would take longer than the edit.
+                values = self.heat.on(self.level) if self.heat.on else {name: self.value(name) for name in graph}
+                known = {name: value for name, value in values.items() if value and name in graph}
+                self.scale = scale_of(known.values())
                 if self.scale is not None:
-                    known = {name: value for name, value in values.items() if value}
-                    self._heats = {name: self.scale.place(value) for name, value in known.items()}
+                    places = {value: self.scale.place(value) for value in set(known.values())}
+                    self._heats = {name: places[value] for name, value in known.items()}
         return self._heats
 
     def value(self, name: str) -> float | None:
