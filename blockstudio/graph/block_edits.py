@@ -192,12 +192,12 @@ class MoveBlocks(EditBase, frozen=True, kw_only=True):
 
     def apply(self, diagram: Contents) -> MoveBlocks:
         definition = diagram.definition(self.scope)
-        old = {name: definition.block(name).at for name in self.to}
+        blocks = {name: definition.block(name) for name in self.to}
         for name, at in self.to.items():
             check_at(at, name)
         for name, at in self.to.items():
-            definition.put(name, msgspec.structs.replace(definition.block(name), at=at))
-        return MoveBlocks(scope=self.scope, to=old)
+            definition.put(name, msgspec.structs.replace(blocks[name], at=at))
+        return MoveBlocks(scope=self.scope, to={name: block.at for name, block in blocks.items()})
 
 
 def place_block(

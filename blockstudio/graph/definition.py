@@ -63,6 +63,8 @@ def own_value(value: RawValue) -> RawValue:
 
 def own_position(at: tuple[float, float]) -> tuple[float, float]:
     """A position as a file gives it back. What is none is left for the check."""
+    if type(at) is tuple and len(at) == 2 and type(at[0]) is type(at[1]) is float:
+        return at  # nearly all of the thousands that one step may move
     if isinstance(at, list | tuple) and all(_is_number(value) for value in at):
         return tuple(float(value) for value in at)  # type: ignore[return-value]
     return at

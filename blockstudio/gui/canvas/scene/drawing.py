@@ -248,13 +248,8 @@ class Drawing(Geometry):
     def _beside(self, block: set[str], inner: list[int]) -> list[int]:
         """The wires that end at a block of cards that has moved, those among them that came to others, and those that
         have the cards in their way now."""
-        definition, found = self.definition, set(inner)
-        ends = {
-            self.wire_rows[Wire(u, key[0], v, key[1])]
-            for edges in (definition.graph.in_edges(block, keys=True), definition.graph.out_edges(block, keys=True))
-            for u, v, key in edges
-            if Wire(u, key[0], v, key[1]) in self.wire_rows
-        } - found
+        found = set(inner)
+        ends = {row for row, wire in enumerate(self.wires) if wire.source in block or wire.target in block} - found
         still = np.array([name not in block for name in self.names], dtype=bool)
         rest = np.array([row not in found for row in range(len(self.wires))], dtype=bool)
         reach = self.reach
