@@ -75,6 +75,8 @@ def same(one: Tree | None, other: Tree | None) -> bool:
 
 
 def parts(tree: Tree) -> int:
+    if isinstance(tree, ast.Name | ast.Constant):
+        return 1
     return sum(isinstance(node, ast.expr) for node in ast.walk(tree))
 
 

@@ -117,6 +117,14 @@ class Channels:
         """Channels of an output; ``None`` where no text is right."""
         return self._trees[port]
 
+    def truth(self, port: Port) -> tuple[tuple[Site, int], ...]:
+        """The channels of an output as numbers, at the sites that know them."""
+        return tuple((site, self._truth[site, port]) for site in self.members if (site, port) in self._truth)
+
+    def repeat_put(self, port: Port, tree: Tree | None) -> None:
+        """`put` for an output of which the right text is known."""
+        self._trees[port] = tree
+
     def right(self, tree: Tree | None, wanted: Sequence[tuple[Mapping[str, Value], int]]) -> bool:
         """Whether ``tree`` gives the number that is wanted, in every scope."""
         if tree is None or algebra.parts(tree) > algebra.MAX_PARTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 
 from blockstudio.analysis import Analysis, analyze
@@ -89,8 +90,19 @@ def _heading(diagram: Diagram, analysis: Analysis, planner: ClassPlanner) -> lis
     return naming.docstring("\n".join(lines), 0, WIDTH)
 
 
+_IMPORTED = re.compile(
+    # Texts and comments are passed over: what they say is no code.
+    r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"'
+    r"|'(?:\\.|[^'\\\n])*'"
+    r"|#[^\n]*"
+    r"|(?<![\w.])(OrderedDict|NamedTuple|Tensor|torch|F)(?!\w|=)",
+    re.DOTALL,
+)
+"""What the emitted code may import, where it is used: a syntax tree of the whole text costs ten times as much."""
+
+
 def _imports(text: str) -> list[str]:
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    used = {found[1] for found in _IMPORTED.finditer(text) if found[1]}
     lines = []
     if "OrderedDict" in used:
         lines.append("from collections import OrderedDict")

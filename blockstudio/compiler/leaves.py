@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from blockstudio.blocks import Arguments, BlockType, Code, Value
 from blockstudio.compiler import algebra
@@ -29,6 +31,18 @@ from blockstudio.compiler.sites import Copy, Site
 from blockstudio.errors import StudioError
 
 
+class _Found(NamedTuple):
+    """What was found for a block."""
+
+    unit: Unit
+    out: Tree | None
+    """The channels that come out."""
+    told: tuple[Callable[[Facts], Tokens], ...]
+    """What was noted on the way."""
+    sources: list[Tree | None]
+    """The channels that go in: known by their identity, so they have to stay."""
+
+
 class Leaves:
     """The blocks of the catalogue in one class. ``overwriting`` are those that may write over their input."""
 
@@ -40,11 +54,47 @@ class Leaves:
         self.influence = influence
         self.members = members
         self.overwriting = overwriting
+        self._found: dict[Hashable, _Found] = {}
         declared = channels.declared.items()
         self.several = {key for key, parameter in declared if parameter.kind in ("pair", "padding", "shape")}
         """Parameters that may be several numbers."""
 
     def unit(self, node: Node, kind: BlockType) -> Unit:
+        """The block in the class. One that is like an earlier one in all that its text is made from gets the same."""
+        known = self._known_by(node, kind)
+        earlier = self._found.get(known) if known is not None else None
+        if earlier is not None:
+            self.channels.repeat_put((node.name, node.ports[0]), earlier.out)
+            for tokens in earlier.told:
+                self.influence.note(self.members, node.name, tokens)
+            return replace(earlier.unit, node=node)
+        self.influence.told.clear()
+        hoisted = len(self.channels.hoisted)
+        unit = self._unit(node, kind)
+        # A number that comes from outside is named after its block.
+        if known is not None and len(self.channels.hoisted) == hoisted:
+            sources = [self.channels.of(source) for source in node.sources]
+            out = self.channels.of((node.name, node.ports[0]))
+            self._found[known] = _Found(unit, out, tuple(self.influence.told), sources)
+        self.influence.told.clear()
+        return unit
+
+    def _known_by(self, node: Node, kind: BlockType) -> Hashable | None:
+        """All that the text of a block is made from; ``None`` for one that is repeated or may be off."""
+        if node.repeat is not None or node.optional:
+            return None
+        uses = tuple((site, repr(copy.values), copy.inputs, copy.index) for site, copy in self.channels.uses(node))
+        return (
+            kind.name,
+            repr(node.block.parameters),  # as text: 1, 1.0 and True are equal, but not in source
+            self._in_place(node),
+            node.name.rpartition(".")[2].isdecimal(),
+            uses,
+            self.channels.truth((node.name, node.ports[0])),
+            tuple(id(self.channels.of(source)) for source in node.sources),
+        )
+
+    def _unit(self, node: Node, kind: BlockType) -> Unit:
         uses = self.channels.uses(node)
         texts = self._texts(node)
 
