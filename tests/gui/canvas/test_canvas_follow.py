@@ -8,10 +8,12 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainterPath
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, MoveBlocks, RemoveBlock, RemoveWire, SetParameter
+from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
 from tests.support.properties import examples
@@ -213,3 +215,15 @@ def test_a_block_that_is_brought_back_stands_where_it_stood(show) -> None:
     diagram.undo()
 
     assert canvas.block_rect("conv") == stood
+
+
+def test_lines_read_as_one_path_are_those_drawn_one_by_one() -> None:
+    lines = [[(0.0, 1.0), (2.5, -3.0)], [(4.0, 4.0), (4.0, 9.0), (7.25, 9.0)], [(1.0, 1.0), (0.0, 0.0)]]
+    path, starts = QPainterPath(), []
+    for line in lines:
+        starts.append(path.elementCount())
+        path.moveTo(*line[0])
+        for point in line[1:]:
+            path.lineTo(*point)
+    assert routes.broken_lines([point for line in lines for point in line], starts) == path
+    assert routes.broken_lines([], []).elementCount() == 0

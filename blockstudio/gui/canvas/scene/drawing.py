@@ -51,16 +51,13 @@ class Drawing(Geometry):
         """All wires as straight lines in one path: far quicker to hand over than a list. A moved wire moves in
         it."""
         if self._far_path is None:
-            path, self._starts = QPainterPath(), []
-            count = 0
+            points: list[tuple[float, float]] = []
+            self._starts = []
             for wire, curve in zip(self.wires, self.curves.tolist(), strict=True):
-                points = routes.corners(curve, self.route_of(wire))
-                path.moveTo(*points[0])
-                for x, y in points[1:]:
-                    path.lineTo(x, y)
-                self._starts.append((count, len(points)))
-                count += len(points)
-            self._far_path = path
+                corners = routes.corners(curve, self.route_of(wire))
+                self._starts.append((len(points), len(corners)))
+                points += corners
+            self._far_path = routes.broken_lines(points, [start for start, _ in self._starts])
         return self._far_path
 
     # Pills

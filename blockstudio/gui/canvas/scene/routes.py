@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QByteArray, QDataStream, QPointF
 from PySide6.QtGui import QPainterPath
 
 Array = NDArray[np.float64]
@@ -261,6 +262,24 @@ def corners(curve: list[float], route: Route) -> list[tuple[float, float]]:
         return [(x0, y0), *route, (x1, y1)]
     out, into = bends(x0, y0, x1, y1, route)
     return [(x0, y0), (route, y0 + out), (route, y1 - into), (x1, y1)]
+
+
+_ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
+"""A point of a path as Qt writes it; its kind is 0 where a line begins."""
+
+
+def broken_lines(points: list[tuple[float, float]], starts: list[int]) -> QPainterPath:
+    """Lines through points as one path; ``starts``: at which points they begin. Read as Qt writes a path: a call for
+    each of thousands of points takes longer."""
+    path = QPainterPath()
+    if points:
+        elements = np.ones(len(points), _ELEMENT)
+        elements["kind"][starts] = 0
+        elements["x"], elements["y"] = np.array(points).T
+        # The number of elements before them; behind them where the last line begins, and how the path is filled.
+        written = struct.pack(">i", len(points)) + elements.tobytes() + struct.pack(">ii", starts[-1], 0)
+        QDataStream(QByteArray(written)) >> path
+    return path
 
 
 PILL = 16.0
