@@ -1,6 +1,6 @@
 """The folders of this program on every system, in one place: runs, data sets, unsaved work, the log.
 
-``$BLOCKSTUDIO_RUNS`` and ``$BLOCKSTUDIO_DATA`` go over them, for the window, the commands and Python alike.
+``$BLOCKSTUDIO_RUNS``, ``$BLOCKSTUDIO_DATA`` and ``$BLOCKSTUDIO_WEIGHTS`` go over them, for the window, the commands and Python alike.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-RUNS, DATA = "BLOCKSTUDIO_RUNS", "BLOCKSTUDIO_DATA"
+RUNS, DATA, WEIGHTS = "BLOCKSTUDIO_RUNS", "BLOCKSTUDIO_DATA", "BLOCKSTUDIO_WEIGHTS"
 """Environment variables."""
 _DIRS = PlatformDirs("blockstudio", appauthor=False)
 
@@ -23,6 +23,11 @@ def data_sets() -> Path:
 def runs() -> Path | None:
     """Where runs go if ``$BLOCKSTUDIO_RUNS`` says so."""
     return _given(RUNS)
+
+
+def weights() -> Path | None:
+    """Where published weights are looked for first, if ``$BLOCKSTUDIO_WEIGHTS`` says so."""
+    return _given(WEIGHTS)
 
 
 def unsaved_work() -> Path:

@@ -1,5 +1,5 @@
-"""Published weights by name, ``torchvision:resnet18`` or ``timm:resnet18.tv_in1k``: from the library's own cache, or
-fetched when that is asked for, and used only if their hash is the published one."""
+"""Published weights by name, ``torchvision:resnet18`` or ``timm:resnet18.tv_in1k``: from a local folder, from the
+library's own cache, or fetched when that is asked for, and used only if their hash is the published one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from blockstudio import folders
 from blockstudio.errors import StudioError
 from blockstudio.needs import explaining
 from blockstudio.text import say
@@ -20,6 +21,8 @@ from blockstudio.text import say
 CHUNK = 2**20
 HASH = re.compile(r"-([0-9a-f]{8,64})\.")
 """The beginning of the SHA-256 that the publishers write into a file's name."""
+HUB_FILES = ("model.safetensors", "pytorch_model.bin")
+"""What timm takes from a repository of Hugging Face, in its order."""
 
 Progress = Callable[[int, int], None]
 """Is told the bytes that are there, and how many there will be (0: not known)."""
@@ -28,41 +31,71 @@ Progress = Callable[[int, int], None]
 def file_of(name: str, *, download: bool = False, progress: Progress | None = None) -> Path:
     """The file of published weights, its hash checked.
 
-    Looked for in the cache that torch keeps (``$TORCH_HOME``); fetched into it only with ``download``.
+    Looked for in the folder ``$BLOCKSTUDIO_WEIGHTS``, then in the caches that torch (``$TORCH_HOME``) and, for timm,
+    Hugging Face (``$HF_HOME``) keep; fetched into torch's only with ``download``.
     Raises `StudioError` ``weights.name``, ``weights.missing``, ``weights.hash``, ``weights.download``,
     ``install.missing``.
     """
-    url = _address(name)
-    file = _cache() / url.rpartition("/")[2]
-    if not file.is_file():
-        if not download:
-            raise StudioError(
-                "weights.missing",
-                say("the weights {name} are not on this computer: {file} is not there.", name=name, file=file),
-                hint=say("Fetch them with --download, or give the file itself."),
-            )
-        _fetch(url, file, progress or (lambda _done, _all: None))
-    elif not _is_whole(file, file.name):
+    url, hub = _address(name)
+    published = url.rpartition("/")[2]
+    own, cache = folders.weights(), _cache()
+    found = _in(own, published, hub) if own else None
+    found = found or _in(cache, published, None) or (_in(_hub_cache(), "", hub) if hub else None)
+    if found is None:
+        if download and url:
+            _fetch(url, cache / published, progress or (lambda _done, _all: None))
+            return cache / published
+        missing = cache / published if url else _hub_cache() / _folder_of(hub)
+        raise StudioError(
+            "weights.missing",
+            say("the weights {name} are not on this computer: {file} is not there.", name=name, file=missing),
+            hint=say("Fetch them with --download, or give the file itself.")
+            if url
+            else say("Let timm fetch them once, or give the file itself."),
+        )
+    # A file of Hugging Face's cache is a link to one that is named by its whole hash.
+    if not _is_whole(found, f"-{found.resolve().name}." if found.name in HUB_FILES else found.name):
         raise StudioError(
             "weights.hash",
             say("it is not what was published: its hash is another one."),
-            where=str(file),
+            where=str(found),
             hint=say("Remove it and fetch it again with --download."),
         )
-    return file
+    return found
 
 
-def _address(name: str) -> str:
+def _in(folder: Path, published: str, hub: str | None) -> Path | None:
+    """The file in a folder, by the name it is published under, or as Hugging Face's cache keeps it."""
+    if published and (folder / published).is_file():
+        return folder / published
+    if not hub:
+        return None
+    home = folder / _folder_of(hub)
+    main = home / "refs" / "main"
+    snapshot = main.read_text(encoding="utf-8", errors="replace").strip() if main.is_file() else ""
+    tried = [home / "snapshots" / snapshot] if snapshot else sorted(home.glob("snapshots/*"))
+    return next((at / name for at in tried for name in HUB_FILES if (at / name).is_file()), None)
+
+
+def _folder_of(hub: str) -> str:
+    return f"models--{hub.replace('/', '--')}"
+
+
+def _address(name: str) -> tuple[str, str]:
+    """The address of the one file and the name at Hugging Face; either may be empty.
+
+    Raises `StudioError` ``weights.name``, ``install.missing``.
+    """
     library, _, model = name.partition(":")
     with explaining(say("weights of {library}", library=library)):
-        url = _of_torchvision(model) if library == "torchvision" else _of_timm(model)
-    if not url:
+        url, hub = (_of_torchvision(model), "") if library == "torchvision" else (_of_timm(model), _hub_of_timm(model))
+    if not url and not hub:
         raise StudioError(
             "weights.name",
             say("{library} publishes no weights '{model}' as one file.", library=library, model=model[:60]),
             hint=say("Its names are those of its models: torchvision:resnet18, timm:resnet18.tv_in1k."),
         )
-    return url
+    return url, hub
 
 
 def _of_torchvision(model: str) -> str:
@@ -80,6 +113,13 @@ def _of_timm(model: str) -> str:
 
     config: Any = timm.get_pretrained_cfg(model)
     return str(config.url or "") if config is not None else ""
+
+
+def _hub_of_timm(model: str) -> str:
+    import timm
+
+    config: Any = timm.get_pretrained_cfg(model)
+    return str(config.hf_hub_id or "").partition("@")[0] if config is not None else ""
 
 
 SCALED_INSIDE = ("googlenet", "inception_v3")
@@ -114,6 +154,12 @@ def _cache() -> Path:
     import torch
 
     return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def _hub_cache() -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
 
 
 def _is_whole(file: Path, name: str) -> bool:

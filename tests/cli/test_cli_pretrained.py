@@ -68,6 +68,61 @@ def test_what_is_not_what_was_published_is_not_used(published: Path, tmp_path: P
     assert list(file.parent.iterdir()) == []
 
 
+def test_a_folder_of_one_s_own_comes_first(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, cache = tmp_path / "own", tmp_path / "home" / "hub" / "checkpoints"
+    monkeypatch.setenv("BLOCKSTUDIO_WEIGHTS", str(own))
+    for folder in (cache, own):
+        folder.mkdir(parents=True)
+        assert file_of("torchvision:resnet18", download=True).parent == cache
+        (folder / published.name).write_bytes(published.read_bytes())
+    assert file_of("torchvision:resnet18") == own / published.name
+    (own / published.name).write_bytes(b"other")
+    with pytest.raises(StudioError) as caught:
+        file_of("torchvision:resnet18")
+    assert caught.value.code == "weights.hash" and str(own) in str(caught.value)
+
+
+def _in_hub(cache: Path, repository: str, commit: str, name: str, data: bytes) -> Path:
+    """A file as Hugging Face's cache keeps it: a link to one that is named by its hash."""
+    home = cache / f"models--timm--{repository}"
+    blob = home / "blobs" / hashlib.sha256(data).hexdigest()
+    link = home / "snapshots" / commit / name
+    for folder in (blob.parent, link.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(data)
+    link.symlink_to(blob)
+    return link
+
+
+def test_timm_s_files_in_the_cache_of_hugging_face(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("timm")
+    hub, own = tmp_path / "hub", tmp_path / "own"
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(hub))
+    monkeypatch.setenv("BLOCKSTUDIO_WEIGHTS", str(own))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(torch.hub, "_hub_dir", None)
+    # The first is published at an address of its own too, the second at Hugging Face alone.
+    for model in ("resnet18.tv_in1k", "resnet34.ra4_e3600_r224_in1k"):
+        name = f"timm:{model}"
+        with pytest.raises(StudioError) as caught:
+            file_of(name)
+        assert caught.value.code == "weights.missing"
+        assert ("--download" in str(caught.value.hint)) == (model == "resnet18.tv_in1k")
+        old = _in_hub(hub, model, "a" * 40, "pytorch_model.bin", b"old" + model.encode())
+        assert file_of(name) == old
+        new = _in_hub(hub, model, "b" * 40, "model.safetensors", b"new" + model.encode())
+        refs = hub / f"models--timm--{model}" / "refs"
+        refs.mkdir()
+        (refs / "main").write_text("b" * 40, encoding="ascii")
+        assert file_of(name) == new
+        nearer = _in_hub(own, model, "c" * 40, "model.safetensors", b"nearer" + model.encode())
+        assert file_of(name) == nearer
+        nearer.resolve().write_bytes(b"damaged")
+        with pytest.raises(StudioError) as caught:
+            file_of(name)
+        assert caught.value.code == "weights.hash"
+
+
 def test_names_that_are_none(published: Path) -> None:
     for name in ("torchvision:nothing", "timm:nothing"):
         if name.startswith("timm"):
