@@ -1,6 +1,7 @@
 """The folders of this program on every system, in one place: runs, data sets, unsaved work, the log.
 
-``$BLOCKSTUDIO_RUNS``, ``$BLOCKSTUDIO_DATA`` and ``$BLOCKSTUDIO_WEIGHTS`` go over them, for the window, the commands and Python alike.
+``$BLOCKSTUDIO_RUNS``, ``$BLOCKSTUDIO_DATA`` and ``$BLOCKSTUDIO_WEIGHTS`` go over them, for the window, the commands and
+Python alike.
 """
 
 from __future__ import annotations
