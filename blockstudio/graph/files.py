@@ -48,9 +48,12 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
 
 
 def refusal(reason: OSError | ValueError, needed: int, place: Path) -> str:
-    """Why a file of ``needed`` bytes was not written at ``place``: a full disk says how much it would take."""
+    """Why a file of ``needed`` bytes was not written at ``place``: a full disk says how much it would take, if
+    that is known (not 0)."""
     if getattr(reason, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
         return _why(reason)
+    if not needed:  # Nobody knows how much.
+        return say("the disk is full")
     folder = place if place.is_dir() else place.parent
     try:
         free = shutil.disk_usage(folder).free
