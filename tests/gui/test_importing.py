@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -23,6 +24,7 @@ def _ask(window: StudioWindow, source: str) -> ImportDialog:
     return dialog
 
 
+@pytest.mark.slow  # two processes that load torch and torchvision
 def test_a_network_by_name_is_opened_and_a_wrong_name_is_said_in_place(open_window, qtbot) -> None:
     window = open_window()
     dialog = _ask(window, "torchvision:squeezenet1_9")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
 
 import blockstudio as bs
 
@@ -88,3 +90,52 @@ def test_damaged_files_end_in_one_sentence(tmp_path: Path) -> None:
             assert error.code.startswith(("import.", "compile.", "diagram.", "parameter.", "file."))
             refused += 1
     assert refused >= 20
+
+
+class Part(nn.Module):
+    def __init__(self, width: int, units: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(width, units, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(units)
+        for values in (self.norm.weight, self.norm.bias, self.norm.running_mean, self.norm.running_var):
+            nn.init.uniform_(values, 0.5, 1.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.norm(self.conv(x)))
+
+
+class Branches(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = Part(3, 8)
+        self.left = Part(8, 8)
+        self.right = nn.Conv2d(8, 8, 1)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return self.head(torch.cat([self.left(x), self.right(x) + x], 1).mean((2, 3)))
+
+
+@pytest.mark.slow
+def test_what_torch_s_exporter_writes_comes_back_with_its_modules(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Branches().eval()
+    image = torch.randn(2, 3, 16, 16)
+    file = tmp_path / "branches.onnx"
+    torch.onnx.export(network, (image[:1],), str(file), dynamo=True, external_data=False)
+    diagram, report = bs.from_onnx(file)
+    assert report.proven and report.close and report.foreign == [], report.notes
+    assert {"stem", "left", "right", "head"} <= set(diagram.main.graph)
+    assert list(diagram.modules) == ["Part"]
+    model = bs.compile(diagram).eval()
+    # The exporter folds the norm into the convolution before it, which gets a bias.
+    keys = {f"{part}.{key}" for part in ("right", "head", "stem.conv", "left.conv") for key in ("weight", "bias")}
+    assert set(model.state_dict()) == keys
+    given = {
+        each.name.replace("weight_bias", "bias"): torch.from_numpy(numpy_helper.to_array(each).copy())
+        for each in onnx.load(str(file)).graph.initializer
+    }
+    model.load_state_dict({key: given[key] for key in keys})
+    wanted = network(image)
+    assert (model(image) - wanted).abs().max() <= 1e-5 * wanted.abs().max()

@@ -58,6 +58,7 @@ def test_flowers17_folder_as_published(tmp_path: Path) -> None:
         assert any("no datasplits.mat" in note for note in splits.notes)
 
 
+@pytest.mark.slow  # 1,360 photos, twice; Pets keeps packed sets in the ordinary run
 def test_flowers17_archive_as_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLOCKSTUDIO_DATA", str(tmp_path / "cache"))
     root = flowers17(tmp_path / "made")
