@@ -34,6 +34,27 @@ def chain(kind: str, length: int) -> bs.Diagram:
     return diagram
 
 
+def ring(length: int) -> bs.Diagram:
+    """Blocks in a circle that closes through an Add."""
+    diagram = bs.Diagram("ring")
+    kinds = ["Add", *["Identity"] * (length - 1)]
+    diagram.main.insert("input", Block(type="Input", parameters={"shape": [8]}))
+    for index, kind in enumerate(kinds):
+        diagram.main.insert(f"b{index}", Block(type=kind))
+    diagram.main.insert("output", Block(type="Output"))
+    for index in range(1, length):
+        diagram.main.join(Wire(f"b{index - 1}", "out", f"b{index}", "in"))
+    last = f"b{length - 1}"
+    for wire in (Wire(last, "out", "b0", "0"), Wire("input", "out", "b0", "1"), Wire(last, "out", "output", "in")):
+        diagram.main.join(wire)
+    return diagram
+
+
+def fixes(diagram: bs.Diagram) -> list[int]:
+    """How many fixes each problem has."""
+    return [len(problem.fixes) for problem in bs.analyze(diagram).problems]
+
+
 ACTS: dict[str, Callable[[bs.Diagram], object]] = {
     "analysis": bs.analyze,
     "source": bs.source,
@@ -64,11 +85,15 @@ def main() -> None:
     sizes = [largest // 8, largest // 4, largest // 2, largest]
     for kind in ("Identity", "BatchNorm2d"):
         for name, act in ACTS.items():
-            times = [spent(partial(act, chain(kind, size))) for size in sizes]
-            exponent, factor = fitted(sizes, times)
-            whole = factor * MOST**exponent
-            told = f"{times[-1]:.2f} s at {largest:,}, {whole:.1f} s at {MOST:,}"
-            print(f"{name} of {kind}: exponent {exponent:.2f}; {told}")
+            show(f"{name} of {kind}", sizes, [spent(partial(act, chain(kind, size))) for size in sizes])
+    show("fixes of a circle", sizes, [spent(partial(fixes, ring(size))) for size in sizes])
+
+
+def show(name: str, sizes: list[int], times: list[float]) -> None:
+    exponent, factor = fitted(sizes, times)
+    whole = factor * MOST**exponent
+    told = f"{times[-1]:.2f} s at {sizes[-1]:,}, {whole:.1f} s at {MOST:,}"
+    print(f"{name}: exponent {exponent:.2f}; {told}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ long as those that are named keep their values.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, TypeAlias
 
@@ -78,6 +78,7 @@ class Influence:
         self._sites = sites
         self._facts: dict[Site, dict[str, Facts]] = {}
         self._outs: dict[Site, dict[str, Reach]] = {}
+        self._alike: dict[Hashable, Facts] = {}
         self._meaning: dict[Site, dict[Token, frozenset[str]]] = {}
         scopes = sites.scopes()
         for scope in scopes:
@@ -164,7 +165,7 @@ class Influence:
             if block.type == OUTPUT:
                 outs[name] = inputs[0]
             elif block.type != AUX_OUTPUT:
-                facts[name] = self._block(site, name, block, inputs)
+                facts[name] = self._facts_of(site, name, block, inputs)
                 ports |= {(name, port): reach for port, reach in facts[name].outputs.items()}
 
     def _entrance(self, scope: str, name: str, block: Block) -> Reach:
@@ -175,6 +176,18 @@ class Influence:
             return Reach(self._text(MAIN, shape[0]), self._text(MAIN, shape[1:]))
         both = self._text(MAIN, shape)
         return Reach(both, both)
+
+    def _facts_of(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
+        """`_block`, once for blocks that are alike in all that it looks at."""
+        copies = (*site.blocks.get(name, ()), *site.spare.get(name, ()))
+        if block.repeat is not None or any(copy.site is not None for copy in copies):
+            return self._block(site, name, block, inputs)
+        numbers = tuple((c.bypassed, repr(c.values), c.inputs, tuple(c.outputs.items())) for c in copies)
+        known = (site.scope, block.type, repr(block.parameters), repr(block.bypass), inputs, numbers)
+        found = self._alike.get(known)
+        if found is None:
+            found = self._alike[known] = self._block(site, name, block, inputs)
+        return found
 
     def _block(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
         scope = site.scope

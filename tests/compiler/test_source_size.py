@@ -10,6 +10,7 @@ import pytest
 
 import blockstudio as bs
 from blockstudio.compiler import emit
+from blockstudio.compiler.influence import Influence
 from blockstudio.compiler.leaves import Leaves
 from blockstudio.graph.definition import Block, Wire
 
@@ -41,9 +42,17 @@ def test_blocks_alike_are_worked_out_once(
         return worked_out(leaves, *given)
 
     monkeypatch.setattr(Leaves, "_unit", counted)
+    facts = Influence._block
+
+    def counted_facts(influence: Influence, *given: Any) -> object:
+        calls["facts"] += 1
+        return facts(influence, *given)
+
+    monkeypatch.setattr(Influence, "_block", counted_facts)
     text = bs.source(chain(200, kind, **parameters))
     assert text.count(f"nn.{kind}(") == 200
     assert calls["unit"] <= 4
+    assert calls["facts"] <= 4
 
 
 def test_blocks_of_equal_but_differently_written_values_keep_their_own_text() -> None:
