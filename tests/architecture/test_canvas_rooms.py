@@ -8,6 +8,7 @@ from pathlib import Path
 import networkx as nx
 
 import blockstudio
+from tests.support.source import tree
 
 PACKAGE = Path(blockstudio.__file__).parent
 CANVAS = PACKAGE / "gui" / "canvas"
@@ -27,7 +28,7 @@ def imports(path: Path) -> set[str]:
     """Modules of the canvas that a file imports, under ``if TYPE_CHECKING`` and in functions too."""
     found: set[str] = set()
     known = {module(each) for each in FILES}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -46,6 +46,7 @@ def put(tree: Path, block: Code) -> None:
     file.write_text(block.text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_block_type_in_the_studio_is_one_file(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     tree = scratch.tree(tmp_path, "blockstudio/blocks")

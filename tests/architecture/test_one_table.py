@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,22 +24,24 @@ from blockstudio.formats import FORMATS, Format, Written, endings
 from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.recipe import FIELDS
 from blockstudio.runs.schedules import SCHEDULES
+from tests.support.source import tree
 
 PACKAGE = Path(blockstudio.__file__).parent
 ROOT = PACKAGE.parent
 
 
+@cache
 def strings(path: Path) -> list[tuple[int, str]]:
     """The text constants of a file, without what documents it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    module = tree(path)
     documents = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in ast.walk(module)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     }
     return [
         (node.lineno, node.value)
-        for node in ast.walk(tree)
+        for node in ast.walk(module)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents
     ]
 

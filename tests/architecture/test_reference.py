@@ -139,6 +139,7 @@ def _run_text(text: str, names: dict[str, Any], name: str = "example") -> dict[s
     return kept
 
 
+@pytest.mark.slow
 def test_the_pages_are_built_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("pdoc")
     build = [sys.executable, "-W", "error", str(ROOT / "tools" / "reference.py"), str(tmp_path)]

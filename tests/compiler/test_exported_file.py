@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -61,6 +62,7 @@ def with_helpers() -> Diagram:
     return diagram
 
 
+@pytest.mark.slow
 def test_exported_source_needs_only_torch(tmp_path: Path) -> None:
     diagrams = [load_preset("resnet18", size=64), load_preset("cifar_resnet", n=1), with_helpers()]
     wanted: dict[str, tuple[list[str], dict[str, torch.Tensor]]] = {}

@@ -234,7 +234,7 @@ def pythons_own(text: str) -> object:
     return eval(compile(tree, "<own>", "eval"), names)  # noqa: S307
 
 
-@examples(800)
+@examples(400)
 @given(EXPRESSIONS)
 def test_results_and_refusals_are_pythons_own(text):
     try:
@@ -262,7 +262,7 @@ GRAMMAR = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@examples(1000)
+@examples(500)
 @given(st.one_of(st.text(max_size=60), GRAMMAR, EXPRESSIONS))
 def test_any_text_gives_a_bounded_value_or_a_clear_error(text):
     try:

@@ -21,7 +21,17 @@ def ungroup(d: Diagram, name: str, scope: str = "") -> None:
             d.history.do(edit)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50", "cifar_resnet", "googlenet", "inception_v3", "nin_cifar10"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet18",
+        "resnet50",
+        "cifar_resnet",
+        "googlenet",
+        "nin_cifar10",
+        pytest.param("inception_v3", marks=pytest.mark.slow),
+    ],
+)
 def test_a_network_taken_apart_step_by_step_is_the_same(name):
     d = load_preset(name)
     for found in [n for n, b in d.main.blocks() if b.type in d.modules]:

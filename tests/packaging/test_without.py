@@ -151,6 +151,7 @@ def test_without_qt_the_window_and_figures_say_so(run_without, arguments: list[s
     assert "needs Qt, which is not installed. Install: python -m pip install" in err
 
 
+@pytest.mark.slow
 def test_without_qt_and_scikit_learn_everything_else_works(run_without, tmp_path: Path) -> None:
     both = f"{QT} {SKLEARN}"
     for arguments in (
