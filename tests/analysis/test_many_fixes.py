@@ -48,3 +48,16 @@ def test_a_long_circle_takes_as_many_trials_as_a_short_one(
     problem = next(each for each in bs.analyze(ring(300, kinds)).problems if each.code == "graph.cycle")
     assert [fix.label for fix in problem.fixes][:2] == labels
     assert len(tried) <= TRIED
+
+
+def test_a_loose_end_can_be_deleted_however_many_inputs_are_open() -> None:
+    diagram = bs.Diagram("Many")
+    diagram.add("Input", "input", shape=[3, 8, 8])
+    diagram.add("Conv2d", "loose")
+    diagram.add("Output", "output")
+    diagram.connect("input", "loose")
+    diagram.connect("input", "output")
+    for index in range(40):
+        diagram.add("Linear", f"open{index}")
+    (problem,) = [found for found in bs.analyze(diagram).problems if found.block == "loose"]
+    assert "Delete loose" in [fix.label for fix in problem.fixes]

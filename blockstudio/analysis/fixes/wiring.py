@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from blockstudio.analysis.fixes.context import FixContext
 from blockstudio.analysis.problems import Fix
@@ -17,6 +17,9 @@ NEAREST = 6
 """How many blocks above are tried as the source of a missing wire."""
 FIRST = 2
 """How many of them before deleting the block is."""
+
+OPEN_INPUTS = 12
+"""How many open inputs a loose end is offered to."""
 
 
 def unconnected_fixes(site: FixContext) -> Iterator[Fix]:
@@ -82,12 +85,13 @@ def dead_fixes(site: FixContext) -> Iterator[Fix]:
     ports = site.diagram.output_ports(site.definition.block(name).type)
     if ports:
         before = site.before(name)
-        for other, item in site.sheet.plan.items.items():
-            if item.missing and other not in before:
-                yield Fix(
-                    say("Connect to {other}", other=other),
-                    (site.connect(Wire(name, ports[0], other, item.missing[0])),),
-                )
+        # Few enough that what follows is tried too.
+        waiting = (
+            (other, item) for other, item in site.sheet.plan.items.items() if item.missing and other not in before
+        )
+        for other, item in islice(waiting, OPEN_INPUTS):
+            wire = Wire(name, ports[0], other, item.missing[0])
+            yield Fix(say("Connect to {other}", other=other), (site.connect(wire),))
     more = len(branch) - 1
     label = say("Delete {name} and {more} more", name=name, more=more) if more else say("Delete {name}", name=name)
     order = {other: index for index, other in enumerate(site.definition.graph)}
