@@ -18,8 +18,8 @@ NEAREST = 6
 FIRST = 2
 """How many of them before deleting the block is."""
 
-OPEN_INPUTS = 12
-"""How many open inputs a loose end is offered to."""
+OPEN_INPUTS = 4
+"""How many open inputs a loose end is offered to, before deleting it is."""
 
 
 def unconnected_fixes(site: FixContext) -> Iterator[Fix]:
