@@ -23,7 +23,7 @@ def test_a_command_by_key_while_a_block_is_dragged(open_window, name: Qt.Key, mo
     canvas, session = window.canvas, window.session
     block = next(each for each, found in session.definition.blocks() if found.type == "Conv2d")
     canvas.reveal(block)
-    session.do("Move", MoveBlocks(to={block: (400.0, 40.0)}))
+    session.do("Move", MoveBlocks(to={block: (-400.0, 40.0)}))
     canvas.reveal(block)
     at = middle(canvas, block)
     press(canvas, at)

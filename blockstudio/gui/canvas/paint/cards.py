@@ -118,11 +118,11 @@ def draw_badge(painter: QPainter, centre: QPointF, severity: str, style: Style) 
     painter.setPen(mark)
     down = 1.0 if severity == "warning" else 0.0
     if severity == "hint":
-        painter.drawPoint(QPointF(x, y - 3))
-        painter.drawLine(QPointF(x, y - 0.4), QPointF(x, y + 3))
+        painter.drawLines([QLineF(x, y - 3, x, y - 2.99)])  # A dot, by its round ends.
+        painter.drawLines([QLineF(x, y - 0.4, x, y + 3)])
     else:
-        painter.drawLine(QPointF(x, y - 3 + down), QPointF(x, y + 0.4 + down))
-        painter.drawPoint(QPointF(x, y + 3 + down))
+        painter.drawLines([QLineF(x, y - 3 + down, x, y + 0.4 + down)])
+        painter.drawLines([QLineF(x, y + 3 + down, x, y + 3.01 + down)])
 
 
 def draw_texts(painter: QPainter, width: float, content: Content, style: Style, right: float = 0) -> None:

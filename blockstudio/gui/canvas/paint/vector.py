@@ -108,6 +108,9 @@ class SvgPainter:
     def drawPolyline(self, points: Iterable[QPointF]) -> None:
         self._shape(f'path d="{self._points("M", points)}"', filled=False)
 
+    def drawPolygon(self, points: Iterable[QPointF]) -> None:
+        self._shape(f'path d="{self._points("M", points)}Z"')
+
     def drawStaticText(self, at: QPointF, text: QStaticText) -> None:
         self._text(at.x(), at.y(), text.text())
 
