@@ -158,11 +158,14 @@ def open_in(stage: Stage, only: tuple[str, ...] = ()) -> list[str]:
     return found
 
 
-def placed(canvas: OnScreen) -> Diagram:
-    """The diagram with every block that is in view where it stands there."""
+def placed(canvas: OnScreen, columns: bool = False) -> Diagram:
+    """The diagram with every block that is in view where it stands there. A figure that is to have ``columns`` of its
+    own cuts a level anew that nobody has put anywhere, which may stand in others there."""
     still = copy_diagram(canvas.session.diagram)
     for stage, _ in canvas.scene.stages():
         drawing, definition = stage.drawing, still.definition(stage.drawing.scope)
+        if columns and stage is canvas.scene.root and canvas.scene.staging.is_loose(drawing.scope):
+            continue
         loose: dict[str, tuple[float, float] | None] = {
             name: drawing.document_place(name) for name in drawing.names if definition.block(name).at is None
         }
@@ -215,7 +218,7 @@ class FigureExport(QObject):
         child = Child(self)
         self._children.add(child)
         child.done.connect(lambda answer: self._written(child, target, answer))
-        child.run(*arguments, diagram=placed(self._on_screen))
+        child.run(*arguments, diagram=placed(self._on_screen, any(each.startswith("--columns=") for each in arguments)))
 
     def _written(self, child: Child, target: Path, answer: Answer) -> None:
         self._children.discard(child)
