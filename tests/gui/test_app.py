@@ -71,7 +71,7 @@ def test_a_preset_with_a_value_and_dark_colours(own_folder: Path) -> None:
     assert (said["start"], said["name"], said["classes"], said["dark"]) == (False, "ResNet-34", 7, "dark")
 
 
-@pytest.mark.parametrize("name", ["nothing.blocks.json", "./resnet3"])
+@pytest.mark.parametrize("name", ["nothing.blocks.json", pytest.param("./resnet3", marks=pytest.mark.slow)])
 def test_a_bad_name_is_a_note_over_the_start_page(own_folder: Path, name: str) -> None:
     said = start(own_folder, name)
     assert said["start"] and len(said["notes"]) == 1 and name in said["notes"][0]

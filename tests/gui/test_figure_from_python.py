@@ -23,6 +23,7 @@ def test_a_figure_of_a_diagram_that_no_file_holds(tmp_path: Path) -> None:
     assert 'aria-label="7×7, 32, /2"' in text and 'aria-label="conv2"' in text and 'width="90mm"' in text
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told(tmp_path: Path) -> None:
     with pytest.raises(bs.StudioError, match="no module 'layer7' to expand"):
         bs.figure(bs.load("resnet18"), tmp_path / "net.pdf", expand="layer7")

@@ -195,6 +195,7 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_executed(
         assert (tmp_path / "ran").exists(), "the trap is a real one"
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_listed_with_reasons_and_the_rest_can_be_used(
     open_window, qtbot, net: Path, tmp_path: Path
 ) -> None:
@@ -220,6 +221,7 @@ def test_what_does_not_fit_is_listed_with_reasons_and_the_rest_can_be_used(
     )
 
 
+@pytest.mark.slow
 def test_a_switch_under_which_everything_fits_is_offered_as_a_link(open_window, qtbot, tmp_path: Path) -> None:
     diagram = small()
     declared = {**diagram.parameters, "wide": Parameter(kind="bool", default=True)}
@@ -268,6 +270,7 @@ def test_reading_can_be_left_at_any_time(open_window, qtbot, net: Path, file: Pa
     assert not window.session.initial_weights.value.weights
 
 
+@pytest.mark.slow
 def test_a_network_that_was_edited_meanwhile_is_compared_again(open_window, qtbot, net: Path, file: Path) -> None:
     window = open_window(net)
     drop(window, file)
@@ -468,6 +471,7 @@ def test_several_blocks_are_frozen_by_a_command_and_released_by_it(open_window) 
         assert window.session.initial_weights.value.freeze == expected
 
 
+@pytest.mark.slow
 def test_published_weights_are_asked_for_by_name(open_window, qtbot) -> None:
     window = open_window("resnet18")
     window.desk.commands.run("file.published_weights")
