@@ -96,6 +96,7 @@ def test_compare_answers_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(stage["macs"] for stage in rows[0]["stages"]) == rows[0]["macs"]
 
 
+@pytest.mark.slow
 def test_train_tells_its_events_to_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*TINY, "--run", str(tmp_path / "r"), "--json"]) == 0
     out, err = capsys.readouterr()
