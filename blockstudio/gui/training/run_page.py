@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -163,7 +164,7 @@ class TrainingPanel(QWidget):
         self._show_runs()
 
     def _show_runs(self) -> None:
-        self.folder.setText(str(self._trainer.folder))
+        self.folder.setText(_from_home(self._trainer.folder))
         self.folder.setToolTip(str(self._trainer.folder))
         self.list.refresh()
 
@@ -216,3 +217,9 @@ class TrainingPanel(QWidget):
 
 def _decimal(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}" if value < 100 else f"{value:.3g}"
+
+
+def _from_home(folder: Path) -> str:
+    """A folder as people write it: ``~/BlockStudio/runs``."""
+    home = Path.home()
+    return str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
