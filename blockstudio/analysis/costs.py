@@ -35,7 +35,7 @@ class Cost:
     unit: str = ""
     """``"bytes"``, or nothing for counts."""
     by_size: bool = False
-    """Whether it can be told for each size of map: `blockstudio.report.profile.Stage` has a field of this name."""
+    """Whether it can be told for each size of map: `blockstudio.report.profile.SizeCosts` has a field of this name."""
     read: Callable[[Level], Mapping[str, float | None]] | None = None
     """The same as ``of`` for all blocks of a level, if there is a quicker way than by their reports."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.analysis.units import short_text
-from blockstudio.report.profile import Profile, Stage
+from blockstudio.report.profile import Profile, SizeCosts
 from blockstudio.report.table import Table
 from blockstudio.text import say
 
@@ -107,7 +107,7 @@ def stage_table(profiles: Sequence[Profile], cost: str = DEFAULT, *, bars: bool 
     return Table(headings, rows, " " + " rr "[:width] * len(profiles))
 
 
-def _stage_cells(item: Profile, stage: Stage, cost: str, most: int) -> list[str]:
+def _stage_cells(item: Profile, stage: SizeCosts, cost: str, most: int) -> list[str]:
     value, total = getattr(stage, cost), getattr(item, cost)
     bar = "█" * round(value / most * BAR) if most else ""
     return [stage.size, short_text(value), f"{value / total:.1%}" if total else "", bar or ("▏" if value else "")]

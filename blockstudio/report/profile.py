@@ -13,7 +13,7 @@ from blockstudio.graph.diagram import Diagram
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SizeCosts:
     """All of the network that works at one map size, with what it costs."""
 
     size: str
@@ -36,7 +36,7 @@ class Profile:
     training_bytes: int | None
     dense_parameters: int
     """Of fully connected layers."""
-    stages: tuple[Stage, ...]
+    stages: tuple[SizeCosts, ...]
     sound: bool = True
     """Whether the network has no errors; otherwise the figures are of what is known."""
 
@@ -57,7 +57,7 @@ def profile(diagram: Diagram, name: str = "", analysis: Analysis | None = None) 
         entry[0] += parameters
         entry[1] += macs
     stages = [
-        Stage(f"{size[0]}×{size[1]}", cost[0], cost[1], _halvings(size, image))
+        SizeCosts(f"{size[0]}×{size[1]}", cost[0], cost[1], _halvings(size, image))
         for size, cost in sorted(sizes.items(), key=lambda entry: -entry[0][0] * entry[0][1])
     ]
     dense = sum(parameters for (_, is_dense), (parameters, _) in costs.items() if is_dense)

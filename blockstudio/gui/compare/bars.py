@@ -13,7 +13,7 @@ from blockstudio.gui.kit.parts import count_text
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import FAMILY_COLOURS, font, mix, notifier, theme
 from blockstudio.report.compare import reduction_text, steps
-from blockstudio.report.profile import Profile, Stage
+from blockstudio.report.profile import Profile, SizeCosts
 
 ROW, BAR, LINE, GAP = 32, 20, 20, 14
 MOST_HALVINGS = 6
@@ -24,7 +24,7 @@ class Segment(NamedTuple):
 
     rect: QRectF
     profile: Profile
-    stage: Stage
+    stage: SizeCosts
 
 
 def stage_colour(halvings: int | None) -> QColor:
