@@ -146,7 +146,7 @@ class _Stretch:
     result: Port
 
     def weighted(self, types: dict[str, str]) -> bool:
-        return any(_weighted(types[name]) for name in self.blocks)
+        return any(is_layer(types[name]) for name in self.blocks)
 
 
 class _Shapes:
@@ -213,8 +213,8 @@ def _unit(
     return Unit(name, blocks, begin, last, shapes.of(begin), shapes.of(last), residual, replaced, shortcut)
 
 
-def _weighted(kind: str) -> bool:
-    """Whether it mixes channels by weights; a normalisation belongs to the layer before it."""
+def is_layer(kind: str) -> bool:
+    """Whether a block type mixes channels by weights; a normalisation belongs to the layer before it."""
     return CATALOGUE[kind].weighted and not CATALOGUE[kind].normalises
 
 
@@ -228,7 +228,7 @@ def _sum(
     for name in blocks:
         arriving = [Port(wire.source, wire.source_port) for wire in wires[name]]
         before = [layers.get(port, depth.get(port.path, 0)) for port in arriving]
-        depth[name] = max(before, default=0) + _weighted(types[name])
+        depth[name] = max(before, default=0) + is_layer(types[name])
         if CATALOGUE[types[name]].merges == "sum" and len(arriving) > 1:
             least = min(before)
             if before.count(least) == 1:
@@ -237,7 +237,7 @@ def _sum(
 
 
 def _name(blocks: Sequence[str], types: dict[str, str]) -> str:
-    weighted = [name for name in blocks if _weighted(types[name])]
+    weighted = [name for name in blocks if is_layer(types[name])]
     if len(weighted) == 1:
         return weighted[0]
     parts = [name.split(".") for name in blocks]

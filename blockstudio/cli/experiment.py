@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -75,6 +75,7 @@ def experiment(options: argparse.Namespace) -> int:
 
 def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
     from blockstudio.experiments import Queue
+    from blockstudio.experiments.trials import ENDED
     from blockstudio.needs import need
 
     need("torch", "training")
@@ -85,7 +86,7 @@ def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespac
             outcome = queue.outcome(trial)
             if told.get(trial.name, "queued") != outcome.status:
                 told[trial.name] = outcome.status
-                ended = sum(queue.outcome(each).status in ("finished", "diverged", "failed") for each in queue.trials)
+                ended = sum(queue.outcome(each).status in ENDED for each in queue.trials)
                 line = join([f"[{ended}/{len(queue.trials)}]", trial.name + ":", _words(outcome)])
                 print(render(line), file=sys.stderr, flush=True)
 
@@ -199,14 +200,13 @@ def _words(outcome: Outcome) -> str:
 
 
 @contextmanager
-def _interrupted(stop: object) -> Iterator[None]:
+def _interrupted(stop: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C has those that train stop with a checkpoint; a second one ends at once and leaves them at work."""
     before = signal.getsignal(signal.SIGINT)
 
     def first(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
         print(render(say("Stopping with checkpoints; Ctrl-C again leaves the trainers at work.")), file=sys.stderr)
-        assert callable(stop)
         stop()
 
     signal.signal(signal.SIGINT, first)

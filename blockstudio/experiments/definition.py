@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +117,9 @@ class Plan:
         self.variants: tuple[Variant, ...] = ()
         if not problems:
             self.variants = self._variants(where, problems)
-        if not problems and self.axis() not in self.varied() and experiment.compare:
+        if not problems and self.axis() not in self.varied and experiment.compare:
             text = say("'{key}' is not varied.", key=experiment.compare)
-            hint = say("Varied are: {keys}.", keys=", ".join(self.varied()))
+            hint = say("Varied are: {keys}.", keys=", ".join(self.varied))
             problems.append(StudioError("experiment.compare", text, where=f"{where}: compare", hint=hint))
         for variant in () if problems else self.variants:
             try:
@@ -142,6 +143,7 @@ class Plan:
         threads = {} if self.recipe.threads or "threads" in variant.fields else {"threads": 1}
         return with_fields(self.recipe, {**threads, **variant.fields, "seed": seed})
 
+    @cached_property
     def varied(self) -> list[str]:
         """The keys of `Variant.values` in which variants differ, in order."""
         keys: dict[str, list[Any]] = {}
@@ -171,7 +173,7 @@ class Plan:
     def name_of(self, variant: Variant) -> str:
         """A variant by what differs: ``cifar_plain, n=9``."""
         values = variant.values()
-        return label({key: values[key] for key in self.varied() if key in values}) or variant.network.title
+        return label({key: values[key] for key in self.varied if key in values}) or variant.network.title
 
     def _base_recipe(self) -> Recipe:
         given = self.experiment.recipe
@@ -213,16 +215,12 @@ class Plan:
                     else:
                         fields[field_path(key)] = value
                 except StudioError as error:
-                    hint = join_hint(error)
+                    hint = error.hint or say("Parameters of a diagram are written 'diagram.NAME'.")
                     problem = StudioError(error.code, error.message, where=f"{where}: {key}", hint=hint)
                     problems += [problem] if problem.where not in {known.where for known in problems} else []
             given = Network(network) if isinstance(network, str) else network
             found.append(Variant(len(found), given, parameters, fields))
         return tuple(found)
-
-
-def join_hint(error: StudioError) -> str:
-    return error.hint or say("Parameters of a diagram are written 'diagram.NAME'.")
 
 
 def label(values: Mapping[str, Any]) -> str:

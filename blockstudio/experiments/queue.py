@@ -16,6 +16,7 @@ from pathlib import Path
 from blockstudio.errors import StudioError
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
 from blockstudio.runs.lock import Lock
+from blockstudio.runs.run import Command
 from blockstudio.runs.start import start_run
 from blockstudio.text import say
 
@@ -122,7 +123,7 @@ class Queue:
         for trial in waiting[: max(0, self.at_once - busy)]:
             busy += self._start(trial)
         # One that was refused makes room for the next: there is something to wait for until none is left.
-        return busy > 0 or any(self._may_start(trial, self.outcome(trial)) for trial in self.trials)
+        return busy > 0 or any(trial.directory not in self._refused for trial in waiting)
 
     def _may_start(self, trial: Trial, outcome: Outcome) -> bool:
         if trial.directory in self._refused or self._starts[trial.directory] >= STARTS:
@@ -144,12 +145,12 @@ class Queue:
         trial.forget()
         return True
 
-    def _tell(self, command: str) -> None:
+    def _tell(self, command: Command) -> None:
         for trial in self.trials:
             run = trial.run() if trial.outcome().status in ("running", "paused") else None
             if run is not None:
                 try:
-                    run.send(command)  # type: ignore[arg-type]
+                    run.send(command)
                 except StudioError as error:
                     if error.code != "run.idle":  # It has just ended by itself.
                         raise

@@ -96,7 +96,7 @@ def front(plan: Plan, rows: Sequence[Row], cost: str = "parameters") -> list[Row
 
 def table_of(plan: Plan, rows: Sequence[Row]) -> Table:
     """The table of an experiment: what was varied, the measure over the seeds, and what differences they support."""
-    keys, measure = plan.varied(), plan.experiment.measure
+    keys, measure = plan.varied, plan.experiment.measure
     brief = [short(key) for key in keys]
     heads = [one if brief.count(one) == 1 else key for one, key in zip(brief, keys, strict=True)]
     lines: list[list[str]] = []

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean, stdev
 
 
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean of one value or more."""
-    return math.fsum(values) / len(values)
+    return fmean(values)
 
 
 def deviation(values: Sequence[float]) -> float | None:
     """The sample's standard deviation, n − 1 in the denominator; ``None`` for fewer than two values."""
-    if len(values) < 2:
-        return None
-    middle = mean(values)
-    return math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
+    return stdev(values) if len(values) > 1 else None
 
 
 def paired_t_test(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -107,9 +107,9 @@ class Lesions:
         first = next((index for index, unit in enumerate(self.units) if unit.name in names), len(pieces))
         return self._measure(pieces, first)
 
-    def each(self) -> list[Reading]:
+    def each(self) -> Iterator[Reading]:
         """Every unit that can be taken away, one at a time."""
-        return [Reading((unit.name,), self.without(unit.name)) for unit in self.candidates()]
+        return (Reading((unit.name,), self.without(unit.name)) for unit in self.candidates())
 
     def several(self, count: int, draws: int, seed: int = 0) -> list[Reading]:
         """``count`` units at a time, drawn ``draws`` times, no two draws alike where there are enough."""

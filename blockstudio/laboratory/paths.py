@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from blockstudio.analysis.trunk import Trunk
-from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT
+from blockstudio.analysis.trunk import Trunk, is_layer
+from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.graph.expand import Port
 
 
@@ -59,12 +59,8 @@ def branch_lengths(trunk: Trunk) -> Lengths:
 def path_lengths(trunk: Trunk) -> Lengths:
     """Paths by how many layers with weights they go through: convolutions and linear layers."""
     flat = trunk.flat.main
-    layers = {name: int(_layer(flat.block(name).type)) for name in trunk.wires}
+    layers = {name: int(is_layer(flat.block(name).type)) for name in trunk.wires}
     return _count(trunk, layers, {})
-
-
-def _layer(kind: str) -> bool:
-    return CATALOGUE[kind].weighted and not CATALOGUE[kind].normalises
 
 
 def _inputs(trunk: Trunk, name: str) -> list[Port]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from statistics import fmean, stdev
 from typing import Any
 
 from blockstudio.analysis.trunk import Trunk
@@ -46,8 +47,8 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None) -> Answ
     """
     units, whole = lesions.candidates(), lesions.whole()
     readings: list[Reading] = []
-    for unit in units:
-        readings.append(Reading((unit.name,), lesions.without(unit.name)))
+    for reading in lesions.each():
+        readings.append(reading)
         progress(len(readings), len(units))
     rows = [
         [reading.units[0], f"{reading.measure.accuracy:.2%}",
@@ -228,10 +229,8 @@ def _drawn(
     rows, points, spreads, dots = [], [], list[float | None](), list[tuple[float, float]]()
     for place, readings in found:
         values = [reading.measure.accuracy for reading in readings]
-        mean = math.fsum(values) / len(values)
-        spread = (
-            math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)) if values[1:] else None
-        )
+        mean = fmean(values)
+        spread = stdev(values) if values[1:] else None
         rows.append([f"{place:g}", str(len(values)), f"{mean:.2%}", "" if spread is None else f"{spread:.2%}"])
         points.append((place, mean))
         spreads.append(spread)

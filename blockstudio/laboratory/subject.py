@@ -12,13 +12,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Trunk, Unit, trunk
-from blockstudio.blocks import INPUT, OUTPUT, Shape
+from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import AddBlock, AddWire
 from blockstudio.graph.expand import Port
+from blockstudio.runs.adapt import image_shape
+from blockstudio.runs.datasets import describe
 from blockstudio.runs.run import Run
 from blockstudio.text import say
 from blockstudio.training.data import load_data
@@ -117,7 +119,7 @@ class Subject:
             raise StudioError("lab.data", say("has no run, so there are no images."), where=self.diagram.name)
         recipe = self.run.recipe()
         shape = self.trunk.units[0].source_shape
-        splits = load_data(recipe.data, _image(shape))
+        splits = load_data(recipe.data, image_shape(shape, describe(recipe.data).channels))
         source = getattr(splits, part)
         if source is None:
             text = say("its data set has no images for {part}.", part=part)
@@ -176,11 +178,6 @@ def part_of(
     edits = [AddBlock(name=name, block=block) for name, block in chosen.items()]
     drawn.edit("Cut out", [*edits, *(AddWire(wire=wire) for wire in wires)])
     return drawn
-
-
-def _image(shape: Shape) -> tuple[int, int, int]:
-    channels, height, width = shape if len(shape) == 3 else (shape[0], 1, 1)
-    return channels, height, width
 
 
 def _limited(

@@ -52,3 +52,16 @@ def test_questions_that_make_no_sense_are_told(tmp_path: Path, capsys: pytest.Ca
     ):  # fmt: skip
         assert main(arguments) == 2
         assert text in capsys.readouterr().err
+
+
+def test_a_network_of_flat_vectors_gets_the_images_it_was_trained_on(tmp_path: Path) -> None:
+    net = bs.Builder("Perceptron", input=[64])
+    net.chain(("Linear", {"out_features": 64}), "ReLU", ("Linear", {"out_features": 10}))
+    run = create_run(
+        net.finish(), with_fields(Recipe(), {"steps": 3, "batch_size": 16, "threads": 1}), tmp_path / "run"
+    )
+    train_run(run)
+    lesions = bs.lab.Lesions(subject := bs.lab.Subject.of_run(run), subject.images())
+    results = run.results()
+    assert results is not None and lesions.whole().accuracy == pytest.approx(results["test_accuracy"])
+    assert [unit.name for unit in lesions.candidates()] == ["linear"]

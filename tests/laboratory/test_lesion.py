@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import blockstudio as bs  # noqa: E402
-from blockstudio.analysis.trunk import trunk  # noqa: E402
+from blockstudio.analysis.trunk import is_layer, trunk  # noqa: E402
 from blockstudio.errors import StudioError  # noqa: E402
 from blockstudio.laboratory import Lesions, Subject, branch_lengths, path_lengths  # noqa: E402
 from blockstudio.laboratory.gradients import PathGradients, Strength, contributions  # noqa: E402
@@ -114,7 +114,7 @@ def test_several_and_swaps_are_drawn_alike_each_time() -> None:
     assert [reading.units for reading in several] == [reading.units for reading in lesions.several(3, 5, seed=4)]
     assert len({reading.units for reading in several}) == 5
     assert len(lesions.several(12, 5)) == 1  # There is one way to take all of them.
-    assert len(lesions.each()) == 12
+    assert len(list(lesions.each())) == 12
     swapped = lesions.swapped(2, 4)
     # The first unit of equal shapes in each stage stays: layer1.0, layer2.1 and layer3.1.
     moved = {name for reading in swapped for name in reading.units}
@@ -138,14 +138,12 @@ def test_paths_are_counted_as_in_the_paper() -> None:
 def test_paths_of_any_network_agree_with_walking_them_all() -> None:
     for name, values in (("googlenet", {}), ("resnet18", {}), ("inception_resnet_v1", {}), ("cifar_resnet", {"n": 2})):
         found = trunk(bs.load(name, **values))
-        from blockstudio.laboratory.paths import _layer
-
         # Walked stretch by stretch: between two units there is one wire, so lengths of the whole are sums.
         counts = {0: 1}
         for unit in found.units:
             ways: dict[str, list[int]] = {unit.source.path: [0]}
             for block in unit.blocks:
-                step = int(_layer(found.flat.main.block(block).type))
+                step = int(is_layer(found.flat.main.block(block).type))
                 ways[block] = [length + step for wire in found.wires[block] for length in ways[wire.source]]
             joined: dict[int, int] = {}
             for one, more in itertools.product(counts, ways[unit.result.path]):
