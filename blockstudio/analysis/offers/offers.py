@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -131,8 +131,3 @@ def _nearest(diagram: Contents, wanted: Asked) -> tuple[str, ...]:
         if in_words(word, known) is None:
             return tuple(get_close_matches(word, known, 3, 0.6))
     return ()
-
-
-def words_of(offers: Iterable[Offer]) -> list[str]:
-    """The titles, for tests and screen readers."""
-    return [offer.title for offer in offers]
