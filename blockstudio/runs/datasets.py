@@ -152,6 +152,11 @@ def describe(data: Data) -> DataInfo:
     )
 
 
+def held_count(images: int, share: float, least: int = 0) -> int:
+    """How many of a class's images are held out: the share, at least so many, never the last one."""
+    return min(max(least, round(images * share)), images - 1)
+
+
 def _describe_named(data: Data, known: Known) -> DataInfo:
     if known.kind == "shapes":
         shapes = data.shapes

@@ -76,6 +76,11 @@ class Data(Group, frozen=True):
     validation: Annotated[
         float, Meta(ge=0, le=0.5, title="Validation", description="Share of the training images held out, by class.")
     ] = 0.1
+    test: Annotated[
+        float,
+        Meta(ge=0.01, le=0.5, title="Test", description="Share held out, by class, where a set has no test part."),
+    ] = 0.2
+    split: Annotated[int, Meta(ge=0, le=2**31, title="Split", description="Another number holds out other images.")] = 0
     background: Annotated[
         str,
         Meta(

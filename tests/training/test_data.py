@@ -95,14 +95,27 @@ def test_a_set_of_the_program_that_is_not_whole_is_told(tmp_path: Path, monkeypa
 
 def test_no_image_is_in_two_parts() -> None:
     labels = torch.arange(100) % 7
-    kept, held = stratified(labels, 0.3, 0)
+    kept, held = stratified(labels, 0.3, 0, 0)
     assert sorted([*kept.tolist(), *held.tolist()]) == list(range(100))
     counts = torch.bincount(labels).tolist()
     assert torch.bincount(labels[held]).tolist() == [round(0.3 * count) for count in counts]
+    again, other = stratified(labels, 0.3, 0, 0)[1], stratified(labels, 0.3, 0, 1)[1]
+    assert torch.equal(again, held) and not torch.equal(other, held)
+
+
+def test_the_recipe_says_how_much_is_held_out_for_testing(tmp_path: Path) -> None:
+    for label, name in enumerate(("dark", "light")):
+        (tmp_path / name).mkdir()
+        for index in range(10):
+            Image.new("L", (8, 8), 100 * label + index).save(tmp_path / name / f"{index}.png")
+    for share, held in ((0.2, 4), (0.5, 10)):
+        splits = load_data(Data(source=str(tmp_path), test=share, validation=0), (1, 8, 8))
+        assert splits.test is not None
+        assert (len(splits.train), len(splits.test)) == (20 - held, held)
 
 
 def test_a_class_of_one_image_keeps_it() -> None:
-    kept, held = stratified(torch.tensor([0, 0, 0, 0, 1]), 0.5, 0)
+    kept, held = stratified(torch.tensor([0, 0, 0, 0, 1]), 0.5, 0, 0)
     assert 4 in kept.tolist()
     assert len(held) == 2
 

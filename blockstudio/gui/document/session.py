@@ -27,6 +27,7 @@ from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
 from blockstudio.gui.document.measures import Measure, of_costs
+from blockstudio.gui.document.next_recipe import NextRecipe
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.text import render
 
@@ -74,6 +75,7 @@ class Session(QObject):
         self.opened.connect(self.initial_weights.show)
         self.initial_weights.message.connect(self.message)
         self.initial_weights.refused.connect(self.refused)
+        self.recipe = NextRecipe(self, self.initial_weights)
 
     # The document
 

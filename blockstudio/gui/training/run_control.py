@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
@@ -24,7 +23,7 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_data import RunData, Slice, read_slice
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
-from blockstudio.runs import Recipe, Run, RunState, create_run, list_runs, start_run, with_fields
+from blockstudio.runs import Recipe, Run, RunState, create_run, list_runs, start_run
 
 POLL_MS = 250
 """Often enough to see curves move. Every look takes its share of the processor from the training."""
@@ -61,8 +60,8 @@ class RunControl(QObject):
         super().__init__(session)
         self._session = session
         self.folder = folder or runs_folder()
-        self.recipe = Recipe()
-        session.initial_weights.changed.connect(self._take_start)
+        session.recipe.changed.connect(self.recipe_changed)
+        session.recipe.failed.connect(self.failed)
         self.data: RunData | None = None
         self.runs: list[RunRow] = []
         self.starting = False
@@ -83,25 +82,14 @@ class RunControl(QObject):
 
     # The recipe
 
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the next run."""
+        return self._session.recipe.value
+
     def set_fields(self, values: Mapping[str, Any]) -> bool:
         """Change recipe fields by dotted path; what is wrong goes to `failed`."""
-        try:
-            recipe = with_fields(self.recipe, values)
-        except StudioError as error:
-            self.failed.emit(str(error))
-            return False
-        if recipe != self.recipe:
-            self.recipe = recipe
-            self._session.initial_weights.change(**msgspec.structs.asdict(recipe.start))
-            self.recipe_changed.emit()
-        return True
-
-    def _take_start(self) -> None:
-        """Starting weights and frozen blocks are those of the document in view."""
-        start = self._session.initial_weights.value
-        if start != self.recipe.start:
-            self.recipe = msgspec.structs.replace(self.recipe, start=start)
-            self.recipe_changed.emit()
+        return self._session.recipe.set_fields(values)
 
     # Starting and telling
 

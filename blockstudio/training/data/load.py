@@ -16,7 +16,7 @@ from torch import Tensor
 
 from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, DataInfo, check_present, describe
+from blockstudio.runs.datasets import DATASETS, DataInfo, check_present, describe, held_count
 from blockstudio.runs.published import PUBLISHED, find_published
 from blockstudio.runs.structure import Data
 from blockstudio.text import say, say_many
@@ -34,10 +34,6 @@ MEMORY_LIMIT = 1 << 30
 """Bytes up to which ``storage = auto`` keeps decoded images in memory."""
 CHECKED_FILES = 20_000
 """Files up to which all headers are looked at before training from disk."""
-TEST_SHARE = 0.2
-"""Held out for testing where a source has no test part."""
-SPLIT_SEED = 0
-"""Fixed, so that runs with different seeds are measured on the same images."""
 STATISTICS_IMAGES = 1024
 
 
@@ -80,12 +76,12 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     if len(train) < 2:
         raise StudioError("data.empty", say("has {train} training images.", train=len(train)), where=where)
     if test is None:
-        kept, held = stratified(train.labels, TEST_SHARE, 1, least=1)
+        kept, held = stratified(train.labels, data.test, 1, data.split, least=1)
         if len(held):
             train, test = train.subset(kept), train.subset(held)
             notes.append(f"{facts.title} has no test images, so {len(held):,} were held out for testing.")
     if validation is None and data.validation > 0:
-        kept, held = stratified(train.labels, data.validation, 0)
+        kept, held = stratified(train.labels, data.validation, 0, data.split)
         if len(held):
             train, validation = train.subset(kept), train.subset(held)
     fitted = _fitted([train, validation, test], data, shape, where, notes)
@@ -210,14 +206,14 @@ def _read_whole(data: Data, facts: DataInfo) -> RawData:
     return load_idx(facts.root, facts.prefix, facts.name) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
 
 
-def stratified(labels: Tensor, share: float, purpose: int, least: int = 0) -> tuple[Tensor, Tensor]:
-    """Indices kept and held out, by class: the share of each class, at ``least`` so many, never its last image."""
+def stratified(labels: Tensor, share: float, purpose: int, split: int, least: int = 0) -> tuple[Tensor, Tensor]:
+    """Indices kept and held out, by class: `held_count` of each. The number ``split`` says which, and not the seed of
+    a run, so that runs with different seeds are measured on the same images."""
     held: list[Tensor] = []
     for label in np.unique(labels.numpy()).tolist():
         index = torch.nonzero(labels == label).flatten()
-        count = min(max(least, round(len(index) * share)), len(index) - 1)
-        order = torch.randperm(len(index), generator=generator(SPLIT_SEED, SPLIT, purpose, label))
-        held.append(index[order[:count]])
+        order = torch.randperm(len(index), generator=generator(split, SPLIT, purpose, label))
+        held.append(index[order[: held_count(len(index), share, least)]])
     out = torch.zeros(len(labels), dtype=torch.bool)
     out[torch.cat(held)] = True
     return torch.nonzero(~out).flatten(), torch.nonzero(out).flatten()
