@@ -47,6 +47,7 @@ def _metric_chip(desk: Desk) -> Chip:
         chip.set_text(tr("Colour: {metric}", metric=title))
 
     session.metric_changed.connect(show)
+    desk.screen_turned.connect(lambda screen: chip.setVisible(not screen))
     show()
     return chip
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from blockstudio.gui.commands.registry import COMMAND, Act, Command, Commands
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents, Request, Unwritten
-from blockstudio.gui.document.places import LAST, Opener, Page, Panel, Question, Screen, Section
+from blockstudio.gui.document.places import LAST, Opener, Page, Panel, Question, Screen, Section, Step
 from blockstudio.gui.document.recovering import Recovering
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.shelf import Shelf
@@ -40,6 +40,9 @@ class Desk(QObject):
     """Another page is in front under the drawing, or has another title."""
     screen_turned = Signal(str)
     """Another screen is in view; an empty name: the drawing."""
+    screen_added = Signal(str)
+    crumbs_changed = Signal()
+    """The way to what a screen shows is another."""
     panel_added = Signal(object)
     """A `Panel`."""
     item_added = Signal(str, object)
@@ -110,9 +113,39 @@ class Desk(QObject):
             self.pages[name].title = title
             self.page_turned.emit(self.page)
 
-    def add_screen(self, name: str, make: Callable[[], QWidget], focus: Callable[[], object] | None = None) -> None:
-        """Something to be shown in place of the drawing."""
-        self.screens[name] = Screen(name, make, focus)
+    def add_screen(
+        self,
+        name: str,
+        make: Callable[[], QWidget],
+        focus: Callable[[], object] | None = None,
+        *,
+        title: str = "",
+        place: int = LAST,
+        under: str = "",
+    ) -> None:
+        """Something to be shown in place of the drawing; made when it is first looked at.
+
+        Args:
+            name: Its own; `show_screen` takes it.
+            make: Makes its widget.
+            focus: Puts the keyboard where it belongs; without it the widget has it.
+            title: Gives it a tab in the bar over the window, and a command ``page.NAME``. Marked with `say`.
+            place: Of the tab, 2 to 9, which is its key's digit too (Alt+3).
+            under: The screen whose tab is lit while this one is in view.
+        """
+        self.screens[name] = Screen(name, make, focus, title, place, under)
+        if title:
+            self.add_commands(
+                Command(f"page.{name}", title, lambda d: d.show_screen(name), "View", 10 + place, (f"Alt+{place}",),
+                        checked=lambda d: d.tab == name, keywords="page tab"),
+            )  # fmt: skip
+        self.screen_added.emit(name)
+
+    def set_crumbs(self, screen: str, *crumbs: Step) -> None:
+        """Say where in a screen the user stands."""
+        if self.screens[screen].crumbs != crumbs:
+            self.screens[screen].crumbs = crumbs
+            self.crumbs_changed.emit()
 
     def add_panel(self, panel: Panel) -> None:
         """Something beside the drawing, or below it."""
@@ -175,6 +208,17 @@ class Desk(QObject):
         if name not in self._made:
             self._made[name] = self.screens[name].make()
         return self._made[name]
+
+    @property
+    def tabs(self) -> list[Screen]:
+        """The screens with a tab, in their order."""
+        return sorted((screen for screen in self.screens.values() if screen.title), key=lambda screen: screen.place)
+
+    @property
+    def tab(self) -> str:
+        """The screen whose tab is lit; an empty name: the drawing. A screen that has no tab lights none."""
+        shown = self.screens.get(self.screen)
+        return "" if shown is None else shown.under or shown.name
 
     def made_screens(self) -> list[QWidget]:
         """The screens that somebody has looked at."""

@@ -6,12 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from PySide6.QtWidgets import QWidget
 
 LAST = 1000
 """The place of what does not say where it stands: behind the rest."""
+
+
+class Step(NamedTuple):
+    """A step of the way to what is in view; with a command it is a link."""
+
+    title: str
+    command: str = ""
+    value: object = None
 
 
 @dataclass
@@ -32,6 +40,14 @@ class Screen:
     make: Callable[[], QWidget]
     focus: Callable[[], object] | None = None
     """Puts the keyboard where it belongs; without one the widget itself has it."""
+    title: str = ""
+    """Of its tab in the bar over the window; without one it has none."""
+    place: int = LAST
+    """Of its tab, which is also the digit of its key; the drawing has 1."""
+    under: str = ""
+    """The screen whose tab is lit while this one is in view: a page of one of the things which that one lists."""
+    crumbs: tuple[Step, ...] = ()
+    """Where in it the user stands, behind its title; the last one stands bold."""
 
 
 @dataclass(frozen=True)

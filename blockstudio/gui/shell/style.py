@@ -13,6 +13,10 @@ def shell_stylesheet(colours: Theme) -> str:
 QWidget#topbar {{ background: {panel}; border-bottom: 1px solid {hairline}; }}
 QWidget#statusbar {{ background: {panel}; border-top: 1px solid {hairline}; }}
 QWidget#bottom {{ background: {panel}; }}
+QFrame#rule {{ background: {hairline}; border: 0; }}
+QPushButton[role="tab"] {{ color: {secondary}; padding: 5px 8px; font-weight: 400; }}
+QPushButton[role="tab"]:hover {{ color: {text}; background: transparent; }}
+QPushButton[role="tab"]:checked {{ background: {field}; color: {text}; font-weight: 600; }}
 QTabBar#documents::tab {{ padding: 5px 26px 5px 12px; margin: 0 1px; }}
 QToolButton#product {{ padding: 4px 6px; background: transparent; }}
 QToolButton#product:hover {{ color: {colours.link.name()}; }}

@@ -1,64 +1,22 @@
-"""The bar over the window: product menu, document tabs, where the user stands, and what features put there."""
+"""The bar over the window: product menu, document tabs, pages, where the user stands, and what features put there."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from blockstudio.gui.commands.registry import MENUS
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.parts import clear
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.gui.shell.breadcrumb import Breadcrumb
+from blockstudio.gui.shell.navigation import Navigation
 from blockstudio.gui.shell.tabs import Tabs, Title
 
 ANY_WIDTH = 16_777_215
 """What Qt takes for no limit."""
-
-
-class Breadcrumb(QWidget):
-    """``GoogLeNet › inception_3a``: each level above is a link, the one in view stands bold."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        session = desk.session
-        self._commands, self._session = desk.commands, session
-        self._line = QHBoxLayout(self)
-        self._line.setContentsMargins(0, 0, 0, 0)
-        self._line.setSpacing(4)
-        for signal in (session.path_changed, session.opened, session.edited):
-            signal.connect(self.refresh)
-        self._shown: object = None
-        self.links: list[QPushButton] = []
-        self.refresh()
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-    def refresh(self, _: object = None) -> None:
-        crumbs = self._session.crumbs
-        wanted = (crumbs, self._session.diagram.name)
-        if wanted == self._shown:
-            return
-        self._shown = wanted
-        clear(self._line)
-        self.links = []
-        for crumb in crumbs if len(crumbs) > 1 else (*crumbs, None):
-            if crumb is None or (crumb is crumbs[-1] and len(crumbs) > 1):
-                last = QLabel(tr("whole network") if crumb is None else crumb.label)
-                last.setFont(font(12, bold=True))
-                self._line.addWidget(last)
-                continue
-            title = crumb.label if crumb.path else self._session.diagram.name
-            button = self._commands.link(title, "view.go", crumb.path)
-            button.setProperty("role", "crumb")
-            self._line.addWidget(button)
-            self.links.append(button)
-            mark = QLabel("›")
-            mark.setProperty("role", "secondary")
-            self._line.addWidget(mark)
 
 
 class TopBar(QWidget):
@@ -87,10 +45,12 @@ class TopBar(QWidget):
         self.more = Chip(tr("Open diagrams that have no room"), self._list)
         self.more.setProperty("role", "")
         self.more.hide()
+        self.navigation = Navigation(desk)
         self.crumb = Breadcrumb(desk)
         line.addWidget(self.product)
         line.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.more)
+        line.addWidget(self.navigation)
         line.addStretch(3)
         line.addWidget(self.crumb)
         line.addStretch(4)
@@ -99,7 +59,10 @@ class TopBar(QWidget):
         desk.item_added.connect(lambda bar, item: line.addWidget(item) if bar == "top" else None)
         self._line = line
         self.tabs.hid.connect(self._show_more)
-        for signal in (desk.session.path_changed, desk.session.opened, desk.documents.changed):
+        for signal in (
+            desk.session.path_changed, desk.session.opened, desk.documents.changed, desk.screen_turned,
+            desk.screen_added, desk.crumbs_changed,
+        ):  # fmt: skip
             signal.connect(lambda *_: self._share())
 
     def show_documents(self) -> None:
@@ -117,23 +80,29 @@ class TopBar(QWidget):
         self._share()
 
     def _share(self) -> None:
-        """Give the tabs what the others leave; the way through the levels gives way before the active tab's name."""
-        margins = self._line.contentsMargins()
+        """Give the tabs what the others leave. The way to the whole network gives way first, then the pages fold
+        into one button, then the way through the levels goes: the active tab's name stays."""
+        margins, gap = self._line.contentsMargins(), self._line.spacing()
         room = self.width() - margins.left() - margins.right()
+        shared = (self.tabs, self.more, self.crumb, self.navigation)
         for index in range(self._line.count()):
             item = self._line.itemAt(index)
             widget = item.widget() if item is not None else None
-            if widget is not None and widget not in (self.tabs, self.more, self.crumb) and not widget.isHidden():
-                room -= widget.sizeHint().width() + self._line.spacing()
-        crumb = self.crumb.sizeHint().width() + 4 * self._line.spacing()
-        current = self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width()
-        is_shown = room - crumb >= current
+            if widget is not None and widget not in shared and not widget.isHidden():
+                room -= widget.sizeHint().width() + gap
+        room -= self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width()
+        crumb, pages, folded = self.crumb.sizeHint().width() + 4 * gap, self.navigation.wanted, self.navigation.least
+        ways = [(crumb, pages), (crumb, folded), (0, pages), (0, folded)]
+        if not self.crumb.is_deep:
+            ways[1], ways[2] = ways[2], ways[1]
+        shown, width = next((way for way in ways if sum(way) <= room), ways[-1])
+        self.navigation.fold(width < pages)
         # Without width, not hidden: the window's least width is the same with it and without.
-        self.crumb.setMaximumWidth(ANY_WIDTH if is_shown else 0)
-        room -= crumb if is_shown else 0
+        self.crumb.setMaximumWidth(ANY_WIDTH if shown else 0)
+        room += self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width() - shown - width
         self.tabs.fit(room)
         if self.tabs.hidden():
-            self.tabs.fit(room - self.more.sizeHint().width() - self._line.spacing())
+            self.tabs.fit(room - self.more.sizeHint().width() - gap)
 
     def _show_more(self, count: int) -> None:
         self.more.setVisible(count > 0)
