@@ -32,6 +32,7 @@ from blockstudio.runs.structure import (
     Shapes,
     Start,
     Stopping,
+    Watching,
 )
 from blockstudio.text import say
 
@@ -48,6 +49,7 @@ __all__ = [
     "Shapes",
     "Start",
     "Stopping",
+    "Watching",
     "check",
     "dumps_recipe",
     "field_path",
@@ -173,6 +175,7 @@ GROUPS: dict[str, type[Group]] = {
     "optimizer": Optimizer,
     "schedule": Schedule,
     "stopping": Stopping,
+    "watch": Watching,
     "checkpoints": Checkpoints,
 }
 

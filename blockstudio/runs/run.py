@@ -46,7 +46,7 @@ EVENTS = "events.jsonl"
 CONTROL = "control.jsonl"
 LOG = "trainer.log"
 
-Command: TypeAlias = Literal["pause", "resume", "stop"]
+Command: TypeAlias = Literal["pause", "resume", "stop", "watch", "unwatch"]
 
 
 class Run:
@@ -168,11 +168,13 @@ class Run:
                 return history
             history.feed(events)
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command, **values: int) -> None:
         """Tell the trainer what to do; it obeys within a step or a tenth of a second.
 
         Args:
-            command: ``"pause"``, ``"resume"`` or ``"stop"``.
+            command: ``"pause"``, ``"resume"`` or ``"stop"``; ``"watch"`` begins to measure the blocks, ``"unwatch"``
+                ends it.
+            values: ``steps`` of ``"watch"``: measure every so many, 0 as often as costs little.
 
         Raises:
             StudioError: ``run.idle`` if nobody trains the run, ``run.write`` where it cannot be told.
@@ -186,7 +188,7 @@ class Run:
         """
         if not self.state().active:
             raise StudioError("run.idle", say("is not being trained."), where=str(self.directory))
-        line = msgspec.json.encode({"command": command, "time": time.time()}) + b"\n"
+        line = msgspec.json.encode({"command": command, "time": time.time(), **values}) + b"\n"
         control = self.directory / CONTROL
         try:
             check_regular(control)

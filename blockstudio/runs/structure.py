@@ -345,6 +345,30 @@ class Checkpoints(Group, frozen=True):
     ] = 2
 
 
+class Watching(Group, frozen=True):
+    """What is measured of the blocks while they learn."""
+
+    blocks: Annotated[
+        bool,
+        Meta(
+            title="Measure blocks",
+            description="Gradients, weights, updates, outputs, time and memory of every block, in some steps.",
+        ),
+    ] = False
+    steps: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10**9,
+            title="Every … steps",
+            description="0: as often as takes some 1.5 % of the time.",
+        ),
+    ] = 0
+    tensorboard: Annotated[
+        bool, Meta(title="TensorBoard", description="Write event files for TensorBoard into the run's directory too.")
+    ] = False
+
+
 class Recipe(Group, frozen=True):
     """Everything about a run that is not the diagram. Values are checked by `check`, not by the constructor."""
 
@@ -431,6 +455,7 @@ class Recipe(Group, frozen=True):
         int | None,
         Meta(title="Threads", description="CPU threads. Empty: all cores.", extra={"ge": 1, "le": 1024}),
     ] = None
+    watch: Watching = Watching()
     seed: Annotated[
         int, Meta(ge=0, le=2**31 - 1, title="Seed", description="Of weights, order, augmentation and dropout.")
     ] = 0

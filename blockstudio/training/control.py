@@ -25,6 +25,8 @@ class Control:
         self._offset = self._size() if offset is None else offset
         self.pausing = False
         self.stopping = False
+        self.watching: int | None = None
+        """Measure blocks every so many steps, -1: not at all; ``None``: as the recipe says."""
         self.interrupted = False
         """Stopped by Ctrl-C or a signal rather than by a command."""
 
@@ -50,6 +52,11 @@ class Control:
                 self.stopping = True
             elif command in ("pause", "resume"):
                 self.pausing = command == "pause"
+            elif command == "unwatch":
+                self.watching = -1
+            elif command == "watch":
+                steps = found.get("steps")
+                self.watching = steps if isinstance(steps, int) and steps >= 0 else 0
 
     def stop(self) -> None:
         """As if a stop had been sent."""

@@ -30,6 +30,7 @@ from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
 from blockstudio.training.saving import is_finite, read_state, read_weights, state_size, write_state
 from blockstudio.training.stopping import Patience
+from blockstudio.training.watch import Watching
 
 TICK = 0.1
 """Least seconds between two readings of the sums."""
@@ -72,6 +73,7 @@ class Loop:
             recipe, prepared.auxiliary, None if weights is None else weights.to(prepared.device)
         )
         self._patience = Patience(recipe.stopping)
+        self._watching = Watching(self._model, prepared.device, recipe, control, events)
         self._auxiliaries = len(prepared.auxiliary)
         self._meter = Meter(prepared.device, self._auxiliaries)
         self._step = 0
@@ -135,7 +137,7 @@ class Loop:
     def _epoch(self) -> bool:
         """Steps up to the end of the epoch or run; returns whether it got there."""
         model, optimizer, criterion, meter = self._model, self._optimizer, self._criterion, self._meter
-        precision, rates, recipe = self._precision, self._rates, self._recipe
+        precision, rates, recipe, watching = self._precision, self._rates, self._recipe, self._watching
         scaler, clip, every = precision.scaler, recipe.clip_gradient, recipe.checkpoints.steps
         report = recipe.report_steps
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -143,16 +145,21 @@ class Loop:
         epoch, first = divmod(self._step, self._per_epoch)
         for batch in self._feeder.train(epoch, first):
             rates.set(self._step)
+            watch = watching.begin(self._step)
             optimizer.zero_grad(set_to_none=True)
             with precision.autocast():
                 loss, logits, auxiliary = criterion(model(self._input(batch.images)), batch)
             if scaler is None:
                 loss.backward()  # type: ignore[no-untyped-call]
+                if watch is not None:
+                    watch.before_update()
                 if clip:
                     torch.nn.utils.clip_grad_norm_(parameters, clip)
                 optimizer.step()
             else:
                 scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                if watch is not None:
+                    watch.before_update(scaler.get_scale())
                 if clip:
                     scaler.unscale_(optimizer)
                     torch.nn.utils.clip_grad_norm_(parameters, clip)
@@ -160,6 +167,8 @@ class Loop:
                 scaler.update()
             meter.add(loss, logits, batch.labels, auxiliary)
             self._step += 1
+            if watch is not None:
+                watching.end(watch, self._step, self._step_time)
             if ((report and self._step % report == 0) or clock() - self._ticked >= TICK) and not self._tick():
                 return False
             if every and self._step % every == 0:
@@ -218,6 +227,7 @@ class Loop:
     def _listen(self) -> bool:
         """Look for commands and give a sign of life; waits here while paused. Returns whether to go on."""
         self._control.poll()
+        self._watching.turn(self._step)
         if self._control.pausing and not self._control.stopping:
             self._pause()
         now = time.perf_counter()
@@ -430,3 +440,4 @@ class Loop:
             input=list(splits.shape),
             precision=recipe.precision,
         )
+        self._watching.say(self._step)

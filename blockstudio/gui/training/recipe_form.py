@@ -27,6 +27,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (say("Schedule"), ("schedule",)),
     (say("Augmentation"), ("augmentation",)),
     (say("Checkpoints"), ("checkpoints",)),
+    (say("Watching"), ("watch",)),
 )
 """Columns of the form with the groups of fields in them."""
 ESSENTIAL = {
