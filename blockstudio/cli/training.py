@@ -69,6 +69,12 @@ def train_arguments(parser: Parser) -> None:
         help=say("classes of different size: weights in the loss, or a sampler that shows each equally often"),
     )
     parser.add_argument("--device", metavar="D", help=say("auto, cpu, cuda or mps (default: auto)"))
+    parser.add_argument(
+        "--watch",
+        action="store_const",
+        const=True,
+        help=say("measure the blocks while they learn; the rate is the field watch.steps"),
+    )
     parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
     parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON); the options above go over it"))
     parser.add_argument(
@@ -112,6 +118,7 @@ def train(options: argparse.Namespace) -> int:
             "stopping.patience": options.patience,
             "balance": options.balance,
             "device": options.device,
+            "watch.blocks": options.watch,
             "seed": options.seed,
         },
     )
