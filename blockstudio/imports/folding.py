@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blockstudio.blocks import CATALOGUE, INPUT, Parameter
@@ -11,6 +11,7 @@ from blockstudio.imports import fitting, parameters
 from blockstudio.imports.chains import Item, Series, items_of
 from blockstudio.imports.fitting import Vector
 from blockstudio.imports.nodes import ModuleLevel
+from blockstudio.imports.taps import parted
 from blockstudio.imports.templates import Block, Source, Template
 
 
@@ -49,7 +50,7 @@ class Folder:
         for level in sorted(levels, key=lambda level: -len(rows[level])):
             row = rows[level]
             for whole, members in found:
-                if _fits(row, whole):
+                if _fits(row, whole) or _fits_with_two_sums(row, whole, members):
                     members[level] = {item.name: item for item in row}
                     break
             else:
@@ -65,20 +66,18 @@ class Folder:
         levels = list(members)
         template = Template(type(levels[0].module).__name__)
         work = parameters.Work(levels, self.root in levels)
-        channels: dict[str, str] = {}
-        for item in whole:
-            row = [members[level].get(item.name) for level in levels]
-            block = Block(item.name, item.type, sources=list(item.sources))
+        template.blocks = [Block(item.name, item.type, sources=list(item.sources)) for item in whole]
+        rows = [[members[level].get(item.name) for level in levels] for item in whole]
+        # Blocks that are always there come first: what the others need may be among their numbers already.
+        for item, block, row in sorted(zip(whole, template.blocks, rows, strict=True), key=lambda one: None in one[2]):
             for key in item.values:
                 vector = tuple(None if one is None else one.values[key] for one in row)
                 block.raw[key] = self._value(work, item, key, vector)
             if item.repeat is not None:
                 counts = tuple(None if one is None else one.repeat for one in row)
                 block.repeat = work.text(item, "repeat", counts, Parameter(kind="int", default=1, minimum=1))
-            out = block.raw.get("out_channels")
-            if isinstance(out, str | int):
-                channels[item.name] = str(out)
-            template.blocks.append(block)
+        outs = {block.name: block.raw.get("out_channels") for block in template.blocks}
+        channels = {name: str(out) for name, out in outs.items() if isinstance(out, str | int)}
         for item, block in zip(whole, template.blocks, strict=True):
             off = [item.name not in members[level] for level in levels]
             if any(off):
@@ -191,6 +190,18 @@ def _fits(row: Sequence[Item], whole: Sequence[Item]) -> bool:
         ):
             return False  # no expression says a text
     return True
+
+
+def _fits_with_two_sums(row: Sequence[Item], whole: list[Item], members: dict[ModuleLevel, dict[str, Item]]) -> bool:
+    """Whether ``row`` fits once a sum is parted in two, which is then done to ``whole`` and ``members``."""
+    for item, first, parts in parted(row, whole):
+        if _fits(row, parts):
+            whole[:] = parts
+            for items in members.values():
+                if item.name in items:
+                    items[first.name] = replace(items.pop(item.name), name=first.name)
+            return True
+    return False
 
 
 def _past(source: Source, passed: dict[str, Source]) -> Source:

@@ -14,6 +14,7 @@ from blockstudio.gui.document.session import Session
 from blockstudio.gui.inspector.inspector import Inspector
 from blockstudio.gui.modules import acts
 from blockstudio.gui.panels.palette_list import Entry
+from tests.support.hands import type_into
 
 pytestmark = pytest.mark.gui
 
@@ -66,9 +67,10 @@ def test_what_cannot_be_grouped_says_so(qapp):
 
 
 def test_blocks_that_come_out_of_a_module_cover_nothing(open_window):
-    session = open_window("resnet18").session
-    acts.set_repeat(session, "layer1", 1)
+    window = open_window("resnet18")
+    session = window.session
     session.select(["layer1"])
+    type_into(window.features.inspector.page.fields["repeat"], "1")
     assert acts.ungroup_selection(session)
     places = [block.at for _, block in session.definition.blocks() if block.at is not None]
     near = [(a, b) for a in places for b in places if a < b and abs(a[0] - b[0]) < 100 and abs(a[1] - b[1]) < 48]

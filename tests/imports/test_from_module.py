@@ -129,6 +129,33 @@ class Odd(nn.Module):
         return self.last(torch.special.erfcx(x * torch.log(self.factor)))
 
 
+class PreActivation(nn.Module):
+    """Adds the bare input, or the activated one projected."""
+
+    def __init__(self, width: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.norm, self.conv = nn.BatchNorm2d(width), nn.Conv2d(width, out, 3, stride, padding=1)
+        self.shortcut = nn.Conv2d(width, out, 1, stride) if stride != 1 or width != out else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        active = torch.relu(self.norm(x))
+        short = x if self.shortcut is None else self.shortcut(active)
+        return self.conv(active) + short
+
+
+def test_a_shortcut_from_two_places_is_one_definition() -> None:
+    torch.manual_seed(0)
+    plan = ((8, 8, 1), (8, 16, 2), (16, 16, 1), (16, 24, 1), (24, 24, 1))
+    diagram, report = from_module(nn.Sequential(*(PreActivation(*each) for each in plan)), input=(8, 12, 12))
+    assert report.proven, report.notes
+    (module,) = diagram.modules.values()
+    bypass = {name: block.bypass for name, block in module.blocks() if block.bypass}
+    same = "in_channels == out_channels and stride == 1"
+    assert bypass == {
+        "shortcut": same, "add_projected": same, "add": "in_channels != out_channels or stride != 1"
+    }  # fmt: skip
+
+
 def test_what_has_no_block_type_becomes_a_foreign_block() -> None:
     diagram, report = from_module(Odd(), (3, 12, 12))
     assert report.foreign == ["torch.mul → special_erfcx"] and report.parameters and report.macs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -25,7 +26,12 @@ def flowers17(root: Path, splits: bool = True) -> Path:
     photos = [jpeg(10 * kind) for kind in range(17)]
     (root / "jpg").mkdir(parents=True)
     for number in range(1, 1361):
-        (root / "jpg" / f"image_{number:04d}.jpg").write_bytes(photos[(number - 1) // 80])
+        photo = root / "jpg" / f"image_{number:04d}.jpg"
+        first = root / "jpg" / f"image_{number - (number - 1) % 80:04d}.jpg"
+        if photo == first:
+            photo.write_bytes(photos[(number - 1) // 80])
+        else:
+            os.link(first, photo)  # Three times as fast as writing it.
     (root / "jpg" / "files.txt").write_text("".join(f"image_{number:04d}.jpg\n" for number in range(1, 1361)))
     if splits:
         order = np.random.default_rng(0).permutation(np.arange(1, 1361)).astype(float)

@@ -51,11 +51,11 @@ def test_flowers17_folder_as_published(tmp_path: Path) -> None:
     is_right(splits, "train", lambda label: 10 * label)
     is_right(splits, "test", lambda label: 10 * label)
     (root / "datasplits.mat").unlink()
-    # Its photos alone, and under the set's name in the data folder.
-    for data in (Data(source=str(root / "jpg"), validation=0), Data(source="flowers17", folder=str(tmp_path))):
-        splits = load_data(data, SHAPE)
-        assert torch.bincount(splits.train.labels).min() >= 57 and len(splits.test or ()) == 272
-        assert any("no datasplits.mat" in note for note in splits.notes)
+    # Its photos alone, found under the set's name in the data folder.
+    assert describe(Data(source=str(root / "jpg"))).name == "flowers17"
+    splits = load_data(Data(source="flowers17", folder=str(tmp_path)), SHAPE)
+    assert torch.bincount(splits.train.labels).min() >= 57 and len(splits.test or ()) == 272
+    assert any("no datasplits.mat" in note for note in splits.notes)
 
 
 @pytest.mark.slow  # 1,360 photos, twice; Pets keeps packed sets in the ordinary run

@@ -7,7 +7,7 @@ import msgspec
 from blockstudio.blocks import PORTS
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Wire
-from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire, SetBlock
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire
 from blockstudio.graph.library import Kept
 from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.grouping import group
@@ -83,16 +83,6 @@ def promote_parameter(session: Session, block: str, key: str) -> bool:
         session.refused.emit(str(error))
         return False
     return session.do(tr("Make {key} a parameter", key=called), *edits)
-
-
-def set_repeat(session: Session, name: str, times: int) -> bool:
-    """Let a block stand for so many copies in a chain."""
-    block = session.definition.block(name)
-    changed = msgspec.structs.replace(block, repeat=times if times > 1 else None)
-    if changed == block:
-        return False
-    label = tr("Repeat {name} {times} times", name=name, times=times)
-    return session.do(label, SetBlock(scope=session.scope, name=name, block=changed))
 
 
 def insert(

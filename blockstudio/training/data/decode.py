@@ -307,13 +307,8 @@ def _measured(image: Image.Image, path: Path) -> _Span:
 # Whether a file is whole
 
 
-def cut_short(path: Path) -> str:
-    """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
-    with path.open("rb") as file:
-        return _cut_short(file)
-
-
 def _cut_short(file: BinaryIO) -> str:
+    """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
     head = file.read(32)
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 4096))
