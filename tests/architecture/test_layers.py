@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "experiments": {"text", "errors", "blocks", "graph", "analysis", "report", "runs"},
     "laboratory": {"text", "errors", "blocks", "graph", "analysis", "report", "compiler", "runs", "training"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
-    "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report"},
+    "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "experiments"},
     "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "imports", "runs", "training"},
     "cli": {
         "text",
@@ -47,6 +47,7 @@ MAY_IMPORT = {
         "report",
         "compiler",
         "imports",
+        "training",
         "experiments",
         "laboratory",
         "gui",

@@ -66,7 +66,7 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     facts = describe(data)
     where = str(facts.root) if facts.root is not None else facts.title
     try:
-        train, validation, test, classes, notes = _read(data, facts)
+        train, validation, test, classes, notes = read_parts(data, facts)
         (train, validation, test), found = _surveyed((train, validation, test), data)
         notes += [*found.notes, *skipped_notes(list(found.damaged.values()))]
     except OSError as error:
@@ -75,18 +75,13 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
         ) from error
     if len(train) < 2:
         raise StudioError("data.empty", say("has {train} training images.", train=len(train)), where=where)
-    if test is None:
-        kept, held = stratified(train.labels, data.test, 1, data.split, least=1)
-        if len(held):
-            train, test = train.subset(kept), train.subset(held)
-            notes.append(f"{facts.title} has no test images, so {len(held):,} were held out for testing.")
-    if validation is None and data.validation > 0:
-        kept, held = stratified(train.labels, data.validation, 0, data.split)
-        if len(held):
-            train, validation = train.subset(kept), train.subset(held)
+    tested = test is not None
+    train, validation, test = cut((train, validation, test), data)
+    if not tested and test is not None:
+        notes.append(f"{facts.title} has no test images, so {len(test):,} were held out for testing.")
     fitted = _fitted([train, validation, test], data, shape, where, notes)
     assert fitted[0] is not None
-    mean, std = _statistics(fitted[0], data, shape, where)
+    mean, std = measured(fitted[0], data, shape, where)
     mean, std = given_channels(data.mean, mean, "data.mean"), given_channels(data.std, std, "data.std")
     span = found.range if found.deep else None
     return DataSplits(fitted[0], fitted[1], fitted[2], classes, shape, mean, std, facts.title, notes, span)
@@ -95,7 +90,8 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
 Read: TypeAlias = tuple[Source, Source | None, Source | None, tuple[str, ...], list[str]]
 
 
-def _read(data: Data, facts: DataInfo) -> Read:
+def read_parts(data: Data, facts: DataInfo) -> Read:
+    """The parts that a set has, its classes, and notes."""
     if facts.root is None or facts.kind in ("idx", "cifar"):
         raw = _read_whole(data, facts)
         return raw.train, raw.validation, raw.test, raw.classes, raw.notes
@@ -206,6 +202,20 @@ def _read_whole(data: Data, facts: DataInfo) -> RawData:
     return load_idx(facts.root, facts.prefix, facts.name) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
 
 
+def cut(parts: Parts, data: Data) -> Parts:
+    """The parts of a run: what the set has no part for is held out of the training images."""
+    train, validation, test = parts
+    if test is None:
+        kept, held = stratified(train.labels, data.test, 1, data.split, least=1)
+        if len(held):
+            train, test = train.subset(kept), train.subset(held)
+    if validation is None and data.validation > 0:
+        kept, held = stratified(train.labels, data.validation, 0, data.split)
+        if len(held):
+            train, validation = train.subset(kept), train.subset(held)
+    return train, validation, test
+
+
 def stratified(labels: Tensor, share: float, purpose: int, split: int, least: int = 0) -> tuple[Tensor, Tensor]:
     """Indices kept and held out, by class: `held_count` of each. The number ``split`` says which, and not the seed of
     a run, so that runs with different seeds are measured on the same images."""
@@ -282,7 +292,7 @@ def read_fitted(part: Files | Photos, index: int, shape: tuple[int, int, int], d
     return fit(part.read(index, shape[0], at_least).unsqueeze(0), shape, data, where)
 
 
-def _statistics(train: Source, data: Data, shape: tuple[int, int, int], where: str) -> tuple[list[float], list[float]]:
+def measured(train: Source, data: Data, shape: tuple[int, int, int], where: str) -> tuple[list[float], list[float]]:
     """Mean and deviation of each channel. Raises `StudioError` ``data.constant`` if all images are one even colour."""
     # Where fitting all would cost much, a sample spread evenly over the set will do.
     count = min(STATISTICS_IMAGES, len(train))

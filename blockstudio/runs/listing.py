@@ -1,0 +1,108 @@
+"""The files of an image folder by part and class, before one of them is opened: what a survey begins with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blockstudio.runs.datasets import held_count
+from blockstudio.runs.layouts import IMAGE_ENDINGS, Layout, layout
+from blockstudio.runs.structure import Data
+
+
+@dataclass
+class ListedPart:
+    """Image files of one part with the numbers of their classes."""
+
+    paths: list[str] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+
+    def counts(self, classes: int) -> list[int]:
+        found = [0] * classes
+        for label in self.labels:
+            found[label] += 1
+        return found
+
+
+@dataclass
+class Listing:
+    """What is in a folder: parts that it has, files that are no images by their name."""
+
+    classes: tuple[str, ...]
+    train: ListedPart
+    validation: ListedPart | None
+    test: ListedPart | None
+    others: list[str]
+    layout: Layout
+
+    def __len__(self) -> int:
+        return sum(len(part.paths) for part in (self.train, self.validation, self.test) if part is not None)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Images of each class by part, once what has no part of its own is held out."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+    held: bool = True
+    """The test images are held out of the training images; otherwise the set has a part for them."""
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        return tuple(map(sum, zip(self.train, self.validation, self.test, strict=True)))
+
+
+def list_folder(root: Path) -> Listing:
+    """Every file of an image folder, some microseconds a file. Raises `StudioError` ``data.folder`` if a folder cannot
+    be looked into."""
+    found = layout(root)
+    names = [folder.name for folder in found.classes]
+    others: list[str] = []
+    train = _listed([found.train / name for name in names], others)
+    parts: dict[str, ListedPart | None] = {}
+    for part, folder in (("validation", found.validation), ("test", found.test)):
+        labelled = found.lists.get(part)  # type: ignore[call-overload]
+        if labelled is not None:
+            place = {name: label for label, name in enumerate(names)}
+            photos = [(str(path), place[name]) for path, name in labelled.photos if name in place]
+            parts[part] = ListedPart([path for path, _ in photos], [label for _, label in photos])
+        else:
+            parts[part] = None if folder is None else _listed([folder / name for name in names], others)
+    classes = tuple(found.titles.get(name, name) for name in names)
+    return Listing(classes, train, parts["validation"], parts["test"], others, found)
+
+
+def _listed(folders: Sequence[Path], others: list[str]) -> ListedPart:
+    part = ListedPart()
+    for label, folder in enumerate(folders):
+        here: list[str] = []
+        for where, inner, files in os.walk(folder):
+            inner[:] = [name for name in inner if not name.startswith(".")]
+            for name in files:
+                is_image = name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
+                (here if is_image else others).append(os.path.join(where, name))
+        part.paths += sorted(here, key=lambda path: path.split(os.sep))
+        part.labels += [label] * len(here)
+    return part
+
+
+def split_counts(
+    train: Sequence[int], validation: Sequence[int] | None, test: Sequence[int] | None, data: Data
+) -> Counts:
+    """How many images of each class are in which part of a run, as `blockstudio.training.data.load` cuts them."""
+    left = list(train)
+    none = [0] * len(left)
+    if test is None and validation is not None:
+        return Counts(tuple(left), tuple(validation), tuple(none), held=False)
+    held = test is None
+    if test is None:
+        test = [held_count(count, data.test, 1) if count else 0 for count in left]
+        left = [count - out for count, out in zip(left, test, strict=True)]
+    if validation is None:
+        validation = [held_count(count, data.validation) if count and data.validation else 0 for count in left]
+        left = [count - out for count, out in zip(left, validation, strict=True)]
+    return Counts(tuple(left), tuple(validation), tuple(test), held)
