@@ -273,7 +273,7 @@ class _Changes:
                 self.modules.add(edit.name)
             case E.RenameModule():
                 self.modules |= {edit.name, edit.to}
-            case E.MoveBlocks() | E.SetRoute() | E.SetTexts():
+            case E.MoveBlocks() | E.SetRoute() | E.SetTexts() | E.SetNote() | E.SetFrame():
                 return
             case _:
                 assert_never(edit)

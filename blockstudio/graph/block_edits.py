@@ -6,6 +6,9 @@ import msgspec
 
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, PORTS, RawValue
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotation_edits import check_frame
+from blockstudio.graph.annotation_edits import check_name as check_annotation_name
+from blockstudio.graph.annotations import Frame
 from blockstudio.graph.checks import (
     MAX_BLOCKS,
     MAX_WIRES,
@@ -20,7 +23,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, own_position, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import missing
-from blockstudio.graph.names import check_name
+from blockstudio.graph.names import check_name, shown
 from blockstudio.text import say
 
 MAX_VARIADIC = 10_000
@@ -32,9 +35,22 @@ class AddBlock(EditBase, frozen=True, kw_only=True):
     block: Block
     index: int | None = None
     """Place in document order; ``None``: last."""
+    frames: dict[str, Frame | None] = {}
+    """The frames that it comes into; with one that is not there, what that is apart from its blocks."""
 
     def apply(self, diagram: Contents) -> RemoveBlock:
+        definition = diagram.definition(self.scope)
+        for key, frame in self.frames.items():
+            if frame is not None:
+                check_annotation_name(key, definition.frames)
+                check_frame(frame, key)
+            elif key not in definition.frames:
+                raise StudioError("frame.missing", say("there is no frame '{name}'.", name=shown(key)), where=self.name)
         place_block(diagram, self.scope, self.name, self.block, self.index)
+        definition.reframe(self.name, {
+            key: None if frame is None else msgspec.structs.replace(frame, blocks=())
+            for key, frame in self.frames.items()
+        })  # fmt: skip
         return RemoveBlock(scope=self.scope, name=self.name)
 
 
@@ -50,8 +66,9 @@ class RemoveBlock(EditBase, frozen=True, kw_only=True):
         if definition.wired(self.name):
             raise StudioError("diagram.wired", say("it still has wires."), where=self.name)
         _no_wires_to_port(diagram, self.scope, self.name, block)
+        frames = definition.unframe(self.name)
         index = definition.take(self.name)
-        return AddBlock(scope=self.scope, name=self.name, block=block, index=index)
+        return AddBlock(scope=self.scope, name=self.name, block=block, index=index, frames=frames)
 
 
 class RenameBlock(EditBase, frozen=True, kw_only=True):

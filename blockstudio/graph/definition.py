@@ -12,6 +12,7 @@ import networkx as nx
 
 from blockstudio.blocks import Origin, Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.names import shown
 from blockstudio.text import say
 
@@ -127,7 +128,8 @@ class Definition:
     the methods `insert`, `take`, `put`, `rename`, `join` and `cut`, which check nothing.
     """
 
-    __slots__ = ("_graph", "_index", "_routes", "_unsorted", "_view", "description", "parameters")
+    __slots__ = ("_frames", "_framing", "_graph", "_index", "_notes", "_routes", "_unsorted", "_view", "description",
+                 "parameters")  # fmt: skip
 
     def __init__(self, parameters: Mapping[str, Parameter] | None = None, description: str = "") -> None:
         self.parameters: Mapping[str, Parameter] = dict(parameters or {})
@@ -136,6 +138,9 @@ class Definition:
         self._view: nx.MultiDiGraph | None = None
         self._index: _Index | None = None
         self._routes: dict[Wire, Route] = {}
+        self._notes: Mapping[str, Note] = {}
+        self._frames: Mapping[str, Frame] = {}
+        self._framing: dict[str, tuple[str, ...]] | None = None
         self._unsorted = False
 
     # What is there
@@ -161,6 +166,7 @@ class Definition:
         twin._graph._node.update(source._node)
         twin._graph.add_edges_from((u, v, key, {}) for u, v, key in source.edges(keys=True))
         twin._routes = dict(self._routes)
+        twin._notes, twin._frames = self._notes, self._frames
         return twin
 
     def __len__(self) -> int:
@@ -228,6 +234,27 @@ class Definition:
     def routes(self) -> Mapping[Wire, Route]:
         """The wires that are led through points, with these: to be read."""
         return MappingProxyType(self._routes)
+
+    @property
+    def notes(self) -> Mapping[str, Note]:
+        """Texts on the drawing, by name: to be read."""
+        return MappingProxyType(self._notes)
+
+    @property
+    def frames(self) -> Mapping[str, Frame]:
+        """Rectangles around blocks, by name: to be read."""
+        return MappingProxyType(self._frames)
+
+    def frames_of(self, name: str) -> tuple[str, ...]:
+        """The frames that hold a block."""
+        if not self._frames:
+            return ()
+        if self._framing is None:
+            self._framing = {}
+            for key, frame in self._frames.items():
+                for block in frame.blocks:
+                    self._framing[block] = (*self._framing.get(block, ()), key)
+        return self._framing.get(name, ())
 
     @property
     def wire_count(self) -> int:
@@ -304,6 +331,9 @@ class Definition:
         _subtract(found.prefixes, prefixes(name))
         found.prefixes.update(prefixes(to))
         found.of_type.clear()
+        framed = self.unframe(name)
+        self.reframe(to, {key: None if frame is None else msgspec.structs.replace(frame, blocks=())
+                          for key, frame in framed.items()})  # fmt: skip
         for wire, route in wires.items():
             source = to if wire.source == name else wire.source
             target = to if wire.target == name else wire.target
@@ -313,6 +343,41 @@ class Definition:
         if name not in self._graph:
             self._graph.add_node(name)
         self._graph._node[name] = MappingProxyType({"block": block})
+
+    def write_notes(self, notes: Mapping[str, Note]) -> None:
+        """Other notes in the place of all."""
+        self._notes = dict(sorted(notes.items(), key=lambda each: natural(each[0])))
+
+    def write_frames(self, frames: Mapping[str, Frame]) -> None:
+        """Other frames in the place of all."""
+        self._frames = dict(sorted(frames.items(), key=lambda each: natural(each[0])))
+        self._framing = None
+
+    def unframe(self, name: str) -> dict[str, Frame | None]:
+        """Take a block out of its frames; these, with what a frame was that held nothing else and is gone now."""
+        found: dict[str, Frame | None] = {}
+        frames = dict(self._frames)
+        for key in self.frames_of(name):
+            frame = frames[key]
+            left = tuple(each for each in frame.blocks if each != name)
+            found[key] = None if left else frame
+            if left:
+                frames[key] = msgspec.structs.replace(frame, blocks=left)
+            else:
+                del frames[key]
+        if found:
+            self.write_frames(frames)
+        return found
+
+    def reframe(self, name: str, into: Mapping[str, Frame | None]) -> None:
+        """Put a block into frames that are there, or with their first block into such as are not."""
+        frames = dict(self._frames)
+        for key, ended in into.items():
+            frame = frames.get(key) or ended
+            if frame is not None:
+                frames[key] = msgspec.structs.replace(frame, blocks=tuple(sorted({*frame.blocks, name})))
+        if into:
+            self.write_frames(frames)
 
     def join(self, wire: Wire, route: Route = ()) -> None:
         """Add a wire between blocks that are there, to an input that is free."""
@@ -337,6 +402,12 @@ class Definition:
 def port_order(port: str) -> tuple[int, str]:
     """Sort key of ports: numbers as numbers."""
     return (int(port), "") if port.isdecimal() else (-1, port)
+
+
+def natural(name: str) -> tuple[str, int, str]:
+    """Sort key of numbered names: ``note_2`` before ``note_10``."""
+    stem, _, number = name.rpartition("_")
+    return (stem, int(number), "") if stem and number.isdecimal() and len(number) < 9 else (name, 1, name)
 
 
 def prefixes(name: str) -> list[str]:

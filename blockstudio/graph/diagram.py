@@ -9,7 +9,7 @@ import msgspec
 from blockstudio.blocks import RawValue
 from blockstudio.checked import checked_methods
 from blockstudio.errors import StudioError
-from blockstudio.graph.declaring import Declaring
+from blockstudio.graph.annotating import Annotating
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.edits import (
@@ -43,7 +43,7 @@ __all__ = [
 
 
 @checked_methods
-class Diagram(Declaring):
+class Diagram(Annotating):
     """A network as a document: main graph, module definitions, parameters, texts.
 
     Scripts build one with `add`, `connect`, `set` and `remove`; each is one undo step. Everything else

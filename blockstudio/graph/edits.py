@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from blockstudio.graph.annotation_edits import SetFrame, SetNote
 from blockstudio.graph.block_edits import (
     AddBlock,
     AddWire,
@@ -27,7 +28,7 @@ from blockstudio.graph.module_edits import (
 
 Edit: TypeAlias = (
     AddBlock | RemoveBlock | RenameBlock | AddWire | RemoveWire | SetRoute | SetParameter | SetBlock | MoveBlocks
-    | SetDefault | SetDeclarations | SetTexts | AddModule | RemoveModule | RenameModule
+    | SetNote | SetFrame | SetDefault | SetDeclarations | SetTexts | AddModule | RemoveModule | RenameModule
 )  # fmt: skip
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "SetBlock",
     "SetDeclarations",
     "SetDefault",
+    "SetFrame",
+    "SetNote",
     "SetParameter",
     "SetRoute",
     "SetTexts",

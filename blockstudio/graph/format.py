@@ -16,6 +16,8 @@ import msgspec
 
 from blockstudio.blocks import CATALOGUE, Origin, Parameter, origin_of
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotation_edits import SetFrame, SetNote
+from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.block_edits import SetRoute, place_block, place_wire
 from blockstudio.graph.checks import check_declarations, check_facts, check_whole
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, inferred
@@ -46,6 +48,8 @@ class _Graph(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     blocks: dict[str, object] = {}
     wires: list[object] = []
     routes: dict[str, object] = {}
+    frames: dict[str, object] = {}
+    notes: dict[str, object] = {}
 
 
 class _File(_Graph, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +95,7 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
     for scope, (graph, here) in graphs.items():
         _place_wires(diagram, scope, graph.wires, here / "wires")
         _lead_wires(diagram, scope, graph.routes, here / "routes")
+        _annotate(diagram, scope, graph, here)
     return diagram
 
 
@@ -200,6 +205,19 @@ def _lead_wires(diagram: Diagram, scope: str, routes: Mapping[str, object], plac
             raise StudioError("wire.route", say("it is led through no point."), where=str(here))
         with here.standing():
             SetRoute(scope=scope, wire=wire, route=route).apply(diagram)
+
+
+def _annotate(diagram: Diagram, scope: str, graph: _Graph, place: Place) -> None:
+    for name, raw in graph.frames.items():
+        here = place / "frames" / name
+        frame = here.convert(raw, Frame)
+        with (place / "frames").standing((name,)):
+            SetFrame(scope=scope, name=name, frame=frame).apply(diagram)
+    for name, raw in graph.notes.items():
+        here = place / "notes" / name
+        note = here.convert(raw, Note)
+        with (place / "notes").standing((name,)):
+            SetNote(scope=scope, name=name, note=note).apply(diagram)
 
 
 def _wire(diagram: Diagram, definition: Definition, text: object) -> Wire:
@@ -315,7 +333,37 @@ def _graph_sections(diagram: Diagram, definition: Definition, depth: int) -> lis
         led = [(text, definition.routes[wire]) for wire, text in texts.items() if wire in definition.routes]
         routes = [f"{text}: {_json([[_number(x), _number(y)] for x, y in route])}" for text, route in led]
         sections.append(f'"routes": {_fold(routes, "{}", depth + 1)}')
+    for title, written in (
+        ("frames", {name: _frame(frame) for name, frame in definition.frames.items()}),
+        ("notes", {name: _note(note) for name, note in definition.notes.items()}),
+    ):
+        if written:
+            entries = [_entry(name, value, depth + 1) for name, value in written.items()]
+            sections.append(f'"{title}": {_fold(entries, "{}", depth + 1)}')
     return sections
+
+
+def _frame(frame: Frame) -> dict[str, object]:
+    plain = Frame(blocks=())
+    out: dict[str, object] = {"title": str(frame.title)} if frame.title else {}
+    if frame.colour != plain.colour:
+        out["colour"] = frame.colour
+    out["blocks"] = list(frame.blocks)
+    if frame.margins != plain.margins:
+        out["margins"] = [_number(each) for each in frame.margins]
+    return out
+
+
+def _note(note: Note) -> dict[str, object]:
+    out: dict[str, object] = {"text": str(note.text)}
+    if note.at is not None:
+        out["at"] = [_number(value) for value in note.at]
+    plain = Note(text="")
+    if note.width != plain.width:
+        out["width"] = _number(note.width)
+    if note.colour != plain.colour:
+        out["colour"] = note.colour
+    return out
 
 
 def _block(diagram: Diagram, block: Block) -> dict[str, object]:

@@ -9,7 +9,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.jsontext import Place
 from blockstudio.text import say
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 Data = dict[str, object]
 
@@ -73,5 +73,10 @@ def _from_2(data: Data) -> Data:
     return data | {"version": 3}
 
 
-_MIGRATIONS: dict[int, Callable[[Data], Data]] = {1: _from_1, 2: _from_2}
+def _from_3(data: Data) -> Data:
+    """Version 3 had no ``frames`` and ``notes``."""
+    return data | {"version": 4}
+
+
+_MIGRATIONS: dict[int, Callable[[Data], Data]] = {1: _from_1, 2: _from_2, 3: _from_3}
 """From each older version to the next."""

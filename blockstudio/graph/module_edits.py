@@ -6,6 +6,8 @@ import msgspec
 
 from blockstudio.blocks import Parameter, RawValue
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotation_edits import annotate, own_frame, own_note
+from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.block_edits import own_route, place_block, place_wire
 from blockstudio.graph.checks import (
     MAX_MODULES,
@@ -116,12 +118,16 @@ class AddModule(EditBase, frozen=True, kw_only=True):
     wires: list[Wire] = []
     routes: list[tuple[Wire, Route]] = []
     """Of the wires that are led through points, see `SetRoute`."""
+    notes: dict[str, Note] = {}
+    frames: dict[str, Frame] = {}
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "parameters", _own_declarations(self.parameters))
         msgspec.structs.force_setattr(self, "blocks", dict(self.blocks))
         msgspec.structs.force_setattr(self, "wires", list(self.wires))
         msgspec.structs.force_setattr(self, "routes", [(wire, own_route(route)) for wire, route in self.routes])
+        msgspec.structs.force_setattr(self, "notes", {name: own_note(note) for name, note in self.notes.items()})
+        msgspec.structs.force_setattr(self, "frames", {name: own_frame(each) for name, each in self.frames.items()})
 
     def apply(self, diagram: Contents) -> RemoveModule:
         check_free_type(diagram, self.name)
@@ -149,6 +155,7 @@ class AddModule(EditBase, frozen=True, kw_only=True):
             for wire in self.wires:
                 check_route(routes.get(wire, ()), wire.target)
                 place_wire(diagram, self.name, wire, routes.get(wire, ()))
+            annotate(diagram.modules[self.name], self.notes, self.frames)
         except StudioError:
             diagram.modules = before
             raise
@@ -177,7 +184,7 @@ class RemoveModule(EditBase, frozen=True, kw_only=True):
         return AddModule(
             name=self.name, parameters=dict(definition.parameters), description=definition.description,
             index=None if last else index, blocks=dict(definition.blocks()), wires=definition.wires(),
-            routes=list(definition.routes.items()),
+            routes=list(definition.routes.items()), notes=dict(definition.notes), frames=dict(definition.frames),
         )  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from blockstudio.blocks import CATALOGUE, Parameter
+from blockstudio.graph.annotation_edits import MAX_MARGIN, MAX_NOTES, NARROW, WIDE
+from blockstudio.graph.annotations import COLOURS
 from blockstudio.graph.checks import MAX_BLOCKS, MAX_MODULES, MAX_POINTS, MAX_REPEAT, MAX_WIRES
 from blockstudio.graph.expressions import MAX_LENGTH
 from blockstudio.graph.foreign import MAX_TYPES
 from blockstudio.graph.migrations import FORMAT_VERSION
-from blockstudio.graph.names import MAX_NAME
+from blockstudio.graph.names import MAX_NAME, MAX_TITLE
 
 Schema = dict[str, object]
 
@@ -44,6 +46,8 @@ def schema() -> Schema:
             "propertyNames": wire,
             "additionalProperties": {"type": "array", "minItems": 1, "maxItems": MAX_POINTS, "items": _POINT},
         },
+        "frames": _annotations("Titled rectangles around blocks.", "frame"),
+        "notes": _annotations("Texts on the drawing.", "note"),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -70,7 +74,46 @@ def schema() -> Schema:
                 "additionalProperties": {"type": "object", "additionalProperties": False, "properties": graph},
             },
         },
-        "$defs": {"block": _block(), "declaration": _declaration(), **_types()},
+        "$defs": {"block": _block(), "declaration": _declaration(), "frame": _frame(), "note": _note(), **_types()},
+    }
+
+
+def _annotations(about: str, kind: str) -> Schema:
+    return {
+        "description": about,
+        "type": "object",
+        "maxProperties": MAX_NOTES,
+        "propertyNames": {"pattern": _TYPE, "maxLength": MAX_NAME},
+        "additionalProperties": {"$ref": f"#/$defs/{kind}"},
+    }
+
+
+def _frame() -> Schema:
+    margin: Schema = {"type": "number", "minimum": 0, "maximum": MAX_MARGIN}
+    return {
+        "type": "object",
+        "required": ["blocks"],
+        "additionalProperties": False,
+        "properties": {
+            "title": {"type": "string", "maxLength": MAX_TITLE},
+            "colour": {"enum": list(COLOURS)},
+            "blocks": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_BLOCKS},
+            "margins": {"type": "array", "items": margin, "minItems": 4, "maxItems": 4},
+        },
+    }
+
+
+def _note() -> Schema:
+    return {
+        "type": "object",
+        "required": ["text"],
+        "additionalProperties": False,
+        "properties": {
+            "text": {"description": "Markdown.", "type": "string", "maxLength": 20_000},
+            "at": {"description": "Upper left corner.", **_POINT},
+            "width": {"type": "number", "minimum": NARROW, "maximum": WIDE},
+            "colour": {"enum": list(COLOURS)},
+        },
     }
 
 

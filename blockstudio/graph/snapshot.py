@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from blockstudio.blocks import Parameter
+from blockstudio.graph.annotation_edits import annotate
+from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.block_edits import place_block, place_wire
 from blockstudio.graph.checks import check_route, check_whole
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire
@@ -20,6 +22,8 @@ class ScopeSnapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     blocks: list[tuple[str, Block]]
     wires: list[Wire]
     routes: list[tuple[Wire, Route]] = []
+    notes: dict[str, Note] = {}
+    frames: dict[str, Frame] = {}
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +58,7 @@ def build(taken: Snapshot) -> Diagram:
         for wire in level.wires:
             check_route(routes.get(wire, ()), wire.target)
             place_wire(diagram, scope, wire, routes.get(wire, ()))
+        annotate(diagram.definition(scope), level.notes, level.frames)
     return diagram
 
 
@@ -65,4 +70,6 @@ def _level(definition: Definition) -> ScopeSnapshot:
         blocks=list(definition.blocks()),
         wires=wires,
         routes=list(definition.routes.items()),
+        notes=dict(definition.notes),
+        frames=dict(definition.frames),
     )

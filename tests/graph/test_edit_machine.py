@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from blockstudio.blocks import CATALOGUE, Parameter
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.definition import Definition, _Index
 from blockstudio.graph.diagram import Block, Diagram, Wire
 from blockstudio.graph.edits import (
@@ -23,6 +24,8 @@ from blockstudio.graph.edits import (
     RenameBlock,
     SetBlock,
     SetDeclarations,
+    SetFrame,
+    SetNote,
     SetRoute,
     SetTexts,
 )
@@ -33,6 +36,7 @@ from tests.support.properties import examples
 
 TYPES = ["Conv2d", "ReLU", "Add", "Concat", "Input", "Output", "AuxOutput", "MaxPool2d", "Linear"]
 NAMES = ["a", "b", "c.0", "c.1", "c", "c.x.y", "a.b", "left", "right", "input", "output", "forward", "x y", "", "0a"]
+ANNOTATIONS = ["note", "note_2", "note_10", "stem", "no name", ""]
 MODULES = ["M", "N", "Unit", "Split", "Conv2d", "m n", "Z9"]
 EXPRESSIONS = ["width", "2 * planes", "i + 1", "in_channels", "1 +", "9**9**9", "__import__('os')", "n > 1"]
 VALUES = st.one_of(
@@ -64,7 +68,7 @@ def structure(diagram: Diagram) -> list[object]:
         definition = diagram.definition(scope)
         parameters = list(definition.parameters.items())
         found += [scope, definition.description, parameters, list(definition.blocks()), definition.wires()]
-        found.append(dict(definition.routes))
+        found += [dict(definition.routes), dict(definition.notes), dict(definition.frames)]
     return found
 
 
@@ -76,6 +80,8 @@ def check_index(definition: Definition) -> None:
     for types, names in kept.of_type.items():
         assert list(names) == [name for name, block in definition.blocks() if block.type in types]
     assert definition.wire_count == definition.graph.number_of_edges()
+    for key, frame in definition.frames.items():
+        assert frame.blocks and all(name in definition and key in definition.frames_of(name) for name in frame.blocks)
 
 
 class Editing(RuleBasedStateMachine):
@@ -225,6 +231,25 @@ class Editing(RuleBasedStateMachine):
         wire = data.draw(st.sampled_from([*wires, *wires, Wire("a", "out", "b", "in")]))
         self.attempt(lambda d: d.history.do(SetRoute(scope=scope, wire=wire, route=tuple(route))))
 
+    @rule(data=st.data(), at=st.one_of(st.none(), st.tuples(st.floats(), st.integers(-(10**8), 10**8))))
+    def write(self, data, at):
+        scope = self.scope(data)
+        note = Note(text=data.draw(TEXTS), at=at, width=data.draw(st.sampled_from([80, 300.5, 1e9, "w"])),
+                    colour=data.draw(st.sampled_from(["blue", "pink"])))  # fmt: skip
+        name = data.draw(st.sampled_from(ANNOTATIONS))
+        edit = SetNote(scope=scope, name=name, note=data.draw(st.sampled_from([note, note, None])))
+        self.attempt(lambda d: d.history.do(edit))
+
+    @rule(data=st.data())
+    def enclose(self, data):
+        scope = self.scope(data)
+        blocks = tuple(self.name(data, scope) for _ in range(data.draw(st.integers(0, 3))))
+        margins = tuple(data.draw(st.lists(st.sampled_from([0, 16.5, -1, float("nan")]), min_size=3, max_size=4)))
+        frame = Frame(blocks=blocks, title=data.draw(TEXTS), margins=margins)
+        name = data.draw(st.sampled_from(ANNOTATIONS))
+        edit = SetFrame(scope=scope, name=name, frame=data.draw(st.sampled_from([frame, frame, None])))
+        self.attempt(lambda d: d.history.do(edit))
+
     @rule(data=st.data())
     def whole_module(self, data):
         blocks = {
@@ -362,6 +387,8 @@ def test_the_machine_knows_every_edit():
     diagram.rename_module("M", "N")
     diagram.remove_module("N")
     diagram.remove("y")
+    diagram.note("x")
+    diagram.frame("x", ["conv"])
     diagram.history.do(SetTexts(name="other"))
     diagram.history.do(SetRoute(wire=diagram.main.wires()[0], route=((1.0, 2.0),)))
     assert seen == set(get_args(Edit))

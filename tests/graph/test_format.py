@@ -19,7 +19,7 @@ from tests.support.schema_check import schema_errors
 
 CANONICAL = """\
 {
- "format": "blockstudio", "version": 3,
+ "format": "blockstudio", "version": 4,
  "name": "Tiny",
  "description": "Ein größeres Netz.",
  "about": {
@@ -140,7 +140,7 @@ def test_bytes_with_a_byte_order_mark_are_read():
      ([1, 1, 2, 2], "padding")],
 )  # fmt: skip
 def test_a_bare_default_gives_the_kind(default, kind):
-    text = json.dumps({"format": "blockstudio", "version": 3, "parameters": {"p": default}})
+    text = json.dumps({"format": "blockstudio", "version": 4, "parameters": {"p": default}})
     d = loads(text)
     assert d.parameters["p"] == Parameter(kind=kind, default=default)
     assert f'"p": {json.dumps(default)}' in dumps(d)
@@ -182,7 +182,7 @@ def test_version_1_is_brought_up():
         "input>add:1",
         "u>add:0",
     ]
-    assert '"version": 3' in dumps(d)
+    assert '"version": 4' in dumps(d)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_wires_are_led_through_points_in_the_file():
     for _ in range(3):
         d.undo()
     assert dumps(d) == plain
-    assert loads(text.replace('"version": 3', '"version": 2').split('"routes"')[0].rstrip().rstrip(",") + "\n}\n")
+    assert loads(text.replace('"version": 4', '"version": 2').split('"routes"')[0].rstrip().rstrip(",") + "\n}\n")
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_wires_are_led_through_points_in_the_file():
 )
 def test_a_route_that_is_none_is_named(routes, code, place):
     blocks = {"input": {"type": "Input"}, "add": {"type": "Add"}}
-    data = {"format": "blockstudio", "version": 3, "blocks": blocks, "wires": ["input -> add:0"], "routes": routes}
+    data = {"format": "blockstudio", "version": 4, "blocks": blocks, "wires": ["input -> add:0"], "routes": routes}
     with pytest.raises(StudioError) as error:
         loads(json.dumps(data), "net.json")
     assert error.value.code == code

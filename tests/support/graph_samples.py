@@ -56,5 +56,9 @@ def sample() -> Diagram:
     )  # fmt: skip
     for wire in wires:
         d.connect(*wire.split())
+    d.frame("Stem – ☺", ["input", "conv", "bn"], colour="blue")
+    d.frame("Shortcut", ["add", "downsample.0"], scope=u)
+    d.note("# Why\n\n- *wide* at `2 * width`", at=(200, 40.5), width=300, colour="green")
+    d.note("as in the paper", scope=u)
     d.history.clear()
     return d

@@ -84,7 +84,7 @@ class Largest(BlockType):
 
 
 FILE = """{
- "format": "blockstudio", "version": 3,
+ "format": "blockstudio", "version": 4,
  "name": "foreign",
  "types": {
   "Power": {"package": "studio-extras"},

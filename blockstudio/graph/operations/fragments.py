@@ -29,9 +29,12 @@ Values = Mapping[str, Value | None]
 """What the names of a definition stand for in the view that the user has of it; ``None`` for what is not known."""
 
 
-def fragment(diagram: Contents, scope: str, names: Iterable[str], values: Values | None = None) -> Diagram:
-    """The blocks ``names`` of ``scope`` in document order, the wires among them, the modules they need, and what the
-    names in their expressions stand for: ``values`` of the instance in view, by default the declared ones.
+def fragment(
+    diagram: Contents, scope: str, names: Iterable[str], values: Values | None = None, notes: Iterable[str] = ()
+) -> Diagram:
+    """The blocks ``names`` of ``scope`` in document order, the wires among them, the frames that hold no others, the
+    modules they need, and what the names in their expressions stand for: ``values`` of the instance in view, by default
+    the declared ones. ``notes``: those that come along.
 
     Raises `StudioError` ``diagram.block``.
     """
@@ -48,6 +51,8 @@ def fragment(diagram: Contents, scope: str, names: Iterable[str], values: Values
     for wire in source.wires():
         if wire.source in chosen and wire.target in chosen:
             found.main.join(wire, source.routes.get(wire, ()))
+    found.main.write_frames({key: each for key, each in source.frames.items() if chosen.issuperset(each.blocks)})
+    found.main.write_notes({key: source.notes[key] for key in notes if key in source.notes})
     known = defaults(diagram, scope) if values is None else values
     used: dict[str, None] = {}
     for block in blocks.values():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from blockstudio.blocks import ENDS, INPUT, OUTPUT, Parameter, RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
@@ -12,7 +14,7 @@ from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit
 from blockstudio.graph.expressions import parse
 from blockstudio.graph.free_names import FreeNames, legal
 from blockstudio.graph.names import check_parameter_name, is_block_name
-from blockstudio.graph.operations.base import Added, place_of, removal, wires_of
+from blockstudio.graph.operations.base import Added, framed_instead, place_of, removal, wires_of
 from blockstudio.graph.operations.fragments import Values
 from blockstudio.graph.operations.replacing import free_module_name
 from blockstudio.graph.operations.substitution import free_parameter_name, names_used, substituted
@@ -81,7 +83,9 @@ def group(
     name = name or FreeNames(definition, without=chosen).free(path or legal(module))
     instance = Block(type=module, parameters=arguments, at=at or _middle(definition, chosen))
     edits: list[Edit] = removal(diagram, scope, chosen)
-    edits.append(AddModule(name=module, parameters=parameters, blocks=blocks, wires=wires))
+    inner = {key: msgspec.structs.replace(frame, blocks=tuple(called[each] for each in frame.blocks))
+             for key, frame in definition.frames.items() if called.keys() >= set(frame.blocks)}  # fmt: skip
+    edits.append(AddModule(name=module, parameters=parameters, blocks=blocks, wires=wires, frames=inner))
     edits.append(AddBlock(scope=scope, name=name, block=instance, index=place_of(definition, chosen[0])))
     edits += [
         AddWire(scope=scope, wire=Wire(*source, name, in_names[index]))
@@ -93,6 +97,7 @@ def group(
         for index, targets in enumerate(outputs.values())
         for target in targets
     ]
+    edits += [edit for edit in framed_instead(definition, scope, chosen, [name]) if edit.name not in inner]
     return Added((name,), tuple(edits))
 
 

@@ -9,10 +9,11 @@ import msgspec
 
 from blockstudio.blocks import Parameter, RawValue, Value
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotation_edits import free as free_annotation
 from blockstudio.graph.checks import MAX_REPEAT
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire
-from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit, RemoveWire, SetDeclarations
+from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit, RemoveWire, SetDeclarations, SetFrame, SetNote
 from blockstudio.graph.expand import literal
 from blockstudio.graph.expressions import parse
 from blockstudio.graph.free_names import FreeNames
@@ -77,9 +78,12 @@ def led_through(scope: str, found: Contents, added: Added, wire: Wire) -> Edits:
     )
 
 
-def duplicate(diagram: Contents, scope: str, names: Iterable[str], *, shift: Point = (0.0, 0.0)) -> Added:
-    """Copies of blocks in their own definition, with the wires among them. Expressions stay as they are."""
-    return _paste(diagram, scope, fragment(diagram, scope, names), {}, frozenset(), shift)
+def duplicate(
+    diagram: Contents, scope: str, names: Iterable[str], *, shift: Point = (0.0, 0.0), notes: Iterable[str] = ()
+) -> Added:
+    """Copies of blocks in their own definition, with the wires among them, the frames that hold no others, and
+    ``notes``. Expressions stay as they are."""
+    return _paste(diagram, scope, fragment(diagram, scope, names, notes=notes), {}, frozenset(), shift)
 
 
 def _paste(
@@ -93,7 +97,8 @@ def _paste(
             blocks = {name: _retyped(block, modules) for name, block in definition.blocks()}
             edits.append(AddModule(name=new, parameters=dict(definition.parameters), blocks=blocks,
                                    description=definition.description, wires=definition.wires(),
-                                   routes=list(definition.routes.items())))  # fmt: skip
+                                   routes=list(definition.routes.items()), notes=dict(definition.notes),
+                                   frames=dict(definition.frames)))  # fmt: skip
     free = FreeNames(diagram.definition(scope))
     renamed = {name: free.free(name) for name, _ in found.main.blocks()}
     settling = _Settling(diagram.definition(scope), found, known, keep)
@@ -109,7 +114,26 @@ def _paste(
         ends = Wire(renamed[wire.source], wire.source_port, renamed[wire.target], wire.target_port)
         route = tuple((x + shift[0], y + shift[1]) for x, y in found.main.routes.get(wire, ()))
         edits.append(AddWire(scope=scope, wire=ends, route=route))
+    edits += _annotations(diagram.definition(scope), scope, found.main, renamed, shift)
     return Added(tuple(renamed.values()), tuple(edits))
+
+
+def _annotations(
+    here: Definition, scope: str, found: Definition, renamed: Mapping[str, str], shift: Point
+) -> Iterator[Edit]:
+    """The frames and notes of a fragment, under free names."""
+    taken = set(here.frames)
+    for key, frame in found.frames.items():
+        called = free_annotation(key, taken)
+        taken.add(called)
+        blocks = tuple(renamed[each] for each in frame.blocks)
+        yield SetFrame(scope=scope, name=called, frame=msgspec.structs.replace(frame, blocks=blocks))
+    taken = set(here.notes)
+    for key, note in found.notes.items():
+        called = free_annotation(key, taken)
+        taken.add(called)
+        at = None if note.at is None else (note.at[0] + shift[0], note.at[1] + shift[1])
+        yield SetNote(scope=scope, name=called, note=msgspec.structs.replace(note, at=at))
 
 
 def _alike(here: Value | None, there: Value | None) -> bool:
@@ -225,6 +249,7 @@ def _shift(source: Definition, centre: Point | None, shift: Point) -> Point:
     if centre is None:
         return shift
     places = [block.at for _, block in source.blocks() if block.at is not None]
+    places = places or [note.at for note in source.notes.values() if note.at is not None]
     if not places:
         return 0.0, 0.0
     xs, ys = [x for x, _ in places], [y for _, y in places]

@@ -12,7 +12,7 @@ from blockstudio.graph.checks import check_raw, repeatable
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block, Definition, Wire
 from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit
-from blockstudio.graph.operations.base import Edits, place_of, removal
+from blockstudio.graph.operations.base import Edits, framed_instead, place_of, removal
 from blockstudio.text import say
 
 
@@ -63,7 +63,7 @@ def make_unique(diagram: Contents, scope: str, name: str, module: str = "") -> E
         AddModule(
             name=called, parameters=dict(source.parameters), description=source.description,
             index=list(diagram.modules).index(block.type) + 1, blocks=dict(source.blocks()), wires=source.wires(),
-            routes=list(source.routes.items()),
+            routes=list(source.routes.items()), notes=dict(source.notes), frames=dict(source.frames),
         ),
         *_put(diagram, scope, definition, name, msgspec.structs.replace(block, type=called), ports_of=block.type),
     )  # fmt: skip
@@ -108,7 +108,7 @@ def _put(
             continue
         taken.add((wire.target, target_port))
         edits.append(AddWire(scope=scope, wire=Wire(wire.source, source_port, wire.target, target_port)))
-    return edits
+    return edits + framed_instead(definition, scope, [name], [name])
 
 
 def _turned(diagram: Contents, old: str, new: str, ports: list[str]) -> dict[str, str]:

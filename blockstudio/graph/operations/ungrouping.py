@@ -9,12 +9,13 @@ import msgspec
 
 from blockstudio.blocks import INPUT, PORTS
 from blockstudio.errors import StudioError
+from blockstudio.graph.annotation_edits import free
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire
-from blockstudio.graph.edits import AddBlock, AddWire, Edit
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, SetFrame, SetNote
 from blockstudio.graph.expand import Expansion, inferred_channels
 from blockstudio.graph.expressions import parse
-from blockstudio.graph.operations.base import Edits, place_of, removal
+from blockstudio.graph.operations.base import Edits, framed_instead, place_of, removal
 from blockstudio.graph.operations.substitution import INDEX, Meaning, expressions, meaning, substituted
 from blockstudio.graph.resolve import resolve, resolve_repeat
 from blockstudio.text import say
@@ -67,7 +68,30 @@ def ungroup(diagram: Contents, scope: str, name: str) -> Edits:
         ends = [origin(inner.source, inner.source_port) for inner in module.wires_into(wire.source_port)]
         if ends and ends[0] is not None:
             edits.append(AddWire(scope=scope, wire=Wire(*ends[0], wire.target, wire.target_port)))
+    edits += framed_instead(definition, scope, [name], inside.values())
+    edits += _annotations(definition, scope, module, inside, shift)
     return tuple(edits)
+
+
+def _annotations(
+    definition: Definition, scope: str, module: Definition, inside: Mapping[str, str], shift: tuple[float, float] | None
+) -> list[Edit]:
+    """The module's frames and notes, outside: under free names, about the blocks that came out."""
+    found: list[Edit] = []
+    taken = set(definition.frames)
+    for key, frame in module.frames.items():
+        blocks = tuple(inside[each] for each in frame.blocks if each in inside)
+        if blocks:
+            called = free(key, taken)
+            taken.add(called)
+            found.append(SetFrame(scope=scope, name=called, frame=msgspec.structs.replace(frame, blocks=blocks)))
+    taken = set(definition.notes)
+    for key, note in module.notes.items():
+        at = None if note.at is None or shift is None else (note.at[0] + shift[0], note.at[1] + shift[1])
+        called = free(key, taken)
+        taken.add(called)
+        found.append(SetNote(scope=scope, name=called, note=msgspec.structs.replace(note, at=at)))
+    return found
 
 
 def _copies(diagram: Contents, scope: str, definition: Definition, name: str, block: Block) -> Edits:
@@ -98,6 +122,7 @@ def _copies(diagram: Contents, scope: str, definition: Definition, name: str, bl
             AddWire(scope=scope, wire=Wire(*last, wire.target, wire.target_port))
             for wire in definition.wires_from(name)
         ]
+    edits += framed_instead(definition, scope, [name], [f"{name}.{index}" for index in range(times)])
     return tuple(edits)
 
 
