@@ -20,19 +20,17 @@ from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.runs.conduct import Checkpoints, Group, Watching
 from blockstudio.runs.structure import (
     VERSION,
     Augmentation,
-    Checkpoints,
     Data,
-    Group,
     Optimizer,
     Recipe,
     Schedule,
     Shapes,
     Start,
     Stopping,
-    Watching,
 )
 from blockstudio.text import say
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from blockstudio.runs.conduct import Checkpoints, Group, Watching
 from blockstudio.runs.optimizers import OPTIMIZERS, defaults_text, of_rules
 from blockstudio.runs.schedules import SCHEDULES, gammas_text, of_schedules
 
 VERSION = 1
-
-
-class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
 
 
 class Shapes(Group, frozen=True):
@@ -325,48 +322,6 @@ class Stopping(Group, frozen=True):
         float,
         Meta(ge=0, le=10, title="Least progress", description="Improvements up to this count as none."),
     ] = 0.0
-
-
-class Checkpoints(Group, frozen=True):
-    """When the state is written, beside every pause, stop and end."""
-
-    epochs: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=100_000,
-            title="Every … epochs",
-            description="0: not at the end of epochs. Skipped where saving takes longer than training.",
-        ),
-    ] = 1
-    steps: Annotated[int, Meta(ge=0, le=10**9, title="Every … steps", description="0: not within an epoch.")] = 0
-    keep: Annotated[
-        int, Meta(ge=1, le=10_000, title="Keep", description="Latest checkpoints kept; the best is kept besides.")
-    ] = 2
-
-
-class Watching(Group, frozen=True):
-    """What is measured of the blocks while they learn."""
-
-    blocks: Annotated[
-        bool,
-        Meta(
-            title="Measure blocks",
-            description="Gradients, weights, updates, outputs, time and memory of every block, in some steps.",
-        ),
-    ] = False
-    steps: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=10**9,
-            title="Every … steps",
-            description="0: as often as takes some 1.5 % of the time.",
-        ),
-    ] = 0
-    tensorboard: Annotated[
-        bool, Meta(title="TensorBoard", description="Write event files for TensorBoard into the run's directory too.")
-    ] = False
 
 
 class Recipe(Group, frozen=True):
