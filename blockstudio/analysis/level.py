@@ -114,6 +114,18 @@ class BlockReport:
         axes = self._axes()
         return (min(path[1] for path in axes[0]), min(path[1] for path in axes[1])) if axes else None
 
+    def field_at(self, place: Size) -> tuple[Size, Size] | None:
+        """What the output pixel at ``place`` (row, column) can see: the first and the last row and column, ``((top,
+        left), (bottom, right))``; they may lie in the padding. ``None`` where it is not known."""
+        axes = self._axes()
+        if axes is None:
+            return None
+        (top, bottom), (left, right) = (
+            (min(s * at + low for s, low, _ in axis), max(s * at + high for s, _, high in axis))
+            for axis, at in zip(axes, place, strict=True)
+        )
+        return (top, left), (bottom, right)
+
     def _axes(self) -> tuple[Axis, Axis] | None:
         return self._trace[1] if self._trace else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import torch
@@ -12,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Trunk, Unit, trunk
-from blockstudio.blocks import INPUT, OUTPUT
+from blockstudio.blocks import INPUT, OUTPUT, Shape
 from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import Block, Wire
@@ -21,11 +22,15 @@ from blockstudio.graph.edits import AddBlock, AddWire
 from blockstudio.graph.expand import Port
 from blockstudio.runs.adapt import image_shape
 from blockstudio.runs.datasets import describe
+from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import say
+from blockstudio.training.augment import Normaliser
 from blockstudio.training.data import load_data
 from blockstudio.training.data.batches import Feeder
-from blockstudio.training.data.images import ImageSet
+from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder
+from blockstudio.training.data.images import fit
+from blockstudio.training.data.load import DataSplits, Source
 from blockstudio.training.device import choose_device
 
 Part: TypeAlias = Literal["test", "validation", "train"]
@@ -97,49 +102,118 @@ class Subject:
             result: The value that goes out.
             ways: Values that stand in for others.
         """
-        drawn = part_of(self.trunk, blocks, source, result, ways or {})
-        if drawn is None:
-            return nn.Identity()
-        module = compile(drawn)
-        own = module.state_dict()
-        module.load_state_dict({key: self.weights[key] for key in own})
-        return module.to(self.device).eval()
+        drawn = part_of(self.trunk, blocks, source, (result,), ways or {})
+        return nn.Identity() if drawn is None else self._loaded(drawn)
 
-    def images(self, part: Part = "test", limit: int | None = None) -> list[tuple[Tensor, Tensor]]:
+    @cached_property
+    def splits(self) -> DataSplits:
+        """The parts of the run's data set, fitted to the network. Raises `StudioError` ``lab.data`` if the network has
+        no run; ``data.*``."""
+        recipe = self._recipe()
+        return load_data(recipe.data, image_shape(self.input_shape, describe(recipe.data).channels))
+
+    @property
+    def input_shape(self) -> Shape:
+        """What the network takes: ``(C, H, W)``, or ``(F,)``."""
+        return self.trunk.units[0].source_shape
+
+    def part(self, part: Part = "test") -> Source:
+        """The images of one part, as they are stored. Raises `StudioError` ``lab.data``; ``data.*``."""
+        source: Source | None = getattr(self.splits, part)
+        if source is None:
+            text = say("its data set has no images for {part}.", part=part)
+            raise StudioError("lab.data", text, where=self._where())
+        return source
+
+    def images(
+        self, part: Part = "test", limit: int | None = None, index: Sequence[int] | None = None
+    ) -> list[tuple[Tensor, Tensor]]:
         """Batches of images ``(N, C, H, W)``, normalised as in training, on the device, with labels ``(N,)``.
 
         Args:
             part: Of the run's data set.
             limit: How many at most, the first of the part.
+            index: These of the part, in this order.
 
         Raises:
-            StudioError: ``lab.data`` if the network has no run or its set no such part; ``data.*``.
+            StudioError: ``lab.data`` if the network has no run or its set no such part or image; ``data.*``.
         """
-        if self.run is None:
-            raise StudioError("lab.data", say("has no run, so there are no images."), where=self.diagram.name)
-        recipe = self.run.recipe()
-        shape = self.trunk.units[0].source_shape
-        splits = load_data(recipe.data, image_shape(shape, describe(recipe.data).channels))
-        source = getattr(splits, part)
-        if source is None:
-            text = say("its data set has no images for {part}.", part=part)
-            raise StudioError("lab.data", text, where=str(self.run.directory))
-        if isinstance(source, ImageSet) and limit is not None:
+        source = self.part(part)
+        if index is not None:
+            wrong = next((place for place in index if not 0 <= place < len(source)), None)
+            if wrong is not None:
+                text = say("{part} has images 0 to {last}, not {wrong}.", part=part, last=len(source) - 1, wrong=wrong)
+                raise StudioError("lab.data", text, where=self._where())
+            source = source.subset(torch.tensor(list(index), dtype=torch.int64))
+        elif limit is not None:
             source = source.subset(torch.arange(min(limit, len(source))))
-        feeder = Feeder(splits, recipe, self.device)
+        feeder = Feeder(self.splits, self._recipe(), self.device)
         try:
-            return list(_limited(feeder.evaluate(source), limit, flat=len(shape) == 1))
+            return list(_in_batches(feeder.evaluate(source), flat=len(self.input_shape) == 1))
         finally:
             feeder.close()
 
+    def shown(self, images: Tensor) -> Tensor:
+        """Normalised images as pictures: ``(N, C, H, W)`` in 0 … 1. Raises `StudioError` ``lab.data``; ``data.*``."""
+        images = images.view(-1, *self.splits.shape)
+        mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (self.splits.mean, self.splits.std))
+        return (images.cpu() * std + mean).clamp(0, 1)
+
+    def read(self, file: Path) -> Tensor:
+        """A picture from a file as the network is given it: ``(1, C, H, W)``, normalised, on the device; ``(1, F)`` for
+        a network of flat vectors. Raises `StudioError` ``data.*`` for a file that is no picture."""
+        recipe = self._recipe()
+        splits = self.splits
+        decoder = Decoder(1 if splits.shape[0] == 1 else 3, recipe.data.background, splits.range or SIXTEEN_BITS)
+        image = fit(decoder.read(file).unsqueeze(0), splits.shape, recipe.data, str(file))
+        found: Tensor = Normaliser(splits.mean, splits.std, self.device)(image.to(self.device))
+        return found.flatten(1) if len(self.input_shape) == 1 else found
+
+    def tapped(self, *ports: Port) -> Tapped:
+        """The whole network in eval mode, giving these values beside its logits: see `Tapped`."""
+        units = self.trunk.units
+        drawn = part_of(
+            self.trunk, [name for unit in units for name in unit.blocks], units[0].source,
+            (units[-1].result, *ports), {},
+        )  # fmt: skip
+        assert drawn is not None
+        return Tapped(self._loaded(drawn), len(ports))
+
+    def _recipe(self) -> Recipe:
+        if self.run is None:
+            raise StudioError("lab.data", say("has no run, so there are no images."), where=self.diagram.name)
+        return self.run.recipe()
+
+    def _where(self) -> str:
+        return self.diagram.name if self.run is None else str(self.run.directory)
+
+    def _loaded(self, drawn: Diagram) -> nn.Module:
+        module = compile(drawn)
+        module.load_state_dict({key: self.weights[key] for key in module.state_dict()})
+        return module.to(self.device).eval()
+
+
+class Tapped(nn.Module):
+    """A network that also gives values on its way: ``(N, *input_shape)`` to logits ``(N, classes)`` and one tensor for
+    each value asked for, through all of which gradients flow."""
+
+    def __init__(self, module: nn.Module, values: int) -> None:
+        super().__init__()
+        self.module, self._values = module, values
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        found = self.module(images)
+        logits, *values = (found,) if isinstance(found, Tensor) else found
+        return (logits.flatten(1), *values)
+
 
 def part_of(
-    trunk: Trunk, blocks: Sequence[str], source: Port, result: Port, ways: Mapping[Port, Port]
+    trunk: Trunk, blocks: Sequence[str], source: Port, results: Sequence[Port], ways: Mapping[Port, Port]
 ) -> Diagram | None:
     """Blocks of a flat network as a network of their own; see `Subject.stretch`.
 
     Returns:
-        From one input to one output; ``None`` if nothing is between them.
+        From one input to an output for each of the results; ``None`` if nothing is between them.
     """
 
     def seen(port: Port) -> Port:
@@ -147,8 +221,8 @@ def part_of(
             port = ways[port]
         return port
 
-    result = seen(result)
-    inside, needed, waiting = set(blocks), set[str](), [result.path]
+    results = [seen(result) for result in results]
+    inside, needed, waiting = set(blocks), set[str](), [result.path for result in results]
     while waiting:
         name = waiting.pop()
         if name in inside and name not in needed:
@@ -159,10 +233,10 @@ def part_of(
     drawn = Diagram("part")
     flat = trunk.flat.main
     shape = trunk.analysis.blocks[source.path].output_shapes[source.port]
-    begin, end = drawn.free_name("lab_input"), drawn.free_name("lab_output")
+    begin, ends = _apart("input", inside), [_apart(f"output{number}", inside) for number in range(len(results))]
     chosen = {begin: Block(type=INPUT, parameters={"shape": list(shape)})}
     chosen |= {name: flat.block(name) for name in blocks if name in needed}
-    chosen[end] = Block(type=OUTPUT)
+    chosen |= {end: Block(type=OUTPUT) for end in ends}
 
     def origin(port: Port) -> tuple[str, str]:
         port = seen(port)
@@ -174,22 +248,20 @@ def part_of(
         if name in needed
         for wire in trunk.wires[name]
     ]
-    wires.append(Wire(*origin(result), end, "in"))
+    wires += [Wire(*origin(result), end, "in") for result, end in zip(results, ends, strict=True)]
     edits = [AddBlock(name=name, block=block) for name, block in chosen.items()]
     drawn.edit("Cut out", [*edits, *(AddWire(wire=wire) for wire in wires)])
     return drawn
 
 
-def _limited(
-    batches: Iterator[tuple[Tensor, Tensor]], limit: int | None, flat: bool
-) -> Iterator[tuple[Tensor, Tensor]]:
-    left = limit
+def _apart(wanted: str, taken: set[str]) -> str:
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def _in_batches(batches: Iterator[tuple[Tensor, Tensor]], flat: bool) -> Iterator[tuple[Tensor, Tensor]]:
     for images, labels in batches:
-        if left is not None and left <= 0:
-            return
-        count = len(labels) if left is None else min(left, len(labels))
-        left = None if left is None else left - count
-        for start in range(0, count, BATCH):
-            stop = min(start + BATCH, count)
-            some = images[start:stop]
-            yield (some.flatten(1) if flat else some), labels[start:stop]
+        for start in range(0, len(labels), BATCH):
+            some = images[start : start + BATCH]
+            yield (some.flatten(1) if flat else some), labels[start : start + BATCH]
