@@ -8,7 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockstudio.cli import completion, data, experiment, exporting, importing, lab, loading, tables, training, window
+from blockstudio.cli import (
+    completion,
+    data,
+    experiment,
+    exporting,
+    importing,
+    lab,
+    loading,
+    runs,
+    tables,
+    training,
+    window,
+)
 from blockstudio.cli.arguments import Parser
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import suggestion
@@ -37,6 +49,7 @@ COMMANDS: dict[str, Command] = {
         Command(OPEN, say("open the window"), window.open_window_arguments, window.open_window, say("the window")),
         Command("train", say("train without a window"), training.train_arguments, training.train),
         Command("data", say("what is in a data set"), data.data_arguments, data.data),
+        Command("runs", say("a table of runs"), runs.runs_arguments, runs.runs),
         Command("experiment", say("many runs that ask one question"), experiment.experiment_arguments,
                 experiment.experiment),
         Command("lab", say("questions to a trained network"), lab.lab_arguments, lab.lab),

@@ -1,0 +1,188 @@
+"""What a table of runs can show: columns of results, of the recipe's fields and of the diagram's parameters."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.names import suggestion
+from blockstudio.runs.recipe import FIELDS, field_path
+from blockstudio.runs.rows import Listed
+from blockstudio.text import render, say
+
+Kind: TypeAlias = Literal["text", "share", "count", "number", "time"]
+OF_DIAGRAM = "diagram."
+TARGET = 0.8
+"""The accuracy whose first step a column shows."""
+STATUS = {
+    "new": say("not started"),
+    "running": say("running"),
+    "paused": say("paused"),
+    "stopped": say("stopped"),
+    "finished": say("finished"),
+    "failed": say("failed"),
+    "lost": say("interrupted"),
+}
+NEVER = say("never")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column."""
+
+    key: str
+    """As it is written in a filter."""
+    title: str
+    kind: Kind
+    value: Callable[[Listed], Any]
+    """What is sorted and compared; ``None`` where there is nothing. Shares are 0 to 1."""
+
+    @property
+    def right(self) -> bool:
+        """Set flush right."""
+        return self.kind not in ("text", "time")
+
+    def text(self, row: Listed) -> str:
+        """What stands in the cell."""
+        return value_text(self.value(row), self.kind)
+
+
+def value_text(value: Any, kind: Kind = "text") -> str:
+    """A value as a person reads it: ``91.0 %``, ``1,240``, ``0.05``, ``on``."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return render(say("on") if value else say("off"))
+    if kind == "share":
+        return f"{100 * value:.1f} %"
+    if kind == "count":
+        return f"{value:,.0f}"
+    if kind == "time":
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple | list):
+        return ", ".join(value_text(each) for each in value)
+    return str(value)
+
+
+def _to_target(row: Listed) -> float | None:
+    found = row.curves.steps_to(TARGET)
+    if found is not None:
+        return float(found)
+    return math.inf if row.state.status in ("finished", "failed") else None
+
+
+_RESULTS = (
+    Column("run", say("run"), "text", lambda row: row.name),
+    Column("network", say("network"), "text", lambda row: row.network),
+    Column("data", say("data"), "text", lambda row: row.data_title),
+    Column("best", say("best"), "share", lambda row: row.best),
+    Column("test", say("test"), "share", lambda row: row.test),
+    Column("steps to 80 %", say("steps to 80 %"), "count", _to_target),
+    Column("images/s", say("images/s"), "count", lambda row: row.images_per_second),
+    Column("seconds", say("seconds"), "count", lambda row: row.seconds),
+    Column("tags", say("tags"), "text", lambda row: row.label.tags),
+    Column("note", say("note"), "text", lambda row: row.label.note),
+    Column("status", say("status"), "text", lambda row: render(STATUS[row.state.status])),
+    Column("made", say("made"), "time", lambda row: row.made),
+    Column("parameters", say("parameters"), "count", lambda row: row.curves.started.get("parameters")),
+    Column("step", say("step"), "count", lambda row: row.state.step),
+    Column("epoch", say("epoch"), "count", lambda row: row.state.epoch),
+    Column("experiment", say("experiment"), "text", lambda row: row.inside),
+)
+RESULTS = {column.key: column for column in _RESULTS}
+"""Columns that every run has."""
+USUAL = ("run", "network", "data", "best", "test", "steps to 80 %", "images/s", "seconds", "tags", "note")
+"""Shown unless somebody chooses others."""
+
+
+def column_of(key: str, rows: Iterable[Listed] = ()) -> Column:
+    """The column of a key: a result, a recipe's field (``lr``, ``optimizer.lr``) or a diagram's parameter (``n``,
+    ``diagram.n``). A name that is both is the recipe's.
+
+    Args:
+        key: As it is written.
+        rows: The runs whose diagrams' parameters count.
+
+    Raises:
+        StudioError: ``runs.column`` with the nearest name.
+    """
+    wanted = key.strip()
+    found = next((column for name, column in RESULTS.items() if name.lower() == wanted.lower()), None)
+    if found is not None:
+        return found
+    if wanted.startswith(OF_DIAGRAM):
+        return _of_diagram(wanted.removeprefix(OF_DIAGRAM))
+    try:
+        return _of_recipe(field_path(wanted))
+    except StudioError:
+        pass
+    names = {name for row in rows for name in row.parameters}
+    if wanted in names:
+        return _of_diagram(wanted)
+    known = [*RESULTS, *FIELDS, *sorted(names)]
+    raise StudioError("runs.column", say("runs have nothing called '{name}'.", name=wanted[:60]),
+                      hint=suggestion(wanted, known))  # fmt: skip
+
+
+def _of_recipe(path: str) -> Column:
+    kind: Kind = "number" if FIELDS[path].kind in ("int", "float") else "text"
+    return Column(path, short(path), kind, lambda row: row.recipe.get(path))
+
+
+def _of_diagram(name: str) -> Column:
+    return Column(OF_DIAGRAM + name, name, "text", lambda row: row.parameters.get(name))
+
+
+def short(path: str) -> str:
+    """``lr`` for ``optimizer.lr``, ``optimizer`` for ``optimizer.name``."""
+    group, _, last = path.rpartition(".")
+    return (group.rpartition(".")[2] or last) if last in ("name", "source") else last
+
+
+NOT_COMPARED = ("version", "seed", "data.folder", "data.download", "device", "threads")
+"""Fields that say where and when rather than what: they name no curve as long as something else differs."""
+
+
+def differing(rows: Sequence[Listed]) -> list[Column]:
+    """What is not the same in all of some runs: the network, fields of the recipe, parameters of the diagram that
+    they all have."""
+    found: list[Column] = []
+    if len({row.network for row in rows}) > 1:
+        found.append(RESULTS["network"])
+    names = dict.fromkeys(name for row in rows for name in row.parameters)
+    shared = [name for name in names if all(name in row.parameters for row in rows)]
+    columns = [_of_diagram(name) for name in shared] + [_of_recipe(path) for path in FIELDS]
+    for column in columns:
+        if len({_same(column.value(row)) for row in rows}) > 1:
+            found.append(column)
+    telling = [column for column in found if column.key not in NOT_COMPARED]
+    return telling or found
+
+
+def _same(value: Any) -> Any:
+    """Something that can be compared and hashed."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_same, value))
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else (type(value) is bool, value)
+
+
+def named_by(row: Listed, columns: Sequence[Column], most: int = 4) -> str:
+    """What sets a run apart, as a person says it: ``bn, lr 0.1``; empty where nothing does."""
+    parts = []
+    for column in columns[:most]:
+        value = column.value(row)
+        if column.key == "network":
+            parts.append(row.network)
+        elif isinstance(value, bool):
+            parts.append(column.title if value else render(say("no {name}", name=column.title)))
+        elif value is not None and value != ():
+            text = value_text(value, column.kind)
+            parts.append(text if isinstance(value, str) and column.title in ("schedule", "optimizer", "data") else
+                         f"{column.title} {text}")  # fmt: skip
+    return ", ".join(parts)

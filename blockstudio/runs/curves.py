@@ -1,0 +1,278 @@
+"""The curves of a run as arrays, read from its log a piece at a time: fast enough for hundreds of runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.files import open_regular
+from blockstudio.runs.events import LONGEST, READ_AT_ONCE, Event, read_placed
+from blockstudio.text import say
+
+Floats = NDArray[np.float64]
+
+OF_STEPS = ("loss", "accuracy", "accuracy_top5", "lr", "images_per_second", "memory")
+OF_EPOCHS = (
+    "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "validation_accuracy_top5",
+)  # fmt: skip
+BLOCK = 200
+"""Values smoothed in one go: beyond, powers of the weight would leave what a float can hold."""
+
+
+class _Line(msgspec.Struct, gc=False):
+    """What the fast reading takes from a line of the log."""
+
+    type: str = ""
+    time: float = 0.0
+    step: float | None = None
+    loss: float | str | None = None
+    accuracy: float | None = None
+    accuracy_top5: float | None = None
+    lr: float | None = None
+    images_per_second: float | None = None
+    memory: float | None = None
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_accuracy_top5: float | None = None
+
+
+_lines = msgspec.json.Decoder(list[_Line])
+_event = msgspec.json.Decoder(dict[str, Any])
+
+
+class Columns:
+    """Rows of numbers by rising step, grown in place; a missing number is NaN."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = ("step", "seconds", *names)
+        self._rows: Floats = np.empty((len(self.names), 64))
+        self.size = 0
+
+    def append(self, rows: Floats) -> None:
+        """Add rows, an array ``(columns, rows)``."""
+        needed = self.size + rows.shape[1]
+        if needed > self._rows.shape[1]:
+            grown = np.empty((len(self.names), max(needed, 2 * self._rows.shape[1])))
+            grown[:, : self.size] = self._rows[:, : self.size]
+            self._rows = grown
+        self._rows[:, self.size : needed] = rows
+        self.size = needed
+
+    def cut(self, step: float) -> None:
+        """Forget what lies beyond ``step``: a continued run does it again."""
+        self.size = int(np.searchsorted(self["step"], step, side="right"))
+
+    def __getitem__(self, name: str) -> Floats:
+        return self._rows[self.names.index(name), : self.size]
+
+    def known(self, name: str, x: str = "step") -> tuple[Floats, Floats]:
+        """``(x, values)`` where the value is a number."""
+        values = self[name]
+        there = np.isfinite(values)
+        return (self[x], values) if there.all() else (self[x][there], values[there])
+
+
+class Curves:
+    """The curves of one run, and its other events since the last `read`."""
+
+    def __init__(self) -> None:
+        self.steps, self.epochs = Columns(OF_STEPS), Columns(OF_EPOCHS)
+        self.started: Event = {}
+        self.offset = 0
+        self.seconds = 0.0
+        self._clock: float | None = None
+        self._targets: dict[tuple[float, int], int | None] = {}
+
+    def read(self, path: Path) -> list[tuple[int, Event]]:
+        """Take in a bounded piece of the log, from where the last one ended. Returns the events with their places, of
+        steps only the last one; an empty list at the end of the log. Raises `StudioError` ``run.damaged``."""
+        begin = self.offset
+        placed = self._fast(path)
+        if placed is None:
+            self.offset = begin
+            placed = self._slow(path)
+        return placed
+
+    def _fast(self, path: Path) -> list[tuple[int, Event]] | None:
+        """``None`` where a line is not as usual."""
+        try:
+            with open_regular(path) as file:
+                file.seek(self.offset)
+                data = file.read(READ_AT_ONCE)
+                while data and b"\n" not in data and len(data) <= LONGEST:
+                    more = file.read(READ_AT_ONCE)
+                    if not more:
+                        return []
+                    data += more
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            text = say("cannot be read: {reason}.", reason=error.strerror or error)
+            raise StudioError("run.damaged", text, where=str(path)) from error
+        data = data[: data.rfind(b"\n") + 1]
+        raw = data.splitlines(keepends=True)
+        try:
+            lines = _lines.decode(b"[" + b",".join(raw) + b"]") if raw else []
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if len(lines) != len(raw):
+            return None
+        found: list[tuple[int, Event]] = []
+        index, place = 0, self.offset
+        for kind, group in groupby(lines, lambda line: line.type):
+            some = list(group)
+            texts = raw[index : index + len(some)]
+            if kind == "step":
+                self._take(self.steps, OF_STEPS, some)
+                found.append((place + sum(map(len, texts[:-1])), _event.decode(texts[-1])))
+            else:
+                if kind == "epoch":
+                    self._take(self.epochs, OF_EPOCHS, some)
+                at = place
+                for each in texts:
+                    event = _event.decode(each)
+                    found.append((at, event))
+                    self._event(event)
+                    at += len(each)
+            index += len(some)
+            place += sum(map(len, texts))
+        self.offset = place
+        return found
+
+    def _slow(self, path: Path) -> list[tuple[int, Event]]:
+        """As `_fast`, line by line: a log with damaged lines."""
+        placed, self.offset = read_placed(path, self.offset)
+        found: list[tuple[int, Event]] = []
+        for place, event in placed:
+            kind = event["type"]
+            if kind in ("step", "epoch"):
+                try:
+                    line = msgspec.convert(event, _Line)
+                except msgspec.ValidationError:
+                    continue
+                columns, names = (self.steps, OF_STEPS) if kind == "step" else (self.epochs, OF_EPOCHS)
+                self._take(columns, names, [line])
+            else:
+                self._event(event)
+            if kind == "step" and found and found[-1][1]["type"] == "step":
+                found.pop()
+            found.append((place, event))
+        return found
+
+    def _take(self, columns: Columns, names: Sequence[str], lines: Sequence[_Line]) -> None:
+        lines = [line for line in lines if line.step is not None]
+        if not lines:
+            return
+        rows = np.empty((len(names) + 2, len(lines)))
+        rows[0] = [line.step for line in lines]
+        times = np.array([line.time for line in lines])
+        for row, name in enumerate(names, start=2):
+            rows[row] = np.array([_number(getattr(line, name)) for line in lines], dtype=float)
+        rows[1] = np.maximum.accumulate(self._seconds_at(times))
+        if columns is self.steps:
+            self.seconds, self._clock = float(rows[1, -1]), float(times[-1])
+        columns.append(rows)
+
+    def _seconds_at(self, times: Floats) -> Floats:
+        """Seconds of training up to the moments, time between trainers and pauses left out."""
+        begin = self._clock if self._clock is not None else float(times[0])
+        found: Floats = self.seconds + np.maximum(times - begin, 0.0)
+        return found
+
+    def _event(self, event: Event) -> None:
+        kind, time = event.get("type"), _number(event.get("time"))
+        if kind == "started":
+            self.started = event
+            step = _number(event.get("step", 0)) or 0
+            for columns in (self.steps, self.epochs):
+                columns.cut(step)
+            self.seconds = float(self.steps["seconds"][-1]) if self.steps.size else 0.0
+            self._clock, self._targets = time, {}
+        elif kind == "paused" and self._clock is not None and time is not None:
+            self.seconds += max(0.0, time - self._clock)
+            self._clock = time
+        elif kind == "resumed":
+            self._clock = time
+
+    @property
+    def points(self) -> int:
+        """Points of the longest curves."""
+        return self.steps.size
+
+    def steps_to(self, target: float, weight: float = 0.9) -> int | None:
+        """The step at which the smoothed training accuracy first reaches ``target``; ``None`` if it never did."""
+        key = (target, self.steps.size)
+        if key not in self._targets:
+            x, y = self.steps.known("accuracy")
+            there = np.flatnonzero(smooth(y, weight) >= target) if y.size else y
+            self._targets = {key: int(x[there[0]]) if there.size else None}
+        return self._targets[key]
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def smooth(values: Floats, weight: float, *, log: bool = False) -> Floats:
+    """The exponential moving average, without the pull of its beginning.
+
+    Args:
+        values: ``(N,)``, finite.
+        weight: Of the past, 0 (as it is) to below 1.
+        log: Smooth the logarithms, for a logarithmic axis; values that have none are left out of it.
+    """
+    if weight <= 0 or values.size < 2:
+        return values
+    if log:
+        return np.exp(smooth(np.log(np.maximum(values, 1e-12)), weight))
+    averaged = _averaged(values, weight)
+    early = min(values.size, int(40 / -np.log(weight)) + 1)
+    averaged[:early] /= 1 - weight ** np.arange(1, early + 1)
+    return averaged
+
+
+def _averaged(values: Floats, weight: float) -> Floats:
+    """``y[i] = weight * y[i-1] + (1 - weight) * x[i]`` from 0, in blocks."""
+    count = -(-values.size // BLOCK)
+    whole = np.zeros((count, BLOCK))
+    whole.reshape(-1)[: values.size] = values
+    powers = weight ** np.arange(BLOCK, dtype=float)
+    whole /= powers
+    np.cumsum(whole, axis=1, out=whole)
+    ends = whole[:, -1].tolist()
+    carried, last, power = np.empty(count), 0.0, float(powers[-1])
+    for block, end in enumerate(ends):
+        carried[block] = last
+        last = power * (weight * last + (1 - weight) * end)
+    whole *= 1 - weight
+    whole += (weight * carried)[:, None]
+    whole *= powers
+    found: Floats = whole.reshape(-1)[: values.size]
+    return found
+
+
+def thin(x: Floats, y: Floats, bins: int) -> tuple[Floats, Floats]:
+    """At most two points a bin of ``x``, its lowest and its highest in their order: no screen shows more."""
+    if x.size <= 4 * bins:
+        return x, y
+    edges = np.linspace(0, x.size, bins + 1).astype(int)[:-1]
+    size = -(-x.size // bins)
+    low = np.minimum.reduceat(y, edges)
+    high = np.maximum.reduceat(y, edges)
+    middle = np.minimum(edges + size // 2, x.size - 1)
+    return np.repeat(x[middle], 2), np.column_stack((low, high)).reshape(-1)
+
+
+def best_of(values: Iterable[float], *, lowest: bool = False) -> float | None:
+    """The best of what are numbers; ``None`` if there is none."""
+    known = [value for value in values if np.isfinite(value)]
+    return (min(known) if lowest else max(known)) if known else None

@@ -1,0 +1,259 @@
+"""Many runs at once: what a table of them shows, read a piece at a time and kept, so that the next look is cheap."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.files import read_bounded
+from blockstudio.runs.chance import doubt
+from blockstudio.runs.curves import Curves, best_of
+from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.label import LABEL, Label, read_label
+from blockstudio.runs.lock import Lock
+from blockstudio.runs.recipe import FIELDS, Recipe, get_field, load_recipe
+from blockstudio.runs.run import DIAGRAM, EVENTS, RECIPE, Run
+from blockstudio.runs.state import Folded, RunState
+
+MAX_DIAGRAM = 64 << 20
+
+
+class _Parameter(msgspec.Struct):
+    default: Any = None
+
+
+class _Head(msgspec.Struct):
+    """What the table needs of a diagram's file; the rest is not even looked at."""
+
+    name: str = ""
+    parameters: dict[str, _Parameter] = {}
+
+
+_head = msgspec.json.Decoder(_Head)
+_recipe = msgspec.json.Decoder(Recipe)
+
+
+@dataclass(eq=False)
+class Listed:
+    """One run as a row: what was chosen never changes and is read once, the log from where the last reading ended."""
+
+    run: Run
+    made: float
+    network: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """Of the diagram, by name."""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    """Fields by dotted path."""
+    label: Label = field(default_factory=Label)
+    curves: Curves = field(default_factory=Curves)
+    state: RunState = field(default_factory=lambda: RunState(status="new"))
+    finished: dict[str, Any] = field(default_factory=dict)
+    data_title: str = ""
+    trouble: str = ""
+    """Why something of it cannot be read."""
+    diverged: bool = False
+    inside: str = ""
+    """The folder of the experiment it belongs to."""
+    version: int = 0
+    """Counts changes of what is shown."""
+    complete: bool = False
+    """The log has been read to its end."""
+    _folded: Folded = field(default_factory=Folded, repr=False)
+    _label_time: int = -1
+
+    @property
+    def directory(self) -> Path:
+        return self.run.directory
+
+    @property
+    def name(self) -> str:
+        return self.label.name or self.run.name
+
+    def begin(self) -> None:
+        """Read what never changes."""
+        try:
+            head = _head.decode(read_bounded(self.directory / DIAGRAM, MAX_DIAGRAM))
+            self.network = head.name
+            self.parameters = {name: each.default for name, each in head.parameters.items()}
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, StudioError) as error:
+            self.trouble = str(error)
+        try:
+            recipe = _read_recipe(self.directory / RECIPE)
+            self.recipe = {path: get_field(recipe, path) for path in FIELDS}
+        except StudioError as error:
+            self.trouble = str(error)
+        source = str(self.recipe.get("data.source", ""))
+        known = DATASETS.get(source)
+        self.data_title = known.title if known is not None else Path(source).name or source
+
+    def refresh(self) -> bool:
+        """Read what is new, a bounded piece of the log. Returns whether there is more to read."""
+        before = (self.state, self.curves.offset, self.label, self.trouble)
+        self._read_label()
+        lock = Lock(self.directory)
+        more = False
+        try:
+            holder = lock.holder()
+            alive = holder is not None and lock.alive(holder)
+            # The log is read after the lock: a trainer that ended in between has written its last event by now.
+            placed = self.curves.read(self.directory / EVENTS)
+            self._folded.feed(placed)
+            more = bool(placed)
+            self.state = self._folded.state(holder, alive, self.run.last_words)
+        except StudioError as error:
+            self.trouble = str(error)
+            self.state = RunState(status="failed", message=str(error))
+            placed = []
+        for _, event in placed:
+            if event["type"] == "started":
+                self.finished, self.diverged = {}, False
+            elif event["type"] == "finished":
+                self.finished = event
+            elif event["type"] == "diverged":
+                self.diverged = True
+        if before != (self.state, self.curves.offset, self.label, self.trouble):
+            self.version += 1
+        self.complete = not more
+        return more
+
+    def _read_label(self) -> None:
+        try:
+            changed = (self.directory / LABEL).stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        if changed == self._label_time:
+            return
+        self._label_time = changed
+        try:
+            self.label = read_label(self.directory)
+        except StudioError as error:
+            self.label, self.trouble = Label(), str(error)
+
+    def take_label(self, label: Label) -> None:
+        """The label that was just written."""
+        self.label, self._label_time = label, -1
+        self.version += 1
+
+    # Results
+
+    @property
+    def best(self) -> float | None:
+        """The best validation accuracy."""
+        return best_of(self.curves.epochs["validation_accuracy"])
+
+    @property
+    def test(self) -> float | None:
+        found = self.finished.get("test_accuracy")
+        return float(found) if isinstance(found, int | float) else None
+
+    @property
+    def at_chance(self) -> bool:
+        return bool(self.finished) and doubt(self.finished) is not None
+
+    @property
+    def images_per_second(self) -> float | None:
+        """The median over the run."""
+        speeds = self.curves.steps["images_per_second"]
+        known = speeds[np.isfinite(speeds)]
+        return float(np.median(known)) if known.size else None
+
+    @property
+    def seconds(self) -> float | None:
+        found = self.finished.get("seconds")
+        return float(found) if isinstance(found, int | float) else self.curves.seconds or None
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0 to 1."""
+        return min(1.0, self.state.step / self.state.steps) if self.state.steps else 0.0
+
+
+def _read_recipe(path: Path) -> Recipe:
+    """As `load_recipe`, without looking at every limit where the file is as this program writes it."""
+    try:
+        return _recipe.decode(read_bounded(path, MAX_DIAGRAM))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return load_recipe(path)
+
+
+class Listing:
+    """The runs of a folder, those of its experiments included. Not for two threads at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[Path, Listed] = {}
+
+    def rows(self) -> list[Listed]:
+        """The runs that are there now, the latest made first. What is new has been looked at, its log not yet."""
+        found: dict[Path, Listed] = {}
+        for directory, inside, made in _directories(self.folder):
+            row = self._known.get(directory)
+            if row is None or row.made != made:
+                try:
+                    row = Listed(Run(directory), made, inside=inside)
+                except StudioError:  # gone since it was seen
+                    continue
+                row.begin()
+            found[directory] = row
+        self._known = found
+        return sorted(found.values(), key=lambda row: row.made, reverse=True)
+
+    def read(self) -> Iterator[list[Listed]]:
+        """Look at everything, in pieces: the rows as soon as they are known, and again while logs are being read."""
+        rows = self.rows()
+        yield rows
+        waiting = rows
+        while waiting:
+            more = []
+            for count, row in enumerate(waiting, start=1):
+                if row.refresh():
+                    more.append(row)
+                if count % 50 == 0:
+                    yield rows
+            waiting = more
+            yield rows
+
+
+def read_rows(folder: Path) -> list[Listed]:
+    """Every run of a folder, read to the end of its log."""
+    rows: list[Listed] = []
+    for rows in Listing(folder).read():  # noqa: B007 - the last one is whole
+        pass
+    return rows
+
+
+def _directories(folder: Path) -> Iterator[tuple[Path, str, float]]:
+    """Run directories in a folder and in the folders beside them (experiments): with that folder's name, and when
+    they were made."""
+    for entry in _entries(folder):
+        made = _made(Path(entry.path))
+        if made is not None:
+            yield Path(entry.path), "", made
+            continue
+        for inner in _entries(Path(entry.path)):
+            made = _made(Path(inner.path))
+            if made is not None:
+                yield Path(inner.path), entry.name, made
+
+
+def _entries(folder: Path) -> Iterable[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [each for each in entries if each.is_dir() and not each.name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _made(directory: Path) -> float | None:
+    try:
+        made = (directory / RECIPE).stat().st_mtime
+        return made if (directory / DIAGRAM).is_file() else None
+    except OSError:
+        return None
