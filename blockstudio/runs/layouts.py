@@ -14,7 +14,15 @@ from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled, class_titles, find_labels, needed
 from blockstudio.text import Text, listed, say, say_many
 
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm")
+IMAGE_ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
+    ".jfif", ".jpe", ".jif", ".mpo", ".apng", ".dib", ".avif", ".jp2", ".tga", ".ico",
+)  # fmt: skip
+STRANGE_ENDINGS = (
+    ".heic", ".heif", ".jxl", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".psd", ".svg", ".eps", ".pcx",
+    ".dds", ".exr", ".hdr",
+)  # fmt: skip
+"""Of pictures that are not read; that they are left out is said."""
 
 Part: TypeAlias = Literal["train", "validation", "test"]
 
@@ -234,6 +242,14 @@ def _looked_through(folder: Path, notes: list[Text]) -> Path:
 
 def _doubts(classes: Sequence[Path]) -> list[Text]:
     """What makes one doubt that these folders are classes."""
+    parts = [folder.name for folder in classes if (known := part_of(folder.name)) is not None and known[1]]
+    if len(parts) >= 2:
+        return [
+            say(
+                "The folders {names} are taken as classes, though they are called like parts of a set.",
+                names=listed(parts, NAMED),
+            )
+        ]
     hollow = [folder for folder in classes if not _holds_images(folder) and class_folders(folder)]
     inside = [{path.name.lower() for path in class_folders(folder)} for folder in hollow]
     plain = all(len(names) == 1 and names <= set(FILLERS) for names in inside)

@@ -102,3 +102,8 @@ def test_what_was_understood_stands_among_the_notes_of_a_run(tmp_path: Path) -> 
     assert describe(Data(source=str(tmp_path))).classes == 3
     _, _, notes = adapt(load_preset("cifar_resnet"), with_fields(Recipe(), {"data": str(tmp_path)}))
     assert notes[0] == "The parts of the set: train = Train, test = Test."
+
+
+def test_classes_called_like_parts_are_doubted(tmp_path: Path) -> None:
+    found = lay(tmp_path, "trainA", "trainB", "testA", "testB")
+    assert [note for note in found.notes if "though they are called like parts" in note and "trainB" in note]

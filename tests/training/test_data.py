@@ -364,6 +364,20 @@ def test_a_folder_of_classes_is_read_and_split(tmp_path: Path) -> None:
     assert in_memory(splits).images.shape == (18, 3, 8, 8)
 
 
+def test_pictures_of_other_kinds_are_read_or_said_to_be_left_out(tmp_path: Path) -> None:
+    photos(tmp_path, 4)
+    for path in (tmp_path / "cat").iterdir():
+        path.rename(path.with_suffix(".JFIF"))  # Known by what is in it.
+    (tmp_path / "dog" / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    splits = load_data(Data(source=str(tmp_path), validation=0), (3, 8, 8))
+    assert len(splits.train) + len(splits.test or ()) == 12
+    assert [note for note in splits.notes if "1 picture is left out" in note and ".heic" in note]
+    for path in (tmp_path / "owl").iterdir():
+        path.rename(path.with_suffix(".heic"))
+    with pytest.raises(StudioError, match=r"owl: has no image in it\. Its pictures are of a kind .*\(\.heic\)"):
+        load_data(Data(source=str(tmp_path)), (3, 8, 8))
+
+
 def test_train_val_and_test_folders_are_taken_as_they_are(tmp_path: Path) -> None:
     for part, count in (("train", 5), ("val", 2), ("test", 3)):
         photos(tmp_path / part, count)

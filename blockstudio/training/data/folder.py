@@ -13,8 +13,8 @@ from torch import Tensor
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled
-from blockstudio.runs.layouts import IMAGE_ENDINGS, Part, class_folders, layout, printable
-from blockstudio.text import say
+from blockstudio.runs.layouts import IMAGE_ENDINGS, STRANGE_ENDINGS, Part, class_folders, layout, printable
+from blockstudio.text import listed, say, say_many
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
 SHOWN = 10
@@ -71,7 +71,8 @@ def scan(root: Path) -> FolderParts:
             say("has {classes} class folders; at least 2 are needed.", classes=len(classes)),
             where=str(train_root),
         )
-    train = _list(train_root, classes, problems, all_needed=True)
+    strange: list[str] = []
+    train = _list(train_root, classes, problems, strange, all_needed=True)
     others: list[Files | None] = []
     parts: tuple[tuple[Part, Path | None], ...] = (("validation", found.validation), ("test", found.test))
     for part, folder in parts:
@@ -91,10 +92,24 @@ def scan(root: Path) -> FolderParts:
             )
             for name in unknown
         ]
-        others.append(_list(folder, classes, problems, all_needed=False))
+        others.append(_list(folder, classes, problems, strange, all_needed=False))
     if problems:
         raise collected(shortened(problems))
-    return FolderParts(train, others[0], others[1], tuple(found.titles.get(name, name) for name in classes))
+    titles = tuple(found.titles.get(name, name) for name in classes)
+    return FolderParts(train, others[0], others[1], titles, _left_out(strange))
+
+
+def _left_out(endings: Sequence[str]) -> list[str]:
+    """That pictures of these kinds are not read."""
+    if not endings:
+        return []
+    return [
+        say_many(
+            "{count} picture is left out, for its kind is not read ({kinds}). Save it as JPEG or PNG.",
+            "{count:,} pictures are left out, for their kind is not read ({kinds}). Save them as JPEG or PNG.",
+            len(endings), kinds=listed(sorted(set(endings))),
+        )
+    ]  # fmt: skip
 
 
 def _labelled(part: Labelled, classes: Sequence[str], problems: list[StudioError]) -> Files:
@@ -111,18 +126,24 @@ def _empty(paths: Sequence[Path]) -> list[StudioError]:
     ]
 
 
-def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all_needed: bool) -> Files:
+def _list(
+    folder: Path, classes: Sequence[str], problems: list[StudioError], strange: list[str], all_needed: bool
+) -> Files:
     paths: list[Path] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
-        here = sorted(_images(folder / name))
+        here, others = _images(folder / name)
+        strange += others
         if not here and all_needed:
+            kinds = listed(sorted(set(others)))
             problems.append(
                 StudioError(
                     "data.empty",
                     say("has no image in it."),
                     where=str(folder / name),
-                    hint=say(
+                    hint=say("Its pictures are of a kind that is not read ({kinds}): save them as PNG.", kinds=kinds)
+                    if others
+                    else say(
                         "Images end in {image_endings}... Remove the folder or fill it.",
                         image_endings=", ".join(IMAGE_ENDINGS[:4]),
                     ),
@@ -136,14 +157,19 @@ def _list(folder: Path, classes: Sequence[str], problems: list[StudioError], all
     return Files(tuple(paths), torch.tensor(labels, dtype=torch.int64))
 
 
-def _images(folder: Path) -> list[Path]:
+def _images(folder: Path) -> tuple[list[Path], list[str]]:
+    """The images below a folder in order, and the endings of pictures that are not read."""
     found: list[Path] = []
+    others: list[str] = []
     for where, names, files in os.walk(folder):
         names[:] = [name for name in names if not name.startswith(".")]
-        found += [
-            Path(where) / name for name in files if name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
-        ]
-    return found
+        for name in files:
+            small = name.lower()
+            if small.endswith(IMAGE_ENDINGS) and name[0] != ".":
+                found.append(Path(where) / name)
+            elif small.endswith(STRANGE_ENDINGS) and name[0] != ".":
+                others.append(Path(small).suffix)
+    return sorted(found), others
 
 
 def shortened(problems: list[StudioError]) -> list[StudioError]:

@@ -108,8 +108,8 @@ def read_parts(data: Data, facts: DataInfo) -> Read:
         note = say(
             "{title} has no test folder: the validation images are those of the test as well.", title=facts.title
         )
-        return parts.train, parts.validation, parts.validation, parts.classes, [note]
-    return parts.train, parts.validation, parts.test, parts.classes, []
+        return parts.train, parts.validation, parts.validation, parts.classes, [*parts.notes, note]
+    return parts.train, parts.validation, parts.test, parts.classes, parts.notes
 
 
 def _fetched(data: Data, facts: DataInfo) -> DataInfo:
