@@ -307,6 +307,12 @@ def _measured(image: Image.Image, path: Path) -> _Span:
 # Whether a file is whole
 
 
+def cut_short(path: Path) -> str:
+    """As `_cut_short`, of a file by its path."""
+    with path.open("rb") as file:
+        return _cut_short(file)
+
+
 def _cut_short(file: BinaryIO) -> str:
     """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
     head = file.read(32)
