@@ -169,15 +169,32 @@ class Subject:
         found: Tensor = Normaliser(splits.mean, splits.std, self.device)(image.to(self.device))
         return found.flatten(1) if len(self.input_shape) == 1 else found
 
-    def tapped(self, *ports: Port) -> Tapped:
-        """The whole network in eval mode, giving these values beside its logits: see `Tapped`."""
-        units = self.trunk.units
+    def tapped(self, *ports: Port, without: Sequence[str] = ()) -> Tapped:
+        """The whole network in eval mode, giving these values beside its logits: see `Tapped`.
+
+        Args:
+            ports: The values.
+            without: Units that are taken away.
+
+        Raises:
+            StudioError: ``trunk.unit``; ``lab.lesion`` for a unit that cannot be taken away.
+        """
+        units, ways = self.trunk.units, dict[Port, Port]()
+        for name in without:
+            unit = self.trunk.unit(name)
+            if unit.replaced is None or unit.shortcut is None:
+                raise StudioError("lab.lesion", unit.refusal or say("cannot be taken away."), where=name)
+            ways[unit.replaced] = unit.shortcut
         drawn = part_of(
             self.trunk, [name for unit in units for name in unit.blocks], units[0].source,
-            (units[-1].result, *ports), {},
+            (units[-1].result, *ports), ways,
         )  # fmt: skip
-        assert drawn is not None
-        return Tapped(self._loaded(drawn), len(ports))
+        return Tapped(nn.Identity() if drawn is None else self._loaded(drawn))
+
+    def untrained(self) -> dict[str, torch.Size]:
+        """The shapes that the state dict's entries would have, by key, from the drawing alone."""
+        with torch.device("meta"):
+            return {key: value.shape for key, value in compile(self.trunk.flat).state_dict().items()}
 
     def _recipe(self) -> Recipe:
         if self.run is None:
@@ -197,9 +214,9 @@ class Tapped(nn.Module):
     """A network that also gives values on its way: ``(N, *input_shape)`` to logits ``(N, classes)`` and one tensor for
     each value asked for, through all of which gradients flow."""
 
-    def __init__(self, module: nn.Module, values: int) -> None:
+    def __init__(self, module: nn.Module) -> None:
         super().__init__()
-        self.module, self._values = module, values
+        self.module = module
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         found = self.module(images)

@@ -259,7 +259,7 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> None:
         return
     if wanted is not None:
         try:
-            _set_size(diagram, wanted)
+            set_size(diagram, wanted)
         except StudioError as error:
             raise error.at("data.input_size") from None
         return
@@ -272,7 +272,7 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> None:
         if not facts.size <= size < min(shape[1:]):
             continue
         try:
-            _set_size(diagram, size)
+            set_size(diagram, size)
         except StudioError:  # Less than the network says it takes.
             continue
         found = analyze(diagram)
@@ -282,7 +282,7 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> None:
         diagram.undo()
 
 
-def _set_size(diagram: Diagram, size: int) -> None:
+def set_size(diagram: Diagram, size: int) -> None:
     """Height and width of the Input, as one step, through the parameter ``size`` if that is what the Input uses."""
     name = diagram.main.of_type(INPUT)[0]
     with diagram.history.gesture(say("Train at {size}×{size}", size=size)):

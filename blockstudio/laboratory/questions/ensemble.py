@@ -1,10 +1,9 @@
-"""The questions with their answers: data as JSON, a table, a figure. One function a question."""
+"""Is it an ensemble? Lesions, swaps, lengths of paths, gradients along them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import fmean, stdev
 from typing import Any
@@ -14,25 +13,11 @@ from blockstudio.errors import StudioError
 from blockstudio.laboratory.gradients import PathGradients, contributions
 from blockstudio.laboratory.lesion import Lesions, Reading
 from blockstudio.laboratory.paths import branch_lengths, path_lengths
+from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject
 from blockstudio.report.chart import Chart, Curve, Level
 from blockstudio.report.table import Table
 from blockstudio.text import Text, render, say
-
-Progress = Callable[[int, int], None]
-"""Done, and of how many."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came out."""
-
-    question: str
-    """Its name, which its files have."""
-    data: dict[str, Any]
-    table: Table
-    chart: Chart
-    sentence: Text
 
 
 def lesion(lesions: Lesions, progress: Progress = lambda done, of: None) -> Answer:

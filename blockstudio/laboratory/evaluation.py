@@ -1,0 +1,199 @@
+"""A finished run measured anew, with other settings: other images, another size, other statistics, without units; how
+sure the network is, and whether it should be.
+
+Guo et al., *On Calibration of Modern Neural Networks* (arXiv 1706.04599), section 2: the expected calibration error
+over fifteen bins of equal width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blockstudio.analysis import analyze
+from blockstudio.analysis.trunk import trunk
+from blockstudio.errors import StudioError
+from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.laboratory.batchnorm import batch_statistics, norms, re_estimate
+from blockstudio.laboratory.subject import Part, Subject
+from blockstudio.runs.adapt import set_size
+from blockstudio.text import say
+
+BINS = 15
+TOP = 5
+Statistics: TypeAlias = Literal["running", "batch", "exact"]
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a network is measured."""
+
+    part: Part = "test"
+    images: int | None = None
+    """The first of the part; all without."""
+    per_class: int | None = None
+    """The first of each class."""
+    input_size: int | None = None
+    """Height and width the images are brought to; as in training without."""
+    statistics: Statistics = "running"
+    """Of batch normalisations: the moving averages, each batch's own, or the exact averages over `exact_images`
+    training images."""
+    batch_size: int = 250
+    without: tuple[str, ...] = ()
+    """Units that are taken away."""
+    exact_images: int = 2000
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came out."""
+
+    images: int
+    accuracy: float
+    top: float
+    """Share of images whose class is among the first five."""
+    loss: float
+    confidence: float
+    """Mean share of the class that was chosen."""
+    calibration_error: float
+    """Expected calibration error: Σ |accuracy − confidence| over bins, weighted by their images."""
+    bins: tuple[tuple[int, float, float], ...]
+    """Images, mean confidence and accuracy of each of fifteen bins."""
+    by_class: tuple[tuple[str, int, float], ...]
+    """Name, images and accuracy (recall) of each class."""
+
+
+def at_size(subject: Subject, size: int) -> Subject:
+    """The same network and weights with an Input of another height and width.
+
+    Raises:
+        StudioError: ``lab.size`` naming the block that cannot take it.
+    """
+    shape = subject.input_shape
+    if len(shape) != 3:
+        raise StudioError("lab.size", say("takes vectors; their length is fixed."), where=subject.diagram.name)
+    diagram = copy_diagram(subject.diagram)
+    set_size(diagram, size)
+    analysis = analyze(diagram)
+    problem = next((problem for problem in analysis.problems if problem.severity == "error"), None)
+    if problem is not None:
+        text = say("does not take {size}×{size}: {message}", size=size, message=problem.message)
+        raise StudioError("lab.size", text, where=problem.path or subject.diagram.name)
+    found = Subject(diagram, trunk(diagram), subject.weights, subject.run, subject.device)
+    whole = found.untrained()
+    for key, value in whole.items():
+        own = subject.weights.get(key)
+        if own is None or own.shape != value:
+            block = key.rpartition(".")[0]
+            had = "×".join(map(str, own.shape)) if own is not None else "–"
+            raise StudioError(
+                "lab.size",
+                say(
+                    "was trained for a map of one size: its weights are {had}, and with images of {size}×{size} they "
+                    "would have to be {needs}.",
+                    had=had, size=size, needs="×".join(map(str, value)),
+                ),
+                where=block,
+                hint=say("A mean over the map in front of it makes a network free of the size."),
+            )  # fmt: skip
+    return found
+
+
+def evaluate(
+    subject: Subject,
+    setting: Setting | None = None,
+    progress: Progress = lambda done, of: None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Evaluation:
+    """Measure a network.
+
+    Args:
+        subject: A network with a run.
+        setting: How; as the run itself was measured without.
+        progress: Called after each batch.
+        go_on: Asked before each batch; ``False`` ends with `StudioError` ``lab.cancelled``.
+
+    Raises:
+        StudioError: ``lab.size``, ``lab.lesion``, ``lab.batchnorm``, ``lab.data``; ``data.*``.
+    """
+    setting = setting or Setting()
+    asked = subject if setting.input_size is None else at_size(subject, setting.input_size)
+    if setting.statistics != "running":
+        norms(asked)
+    network = asked.tapped(without=setting.without)
+    if setting.statistics == "exact":
+        re_estimate(network, asked.images("train", setting.exact_images), go_on)
+    batches = _cut(asked.images(setting.part, setting.images, _chosen(asked, setting)), setting.batch_size)
+    logits, labels = list[Tensor](), list[Tensor]()
+    for number, (images, truth) in enumerate(batches, 1):
+        if not go_on():
+            raise StudioError("lab.cancelled", say("was cancelled."))
+        with torch.inference_mode():
+            if setting.statistics == "batch":
+                with batch_statistics(network):
+                    found = network(images)[0]
+            else:
+                found = network(images)[0]
+        logits.append(found.float().cpu())
+        labels.append(truth.cpu())
+        progress(number, len(batches))
+    if not logits:
+        raise StudioError("lab.data", say("there are no images."), where=subject.diagram.name)
+    return summed(torch.cat(logits), torch.cat(labels), asked.splits.classes)
+
+
+def summed(logits: Tensor, labels: Tensor, classes: tuple[str, ...]) -> Evaluation:
+    """What logits ``(N, classes)`` say of images with these ``labels`` ``(N,)``."""
+    shares = logits.softmax(1)
+    sure, chosen = shares.max(1)
+    right = chosen == labels
+    place = (sure * BINS).long().clamp(max=BINS - 1)
+    bins, error = list[tuple[int, float, float]](), 0.0
+    for number in range(BINS):
+        inside = place == number
+        count = int(inside.sum())
+        mean = float(sure[inside].mean()) if count else 0.0
+        accuracy = float(right[inside].float().mean()) if count else 0.0
+        bins.append((count, mean, accuracy))
+        error += count / len(labels) * abs(accuracy - mean)
+    top = logits.topk(min(TOP, logits.shape[1]), 1).indices
+    by_class = list[tuple[str, int, float]]()
+    for number, name in enumerate(classes):
+        own = labels == number
+        by_class.append((name, int(own.sum()), float(right[own].float().mean()) if own.any() else 0.0))
+    return Evaluation(
+        images=len(labels),
+        accuracy=float(right.float().mean()),
+        top=float((top == labels[:, None]).any(1).float().mean()),
+        loss=float(F.cross_entropy(logits, labels)),
+        confidence=float(sure.mean()),
+        calibration_error=error,
+        bins=tuple(bins),
+        by_class=tuple(by_class),
+    )
+
+
+def _chosen(subject: Subject, setting: Setting) -> list[int] | None:
+    """The first images of each class, in the order of the part."""
+    if setting.per_class is None:
+        return None
+    seen: dict[int, int] = {}
+    found: list[int] = []
+    for place, label in enumerate(subject.part(setting.part).labels.tolist()):
+        seen[label] = seen.get(label, 0) + 1
+        if seen[label] <= setting.per_class:
+            found.append(place)
+    return found[: setting.images]
+
+
+def _cut(batches: list[tuple[Tensor, Tensor]], size: int) -> list[tuple[Tensor, Tensor]]:
+    if not batches:
+        return []
+    images, labels = torch.cat([some for some, _ in batches]), torch.cat([some for _, some in batches])
+    return [(images[start : start + size], labels[start : start + size]) for start in range(0, len(labels), size)]

@@ -1,0 +1,13 @@
+"""The questions with their answers: data as JSON, a table, a figure. One function a question, a file a subject."""
+
+from __future__ import annotations
+
+from blockstudio.laboratory.questions.answer import Answer, Progress
+from blockstudio.laboratory.questions.ensemble import gradients, lesion, paths, several, swap
+from blockstudio.laboratory.questions.measuring import batchnorm, evaluate
+from blockstudio.laboratory.questions.seeing import cam, excited, features, field, filters, occlusion, scatter
+
+__all__ = [
+    "Answer", "Progress", "batchnorm", "cam", "evaluate", "excited", "features", "field", "filters", "gradients",
+    "lesion", "occlusion", "paths", "scatter", "several", "swap",
+]  # fmt: skip
