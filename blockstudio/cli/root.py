@@ -11,6 +11,7 @@ from pathlib import Path
 from blockstudio.cli import (
     completion,
     data,
+    evaluate,
     experiment,
     exporting,
     importing,
@@ -49,6 +50,8 @@ COMMANDS: dict[str, Command] = {
         Command(OPEN, say("open the window"), window.open_window_arguments, window.open_window, say("the window")),
         Command("train", say("train without a window"), training.train_arguments, training.train),
         Command("data", say("what is in a data set"), data.data_arguments, data.data),
+        Command("evaluate", say("what a trained network says of images"), evaluate.evaluate_arguments,
+                evaluate.evaluate),
         Command("runs", say("a table of runs"), runs.runs_arguments, runs.runs),
         Command("experiment", say("many runs that ask one question"), experiment.experiment_arguments,
                 experiment.experiment),

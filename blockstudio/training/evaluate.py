@@ -34,9 +34,11 @@ def evaluate(
     precision: Precision,
     prepare: Callable[[Tensor], Tensor],
     go_on: Callable[[], bool],
+    took: Callable[[Tensor, Tensor, Tensor], object] | None = None,
 ) -> Measured | None:
     """Run ``model`` in eval mode over ``(images, labels)`` batches. Asks ``go_on`` between batches and returns
-    ``None`` as soon as it says no. The mode is as before afterwards."""
+    ``None`` as soon as it says no. ``took`` is given images, labels and logits of every batch. The mode is as before
+    afterwards."""
     # Each by itself: frozen modules are in eval mode while the others train.
     before = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -50,6 +52,8 @@ def evaluate(
                     return None
                 with precision.autocast():
                     logits = model(prepare(batch)).flatten(1)
+                if took is not None:
+                    took(batch, labels, logits)
                 single = F.cross_entropy(logits.float(), labels, reduction="sum")
                 places = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
                 loss = single if confusion is None else loss + single

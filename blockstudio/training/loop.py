@@ -25,6 +25,7 @@ from blockstudio.training.data.load import Source, skipped_notes
 from blockstudio.training.device import Precision, device_name
 from blockstudio.training.evaluate import Measured, evaluate
 from blockstudio.training.initial_weights import begin
+from blockstudio.training.keeper import Keeper
 from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
@@ -309,9 +310,12 @@ class Loop:
             read_weights(self._run.checkpoints.at(best), self._model)
         fields: dict[str, Any] = {"test_accuracy": None, "test_loss": None, "confusion": None}
         if self._splits.test is not None:
-            measured = self._measure(self._splits.test)
+            keeper = Keeper(self._splits, len(self._splits.test))
+            measured = self._measure(self._splits.test, keeper)
             if measured is None:
                 return False
+            at = best or self._step
+            keeper.write(self._run, "test", "last" if at == self._step else "best", at, self._events)
             fields = {
                 "test_accuracy": measured.accuracy,
                 "test_loss": measured.loss,
@@ -326,7 +330,7 @@ class Loop:
         self._events.sync()
         return True
 
-    def _measure(self, part: Source) -> Measured | None:
+    def _measure(self, part: Source, keeper: Keeper | None = None) -> Measured | None:
         return evaluate(
             self._model,
             self._feeder.evaluate(part),
@@ -334,6 +338,7 @@ class Loop:
             self._precision,
             self._input,
             self._listen,
+            keeper,
         )
 
     # State
