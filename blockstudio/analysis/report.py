@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from blockstudio.analysis.level import BlockReport, Level, Size, whole_shape
@@ -76,7 +77,6 @@ class Analysis:
     complete: bool
     """Whether no number is hidden by a mistake; otherwise the totals are of what is known."""
     training_bytes: int
-    activation_bytes: int
     output_shape: Shape | None
     """Of the first Output."""
     depth: int
@@ -102,9 +102,14 @@ class Analysis:
         top = Level(main, "", main, [])
         return cls(
             main, top, problems, total.parameters, total.macs, both.parameters, both.macs, both.unknown == 0,
-            BYTES_PER_SCALAR * both.saved, BYTES_PER_SCALAR * sheet_peak(main),
+            BYTES_PER_SCALAR * both.saved,
             whole_shape(main.outputs[0]) if main.plan.outputs else None, _depth(top), _network_field(top),
         )  # fmt: skip
+
+    @cached_property
+    def activation_bytes(self) -> int:
+        """Most that is alive at once while the network infers; worked out when it is asked for."""
+        return BYTES_PER_SCALAR * sheet_peak(self.main)
 
     @property
     def parameter_bytes(self) -> int:
@@ -209,8 +214,8 @@ class Analysis:
 
 
 class LiveAnalysis(Analysis):
-    """The latest word of an `Analyzer`. The numbers are of the moment at which it was made; `blocks` and the levels
-    look at the analyser's sheets, which follow the diagram. For who draws, not for who keeps."""
+    """The latest word of an `Analyzer`. The numbers are of the moment at which it was made; `blocks`, the levels and
+    `activation_bytes` look at the analyser's sheets, which follow the diagram. For who draws, not for who keeps."""
 
 
 def _depth(top: Level) -> int:

@@ -213,7 +213,7 @@ class MoveBlocks(EditBase, frozen=True, kw_only=True):
         for name, at in self.to.items():
             check_at(at, name)
         for name, at in self.to.items():
-            definition.put(name, msgspec.structs.replace(blocks[name], at=at))
+            definition.put(name, blocks[name].moved(at))
         return MoveBlocks(scope=self.scope, to={name: block.at for name, block in blocks.items()})
 
 

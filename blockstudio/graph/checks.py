@@ -79,6 +79,9 @@ def check_at(at: object, where: str) -> None:
     if at is None:
         return
     if isinstance(at, tuple) and len(at) == 2:
+        x, y = at
+        if type(x) is type(y) is float and -MAX_AT <= x <= MAX_AT and -MAX_AT <= y <= MAX_AT:
+            return
         numbers = [value for value in at if isinstance(value, int | float) and not isinstance(value, bool)]
         if len(numbers) == 2 and all(-MAX_AT <= value <= MAX_AT for value in numbers):
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from copy import copy
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -46,6 +47,12 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
             msgspec.structs.force_setattr(self, "parameters", own)
         if self.at is not None:
             msgspec.structs.force_setattr(self, "at", own_position(self.at))
+
+    def moved(self, at: tuple[float, float] | None) -> Block:
+        """The same block elsewhere; ``at`` as `own_position` gives it."""
+        twin = copy(self)  # thousands may move in one step: nothing of them is to be checked or copied again
+        msgspec.structs.force_setattr(twin, "at", at)
+        return twin
 
 
 def own_value(value: RawValue) -> RawValue:
@@ -205,6 +212,18 @@ class Definition:
         place = {name: index for index, name in enumerate(self.graph)}
         found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.edges(keys=True)]
         return sorted(found, key=lambda w: (place[w.source], w.source_port, place[w.target], port_order(w.target_port)))
+
+    def wire_set(self) -> set[Wire]:
+        """All wires, in no order."""
+        return {Wire(*source, *target) for target, source in self.index.taken.items()}
+
+    def readers(self, name: str, without: Wire | None = None) -> list[str]:
+        """The blocks that read ``name``, each once. ``without``: a wire that does not count."""
+        found = self._graph._adj[name]
+        if without is None or without.source != name or len(found.get(without.target, ())) != 1:
+            return list(found)
+        (only,) = found[without.target]
+        return [each for each in found if each != without.target or only != (without.source_port, without.target_port)]
 
     def wired(self, name: str) -> bool:
         """Whether any wire begins or ends at ``name``."""

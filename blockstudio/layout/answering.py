@@ -89,7 +89,7 @@ class _Change:
         self.blocks: dict[str, Block] = dict(definition.blocks())
         self.before: dict[str, Block] = dict(self.blocks)
         self.places = places
-        wires = {Wire(u, key[0], v, key[1]) for u, v, key in definition.graph.edges(keys=True)}
+        wires = definition.wire_set()
         self.wires_before = frozenset(wires)
         before = self.before
         added: set[str] = set()
@@ -241,8 +241,9 @@ class _Plan:
     def _ends(self, chain: Sequence[str]) -> tuple[list[str], list[str]]:
         """What stands and feeds a chain, and what stands and reads it."""
         wires, now = self._change.wires, self._now
-        feeds = {wire.source: None for wire in sorted(wires) if wire.target == chain[0] and wire.source in now}
-        reads = {wire.target: None for wire in sorted(wires) if wire.source == chain[-1] and wire.target in now}
+        into = sorted(wire for wire in wires if wire.target == chain[0] and wire.source in now)
+        out = sorted(wire for wire in wires if wire.source == chain[-1] and wire.target in now)
+        feeds, reads = {wire.source: None for wire in into}, {wire.target: None for wire in out}
         return list(feeds), list(reads)
 
     def _put(self, places: Mapping[str, Place]) -> None:

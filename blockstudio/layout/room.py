@@ -3,6 +3,7 @@ place is free. Everything else stays where the user put it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -49,12 +50,13 @@ class Standing:
         self, places: Mapping[str, Place], sizes: Mapping[str, Size], edges: Iterable[tuple[str, str]] = ()
     ) -> None:
         self.rects: dict[str, Rect] = {name: rect_at(at, sizes[name]) for name, at in places.items()}
-        self.after: dict[str, list[str]] = {}
-        self.before: dict[str, list[str]] = {}
+        self.after: defaultdict[str, list[str]] = defaultdict(list)
+        self.before: defaultdict[str, list[str]] = defaultdict(list)
+        there, after, before = self.rects, self.after, self.before
         for source, target in edges:
-            if source in self.rects and target in self.rects and source != target:
-                self.after.setdefault(source, []).append(target)
-                self.before.setdefault(target, []).append(source)
+            if source in there and target in there and source != target:
+                after[source].append(target)
+                before[target].append(source)
 
     def is_crowded(self) -> bool:
         """Whether cards lie on one another."""
@@ -218,7 +220,10 @@ class Standing:
         """From top to bottom, each card as far down as what has moved above it wants."""
         found = dict(self.rects)
         line, least = Skyline(), dict(floors)
+        first = min((rect[1] for rect in new.values()), default=-np.inf)
         for top, _, name in order:
+            if top < first and not line.covers and name not in least:
+                continue  # above all that comes or moves
             if name in new:
                 line.add(new[name], new[name][3])
                 continue
@@ -250,6 +255,8 @@ class Standing:
             some = changed[start : start + CHUNK]
             # Cards that have moved alike lie as they lay.
             others = np.flatnonzero(shifts != shifts[some[0]]) if np.ptp(shifts[some]) == 0 else np.arange(len(now))
+            reach = now[others]
+            others = others[(reach[:, 1] < now[some, 3].max()) & (reach[:, 3] > now[some, 1].min())]
             on = _touching(now[some], now[others])
             if not on.any():
                 continue

@@ -14,25 +14,24 @@ class Skyline:
         self._starts: list[float] = [-inf]
         self._cards: list[tuple[float, float] | None] = [None]
 
+    @property
+    def covers(self) -> bool:
+        """Whether any card stands."""
+        return len(self._starts) > 1
+
     def add(self, rect: tuple[float, float, float, float], was: float) -> None:
         """A card now stands below what was seen so far; ``was``: its bottom before it moved."""
         left, _, right, bottom = rect
         first = self._cut(left)
         last = self._cut(right)
-        kept = [
-            (start, card)
-            for start, card in zip(self._starts[first:last], self._cards[first:last], strict=True)
-            if card is not None and card[0] > bottom  # one that hangs down further stays in sight
-        ]
-        pieces: list[tuple[float, tuple[float, float] | None]] = []
-        if kept:
-            for index in range(first, last):
-                card = self._cards[index]
-                pieces.append((self._starts[index], card if card is not None and card[0] > bottom else (bottom, was)))
+        starts, cards = self._starts, self._cards
+        lower = [card is not None and card[0] > bottom for card in cards[first:last]]
+        if True in lower:  # one that hangs down further stays in sight
+            hang = zip(cards[first:last], lower, strict=True)
+            cards[first:last] = [card if hangs else (bottom, was) for card, hangs in hang]
         else:
-            pieces.append((left, (bottom, was)))
-        self._starts[first:last] = [start for start, _ in pieces]
-        self._cards[first:last] = [card for _, card in pieces]
+            starts[first:last] = [left]
+            cards[first:last] = [(bottom, was)]
 
     def over(self, left: float, right: float) -> list[tuple[float, float]]:
         """Bottom now and before of each card seen over a stretch."""

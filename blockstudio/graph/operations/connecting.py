@@ -20,18 +20,16 @@ End = tuple[str, str]
 def circle(definition: Definition, wire: Wire, without: Wire | None = None) -> list[str]:
     """The blocks on the path that a wire would close, from its target to its source; empty if it closes none.
     ``without``: a wire that goes."""
-    graph = definition.graph
     before: dict[str, str | None] = {wire.target: None}
     waiting = [wire.target]
-    while waiting:
-        name = waiting.pop(0)
+    for name in waiting:  # grows while it is walked
         if name == wire.source:
             way = [name]
             while (step := before[way[-1]]) is not None:
                 way.append(step)
             return way[::-1]
-        for _, follower, key in graph.out_edges(name, keys=True):
-            if follower not in before and Wire(name, key[0], follower, key[1]) != without:
+        for follower in definition.readers(name, without):
+            if follower not in before:
                 before[follower] = name
                 waiting.append(follower)
     return []

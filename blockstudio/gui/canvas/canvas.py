@@ -338,6 +338,8 @@ class Canvas(QWidget):
         try:
             self.painter.paint(painter, sheet, self.scene, self.camera, self.hand.overlay())
             self.fault = ""
+            if self.painter.waits:
+                self.update()  # not within this event
         except Exception as error:
             # Whatever it is, the window stays usable, and the next frame is tried as if nothing had been.
             reason = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"

@@ -36,6 +36,8 @@ def test_from_near_only_what_is_in_view_is_painted(show, zoom, kind) -> None:
     canvas.zoom_to(zoom)
     canvas.camera.centre_on(QPointF(3000, 2000))
     canvas.grab()
+    while canvas.painter.waits:
+        canvas.grab()
 
     painted = canvas.painter.painted
     in_view = (1600 / zoom / 200 + 2) * (1000 / zoom / 112 + 2)
@@ -373,6 +375,42 @@ def test_thousands_of_blocks_are_scaled_while_the_zoom_changes_and_painted_when_
     kept = canvas.grab().toImage()
     canvas.painter.far = FarLayer()
     assert close(kept, canvas.grab().toImage()), "the same as painted anew"
+
+
+def test_a_crowd_seen_from_near_is_kept_as_pixels_painted_strip_by_strip(show, qtbot) -> None:
+    from tests.support.canvas_driver import turn_wheel
+
+    canvas = show(grid(2500), 1200, 800)
+    canvas.zoom_to(0.62)
+    canvas.camera.centre_on(QPointF(3000, 2000))
+    sprites, far, new = canvas.painter.sprites, canvas.painter.far, []
+
+    def frame() -> QImage:
+        before = sprites.made
+        image = canvas.grab().toImage()
+        new.append(sprites.made - before)
+        return image
+
+    frame()
+    while canvas.painter.waits:
+        frame()
+    new.clear()
+    for step in (0.05,) * 12 + (-0.05,) * 12:
+        turn_wheel(canvas, (600, 400), step)
+        frame()
+    assert far.made > 0 and max(new) <= 90, "no frame paints all that is in view"
+    qtbot.waitUntil(lambda: not sprites.moving)
+    frame()
+    while canvas.painter.waits:
+        frame()
+
+    kept, made = frame(), far.made
+    canvas.camera.pan(7, 5)
+    frame()
+    assert far.made == made, "what is kept is laid down elsewhere"
+    canvas.camera.pan(-7, -5)
+    canvas.painter.far = FarLayer()
+    assert close(kept, frame()), "the same as painted anew"
 
 
 def close(one: QImage, other: QImage) -> bool:

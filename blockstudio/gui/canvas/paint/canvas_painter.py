@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
-from blockstudio.gui.canvas.paint.far import MANY, FarLayer
+from blockstudio.gui.canvas.paint.far import CROWD, MANY, MARGIN, FarLayer
 from blockstudio.gui.canvas.paint.legend import HEIGHT as LEGEND_HEIGHT
 from blockstudio.gui.canvas.paint.legend import WIDTH as LEGEND_WIDTH
 from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend
@@ -22,12 +22,12 @@ from blockstudio.gui.canvas.paint.overlays import (
     draw_loose_wire,
     draw_stroke,
 )
-from blockstudio.gui.canvas.paint.painting import Painted, StagePainter
+from blockstudio.gui.canvas.paint.painting import Painted, StagePainter, is_far
 from blockstudio.gui.canvas.paint.preview import draw_figures, draw_preview
 from blockstudio.gui.canvas.paint.saving import saved
-from blockstudio.gui.canvas.paint.sprites import Sprites
+from blockstudio.gui.canvas.paint.sprites import MOST_NEW, Sprites
 from blockstudio.gui.canvas.paint.style import Style, style_of
-from blockstudio.gui.canvas.scene.metrics import FAR_FEW, LINES
+from blockstudio.gui.canvas.scene.metrics import LINES
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, Letters, LooseWire, Overlay, Stroke
 from blockstudio.gui.canvas.scene.preview import Preview
@@ -35,6 +35,8 @@ from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
 
+STRIP = 30
+"""So many blocks, about, are in a strip of what is kept as pixels."""
 LEGEND_EDGE = 12
 """Pixels from the legend to the window's corner."""
 
@@ -57,16 +59,24 @@ class CanvasPainter:
         self.minimap = Minimap()
         self.sprites = Sprites()
         self.far = FarLayer()
+        self._shown = -1
+        """The serial of the drawing that was shown last."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was left to the next frame, for this one to be quick."""
+        return self.far.waits or self.sprites.put_off or self.minimap.waits
 
     def paint(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, overlay: Overlay | None) -> None:
         """One frame."""
         self.painted = Painted()
-        self.sprites.begin()
         style, drawing = style_of(theme()), scene.root.drawing
+        self.sprites.begin(first=drawing.serial != self._shown)
+        self._shown = drawing.serial
         if scene.preview is not None:
             self._paint_preview(painter, sheet, scene.preview, camera, style)
             return
-        if not self._paint_from_far(painter, sheet, scene, camera, style):
+        if not self._lay_down(painter, sheet, scene, camera, style):
             self._paint_level(painter, scene, camera, sheet.area, style)
         with saved(painter):
             painter.setTransform(camera.transform(), True)
@@ -91,13 +101,18 @@ class CanvasPainter:
             draw_loose_wire(painter, overlay, camera, sheet.size, style)
         if self.minimap.shows(drawing, camera, sheet.size):
             self.minimap.paint(painter, drawing, camera, sheet.size, style, sheet.ratio)
+        else:
+            self.minimap.waits = False
         if has_legend(scene.root.facts):
             mapped = self.minimap.shows(drawing, camera, sheet.size)
             draw_legend(painter, _legend_corner(scene, camera, sheet.size, mapped), scene.root.facts, style)
         _paint_hint(painter, sheet, scene, isinstance(overlay, Coming), style)
 
-    def _paint_level(self, painter: QPainter, scene: Scene, camera: Projection, area: QRectF, style: Style) -> None:
-        """The ground and the level, seen through a camera; ``area`` in pixels."""
+    def _paint_level(
+        self, painter: QPainter, scene: Scene, camera: Projection, area: QRectF, style: Style,
+        seen: QRectF | None = None,
+    ) -> None:  # fmt: skip
+        """The ground and the level, through a camera; ``area`` in pixels, what is ``seen`` in all in the scene."""
         paint_background(painter, area, camera, style)
         with saved(painter):
             painter.setTransform(camera.transform(), True)
@@ -105,7 +120,7 @@ class CanvasPainter:
             stages = StagePainter(
                 painter, camera.scale, style, marks, self.painted, self.sprites, asides=scene.gliding.asides()
             )
-            stages.paint(scene.root, camera.rect_to_scene(area))
+            stages.paint(scene.root, camera.rect_to_scene(area), seen)
 
     def _paint_preview(
         self, painter: QPainter, sheet: Sheet, preview: Preview, camera: Projection, style: Style
@@ -119,20 +134,32 @@ class CanvasPainter:
             draw_preview(painter, preview, style)
         draw_figures(painter, preview, sheet.size, style)
 
-    def _paint_from_far(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, style: Style) -> bool:
-        """Lay down what was painted before, if the level is large; False if it is to be painted."""
-        drawing = scene.root.drawing
-        if len(drawing) < MANY or drawing.frames or camera.scale >= FAR_FEW:
+    def _lay_down(self, painter: QPainter, sheet: Sheet, scene: Scene, camera: Projection, style: Style) -> bool:
+        """Lay down what was painted before, if the level is crowded; False if it is to be painted."""
+        drawing, size, ratio = scene.root.drawing, sheet.size, sheet.ratio
+        seen = camera.rect_to_scene(QRectF(0, 0, size.width(), size.height()))
+        crowd = sum(len(stage.drawing.rows_in(seen.translated(-offset), 8)) for stage, offset in scene.stages())
+        far = is_far(camera.scale, len(drawing.rows_in(seen, 8)))
+        if (crowd < CROWD and not (far and len(drawing) >= MANY)) or scene.gliding.asides():
+            self.far.forget()
             return False
-        size, ratio = sheet.size, sheet.ratio
-        key = (
-            drawing.serial, drawing.version, scene.root.facts.serial, scene.marks.selected, style.theme.name,
-            size.width(), size.height(), ratio,
-        )  # fmt: skip
-        return self.far.paint(
-            painter, key, camera, size, ratio, self.sprites.moving,
-            lambda own, camera, area: self._paint_level(own, scene, camera, area, style),
-        )  # fmt: skip
+        stages = tuple((stage.drawing.serial, stage.drawing.version, stage.facts.serial) for stage, _ in scene.stages())
+        marks = scene.marks
+        key = stages, vars(marks).copy(), scene.stage.path, style.theme.name, size.width(), size.height(), ratio
+        share = (1 + 2 * MARGIN / size.width()) * (1 + 2 * MARGIN / size.height())
+        strips = 1 if far and not drawing.frames else 1 + int(crowd * share / STRIP)
+
+        def draw(own: QPainter, through: Projection, area: QRectF) -> int:
+            # At the very zoom of the pixels, and whole: how many strips a frame has bounds it.
+            made, moving = self.sprites.made, self.sprites.moving
+            self.sprites.moving, self.sprites.first = False, True
+            try:
+                self._paint_level(own, scene, through, area, style, seen)
+            finally:
+                self.sprites.moving, self.sprites.first = moving, False
+            return self.sprites.made - made
+
+        return self.far.paint(painter, key, camera, size, ratio, self.sprites.moving, strips, MOST_NEW, draw)
 
 
 def _legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:

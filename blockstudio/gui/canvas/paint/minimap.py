@@ -11,6 +11,8 @@ from blockstudio.gui.canvas.scene.metrics import RADIUS
 from blockstudio.gui.canvas.scene.projection import Projection
 
 WIDTH, HEIGHT, EDGE, PAD = 104, 120, 12, 10
+MANY = 150
+"""So many blocks take so long to draw that it is left to a frame of its own."""
 
 
 class Minimap:
@@ -22,6 +24,9 @@ class Minimap:
         self._camera = Projection()
         self.made = 0
         """How often the picture was drawn."""
+        self.waits = False
+        """The drawing has changed since: the next frame draws the picture, if nothing changes again."""
+        self._coming: tuple[object, ...] = ()
 
     def rect(self, size: QSize) -> QRectF:
         """Where it stands in a viewport of ``size``."""
@@ -41,7 +46,10 @@ class Minimap:
         """Draw it. Viewport coordinates."""
         rect = self.rect(size)
         key = (drawing.serial, drawing.version, style.theme.name, ratio)
-        if key != self._key:
+        # Of a large drawing the frame that shows a change itself is not held up.
+        self.waits = key not in (self._key, self._coming) and len(drawing) >= MANY
+        self._coming = key
+        if key != self._key and not self.waits:
             self._key, self._picture = key, self._make(drawing, style, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(style.pill_border)

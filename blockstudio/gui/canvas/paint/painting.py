@@ -55,6 +55,11 @@ class Painted:
     notes: int = 0
 
 
+def is_far(scale: float, blocks: int) -> bool:
+    """Whether so many blocks in view are painted as plain boxes at a zoom."""
+    return scale < FAR and (scale < FAR_FEW or blocks > FEW)
+
+
 class StagePainter:
     """Paints stages with a painter that is scaled to the scene already. ``scale`` decides how much is shown;
     ``marked`` has marks by the path of their stage. Without ``sprites`` everything is drawn anew, as lines and
@@ -79,25 +84,28 @@ class StagePainter:
         self.asides = asides or {}
         """How far blocks on their way are shown from where they are, by the path of their stage."""
 
-    def paint(self, stage: Stage, area: QRectF) -> None:
-        """Frames, wires, pills and cards of a level that touch ``area`` (the stage's coordinates)."""
+    def paint(self, stage: Stage, area: QRectF, seen: QRectF | None = None) -> None:
+        """Frames, wires, pills and cards of a level that touch ``area`` (the stage's coordinates). How much is shown of
+        each goes by how many are ``seen``, where ``area`` is only a part of that."""
         painter, drawing, scale = self.painter, stage.drawing, self.scale
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         marks = self.marked.get(stage.path, NO_MARKS)
-        self._frames(stage, area, marks)
+        seen = seen if seen is not None else area
+        self._frames(stage, area, marks, seen)
         rows = drawing.rows_in(area, 8)
-        if scale < FAR and (scale < FAR_FEW or len(rows) > FEW):
+        crowd = len(rows) if seen is area else len(drawing.rows_in(seen, 8))
+        if is_far(scale, crowd):
             self._far(stage, marks)
             return
         if asides := self.asides.get(stage.path):
             self._glide(stage, area, marks, asides)
             return
-        self._wires(stage, area, marks)
+        self._wires(stage, area, marks, seen)
         shut = [row for row in rows if drawing.names[row] not in drawing.frames]
         if drawing.framed:
             shut = [row for row in shut if not drawing.is_hidden(drawing.names[row])]
         if scale < NEAR:
-            self._outlines(stage, shut)
+            self._outlines(stage, shut, crowd)
             self._selection(stage, marks)
         else:
             self._cards(stage, shut, marks)
@@ -133,7 +141,7 @@ class StagePainter:
         for (dx, dy), rows in groups.items():
             painter.translate(dx, dy)
             if self.scale < NEAR:
-                self._outlines(stage, rows)
+                self._outlines(stage, rows, len(rows))
             else:
                 self._cards(stage, rows, marks)
             painter.translate(-dx, -dy)
@@ -176,8 +184,8 @@ class StagePainter:
         fills = [self.style.heat(step / HEAT_STEPS) for step in range(HEAT_STEPS + 1)]
         return [self.style.track, *fills], found
 
-    def _outlines(self, stage: Stage, rows: list[int]) -> None:
-        """Plain cards in batches: boxes, then stripes family by family, then names."""
+    def _outlines(self, stage: Stage, rows: list[int], crowd: int) -> None:
+        """Plain cards in batches: boxes, then stripes family by family, then names, if few are in view."""
         painter, style, scale, drawing = self.painter, self.style, self.scale, stage.drawing
         rectangles = [drawing.rectangles[row] for row in rows]
         painter.setPen(style.border_far)
@@ -195,7 +203,7 @@ class StagePainter:
             own = [box for box, each in zip(rectangles, families, strict=True) if each == family]
             painter.drawRects([QRectF(box.x(), box.y(), stripe, box.height()) for box in own])
         self.painted.outlines += len(rows)
-        if scale < NAMES and len(rows) > FEW:
+        if scale < NAMES and crowd > FEW:
             return
         painter.setPen(style.text)
         self.painted.names += len(rows)
@@ -208,7 +216,7 @@ class StagePainter:
 
     # Frames
 
-    def _frames(self, stage: Stage, area: QRectF, marks: Marks) -> None:
+    def _frames(self, stage: Stage, area: QRectF, marks: Marks, seen: QRectF) -> None:
         """Modules open in place: a tinted frame with a title, and their inside."""
         painter, style, drawing = self.painter, self.style, stage.drawing
         for name, frame in drawing.frames.items():
@@ -222,7 +230,8 @@ class StagePainter:
             inputs = [port.point for port in drawing.ports(name) if port.side == "in"]
             painter.drawLines([QLineF(point, point + QPointF(0, STUB)) for point in inputs])
             painter.translate(frame.dx, frame.dy)
-            self.paint(stage.inside[name], area.translated(-frame.dx, -frame.dy))
+            inner = area.translated(-frame.dx, -frame.dy)
+            self.paint(stage.inside[name], inner, inner if seen is area else seen.translated(-frame.dx, -frame.dy))
             painter.translate(-frame.dx, -frame.dy)
             if self.scale >= NAMES:
                 sign = "" if not self.signs else "active" if name == marks.chevron else "quiet"
@@ -230,11 +239,12 @@ class StagePainter:
 
     # Wires
 
-    def _wires(self, stage: Stage, area: QRectF, marks: Marks) -> None:
+    def _wires(self, stage: Stage, area: QRectF, marks: Marks, seen: QRectF) -> None:
         painter, style, drawing = self.painter, self.style, stage.drawing
         rows = drawing.wires_in(area, 4)
+        crowd = len(rows) if seen is area or self.scale >= NAMES else len(drawing.wires_in(seen, 4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.scale < NAMES and len(rows) > 2 * FEW:
+        if self.scale < NAMES and crowd > 2 * FEW:
             painter.setPen(style.wire_far)
             painter.drawPath(drawing.far_path())
         else:
@@ -303,7 +313,7 @@ class StagePainter:
                 later.append(row)
         self.painted.cards += len(rows) - len(later)
         if later:  # the next frames have them: this one was to be quick
-            self._outlines(stage, later)
+            self._outlines(stage, later, len(later))
 
     def _card(self, rect: QRectF, look: cards.Look, scale: float) -> bool:
         painter, style = self.painter, self.style

@@ -19,8 +19,8 @@ Key = tuple[Hashable, float, float, float, float]
 """What a sprite shows, its width and height, the scale at which it was painted, pixels of the screen a pixel."""
 STEPS = 5
 """Steps of the zoom that double it."""
-MOST_NEW = 32
-"""So many are painted anew for one frame while the zoom changes."""
+MOST_NEW, MOST_AT_REST = 20, 96
+"""So many are painted anew for one frame while the zoom changes, and for one of a drawing that is shown already."""
 
 
 class Sprites:
@@ -39,15 +39,21 @@ class Sprites:
         """How many were painted for this frame."""
         self.smooth = True
         """Scale smoothly meanwhile: it costs several times as much."""
+        self.first = True
+        """The drawing has not been shown yet: all of it is painted."""
+        self.put_off = False
+        """Something is left to the next frame."""
 
-    def begin(self) -> None:
-        """A new frame."""
-        self._new = 0
+    def begin(self, first: bool) -> None:
+        """A new frame; the ``first`` of a drawing takes as long as it takes."""
+        self._new, self.put_off, self.first = 0, False, first
 
     @property
     def is_spent(self) -> bool:
         """Whether no more are painted anew for this frame."""
-        return self.moving and self._new >= MOST_NEW
+        spent = self._new >= (MOST_NEW if self.moving else MOST_AT_REST) and (self.moving or not self.first)
+        self.put_off |= spent and not self.moving
+        return spent
 
     def draw(
         self, painter: QPainter, rect: QRectF, what: Hashable, scale: float, paint: Callable[[QPainter], None]

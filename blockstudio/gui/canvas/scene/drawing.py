@@ -87,7 +87,10 @@ class Drawing(Geometry):
         curve = self._curves[self.wire_rows[wire]]
         tries = [QPointF(float(curve[0]), float(curve[1]) + routes.PILL)] if shared else []
         tries += routes.spots(curve, self.route_of(wire), self.merges(wire))
+        xs, ys = [at.x() for at in tries], [at.y() for at in tries]
+        low, high = (min(xs) - width, min(ys) - PILL_HEIGHT), (max(xs) + width, max(ys) + PILL_HEIGHT)
         boxes = self.boxes
+        boxes = boxes[np.all((boxes[:, :2] < high) & (boxes[:, 2:] > low), axis=1)]
         for at in tries:
             wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
             tall = (boxes[:, 1] < at.y() + PILL_HEIGHT / 2 + 1) & (boxes[:, 3] > at.y() - PILL_HEIGHT / 2 - 1)
@@ -187,8 +190,8 @@ class Drawing(Geometry):
     def moved(self, names: Iterable[str]) -> None:
         """Blocks have other positions in the document now."""
         there = [name for name in names if name in self.rows]
-        for name in there:
-            self._base[self.rows[name]] = self.place(name)
+        if there:
+            self._base[[self.rows[name] for name in there]] = [self.place(name) for name in there]
         for wire in self.led_within(there):
             self._lead(wire)
         if self._wanted_frames:
@@ -196,17 +199,19 @@ class Drawing(Geometry):
             self._trace(range(len(self.wires)))
             self._touched()
             return
-        there = self._rigid([name for name in there if self._is_elsewhere(name)])
+        there = self._rigid(self._elsewhere(there))
         before = self._area(there)
         self._place(there)
         self._retrace(there, before, self._area(there))
 
-    def _is_elsewhere(self, name: str) -> bool:
-        """Whether a block's box is not where its place and size want it."""
-        row = self.rows[name]
-        (x, y), (width, height) = self._base[row].tolist(), self.size(name)
-        left, top, right, bottom = self._boxes[row].tolist()
-        return (left, top, right, bottom) != (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    def _elsewhere(self, names: list[str]) -> list[str]:
+        """Those whose boxes are not where their places and sizes want them."""
+        if not names:
+            return []
+        rows = [self.rows[name] for name in names]
+        half = np.array([self.size(name) for name in names]) / 2
+        wanted = np.concatenate((self._base[rows] - half, self._base[rows] + half), axis=1)
+        return [names[index] for index in np.flatnonzero((self._boxes[rows] != wanted).any(axis=1)).tolist()]
 
     def _rigid(self, names: list[str]) -> list[str]:
         """Move those that move all alike, with the wires among them, if they are many; the others are left."""
