@@ -30,6 +30,7 @@ from blockstudio.gui.canvas.hand import dropping
 from blockstudio.gui.canvas.paint.far import FarLayer
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.theme import LIGHT, set_theme
+from blockstudio.gui.work.garbage import Sweeper
 
 WIDTH, HEIGHT = 1600, 1000
 LIMIT_MS = 16.0
@@ -154,6 +155,9 @@ def main() -> int:
     print(f"drawing built in {(time.perf_counter() - start) * 1e3:.0f}")
     while scene.drawing.route(200):
         pass  # in the window this happens between events
+    sweeper = Sweeper(app)  # as in the window
+    sweeper.start()
+    sweeper.look_at_all()
     canvas.fit()
     canvas.render(image, QPoint())
     whole = canvas.camera.scale

@@ -28,7 +28,8 @@ print("drawn", flush=True)
 """
 
 STUDIO = """
-import sys, pathlib
+import gc, sys, pathlib
+gc.disable()  # as the command does, until the window is there
 from blockstudio.gui.work import settings
 settings.use_folder(pathlib.Path(sys.argv[1]))
 from blockstudio.gui.app.application import application

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -64,6 +65,7 @@ def open_window(options: argparse.Namespace) -> int:
     if options.settings and not options.network:
         raise StudioError("cli.set", say("--set needs a preset or file to set values of."))
     if has_display():
+        gc.disable()  # nothing that the start makes is garbage; from the first frame on the window looks itself
         from blockstudio.gui.app.application import main as window
 
         return window(

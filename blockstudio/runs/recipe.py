@@ -109,6 +109,7 @@ class Field(Struct, frozen=True, kw_only=True):
 def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any]]:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
+    declared = {each.name: each.type for each in msgspec.structs.fields(struct)}
     for item in info.fields:
         kind = item.type
         if isinstance(kind, inspect.StructType):
@@ -137,7 +138,7 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any
             low = inner.ge if inner.ge is not None else low
             high = inner.le if inner.le is not None else inner.lt if inner.lt is not None else high
         default = getattr(struct(), item.name)
-        annotation = next(declared.type for declared in msgspec.structs.fields(struct) if declared.name == item.name)
+        annotation = declared[item.name]
         # The declared order; the library sorts a Literal's values.
         choices = (
             get_args(get_args(annotation)[0]) if isinstance(inner, inspect.LiteralType) else extra.get("choices", ())

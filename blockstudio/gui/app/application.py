@@ -26,6 +26,7 @@ from blockstudio.gui.shell import (
     style,  # noqa: F401 - its part of the style sheet
 )
 from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.work.garbage import Sweeper
 from blockstudio.gui.work.settings import APPLICATION, ORGANISATION, data_folder, settings
 from blockstudio.version import __version__
 
@@ -89,6 +90,7 @@ def main(
     tell_packages(window)
     # After the first frame: nothing of this is needed to draw it.
     QTimer.singleShot(0, window.desk.start)
+    _sweep(window)
 
     def take(file: Path) -> None:
         window.open_file(file)
@@ -105,6 +107,23 @@ def main(
         return app.exec()
     finally:
         incoming.close()
+
+
+def _sweep(window: StudioWindow) -> None:
+    """Look for garbage when nobody waits, from the first frame on."""
+    sweeper, documents = Sweeper(window), window.documents
+    QTimer.singleShot(0, sweeper, sweeper.start)
+    known = len(documents.list)
+
+    def follow() -> None:
+        nonlocal known
+        before, known = known, len(documents.list)
+        if known > before:
+            sweeper.keep()
+        elif known < before:
+            sweeper.look_when_quiet()
+
+    documents.changed.connect(follow)
 
 
 def tell_packages(window: StudioWindow) -> None:

@@ -11,12 +11,15 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from blockstudio.gui.work.settings import data_folder
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 PATIENCE_MS = 1_000
 """For so long the window that is there may take to answer; after it the second start opens one of its own."""
@@ -32,6 +35,8 @@ def _name() -> str:
 
 def hand_over(file: Path) -> bool:
     """Ask the window that is there to open ``file``; False if there is none that answers."""
+    from PySide6.QtNetwork import QLocalSocket  # here and below: it takes time that the first frame is better used for
+
     socket = QLocalSocket()
     socket.connectToServer(_name())
     if not socket.waitForConnected(PATIENCE_MS):
@@ -63,6 +68,8 @@ class Incoming(QObject):
 
     def listen(self) -> bool:
         """Take what later starts hand over; False if another window does already."""
+        from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
         # Asked first: on some systems a second one would take the socket away without a word.
         probe = QLocalSocket()
         probe.connectToServer(_name())
