@@ -35,9 +35,8 @@ def data_arguments(parser: Parser) -> None:
     )  # fmt: skip
     parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON)"))
     output_arguments(parser)
-    form = parser.add_mutually_exclusive_group()
-    json_argument(form, say("what was found, as JSON"))
-    form.add_argument("--follow", action="store_true",
+    json_argument(parser, say("what was found, as JSON"))
+    parser.add_argument("--follow", action="store_true",
                       help=say("events as they come, a line of JSON each, and questions on standard input"),
     )  # fmt: skip
 

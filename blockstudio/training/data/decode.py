@@ -270,7 +270,7 @@ def _look(path: Path, measure: bool) -> _Look | StudioError:
     """What one opening of a file tells: its header, its end, and the values of a deep image."""
     try:
         with path.open("rb") as file:
-            short = _cut_short(file)
+            short = cut_short(file)
             file.seek(0)
             with reading(path, file) as image:
                 deep = is_deep(image.mode)
@@ -307,13 +307,7 @@ def _measured(image: Image.Image, path: Path) -> _Span:
 # Whether a file is whole
 
 
-def cut_short(path: Path) -> str:
-    """As `_cut_short`, of a file by its path."""
-    with path.open("rb") as file:
-        return _cut_short(file)
-
-
-def _cut_short(file: BinaryIO) -> str:
+def cut_short(file: BinaryIO) -> str:
     """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
     head = file.read(32)
     size = file.seek(0, os.SEEK_END)

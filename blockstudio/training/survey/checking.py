@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import time
 from collections import Counter
@@ -132,7 +133,7 @@ class Checking:
                 if pixels_wanted and at_least is not None:
                     image.draft(image.mode, (2 * max(at_least), 2 * max(at_least)))
                 pixels_read = decoder.tensor(image, path) if pixels_wanted else None
-            short = cut_short(path)
+            short = cut_short(io.BytesIO(data))
         except StudioError as error:
             return _Look(problem=Odd("broken", name, error.message, str(path)))
         except OSError as error:
@@ -167,7 +168,7 @@ class Checking:
         reason = (
             say("the same picture is in {name}", name=label)
             if same
-            else say("the same picture is in {name} of the part {part}", name=label, part=before[0])
+            else say("the same picture is in {name}, {part}", name=label, part=before[0])
         )
         title = self.material.title(part, place)
         path = str(part.paths[place]) if isinstance(part, Files) else ""

@@ -1,7 +1,8 @@
 """A survey in a process of its own: events on standard output, a line of JSON each; questions on standard input.
 
 Questions, a line of JSON each: ``{"ask": "tiles", "part": "train", "labels": [0, 1], "draw": 3, "count": 12,
-"stored": false}`` and ``{"ask": "stages", …, "label": 0, "index": 17}``. They are answered between two pieces of the
+"stored": false}``, ``{"ask": "stages", …, "label": 0, "index": 17}``, and ``{"ask": "change", "recipe": FILE,
+"network": FILE}`` for another recipe or network over the same images. They are answered between two pieces of the
 work. The end of the input is the end of the process.
 """
 
@@ -17,7 +18,8 @@ from typing import Any, TextIO
 from blockstudio.answers import as_dict
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.runs.recipe import Recipe
+from blockstudio.graph.presets import open_diagram
+from blockstudio.runs.recipe import Recipe, load_recipe
 from blockstudio.text import to_data
 from blockstudio.training.survey.checking import Checking, Kind
 from blockstudio.training.survey.material import Material, open_material
@@ -35,7 +37,7 @@ def serve(recipe: Recipe, diagram: Diagram | None, questions: TextIO, tell: Call
     waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(questions, waiting), daemon=True).start()
     material = open_material(recipe, diagram)
-    samples, checking = Samples(material), Checking(material)
+    desk, checking = _Desk(Samples(material), tell), Checking(material)
     tell({"event": "set", **set_facts(material)})
     told: dict[Kind, int] = dict.fromkeys(checking.found, 0)
     last = 0.0
@@ -51,14 +53,13 @@ def serve(recipe: Recipe, diagram: Diagram | None, questions: TextIO, tell: Call
     report()
     for _ in checking.steps():
         while not waiting.empty():
-            if not _answer(samples, waiting.get(), tell):
+            if not desk.answer(waiting.get()):
                 return
         if time.monotonic() - last >= REPORT_EVERY:
             report()
     report()
-    mean, std = samples.normalisation
-    tell({"event": "end", "mean": mean, "std": std, "seen": samples.seen_statistics(0, SEEN)})
-    while _answer(samples, waiting.get(), tell):
+    desk.tell_seen()
+    while desk.answer(waiting.get()):
         pass
 
 
@@ -96,22 +97,48 @@ def _listen(questions: TextIO, waiting: queue.SimpleQueue[dict[str, Any]]) -> No
     waiting.put(END)
 
 
-def _answer(samples: Samples, question: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> bool:
-    """False at the end."""
-    if question == END:
-        return False
-    part, draw, count = question.get("part", "train"), int(question.get("draw", 0)), int(question.get("count", 12))
-    try:
-        if question.get("ask") == "stages":
-            label, index = int(question["label"]), int(question["index"])
-            stages = samples.explain(part, label, draw, count, index)
-            tell({"event": "stages", "label": label, "index": index, "part": part, "stages": stages})
-        elif question.get("ask") == "tiles":
-            for label in question["labels"]:
-                tiles = samples.tiles(part, int(label), draw, count, bool(question.get("stored")))
-                tell({"event": "tiles", "label": label, "part": part, "draw": draw, "tiles": tiles,
-                      "stored": bool(question.get("stored"))})  # fmt: skip
-    except (StudioError, KeyError, ValueError) as error:
-        problem = error if isinstance(error, StudioError) else StudioError("data.sample", str(error))
-        tell({"event": "refused", **as_dict(problem)})
-    return True
+class _Desk:
+    """Answers questions."""
+
+    def __init__(self, samples: Samples, tell: Callable[[dict[str, Any]], None]) -> None:
+        self._samples, self._tell = samples, tell
+
+    def answer(self, question: dict[str, Any]) -> bool:
+        """False at the end."""
+        if question == END:
+            return False
+        try:
+            match question.get("ask"):
+                case "tiles":
+                    self._tiles(question)
+                case "stages":
+                    self._stages(question)
+                case "change":
+                    self._change(question)
+        except (StudioError, KeyError, ValueError) as error:
+            problem = error if isinstance(error, StudioError) else StudioError("data.sample", str(error))
+            self._tell({"event": "refused", **as_dict(problem)})
+        return True
+
+    def tell_seen(self) -> None:
+        """With what the images are normalised, and what then comes of it."""
+        mean, std = self._samples.normalisation
+        self._tell({"event": "seen", "mean": mean, "std": std, "seen": self._samples.seen_statistics(0, SEEN)})
+
+    def _tiles(self, question: dict[str, Any]) -> None:
+        part, draw, stored = question.get("part", "train"), int(question["draw"]), bool(question.get("stored"))
+        for label in question["labels"]:
+            tiles = self._samples.tiles(part, int(label), draw, int(question["count"]), stored)
+            self._tell({"event": "tiles", "label": label, "part": part, "draw": draw, "stored": stored, "tiles": tiles})
+
+    def _stages(self, question: dict[str, Any]) -> None:
+        part, label, index = question.get("part", "train"), int(question["label"]), int(question["index"])
+        stages = self._samples.explain(part, label, int(question["draw"]), int(question["count"]), index)
+        self._tell({"event": "stages", "label": label, "index": index, "part": part, "stages": stages})
+
+    def _change(self, question: dict[str, Any]) -> None:
+        network = question.get("network")
+        material = open_material(load_recipe(question["recipe"]), open_diagram(network) if network else None)
+        self._samples = Samples(material)
+        self._tell({"event": "set", **set_facts(material)})
+        self.tell_seen()

@@ -1,0 +1,1 @@
+"""What the network is trained on, before it is: the page *Data*."""

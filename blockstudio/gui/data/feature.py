@@ -1,0 +1,60 @@
+"""What the network is trained on, in place of the drawing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.data.page import DataPage
+from blockstudio.gui.data.survey import SurveyControl
+from blockstudio.gui.document.desk import Desk
+from blockstudio.text import say
+
+
+class DataSet:
+    """What was put on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.control = SurveyControl(desk.session)
+        self.page: DataPage | None = None
+        desk.add_screen("data", self._make, self._focus, title=say("Data"), place=2)
+        desk.add_commands(
+            Command("data.draw", say("Draw other samples"), lambda d: self.control.draw_again(),
+                    enabled=lambda d: d.screen == "data", keywords="die random augmentation"),
+            Command("data.check", say("Check the data set again"), lambda d: self.control.restart(),
+                    enabled=lambda d: d.screen == "data"),
+            Command("data.weigh", say("Weigh classes by their size"),
+                    lambda d: d.session.recipe.set_fields({"balance": "weights"}), keywords="balance imbalance loss"),
+            Command("data.damaged", say("Damaged images"),
+                    lambda d, value: d.session.recipe.set_fields({"data.damaged": value}), value=True),
+            Command("data.use", say("Train on this folder"), self._use, value=True),
+            Command("data.open_folder", say("Open the data set's folder"), lambda d: self._open_folder(),
+                    enabled=lambda d: bool(self.control.known.root)),
+        )  # fmt: skip
+        desk.on_close(self.control.stop)
+
+    def _make(self) -> DataPage:
+        self.page = DataPage(self._desk, self.control)
+        return self.page
+
+    def _focus(self) -> None:
+        if self.page is not None:
+            self.page.grid.setFocus()
+
+    def _use(self, desk: Desk, folder: str) -> None:
+        """The set that was dropped."""
+        desk.session.recipe.set_fields({"data.source": folder})
+
+    def _open_folder(self) -> None:
+        folder = Path(self.control.known.root)
+        if folder.is_dir():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def install(desk: Desk) -> DataSet:
+    """Put the page on the desk."""
+    return DataSet(desk)

@@ -1,0 +1,102 @@
+"""A survey of a data set in a process of its own: what it tells, and questions to it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir, Signal
+
+from blockstudio.answers import JSON, read_answer
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import SUFFIX, save
+from blockstudio.runs.recipe import Recipe, save_recipe
+
+WAIT_MS = 5_000
+
+
+class SurveyProcess(QObject):
+    """One survey at a time. Started anew or let go of, the one before is killed, and nothing more is heard of it."""
+
+    told = Signal(dict)
+    """An event, see `blockstudio.training.survey.serve`."""
+    failed = Signal(object)
+    """The `StudioError` with which it ended."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._folder = QTemporaryDir()
+        self._number = 0
+        self._rest = b""
+
+    @property
+    def busy(self) -> bool:
+        return self._process is not None
+
+    def start(self, recipe: Recipe, diagram: Diagram | None) -> None:
+        """Survey the set that the recipe names for a network."""
+        self.stop()
+        process = QProcess(self)
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("PYTHONUTF8", "1")
+        process.setProcessEnvironment(environment)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._finished)
+        self._process, self._rest = process, b""
+        recipe_file, network = self._written(recipe, diagram)
+        asked = ["--network", network] if network else []
+        process.start(sys.executable, ["-m", "blockstudio", "data", "--recipe", recipe_file, *asked, "--follow", JSON])
+
+    def change(self, recipe: Recipe, diagram: Diagram | None) -> None:
+        """Another recipe or network over the same images."""
+        recipe_file, network = self._written(recipe, diagram)
+        self.ask({"ask": "change", "recipe": recipe_file, "network": network})
+
+    def ask(self, question: dict[str, Any]) -> None:
+        """Put a question; `told` has the answer."""
+        if self._process is not None:
+            self._process.write((json.dumps(question) + "\n").encode())
+
+    def _written(self, recipe: Recipe, diagram: Diagram | None) -> tuple[str, str]:
+        # Each time under another name: the process may not have read the last ones yet.
+        self._number += 1
+        folder = Path(self._folder.path())
+        recipe_file = folder / f"recipe{self._number}.json"
+        save_recipe(recipe, recipe_file)
+        if diagram is None or not len(diagram.graph):
+            return str(recipe_file), ""
+        network = folder / f"network{self._number}{SUFFIX}"
+        save(diagram, network)
+        return str(recipe_file), str(network)
+
+    def _read(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        *lines, self._rest = (self._rest + bytes(process.readAllStandardOutput().data())).split(b"\n")
+        for line in lines:
+            if line.startswith(b"{"):
+                self.told.emit(json.loads(line))
+
+    def _finished(self, code: int, _: QProcess.ExitStatus) -> None:
+        process = self._process
+        if process is None:
+            return
+        err = bytes(process.readAllStandardError().data()).decode(errors="replace")
+        self._process = None
+        process.deleteLater()
+        answer = read_answer(code, "", err, "the survey")
+        if answer.error is not None:
+            self.failed.emit(answer.error)
+
+    def stop(self) -> None:
+        """Kill it. It writes nothing."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.waitForFinished(WAIT_MS)
+            process.deleteLater()
