@@ -23,9 +23,12 @@ def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["lab", "lesion", str(run.directory)]) == 2
     assert "has no checkpoint yet" in capsys.readouterr().err
     train_run(run)
-    options = ["--images", "40", "--draws", "2", "--counts", "1"]
-    for question in ("lesion", "several", "swap", "gradients", "paths"):
-        assert main(["lab", question, str(run.directory), *(options if question != "gradients" else options[:4])]) == 0
+    images, draws, counts = ["--images", "40"], ["--draws", "2"], ["--counts", "1"]
+    for question, options in (
+        ("lesion", images), ("several", images + draws + counts), ("swap", images + draws + counts),
+        ("gradients", images + draws), ("paths", []),
+    ):  # fmt: skip
+        assert main(["lab", question, str(run.directory), *options]) == 0
         assert "Data and figure" in capsys.readouterr().out
         data = json.loads((run.directory / "lab" / f"{question}.json").read_text(encoding="utf-8"))
         assert data
@@ -48,7 +51,7 @@ def test_questions_that_make_no_sense_are_told(tmp_path: Path, capsys: pytest.Ca
     assert "There is one path, 20 layers deep" in capsys.readouterr().out
     for arguments, text in (
         (["lab", "lesion", str(tmp_path)], "is no run"), (["lab", "paths", "resnet3"], "resnet34"),
-        (["lab", "lesion", "cifar_resnet"], "is no run"), (["lab", "lesion", str(tmp_path), "--draws", "0"], "from 1"),
+        (["lab", "lesion", "cifar_resnet"], "is no run"), (["lab", "several", str(tmp_path), "--draws", "0"], "from 1"),
     ):  # fmt: skip
         assert main(arguments) == 2
         assert text in capsys.readouterr().err
