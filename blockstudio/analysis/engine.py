@@ -8,13 +8,14 @@ from typing import assert_never
 
 from blockstudio.analysis.fixes import FixContext, Trial, fixes_for
 from blockstudio.analysis.level import Level
-from blockstudio.analysis.library import Library, check_defaults
+from blockstudio.analysis.library import Library
 from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.problems import Collector, Fix, Problem
 from blockstudio.analysis.report import Analysis, LiveAnalysis
 from blockstudio.analysis.rules import Seen
 from blockstudio.analysis.sheet import Key, Sheet
 from blockstudio.blocks import Value
+from blockstudio.blocks.parameters import checked_defaults
 from blockstudio.checked import checked
 from blockstudio.graph import edits as E
 from blockstudio.graph.diagram import MAIN, Diagram
@@ -48,7 +49,7 @@ class Analyzer:
         self._plans.clear()
         self._sheets.clear()
         plan = self._plan(MAIN)
-        self.main = Sheet(plan, check_defaults(plan.definition.parameters), None, self._sheet, self._library)
+        self.main = Sheet(plan, checked_defaults(plan.definition.parameters), None, self._sheet, self._library)
         self._analysis: LiveAnalysis | None = None
 
     @property
@@ -89,7 +90,7 @@ class Analyzer:
     def _alone(self, scope: str) -> Sheet:
         """A definition by itself."""
         plan = self._plan(scope)
-        values = check_defaults(plan.definition.parameters)
+        values = checked_defaults(plan.definition.parameters)
         shapes: list[Seen] = []
         for name in plan.inputs:
             item = plan.items[name]
@@ -184,7 +185,7 @@ class Analyzer:
                 if module in changed or module in changes.values:
                     change.dirty |= instances
             if scope == MAIN and MAIN in changes.values:
-                self.main.set_values(check_defaults(plan.definition.parameters))
+                self.main.set_values(checked_defaults(plan.definition.parameters))
                 keys = changes.values[MAIN]
                 change.dirty |= {name for name, item in plan.items.items() if item.names & keys}
             if change.dirty or change.structural or change.recount:

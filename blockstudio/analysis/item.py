@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from blockstudio.analysis.issues import Issue
 from blockstudio.analysis.order import Source
 from blockstudio.analysis.rules import Setting
-from blockstudio.blocks import BlockType, Parameter, Value
+from blockstudio.blocks import BlockType, Parameter, Scalar, Value
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block
+from blockstudio.graph.expressions import Expression
 from blockstudio.text import say
 
 
@@ -17,7 +19,7 @@ class Item:
 
     __slots__ = (
         "block", "declared", "fixed", "idle", "issues", "kind", "missing", "name", "names", "outs", "plain", "ports",
-        "setting", "sources", "targets", "uses", "varying",
+        "setting", "sources", "targets", "uses", "variable", "varying",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -30,6 +32,8 @@ class Item:
         """Parameters that hold expressions, with the names used."""
         self.varying: Mapping[str, frozenset[str]] = {}
         """Those of them that depend on the place in a repeat."""
+        self.variable: list[Expression] = []
+        """The expressions that do, with bypass."""
         self.names: frozenset[str] = frozenset()
         """All names used, by repeat and bypass too."""
         self.fixed: dict[str, Value | None] = {}
@@ -50,6 +54,14 @@ class Item:
         self.targets: set[str] = set()
         self.outs: tuple[str, ...] = ()
         """Output ports in order."""
+
+    def drawn(self, known: Mapping[str, object]) -> tuple[Scalar, ...] | None:
+        """What in one copy of a repeated block depends on its place, before it is checked: copies for which it is the
+        same are the same. ``None`` if that cannot be said."""
+        try:
+            return tuple([expression.evaluate(known) for expression in self.variable])
+        except StudioError:
+            return None
 
     @property
     def width(self) -> int:

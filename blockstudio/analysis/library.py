@@ -1,4 +1,4 @@
-"""What an analyser keeps across definitions: settings shared by equal blocks, and each type's defaults worked out."""
+"""What an analyser keeps across definitions: settings shared by equal blocks, and parameters worked out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from blockstudio.analysis.issues import Issue
 from blockstudio.analysis.rules import Setting
 from blockstudio.analysis.values import parameter_names
 from blockstudio.blocks import BlockType, Parameter, RawValue, Value
+from blockstudio.blocks.parameters import checked_defaults
 from blockstudio.errors import StudioError
 
 MAX_SETTINGS = 20_000
@@ -26,7 +27,6 @@ class Library:
     def __init__(self) -> None:
         self._work = MAX_WORK
         self._settings: dict[tuple[str, tuple[Value | None, ...]], Setting] = {}
-        self._defaults: dict[str, dict[str, Value | None]] = {}
         self._prepared: dict[tuple[str, str], Prepared] = {}
 
     def start(self) -> None:
@@ -65,11 +65,7 @@ class Library:
     def _prepare(
         self, kind: BlockType | None, declared: Mapping[str, Parameter], given: Mapping[str, RawValue]
     ) -> Prepared:
-        if kind is None:
-            defaults = check_defaults(declared)
-        else:
-            known = self._defaults.get(kind.name)
-            defaults = known if known is not None else self._defaults.setdefault(kind.name, check_defaults(declared))
+        defaults = checked_defaults(declared) if kind is None else kind.canonical
         uses = parameter_names(declared, given) if given else {}
         values, issues = defaults.copy(), []
         for key, raw in given.items():
@@ -81,14 +77,3 @@ class Library:
                     issues.append(Issue.of(error, key))
         setting = self.setting(kind, values) if kind is not None and not uses and not issues else None
         return uses, values, tuple(issues), setting
-
-
-def check_defaults(declared: Mapping[str, Parameter]) -> dict[str, Value | None]:
-    """The declared defaults in canonical form."""
-    values: dict[str, Value | None] = {}
-    for key, parameter in declared.items():
-        try:
-            values[key] = parameter.check(parameter.default)
-        except StudioError:
-            values[key] = None
-    return values

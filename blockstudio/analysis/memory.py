@@ -9,11 +9,14 @@ Parameters and their gradients are not in either; each takes 4 bytes for each pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
+
+MAX_SCHEDULES = 100
+"""That one definition remembers."""
 
 
 def result_peak(result: Result) -> int:
@@ -38,21 +41,34 @@ def sheet_peak(sheet: Sheet) -> int:
 
 
 def _peak(sheet: Sheet) -> int:
-    schedule: Schedule | None = sheet.schedule
-    if schedule is None or schedule.version != sheet.layout_version:
-        schedule = sheet.schedule = Schedule(sheet)
+    if sheet.schedule is None or sheet.schedule[0] != sheet.layout_version:
+        sheet.schedule = (sheet.layout_version, _schedule(sheet))
+    schedule: Schedule = sheet.schedule[1]
     return schedule.peak(sheet.results)
 
 
-class Schedule:
-    """When memory is taken and given back while a sheet's live blocks run in order. It depends on wires alone, so that
-    a change of shapes costs one sum over it."""
+def _schedule(sheet: Sheet) -> Schedule:
+    """The sheet's own, or that of another sheet of the definition in which the same blocks run and share memory."""
+    results, live, known = sheet.results, sheet.live, sheet.plan.schedules
+    order = sheet.plan.order
+    names = tuple(order if len(live) == len(order) else [name for name in order if name in live])
+    runs = [results[name] for name in names]
+    key = names, tuple([(result.shares, result.sub is None and result.copies is None) for result in runs])
+    found = known.get(key)
+    if found is None:
+        if len(known) >= MAX_SCHEDULES:
+            known.clear()
+        found = known[key] = Schedule(sheet, names)
+    return found
 
-    def __init__(self, sheet: Sheet) -> None:
-        self.version = sheet.layout_version
-        plan, results, live = sheet.plan, sheet.results, sheet.live
-        items = plan.items
-        self._names = names = [name for name in plan.order if name in live]
+
+class Schedule:
+    """When memory is taken and given back while a sheet's live blocks, ``names``, run in order. It depends on wires
+    alone, so that a change of shapes costs one sum over it."""
+
+    def __init__(self, sheet: Sheet, names: Sequence[str]) -> None:
+        items, results = sheet.plan.items, sheet.results
+        self._names = names
         index = dict(zip(names, range(len(names)), strict=True))
         roots: list[int] = []
         """For each block the one whose storage its output lives in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from blockstudio.analysis.issues import Issue
 from blockstudio.analysis.item import Item, drawing_issues
@@ -18,6 +19,7 @@ from blockstudio.analysis.reach import Reach
 from blockstudio.analysis.values import names_in
 from blockstudio.blocks import AUX_OUTPUT, ENDS, INPUT, OUTPUT
 from blockstudio.graph.diagram import MAIN, Block, Definition, Diagram, port_order
+from blockstudio.graph.expressions import parse
 from blockstudio.graph.foreign import missing
 
 _NO_NAMES: frozenset[str] = frozenset()
@@ -80,6 +82,8 @@ class Plan:
         self.auxiliary: list[str] = []
         self.modules: dict[str, set[str]] = {}
         """Instances by module."""
+        self.schedules: dict[Any, Any] = {}
+        """When its sheets take and give back memory: see `blockstudio.analysis.memory`. Wires decide it."""
         self._order: list[str] | None = None
         self._names: list[str] | None = None
         for name, block in self.definition.blocks():
@@ -168,6 +172,10 @@ class Plan:
         else:
             item.names = _NO_NAMES.union(*item.uses.values(), names_in(block.repeat), names_in(block.bypass))
         item.varying = {key: names for key, names in item.uses.items() if "i" in names} if not plain else {}
+        if block.repeat is not None:
+            raws = [*[block.parameters[key] for key in item.varying], block.bypass]
+            texts = [text for raw in raws for text in (raw if isinstance(raw, list) else [raw])]
+            item.variable = [parse(text) for text in texts if "i" in names_in(text)]
         item.plain = plain and item.setting is not None and (block.type != INPUT or self.scope == MAIN)
 
     def _index(self, name: str, out: str) -> int:
@@ -253,6 +261,8 @@ class Plan:
                 (self.gates.add if item.is_gate else self.gates.discard)(name)
         if self.gates or counted_apart:
             change.recount = change.recount or change.structural
+        if change.structural:
+            self.schedules.clear()
         return change
 
     def _renew(self, name: str, block: Block, change: Change) -> None:

@@ -16,7 +16,7 @@ from blockstudio.analysis.library import MAX_WORK, Library
 from blockstudio.analysis.plan import Change, Plan
 from blockstudio.analysis.rules import Result, Seen, known_size
 from blockstudio.analysis.values import Names, known_flag, known_repeat, resolve_known
-from blockstudio.blocks import INPUT, Value
+from blockstudio.blocks import INPUT, Scalar, Value
 from blockstudio.text import say
 
 Key: TypeAlias = tuple[str, tuple[Value | None, ...], tuple[Seen, ...]]
@@ -86,8 +86,11 @@ class Sheet:
         self.values = values
         self.known = Names({})
         self.set_values(values)
+        items, results = plan.items, self.results
         for name in plan.order:
-            self._put(name, self.evaluate(plan.items[name]))
+            result = results[name] = self.evaluate(items[name])
+            if result.faulty:
+                self.faulty.add(name)
         self._recount()
 
     @property
@@ -113,14 +116,15 @@ class Sheet:
     def evaluate(self, item: Item) -> Result:
         """The block in this context."""
         self.evaluations += 1
-        results = self.results
-        if self.plan.cut:
-            cut, name = self.plan.cut, item.name
-            inputs: tuple[Seen, ...] = tuple(
-                [results[s[0]].outputs[s[1]] if s and (s[0], name) not in cut else None for s in item.sources]
-            )
+        results, sources, cut = self.results, item.sources, self.plan.cut
+        inputs: tuple[Seen, ...]
+        if cut:
+            name = item.name
+            inputs = tuple([results[s[0]].outputs[s[1]] if s and (s[0], name) not in cut else None for s in sources])
+        elif len(sources) == 1 and (source := sources[0]):
+            inputs = (results[source[0]].outputs[source[1]],)
         else:
-            inputs = tuple([results[s[0]].outputs[s[1]] if s else None for s in item.sources])
+            inputs = tuple([results[s[0]].outputs[s[1]] if s else None for s in sources])
         if item.plain:
             return item.setting.result(inputs)  # type: ignore[union-attr]
         block = item.block
@@ -148,21 +152,27 @@ class Sheet:
 
     def _repeated(self, item: Item, inputs: tuple[Seen, ...], repeat: int) -> Result:
         """A chain of copies. Where neither arguments nor shape depend on the place, the rest are like the last."""
-        varies = "i" in item.names
-        base, first_issues = self._values(item, self.known.at(0), item.uses, item.fixed)
+        varies, bypass = "i" in item.names, item.block.bypass
+        known = self.known.at(0)
+        base, first_issues = self._values(item, known, item.uses, item.fixed)
         copies: list[Result] = []
         current = inputs
+        drawn: tuple[Scalar, ...] | None = None
         for index in range(repeat):
             if copies and not varies and current == copies[-1].inputs:
                 copies += [copies[-1]] * (repeat - index)
                 break
             if not self._library.spend(1):
                 return _unknown(item, inputs, [_too_much()])
-            known = self.known.at(index)
+            known["i"] = index
+            before, drawn = drawn, item.drawn(known)
+            if index and drawn is not None and drawn == before and current == copies[-1].inputs:
+                copies.append(copies[-1])
+                continue
             values, issues = base, list(first_issues)
             if varies and index:
                 values, issues = self._values(item, known, item.varying, base)
-            bypassed = known_flag(item.block.bypass, known, issues)
+            bypassed = bypass if isinstance(bypass, bool) else known_flag(bypass, known, issues)
             last = copies[-1] if copies else None
             if last is not None and (values, current, bypassed) == (last.values, last.inputs, last.bypassed):
                 copies.append(last)
@@ -311,8 +321,12 @@ class Sheet:
 
     def _sum(self, names: set[str]) -> Totals:
         total = Totals()
-        for name in names:
-            total.add(self.results[name])
+        results = self.results
+        for result in [results[name] for name in names]:
+            total.parameters += result.parameters or 0
+            total.macs += result.macs or 0
+            total.saved += result.saved or 0
+            total.unknown += result.unknown
         return total
 
     def _upstream(self, ends: Iterable[str]) -> set[str]:

@@ -52,8 +52,7 @@ class Traces:
     def update(self, fresh: Iterable[str]) -> bool:
         """Follow the changes of the ``fresh`` blocks downstream as far as there are any."""
         plan, at = self.sheet.plan, self.at
-        items, places, results = plan.items, plan.places.at, self.sheet.results
-        cut = bool(plan.cut)
+        items, places = plan.items, plan.places.at
         waiting = {name for name in fresh if name in items}
         for name in [name for name in fresh if name not in items]:
             at.pop(name, None)
@@ -63,20 +62,8 @@ class Traces:
         while heap:
             name = heappop(heap)[1]
             waiting.discard(name)
-            item, result = items[name], results[name]
-            if result.plain and not cut and len(item.sources) == 1 and item.sources[0]:
-                # Most blocks of a long chain: what `_step` does, without its detours.
-                source, port = item.sources[0]
-                trace = at[source][port]
-                field = result.field
-                new: tuple[Trace, ...] = (trace,)
-                if trace is not None and (field is not None or result.weighted):
-                    inner = trace[1]
-                    if field is not None and inner is not None:
-                        inner = compose(inner, field)
-                    new = ((trace[0] + result.weighted, inner),)
-            else:
-                new = self._step(name)
+            item = items[name]
+            new = self._step(name)
             if new == at.get(name):
                 continue
             at[name] = new
@@ -100,11 +87,13 @@ class Traces:
             return (START,)
         item = self.sheet.plan.items[name]
         result = self.sheet.results[name]
+        if result.plain and len(item.sources) == 1 and not self.sheet.plan.cut and (source := item.sources[0]):
+            return (_behind(result, self.at[source[0]][source[1]]),)
         inputs = self.into(name)
         if result.copies is not None:
-            trace = inputs
+            trace: Sequence[Trace] = inputs
             for copy in result.copies:
-                trace = list(through(copy, trace))
+                trace = through(copy, trace)
             return tuple(trace)
         return through(result, inputs, item.width)
 
@@ -116,20 +105,25 @@ def through(result: Result, inputs: Sequence[Trace], width: int = 1) -> tuple[Tr
     sheet: Sheet | None = result.sub
     if sheet is not None:
         inner = traces(sheet)
+        outputs = sheet.plan.outputs
+        if len(inner) == 1 == len(outputs):
+            return (follow(inputs[0], inner[0].at[outputs[0]][0]),)
         behind = [
-            join(follow(outer, part.at[name][0]) for outer, part in zip(inputs, inner, strict=True))
-            for name in sheet.plan.outputs
+            join(follow(outer, part.at[name][0]) for outer, part in zip(inputs, inner, strict=True)) for name in outputs
         ]
         return tuple(behind) or (None,)
-    trace = inputs[0] if len(inputs) == 1 else join(inputs)
-    if trace is not None:
-        if result.blind:
-            trace = (trace[0] + result.weighted, None)
-        elif result.field is not None and trace[1] is not None:
-            trace = (trace[0] + result.weighted, compose(trace[1], result.field))
-        elif result.weighted:
-            trace = (trace[0] + 1, trace[1])
-    return (trace,)
+    return (_behind(result, inputs[0] if len(inputs) == 1 else join(inputs)),)
+
+
+def _behind(result: Result, trace: Trace) -> Trace:
+    """The trace behind a block with nothing inside."""
+    if trace is None:
+        return None
+    if result.blind:
+        return trace[0] + result.weighted, None
+    if result.field is not None and trace[1] is not None:
+        return trace[0] + result.weighted, compose(trace[1], result.field)
+    return (trace[0] + 1, trace[1]) if result.weighted else trace
 
 
 def traces(sheet: Sheet) -> list[Traces]:

@@ -18,7 +18,7 @@ def names_in(raw: object) -> frozenset[str]:
             return parse(raw).names
         except StudioError:
             return frozenset()
-    if isinstance(raw, list | tuple):
+    if isinstance(raw, (list, tuple)):
         return frozenset().union(*map(names_in, raw))
     return frozenset()
 

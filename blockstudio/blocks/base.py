@@ -3,14 +3,16 @@ form, validation, help, shape rule, cost, receptive field and PyTorch call all d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from blockstudio.blocks.helpers import HELPERS
-from blockstudio.blocks.parameters import Parameter, RawValue, Value
+from blockstudio.blocks.parameters import Parameter, RawValue, Value, checked_defaults
 from blockstudio.errors import StudioError
 from blockstudio.text import say
 
@@ -238,6 +240,11 @@ class BlockType:
     is_parameter: ClassVar[bool] = False
     """Its attribute is no module but a parameter: its key in a state dict is the block's path itself."""
 
+    @cached_property
+    def canonical(self) -> dict[str, Value | None]:
+        """The parameters' defaults in canonical form; ``None`` for one that is not legal."""
+        return checked_defaults(self.parameters)
+
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
         """Parameters for one of `calls`, or ``None`` if this is another thing. ``given``: its arguments by name,
         weights as `Weight`; ``output``: the shape that came out, which is compared with `shape` afterwards."""
@@ -339,10 +346,7 @@ def numel(shape: Shape) -> int:
         >>> numel((64, 56, 56))
         200704
     """
-    total = 1
-    for size in shape:
-        total *= size
-    return total
+    return math.prod(shape)
 
 
 CATALOGUE: dict[str, BlockType] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -64,6 +65,14 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             >>> Parameter(kind="pair", default=1).check(3)
             (3, 3)
         """
+        low, high = self.minimum, self.maximum
+        if (
+            type(value) is int
+            and self.kind == "int"
+            and (low is None or value >= low)
+            and (high is None or value <= high)
+        ):
+            return value  # the commonest of all
         found = _canonical(self.kind, self.words, value)
         if found is None:
             raise StudioError(
@@ -72,7 +81,6 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             )
         if not isinstance(found, str):
             for number in found if isinstance(found, tuple) else (found,):
-                low, high = self.minimum, self.maximum
                 if (low is not None and number < low) or (high is not None and number > high):
                     raise StudioError(
                         "parameter.limit",
@@ -123,7 +131,7 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
         case "int":
             return _whole(value)
         case "float":
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
                 return None
             return float(value)
         case "bool":
@@ -134,7 +142,7 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
             return value if isinstance(value, str) and value in words else None
     if kind == "padding" and isinstance(value, str):
         return value if value in words else None
-    parts = value if isinstance(value, list | tuple) else (value,)
+    parts = value if isinstance(value, (list, tuple)) else (value,)
     whole = tuple(number for item in parts if (number := _whole(item)) is not None)
     if len(whole) != len(parts):
         return None
@@ -157,6 +165,17 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
 def _show(value: object) -> str:
     text = repr(list(value)) if isinstance(value, tuple) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def checked_defaults(declared: Mapping[str, Parameter]) -> dict[str, Value | None]:
+    """The declared defaults in canonical form; ``None`` for one that is not legal."""
+    values: dict[str, Value | None] = {}
+    for key, parameter in declared.items():
+        try:
+            values[key] = parameter.check(parameter.default)
+        except StudioError:
+            values[key] = None
+    return values
 
 
 def infer_parameter(default: RawValue) -> Parameter:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from blockstudio.blocks import Value
 from blockstudio.errors import StudioError
-from blockstudio.graph.expressions import FUNCTIONS, Expression
+from blockstudio.graph.expressions import FUNCTIONS, compute
 
 Tree: TypeAlias = ast.expr
 Scope: TypeAlias = Mapping[str, Value]
@@ -90,7 +90,7 @@ def evaluate(tree: Tree, scope: Scope) -> Value:
         row, index = evaluate(tree.value, scope), evaluate(tree.slice, scope)
         if isinstance(row, tuple) and isinstance(index, int) and 0 <= index < len(row):
             return row[index]
-    return Expression("", frozenset(), tree).evaluate(scope)
+    return compute(tree, scope)
 
 
 def substitute(tree: Tree, meanings: Mapping[str, Tree]) -> Tree:

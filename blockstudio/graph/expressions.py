@@ -12,11 +12,13 @@ import ast
 import keyword
 import math
 import operator
+import re
+import sys
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from blockstudio.blocks.parameters import Scalar
 from blockstudio.errors import StudioError
@@ -47,10 +49,17 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_NODES = (
-    ast.Expression, ast.Constant, ast.Name, ast.Load, ast.BinOp, ast.UnaryOp, ast.USub, ast.UAdd, ast.Not,
-    ast.BoolOp, ast.And, ast.Or, ast.Compare, ast.IfExp, ast.Call, *_BINARY, *_COMPARE,
-)  # fmt: skip
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+}
+_SCALARS = (int, float, str, bool)
+_WARNED = re.compile(r"[0-9.][A-Za-z]")
+"""Where Python may warn of a number that runs into a word, ``1if``, which it reads all the same."""
+
+Work: TypeAlias = Callable[[Mapping[str, object]], Scalar]
+"""Computes a part of an expression in a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,8 @@ class Expression:
     text: str
     names: frozenset[str]
     tree: ast.expr
-
-    def evaluate(self, scope: Mapping[str, object]) -> Scalar:
-        """Its value where names mean ``scope``. Raises `StudioError` ``expression.*``."""
-        return _evaluate(self.tree, scope, self.text)
+    evaluate: Work = field(repr=False, compare=False)
+    """Its value where names mean a scope. Raises `StudioError` ``expression.*``."""
 
 
 @lru_cache(maxsize=4096)
@@ -76,49 +83,239 @@ def parse(text: str) -> Expression:
             say("{text}...", text=text[:40]),
             say("is longer than {max_length} characters", max_length=MAX_LENGTH),
         )
+    stripped = text.strip()
     # Emitted source holds the text as written, within a line: nothing may end or continue that.
-    odd = next((letter for letter in text.strip() if letter in "#\\" or not letter.isprintable()), None)
-    if odd is not None:
+    if not stripped.isprintable() or "#" in stripped or "\\" in stripped:
+        odd = next(letter for letter in stripped if letter in "#\\" or not letter.isprintable())
         raise _error("syntax", text, say("holds {odd!r}, which expressions do not have", odd=odd))
+    if is_name(stripped) and not stripped.startswith("__"):
+        name = ast.Name(stripped, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=len(stripped))
+        return Expression(stripped, frozenset((stripped,)), name, _name(stripped, text))  # the commonest of all
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python warns of 1if, which it reads all the same
-            tree = ast.parse(text.strip(), mode="eval")
+        if _WARNED.search(stripped):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(stripped, mode="eval")
+        else:
+            tree = ast.parse(stripped, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as reason:
         raise _error("syntax", text, say("is not an expression")) from reason
-    nodes = list(ast.walk(tree))
-    if len(nodes) > MAX_NODES:
-        raise _error("syntax", text, say("has too many parts"))
-    names: set[str] = set()
-    called: set[int] = set()
-    for node in nodes:
-        if not isinstance(node, _NODES):
-            raise _error("syntax", text, say("uses {name}, which expressions do not have", name=type(node).__name__))
-        if isinstance(node, ast.Call):
-            if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
-                raise _error(
-                    "syntax", text, say("calls something other than {functions}", functions=", ".join(FUNCTIONS))
-                )
-            least, most = _ARGUMENTS[node.func.id]
-            if not least <= len(node.args) <= most:
-                raise _error("syntax", text, say("calls {id} with the wrong number of values", id=node.func.id))
-            called.add(id(node.func))
-        elif isinstance(node, ast.Constant):
-            value = node.value
-            if not isinstance(value, bool | int | float | str):
-                raise _error("syntax", text, say("holds {value!r}, which is neither number nor text", value=value))
-            _bounded(value, text)
-    for node in nodes:
-        if isinstance(node, ast.Name) and id(node) not in called:
-            if node.id.startswith("__"):
-                raise _error("syntax", text, say("uses the name {id}", id=node.id))
-            names.add(node.id)
-    return Expression(text.strip(), frozenset(names), tree.body)
+    reader = _Reader(text)
+    work = reader.read(tree.body)
+    return Expression(stripped, frozenset(reader.names), tree.body, work)
+
+
+def compute(tree: ast.expr, scope: Mapping[str, object]) -> Scalar:
+    """The value of a tree, however large; what the grammar does not have may stand where it is not asked for.
+    Raises `StudioError` ``expression.*``."""
+    return _Reader("", sys.maxsize, late=True).read(tree)(scope)
 
 
 def is_name(text: str) -> bool:
     """Whether ``text`` may name a parameter."""
     return text.isidentifier() and text.isascii() and not keyword.iskeyword(text) and text not in FUNCTIONS
+
+
+class _Reader:
+    """Turns the tree of an expression into what computes it, and refuses what the grammar does not have."""
+
+    def __init__(self, text: str, most: int = MAX_NODES - 1, late: bool = False) -> None:
+        self.text = text
+        self._late = late
+        self.names: set[str] = set()
+        self._left = most
+
+    def read(self, node: ast.expr) -> Work:
+        """What computes ``node``. Raises `StudioError` ``expression.syntax`` or ``expression.bound``."""
+        # Tests of the class, commonest first: a `match` on attributes takes several times as long.
+        if isinstance(node, ast.Name):
+            self._count(2)
+            if node.id.startswith("__"):
+                raise _error("syntax", self.text, say("uses the name {id}", id=node.id))
+            self.names.add(node.id)
+            return _name(node.id, self.text)
+        if isinstance(node, ast.Constant):
+            self._count(1)
+            value = node.value
+            if not isinstance(value, _SCALARS):
+                why = say("holds {value!r}, which is neither number nor text", value=value)
+                raise _error("syntax", self.text, why)
+            _bounded(value, self.text)
+            return lambda scope: value
+        if isinstance(node, ast.BinOp):
+            self._count(2)
+            act = self._known(_BINARY, node.op)
+            power = isinstance(node.op, ast.Pow)
+            return _binary(self.read(node.left), act, self.read(node.right), power, self.text)
+        if isinstance(node, ast.Compare):
+            self._count(1 + len(node.ops))
+            tests = [self._known(_COMPARE, test) for test in node.ops]
+            return _compare([self.read(node.left), *map(self.read, node.comparators)], tests, self.text)
+        if isinstance(node, ast.IfExp):
+            self._count(1)
+            return _choice(self.read(node.test), self.read(node.body), self.read(node.orelse))
+        if isinstance(node, ast.BoolOp):
+            self._count(2)
+            return _either([self.read(value) for value in node.values], isinstance(node.op, ast.Or))
+        if isinstance(node, ast.UnaryOp):
+            self._count(2)
+            act = self._known(_UNARY, node.op)
+            return _unary(self.read(node.operand), act, isinstance(node.op, ast.Not), self.text)
+        if isinstance(node, ast.Call):
+            self._count(3)
+            return self._call(node)
+        error = self._foreign(node)
+        if not self._late:
+            raise error
+        return _refusing(error)
+
+    def _call(self, node: ast.Call) -> Work:
+        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
+            why = say("calls something other than {functions}", functions=", ".join(FUNCTIONS))
+            raise _error("syntax", self.text, why)
+        name = node.func.id
+        least, most = _ARGUMENTS[name]
+        starred = next((argument for argument in node.args if isinstance(argument, ast.Starred)), None)
+        if starred is not None:
+            raise self._foreign(starred)
+        if not least <= len(node.args) <= most:
+            raise _error("syntax", self.text, say("calls {id} with the wrong number of values", id=name))
+        return _call(name, list(map(self.read, node.args)), self.text)
+
+    def _known(self, acts: Mapping[type[Any], Callable[..., Any]], act: ast.AST) -> Callable[..., Any]:
+        found = acts.get(type(act))
+        if found is None:
+            raise self._foreign(act)
+        return found
+
+    def _foreign(self, node: ast.AST) -> StudioError:
+        why = say("uses {name}, which expressions do not have", name=type(node).__name__)
+        return _error("syntax", self.text, why)
+
+    def _count(self, nodes: int) -> None:
+        self._left -= nodes
+        if self._left < 0:
+            raise _error("syntax", self.text, say("has too many parts"))
+
+
+def _name(name: str, text: str) -> Work:
+    def work(scope: Mapping[str, object]) -> Scalar:
+        found = scope.get(name)
+        if isinstance(found, _SCALARS):
+            return found
+        if name in scope:
+            raise _error("type", text, say("uses {id}, which is not a single number", id=name))
+        known = ", ".join(sorted(scope)) or say("none")
+        raise StudioError(
+            "expression.name",
+            say("'{text}' uses {id}, which is not a parameter here.", text=text, id=name),
+            hint=say("Parameters here: {known}.", known=known),
+        )
+
+    return work
+
+
+def _refusing(error: StudioError) -> Work:
+    def work(scope: Mapping[str, object]) -> Scalar:
+        raise error
+
+    return work
+
+
+def _choice(test: Work, body: Work, otherwise: Work) -> Work:
+    return lambda scope: body(scope) if test(scope) else otherwise(scope)
+
+
+def _either(parts: list[Work], stop_at: bool) -> Work:
+    def work(scope: Mapping[str, object]) -> Scalar:
+        result: Scalar = not stop_at
+        for part in parts:
+            result = part(scope)
+            if bool(result) == stop_at:
+                break
+        return result
+
+    return work
+
+
+def _binary(left: Work, act: Callable[..., Any], right: Work, power: bool, text: str) -> Work:
+    def work(scope: Mapping[str, object]) -> Scalar:
+        a, b = left(scope), right(scope)
+        try:
+            if isinstance(a, str) or isinstance(b, str):
+                raise _mixed(text)
+            if power:
+                _check_power(a, b, text)
+            value = act(a, b)
+        except ZeroDivisionError as reason:
+            raise _error("bound", text, say("divides by zero")) from reason
+        except (TypeError, ValueError, OverflowError) as reason:
+            raise _mixed(text) from reason
+        return value if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER else _bounded(value, text)
+
+    return work
+
+
+def _compare(parts: list[Work], tests: list[Callable[..., Any]], text: str) -> Work:
+    (left, right), test = parts[:2], tests[0]
+
+    def single(scope: Mapping[str, object]) -> Scalar:
+        one, other = left(scope), right(scope)
+        try:
+            return bool(test(one, other))
+        except TypeError as reason:
+            raise _mixed(text) from reason
+
+    if len(tests) == 1:
+        return single
+
+    def work(scope: Mapping[str, object]) -> Scalar:
+        value = parts[0](scope)
+        for test, part in zip(tests, parts[1:], strict=True):
+            other = part(scope)
+            try:
+                if not test(value, other):
+                    return False
+            except TypeError as reason:
+                raise _mixed(text) from reason
+            value = other
+        return True
+
+    return work
+
+
+def _unary(operand: Work, act: Callable[..., Any], negates: bool, text: str) -> Work:
+    def work(scope: Mapping[str, object]) -> Scalar:
+        value = operand(scope)
+        if negates:
+            return not value
+        if isinstance(value, str):
+            raise _mixed(text)
+        return _bounded(act(value), text)
+
+    return work
+
+
+def _call(name: str, parts: list[Work], text: str) -> Work:
+    function = FUNCTIONS[name]
+
+    def work(scope: Mapping[str, object]) -> Scalar:
+        numbers = [part(scope) for part in parts]
+        if any(isinstance(number, str) for number in numbers):
+            raise _mixed(text)
+        if name == "round" and len(numbers) == 2 and abs(numbers[1]) > MAX_DIGITS:  # type: ignore[arg-type]
+            # round(1, -10**9) would compute a power of ten with as many digits.
+            raise _error("bound", text, say("rounds to more than {max_digits} digits", max_digits=MAX_DIGITS))
+        try:
+            return _bounded(function(*numbers), text)
+        except (TypeError, ValueError, OverflowError) as reason:
+            raise _mixed(text) from reason
+
+    return work
+
+
+def _mixed(text: str) -> StudioError:
+    return _error("type", text, say("mixes values that do not go together"))
 
 
 def _error(kind: str, text: str, why: str) -> StudioError:
@@ -130,6 +327,8 @@ def _error(kind: str, text: str, why: str) -> StudioError:
 
 
 def _bounded(value: Scalar, text: str) -> Scalar:
+    if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER:
+        return value
     if isinstance(value, str):
         return value
     if isinstance(value, float):
@@ -140,80 +339,9 @@ def _bounded(value: Scalar, text: str) -> Scalar:
     return value
 
 
-def _evaluate(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
-    # Tests of the class, commonest first: a `match` on attributes takes several times as long.
-    if isinstance(node, ast.Name):
-        found = scope.get(node.id)
-        if isinstance(found, bool | int | float | str):
-            return found
-        if node.id in scope:
-            raise _error("type", text, say("uses {id}, which is not a single number", id=node.id))
-        known = ", ".join(sorted(scope)) or say("none")
-        raise StudioError(
-            "expression.name",
-            say("'{text}' uses {id}, which is not a parameter here.", text=text, id=node.id),
-            hint=say("Parameters here: {known}.", known=known),
-        )
-    if isinstance(node, ast.Constant):
-        return node.value  # type: ignore[return-value]
-    if isinstance(node, ast.IfExp):
-        return _evaluate(node.body if _evaluate(node.test, scope, text) else node.orelse, scope, text)
-    if isinstance(node, ast.BoolOp):
-        stop_at = isinstance(node.op, ast.Or)
-        result: Scalar = not stop_at
-        for item in node.values:
-            result = _evaluate(item, scope, text)
-            if bool(result) == stop_at:
-                break
-        return result
-    try:
-        return _bounded(_compute(node, scope, text), text)
-    except ZeroDivisionError as reason:
-        raise _error("bound", text, say("divides by zero")) from reason
-    except (TypeError, ValueError, OverflowError) as reason:
-        raise _error("type", text, say("mixes values that do not go together")) from reason
-
-
-def _compute(node: ast.expr, scope: Mapping[str, object], text: str) -> Scalar:
-    if isinstance(node, ast.BinOp):
-        a, b = _number(_evaluate(node.left, scope, text)), _number(_evaluate(node.right, scope, text))
-        if isinstance(node.op, ast.Pow):
-            _check_power(a, b, text)
-        result: Scalar = _BINARY[type(node.op)](a, b)
-        return result
-    if isinstance(node, ast.Compare):
-        value = _evaluate(node.left, scope, text)
-        for comparison, item in zip(node.ops, node.comparators, strict=True):
-            other = _evaluate(item, scope, text)
-            if not _COMPARE[type(comparison)](value, other):
-                return False
-            value = other
-        return True
-    if isinstance(node, ast.UnaryOp):
-        operand = _evaluate(node.operand, scope, text)
-        if isinstance(node.op, ast.Not):
-            return not operand
-        number = _number(operand)
-        return -number if isinstance(node.op, ast.USub) else +number
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        name = node.func.id
-        numbers = [_number(_evaluate(item, scope, text)) for item in node.args]
-        if name == "round" and len(numbers) == 2 and abs(numbers[1]) > MAX_DIGITS:
-            # round(1, -10**9) would compute a power of ten with as many digits.
-            raise _error("bound", text, say("rounds to more than {max_digits} digits", max_digits=MAX_DIGITS))
-        return FUNCTIONS[name](*numbers)
-    raise _error("syntax", text, say("uses {name}, which expressions do not have", name=type(node).__name__))
-
-
 def _check_power(a: float, b: float, text: str) -> None:
     """Bound the result before computing it: 9**9**9 has 370 million digits."""
     if abs(b) > MAX_EXPONENT or (a and b * math.log10(abs(a)) > 13):
         raise _error("bound", text, say("gives a number beyond {max_integer:,}", max_integer=MAX_INTEGER))
     if a < 0 and not float(b).is_integer():
         raise _error("bound", text, say("takes a root of a negative number"))
-
-
-def _number(value: Scalar) -> int | float:
-    if isinstance(value, str):
-        raise TypeError(value)
-    return value

@@ -19,7 +19,7 @@ def resolve_value(parameter: Parameter, raw: RawValue, scope: Scope) -> Value:
         if parameter.kind != "text" and raw not in parameter.words:
             # A bare name passes a pair or padding on, which arithmetic could not hold.
             return parameter.check(scope[raw] if raw in scope else parse(raw).evaluate(scope))
-    elif isinstance(raw, list | tuple) and any(isinstance(item, str) for item in raw):
+    elif isinstance(raw, (list, tuple)) and any(isinstance(item, str) for item in raw):
         return parameter.check([parse(item).evaluate(scope) if isinstance(item, str) else item for item in raw])
     return parameter.check(raw)
 
@@ -58,4 +58,4 @@ def is_expression(parameter: Parameter, raw: RawValue) -> bool:
     """Whether a raw value is or holds an expression."""
     if isinstance(raw, str):
         return parameter.kind != "text" and raw not in parameter.words
-    return isinstance(raw, list | tuple) and any(isinstance(item, str) for item in raw)
+    return isinstance(raw, (list, tuple)) and any(isinstance(item, str) for item in raw)
