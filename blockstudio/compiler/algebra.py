@@ -110,6 +110,8 @@ def fold(tree: Tree) -> Tree:
 
 def condition(tree: Tree) -> Tree:
     """`fold` for a tree of which only the truth matters."""
+    if isinstance(tree, ast.Constant):
+        return ast.Constant(bool(tree.value))
     tree = fold(tree)
     if isinstance(tree, ast.BoolOp):
         stop = isinstance(tree.op, ast.Or)
@@ -258,6 +260,8 @@ def _may_be_float(tree: Tree, floats: set[str]) -> bool:
 
 def rewrite(tree: Tree, visit: Callable[[Tree], Tree]) -> Tree:
     """A copy with every node passed through ``visit``, inner ones first; called functions are left alone."""
+    if isinstance(tree, (ast.Name, ast.Constant)):
+        return visit(tree)
 
     def again(node: Tree) -> Tree:
         return rewrite(node, visit)

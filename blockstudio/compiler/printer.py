@@ -18,6 +18,8 @@ _SIGNS: dict[type[ast.AST], tuple[str, int]] = {
 
 def text_of(tree: ast.AST, outer: int = _TERNARY) -> str:
     """``tree`` on one line, bracketed where it stands in something that binds tighter than it does."""
+    if isinstance(tree, ast.Name):
+        return tree.id
     text, level = _text(tree)
     return f"({text})" if level < outer else text
 
