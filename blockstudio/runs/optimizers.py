@@ -25,6 +25,8 @@ class Rule:
     """Weight decay where the recipe leaves it open."""
     fused: bool = True
     """Whether the class takes ``fused`` on the CPU and on CUDA."""
+    capturable: bool = True
+    """Whether the class takes ``capturable``, for steps that are recorded as a CUDA graph."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -40,7 +42,7 @@ _BETAS: Mapping[str, str | tuple[str, ...]] = {"betas": ("beta1", "beta2"), "eps
 OPTIMIZERS: dict[str, Rule] = {
     rule.name: rule
     for rule in (
-        Rule("sgd", "SGD", {"momentum": "momentum", "nesterov": "nesterov"}, lr=0.05, weight_decay=5e-4),
+        Rule("sgd", "SGD", {"momentum": "momentum", "nesterov": "nesterov"}, 0.05, 5e-4, capturable=False),
         Rule("adam", "Adam", _BETAS),
         Rule("adamw", "AdamW", _BETAS, weight_decay=0.01),
         Rule("rmsprop", "RMSprop", {"alpha": "alpha", "eps": "eps", "momentum": "momentum"}, fused=False),

@@ -351,6 +351,16 @@ class Recipe(Group, frozen=True):
             extra={"ge": 1, "le": 65536},
         ),
     ] = None
+    accumulate: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=4096,
+            title="Parts of a batch",
+            description="Each batch is computed in so many parts, one after the other, and their gradients are added: "
+            "a larger batch than the memory holds. Normalisation sees one part at a time.",
+        ),
+    ] = 1
     augmentation: Augmentation = Augmentation()
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
@@ -392,6 +402,22 @@ class Recipe(Group, frozen=True):
     ] = False
     compile: Annotated[
         bool, Meta(title="torch.compile", description="Compile the network first; the first steps take minutes.")
+    ] = False
+    cuda_graph: Annotated[
+        bool,
+        Meta(
+            title="CUDA graph",
+            description="On CUDA a step is recorded once and then started with one call: small networks gain most. "
+            "Not with fp16.",
+        ),
+    ] = False
+    deterministic: Annotated[
+        bool,
+        Meta(
+            title="Deterministic",
+            description="On CUDA only algorithms that give the same bits each time, where there are any: slower. "
+            "The CPU computes so anyway.",
+        ),
     ] = False
     device: Annotated[
         Literal["auto", "cpu", "cuda", "mps"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +22,14 @@ class Batch(NamedTuple):
     images: Tensor
     labels: Tensor
     others: Tensor | None = None
-    share: float = 1.0
+    share: float | Tensor = 1.0
+
+    def parts(self, count: int) -> Iterator[Batch]:
+        """The batch in ``count`` parts as even as can be."""
+        others = [None] * count if self.others is None else self.others.tensor_split(count)
+        labels = self.labels.tensor_split(count)
+        for images, own, other in zip(self.images.tensor_split(count), labels, others, strict=True):
+            yield Batch(images, own, other, self.share)
 
 
 class Normaliser:
@@ -52,7 +61,7 @@ class Augmenter:
         wanted = self._wanted
         if self._varies:
             draws = torch.rand(len(images), 8, generator=generator(self._seed, AUGMENT, epoch, step))
-            draws = draws.to(self._device, non_blocking=True)
+            draws = on_device(draws, self._device)
             if wanted.pad_crop:
                 images = pad_crop(images, wanted.pad_crop, draws[:, 0], draws[:, 1], -self._mean / self._std)
             if wanted.flip:
@@ -67,7 +76,7 @@ class Augmenter:
             share = float(np.random.Generator(np.random.PCG64(mixed(*place))).beta(wanted.mixup, wanted.mixup))
             # The larger share is the image's own, so that its label is the one to measure accuracy by.
             share = max(share, 1 - share)
-            order = torch.randperm(len(images), generator=generator(*place)).to(self._device, non_blocking=True)
+            order = on_device(torch.randperm(len(images), generator=generator(*place)), self._device)
             return Batch(images * share + images[order] * (1 - share), labels, labels[order], share)
         return Batch(images, labels)
 
@@ -96,7 +105,17 @@ def color_jitter(raw: Tensor, strength: float, draws: Tensor) -> Tensor:
 def _grey(raw: Tensor) -> Tensor:
     if raw.shape[1] != 3:
         return raw.mean(1, keepdim=True)
-    return (raw * torch.tensor(GREY, device=raw.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    return (raw * _grey_weights(raw.device)).sum(1, keepdim=True)
+
+
+@cache
+def _grey_weights(device: torch.device) -> Tensor:
+    return torch.tensor(GREY, device=device).view(1, 3, 1, 1)
+
+
+def on_device(values: Tensor, device: torch.device) -> Tensor:
+    """``values`` of the CPU on ``device``; nothing waits for a GPU to take them."""
+    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
 
 
 def cutout(images: Tensor, side: int, down: Tensor, right: Tensor) -> Tensor:

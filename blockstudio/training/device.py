@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
@@ -59,6 +61,29 @@ def check_precision(precision: str, device: torch.device) -> None:
             where="precision",
             hint=say("Try {other}, or fp32.", other=other),
         )
+
+
+@contextmanager
+def library_settings(recipe: Recipe, device: torch.device) -> Iterator[None]:
+    """The settings of cuDNN and cuBLAS that a run wants, as long as it lasts; on other devices nothing."""
+    if device.type != "cuda":
+        yield
+        return
+    cudnn = torch.backends.cudnn
+    before = cudnn.benchmark, cudnn.deterministic
+    strict = torch.are_deterministic_algorithms_enabled()
+    lenient = torch.is_deterministic_algorithms_warn_only_enabled()
+    # Let cuDNN try its algorithms: all batches are alike. What it finds differs from time to time.
+    cudnn.benchmark = not recipe.deterministic
+    if recipe.deterministic:
+        # Read by cuBLAS when it is first used.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        cudnn.benchmark, cudnn.deterministic = before
+        torch.use_deterministic_algorithms(strict, warn_only=lenient)
 
 
 def device_name(device: torch.device) -> str:

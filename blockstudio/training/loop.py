@@ -10,9 +10,6 @@ import math
 import time
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from blockstudio.errors import StudioError
 from blockstudio.runs.checkpoints import Checkpoint
 from blockstudio.runs.events import EventWriter
@@ -30,6 +27,7 @@ from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
 from blockstudio.training.saving import is_finite, read_state, read_weights, state_size, write_state
+from blockstudio.training.step import Layout, build_step
 from blockstudio.training.stopping import Patience
 from blockstudio.training.watch import Watching
 
@@ -62,12 +60,11 @@ class Loop:
         self._device = prepared.device
         self._splits = prepared.splits
         self._recipe = recipe = prepared.recipe
-        self._flat = prepared.flat
         self._feeder = Feeder(prepared.splits, recipe, prepared.device)
         self._per_epoch = self._feeder.steps_per_epoch
         self._total = recipe.steps or (recipe.epochs or 1) * self._per_epoch
         self._precision = Precision(recipe, prepared.device)
-        self._optimizer = build_optimizer(self._model, recipe, prepared.device)
+        self._optimizer = build_optimizer(self._model, recipe, prepared.device, prepared.recorded)
         self._rates = Rates(self._optimizer, recipe, self._total, self._per_epoch)
         weights = class_weights(recipe, prepared.splits.train.labels, len(prepared.splits.classes))
         self._criterion = Criterion(
@@ -75,8 +72,11 @@ class Loop:
         )
         self._patience = Patience(recipe.stopping)
         self._watching = Watching(self._model, prepared.device, recipe, control, events)
-        self._auxiliaries = len(prepared.auxiliary)
-        self._meter = Meter(prepared.device, self._auxiliaries)
+        self._meter = Meter(prepared.device, len(prepared.auxiliary))
+        self._laid = Layout(prepared.flat, recipe.channels_last)
+        self._learn = build_step(
+            prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._say_refused
+        )
         self._step = 0
         self._evaluated = 0
         """Step after which the last finished epoch was measured."""
@@ -137,36 +137,14 @@ class Loop:
 
     def _epoch(self) -> bool:
         """Steps up to the end of the epoch or run; returns whether it got there."""
-        model, optimizer, criterion, meter = self._model, self._optimizer, self._criterion, self._meter
-        precision, rates, recipe, watching = self._precision, self._rates, self._recipe, self._watching
-        scaler, clip, every = precision.scaler, recipe.clip_gradient, recipe.checkpoints.steps
-        report = recipe.report_steps
-        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        learn, rates, watching = self._learn, self._rates, self._watching
+        every, report = self._recipe.checkpoints.steps, self._recipe.report_steps
         clock = time.perf_counter
         epoch, first = divmod(self._step, self._per_epoch)
         for batch in self._feeder.train(epoch, first):
             rates.set(self._step)
             watch = watching.begin(self._step)
-            optimizer.zero_grad(set_to_none=True)
-            with precision.autocast():
-                loss, logits, auxiliary = criterion(model(self._input(batch.images)), batch)
-            if scaler is None:
-                loss.backward()  # type: ignore[no-untyped-call]
-                if watch is not None:
-                    watch.before_update()
-                if clip:
-                    torch.nn.utils.clip_grad_norm_(parameters, clip)
-                optimizer.step()
-            else:
-                scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-                if watch is not None:
-                    watch.before_update(scaler.get_scale())
-                if clip:
-                    scaler.unscale_(optimizer)
-                    torch.nn.utils.clip_grad_norm_(parameters, clip)
-                scaler.step(optimizer)
-                scaler.update()
-            meter.add(loss, logits, batch.labels, auxiliary)
+            learn(batch, None if watch is None else watch.before_update)
             self._step += 1
             if watch is not None:
                 watching.end(watch, self._step, self._step_time)
@@ -177,11 +155,6 @@ class Loop:
             if self._step >= self._total:
                 break
         return True
-
-    def _input(self, images: Tensor) -> Tensor:
-        if self._flat:
-            return images.flatten(1)
-        return images.contiguous(memory_format=torch.channels_last) if self._recipe.channels_last else images
 
     # At most ten times a second
 
@@ -289,7 +262,7 @@ class Loop:
             aux=sums.mean_auxiliary,
         )
         self._say_skipped()
-        self._meter = Meter(self._device, self._auxiliaries)
+        self._meter.restore(Sums())
         self._read = Sums()
         every = self._recipe.checkpoints.epochs
         if best or self._patience.over:
@@ -336,7 +309,7 @@ class Loop:
             self._feeder.evaluate(part),
             len(self._splits.classes),
             self._precision,
-            self._input,
+            self._laid,
             self._listen,
             keeper,
         )
@@ -422,6 +395,12 @@ class Loop:
                 where=str(checkpoint.path),
                 hint=say("Bring them back as they were, or start a new run."),
             )
+
+    def _say_refused(self, reason: str) -> None:
+        text = say(
+            "A step cannot be recorded as a CUDA graph here, so it is computed as usual: {reason}", reason=reason
+        )
+        self._events.write("note", text=text)
 
     def _say_damaged(self, error: StudioError) -> None:
         self._events.write("warning", code=error.code, text=f"A checkpoint was passed over: {error}")

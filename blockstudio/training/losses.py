@@ -79,42 +79,41 @@ class Criterion:
 
 
 class Meter:
-    """Sums of one epoch, kept on the device and read seldom: reading waits for the device."""
+    """Sums of one epoch, kept on the device and read seldom: reading waits for the device.
+
+    Its tensors stay the same for good, so that a recorded step can add to them.
+    """
 
     def __init__(self, device: torch.device, auxiliaries: int) -> None:
         precise = torch.float32 if device.type == "mps" else torch.float64
-        self._loss = torch.zeros((), dtype=precise, device=device)
-        self._right = torch.zeros((), dtype=torch.int64, device=device)
-        self._auxiliary = [torch.zeros((), dtype=precise, device=device) for _ in range(auxiliaries)]
+        # Loss, right answers and auxiliary losses in one tensor: one wait for all of them.
+        self._sums = torch.zeros(2 + auxiliaries, dtype=precise, device=device)
+        self._loss, self._right, *self._auxiliary = (self._sums[place] for place in range(2 + auxiliaries))
         self._steps = 0
         self._images = 0
 
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, auxiliary: list[Tensor]) -> None:
-        """One step: mean loss, logits ``(N, classes)``, labels ``(N,)``."""
-        self._loss += loss.detach()
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, auxiliary: list[Tensor], share: float = 1.0) -> None:
+        """Mean loss, logits ``(N, classes)``, labels ``(N,)`` of a step, or of a ``share`` of it. On the device."""
+        self._loss.add_(loss.detach(), alpha=share)
         self._right += (logits.detach().argmax(1) == labels).sum()
         for total, value in zip(self._auxiliary, auxiliary, strict=True):
-            total += value.detach()
+            total.add_(value.detach(), alpha=share)
+
+    def count(self, images: int) -> None:
+        """A step is done, of so many images."""
         self._steps += 1
-        self._images += len(labels)
+        self._images += images
 
     def read(self) -> Sums:
         """The sums so far."""
-        return Sums(
-            self._steps,
-            self._images,
-            float(self._loss),
-            int(self._right),
-            tuple(float(total) for total in self._auxiliary),
-        )
+        loss, right, *auxiliary = self._sums.tolist()
+        return Sums(self._steps, self._images, loss, int(right), tuple(auxiliary))
 
     def restore(self, sums: Sums) -> None:
         """Go on from sums that were read before."""
         self._steps, self._images = sums.steps, sums.images
-        self._loss.fill_(sums.loss)
-        self._right.fill_(sums.right)
-        for total, value in zip(self._auxiliary, sums.auxiliary, strict=True):
-            total.fill_(value)
+        values = [sums.loss, float(sums.right), *(sums.auxiliary or (0.0,) * len(self._auxiliary))]
+        self._sums.copy_(torch.tensor(values, dtype=self._sums.dtype))
 
 
 class Sums:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from blockstudio.runs.optimizers import OPTIMIZERS
@@ -14,9 +14,10 @@ from blockstudio.runs.schedules import SCHEDULES, Moment
 from blockstudio.runs.structure import Schedule
 
 
-def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device) -> Optimizer:
+def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device, recorded: bool = False) -> Optimizer:
     """The recipe's optimiser over ``model``'s parameters. With ``spare_norm_and_bias`` vectors (biases, scale and
-    shift of normalisation) are a group of their own without weight decay."""
+    shift of normalisation) are a group of their own without weight decay. For a ``recorded`` step the learning rate
+    lies on the device, where each step finds it anew."""
     wanted = recipe.optimizer
     rate = wanted.lr
     decay = wanted.weight_decay
@@ -37,7 +38,12 @@ def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device) -> O
     if rule.fused:
         # One kernel over all parameters where there is one: less time between steps, the same arithmetic.
         arguments["fused"] = device.type in ("cpu", "cuda")
-    made: Optimizer = getattr(torch.optim, rule.torch)(groups, lr=rate, weight_decay=decay, **arguments)
+    lr: float | Tensor = rate
+    if recorded:
+        lr = torch.tensor(rate, dtype=torch.float32, device=device)
+        if rule.capturable:
+            arguments["capturable"] = True
+    made: Optimizer = getattr(torch.optim, rule.torch)(groups, lr=lr, weight_decay=decay, **arguments)
     return made
 
 
@@ -69,4 +75,7 @@ class Rates:
         """Before the step number ``step``, from 0."""
         self.rate = self._peak * rate_factor(self._schedule, step, self._total, self._steps_per_epoch)
         for group in self._optimizer.param_groups:
-            group["lr"] = self.rate
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(self.rate)
+            else:
+                group["lr"] = self.rate

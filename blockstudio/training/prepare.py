@@ -48,6 +48,8 @@ class Prepared:
     auxiliary: list[float]
     flat: bool
     """The network takes ``(N, F)`` rather than ``(N, C, H, W)``."""
+    recorded: bool = False
+    """Steps are recorded as a CUDA graph."""
     brought: bool = False
     """The images are normalised as the starting weights want it."""
 
@@ -94,12 +96,11 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
         model.to(memory_format=torch.channels_last)
     model.train()
     freeze(model, recipe.start.freeze)
-    # Let cuDNN try its algorithms: all batches are alike.
-    torch.backends.cudnn.benchmark = device.type == "cuda"
-    if recipe.compile:
-        model.compile()
     brought = data is not recipe.data
-    return Prepared(recipe, device, splits, model, auxiliary_weights(diagram), flat=len(shape) == 1, brought=brought)
+    # The loss scale of fp16 is looked at in each step.
+    recorded = recipe.cuda_graph and device.type == "cuda" and recipe.precision != "fp16"
+    weights = auxiliary_weights(diagram)
+    return Prepared(recipe, device, splits, model, weights, len(shape) == 1, recorded=recorded, brought=brought)
 
 
 def download_note(run: Run) -> Text | None:

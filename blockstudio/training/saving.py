@@ -122,7 +122,12 @@ def _optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str,
                 tensors[f"{index}.{name}"] = plain(value)
             else:
                 values.setdefault(str(index), {})[name] = value
-    return tensors, {"values": values, "groups": found["param_groups"]}
+    # The rate of a recorded step is a tensor; it is set anew before each step.
+    groups = [
+        {name: float(value) if isinstance(value, Tensor) else value for name, value in group.items()}
+        for group in found["param_groups"]
+    ]
+    return tensors, {"values": values, "groups": groups}
 
 
 def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], settings: dict[str, Any]) -> None:
@@ -136,3 +141,13 @@ def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], settings: 
     if [len(group["params"]) for group in groups] != [len(group["params"]) for group in settings["groups"]]:
         raise ValueError("the optimiser's parameter groups differ")
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+    _lay_as_weights(optimizer)
+
+
+def _lay_as_weights(optimizer: Optimizer) -> None:
+    """Files hold values in the order of their axes; fused optimisers walk through memory, where weights may lie with
+    channels last and their averages have to lie alike."""
+    for weight, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape and value.stride() != weight.stride():
+                state[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)

@@ -19,6 +19,7 @@ from blockstudio.runs.recipe import Recipe, with_fields
 from blockstudio.runs.run import CONTROL, EVENTS, Run, create_run
 from blockstudio.text import say
 from blockstudio.training.control import Control, stopped_by_signals
+from blockstudio.training.device import library_settings
 from blockstudio.training.loop import Loop
 from blockstudio.training.prepare import Builder, download_note, prepare, write_data, write_environment
 
@@ -84,7 +85,8 @@ def train_run(
                 events.write("note", text=note)
             write_environment(run, prepared)
             write_data(run, prepared.splits, prepared.brought)
-            Loop(run, prepared, events, control, lock).run()
+            with library_settings(prepared.recipe, prepared.device):
+                Loop(run, prepared, events, control, lock).run()
         return control.interrupted
     finally:
         lock.release()

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from blockstudio.errors import StudioError
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.structure import Data
-from blockstudio.training.augment import Augmenter, Batch, Normaliser
+from blockstudio.training.augment import Augmenter, Batch, Normaliser, on_device
 from blockstudio.training.data.images import ImageSet, chunks, crop_window, fit
 from blockstudio.training.data.load import DataSplits, Source, default_workers
 from blockstudio.training.random import ORDER, generator
@@ -124,8 +124,8 @@ class _MemoryReader(_Reader):
         self._shape, self._data = shape, data
         self._fitted = tuple(images.shape[1:]) == shape
         self._moved = False
-        # What is yet to be fitted stays on the CPU, whose resizing is the same everywhere.
-        if self._fitted and device.type == "cuda":
+        if device.type == "cuda":
+            # What is yet to be fitted is resized there as well, a batch at a time.
             free = torch.cuda.mem_get_info(device)[0]
             self._moved = images.nbytes <= DEVICE_SHARE * free
         elif self._fitted and device.type == "mps":
@@ -140,20 +140,16 @@ class _MemoryReader(_Reader):
 
     def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         for rows in plan:
-            for index in rows if rows.ndim == 2 else (rows,):
+            placed = on_device(rows, self._device) if self._moved else rows
+            for index in placed if placed.ndim == 2 else (placed,):
                 yield self._gather(index)
 
     def _gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        if self._moved:
-            index = index.to(self._device, non_blocking=True)
         images, labels = self._images.index_select(0, index), self._labels.index_select(0, index)
         if not self._fitted:
             images = fit(images, self._shape, self._data, "")
         if not self._moved and self._device.type != "cpu":
-            if self._device.type == "cuda":
-                images, labels = images.pin_memory(), labels.pin_memory()
-            images = images.to(self._device, non_blocking=True)
-            labels = labels.to(self._device, non_blocking=True)
+            images, labels = on_device(images, self._device), on_device(labels, self._device)
         return (images if self._ready else self._normaliser(images)), labels
 
 

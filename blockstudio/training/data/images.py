@@ -88,7 +88,7 @@ def _fit_chunk(images: Tensor, shape: tuple[int, int, int], crop: bool) -> Tenso
     channels, height, width = shape
     values = images.float()
     if channels == 1 and values.shape[1] == 3:
-        values = (values * torch.tensor(GREY).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        values = (values * torch.tensor(GREY, device=values.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
     own = values.shape[2], values.shape[3]
     if crop and own != (height, width):
         size, top, left = crop_window(own, (height, width))
