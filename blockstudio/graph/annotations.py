@@ -8,7 +8,7 @@ import msgspec
 
 Colour = Literal["grey", "yellow", "blue", "green", "red", "violet"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
-MARGIN = 16.0
+MARGIN = 10.0
 
 Margins = tuple[float, float, float, float]
 

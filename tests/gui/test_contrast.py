@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 
 from blockstudio.gui.canvas.paint.style import style_of
 from blockstudio.gui.kit import theme as looks
-from blockstudio.gui.kit.theme import DARK, FAMILY_COLOURS, LIGHT, PAPER, Theme, as_text, contrast, mix, set_theme
+from blockstudio.gui.kit.theme import DARK, FAMILY_COLOURS, HUES, LIGHT, PAPER, Theme, as_text, contrast, mix, set_theme
 
 TEXT, LINE = 4.5, 3.0
 APPEARANCES = pytest.mark.parametrize("colours", [LIGHT, DARK, PAPER], ids=lambda colours: colours.name)
@@ -46,6 +46,11 @@ def test_every_text_can_be_read(colours: Theme) -> None:
     assert contrast(colours.text, colours.track) >= TEXT, "badges"
     fills = [style_of(colours).heat(step / 10).color() for step in range(11)]
     assert min(contrast(colours.text, fill) for fill in fills) >= TEXT, "cards painted by a measure"
+    papers = [colours.note(name) for name in HUES]
+    inks = (colours.text, colours.secondary, colours.link)
+    assert min(contrast(ink, paper) for ink in inks for paper in papers) >= TEXT, "notes"
+    titles = {name: style_of(colours).note_text[name].color() for name in HUES}
+    assert min(contrast(ink, colours.note(name)) for name, ink in titles.items()) >= TEXT, "titles of frames"
     set_theme(colours)
     assert min(contrast(as_text(each), colours.panel) for each in colours.series) >= TEXT, "names of curves"
 
@@ -65,6 +70,8 @@ def test_wires_and_edges_stand_out(colours: Theme) -> None:
     weak = [(name, round(contrast(pen, ground), 2)) for name, pen in pens.items() for ground in (colours.canvas, frame)
             if contrast(pen, ground) < LINE]  # fmt: skip
     assert not weak
+    edges = [(colours.edge(name), ground) for name in HUES for ground in (colours.canvas, colours.card)]
+    assert min(contrast(edge, ground) for edge, ground in edges) >= LINE, "edges of notes and frames"
     stripes = {family: round(contrast(colours.family(family), colours.card), 2) for family in FAMILY_COLOURS}
     assert min(stripes.values()) >= LINE, stripes
     assert contrast(colours.accent, colours.panel) >= LINE, "focus"

@@ -323,8 +323,8 @@ class Canvas(QWidget):
 
     def _announce(self) -> None:
         """Tell screen readers what is selected."""
-        selection = self.session.selection
-        text = _told(lambda: selection_text(self.scene.stage, selection), ", ".join(selection))
+        selection, noted = self.session.selection, self.session.noted
+        text = _told(lambda: selection_text(self.scene.stage, selection, noted), ", ".join(selection))
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))

@@ -35,6 +35,11 @@ def _selected(desk: Desk) -> bool:
     return bool(desk.session.selection)
 
 
+def _anything(desk: Desk) -> bool:
+    """Blocks, notes or frames."""
+    return bool(desk.session.selection or desk.session.noted)
+
+
 def _several(desk: Desk) -> bool:
     return len(desk.session.selection) > 1
 
@@ -83,7 +88,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
     """The commands of one drawing."""
 
     def any_marked(desk: Desk) -> bool:
-        return _selected(desk) or canvas.selects_wires
+        return _anything(desk) or canvas.selects_wires
 
     def delete_label(_: Desk) -> str:
         return tr("Delete wire") if canvas.selects_wires else tr("Delete")
@@ -117,11 +122,11 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         canvas.toggle_frame(desk.session.selection[0])
 
     found: list[Command[Desk]] = [
-        Command("edit.cut", say("Cut"), lambda d: acts.cut(canvas.scene), "Edit", 200, (_Key.Cut,), enabled=_selected),
-        Command("edit.copy", say("Copy"), lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_selected),
+        Command("edit.cut", say("Cut"), lambda d: acts.cut(canvas.scene), "Edit", 200, (_Key.Cut,), enabled=_anything),
+        Command("edit.copy", say("Copy"), lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_anything),
         Command("edit.paste", say("Paste"), paste, "Edit", 220, (_Key.Paste,)),
         Command("edit.duplicate", say("Duplicate"), lambda d: d.session.duplicate(), "Edit", 230, ("Ctrl+D",),
-                enabled=_selected),
+                enabled=_anything),
         Command("edit.delete", say("Delete"), lambda d: canvas.delete(), "Edit", 240, ("Del",), enabled=any_marked,
                 label=delete_label, keywords="remove heal"),
         Command("edit.delete_cut", say("Delete and leave the gap"), lambda d: canvas.delete(keep_cut=True), "Edit", 241,
@@ -182,9 +187,9 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         to, move, far = WAYS[way]
         found += [
             Command(f"go.{way}", to, lambda d, dx=dx, dy=dy: keys.toward(canvas, dx, dy)),
-            Command(f"move.{way}", move, lambda d, dx=dx, dy=dy: canvas.nudge_by(dx, dy), enabled=_selected),
+            Command(f"move.{way}", move, lambda d, dx=dx, dy=dy: canvas.nudge_by(dx, dy), enabled=_anything),
             Command(f"move.{way}_far", far, lambda d, dx=dx, dy=dy: canvas.nudge_by(4 * dx, 4 * dy),
-                    enabled=_selected),
+                    enabled=_anything),
         ]  # fmt: skip
     return tuple(_on_drawing(command) for command in found)
 

@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from blockstudio.analysis.costs import COSTS
-from blockstudio.gui.canvas import layout_commands
+from blockstudio.gui.canvas import annotation_commands, layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.commands import commands
 from blockstudio.gui.canvas.hand import keys
@@ -20,7 +20,7 @@ def install(desk: Desk) -> Canvas:
     canvas = Canvas(desk.session)
     canvas.commands = desk.commands
     desk.set_drawing(canvas)
-    desk.add_commands(*commands(canvas), *layout_commands.commands(canvas))
+    desk.add_commands(*commands(canvas), *layout_commands.commands(canvas), *annotation_commands.commands(canvas))
     desk.key_hints += _key_hints(desk)
     desk.reveal_wanted.connect(canvas.reveal)
     desk.preview_wanted.connect(canvas.show_preview)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from blockstudio.analysis import Analyzer
+from blockstudio.graph.annotations import Annotation
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.gui.document.stamps import Stamp
 from blockstudio.runs.recipe import Start
@@ -34,6 +35,8 @@ class Document:
         self.analyzer = Analyzer(diagram)
         self.crumbs: tuple[Crumb, ...] = (Crumb("", MAIN, diagram.name),)
         self.selection: tuple[str, ...] = ()
+        self.noted: tuple[Annotation, ...] = ()
+        """The notes and frames that are selected."""
         self.start = Start()
         """What training begins with; see `blockstudio.gui.document.initial_weights`."""
         self.gone: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ the document. Signals are the only way in which one view learns of another's doi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,9 +15,10 @@ from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
 from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
+from blockstudio.graph.annotations import Annotation
 from blockstudio.graph.diagram import MAIN, Definition, Diagram, Wire
 from blockstudio.graph.edits import Edit, RenameBlock, RenameModule
-from blockstudio.graph.operations import removing, switching
+from blockstudio.graph.operations import noting, removing, switching
 from blockstudio.graph.operations.base import Added
 from blockstudio.graph.operations.fragments import fragment
 from blockstudio.graph.operations.pasting import duplicate, led_through, paste
@@ -34,6 +35,11 @@ from blockstudio.text import render
 MOST_UNREAD = 5
 """Lines of pasted text that are named when they are not understood; of more their number."""
 Place = tuple[float, float]
+
+
+def beside(names: Collection[str]) -> Place:
+    """How far copies are moved: notes alone a little, blocks not at all, for the drawing finds them a place."""
+    return (0.0, 0.0) if names else (24.0, 24.0)
 
 
 class Session(QObject):
@@ -119,6 +125,11 @@ class Session(QObject):
     @property
     def selection(self) -> tuple[str, ...]:
         return self.document.selection
+
+    @property
+    def noted(self) -> tuple[Annotation, ...]:
+        """The notes and frames of the level that are selected."""
+        return self.document.noted
 
     @property
     def saved_totals(self) -> tuple[int, int]:
@@ -207,8 +218,9 @@ class Session(QObject):
         renamed = {edit.name: edit.to for edit in edits if isinstance(edit, RenameBlock) and edit.scope == self.scope}
         there = self.definition.graph
         kept = tuple(name for name in (renamed.get(name, name) for name in self.selection) if name in there)
-        changed = kept != self.selection
-        self.document.selection = kept
+        noted = tuple(each for each in self.noted if noting.is_there(self.definition, each))
+        changed = kept != self.selection or noted != self.noted
+        self.document.selection, self.document.noted = kept, noted
         return changed
 
     # Where the user stands
@@ -260,7 +272,7 @@ class Session(QObject):
         way = self._way(path)
         if [crumb.path for crumb in way] != [crumb.path for crumb in self.crumbs]:
             self.document.crumbs = way
-            self.document.selection = ()
+            self.document.selection, self.document.noted = (), ()
             self.path_changed.emit()
             self.selection_changed.emit()
         return way[-1].path.startswith(path)
@@ -310,12 +322,13 @@ class Session(QObject):
             way.append(Crumb(f"{here.path}.{name}" if here.path else name, block.type, label))
         return tuple(way)
 
-    def select(self, names: Iterable[str]) -> None:
-        """Select these blocks of the level in view; unknown names are left out."""
+    def select(self, names: Iterable[str], noted: Iterable[Annotation] = ()) -> None:
+        """Select these blocks of the level in view, and these notes and frames; unknown names are left out."""
         there = self.definition.graph
         chosen = tuple(dict.fromkeys(name for name in names if name in there))
-        if chosen != self.selection:
-            self.document.selection = chosen
+        beside = tuple(dict.fromkeys(each for each in noted if noting.is_there(self.definition, each)))
+        if (chosen, beside) != (self.selection, self.noted):
+            self.document.selection, self.document.noted = chosen, beside
             self.selection_changed.emit()
 
     def mark_hinted(self, blocks: Mapping[str, Iterable[str]]) -> None:
@@ -354,12 +367,18 @@ class Session(QObject):
     # Selection as a whole
 
     def copy(self) -> bool:
-        """Put the selected blocks, the wires among them and the modules they need on the clipboard."""
-        if not self.selection:
+        """Put the selected blocks, the wires among them and the modules they need on the clipboard, with the notes and
+        frames that are selected; a frame comes with its blocks."""
+        names, notes = self.reach()
+        if not (names or notes):
             return False
-        clipboard.put(fragment(self.diagram, self.scope, self.selection, self.level.values))
-        self.message.emit(tr("{count} copied").format(count=len(self.selection)))
+        clipboard.put(fragment(self.diagram, self.scope, names, self.level.values, notes))
+        self.message.emit(tr("{count} copied").format(count=len(names) + len(notes)))
         return True
+
+    def reach(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The blocks that are selected, those in selected frames included, and the notes."""
+        return noting.reach(self.definition, self.selection, self.noted)
 
     def paste(self, at: tuple[float, float] | None = None, into: Wire | None = None) -> bool:
         """Add what is on the clipboard, centred on ``at`` or beside where it was; a chain goes ``into`` a wire."""
@@ -368,7 +387,8 @@ class Session(QObject):
             if read is None:
                 return False
             self._tell_unread(read)
-            added = paste(self.diagram, self.scope, read.diagram, values=self.level.values, centre=at)
+            added = paste(self.diagram, self.scope, read.diagram, values=self.level.values, centre=at,
+                          shift=beside(read.diagram.main.graph))  # fmt: skip
             if into is not None:
                 added = added._replace(edits=led_through(self.scope, read.diagram, added, into))
         except StudioError as error:
@@ -387,25 +407,27 @@ class Session(QObject):
 
     def duplicate(self) -> bool:
         """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
-        added = duplicate(self.diagram, self.scope, self.selection)
-        return self._add(tr("Duplicate"), added)
+        names, notes = self.reach()
+        return self._add(tr("Duplicate"), duplicate(self.diagram, self.scope, names, notes=notes, shift=beside(names)))
 
     def _add(self, label: str, added: Added, at: Place | None = None) -> bool:
         """Add blocks as one step and select them."""
         if not added.edits or not self.do(label, *added.edits, at=at):
             return False
-        self.select(added.names)
+        self.select(added.names, noting.written(added.edits))
         return True
 
     def delete_selection(self, wires: Iterable[Wire] = (), fits: Callable[[Wire], bool] | None = None) -> bool:
         """Remove the selected blocks with their wires, and ``wires`` of this level, as one step. What came into the
         blocks is wired to their readers where that ``fits``; without it the cut stays."""
         alone = tuple(wires)
-        what = self._what() if self.selection else tr_many("wire", "{count} wires", len(alone))
+        beside = noting.removal(self.scope, self.noted)
+        what = self._what() if self.selection or self.noted else tr_many("wire", "{count} wires", len(alone))
         if fits is None:
             edits = removing.delete(self.diagram, self.scope, self.selection, alone)
         else:
             edits = removing.delete_where_it_fits(self.diagram, self.scope, self.selection, fits, alone)
+        edits = (*beside, *noting.without(edits, self.noted))
         return bool(edits) and self.do(tr("Delete {0}", what), *edits)
 
     def is_bypassed(self) -> bool:
@@ -421,8 +443,8 @@ class Session(QObject):
 
     def _what(self) -> str:
         """The selection in the label of a step."""
-        return (
-            self.selection[0]
-            if len(self.selection) == 1
-            else tr_many("{count} block", "{count} blocks", len(self.selection))
-        )
+        if len(self.selection) == 1:
+            return self.selection[0]
+        if not self.selection and len(self.noted) == 1:
+            return tr("note") if self.noted[0].kind == "note" else tr("frame")
+        return tr_many("{count} block", "{count} blocks", len(self.selection) or len(self.noted))

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from blockstudio.analysis import Problem
 from blockstudio.graph.definition import Definition, Wire
 from blockstudio.graph.operations import selecting
+from blockstudio.graph.operations.noting import Noted
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.find.sheet import FindSheet
 from blockstudio.gui.kit.text import sentence
 from blockstudio.text import say
@@ -85,7 +87,14 @@ def install(desk: Desk) -> FindSheet | None:
         desk.show_drawing()
         desk.show_block(path)
 
+    def show_noted(desk: Desk, noted: Noted) -> None:
+        desk.show_drawing()
+        if noted.scope != desk.session.scope:
+            desk.session.go(DEFINITION + noted.scope if noted.scope else "")
+        desk.commands.run("annotation.show", noted.mark)
+
     desk.add_commands(
+        Command("find.note", say("Go to what was found in a note"), show_noted, value=True),
         Command("find.block", say("Find a block…"), lambda d: sheet.popup() if sheet is not None else None, "Edit", 340,
                 ("Ctrl+F",), keywords="search go to name type shape parameter"),
         Command("find.show", say("Go to a block"), show_found, value=True),

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QSty
 
 from blockstudio.analysis.finding import Found, find
 from blockstudio.blocks import CATALOGUE
+from blockstudio.graph.operations.noting import Noted
+from blockstudio.graph.operations.noting import find as find_noted
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.sheet import SearchSheet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font, theme
 
 _FOUND = Qt.ItemDataRole.UserRole
+_NOTED = Qt.ItemDataRole.UserRole + 1
 MOST = 200
 """Lines at most: whoever sees so many types another letter."""
 
@@ -67,13 +70,21 @@ class FindSheet(SearchSheet):
         )
         self._desk = desk
         self.found: list[Found] = []
+        self.noted: list[Noted] = []
         self.set_delegate(_Line(self.list))
-        self.picked.connect(lambda item: desk.commands.run("find.show", item.data(_FOUND).path))
+        self.picked.connect(self._go)
+
+    def _go(self, item: QListWidgetItem) -> None:
+        noted: Noted | None = item.data(_NOTED)
+        if noted is not None:
+            self._desk.commands.run("find.note", noted)
+        else:
+            self._desk.commands.run("find.show", item.data(_FOUND).path)
 
     def missing(self, text: str) -> str:
         if not text.strip():
             return ""
-        return tr("No block, type, shape or parameter like “{words}”.", words=text.strip())
+        return tr("No block, type, shape, parameter or note like “{words}”.", words=text.strip())
 
     def fill(self, text: str) -> None:
         session = self._desk.session
@@ -83,12 +94,22 @@ class FindSheet(SearchSheet):
             item.setData(_FOUND, each)
             item.setToolTip(" · ".join(part for part in (each.path, each.type, each.matched, each.shape) if part))
             self.list.addItem(item)
+        self.noted = find_noted(session.diagram, text)
+        for noted in self.noted[:MOST]:
+            kind = tr("note") if noted.mark.kind == "note" else tr("frame")
+            item = QListWidgetItem(noted.line)
+            item.setData(_FOUND, Found(noted.line or kind, kind, "", noted.scope, 0))
+            item.setData(_NOTED, noted)
+            item.setToolTip(noted.line)
+            self.list.addItem(item)
         here = len(list(self.here()))
         self.foot.setText(self._count(len(self.found), here))
-        self.foot.setVisible(bool(self.found))
+        self.foot.setVisible(bool(self.found or self.noted))
 
     def _count(self, count: int, here: int) -> str:
         found = tr_many("{count} block", "{count:,} blocks", count)
+        if self.noted:
+            found += f" · {tr_many('{count} note or frame', '{count} notes and frames', len(self.noted))}"
         go = tr("Enter: go there")
         return f"{found} · {go}" + (
             f" · {tr('Shift+Enter: select the {count} on this level', count=here)}" * bool(here)

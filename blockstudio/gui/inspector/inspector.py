@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.inspector.annotation_page import AnnotationPage
 from blockstudio.gui.inspector.block_page import BlockPage, ManyPage
 from blockstudio.gui.inspector.diagram_page import DiagramPage
 from blockstudio.gui.kit.fields import goes_elsewhere
@@ -17,7 +18,7 @@ from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import tr
 
 log = logging.getLogger(__name__)
-Page = BlockPage | ManyPage | DiagramPage
+Page = BlockPage | ManyPage | DiagramPage | AnnotationPage
 
 
 class Inspector(QScrollArea):
@@ -70,7 +71,7 @@ class Inspector(QScrollArea):
     def _turn(self, *, force: bool = False) -> None:
         """Show the page of what is selected now."""
         session = self.session
-        wanted = (session.path, session.scope, session.selection)
+        wanted = self._wanted()
         if not force and wanted == self._shown:
             return
         self._shown, self._stale = wanted, False
@@ -80,11 +81,18 @@ class Inspector(QScrollArea):
             self._give_up(error)
         self.verticalScrollBar().setValue(0)
 
+    def _wanted(self) -> object:
+        """What decides which page is shown."""
+        session = self.session
+        return session.path, session.scope, session.selection, session.noted
+
     def _page_of(self, selection: tuple[str, ...]) -> Page:
         if len(selection) == 1:
             return BlockPage(self._desk, selection[0], self._holder)
         if selection:
             return ManyPage(self.session, selection, self._holder)
+        if len(self.session.noted) == 1:
+            return AnnotationPage(self._desk, self.session.noted[0], self._holder)
         return DiagramPage(self._desk, self._holder)
 
     def _put(self, page: Page) -> None:
@@ -110,9 +118,8 @@ class Inspector(QScrollArea):
         self._column.addWidget(widget, 1)
 
     def _on_edit(self, edits: object) -> None:
-        session = self.session
         # Where the edit changes the selection too, another page comes after this.
-        if self._stale or self._shown != (session.path, session.scope, session.selection):
+        if self._stale or self._shown != self._wanted():
             return
         if self.page is None:
             self._turn(force=True)  # what could not be shown may be possible now

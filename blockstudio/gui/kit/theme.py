@@ -30,6 +30,17 @@ _ON_DARK = {"head": _c("#7d8fa1")}
 """Stripes that would not stand out from a dark card."""
 
 
+HUES = {
+    "grey": _c("#76848d"),
+    "yellow": _c("#b8860b"),
+    "blue": _c("#3b7ddd"),
+    "green": _c("#3f7d58"),
+    "red": _c("#d1495b"),
+    "violet": _c("#8a63d2"),
+}
+"""Of notes and frames."""
+
+
 @dataclass(frozen=True, eq=False)
 class Theme:
     """Every colour of one appearance. Nothing else in the window names a colour."""
@@ -83,6 +94,14 @@ class Theme:
         """The stripe colour of a block family; slate for an unknown one."""
         known = family if family in FAMILY_COLOURS else "head"
         return _ON_DARK.get(known, FAMILY_COLOURS[known]) if self.dark else FAMILY_COLOURS[known]
+
+    def note(self, colour: str) -> QColor:
+        """The paper of a note."""
+        return mix(self.card, HUES[colour], 0.14 if self.dark else 0.10)
+
+    def edge(self, colour: str) -> QColor:
+        """The edge of a note or frame: it stands out from canvas and card."""
+        return mix(HUES[colour], self.text, 0.35 if self.dark else 0.1)
 
 
 _SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")

@@ -18,9 +18,9 @@ from blockstudio.gui.kit.text import tr
 
 
 def select_all(scene: Scene) -> None:
-    """Select every block of the level; not the ports of a module that is open in place."""
+    """Select every block of the level, its notes and frames; not the ports of a module that is open in place."""
     drawing = scene.drawing
-    scene.session.select(name for name in drawing.names if not drawing.is_hidden(name))
+    scene.session.select((name for name in drawing.names if not drawing.is_hidden(name)), drawing.annotations())
 
 
 def select_ends(scene: Scene) -> bool:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.hand import acts, connecting, dropping, hover, keys
+from blockstudio.gui.canvas.hand.annotating import Resize
 from blockstudio.gui.canvas.hand.cutting import Cut
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, Press
 from blockstudio.gui.canvas.hand.leading import Lead, remove_point
@@ -137,7 +138,7 @@ class Hand(QObject):
         if link is not None:
             return Press(surface, at, lambda: acts.follow_link(scene, link))
         found = hits.hit(scene.root, point, scale)
-        if found.name is not None or found.wire is not None or scene.stage is not scene.root:
+        if found.name is not None or found.wire is not None or found.annotation or scene.stage is not scene.root:
             scene.go_to(found.stage)
         repeated = handle_at(scene.stage, scene.marks, on_stage(surface, at)) if scale >= LINES else None
         if repeated is not None:
@@ -155,7 +156,9 @@ class Hand(QObject):
             return Press(surface, at, lambda: self._go_to_note(note))
         if found.wire is not None:
             return self._from_wire(found.wire, at)
-        return Marquee(surface, at)
+        if found.annotation is not None and found.edge:
+            return Resize(surface, at, found.annotation, found.edge)
+        return Marquee(surface, at) if found.annotation is None else Move(surface, at, found.annotation)
 
     def _go_to_note(self, note: Callout) -> None:
         self.scene.session.go(note.path)
@@ -244,6 +247,12 @@ class Hand(QObject):
             self.scene.go_to(found.stage)
             if remove_point(self.surface, found.wire, event.position()):
                 return
+        if event.button() == Qt.MouseButton.LeftButton and found.annotation is not None:
+            self.cancel()
+            self.scene.go_to(found.stage)
+            self.scene.session.select((), [found.annotation])
+            self.surface.run("edit.write")
+            return
         if event.button() != Qt.MouseButton.LeftButton or found.block is None:
             self.press(event)
             return
@@ -257,7 +266,7 @@ class Hand(QObject):
         """Whether a point of the view lies on nothing that is drawn."""
         point, near = self.surface.camera.to_scene(at), self.surface.camera.scale >= LINES
         on_note = near and self.scene.notebook.note_at(point) is not None
-        return found.name is None and found.wire is None and not on_note and self.surface.map_point(at) is None
+        return found == hits.Hit(found.stage, found.offset) and not on_note and self.surface.map_point(at) is None
 
     def leave(self) -> None:
         """The mouse left the drawing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 
+from blockstudio.gui.canvas.hand.annotating import CURSORS
 from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.metrics import LINES
@@ -21,24 +22,28 @@ def hover(surface: Surface, at: QPointF) -> Qt.CursorShape:
     here = found.stage is scene.stage
     name, wire, port = (found.name, found.wire, found.port) if here else (None, None, None)
     sign = name if found.chevron and name is not None else None
-    before = (marks.hovered, marks.hovered_wire, marks.chevron, marks.port, notebook.link)
-    if (name, wire, sign, port, link) != before:
+    mark = found.annotation if here else None
+    before = (marks.hovered, marks.hovered_wire, marks.chevron, marks.port, notebook.link, marks.hovered_note)
+    if (name, wire, sign, port, link, mark) != before:
         if name != marks.hovered and not on_note:
             marks.hovered = name
             scene.renote()
             scene.hovered.emit(name or "")
         marks.hovered_wire, marks.chevron, marks.port = wire, sign, port
-        notebook.link = link
+        marks.hovered_note, notebook.link = mark, link
         scene.changed.emit()
     if link is not None or found.wire is not None or found.chevron:
         return Qt.CursorShape.PointingHandCursor
+    if found.annotation is not None:
+        return CURSORS.get(found.edge, Qt.CursorShape.SizeAllCursor)
     return Qt.CursorShape.CrossCursor if found.port else Qt.CursorShape.ArrowCursor
 
 
 def leave(surface: Surface) -> None:
     """The mouse is elsewhere."""
     scene, marks = surface.scene, surface.scene.marks
-    if marks.hovered or marks.hovered_wire:
+    if marks.hovered or marks.hovered_wire or marks.hovered_note:
+        marks.hovered_note = None
         marks.hovered = marks.hovered_wire = marks.chevron = marks.port = None
         scene.renote()
         scene.hovered.emit("")

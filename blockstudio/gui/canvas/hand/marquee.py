@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
+from blockstudio.graph.annotations import Annotation
 from blockstudio.gui.canvas.hand.gesture import Drag, adds
 from blockstudio.gui.canvas.hand.surface import Surface, from_stage, on_stage
 from blockstudio.gui.canvas.scene.overlay import Band
@@ -33,13 +34,20 @@ class Marquee(Drag):
         found = [name for name in found if name not in drawing.frames or self.area.contains(drawing.rect(name))]
         return [*self.scene.session.selection, *found] if adds(modifiers) else found
 
+    def _noted(self, modifiers: Qt.KeyboardModifier) -> list[Annotation]:
+        """The notes that it touches, and the frames that lie in it."""
+        drawing = self.scene.drawing
+        found = [Annotation("note", each.name) for each in drawing.sheets() if self.area.intersects(each.rect)]
+        found += [Annotation("frame", each.name) for each in drawing.areas() if self.area.contains(each.rect)]
+        return [*self.scene.session.noted, *found] if adds(modifiers) else found
+
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
         self.scene.preview_selection(self._touched(modifiers))
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
         self.scene.preview_selection(None)
         self.scene.select_wires(())
-        self.scene.session.select(self._touched(modifiers))
+        self.scene.session.select(self._touched(modifiers), self._noted(modifiers))
 
     def click(self, modifiers: Qt.KeyboardModifier) -> None:
         if not adds(modifiers):

@@ -15,6 +15,7 @@ from blockstudio.gui.kit.text import tr
 
 ON_NOTHING = (
     "edit.search",
+    "edit.note",
     "edit.select_all",
     "",
     "view.arrange",
@@ -28,9 +29,10 @@ ON_BLOCKS = (
     "edit.search", "edit.connect", "edit.wire_in_order", "edit.align", "edit.straighten", "edit.swap", "",
     "view.arrange_selection", "view.pin", "edit.unroll", "",
     "edit.bypass", "edit.freeze", "",
-    "refactor.to", "edit.group", "edit.ungroup", "edit.make_unique", "",
+    "refactor.to", "edit.group", "edit.ungroup", "edit.make_unique", "edit.frame", "",
     "edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "edit.delete_cut",
 )  # fmt: skip
+ON_ANNOTATIONS = ("edit.write", "edit.annotation_colour", "", "edit.cut", "edit.copy", "edit.duplicate", "edit.delete")
 ON_MODULES = ("view.enter", "view.frame", "view.arrange_inside", "")
 """Commands; an empty one is a line between groups."""
 
@@ -47,6 +49,11 @@ def menu_at(surface: Surface, at: QPointF, parent: QWidget) -> QMenu:
     if found.wire is not None:
         scene.select_wires([found.wire])
         _offer(surface, menu, ON_WIRES)
+    elif found.annotation is not None:
+        if found.annotation not in scene.session.noted:
+            scene.select_wires(())
+            scene.session.select((), [found.annotation])
+        _offer(surface, menu, ON_ANNOTATIONS)
     elif name is None:
         point = on_stage(surface, at)
         if surface.commands is not None:

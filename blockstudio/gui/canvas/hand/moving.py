@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from blockstudio.graph.edits import MoveBlocks, SetRoute
+from blockstudio.graph.annotations import Annotation
+from blockstudio.graph.edits import Edit, MoveBlocks, SetRoute
+from blockstudio.gui.canvas.hand import annotating
 from blockstudio.gui.canvas.hand.carrying import Carrying
 from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, adds
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
@@ -25,12 +27,14 @@ class Move(Drag):
     cursor = Qt.CursorShape.SizeAllCursor
     scrolls = True
 
-    def __init__(self, surface: Surface, at: QPointF, name: str) -> None:
+    def __init__(self, surface: Surface, at: QPointF, name: str | Annotation) -> None:
         super().__init__(surface, at)
         self._from = on_stage(surface, at)
         self._drawing = self.scene.drawing
-        self.name = name
+        self.grip = name
+        """The block, note or frame that the mouse holds."""
         self.names: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
         self.guides: Guides | None = None
         """What they have fallen in line with."""
         self.carrying: Carrying | None = None
@@ -39,14 +43,28 @@ class Move(Drag):
         """How far the blocks are shown from where they are."""
 
     def begin(self) -> None:
-        session = self.scene.session
-        if self.name not in session.selection:
-            session.select([self.name])
-        self.names = session.selection
-        self.carrying = Carrying(self.scene, self.names)
+        session, grip = self.scene.session, self.grip
+        if isinstance(grip, Annotation):
+            if grip not in session.noted:
+                session.select((), [grip])
+        elif grip not in session.selection:
+            session.select([grip])
+        self.names, self.notes = annotating.along(self.scene)
+        self._drawing.hold(annotating.straddled(self._drawing, self.names))
+        if not isinstance(grip, Annotation):
+            self.carrying = Carrying(self.scene, self.names)
+
+    def _corner(self) -> tuple[float, float]:
+        """What is put on the grid, in the document's coordinates."""
+        if not isinstance(self.grip, Annotation):
+            return self._drawing.document_place(self.grip)
+        if self.names:
+            return self._drawing.document_place(self.names[0])
+        corner = self._drawing.rect_of(self.grip).topLeft()
+        return corner.x() - self.dx - self._drawing.origin[0], corner.y() - self.dy - self._drawing.origin[1]
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
-        x, y = self._drawing.document_place(self.name)
+        x, y = self._corner()
         aside = on_stage(self.surface, self.at) - self._from
         self.guides = None
         if modifiers & Qt.KeyboardModifier.AltModifier:
@@ -57,12 +75,14 @@ class Move(Drag):
             dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
         if self.carrying is not None:
             self._aim(self.carrying, modifiers)
-        self.scene.shift(self.names, dx - self.dx, dy - self.dy)
+        self.scene.shift(self.names, dx - self.dx, dy - self.dy, self.notes)
         self.dx, self.dy = dx, dy
+        found = annotating.joins(self._drawing, self.names) if self._drawing.definition.frames else {}
+        self.scene.marks.into = frozenset(key for key, (come, _) in found.items() if come)
 
     def _in_line(self, aside: QPointF, dx: float, dy: float) -> tuple[float, float]:
         """Where the blocks fall in line with what stands around them, else ``dx``, ``dy``, the grid's."""
-        if len(self.names) > MANY:
+        if len(self.names) > MANY or not self.names:
             return dx, dy
         box = QRectF()
         for name in self.names:
@@ -86,8 +106,10 @@ class Move(Drag):
         if self.carrying is not None:
             self._aim(self.carrying, modifiers)
             if self.carrying.drop(self._places()):
+                self._drawing.put_notes_back()
                 return
-        commit_move(self.scene, self.names, self.dx, self.dy)
+        self.scene.marks.into = frozenset()
+        commit_move(self.scene, self.names, self.dx, self.dy, self.notes)
 
     def _places(self) -> dict[str, tuple[float, float]]:
         """Where the document would have the blocks."""
@@ -95,16 +117,20 @@ class Move(Drag):
         return {name: (round(x + self.dx, 2), round(y + self.dy, 2)) for name, (x, y) in places.items()}
 
     def click(self, modifiers: Qt.KeyboardModifier) -> None:
-        session = self.scene.session
+        session, grip = self.scene.session, self.grip
+        if isinstance(grip, Annotation):
+            annotating.select(self.scene, grip, modifiers)
+            return
         self.scene.select_wires(())
         if not adds(modifiers):
-            session.select([self.name])
-        elif self.name in session.selection:
-            session.select([name for name in session.selection if name != self.name])
+            session.select([grip])
+        elif grip in session.selection:
+            session.select([name for name in session.selection if name != grip], session.noted)
         else:
-            session.select([*session.selection, self.name])
+            session.select([*session.selection, grip], session.noted)
 
     def cancel(self) -> None:
+        self.scene.marks.into = frozenset()
         if self.carrying is not None:
             self.carrying.clear()
         self.scene.put_back(self._drawing, self.names)
@@ -116,37 +142,45 @@ class Nudge(Gesture):
     def __init__(self, surface: Surface) -> None:
         super().__init__(surface)
         self._drawing = self.scene.drawing
-        self.names = self.scene.session.selection
+        self.names, self.notes = annotating.along(self.scene)
         self.dx = self.dy = 0.0
 
     def press(self, dx: float, dy: float) -> None:
         """Show the blocks further aside."""
-        self.scene.shift(self.names, dx, dy)
+        self.scene.shift(self.names, dx, dy, self.notes)
         self.dx, self.dy = self.dx + dx, self.dy + dy
 
     def finish(self) -> None:
-        commit_move(self.scene, self.names, self.dx, self.dy)
+        commit_move(self.scene, self.names, self.dx, self.dy, self.notes)
 
     def cancel(self) -> None:
         self.scene.put_back(self._drawing, self.names)
 
 
-def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float) -> None:
-    """Tell the document where blocks are now that were shown ``dx``, ``dy`` aside. Blocks that had no place of
-    their own are given the one they were shown at, so that the picture stays."""
+def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float, notes: tuple[str, ...] = ()) -> None:
+    """Tell the document where blocks and notes are now that were shown ``dx``, ``dy`` aside. Blocks that had no place
+    of their own are given the one they were shown at, so that the picture stays; what was put into a frame or out of it
+    belongs there."""
     drawing, session = scene.drawing, scene.session
     if not (dx or dy):
+        drawing.put_notes_back()
         return
     to: dict[str, tuple[float, float] | None] = dict(scene.loose_places())
     for name in names:
         x, y = drawing.document_place(name)
         to[name] = (round(x + dx, 2), round(y + dy, 2))
     routes, there = session.definition.routes, set(names)
-    led = [
+    edits: list[Edit] = [MoveBlocks(scope=session.scope, to=to)] if to else []
+    edits += [
         SetRoute(scope=session.scope, wire=wire, route=tuple((round(x + dx, 2), round(y + dy, 2)) for x, y in route))
         for wire, route in routes.items()
         if wire.source in there and wire.target in there
     ]
-    what = names[0] if len(names) == 1 else tr_many("{count} block", "{count} blocks", len(names))
-    if not session.do(tr("Move {0}", what), MoveBlocks(scope=session.scope, to=to), *led):
+    edits += annotating.moved_notes(scene, notes, dx, dy)
+    edits += annotating.rejoined(scene, names)
+    what = tr_many("{count} block", "{count} blocks", len(names))
+    if len(names) == 1 or not names:
+        what = names[0] if names else tr("note")
+    drawing.put_notes_back()
+    if not session.do(tr("Move {0}", what), *edits):
         scene.put_back(drawing, names)

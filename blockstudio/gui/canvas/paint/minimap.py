@@ -72,6 +72,13 @@ class Minimap:
         with QPainter(picture) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setTransform(self._camera.transform(), True)
+            painter.setPen(Qt.PenStyle.NoPen)
+            for each in drawing.areas():
+                painter.setBrush(style.areas[each.colour][0])
+                painter.drawRect(each.rect)
+            for sheet in drawing.sheets():
+                painter.setBrush(style.note_text[sheet.colour].brush())
+                painter.drawRect(sheet.rect)
             painter.setPen(style.wire_far)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(drawing.far_path())

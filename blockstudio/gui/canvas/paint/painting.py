@@ -14,6 +14,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
 from blockstudio.gui.canvas.paint import cards, frames
+from blockstudio.gui.canvas.paint.annotations import draw_annotations, draw_titles
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import HEAT_STEPS, Style
 from blockstudio.gui.canvas.scene import routes
@@ -91,16 +92,19 @@ class StagePainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         marks = self.marked.get(stage.path, NO_MARKS)
         seen = seen if seen is not None else area
+        draw_annotations(painter, drawing, area, scale, self.style, marks)
         self._frames(stage, area, marks, seen)
         rows = drawing.rows_in(area, 8)
         crowd = len(rows) if seen is area else len(drawing.rows_in(seen, 8))
         if is_far(scale, crowd):
             self._far(stage, marks)
+            draw_titles(painter, drawing, area, scale, self.style)
             return
         if asides := self.asides.get(stage.path):
             self._glide(stage, area, marks, asides)
             return
         self._wires(stage, area, marks, seen)
+        draw_titles(painter, drawing, area, scale, self.style)
         shut = [row for row in rows if drawing.names[row] not in drawing.frames]
         if drawing.framed:
             shut = [row for row in shut if not drawing.is_hidden(drawing.names[row])]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainterPath, QPen, QStaticText
 
 from blockstudio.gui.canvas.scene import metrics
 from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
-from blockstudio.gui.kit.theme import Theme, font, mix
+from blockstudio.gui.kit.theme import HUES, Theme, font, mix
 
 MAX_TEXTS = 4096
 HEAT_STEPS = 24
@@ -78,11 +78,31 @@ class Style:
         self.line_font = font(metrics.LINE_PX)
         self.line_bold = font(metrics.LINE_PX, bold=True)
         self.badge_font = font(metrics.BADGE_PX, bold=True)
+        self.papers: dict[str, tuple[QBrush, QPen]] = {}
+        """Ground and edge of notes by their colour."""
+        self.areas: dict[str, tuple[QBrush, QPen]] = {}
+        """Ground and edge of frames."""
+        self.far_edges: dict[str, QPen] = {}
+        self.note_text: dict[str, QPen] = {}
+        for name, hue in HUES.items():
+            edge = theme.edge(name)
+            veil = QColor(hue.red(), hue.green(), hue.blue(), 26)
+            self.papers[name] = QBrush(theme.note(name)), _pen(edge, 1.0)
+            self.areas[name] = QBrush(veil), _pen(edge, 1.2)
+            self.far_edges[name] = _hair(edge)
+            self.note_text[name] = QPen(mix(hue, theme.text, 0.55))
+        self._lone_fonts: dict[int, QFont] = {}
         self._texts: dict[tuple[str, int, bool], QStaticText] = {}
 
     def heat(self, at: float) -> QBrush:
         """The fill of a card by its place on the scale, 0 to 1."""
         return self._heats[round(at * HEAT_STEPS)]
+
+    def lone_font(self, px: int) -> QFont:
+        """The bold face of a title that is seen from far."""
+        if px not in self._lone_fonts:
+            self._lone_fonts[px] = font(px, bold=True)
+        return self._lone_fonts[px]
 
     def text_of(self, text: str, used: QFont, bold: bool = False) -> QStaticText:
         """``text`` laid out once for painting many times."""

@@ -11,6 +11,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit, MoveBlocks, SetRoute, SetTexts
 from blockstudio.graph.operations import switching, ungrouping
+from blockstudio.graph.operations.noting import following
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place
 from blockstudio.gui.canvas.scene.staging import COLUMNS, columns_wanted
@@ -83,7 +84,8 @@ class Arranging(QObject):
             if wire.source in moved or wire.target in moved
         ]
         if moved:
-            session.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved), *free)
+            notes = following(definition.notes, scope, wanted.now, places)
+            session.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved), *free, *notes)
 
     # Columns
 
@@ -101,7 +103,9 @@ class Arranging(QObject):
             # The user has put blocks somewhere: they are laid out anew, as that is asked for.
             now = staging.standing(scope)
             wanted = task(diagram, scope, staging.card_sizes(scope), now, (), count, staging.paper)
-            edits.append(MoveBlocks(scope=scope, to=dict(rearranged(wanted))))
+            places = rearranged(wanted)
+            edits.append(MoveBlocks(scope=scope, to=dict(places)))
+            edits += following(diagram.definition(scope).notes, scope, now, places)
         session.do(tr("Columns"), *edits)
 
     # Pins

@@ -295,7 +295,7 @@ def note_at(notes: Iterable[Callout], point: QPointF) -> Callout | None:
 def bounds_of(stage: Stage) -> QRectF:
     """Everything that is drawn: blocks with what stands out of them, wires and pills."""
     drawing = stage.drawing
-    if not drawing.names:
+    if drawing.bounds.isEmpty():
         return QRectF()
     bounds = drawing.bounds.adjusted(-PORT - 1, -PORT - 1, PORT + 2, PORT + 2)
     for rect, _, _ in pills_of(stage, range(len(drawing.wires))):

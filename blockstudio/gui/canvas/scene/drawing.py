@@ -14,7 +14,8 @@ from PySide6.QtGui import QPainterPath
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.scene import routes
-from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES, Frame, Geometry
+from blockstudio.gui.canvas.scene.annotated import Annotated
+from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES, Frame
 from blockstudio.gui.canvas.scene.metrics import PILL_HEIGHT
 from blockstudio.gui.canvas.scene.routes import Array
 
@@ -32,7 +33,7 @@ def _meeting(reach: Array, rows: np.ndarray, boxes: Array) -> set[int]:
     return set(rows[hit.any(axis=1)].tolist())
 
 
-class Drawing(Geometry):
+class Drawing(Annotated):
     """Boxes and curves of a definition that change as the document does."""
 
     # What is seen from far

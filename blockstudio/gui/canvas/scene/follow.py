@@ -16,6 +16,8 @@ from blockstudio.graph.edits import (
     RenameBlock,
     RenameModule,
     SetBlock,
+    SetFrame,
+    SetNote,
     SetRoute,
 )
 from blockstudio.gui.canvas.scene.drawing import Drawing
@@ -29,6 +31,7 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
     placed: dict[str, None] = {}
     wires: dict[Wire, None] = {}
     led: dict[Wire, None] = {}
+    annotated = False
     for edit in edits:
         if isinstance(edit, RenameModule):
             return False
@@ -56,6 +59,8 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
                 placed |= dict.fromkeys(to)
             case SetRoute(wire=wire):
                 led[wire] = None
+            case SetNote() | SetFrame():
+                annotated = True
             case AddWire(wire=wire) | RemoveWire(wire=wire):
                 wires[wire] = led[wire] = None
     # A block that went and came again in one step may be another block.
@@ -84,6 +89,8 @@ def follow(drawing: Drawing, edits: tuple[Edit, ...]) -> bool:
     for wire in led:
         if wire in routes or wire in drawing.led:
             drawing.lead(wire)
+    if annotated:
+        drawing.annotate()
     return True
 
 

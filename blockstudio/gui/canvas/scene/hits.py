@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPathStroker
 
+from blockstudio.graph.annotations import Annotation
 from blockstudio.graph.diagram import Wire
+from blockstudio.gui.canvas.scene.annotated import title_chip, title_rect
 from blockstudio.gui.canvas.scene.metrics import FAR, LINES, NEAR, PORT_REACH
 from blockstudio.gui.canvas.scene.ports import Port
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 
 WIRE_REACH = 6
+EDGE_REACH = 4.0
+"""How near to the edge of a note or frame, in pixels, the mouse takes hold of it."""
 END_REACH = 16
 """How near to a wire's end, in pixels, the mouse takes the wire by that end."""
 
@@ -29,6 +33,10 @@ class Hit:
     wire: Wire | None = None
     chevron: bool = False
     """On the sign that opens or shuts the block, a module."""
+    annotation: Annotation | None = None
+    """A note, or a frame by its title or edge: where nothing of the network lies."""
+    edge: str = ""
+    """The edges of it that the mouse takes hold of: ``l``, ``t``, ``r``, ``b`` or two of them."""
 
     @property
     def name(self) -> str | None:
@@ -45,12 +53,19 @@ def hit(stage: Stage, point: QPointF, scale: float, offset: QPointF | None = Non
         return Hit(stage, offset, port=port)
     name = block_at(stage, point)
     if name is None:
-        return Hit(stage, offset, wire=wire_at(stage, point, scale))
+        titled = title_at(stage, point, scale)
+        if titled is not None:
+            return Hit(stage, offset, annotation=titled)
+        wire = wire_at(stage, point, scale)
+        if wire is not None:
+            return Hit(stage, offset, wire=wire)
+        annotation, edge = annotation_at(stage, point, scale)
+        return Hit(stage, offset, annotation=annotation, edge=edge)
     frame = stage.drawing.frames.get(name)
     if frame is not None:
         aside = QPointF(frame.dx, frame.dy)
         inner = hit(stage.inside[name], point - aside, scale, offset + aside)
-        if inner.name is not None or inner.wire is not None:
+        if inner.name is not None or inner.wire is not None or inner.annotation is not None:
             return inner
     sign = scale >= NEAR and stage.drawing.is_module(name) and stage.drawing.chevron(name).contains(point)
     return Hit(stage, offset, block=name, chevron=sign)
@@ -76,6 +91,38 @@ def block_at(stage: Stage, point: QPointF) -> str | None:
     cards = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
     chosen = cards or rows
     return stage.drawing.names[chosen[-1]] if chosen else None
+
+
+def title_at(stage: Stage, point: QPointF, scale: float) -> Annotation | None:
+    """The frame whose title is written at a point: it covers the wires there."""
+    for area in reversed(stage.drawing.areas()):
+        if area.title and title_chip(area, scale)[0].adjusted(-4, 0, 4, 0).contains(point):
+            return Annotation("frame", area.name)
+    return None
+
+
+def annotation_at(stage: Stage, point: QPointF, scale: float) -> tuple[Annotation | None, str]:
+    """The note or frame whose paper, title or edge lies under a point, and the edges that are meant."""
+    reach = EDGE_REACH / scale
+    for sheet in reversed(stage.drawing.sheets()):
+        if sheet.rect.adjusted(-reach, 0, reach, 0).contains(point):
+            edge = "".join(side for side in _edges(sheet.rect, point, reach) if side in "lr")
+            return Annotation("note", sheet.name), edge
+    for area in reversed(stage.drawing.areas()):
+        if not area.rect.adjusted(-reach, -reach, reach, reach).contains(point):
+            continue
+        edge = _edges(area.rect, point, reach)
+        if edge or title_rect(area).contains(point):
+            return Annotation("frame", area.name), edge
+    return None, ""
+
+
+def _edges(rect: QRectF, point: QPointF, reach: float) -> str:
+    sides = {
+        "l": rect.left() - point.x(), "t": rect.top() - point.y(),
+        "r": rect.right() - point.x(), "b": rect.bottom() - point.y(),
+    }  # fmt: skip
+    return "".join(side for side, aside in sides.items() if abs(aside) <= reach)
 
 
 def port_at(

@@ -279,6 +279,7 @@ class Scene(QObject):
 
     def _on_selection_changed(self) -> None:
         self.marks.selected = frozenset(self.session.selection)
+        self.marks.noted = frozenset(self.session.noted)
         self.renote()
         self.selected.emit()
         self.changed.emit()
@@ -334,9 +335,10 @@ class Scene(QObject):
             self.marks.ports_of = name
             self.changed.emit()
 
-    def shift(self, names: Iterable[str], dx: float, dy: float) -> None:
-        """Show blocks aside from where they are."""
+    def shift(self, names: Iterable[str], dx: float, dy: float, notes: Iterable[str] = ()) -> None:
+        """Show blocks and notes aside from where they are."""
         if dx or dy:
+            self.drawing.shift_notes(notes, dx, dy)
             self.drawing.shift(names, dx, dy)
             self.rewrite_notes()
 
@@ -344,5 +346,6 @@ class Scene(QObject):
         """Show blocks of a drawing where the document has them, if it is still in view. Names that are gone are left
         out."""
         if any(stage.drawing is drawing for stage, _ in self.stages()):
+            drawing.put_notes_back()
             drawing.moved(names)
             self.rewrite_notes()

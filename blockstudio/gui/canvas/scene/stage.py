@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF
 
+from blockstudio.graph.annotations import Annotation
 from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
@@ -32,6 +33,8 @@ class Marks:
 
     selected: frozenset[str] = frozenset()
     wires: frozenset[Wire] = frozenset()
+    noted: frozenset[Annotation] = frozenset()
+    """The notes and frames that are selected."""
     hovered: str | None = None
     hovered_wire: Wire | None = None
     port: Port | None = None
@@ -54,6 +57,10 @@ class Marks:
     """The block whose handle is pulled, and how often it would stand for itself."""
     ports_of: str | None = None
     """The block whose free input shows."""
+    hovered_note: Annotation | None = None
+    """The note or frame under the mouse."""
+    into: frozenset[str] = frozenset()
+    """The frames that what is dragged would come into."""
 
     def keep(self, drawing: Drawing) -> None:
         """The document changed: let go of what is no longer there."""
@@ -63,6 +70,7 @@ class Marks:
         self.hovered_wire = self.hovered_wire if self.hovered_wire in there else None
         self.drop_wire = self.drop_wire if self.drop_wire in there else None
         self.drop_block = self.drop_block if self.drop_block in drawing.rows else None
+        self.hovered_note = None
         self.taken = self.taken if self.taken in there else None
         self.hovered = self.hovered if self.hovered in drawing.rows else None
         self.chevron = self.chevron if self.chevron in drawing.rows else None

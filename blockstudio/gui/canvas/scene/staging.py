@@ -12,6 +12,7 @@ from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Block, Diagram
 from blockstudio.graph.edits import AddBlock, Edit, RemoveBlock
+from blockstudio.graph.operations.noting import along, joining
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
@@ -188,6 +189,7 @@ class Staging:
         draft.route(ROUTES)
         # What runs beside the blocks stays inside the frame.
         lanes = list(draft.lanes.values())
+        boxes += draft.annotation_rects()
         left = min([*(box.left() for box in boxes), *lanes], default=0.0)
         right = max([*(box.right() for box in boxes), *lanes], default=float(card_width(name, False)))
         top = min((box.top() for box in boxes), default=0.0)
@@ -341,15 +343,18 @@ class Staging:
         """Edits with the drawing's answer, see `blockstudio.layout.answering`; ``at`` and ``carried`` are of the
         session's level. Levels whose layout is still being computed give none."""
         here, scopes = self.session.scope, self.session.diagram.scopes()
+        edits = (*edits, *joining(self.session.diagram, here, edits))
         concerned = {edit.scope for edit in edits if isinstance(edit, AddBlock | RemoveBlock)}
         for scope in sorted((concerned | ({here} if carried else set())).intersection(scopes)):
             places = self.standing(scope)
             if scope not in self._asked:
                 mine = scope == here
+                before = edits
                 edits = answered(
                     self.session.diagram, scope, edits, places, self._size,
                     at if mine else None, carried if mine else (),
                 )  # fmt: skip
+                edits = along(self.session.diagram, scope, before, edits, places)
         return edits
 
     def _place(self, scope: str, answer: dict[str, Place]) -> None:

@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF
 
 from blockstudio.blocks import shape_text
+from blockstudio.graph.annotations import Annotation
+from blockstudio.graph.definition import Definition
 from blockstudio.gui.canvas.scene import hits
+from blockstudio.gui.canvas.scene.annotated import PAD
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
+from blockstudio.gui.canvas.scene.metrics import NAMES
 from blockstudio.gui.canvas.scene.stage import Stage
+from blockstudio.gui.kit.markdown import laid_out
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.text import render
+
+MOST_TIP = 600
+"""Letters of a note that a tip shows."""
 
 
 def describe(facts: CardTexts, name: str) -> list[str]:
@@ -48,6 +56,8 @@ def tip(root: Stage, point: QPointF, scale: float) -> str:
         return _port_tip(facts, found.port.block, found.port.port, found.port.side)
     if found.wire is not None:
         return f"{found.wire.source} → {found.wire.target}\n{facts.pill(found.wire)}"
+    if found.annotation is not None and found.annotation.kind == "note" and scale < NAMES:
+        return ", ".join(describe_annotation(facts.definition, found.annotation)[1:])[:MOST_TIP]
     return ""
 
 
@@ -70,8 +80,21 @@ def short_number(value: float) -> str:
     return f"{value:g}"
 
 
-def selection_text(stage: Stage, selection: Sequence[str]) -> str:
-    """What screen readers are told: the block that is selected, or how many are."""
+def describe_annotation(definition: Definition, mark: Annotation) -> list[str]:
+    """What a note or frame says: what it is, then its words."""
+    if mark.kind == "frame":
+        frame = definition.frames[mark.name]
+        count = tr_many("{count} block", "{count} blocks", len(frame.blocks))
+        return [tr("Frame {title}", title=frame.title or mark.name), count]
+    note = definition.notes[mark.name]
+    words = laid_out(note.text, note.width - 2 * PAD).plain
+    return [tr("Note"), words.strip()]
+
+
+def selection_text(stage: Stage, selection: Sequence[str], noted: Sequence[Annotation] = ()) -> str:
+    """What screen readers are told: the block, note or frame that is selected, or how many are."""
+    if not selection and len(noted) == 1:
+        return ", ".join(describe_annotation(stage.facts.definition, noted[0]))
     if len(selection) == 1 and selection[0] in stage.drawing.rows:
         return ", ".join(describe(stage.facts, selection[0]))
     if selection:

@@ -16,15 +16,17 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, Q
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 from shiboken6 import isValid
 
+from blockstudio.graph.annotations import Annotation
 from blockstudio.graph.diagram import Wire
+from blockstudio.graph.operations.noting import is_there
 from blockstudio.gui.canvas.scene.camera import Camera
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.order import in_reading_order
-from blockstudio.gui.canvas.scene.telling import describe
+from blockstudio.gui.canvas.scene.telling import describe, describe_annotation
 from blockstudio.gui.kit.text import tr
 
-Item = str | Wire
-"""A block's name, or a wire."""
+Item = str | Wire | Annotation
+"""A block's name, a wire, a note or a frame."""
 
 
 class Surface(Protocol):
@@ -56,7 +58,7 @@ class DrawingInterface(QAccessibleWidget):
         version = (drawing.serial, drawing.version)
         if version != self._version:
             self._version = version
-            self._items = [*in_reading_order(drawing), *drawing.wires]
+            self._items = [*in_reading_order(drawing), *drawing.wires, *drawing.annotations()]
         return self._items
 
     def interface(self, item: Item) -> ItemInterface:
@@ -85,9 +87,10 @@ class DrawingInterface(QAccessibleWidget):
         return None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
-        selection = self.surface.scene.session.selection
-        if self.canvas.hasFocus() and selection:
-            return self.interface(selection[-1])
+        session = self.surface.scene.session
+        chosen: tuple[Item, ...] = session.selection or session.noted
+        if self.canvas.hasFocus() and chosen:
+            return self.interface(chosen[-1])
         return None
 
 
@@ -102,6 +105,8 @@ class ItemInterface(QAccessibleInterface):
         if not isValid(self._owner):
             return False
         drawing = self._owner.surface.scene.drawing
+        if isinstance(self.item, Annotation):
+            return is_there(drawing.definition, self.item)
         return self.item in (drawing.rows if isinstance(self.item, str) else drawing.wire_rows)
 
     def object(self) -> QObject | None:  # type: ignore[override]
@@ -126,6 +131,8 @@ class ItemInterface(QAccessibleInterface):
         return None
 
     def role(self) -> QAccessible.Role:
+        if isinstance(self.item, Annotation):
+            return QAccessible.Role.Note if self.item.kind == "note" else QAccessible.Role.Grouping
         return QAccessible.Role.ListItem if isinstance(self.item, str) else QAccessible.Role.Link
 
     def text(self, which: QAccessible.Text) -> str:
@@ -137,6 +144,11 @@ class ItemInterface(QAccessibleInterface):
             if which == QAccessible.Text.Name:
                 return ", ".join(lines[:2])
             return ", ".join(lines[2:]) if which == QAccessible.Text.Description else ""
+        if isinstance(self.item, Annotation):
+            lines = describe_annotation(facts.definition, self.item)
+            if which == QAccessible.Text.Name:
+                return ", ".join(lines)
+            return ""
         if which == QAccessible.Text.Name:
             return tr("Wire from {0} to {1}", self.item.source, self.item.target)
         return facts.pill(self.item) if which == QAccessible.Text.Description else ""
@@ -150,6 +162,8 @@ class ItemInterface(QAccessibleInterface):
         scene, camera, canvas = self._owner.surface.scene, self._owner.surface.camera, self._owner.canvas
         if isinstance(self.item, str):
             drawn = scene.drawing.rect(self.item)
+        elif isinstance(self.item, Annotation):
+            drawn = scene.drawing.rect_of(self.item)
         else:
             drawn = scene.drawing.path(self.item).boundingRect()
         drawn = drawn.translated(scene.offset)
@@ -160,7 +174,7 @@ class ItemInterface(QAccessibleInterface):
         state = QAccessible.State()
         state.selectable = state.focusable = 1
         marks = self._owner.surface.scene.marks
-        chosen = self.item in marks.selected or self.item in marks.wires
+        chosen = self.item in marks.selected or self.item in marks.wires or self.item in marks.noted
         state.selected = int(chosen)
         shown = self._owner.canvas.rect().translated(self._owner.canvas.mapToGlobal(QPoint()))
         state.offscreen = int(not shown.intersects(self.rect()))
