@@ -19,7 +19,7 @@ from blockstudio.text import join, render, say, say_many
 if TYPE_CHECKING:
     from blockstudio.experiments import Outcome, Plan, Queue, Trial
 
-VERBS = ("run", "status", "table", "pause", "resume", "list")
+VERBS = ("run", "status", "table", "pause", "resume", "stop", "retry", "list")
 
 
 def experiment_arguments(parser: Parser) -> None:
@@ -27,8 +27,9 @@ def experiment_arguments(parser: Parser) -> None:
     parser.description = say(
         "Run an experiment: a file with networks, a grid over parameters and recipe fields, seeds and a measure. "
         "run trains what is not trained yet, several trials at a time, and ends with the table; it can be stopped, or "
-        "killed, and run again. status lists the trials, table compares the variants, pause and resume hold a queue "
-        "that is at work, list shows the experiments that come along."
+        "killed, and run again. status lists the trials, table compares the variants, pause, resume, stop (with "
+        "checkpoints) and retry (what has failed) are told to a queue that is at work, list shows the experiments that "
+        "come along."
     )
     parser.epilog = say("example: blockstudio experiment run plain_against_residual --at-once 2")
     parser.add_argument("verb", choices=VERBS, help=say("what to do"))
@@ -49,6 +50,7 @@ def experiment_arguments(parser: Parser) -> None:
 def experiment(options: argparse.Namespace) -> int:
     """Run an experiment, or say how it stands."""
     from blockstudio.experiments import experiment_path, home_of, load_experiment, trials_of
+    from blockstudio.experiments.starting import tell_queue
 
     if options.verb == "list":
         return _list(options)
@@ -64,8 +66,9 @@ def experiment(options: argparse.Namespace) -> int:
     plan = load_experiment(file)
     home = Path(options.runs) if options.runs else home_of(file)
     trials = trials_of(plan, home)
-    if options.verb in ("pause", "resume"):
-        return _hold(home, options.verb == "pause")
+    if options.verb in ("pause", "resume", "stop", "retry"):
+        tell_queue(home, options.verb)
+        return 0
     if options.verb == "run":
         return _run(plan, trials, home, options)
     if options.verb == "status":
@@ -163,18 +166,6 @@ def _list(options: argparse.Namespace) -> int:
     for name, plan in found:
         count = say_many("{count} trial", "{count:,} trials", len(trials_of(plan, Path())))
         print(f"{name} ({render(count)})\n  {render(plan.experiment.question)}")
-    return 0
-
-
-def _hold(home: Path, held: bool) -> int:
-    from blockstudio.experiments.queue import PAUSED
-
-    if not home.is_dir():
-        raise StudioError("experiment.missing", say("no run of it was made yet."), where=str(home))
-    if held:
-        (home / PAUSED).touch()
-    else:
-        (home / PAUSED).unlink(missing_ok=True)
     return 0
 
 

@@ -24,6 +24,9 @@ STARTS = 3
 """How often a trial whose trainer is killed is started by one queue."""
 PAUSED = "paused"
 """A file of this name in the experiment's folder holds the queue."""
+STOP, RETRY = "stop", "retry"
+"""Files of these names are told to the queue at work, which takes them away: to stop with checkpoints, to start what
+has failed once more."""
 LOOK_EVERY = 0.2
 """Seconds."""
 
@@ -55,6 +58,8 @@ class Queue:
 
     def __enter__(self) -> Queue:
         self.home.mkdir(parents=True, exist_ok=True)
+        for word in (STOP, RETRY):
+            (self.home / word).unlink(missing_ok=True)
         try:
             self._lock.claim()
         except StudioError as error:
@@ -101,6 +106,7 @@ class Queue:
             if held != paused:
                 paused = held
                 self._tell("pause" if held else "resume")
+            self._listen()
             going = self.look()
             self._lock.beat()
             if listener is not None:
@@ -108,6 +114,19 @@ class Queue:
             if not going:
                 return all(self.outcome(trial).status in ENDED for trial in self.trials)
             wait(LOOK_EVERY)
+
+    def _listen(self) -> None:
+        """Do what was told by a file."""
+        if (self.home / STOP).exists():
+            (self.home / STOP).unlink(missing_ok=True)
+            self.stop()
+        if (self.home / RETRY).exists():
+            (self.home / RETRY).unlink(missing_ok=True)
+            failed = [trial for trial in self.trials if self.outcome(trial).status == "failed"]
+            self._again |= {trial.directory for trial in failed}
+            for trial in failed:
+                self._refused.pop(trial.directory, None)
+                self._starts.pop(trial.directory, None)
 
     def look(self) -> bool:
         """Read how all stand and start those whose turn it is; whether there is anything to wait for."""

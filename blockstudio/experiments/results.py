@@ -85,13 +85,14 @@ def front(plan: Plan, rows: Sequence[Row], cost: str = "parameters") -> list[Row
         cost: ``"parameters"``, ``"macs"`` or ``"seconds"``.
     """
     sign = 1 if plan.experiment.measure.more_is_better else -1
-    known = [row for row in rows if row.values() and (cost != "seconds" or _seconds(row) is not None)]
-    points = [
-        (float(_seconds(row) or 0) if cost == "seconds" else float(getattr(row, cost)),
-         sign * mean(list(row.values().values())))
-        for row in known
-    ]  # fmt: skip
+    known = [row for row in rows if row.values() and cost_of(row, cost) is not None]
+    points = [(cost_of(row, cost) or 0.0, sign * mean(list(row.values().values()))) for row in known]
     return [known[index] for index in pareto(points)]
+
+
+def cost_of(row: Row, cost: str) -> float | None:
+    """``parameters``, ``macs`` or mean ``seconds`` of a row; ``None`` if it is not known yet."""
+    return _seconds(row) if cost == "seconds" else float(getattr(row, cost))
 
 
 def table_of(plan: Plan, rows: Sequence[Row]) -> Table:
@@ -130,8 +131,14 @@ def answer_of(plan: Plan, rows: Sequence[Row]) -> Text:
     best = min(known, key=lambda row: (-len(row.values()) / len(row.ended()), sign * mean(list(row.values().values()))))
     amount = _amount(mean(list(best.values().values())))
     open_ones = sum(outcome.status not in ENDED for row in rows for outcome in row.outcomes.values())
-    sentence = say("Best: {name} with {title} {amount}.", name=best.name, title=measure.title, amount=amount)
-    return join([sentence, say("So far: {count} trials are open.", count=open_ones) if open_ones else ""])
+    sentence = say("Best: {name}, {title}: {amount}.", name=best.name, title=measure.title, amount=amount)
+    supported = sum(row.supported for row in rows)
+    compared = sum(row.reference is not None for row in rows)
+    if supported:
+        said = say("The seeds support {count} of {all} differences.", count=supported, all=compared)
+    else:
+        said = say("The seeds support no difference.") if compared and not open_ones else Text("")
+    return join([sentence, said, say("So far: {count} trials are open.", count=open_ones) if open_ones else ""])
 
 
 def _against(row: Row) -> str:

@@ -42,6 +42,20 @@ def paired_t_test(first: Sequence[float], second: Sequence[float]) -> float | No
     return student_p(t, len(differences) - 1)
 
 
+def confidence(differences: Sequence[float], level: float = 0.05) -> float | None:
+    """Half the width of the interval around the mean of paired differences that holds the true one with probability
+    1 − ``level``; ``None`` for fewer than two."""
+    spread = deviation(differences)
+    if spread is None:
+        return None
+    freedom = len(differences) - 1
+    low, high = 0.0, 1e6
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student_p(middle, freedom) > level else (low, middle)
+    return high * spread / math.sqrt(len(differences))
+
+
 def student_p(t: float, freedom: int) -> float:
     """P(\\|T\\| ≥ \\|t\\|) of Student's distribution with ``freedom`` degrees: I_x(ν/2, 1/2) with x = ν / (ν + t²)
     (Abramowitz and Stegun, 26.7.1 and 26.5.27)."""

@@ -155,7 +155,9 @@ def test_the_table_says_what_the_seeds_support(tmp_path: Path) -> None:
     assert table.rows[1][2:5] == ("4/4", "4 ▸ never", "")
     assert table.rows[2][2:5] == ("4/4", "0.8155 ± 0.01269", "+0.3 ●")
     assert "Differences are to cifar_plain" in table.notes[1]
-    assert answer_of(plan, rows).startswith("Best: cifar_resnet, lr=0.1 with test_accuracy 0.8155. So far: 1 trials")
+    answer = answer_of(plan, rows)
+    assert answer.startswith("Best: cifar_resnet, lr=0.1, test_accuracy: 0.8155. The seeds support 2 of 2 differences.")
+    assert answer.endswith("So far: 1 trials are open.")
     assert [row.name for row in front(plan, rows)] == ["cifar_resnet, lr=0.1"]  # Its shortcuts cost nothing.
 
 

@@ -1,0 +1,45 @@
+"""Starting a queue as a process of its own, which outlives whoever started it, and telling it what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from blockstudio.errors import StudioError
+from blockstudio.experiments.queue import PAUSED, RETRY, STOP
+from blockstudio.text import say
+
+Word: TypeAlias = Literal["pause", "resume", "stop", "retry"]
+LOG = "queue.log"
+"""What the queue says, in the experiment's folder."""
+
+
+def start_queue(file: Path, home: Path, at_once: int, again: bool = False) -> subprocess.Popen[bytes]:
+    """Work an experiment's trials off in a detached process. Raises `StudioError` ``experiment.start``."""
+    command = [sys.executable, "-m", "blockstudio", "experiment", "run", str(file), "--runs", str(home), "--at-once",
+               str(at_once), *(["--retry"] if again else [])]  # fmt: skip
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / PAUSED).unlink(missing_ok=True)
+        with (home / LOG).open("wb") as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                    start_new_session=os.name != "nt", creationflags=flags)  # fmt: skip
+    except OSError as error:
+        text = say("the queue cannot be started: {error}.", error=error)
+        raise StudioError("experiment.start", text, where=str(home)) from error
+
+
+def tell_queue(home: Path, word: Word) -> None:
+    """Tell the queue of an experiment. Raises `StudioError` ``experiment.missing`` if none was ever there."""
+    if not home.is_dir():
+        raise StudioError("experiment.missing", say("no run of it was made yet."), where=str(home))
+    if word == "resume":
+        (home / PAUSED).unlink(missing_ok=True)
+    else:
+        (home / {"pause": PAUSED, "stop": STOP, "retry": RETRY}[word]).touch()

@@ -1,0 +1,109 @@
+"""Many runs that ask one question, in place of the drawing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from blockstudio.experiments import Trial
+from blockstudio.experiments.definition import SUFFIX
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.experiments.charts import Chart
+from blockstudio.gui.experiments.control import ExperimentControl
+from blockstudio.gui.experiments.page import ExperimentPage, save_chart
+from blockstudio.gui.kit.text import tr
+from blockstudio.runs.run import LOG
+from blockstudio.text import say
+
+
+class Experiments:
+    """What was put on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        control = self.control = ExperimentControl(desk, desk.runs)
+        self.page: ExperimentPage | None = None
+        desk.add_screen("experiments", self._make, title=say("Experiments"), place=4)
+
+        def is_open(_: Desk) -> bool:
+            return control.plan is not None and desk.screen == "experiments"
+
+        def working(_: Desk) -> bool:
+            return is_open(desk) and control.standing is not None and control.standing.working
+
+        def has_failed(_: Desk) -> bool:
+            return is_open(desk) and control.standing is not None and control.standing.count("failed") > 0
+
+        desk.add_commands(
+            Command("experiment.all", say("All experiments"), lambda d: control.close(), enabled=is_open),
+            Command("experiment.new", say("New experiment…"), self._new, keywords="grid seeds question"),
+            Command("experiment.open", say("Open an experiment"), self._open, value=True),
+            Command("experiment.open_file", say("Open an experiment's file…"), self._ask),
+            Command("experiment.run", say("Run the experiment"), lambda d: control.run(), enabled=is_open),
+            Command("experiment.pause", say("Pause or resume the queue"), lambda d: self._hold(), enabled=working),
+            Command("experiment.stop", say("Stop the queue"), lambda d: control.tell("stop"), enabled=working),
+            Command("experiment.retry", say("Try failed trials again"), lambda d: control.run(again=True),
+                    enabled=has_failed),
+            Command("experiment.log", say("Log of a trial"), self._log, value=True),
+            Command("experiment.figure", say("Save a figure"), self._figure, value=True),
+        )  # fmt: skip
+        desk.add_opener(lambda file: file.name.endswith(SUFFIX), lambda file: self._open(desk, file))
+        desk.on_close(self._stop)
+
+    def _make(self) -> ExperimentPage:
+        self.page = ExperimentPage(self._desk, self.control)
+        return self.page
+
+    def _new(self, desk: Desk) -> None:
+        self.control.close()
+        desk.show_screen("experiments")
+        assert self.page is not None
+        self.page.library.new()
+
+    def _open(self, desk: Desk, file: Path) -> None:
+        desk.show_screen("experiments")
+        self.control.open(file)
+
+    def _ask(self, desk: Desk) -> None:
+        dialog = QFileDialog(desk.window, tr("Open an experiment"), str(Path.home()), f"*{SUFFIX}")
+        dialog.fileSelected.connect(lambda name: self._open(desk, Path(name)))
+        desk.open_dialog(dialog)
+
+    def _hold(self) -> None:
+        standing = self.control.standing
+        self.control.tell("resume" if standing is not None and standing.paused else "pause")
+
+    def _log(self, desk: Desk, trial: Trial) -> None:
+        """What the trainer of a trial printed; of one that was never made, why not."""
+        log = trial.directory / LOG
+        if log.is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(log)))
+        else:
+            desk.say(tr(trial.outcome().message) or tr("It has not begun."), "info")
+
+    def _figure(self, desk: Desk, wanted: tuple[Chart, str]) -> None:
+        chart, ending = wanted
+        dialog = QFileDialog(desk.window, tr("Save the figure"), str(Path.home() / f"experiment{ending}"), f"*{ending}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(ending[1:])
+
+        def write(name: str) -> None:
+            save_chart(chart, Path(name))
+            desk.say_written(Path(name), tr("{file} was written.", file=Path(name).name))
+
+        dialog.fileSelected.connect(write)
+        desk.open_dialog(dialog)
+
+    def _stop(self) -> None:
+        self.control.stop_watching()
+        if self.page is not None:
+            self.page.library.stop()
+
+
+def install(desk: Desk) -> Experiments:
+    """Put the page on the desk."""
+    return Experiments(desk)

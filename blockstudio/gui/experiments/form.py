@@ -1,0 +1,208 @@
+"""A new experiment from the network in view and the next recipe: what is varied, seeds, what is measured."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.errors import StudioError
+from blockstudio.experiments import loads_experiment
+from blockstudio.experiments.definition import SUFFIX
+from blockstudio.experiments.measures import CURVES
+from blockstudio.graph.files import write_atomic
+from blockstudio.graph.format import SUFFIX as NETWORK
+from blockstudio.graph.format import save
+from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.fields import Form
+from blockstudio.gui.kit.parts import link, quiet
+from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.theme import font
+from blockstudio.runs.recipe import FIELDS, Recipe, get_field
+from blockstudio.text import say
+
+WIDTH = 560
+TAKES = ("final", "best", "steps_to", "seconds_to")
+
+
+class NewExperiment(QWidget):
+    """See the module's text. What is wrong is said under the form before anything is written."""
+
+    made = Signal(object)
+    """The file of the experiment."""
+    left = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.folder = Path()
+        self.setMaximumWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        title = QLabel(tr("New experiment"))
+        title.setFont(font(14, bold=True))
+        column.addWidget(title)
+        column.addWidget(quiet(tr("With the network in view and the recipe of the next run.")))
+        form = Form(labels=26)
+        self.question = QLineEdit()
+        self.question.setPlaceholderText(tr("Are more channels better?"))
+        form.add("question", tr("Question"), self.question)
+        self.grid = QPlainTextEdit()
+        self.grid.setFixedHeight(92)
+        self.grid.setPlaceholderText("diagram.width: 8, 16, 32\nlr: 0.01, 0.1")
+        form.add("grid", tr("Varied"), self.grid, tr("A line each: a recipe field or diagram.NAME, its values"))
+        self.seeds = QLineEdit("0-4")
+        form.add("seeds", tr("Seeds"), self.seeds)
+        self.curve, self.take = QComboBox(), QComboBox()
+        self.curve.addItems(list(CURVES))
+        self.take.addItems(list(TAKES))
+        form.add("curve", tr("Measure"), self.curve)
+        form.add("take", tr("Taken"), self.take)
+        self.target = QLineEdit()
+        self.target.setPlaceholderText(tr("only for steps_to and seconds_to: 0.8"))
+        form.add("target", tr("Target"), self.target)
+        self.compare = QLineEdit()
+        self.compare.setPlaceholderText(tr("what is compared: one of the varied"))
+        form.add("compare", tr("Compared"), self.compare)
+        column.addWidget(form)
+        self.names = quiet()
+        column.addWidget(self.names)
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        column.addWidget(self.said)
+        row = QHBoxLayout()
+        self.make = QPushButton(tr("Make it"))
+        self.make.setProperty("role", "primary")
+        self.make.clicked.connect(lambda _=False: self.accept())
+        row.addWidget(self.make)
+        row.addWidget(link(tr("Cancel"), self.left.emit))
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(1)
+        for edit in (self.question, self.seeds, self.target, self.compare):
+            edit.textChanged.connect(lambda _: self.check())
+        self.grid.textChanged.connect(self.check)
+        self.curve.currentIndexChanged.connect(lambda _: self.check())
+        self.take.currentIndexChanged.connect(lambda _: self.check())
+
+    def begin(self, folder: Path) -> None:
+        """Fill it anew; files go below ``folder``."""
+        self.folder = folder
+        declared = ", ".join(f"diagram.{name}" for name in self._session.diagram.parameters)
+        self.names.setText(tr("Parameters of the network: {names}", names=declared) if declared else "")
+        self.check()
+        self.question.setFocus()
+
+    def data(self) -> dict[str, Any]:
+        """The experiment as its file has it. Raises `StudioError` ``experiment.form``."""
+        grid: dict[str, list[Any]] = {}
+        for line in self.grid.toPlainText().splitlines():
+            if not line.strip():
+                continue
+            key, colon, values = line.partition(":")
+            if not colon or not values.strip():
+                text = say("'{line}' is not NAME: VALUE, VALUE.", line=line)
+                raise StudioError("experiment.form", text)
+            grid[key.strip()] = [_value(part) for part in values.split(",") if part.strip()]
+        target = self.target.text().strip()
+        measure: dict[str, Any] = {"curve": self.curve.currentText(), "take": self.take.currentText()}
+        if target:
+            measure["target"] = _value(target)
+        return {
+            "version": 1,
+            "question": self.question.text().strip(),
+            "networks": [f"network{NETWORK}"],
+            "recipe": _changed(self._session.recipe.value),
+            "grid": grid,
+            "seeds": _seeds(self.seeds.text()),
+            "measure": measure,
+            "compare": self.compare.text().strip(),
+        }
+
+    def _text(self) -> bytes:
+        return msgspec.json.format(json.dumps(self.data(), ensure_ascii=False).encode(), indent=1)
+
+    def check(self) -> bool:
+        """Say what is wrong, or how many trials it would be."""
+        with tempfile.TemporaryDirectory() as name:
+            try:
+                folder = Path(name)
+                save(self._session.diagram, folder / f"network{NETWORK}")
+                plan = loads_experiment(self._text(), folder, "")
+            except StudioError as error:
+                self.said.setText("\n".join(str(each).lstrip(": ") for each in getattr(error, "problems", (error,))))
+                good = False
+            else:
+                count = len(plan.variants) * len(plan.experiment.seeds)
+                self.said.setText(tr_many("{count} trial", "{count:,} trials", count))
+                good = True
+        role = "secondary" if good else "problem"
+        self.said.setProperty("role", role)
+        self.said.style().unpolish(self.said)
+        self.said.style().polish(self.said)
+        self.make.setEnabled(good)
+        return good
+
+    def accept(self) -> None:
+        """Write the network and the experiment into a folder of its own."""
+        if not self.check():
+            return
+        words = self.question.text() or self._session.diagram.name
+        stem = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "experiment"
+        folder, number = self.folder / stem, 1
+        while folder.exists():
+            number += 1
+            folder = self.folder / f"{stem}-{number}"
+        try:
+            folder.mkdir(parents=True)
+            save(self._session.diagram, folder / f"network{NETWORK}")
+            file = folder / f"{folder.name}{SUFFIX}"
+            write_atomic(file, self._text() + b"\n")
+        except (StudioError, OSError) as error:
+            self.said.setText(str(error))
+            return
+        self.made.emit(file)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text.strip())
+    except ValueError:
+        return text.strip()
+
+
+def _seeds(text: str) -> list[int]:
+    """``0-4`` or ``0, 1, 7``."""
+    found: list[int] = []
+    try:
+        for part in text.replace("–", "-").split(","):
+            first, dash, last = part.strip().partition("-")
+            found += range(int(first), int(last) + 1) if dash else [int(first)]
+    except ValueError:
+        raise StudioError("experiment.form", say("seeds are whole numbers: 0-4, or 0, 1, 7.")) from None
+    return found
+
+
+def _changed(recipe: Recipe) -> dict[str, Any]:
+    """Fields of the recipe that are not as they are by default; its seed is each trial's own."""
+    return {
+        path: list(value) if isinstance(value, tuple) else value
+        for path in FIELDS
+        if path not in ("seed", "version") and (value := get_field(recipe, path)) != FIELDS[path].default
+    }

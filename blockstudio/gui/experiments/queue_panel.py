@@ -1,0 +1,161 @@
+"""The queue: what trains, what waits, what has failed and why; on which machines."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.experiments import Outcome, Trial
+from blockstudio.experiments.queue import cores
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.experiments.control import ExperimentControl
+from blockstudio.gui.kit.parts import Elided, clear, quiet
+from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.theme import font
+
+ENGINES = {"local": ("", ""), "ray": ("ray", "Ray"), "slurm": ("submitit", "Slurm")}
+"""Where trials run: the library that it takes, and what it is called."""
+NAMED = 6
+
+
+def section(text: str) -> QLabel:
+    """The title of a part of the page."""
+    label = QLabel(text)
+    label.setFont(font(14, bold=True))
+    return label
+
+
+class QueuePanel(QWidget):
+    """See the module's text."""
+
+    def __init__(self, desk: Desk, control: ExperimentControl) -> None:
+        super().__init__()
+        self._desk, self._control = desk, control
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(section(tr("Queue")))
+        head.addSpacing(10)
+        self.engines = QButtonGroup(self)
+        self.engine_buttons: dict[str, QPushButton] = {}
+        for engine, (_, title) in ENGINES.items():
+            button = QPushButton(title or tr("This machine"))
+            button.setCheckable(True)
+            button.setChecked(engine == "local")
+            button.clicked.connect(lambda _=False, engine=engine: self._choose(engine))
+            self.engines.addButton(button)
+            self.engine_buttons[engine] = button
+            head.addWidget(button)
+        head.addStretch(1)
+        head.addWidget(quiet(tr("at once"), wrap=False))
+        self.at_once = QSpinBox()
+        self.at_once.setRange(1, 256)
+        self.at_once.setValue(control.at_once)
+        self.at_once.setAccessibleName(tr("Trials at once"))
+        self.at_once.valueChanged.connect(self._set_at_once)
+        head.addWidget(self.at_once)
+        head.addWidget(quiet(tr_many("of {count} core", "of {count} cores", cores()), wrap=False))
+        column.addLayout(head)
+        self.engine_note = quiet()
+        self.engine_note.hide()
+        column.addWidget(self.engine_note)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        column.addLayout(self._rows)
+        self._shown: object = None
+        control.changed.connect(self.show_queue)
+
+    def _set_at_once(self, count: int) -> None:
+        self._control.at_once = count
+
+    def _choose(self, engine: str) -> None:
+        """Say in one sentence what another engine needs."""
+        library, title = ENGINES[engine]
+        if not library:
+            self.engine_note.hide()
+            return
+        if importlib.util.find_spec(library) is None:
+            text = tr("{name} is not installed: pip install 'blockstudio[{extra}]'.", name=title, extra=engine)
+        else:
+            text = tr("Start it there with: blockstudio experiment run FILE --engine {engine}", engine=engine)
+        self.engine_note.setText(text)
+        self.engine_note.show()
+        self.engine_buttons["local"].setChecked(True)
+
+    def show_queue(self) -> None:
+        """Show the trials that are not finished."""
+        standing = [(trial, trial.outcome()) for trial in self._control.trials]
+        shown = [(trial.name, outcome.status, outcome.step, outcome.message) for trial, outcome in standing]
+        if shown == self._shown:
+            return
+        self._shown = shown
+        clear(self._rows)
+        failed = [each for each in standing if each[1].status == "failed"]
+        going = [each for each in standing if each[1].status in ("running", "paused", "stopped", "lost")]
+        waiting = [each for each in standing if each[1].status == "queued"]
+        for trial, outcome in [*going, *failed][: 2 * NAMED]:
+            self._rows.addWidget(self._row(trial, outcome))
+        if waiting:
+            names = " · ".join(trial.name for trial, _ in waiting[:2])
+            text = tr_many("{count} more: {names}", "{count:,} more: {names} …", len(waiting), names=names)
+            self._rows.addWidget(_line("secondary", text, quiet(tr("waiting"), wrap=False)))
+        if not going and not failed and not waiting:
+            self._rows.addWidget(quiet(tr("Every trial is finished.")))
+
+    def _row(self, trial: Trial, outcome: Outcome) -> QWidget:
+        if outcome.status == "failed":
+            end = QWidget()
+            line = QHBoxLayout(end)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.addWidget(self._desk.commands.link(tr("try again"), "experiment.retry"))
+            line.addWidget(self._desk.commands.link(tr("log"), "experiment.log", trial))
+            return _line("problem", tr("{name}: {reason}", name=trial.name, reason=tr(outcome.message)), end)
+        bar = QProgressBar()
+        bar.setFixedSize(130, 6)
+        bar.setTextVisible(False)
+        bar.setRange(0, outcome.steps or 1)
+        bar.setValue(outcome.step if outcome.steps else 0)
+        words = {
+            "running": "", "paused": tr("paused"), "stopped": tr("stopped"),
+            "lost": tr("its trainer is gone; it goes on from its last checkpoint"),
+        }[outcome.status]  # fmt: skip
+        end = QWidget()
+        line = QHBoxLayout(end)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(bar)
+        share = 100 * outcome.step / outcome.steps if outcome.steps else 0
+        line.addWidget(QLabel(f"{share:.0f} %"))
+        line.addWidget(quiet(words, wrap=False))
+        return _line("good" if outcome.status == "running" else "secondary", trial.name, end)
+
+
+def _line(role: str, text: str, end: QWidget) -> QWidget:
+    holder = QWidget()
+    holder.setFixedHeight(26)
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    dot = QLabel("●")
+    dot.setProperty("role", role)
+    dot.setFont(font(9))
+    name = Elided()
+    name.setText(text)
+    name.setToolTip(text)
+    row.addWidget(dot)
+    row.addWidget(name, 1)
+    row.addWidget(end)
+    row.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+    return holder

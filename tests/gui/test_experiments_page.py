@@ -1,0 +1,120 @@
+"""The page *Experiments*: what is asked, what came of it, and what the seeds support."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+
+from blockstudio.experiments import load_experiment, trials_of
+from blockstudio.experiments.queue import PAUSED
+from blockstudio.experiments.statistics import confidence
+from blockstudio.graph.format import load, save
+from blockstudio.graph.presets import load_preset
+from blockstudio.gui.experiments.page import ExperimentPage, save_chart
+from blockstudio.runs.events import EventWriter
+from blockstudio.runs.run import EVENTS
+
+
+def experiment(folder: Path, seeds: int = 3) -> Path:
+    save(load_preset("cifar_resnet", n=1), folder / "small.blocks.json")
+    data = {
+        "question": "Does a higher rate learn faster?",
+        "networks": [{"network": "small.blocks.json", "name": "small"}],
+        "recipe": {"data": "digits", "steps": 40},
+        "grid": {"lr": [0.01, 0.1]},
+        "compare": "lr",
+        "seeds": list(range(seeds)),
+        "measure": {"curve": "accuracy", "take": "steps_to", "target": 0.8},
+    }
+    file = folder / "rate.experiment.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    return file
+
+
+def trained(file: Path, home: Path, leave: int) -> None:
+    """Logs as trainers write them: the higher rate reaches the target in half the steps. The last ``leave`` trials are
+    not begun."""
+    trials = trials_of(load_experiment(file), home)
+    for trial in trials[: len(trials) - leave]:
+        run = trial.create()
+        events = EventWriter(run.directory / EVENTS)
+        events.write("started", step=0, steps=40)
+        speed = 2 if trial.variant.fields["optimizer.lr"] == 0.1 else 1
+        for step in range(5, 41, 5):
+            events.write("step", step=step, loss=1 / step, accuracy=min(1.0, speed * (step + trial.seed) / 40), lr=0.1)
+        events.write("finished", step=40, steps=40, seconds=3.0, test_accuracy=0.9)
+        events.close()
+
+
+def test_an_experiment_is_seen_with_its_trials_curves_and_what_the_seeds_support(
+    qtbot, open_window, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
+    file = experiment(tmp_path)
+    trained(file, tmp_path / "runs" / "rate", leave=1)
+    window = open_window()
+    desk = window.desk
+    desk.commands.run("page.experiments")
+    page = desk.screen_widget("experiments")
+    assert isinstance(page, ExperimentPage)
+    control, view = page.control, page.view
+    desk.commands.run("experiment.open", file)
+    qtbot.waitUntil(lambda: control.standing is not None and bool(control.standing.bands))
+    standing = control.standing
+    assert standing is not None and view.question.text() == "Does a higher rate learn faster?"
+    assert (standing.ended, standing.total, standing.working) == (5, 6, False)
+    assert "So far" in view.answer.text() and "of 6 done" in view.progress_text.text()
+    chips = [[view.matrix.chip_text(outcome) for outcome in row.outcomes.values()] for row in standing.rows]
+    assert chips == [["35", "35", "30"], ["20", "15", "queued"]]
+    assert {index: band.seeds for index, band in standing.bands.items()} == {0: 3, 1: 2}
+    (difference,) = standing.differences
+    assert (difference.mean, difference.pairs) == (-17.5, 2)
+    assert standing.fronts["parameters"] == [1]
+    # The same runs, measured otherwise.
+    qtbot.mouseClick(view.takes["final"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: control.standing is not None and control.standing.plan.experiment.measure.take == "final")
+    control.show_curve("loss")
+    for name in ("curves.svg", "curves.png"):
+        save_chart(view.bands, tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 1000
+    table = view.table()
+    assert table is not None and len(table.rows) == 2
+    # Other engines say what they lack; a paused queue is a file that any window and the command line see.
+    view.queue.engine_buttons["slurm"].click()
+    assert "blockstudio[slurm]" in view.queue.engine_note.text()
+    control.tell("pause")
+    assert (tmp_path / "runs" / "rate" / PAUSED).exists()
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert control.plan is None and page.currentWidget() is page.library
+
+
+def test_a_new_experiment_is_made_from_the_network_in_view(qtbot, open_window, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
+    window = open_window("cifar_resnet")
+    desk = window.desk
+    desk.session.recipe.set_fields({"steps": 20, "optimizer.name": "sgd"})
+    desk.commands.run("experiment.new")
+    page = desk.screen_widget("experiments")
+    form = page.library.form
+    form.question.setText("Deeper?")
+    form.grid.setPlainText("diagram.n: 1, 2\nno_such_field: 3")
+    assert "no_such_field" in form.said.text() and not form.make.isEnabled()
+    form.grid.setPlainText("diagram.n: 1, 2")
+    form.seeds.setText("0-2, 7")
+    form.compare.setText("diagram.n")
+    assert form.make.isEnabled() and form.said.text() == "8 trials"
+    form.make.click()
+    qtbot.waitUntil(lambda: page.control.plan is not None)
+    assert page.control.file is not None and page.control.plan is not None
+    made = json.loads(page.control.file.read_text(encoding="utf-8"))
+    assert made["seeds"] == [0, 1, 2, 7] and made["recipe"]["steps"] == 20 and made["recipe"]["optimizer.name"] == "sgd"
+    assert load(page.control.file.parent / "network.blocks.json").name == window.session.diagram.name
+
+
+def test_the_interval_is_the_one_of_the_tables() -> None:
+    # Student's t for 4 degrees of freedom at 95 %: 2.776.
+    assert confidence([1.0, 2.0, 3.0, 4.0, 5.0]) is not None
+    assert abs((confidence([1.0, 2.0, 3.0, 4.0, 5.0]) or 0) - 2.776 * (2.5**0.5) / 5**0.5) < 1e-3
+    assert confidence([1.0]) is None
