@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from blockstudio.runs.recipe import Recipe
 
 
-NOT_OF_THE_RUN = ("command", "resume", "settings", "json", "quiet")
+NOT_OF_THE_RUN = ("command", "resume", "settings", "json", "quiet", "nproc")
 """Options that say nothing of network or recipe."""
 
 
@@ -83,6 +83,12 @@ def train_arguments(parser: Parser) -> None:
     form = parser.add_mutually_exclusive_group()
     json_argument(form, say("the run's events, one JSON object a line"))
     form.add_argument("--quiet", action="store_true", help=say("say nothing but what goes wrong"))
+    parser.add_argument(
+        "--nproc",
+        type=int,
+        metavar="N",
+        help=say("so many processes share every batch, one for each GPU or some of the cores (default: 1)"),
+    )
     parser.add_argument("--resume", metavar="DIR", help=say("go on with a run that was stopped or killed"))
 
 
@@ -90,17 +96,32 @@ def train(options: argparse.Namespace) -> int:
     """Train without a window, or go on with a run."""
 
     from blockstudio.runs import Run, create_run
+    from blockstudio.runs.launched import in_group, leads
     from blockstudio.runs.terminal import watch
 
+    processes = 1 if options.nproc is None else options.nproc
+    if processes < 1:
+        raise StudioError("cli.usage", say("--nproc needs a number of processes from 1 on."))
     if options.resume:
         given = [name for name in vars(options) if name not in NOT_OF_THE_RUN and getattr(options, name) is not None]
         if given or options.settings:
             raise StudioError("cli.resume", say("--resume takes the run's own network and recipe; leave the rest out."))
-        return watch(Run(Path(options.resume)), json=options.json, quiet=options.quiet)
+        if in_group():
+            return together(options.resume)
+        return watch(Run(Path(options.resume)), json=options.json, quiet=options.quiet, processes=processes)
     if not options.network:
         raise StudioError(
             "cli.usage", say("train needs a network."), hint=say("For example: blockstudio train resnet34")
         )
+    if in_group():
+        if not options.run:
+            raise StudioError(
+                "cli.usage",
+                say("the processes of a launcher have to know the directory of the run."),
+                hint=say("Add --run DIR, the same for all."),
+            )
+        if not leads() or (Path(options.run) / "recipe.json").is_file():
+            return together(options.run)
     diagram = opened(options)
     recipe = recipe_of(
         options.recipe,
@@ -123,7 +144,19 @@ def train(options: argparse.Namespace) -> int:
         },
     )
     run = create_run(diagram, recipe, Path(options.run) if options.run else None)
-    return watch(run, json=options.json, quiet=options.quiet)
+    if in_group():
+        return together(options.run)
+    return watch(run, json=options.json, quiet=options.quiet, processes=processes)
+
+
+def together(directory: str) -> int:
+    """Train the run in ``directory`` in this process, one of several that a launcher started."""
+    from blockstudio.needs import need
+
+    need("torch", "training")
+    from blockstudio.training.group.member import meet
+
+    return meet(directory)
 
 
 def _frozen(diagram: Diagram, freeze: list[str] | None, spared: list[str] | None) -> list[str] | None:

@@ -13,9 +13,11 @@ from blockstudio.runs.run import CONTROL, LOG, Run
 from blockstudio.text import say
 
 TRAINER = "blockstudio.training"
+RESTARTS = 3
+"""How often processes that train together are started anew after one has died."""
 
 
-def start_run(run: Run) -> subprocess.Popen[bytes]:
+def start_run(run: Run, processes: int = 1) -> subprocess.Popen[bytes]:
     """Start or continue training a run in a detached process.
 
     The lock is claimed before the process exists, so that `Run.state` says *running* from this moment on and a second
@@ -23,24 +25,34 @@ def start_run(run: Run) -> subprocess.Popen[bytes]:
 
     Args:
         run: The run.
+        processes: So many train it together, started by PyTorch's torchrun; where one dies, all go on from the last
+            checkpoint.
 
     Returns:
         The process, which outlives this one.
 
     Raises:
         StudioError: ``run.locked`` if a trainer is at work already, ``run.finished`` if there is nothing left to do,
-            ``run.start`` if the process cannot be started.
+            ``run.start`` if the process cannot be started, ``train.processes`` for several on Windows.
 
     Example:
         >>> start_run(run).wait()  # doctest: +SKIP
         0
     """
+    if processes > 1 and sys.platform == "win32":
+        raise StudioError(
+            "train.processes",
+            say("several processes cannot train one run on Windows, where PyTorch's launcher does not work."),
+            hint=say("Leave --nproc out."),
+        )
     run.check_unfinished()
     lock = Lock(run.directory)
     lock.claim()
     control = run.directory / CONTROL
     commands = control.stat().st_size if control.exists() else 0
-    command = [sys.executable, "-m", TRAINER, str(run.directory), "--token", lock.token, "--control", str(commands)]
+    trainer = ["-m", TRAINER, str(run.directory), "--token", lock.token, "--control", str(commands)]
+    command = [sys.executable, *(_torchrun(processes, lock.token) if processes > 1 else ()), *trainer]
+    threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // processes))} if processes > 1 else {}
     # Commands that were sent to earlier trainers are not for this one: it reads on from here.
     flags = 0
     if sys.platform == "win32":
@@ -55,7 +67,7 @@ def start_run(run: Run) -> subprocess.Popen[bytes]:
                 stderr=subprocess.STDOUT,
                 start_new_session=os.name != "nt",
                 creationflags=flags,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**threads, **os.environ, "PYTHONUNBUFFERED": "1"},
             )
     except OSError as error:
         lock.release()
@@ -64,3 +76,12 @@ def start_run(run: Run) -> subprocess.Popen[bytes]:
         ) from error
     lock.hand_to(child.pid)
     return child
+
+
+def _torchrun(processes: int, name: str) -> list[str]:
+    """Arguments of Python that start PyTorch's launcher, which talks to itself over the loopback address."""
+    return [
+        "-m", "torch.distributed.run", "--nproc-per-node", str(processes), "--max-restarts", str(RESTARTS),
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", "--rdzv-id", name, "--local-addr", "127.0.0.1",
+        "--log-dir", os.devnull,  # else it leaves empty folders behind
+    ]  # fmt: skip

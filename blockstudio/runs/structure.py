@@ -400,6 +400,14 @@ class Recipe(Group, frozen=True):
     channels_last: Annotated[
         bool, Meta(title="Channels last", description="Memory order N, H, W, C: often faster.")
     ] = False
+    sync_batchnorm: Annotated[
+        bool,
+        Meta(
+            title="BatchNorm over all processes",
+            description="Where several processes train, batch normalisation takes mean and deviation over the images "
+            "of all of them, not of each.",
+        ),
+    ] = False
     compile: Annotated[
         bool, Meta(title="torch.compile", description="Compile the network first; the first steps take minutes.")
     ] = False

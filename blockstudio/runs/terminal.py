@@ -31,10 +31,13 @@ WIDEST_MATRIX = 20
 """Classes up to which the confusion matrix is printed whole."""
 
 
-def watch(run: Run, console: Console | None = None, *, json: bool = False, quiet: bool = False) -> int:
+def watch(
+    run: Run, console: Console | None = None, *, json: bool = False, quiet: bool = False, processes: int = 1
+) -> int:
     """Train ``run`` in a process of its own, show it until it ends, and return an exit code: 0 finished, 1 failed,
     130 stopped. A run that a trainer is at work on already is only watched. ``json`` prints its events, one object a
-    line, after one of the type ``run`` that names its directory; ``quiet`` prints only what goes wrong.
+    line, after one of the type ``run`` that names its directory; ``quiet`` prints only what goes wrong; ``processes``
+    train it together.
 
     Ctrl-C stops with a checkpoint, a second one at once. Raises `StudioError` if it cannot be started.
     """
@@ -47,7 +50,7 @@ def watch(run: Run, console: Console | None = None, *, json: bool = False, quiet
         for event in _known(run):
             view.catch_up(event)
     else:
-        child = start_run(run)
+        child = start_run(run, processes)
     with _interrupts() as caught, view:
         told = 0
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from blockstudio.errors import StudioError
 from blockstudio.needs import explained
 from blockstudio.runs.events import EventWriter
+from blockstudio.runs.launched import in_group
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.text import say
@@ -28,6 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         except ImportError as error:
             _say_broken(run, options.token, error)
             raise
+        if in_group():
+            from blockstudio.training.group.member import train_member
+
+            train_member(run, token=options.token, control_offset=options.control)
+            return 0
         train_run(
             run,
             token=options.token,
@@ -35,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             signals=("SIGINT", "SIGTERM", "SIGBREAK"),
         )
     except StudioError as error:
+        if in_group():
+            return 0  # It is in the log, and the launcher is not to try again.
         print(f"{error.code}: {error}", file=sys.stderr)
         return 1
     return int(run.state().status == "failed")

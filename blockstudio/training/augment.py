@@ -17,19 +17,20 @@ from blockstudio.training.random import AUGMENT, MIXUP, generator, mixed
 
 class Batch(NamedTuple):
     """Images ``(N, C, H, W)`` float32, labels ``(N,)``; with mixup the labels of the images blended in and the
-    share of the first."""
+    share of the first. ``weight``: of the mean over them, where other processes have the rest of the batch."""
 
     images: Tensor
     labels: Tensor
     others: Tensor | None = None
     share: float | Tensor = 1.0
+    weight: float = 1.0
 
     def parts(self, count: int) -> Iterator[Batch]:
         """The batch in ``count`` parts as even as can be."""
         others = [None] * count if self.others is None else self.others.tensor_split(count)
         labels = self.labels.tensor_split(count)
         for images, own, other in zip(self.images.tensor_split(count), labels, others, strict=True):
-            yield Batch(images, own, other, self.share)
+            yield Batch(images, own, other, self.share, self.weight)
 
 
 class Normaliser:
@@ -56,12 +57,14 @@ class Augmenter:
         self._std = torch.tensor(std, device=device).view(1, -1, 1, 1)
         self._varies = bool(wanted.pad_crop or wanted.flip or wanted.color_jitter or wanted.cutout)
 
-    def __call__(self, images: Tensor, labels: Tensor, epoch: int, step: int) -> Batch:
-        """Vary normalised ``(N, C, H, W)``."""
+    def __call__(self, images: Tensor, labels: Tensor, epoch: int, step: int, place: tuple[int, int] = (0, 0)) -> Batch:
+        """Vary normalised ``(N, C, H, W)``, the part of a batch that begins at ``place[0]`` of ``place[1]`` images
+        (0: all of it). Mixup blends images of the same part."""
         wanted = self._wanted
         if self._varies:
-            draws = torch.rand(len(images), 8, generator=generator(self._seed, AUGMENT, epoch, step))
-            draws = on_device(draws, self._device)
+            first, whole = place[0], max(place[1], place[0] + len(images))
+            draws = torch.rand(whole, 8, generator=generator(self._seed, AUGMENT, epoch, step))
+            draws = on_device(draws[first : first + len(images)], self._device)
             if wanted.pad_crop:
                 images = pad_crop(images, wanted.pad_crop, draws[:, 0], draws[:, 1], -self._mean / self._std)
             if wanted.flip:
@@ -72,11 +75,11 @@ class Augmenter:
             if wanted.cutout:
                 images = cutout(images, wanted.cutout, draws[:, 6], draws[:, 7])
         if wanted.mixup and len(images) > 1:
-            place = (self._seed, MIXUP, epoch, step)
-            share = float(np.random.Generator(np.random.PCG64(mixed(*place))).beta(wanted.mixup, wanted.mixup))
+            at = (self._seed, MIXUP, epoch, step)
+            share = float(np.random.Generator(np.random.PCG64(mixed(*at))).beta(wanted.mixup, wanted.mixup))
             # The larger share is the image's own, so that its label is the one to measure accuracy by.
             share = max(share, 1 - share)
-            order = on_device(torch.randperm(len(images), generator=generator(*place)), self._device)
+            order = on_device(torch.randperm(len(images), generator=generator(*at)), self._device)
             return Batch(images * share + images[order] * (1 - share), labels, labels[order], share)
         return Batch(images, labels)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,13 @@ class Measured:
     """Share of the most frequent class."""
 
 
+class Counted(NamedTuple):
+    """Sums over images: the loss, and how often each class was taken for each, ``(classes * classes,)``."""
+
+    loss: Tensor
+    confusion: Tensor
+
+
 def evaluate(
     model: nn.Module,
     batches: Iterable[tuple[Tensor, Tensor]],
@@ -35,16 +43,16 @@ def evaluate(
     prepare: Callable[[Tensor], Tensor],
     go_on: Callable[[], bool],
     took: Callable[[Tensor, Tensor, Tensor], object] | None = None,
+    combine: Callable[[Counted], Counted] | None = None,
 ) -> Measured | None:
     """Run ``model`` in eval mode over ``(images, labels)`` batches. Asks ``go_on`` between batches and returns
-    ``None`` as soon as it says no. ``took`` is given images, labels and logits of every batch. The mode is as before
-    afterwards."""
+    ``None`` as soon as it says no. ``took`` is given images, labels and logits of every batch; ``combine`` adds what
+    other processes counted. The mode is as before afterwards."""
     # Each by itself: frozen modules are in eval mode while the others train.
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     loss = torch.zeros((), dtype=torch.float32)
     confusion: Tensor | None = None
-    images = 0
     try:
         with torch.inference_mode():
             for batch, labels in batches:
@@ -58,11 +66,14 @@ def evaluate(
                 places = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
                 loss = single if confusion is None else loss + single
                 confusion = places if confusion is None else confusion + places
-                images += len(labels)
     finally:
         for module, training in before:
             module.training = training
-    if confusion is None:
+    if combine is not None:
+        none = torch.zeros(classes * classes, dtype=torch.int64)
+        loss, confusion = combine(Counted(loss, none if confusion is None else confusion))
+    images = 0 if confusion is None else int(confusion.sum())
+    if confusion is None or not images:
         return Measured(0.0, 0.0, 0, None)
     matrix = confusion.view(classes, classes)
     return Measured(

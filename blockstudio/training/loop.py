@@ -19,16 +19,18 @@ from blockstudio.text import say
 from blockstudio.training.control import Control
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.load import Source, skipped_notes
-from blockstudio.training.device import Precision, device_name
+from blockstudio.training.device import Precision
 from blockstudio.training.evaluate import Measured, evaluate
+from blockstudio.training.facts import check_same_data, started_facts
 from blockstudio.training.initial_weights import begin
 from blockstudio.training.keeper import Keeper
 from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
 from blockstudio.training.saving import is_finite, read_state, read_weights, state_size, write_state
+from blockstudio.training.share import ALL, Share
 from blockstudio.training.step import Layout, build_step
-from blockstudio.training.stopping import Patience
+from blockstudio.training.stopping import Diverged, Patience
 from blockstudio.training.watch import Watching
 
 TICK = 0.1
@@ -40,18 +42,12 @@ SMOOTHING = 0.7
 """Weight of the past in the time a step is said to take."""
 
 
-class Diverged(Exception):
-    """The loss or a weight is no longer a number."""
-
-    def __init__(self, loss: float) -> None:
-        super().__init__(loss)
-        self.loss = loss
-
-
 class Loop:
     """One training of a run, from its latest good checkpoint to its end or a stop."""
 
-    def __init__(self, run: Run, prepared: Prepared, events: EventWriter, control: Control, lock: Lock) -> None:
+    def __init__(
+        self, run: Run, prepared: Prepared, events: EventWriter, control: Control, lock: Lock, share: Share = ALL
+    ) -> None:
         self._run = run
         self._events = events
         self._control = control
@@ -60,7 +56,7 @@ class Loop:
         self._device = prepared.device
         self._splits = prepared.splits
         self._recipe = recipe = prepared.recipe
-        self._feeder = Feeder(prepared.splits, recipe, prepared.device)
+        self._feeder = Feeder(prepared.splits, recipe, prepared.device, share)
         self._per_epoch = self._feeder.steps_per_epoch
         self._total = recipe.steps or (recipe.epochs or 1) * self._per_epoch
         self._precision = Precision(recipe, prepared.device)
@@ -72,7 +68,7 @@ class Loop:
         )
         self._patience = Patience(recipe.stopping)
         self._watching = Watching(self._model, prepared.device, recipe, control, events)
-        self._meter = Meter(prepared.device, len(prepared.auxiliary))
+        self._meter = self._new_meter(len(prepared.auxiliary))
         self._laid = Layout(prepared.flat, recipe.channels_last)
         self._learn = build_step(
             prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._say_refused
@@ -107,7 +103,7 @@ class Loop:
         except StudioError as error:
             # An image that cannot be read: what was learnt so far is kept, so that the run can go on without it.
             if error.code.startswith("data.") and self._step:
-                self._save_if_possible()
+                self._rescue()
             raise
         finally:
             self._say_skipped()
@@ -115,6 +111,9 @@ class Loop:
         if not done:
             self._save()
             self._events.write("stopped", step=self._step)
+
+    def _rescue(self) -> None:
+        self._save_if_possible()
 
     def _say_skipped(self) -> None:
         """Tell of images left out since the last time, each once."""
@@ -138,9 +137,9 @@ class Loop:
     def _epoch(self) -> bool:
         """Steps up to the end of the epoch or run; returns whether it got there."""
         learn, rates, watching = self._learn, self._rates, self._watching
-        every, report = self._recipe.checkpoints.steps, self._recipe.report_steps
-        clock = time.perf_counter
+        every = self._recipe.checkpoints.steps
         epoch, first = divmod(self._step, self._per_epoch)
+        self._begin_epoch()
         for batch in self._feeder.train(epoch, first):
             rates.set(self._step)
             watch = watching.begin(self._step)
@@ -148,7 +147,7 @@ class Loop:
             self._step += 1
             if watch is not None:
                 watching.end(watch, self._step, self._step_time)
-            if ((report and self._step % report == 0) or clock() - self._ticked >= TICK) and not self._tick():
+            if self._is_due() and not self._tick():
                 return False
             if every and self._step % every == 0:
                 self._save_if_possible()
@@ -156,7 +155,17 @@ class Loop:
                 break
         return True
 
+    def _new_meter(self, auxiliaries: int) -> Meter:
+        return Meter(self._device, auxiliaries)
+
+    def _begin_epoch(self) -> None:
+        """Before the first step of an epoch, or of what is left of it."""
+
     # At most ten times a second
+
+    def _is_due(self) -> bool:
+        report = self._recipe.report_steps
+        return bool(report and self._step % report == 0) or time.perf_counter() - self._ticked >= TICK
 
     def _tick(self) -> bool:
         """Read the sums, tell, listen; returns whether to go on."""
@@ -200,7 +209,7 @@ class Loop:
 
     def _listen(self) -> bool:
         """Look for commands and give a sign of life; waits here while paused. Returns whether to go on."""
-        self._control.poll()
+        self._hear()
         self._watching.turn(self._step)
         if self._control.pausing and not self._control.stopping:
             self._pause()
@@ -210,12 +219,15 @@ class Loop:
             self._lock.beat()
         return not self._control.stopping
 
+    def _hear(self) -> None:
+        self._control.poll()
+
     def _pause(self) -> None:
         self._save_if_possible()
         self._events.write("paused", step=self._step)
         while self._control.pausing and not self._control.stopping:
             time.sleep(PAUSE_POLL)
-            self._control.poll()
+            self._hear()
             if time.perf_counter() - self._beaten >= BEAT_EVERY:
                 self._beaten = time.perf_counter()
                 self._lock.beat()
@@ -287,8 +299,7 @@ class Loop:
             measured = self._measure(self._splits.test, keeper)
             if measured is None:
                 return False
-            at = best or self._step
-            keeper.write(self._run, "test", "last" if at == self._step else "best", at, self._events)
+            self._keep(keeper, best or self._step)
             fields = {
                 "test_accuracy": measured.accuracy,
                 "test_loss": measured.loss,
@@ -313,6 +324,9 @@ class Loop:
             self._listen,
             keeper,
         )
+
+    def _keep(self, keeper: Keeper, at: int) -> None:
+        keeper.write(self._run, "test", "last" if at == self._step else "best", at, self._events)
 
     # State
 
@@ -349,19 +363,22 @@ class Loop:
             "data": self._splits.fingerprint(),
             "patience": self._patience.as_list(),
         }
+        self._write(notes)
+        self._saved = self._step, self._evaluated
+        self._saved_at = time.perf_counter()
+        self._saving_time = self._saved_at - began
+
+    def _write(self, notes: dict[str, Any]) -> None:
         checkpoint = self._run.checkpoints.write(
             self._step,
             self._score,
             lambda folder: write_state(folder, self._model, self._optimizer, self._device, notes),
             state_size(self._model, self._optimizer),
         )
-        self._saved = self._step, self._evaluated
         self._run.checkpoints.prune(self._recipe.checkpoints.keep, self._patience.best_step)
         path = checkpoint.path.relative_to(self._run.directory).as_posix()
         self._events.write("checkpoint", step=self._step, path=path)
         self._events.sync()
-        self._saved_at = time.perf_counter()
-        self._saving_time = self._saved_at - began
 
     def _restore(self) -> None:
         folder = self._run.checkpoints
@@ -375,7 +392,11 @@ class Loop:
             return
         folder.discard_after(checkpoint.step)
         notes = read_state(checkpoint, self._model, self._optimizer, self._device)
-        self._check_same_data(checkpoint, notes)
+        self._restored(checkpoint, notes)
+
+    def _restored(self, checkpoint: Checkpoint, notes: dict[str, Any]) -> None:
+        """Go on from what a checkpoint says beside weights and optimiser."""
+        check_same_data(checkpoint, notes, self._splits)
         self._step, self._evaluated = checkpoint.step, notes["evaluated"]
         self._saved = self._step, self._evaluated
         self._seconds = notes["seconds"]
@@ -387,15 +408,6 @@ class Loop:
         if self._precision.scaler is not None and notes["scaler"]:
             self._precision.scaler.load_state_dict(notes["scaler"])
 
-    def _check_same_data(self, checkpoint: Checkpoint, notes: dict[str, Any]) -> None:
-        if notes["data"] != self._splits.fingerprint():
-            raise StudioError(
-                "run.data",
-                say("the images are not those it was trained on so far."),
-                where=str(checkpoint.path),
-                hint=say("Bring them back as they were, or start a new run."),
-            )
-
     def _say_refused(self, reason: str) -> None:
         text = say(
             "A step cannot be recorded as a CUDA graph here, so it is computed as usual: {reason}", reason=reason
@@ -406,22 +418,7 @@ class Loop:
         self._events.write("warning", code=error.code, text=f"A checkpoint was passed over: {error}")
 
     def _say_started(self) -> None:
-        splits, recipe = self._splits, self._recipe
-        self._events.write(
-            "started",
-            step=self._step,
-            device=device_name(self._device),
-            images=self._feeder.images,
-            validation_images=len(splits.validation) if splits.validation is not None else 0,
-            test_images=len(splits.test) if splits.test is not None else 0,
-            steps=self._total,
-            steps_per_epoch=self._per_epoch,
-            epochs=math.ceil(self._total / self._per_epoch),
-            batch_size=self._feeder.batch_size,
-            classes=list(splits.classes),
-            parameters=sum(parameter.numel() for parameter in self._model.parameters()),
-            trainable=sum(parameter.numel() for parameter in self._model.parameters() if parameter.requires_grad),
-            input=list(splits.shape),
-            precision=recipe.precision,
-        )
+        facts = started_facts(self._model, self._splits, self._recipe, self._feeder, self._device)
+        epochs = math.ceil(self._total / self._per_epoch)
+        self._events.write("started", step=self._step, steps=self._total, epochs=epochs, **facts)
         self._watching.say(self._step)

@@ -72,10 +72,10 @@ class Criterion:
 
     def _one(self, logits: Tensor, batch: Batch) -> Tensor:
         loss = F.cross_entropy(logits, batch.labels, self._classes, label_smoothing=self._smoothing)
-        if batch.others is None:
-            return loss
-        other = F.cross_entropy(logits, batch.others, self._classes, label_smoothing=self._smoothing)
-        return batch.share * loss + (1 - batch.share) * other
+        if batch.others is not None:
+            other = F.cross_entropy(logits, batch.others, self._classes, label_smoothing=self._smoothing)
+            loss = batch.share * loss + (1 - batch.share) * other
+        return loss if batch.weight == 1.0 else batch.weight * loss
 
 
 class Meter:

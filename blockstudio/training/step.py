@@ -63,6 +63,11 @@ class Step:
         self._clip = recipe.clip_gradient
         self._parameters = [parameter for parameter in prepared.model.parameters() if parameter.requires_grad]
 
+    def share(self) -> None:
+        """Average the gradients of every step with those of the other processes; the leader's weights and statistics
+        are everybody's from here on."""
+        self._forward = nn.parallel.DistributedDataParallel(self._forward)
+
     def __call__(self, batch: Batch, before_update: Measure | None = None) -> None:
         """One step on normalised images ``(N, C, H, W)``. ``before_update`` is called when all gradients are there,
         with the factor that is on them."""

@@ -52,3 +52,11 @@ class Patience:
         self._best = best
         self.best_step = None if step is None else int(step)
         self._waited = int(waited or 0)
+
+
+class Diverged(Exception):
+    """The loss or a weight is no longer a number."""
+
+    def __init__(self, loss: float) -> None:
+        super().__init__(loss)
+        self.loss = loss

@@ -17,7 +17,9 @@ from blockstudio.runs.structure import Data
 from blockstudio.training.augment import Augmenter, Batch, Normaliser, on_device
 from blockstudio.training.data.images import ImageSet, chunks, crop_window, fit
 from blockstudio.training.data.load import DataSplits, Source, default_workers
+from blockstudio.training.losses import class_weights
 from blockstudio.training.random import ORDER, generator
+from blockstudio.training.share import ALL, Share
 
 FLOAT_LIMIT = 1 << 30
 """Bytes up to which images in memory are kept as normalised floats: a batch is then one gather."""
@@ -26,20 +28,24 @@ DEVICE_SHARE = 0.25
 
 
 class Feeder:
-    """Batches of one run on its device. ``steps_per_epoch`` drops the last partial batch, so that all are alike."""
+    """Batches of one run on its device. ``steps_per_epoch`` drops the last partial batch, so that all are alike.
+    ``share``: the part of each that this process takes; sizes and numbers are those of whole batches."""
 
-    def __init__(self, splits: DataSplits, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, splits: DataSplits, recipe: Recipe, device: torch.device, share: Share = ALL) -> None:
         assert recipe.batch_size is not None
+        self._share = share
         self._splits = splits
         self._seed = recipe.seed
         self._device = device
         self._recipe = recipe
         self.images = len(splits.train)
         self.batch_size = min(recipe.batch_size, self.images)
+        self.processes = share.size
         self.steps_per_epoch = self.images // self.batch_size
         self._augmenter = Augmenter(recipe.augmentation, splits.mean, splits.std, recipe.seed, device)
         self._normaliser = Normaliser(splits.mean, splits.std, device)
         self._readers: dict[int, _Reader] = {}
+        self._classes = None if share == ALL else class_weights(recipe, splits.train.labels, len(splits.classes))
         self.skipped: dict[str, StudioError] = {}
         """Images that could not be read, and were left out as the recipe says."""
 
@@ -47,20 +53,39 @@ class Feeder:
         """The batches of ``epoch`` from number ``first`` on: images ``(N, C, H, W)`` float32, targets ``(N,)``."""
         order = self._order(epoch)
         plan = order[: self.steps_per_epoch * self.batch_size].view(self.steps_per_epoch, self.batch_size)[first:]
+        begin, end = self._share.part(self.batch_size)
         reader = self._reader(self._splits.train, training=True)
-        for number, (images, labels) in enumerate(reader.batches(plan), start=first):
-            yield self._augmenter(images, labels, epoch, number)
+        for number, (images, labels) in enumerate(reader.batches(plan[:, begin:end]), start=first):
+            batch = self._augmenter(images, labels, epoch, number, (begin, self.batch_size))
+            yield batch if self._share == ALL else batch._replace(weight=self._weight(plan[number - first], begin, end))
+
+    def _weight(self, rows: Tensor, begin: int, end: int) -> float:
+        """What the mean over this process's part of a batch counts in the mean over the processes."""
+        if self._classes is None:
+            return (end - begin) * self._share.size / len(rows)
+        weights = self._classes[self._splits.train.labels[rows]]
+        return float(weights[begin:end].sum() / weights.sum()) * self._share.size
 
     def _order(self, epoch: int) -> Tensor:
         if self._recipe.balance == "sampler":
             return balanced_order(self._splits.train.labels, self._seed, epoch)
         return torch.randperm(self.images, generator=generator(self._seed, ORDER, epoch))
 
-    def evaluate(self, part: Source) -> Iterator[tuple[Tensor, Tensor]]:
-        """All images of ``part`` in order, as they are, with their labels."""
-        size = max(self.batch_size, 256) if isinstance(part, ImageSet) else self.batch_size
+    def evaluate(self, part: Source, whole: bool = False) -> Iterator[tuple[Tensor, Tensor]]:
+        """All images of ``part`` in order, as they are, with their labels; unless ``whole``, of several processes each
+        takes some."""
+        share = ALL if whole else self._share
         reader = self._reader(part, training=False)
-        yield from reader.batches(*chunks(torch.arange(len(part)), size))
+        yield from reader.batches(*self._chunks(part, share)[share.rank :: share.size])
+
+    def rounds(self, part: Source, whole: bool = False) -> int:
+        """How many batches of `evaluate` every process has at least."""
+        share = ALL if whole else self._share
+        return len(self._chunks(part, share)) // share.size
+
+    def _chunks(self, part: Source, share: Share) -> tuple[Tensor, ...]:
+        size = max(self.batch_size, 256) if isinstance(part, ImageSet) else self.batch_size
+        return tuple(chunks(torch.arange(len(part)), -(-size // share.size)))
 
     def close(self) -> None:
         """End the processes that read images."""
@@ -76,8 +101,9 @@ class Feeder:
                 )
             else:
                 self._readers[id(part)] = _DiskReader(
-                    part, self._splits, self._recipe, self._normaliser, self._device, training, self.skipped
-                )
+                    part, self._splits, self._recipe, self._normaliser, self._device, training, self.skipped,
+                    self._share != ALL,
+                )  # fmt: skip
         return self._readers[id(part)]
 
 
@@ -220,7 +246,9 @@ class _DiskReader(_Reader):
         device: torch.device,
         keep: bool,
         skipped: dict[str, StudioError],
+        shared: bool,
     ) -> None:
+        self._shared = shared and keep
         self._refuses = recipe.data.damaged == "refuse"
         self._skipped = skipped
         workers = recipe.data.workers if recipe.data.workers is not None else default_workers()
@@ -246,13 +274,20 @@ class _DiskReader(_Reader):
 
     def batches(self, *plan: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         self._plan.rows = [row.tolist() for rows in plan for row in (rows if rows.ndim == 2 else (rows,))]
+        last: tuple[Tensor, Tensor] | None = None
         for images, labels, problems in self._loader:
             for problem in problems:
                 if self._refuses or problem.code != "data.image":
                     raise problem
                 self._skipped.setdefault(problem.where, problem)
             if images is None:
-                continue
+                if not self._shared:
+                    continue
+                # The other processes take this step: the last part that could be read stands in for this one.
+                if last is None:
+                    raise problems[0]
+                images, labels = last
+            last = images, labels
             yield (
                 self._normaliser(images.to(self._device, non_blocking=True)),
                 labels.to(self._device, non_blocking=True),
