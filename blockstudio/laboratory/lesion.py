@@ -33,6 +33,8 @@ class Measure:
     loss: float
     """Mean cross-entropy."""
     images: int
+    by_class: tuple[float, ...] = ()
+    """The share of each class's images that is right; 0 where there are none."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,8 @@ class Lesions:
     def _measure(self, pieces: Sequence[torch.nn.Module], first: int = 0) -> Measure:
         """With these pieces, of which those in front of ``first`` are the network's own."""
         begin = max((index for index in self._kept if index <= first), default=0)
-        loss, right, count = 0.0, 0, 0
+        loss, count = 0.0, 0
+        right, every = torch.zeros(0), torch.zeros(0)
         with torch.inference_mode():
             for number, (images, labels) in enumerate(self.batches):
                 values = self._kept[begin][number] if begin else images
@@ -209,9 +212,14 @@ class Lesions:
                     values = piece(values)
                 logits = values.flatten(1).float()
                 loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-                right += int((logits.argmax(1) == labels).sum())
                 count += len(labels)
-        return Measure(right / max(count, 1), loss / max(count, 1), count)
+                hits = labels[logits.argmax(1) == labels]
+                found = [torch.bincount(some, minlength=logits.shape[1]) for some in (hits, labels)]
+                right, every = (
+                    new if not len(old) else old + new for old, new in zip((right, every), found, strict=True)
+                )
+        shares = (right / every.clamp(min=1)).tolist()
+        return Measure(float(right.sum()) / max(count, 1), loss / max(count, 1), count, tuple(shares))
 
     def _ask(self) -> None:
         if not self.go_on():

@@ -1,0 +1,144 @@
+"""A question by its name with options by theirs: what the command line and the window ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import suggestion
+from blockstudio.laboratory import questions
+from blockstudio.laboratory.evaluation import Setting
+from blockstudio.laboratory.lesion import Lesions
+from blockstudio.laboratory.questions import Answer, Progress
+from blockstudio.laboratory.subject import Part, Subject
+from blockstudio.runs.questions import check_asked
+from blockstudio.text import say
+
+IMAGES = 2000
+GRADIENT_IMAGES, FIELD_IMAGES = 64, 32
+Ask = Callable[[], bool]
+
+
+class Asked:
+    """A run's network that answers one question after another; what it has computed once is kept.
+
+    Args:
+        subject: Who is asked.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self._lesions: dict[int, Lesions] = {}
+
+    def __call__(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        progress: Progress = lambda done, of: None,
+        go_on: Ask = lambda: True,
+    ) -> Answer:
+        """Ask.
+
+        Args:
+            name: Of a question, see `blockstudio.runs.questions`.
+            values: By option.
+            progress: Called with what is done and all.
+            go_on: Asked as it goes; ``False`` ends with `StudioError` ``lab.cancelled``.
+
+        Raises:
+            StudioError: ``lab.*``, ``trunk.*``, ``data.*``.
+        """
+        check_asked(name, values)
+        given = {key: value for key, value in values.items() if value is not None}
+        if name in ("lesion", "several", "swap", "paths", "gradients"):
+            return self._ensemble(name, given, progress, go_on)
+        if name in ("batchnorm", "evaluate"):
+            return self._measuring(name, given, progress, go_on)
+        return self._seeing(name, given, progress, go_on)
+
+    def lesions(self, images: int, go_on: Ask = lambda: True) -> Lesions:
+        """What takes units away, on the first test images; what flows between units is kept for the next time."""
+        found = self._lesions.get(images)
+        if found is None:
+            found = Lesions(self.subject, self.subject.images("test", images))
+            self._lesions = {images: found}  # One at a time: each keeps what flows between the units.
+        found.go_on = go_on
+        return found
+
+    def _ensemble(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
+        draws, seed = given.get("draws", 10), given.get("seed", 0)
+        if name == "paths":
+            return questions.paths(self.subject.trunk)
+        if name == "gradients":
+            batches = self.subject.images("test", given.get("images", GRADIENT_IMAGES))
+            return questions.gradients(self.subject, batches, draws, seed, progress, go_on)
+        lesions = self.lesions(given.get("images", IMAGES), go_on)
+        if name == "lesion":
+            return questions.lesion(lesions, progress)
+        counts = given.get("counts") or _counts(lesions, name)
+        return (questions.several if name == "several" else questions.swap)(lesions, counts, draws, seed, progress)
+
+    def _seeing(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
+        subject, part, block = self.subject, _part(given), given.get("block")
+        images = tuple(given.get("image", (0,)))
+        picture = Path(given["picture"]) if "picture" in given else None
+        count = given.get("images")
+        if name == "cam":
+            return questions.cam(subject, images, part, self._label(given), block, picture, progress, go_on)
+        if name == "occlusion":
+            return questions.occlusion(
+                subject, images[0], part, self._label(given), given.get("patch"), picture, progress, go_on
+            )
+        if name == "filters":
+            return questions.filters(subject)
+        if name == "scatter":
+            return questions.scatter(subject, part, count or IMAGES, go_on)
+        assert block is not None
+        if name == "features":
+            return questions.features(subject, block, images[0], part, picture)
+        if name == "excited":
+            units = given.get("units", (0,))
+            return questions.excited(subject, block, units, part, count or IMAGES, progress=progress, go_on=go_on)
+        row_column = given.get("place")
+        place = None if row_column is None else (row_column[0], row_column[1])
+        return questions.field(subject, block, place, part, count or FIELD_IMAGES)
+
+    def _measuring(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
+        if name == "batchnorm":
+            return questions.batchnorm(
+                self.subject, given.get("block"), given.get("channel", 0), given.get("momentum"),
+                given.get("batch-size", 64), images=given.get("images", IMAGES), progress=progress, go_on=go_on,
+            )  # fmt: skip
+        setting = Setting(
+            part=_part(given), images=given.get("images"), per_class=given.get("per-class"),
+            input_size=given.get("input-size"), statistics=given.get("statistics", "running"),
+            batch_size=given.get("batch-size", 250), without=tuple(given.get("without", ())),
+        )  # fmt: skip
+        return questions.evaluate(self.subject, setting, progress, go_on)
+
+    def _label(self, given: Mapping[str, Any]) -> int | None:
+        """The class that is asked about, by name or number."""
+        wanted = given.get("class")
+        if wanted is None:
+            return None
+        classes = list(self.subject.splits.classes)
+        if wanted in classes:
+            return classes.index(wanted)
+        if wanted.isdecimal() and int(wanted) < len(classes):
+            return int(wanted)
+        text = say("there is no class {name}.", name=wanted)
+        raise StudioError("lab.label", text, where=self.subject.diagram.name, hint=suggestion(wanted, classes))
+
+
+def _part(given: Mapping[str, Any]) -> Part:
+    part: Part = given.get("part", "test")
+    return part
+
+
+def _counts(lesions: Lesions, question: str) -> list[int]:
+    """Numbers that show the curve: about ten of all there are."""
+    most = len(lesions.candidates()) if question == "several" else lesions.most_pairs()
+    step = max(1, most // 10)
+    return list(range(1, most + 1, step)) or [1]
