@@ -39,6 +39,9 @@ from blockstudio.gui.canvas.scene.stage import NO_MARKS, Marks, Stage, pills_of
 
 SMOOTH = 2500
 """So many blocks at most are smoothed when seen from far."""
+TINY, SHORT, MANY_WIRES = 0.06, 96.0, 20_000
+"""Below this zoom a wire no longer than that, from one card to the next, is a pixel or two: of so many wires such are
+left out."""
 SMOOTH_CARDS = 100
 """So many cards at most are scaled smoothly while the zoom changes."""
 
@@ -158,7 +161,8 @@ class StagePainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(drawing) < SMOOTH)
         painter.setPen(style.wire_far)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(drawing.far_path())
+        tiny = self.scale < TINY and len(drawing.wires) > MANY_WIRES
+        painter.drawPath(drawing.long_path(SHORT) if tiny else drawing.far_path())
         painter.setPen(Qt.PenStyle.NoPen)
         painted = style.families, drawing.far_rectangles()
         if stage.facts.heats():

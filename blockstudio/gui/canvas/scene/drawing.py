@@ -61,6 +61,19 @@ class Drawing(Annotated):
             self._far_path = routes.broken_lines(points, [start for start, _ in self._starts])
         return self._far_path
 
+    def long_path(self, least: float) -> QPainterPath:
+        """The wires that reach so far, as straight lines in one path; kept until the drawing changes."""
+        if self._long_path[:2] != (self.version, least):
+            reach = self.reach
+            rows = np.flatnonzero((reach[:, 2:] - reach[:, :2]).max(axis=1, initial=0.0) >= least).tolist()
+            points: list[tuple[float, float]] = []
+            starts = []
+            for row in rows:
+                starts.append(len(points))
+                points += routes.corners(self._curves[row].tolist(), self.route_of(self.wires[row]))
+            self._long_path = self.version, least, routes.broken_lines(points, starts)
+        return self._long_path[2]
+
     # Pills
 
     def leaders(self, wire: Wire) -> list[Wire]:

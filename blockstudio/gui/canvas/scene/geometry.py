@@ -100,6 +100,7 @@ class Geometry(Routed):
         self.rectangles: list[QRectF] = []
         self._far_rectangles: list[list[QRectF]] | None = None
         self._far_path: QPainterPath | None = None
+        self._long_path: tuple[int, float, QPainterPath] = (-1, 0.0, QPainterPath())
         self._starts: list[tuple[int, int]] = []
         """Of each wire in that path: its first element and how many it has."""
         self._bounds: QRectF | None = None
