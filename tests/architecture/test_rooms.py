@@ -19,6 +19,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "figure": BELOW | DRAWING_KIT,
     "browser": BELOW | DRAWING_KIT,
     "modules": BELOW | DRAWING_KIT,
+    "split": BELOW | DRAWING_KIT,
     "shell": BELOW,
     "app": BELOW | {"shell"},
 }

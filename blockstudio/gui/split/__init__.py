@@ -1,0 +1,1 @@
+"""Two drawings side by side with their differences marked."""
