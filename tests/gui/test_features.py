@@ -42,7 +42,7 @@ def desk(qtbot, own_folder: Path) -> Iterator[Desk]:
 def test_nothing_but_the_window_lists_the_features() -> None:
     assert names() == [
         "browser", "canvas", "compare", "document", "export", "figure", "find", "history", "importing", "inspector",
-        "modules", "panels", "refactor", "shortcuts", "tables", "training", "weights",
+        "modules", "panels", "refactor", "shortcuts", "split", "tables", "training", "weights",
     ]  # fmt: skip
 
 
