@@ -73,8 +73,9 @@ def train_arguments(parser: Parser) -> None:
         "--watch",
         action="store_const",
         const=True,
-        help=say("measure the blocks while they learn; the rate is the field watch.steps"),
+        help=say("measure the blocks while they learn, as often as takes some 1.5 % of the time"),
     )
+    parser.add_argument("--watch-steps", type=int, metavar="N", help=say("measure the blocks every N steps"))
     parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
     parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON); the options above go over it"))
     parser.add_argument(
@@ -139,7 +140,8 @@ def train(options: argparse.Namespace) -> int:
             "stopping.patience": options.patience,
             "balance": options.balance,
             "device": options.device,
-            "watch.blocks": options.watch,
+            "watch.blocks": True if options.watch_steps is not None else options.watch,
+            "watch.steps": options.watch_steps,
             "seed": options.seed,
         },
     )

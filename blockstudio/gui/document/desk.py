@@ -27,7 +27,7 @@ from blockstudio.gui.kit.toasts import Toast, ToastBar
 
 REFUSED = "refused"
 """What a note is about that says why an edit was not done."""
-Bar = Literal["top", "status"]
+Bar = Literal["top", "status", "drawing"]
 Place = Literal["block", "network"]
 
 
@@ -72,7 +72,7 @@ class Desk(QObject):
         self.sections: list[Section] = []
         self.questions: list[Callable[[], Question | None]] = []
         self.openers: list[Opener] = []
-        self.items: dict[Bar, list[tuple[int, QWidget]]] = {"top": [], "status": []}
+        self.items: dict[Bar, list[tuple[int, QWidget]]] = {"top": [], "status": [], "drawing": []}
         self.key_hints: list[tuple[str, str]] = []
         """Keys that mean something in one place alone, each after what it does: for the sheet of shortcuts."""
         self.page = self.screen = ""
@@ -159,7 +159,7 @@ class Desk(QObject):
         self.section_added.emit()
 
     def add_item(self, bar: Bar, widget: QWidget, order: int = LAST) -> None:
-        """A button or figure in the bar over the window, or in the one under it."""
+        """A button or figure in the bar over the window, or in the one under it; a line over the drawing."""
         self.items[bar].append((order, widget))
         self.items[bar].sort(key=lambda item: item[0])
         self.item_added.emit(bar, widget)

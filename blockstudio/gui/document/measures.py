@@ -28,6 +28,12 @@ class Measure:
     text: Callable[[float], str]
     on: Callable[[Level], Mapping[str, float | None]] | None = None
     """The same as ``of`` for all blocks of a level at once, if there is a quicker way."""
+    scale: Callable[[Iterable[float]], Scale | None] | None = None
+    """What the values are painted on; without one `scale_of` them."""
+    zeros: bool = False
+    """Zero is a value like others: a block that has it is painted."""
+    words: tuple[str, ...] = ()
+    """What the low end, the middle and the high end of the scale mean, for the legend."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,16 @@ class Scale:
 
     low: float
     high: float
+    linear: bool = False
+    """Of the values themselves rather than of their logarithms."""
+    two_sided: bool = False
+    """What lies below the middle has a colour of its own, and the middle has none."""
 
     def place(self, value: float) -> float:
         """Where a value stands, 0 to 1."""
+        if self.linear:
+            span = self.high - self.low
+            return min(1.0, max(0.0, (value - self.low) / span)) if span > 0 else 1.0
         if self.high <= self.low:
             return 1.0
         found = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
@@ -47,6 +60,8 @@ class Scale:
     @property
     def middle(self) -> float:
         """The value half-way."""
+        if self.linear:
+            return (self.low + self.high) / 2
         return math.sqrt(self.low * self.high)
 
 

@@ -59,6 +59,8 @@ class Panel:
     widget: QWidget
     least: int
     """Pixels of width, or of height at the bottom."""
+    title: str = ""
+    """On its tab, where several stand at one side."""
 
 
 @dataclass(frozen=True)

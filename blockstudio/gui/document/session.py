@@ -27,6 +27,7 @@ from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
+from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.document.next_recipe import NextRecipe
 from blockstudio.gui.kit.text import tr, tr_many
@@ -73,6 +74,7 @@ class Session(QObject):
         self.measures: dict[str, Measure] = of_costs()
         """What the cards can be painted by; features add their own."""
         self._heat = ""
+        self._lens: Lens | None = None
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
@@ -104,6 +106,7 @@ class Session(QObject):
         self.close()
         self.document = document
         self._follow_diagram()
+        self._lens = None
         self.opened.emit()
 
     @property
@@ -197,6 +200,7 @@ class Session(QObject):
         self.fix_finder.forget()
         moved = self._follow(edits)
         trimmed = self._trim_selection(edits)
+        self._lens = None  # what is edited is what is seen
         # Whoever hears of the edit finds path and selection as they are after it.
         self.edited.emit(edits)
         if moved:
@@ -358,6 +362,17 @@ class Session(QObject):
         if name != self._heat and (not name or name in self.measures):
             self._heat = name
             self._metric = name if name in COSTS else self._metric
+            self.metric_changed.emit()
+
+    @property
+    def lens(self) -> Lens | None:
+        """The network whose shapes and costs the cards show, if that is not the document's own."""
+        return self._lens
+
+    @lens.setter
+    def lens(self, lens: Lens | None) -> None:
+        if lens is not self._lens:
+            self._lens = lens
             self.metric_changed.emit()
 
     def add_measure(self, measure: Measure) -> None:

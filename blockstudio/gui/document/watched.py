@@ -7,6 +7,7 @@ import time
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.runs import Run
+from blockstudio.runs.watching import BlockHistory
 
 
 class Watched(QObject):
@@ -14,14 +15,18 @@ class Watched(QObject):
 
     changed = Signal()
     """Another run, or none."""
+    measured = Signal()
+    """There are new figures of its blocks."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.run: Run | None = None
+        self.blocks: BlockHistory | None = None
+        """What was measured of the blocks of this run."""
 
-    def turn_to(self, run: Run | None) -> None:
+    def turn_to(self, run: Run | None, blocks: BlockHistory | None = None) -> None:
         """Watch another run from now on."""
-        self.run = run
+        self.run, self.blocks = run, blocks
         self.changed.emit()
 
 

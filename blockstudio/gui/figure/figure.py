@@ -155,7 +155,7 @@ def look_of(wanted: Figure) -> Theme:
 def sheet_of(stage: Stage) -> QRectF:
     """The paper, in scene coordinates."""
     bounds = bounds_of(stage)
-    bounds = bounds.united(legend_below(bounds)) if has_legend(stage.facts) else bounds
+    bounds = bounds.united(legend_below(bounds, stage.facts)) if has_legend(stage.facts) else bounds
     return (QRectF(-1, -1, 2, 2) if bounds.isEmpty() else bounds).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
 
@@ -167,7 +167,7 @@ def paint_figure(painter: QPainter | SvgPainter, stage: Stage, look: Theme) -> N
     on, style = cast(QPainter, painter), Style(look)
     StagePainter(on, 1.0, style, signs=False).paint(stage, sheet_of(stage))
     if has_legend(stage.facts):
-        draw_legend(on, legend_below(bounds_of(stage)).topLeft(), stage.facts, style)
+        draw_legend(on, legend_below(bounds_of(stage), stage.facts).topLeft(), stage.facts, style)
 
 
 def _size(stage: Stage, wanted: Figure, most: float = float("inf")) -> tuple[float, float, float]:

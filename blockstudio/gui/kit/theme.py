@@ -74,6 +74,8 @@ class Theme:
     card_border: QColor
     heat: QColor
     """The strongest colour of a card that is painted by a measure."""
+    cold: QColor
+    """The same for what lies at the low end of a scale that has two."""
     track: QColor
     """The part of a bar that is not filled."""
     wire: QColor
@@ -126,6 +128,7 @@ LIGHT = Theme(
     card=_c("#ffffff"),
     card_border=_c("#7a8891"),
     heat=_c("#f2a679"),
+    cold=_c("#8fbcec"),
     track=_c("#e3e7ec"),
     wire=_c("#76848d"),
     pill=_c("#fbfcfd"),
@@ -159,6 +162,7 @@ DARK = Theme(
     card=_c("#20252b"),
     card_border=_c("#707c87"),
     heat=_c("#8a4a22"),
+    cold=_c("#28548a"),
     track=_c("#333a43"),
     wire=_c("#76838d"),
     pill=_c("#171b1f"),

@@ -48,7 +48,7 @@ def install(desk: Desk) -> Panels:
     desk.on_start(desk.shelf.warm)
     desk.on_close(palette.list.rest)
     palette.left.connect(desk.focus)
-    desk.add_panel(Panel("palette", "left", palette, 150))
+    desk.add_panel(Panel("palette", "left", palette, 150, tr("Blocks")))
     desk.add_page("problems", tr("Problems"), problems, 300)
     for signal in (desk.session.edited, desk.session.opened):
         signal.connect(count)

@@ -18,6 +18,7 @@ from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.shell.colours import Colours
 from blockstudio.gui.shell.commands import commands
 from blockstudio.gui.shell.features import install_all
+from blockstudio.gui.shell.left import LeftSide
 from blockstudio.gui.shell.share import BOTTOM, ShareSplitter
 from blockstudio.gui.shell.statusbar import StatusBar
 from blockstudio.gui.shell.topbar import TopBar
@@ -64,8 +65,16 @@ class StudioWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.side = QSplitter(Qt.Orientation.Horizontal)
         self.side.setObjectName("side")
-        self.side.addWidget(self.canvas)
-        self.side.setStretchFactor(0, 1)
+        self.left, self.middle = LeftSide(), QWidget()
+        middle = QVBoxLayout(self.middle)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        for _, line in self.desk.items["drawing"]:
+            middle.addWidget(line)
+        middle.addWidget(self.canvas, 1)
+        for widget in (self.left, self.middle):
+            self.side.addWidget(widget)
+        self.side.setStretchFactor(1, 1)
         self.split = ShareSplitter()
         self.split.setObjectName("split")
         self.split.addWidget(self.side)
@@ -88,18 +97,19 @@ class StudioWindow(QMainWindow):
         self.toasts.setParent(whole)
         self.toasts.stand_over(self.pages, self.canvas)
         self.resize(*SIZE)
-        widths = {"left": 210, "right": 320}
         panels = self.desk.panels.values()
-        beside = {self.side.indexOf(panel.widget): widths[panel.side] for panel in panels if panel.side in widths}
+        beside = {self.side.indexOf(panel.widget): 320 for panel in panels if panel.side == "right"}
+        beside[self.side.indexOf(self.left)] = 210
         self.side.setSizes([beside.get(index, 910) for index in range(self.side.count())])
         self.split.settle()
 
     def _add_panel(self, panel: Panel) -> None:
+        if panel.side == "left":
+            self.left.add(panel)
+            return
         splitter = self.split if panel.side == "bottom" else self.side
-        place = self.side.indexOf(self.canvas) if panel.side == "left" else splitter.count()
-        splitter.insertWidget(place, panel.widget)
-        splitter.setStretchFactor(place, 0)
-        self.side.setStretchFactor(self.side.indexOf(self.canvas), 1)
+        splitter.addWidget(panel.widget)
+        splitter.setStretchFactor(splitter.count() - 1, 0)
         if panel.side == "bottom":
             panel.widget.setMinimumHeight(panel.least)
         else:
@@ -130,7 +140,8 @@ class StudioWindow(QMainWindow):
                 splitter.restoreState(state)
                 splitter.setHandleWidth(1)
         for name in self.desk.panels:
-            self.desk.set_shown(name, str(store.value(f"window/{name}", "true")) != "false")
+            usual = "true" if self.desk.is_shown(name) else "false"
+            self.desk.set_shown(name, str(store.value(f"window/{name}", usual)) != "false")
         try:
             self.split.set_share(float(str(store.value("window/share", BOTTOM))))
         except ValueError:

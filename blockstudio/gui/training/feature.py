@@ -12,6 +12,8 @@ from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts, absen
 from blockstudio.gui.training.recipe_form import RecipeForm
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_page import TrainingPanel
+from blockstudio.gui.training.watch.strip import family_of
+from blockstudio.gui.training.watch.watching import WatchedBlocks
 
 
 class Training:
@@ -20,7 +22,7 @@ class Training:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         trainer = self.trainer = RunControl(desk.session, desk.runs)
-        self.panel = TrainingPanel(desk.commands, trainer)
+        self.panel = TrainingPanel(desk.commands, trainer, family_of(desk.session))
         self.planner = NextRunPlanner(desk.session, trainer)
         self.recipe = RecipeForm(desk.commands, trainer, self.planner)
         self.bar = RunBar(desk.commands, trainer)
@@ -29,6 +31,7 @@ class Training:
         desk.add_commands(*commands(trainer))
         for order, widget in enumerate(self.bar.widgets, start=200):
             desk.add_item("top", widget, order)
+        self.watched = WatchedBlocks(desk, trainer, self.panel.strip)
         self._run_shown: object = None
         trainer.progress.connect(self._show_run)
         trainer.run_changed.connect(self._show_run)
@@ -51,7 +54,7 @@ class Training:
     def _on_run(self) -> None:
         """The run that is watched comes into view; one found on start does not take another screen away."""
         desk, data = self._desk, self.trainer.data
-        desk.watched.turn_to(None if data is None else data.run)
+        desk.watched.turn_to(None if data is None else data.run, None if data is None else data.blocks)
         if data is None:
             return
         if not desk.screen or self.trainer.state == "starting":
@@ -86,6 +89,7 @@ class Training:
         """The window closes. Runs go on."""
         self.trainer.stop_watching()
         self.planner.stop()
+        self.watched.stop()
         self.panel.stop()
 
 

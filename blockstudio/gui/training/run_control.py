@@ -129,13 +129,13 @@ class RunControl(QObject):
                 continue
             self.failed.emit(tr("Not trained: {reason}").format(reason=problem))
 
-    def tell(self, command: str, run: Run | None = None) -> None:
-        """``pause``, ``resume`` or ``stop`` the watched run (or another)."""
+    def tell(self, command: str, run: Run | None = None, **values: int) -> None:
+        """``pause``, ``resume``, ``stop``, ``watch`` or ``unwatch`` the watched run (or another)."""
         found = run or (self.data.run if self.data is not None else None)
         if found is not None:
             directory = found.directory
             self._work.run(
-                lambda: Run(directory).send(command),  # type: ignore[arg-type]
+                lambda: Run(directory).send(command, **values),  # type: ignore[arg-type]
                 lambda _: self._poll(),
                 lambda error: self.failed.emit(str(error)),
             )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from blockstudio.runs import Run, RunState
+from blockstudio.runs.watching import BlockHistory
 
 STEP_FIGURES = ("loss", "accuracy", "lr")
 EPOCH_FIGURES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
@@ -105,6 +106,7 @@ class RunData:
         self.last: dict[str, Any] = {}
         self.finished: dict[str, Any] | None = None
         self.notes: list[str] = []
+        self.blocks = BlockHistory()
         self.trouble: dict[str, Any] | None = None
         """The ``failed`` or ``diverged`` event, if that is how it ended."""
         self.complete = False
@@ -124,6 +126,7 @@ class RunData:
                 self._event(part)
 
     def _event(self, event: dict[str, Any]) -> None:
+        self.blocks.take((event,))
         match event["type"]:
             case "started":
                 self.started, self.finished, self.trouble = event, None, None

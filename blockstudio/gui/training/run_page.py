@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, percent
+from blockstudio.gui.training.watch.strip import DownTheNetwork
 from blockstudio.gui.work.warming import Warmer
 
 if TYPE_CHECKING:
@@ -122,9 +124,11 @@ class RunFigures(QWidget):
 class TrainingPanel(QWidget):
     """NumberRow, curves, runs. The curves are made when there is something to draw."""
 
-    def __init__(self, commands: Commands[Desk], trainer: RunControl) -> None:
+    def __init__(self, commands: Commands[Desk], trainer: RunControl, family: Callable[[str], str]) -> None:
+        """``family``: of the block at a path."""
         super().__init__()
         self._trainer = trainer
+        self.strip = DownTheNetwork(family)
         self.curves: Curves | None = None
         self.warmer = Warmer(self)
         self._asked = False
@@ -154,7 +158,8 @@ class TrainingPanel(QWidget):
         self.list = RunList(trainer)
         column.addWidget(self.list, 1)
         line.addWidget(self.figures)
-        line.addWidget(self.stack, 1)
+        line.addWidget(self.stack, 2)
+        line.addWidget(self.strip, 1)
         line.addWidget(side)
         self.list.chosen.connect(lambda run: self._trainer.attach(run))
         trainer.run_changed.connect(self._turn)
@@ -177,6 +182,7 @@ class TrainingPanel(QWidget):
             self.warmer.when_ready(self._make_curves)
         self.stack.setCurrentWidget(self.curves if there and self.curves is not None else self.empty)
         self.empty.setVisible(not there)
+        self._show_strip()
         self.list.refresh()
         self.refresh()
 
@@ -202,8 +208,14 @@ class TrainingPanel(QWidget):
             return
         self._drawn = state
         self.figures.refresh()
+        self._show_strip()
         if self.curves is not None:
             self.curves.show_data(data)
+
+    def _show_strip(self) -> None:
+        """The strip stands beside the curves where blocks are measured."""
+        data = self._trainer.data
+        self.strip.setVisible(data is not None and bool(data.blocks.paths))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -10,9 +10,8 @@ from PySide6.QtGui import QPainter
 from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.far import CROWD, MANY, MARGIN, FarLayer
-from blockstudio.gui.canvas.paint.legend import HEIGHT as LEGEND_HEIGHT
 from blockstudio.gui.canvas.paint.legend import WIDTH as LEGEND_WIDTH
-from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend
+from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend, legend_height
 from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.overlays import (
     draw_band,
@@ -164,12 +163,13 @@ class CanvasPainter:
 
 def _legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:
     """The corner of the view with the fewest cards in it; not the lower right while the small map stands there."""
-    right, low = size.width() - LEGEND_WIDTH - LEGEND_EDGE, size.height() - LEGEND_HEIGHT - LEGEND_EDGE
+    height = legend_height(scene.root.facts)
+    right, low = size.width() - LEGEND_WIDTH - LEGEND_EDGE, size.height() - height - LEGEND_EDGE
     corners = [QPointF(LEGEND_EDGE, low), QPointF(LEGEND_EDGE, LEGEND_EDGE), QPointF(right, LEGEND_EDGE)]
     corners += [] if mapped else [QPointF(right, low)]
 
     def covered(corner: QPointF) -> int:
-        area = camera.rect_to_scene(QRectF(corner.x(), corner.y(), LEGEND_WIDTH, LEGEND_HEIGHT))
+        area = camera.rect_to_scene(QRectF(corner.x(), corner.y(), LEGEND_WIDTH, height))
         return len(scene.root.drawing.rows_in(area, 24))
 
     return min(corners, key=covered)

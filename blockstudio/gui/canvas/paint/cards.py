@@ -57,7 +57,7 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         painter.drawPath(card_path(width, height))
         painter.translate(-4, -4)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(style.heat(content.heat) if content.heat >= 0 else style.card)
+    painter.setBrush(style.heat(content.heat, content.two_sided) if content.heat >= 0 else style.card)
     painter.drawPath(card_path(width, height))
     if content.off:
         painter.setOpacity(OFF)

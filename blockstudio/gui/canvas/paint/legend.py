@@ -10,7 +10,8 @@ from blockstudio.gui.canvas.paint.style import HEAT_STEPS, Style
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.metrics import LINE_PX, RADIUS, elided, text_width
 
-WIDTH, HEIGHT = 216.0, 96.0
+WIDTH, HEIGHT, WORDS = 216.0, 96.0, 15.0
+"""Wide and high; so much higher where words stand below the numbers."""
 PAD, GAP = 12.0, 28.0
 """Inside, and from the drawing above it in pictures."""
 BINS, HIGHEST = 48, 4
@@ -23,9 +24,14 @@ def has_legend(facts: CardTexts) -> bool:
     return facts.heat is not None and bool(facts.heats())
 
 
-def legend_below(bounds: QRectF) -> QRectF:
+def legend_height(facts: CardTexts) -> float:
+    """How high the legend is."""
+    return HEIGHT + (WORDS if facts.heat is not None and facts.heat.words else 0.0)
+
+
+def legend_below(bounds: QRectF, facts: CardTexts) -> QRectF:
     """Where the legend stands in a picture of what lies in ``bounds``."""
-    return QRectF(bounds.left(), bounds.bottom() + GAP, WIDTH, HEIGHT)
+    return QRectF(bounds.left(), bounds.bottom() + GAP, WIDTH, legend_height(facts))
 
 
 def draw_legend(painter: QPainter, at: QPointF, facts: CardTexts, style: Style) -> None:
@@ -35,7 +41,7 @@ def draw_legend(painter: QPainter, at: QPointF, facts: CardTexts, style: Style) 
         return
     painter.setPen(style.pill_border)
     painter.setBrush(style.card)
-    painter.drawRoundedRect(QRectF(at.x(), at.y(), WIDTH, HEIGHT), RADIUS, RADIUS)
+    painter.drawRoundedRect(QRectF(at.x(), at.y(), WIDTH, legend_height(facts)), RADIUS, RADIUS)
     left, width = at.x() + PAD, WIDTH - 2 * PAD
     painter.setPen(style.text)
     painter.setFont(style.line_bold)
@@ -48,7 +54,7 @@ def draw_legend(painter: QPainter, at: QPointF, facts: CardTexts, style: Style) 
     part = bar.width() / (HEAT_STEPS + 1)
     painter.setPen(QPen(Qt.PenStyle.NoPen))
     for step in range(HEAT_STEPS + 1):
-        painter.setBrush(style.heat(step / HEAT_STEPS))
+        painter.setBrush(style.heat(step / HEAT_STEPS, scale.two_sided))
         # A little wider than a step, so that no ground shines through between two.
         over = 0.6 if step < HEAT_STEPS else 0.0
         painter.drawRect(QRectF(bar.left() + step * part, bar.top(), part + over, bar.height()))
@@ -59,9 +65,13 @@ def draw_legend(painter: QPainter, at: QPointF, facts: CardTexts, style: Style) 
     painter.setFont(style.line_font)
     for value, share in ((scale.low, 0.0), (scale.middle, 0.5), (scale.high, 1.0)):
         text = heat.text(value)
-        cards.draw_text(
-            painter, bar.left() + share * (bar.width() - text_width(text, LINE_PX)), at.y() + 83, text, style
-        )
+        _at_share(painter, bar, share, at.y() + 83, text, style)
+    for text, share in zip(heat.words, (0.0, 0.5, 1.0), strict=False):
+        _at_share(painter, bar, share, at.y() + 97, text, style)
+
+
+def _at_share(painter: QPainter, bar: QRectF, share: float, y: float, text: str, style: Style) -> None:
+    cards.draw_text(painter, bar.left() + share * (bar.width() - text_width(text, LINE_PX)), y, text, style)
 
 
 def _dots(painter: QPainter, bar: QRectF, heats: dict[str, float], style: Style) -> None:

@@ -189,7 +189,8 @@ class StagePainter:
         for row in rows:
             at = heats.get(drawing.names[row])
             found[0 if at is None else 1 + round(at * HEAT_STEPS)].append(drawing.rectangles[row])
-        fills = [self.style.heat(step / HEAT_STEPS) for step in range(HEAT_STEPS + 1)]
+        sided = stage.facts.scale is not None and stage.facts.scale.two_sided
+        fills = [self.style.heat(step / HEAT_STEPS, sided) for step in range(HEAT_STEPS + 1)]
         return [self.style.track, *fills], found
 
     def _outlines(self, stage: Stage, rows: list[int], crowd: int) -> None:

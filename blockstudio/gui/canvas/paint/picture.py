@@ -26,7 +26,7 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
     bounds = bounds_of(stage)
     if bounds.isEmpty():
         bounds = QRectF(-1, -1, 2, 2)
-    legend = legend_below(bounds) if has_legend(stage.facts) else None
+    legend = legend_below(bounds, stage.facts) if has_legend(stage.facts) else None
     camera.fit_rect(bounds.united(legend) if legend is not None else bounds, target, MARGIN, largest=2.0)
     if dots:
         paint_background(painter, target, camera, style)
@@ -42,7 +42,7 @@ def paint_whole(painter: QPainter, stage: Stage, target: QRectF, look: Theme, do
 def natural_size(stage: Stage) -> QSize:
     """Twice the level's size on screen at 100 %, as far as an image can be that large."""
     bounds = bounds_of(stage)
-    bounds = bounds.united(legend_below(bounds)) if has_legend(stage.facts) else bounds
+    bounds = bounds.united(legend_below(bounds, stage.facts)) if has_legend(stage.facts) else bounds
     width, height = 2 * bounds.width() + 2 * MARGIN, 2 * bounds.height() + 2 * MARGIN
     shrink = min(1.0, LARGEST / max(width, height))
     return QSize(max(1, round(width * shrink)), max(1, round(height * shrink)))

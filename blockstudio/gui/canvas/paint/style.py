@@ -42,6 +42,10 @@ class Style:
         self.track = QBrush(theme.track)
         self.heat_track = QBrush(mix(theme.card, theme.secondary, 0.45))
         self._heats = [QBrush(mix(theme.card, theme.heat, step / HEAT_STEPS)) for step in range(HEAT_STEPS + 1)]
+        half = HEAT_STEPS // 2
+        cold, warm = ([QBrush(mix(theme.card, end, step / half)) for step in range(half + 1)]
+                      for end in (theme.cold, theme.heat))  # fmt: skip
+        self._sided = [*reversed(cold), *warm[1:]]
         self.pill = QBrush(theme.pill)
         # A veil, so that the grid goes on below it.
         green = theme.family("module")
@@ -94,9 +98,9 @@ class Style:
         self._lone_fonts: dict[int, QFont] = {}
         self._texts: dict[tuple[str, int, bool], QStaticText] = {}
 
-    def heat(self, at: float) -> QBrush:
-        """The fill of a card by its place on the scale, 0 to 1."""
-        return self._heats[round(at * HEAT_STEPS)]
+    def heat(self, at: float, two_sided: bool = False) -> QBrush:
+        """The fill of a card by its place on the scale, 0 to 1; of a ``two_sided`` one cold below its middle."""
+        return (self._sided if two_sided else self._heats)[round(at * HEAT_STEPS)]
 
     def lone_font(self, px: int) -> QFont:
         """The bold face of a title that is seen from far."""

@@ -43,6 +43,8 @@ class Content:
     """Where its value stands on the scale by which cards are painted, 0 to 1; negative without one."""
     value: str = ""
     """That value."""
+    two_sided: bool = False
+    """The scale has a colour on either side of its middle."""
 
 
 class CardTexts:
@@ -110,8 +112,13 @@ class CardTexts:
                 graph = self.definition.graph
                 # A report for each of thousands of blocks would take longer than the edit.
                 values = self.heat.on(self.level) if self.heat.on else {name: self.value(name) for name in graph}
-                known = {name: value for name, value in values.items() if value and name in graph}
-                self.scale = scale_of(known.values())
+                zeros = self.heat.zeros
+                known = {
+                    name: value
+                    for name, value in values.items()
+                    if name in graph and value is not None and (value or zeros)
+                }
+                self.scale = (self.heat.scale or scale_of)(known.values())
                 if self.scale is not None:
                     places = {value: self.scale.place(value) for value in set(known.values())}
                     self._heats = {name: places[value] for name, value in known.items()}
@@ -164,7 +171,8 @@ class CardTexts:
             severity=worst or ("hint" if name in self._hinted else ""),
             frozen=self._frozen(name) if self._frozen is not None else "",
             heat=heat,
-            value=self.heat.text(value) if value and self.heat is not None else "",
+            value=self.heat.text(value) if value is not None and self.heat is not None else "",
+            two_sided=heat >= 0 and self.scale is not None and self.scale.two_sided,
         )
 
     # Problems

@@ -31,6 +31,7 @@ from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place, rough, settle
 from blockstudio.gui.canvas.scene.ports import port_offset
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.document import DEFINITION
+from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
@@ -147,19 +148,27 @@ class Staging:
             self.refresh(inner)
 
     def _facts(self, path: str, scope: str) -> CardTexts:
-        session = self.session
-        level, starting = self._level(path, scope), session.initial_weights
+        session, starting = self.session, self.session.initial_weights
+        shown, level = self._shown(path, scope)
         # A definition stands at no place in the network: what is frozen has one.
         frozen = None if path.startswith(DEFINITION) else lambda name: starting.state(join(path, name))
         return CardTexts(
-            session.diagram,
-            session.analysis,
+            shown.diagram,
+            shown.analysis,
             level,
             session.metric,
             frozen,
             session.measures.get(session.heat),
             session.hinted.get(scope, frozenset()),
         )
+
+    def _shown(self, path: str, scope: str) -> tuple[Session | Lens, Level]:
+        """Whose shapes a level's cards have: the document's, or those that are trained."""
+        lens = self.session.lens
+        if lens is not None and not path.startswith(DEFINITION):
+            with suppress(StudioError, KeyError):
+                return lens, lens.analysis.level(path)
+        return self.session, self._level(path, scope)
 
     def _level(self, path: str, scope: str) -> Level:
         if path == self.session.path:
