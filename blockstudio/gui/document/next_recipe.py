@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.initial_weights import InitialWeights
-from blockstudio.runs.recipe import Recipe, with_fields
+from blockstudio.runs.recipe import Recipe, Watching, with_fields
 
 
 class NextRecipe(QObject):
@@ -22,7 +22,7 @@ class NextRecipe(QObject):
 
     def __init__(self, parent: QObject, start: InitialWeights) -> None:
         super().__init__(parent)
-        self.value = Recipe()
+        self.value = Recipe(watch=Watching(blocks=True))  # the window shows them
         self._start = start
         start.changed.connect(self._take_start)
 

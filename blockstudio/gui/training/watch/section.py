@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
-from blockstudio.gui.kit.parts import NumberRow, clear, heading, link
+from blockstudio.gui.kit.parts import NumberRow, clear, heading, link, shown
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, mix, theme
 from blockstudio.gui.training.watch.curve import SmallCurve
@@ -28,6 +28,7 @@ class WatchedBlock(QWidget):
     def __init__(self, desk: Desk, trained: Trained, name: str) -> None:
         super().__init__()
         self._desk, self._session, self._trained, self._name = desk, desk.session, trained, name
+        self._level = desk.session.path
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -60,7 +61,7 @@ class WatchedBlock(QWidget):
     @property
     def path(self) -> str:
         """The block's place in the network; empty in a definition, which is seen at no place."""
-        level = self._session.path
+        level = self._level
         if level.startswith(DEFINITION):
             return ""
         return f"{level}.{self._name}" if level else self._name
@@ -71,7 +72,7 @@ class WatchedBlock(QWidget):
         there = history is not None and bool(path) and any(
             history.value(figure, path) is not None for figure in ("gradient", "deviation", "time")
         )  # fmt: skip
-        self.setVisible(there)
+        shown(self, there)
         if history is None or not there:
             return
         state = history.serial, path, theme()

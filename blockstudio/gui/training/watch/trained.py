@@ -40,7 +40,9 @@ class Trained(QObject):
         self.diagram: Diagram | None = None
         """The network as the run trains it, once it has been read."""
         self.analysis: Analysis | None = None
-        self._fits: bool | None = None
+        self._compared: tuple[Analysis, Diagram] | None = None
+        """The states of document and run that `_fits` and `_edits` are about."""
+        self._fits, self._edits = False, tuple[Edit, ...]()
         self._shown = False
         self._declined: set[object] = set()
         """Runs whose view was left for the drawing."""
@@ -53,10 +55,7 @@ class Trained(QObject):
     @property
     def fits(self) -> bool:
         """Whether the drawing in view is the network of the run: the same blocks of the same types."""
-        if self.diagram is None:
-            return False
-        if self._fits is None:
-            self._fits = structure(self._session.diagram) == structure(self.diagram)
+        self._compare()
         return self._fits
 
     @property
@@ -68,7 +67,7 @@ class Trained(QObject):
     @property
     def differs(self) -> bool:
         """Whether the run trains the drawing with other sizes than it is drawn for."""
-        return self.fits and bool(self.edits())
+        return bool(self.edits())
 
     @property
     def is_shown(self) -> bool:
@@ -77,9 +76,23 @@ class Trained(QObject):
 
     def edits(self) -> tuple[Edit, ...]:
         """What would make the drawing the trained network: its parameters' defaults and those of its blocks."""
-        drawn, trained = self._session.diagram, self.diagram
-        if trained is None:
-            return ()
+        self._compare()
+        return self._edits
+
+    def _compare(self) -> None:
+        """Look at the two networks, once for each state of the document: an edit brings another analysis."""
+        if self.diagram is None:
+            self._compared, self._fits, self._edits = None, False, ()
+            return
+        state = self._session.analysis, self.diagram
+        if self._compared is not None and self._compared[0] is state[0] and self._compared[1] is state[1]:
+            return
+        self._compared = state
+        self._fits = structure(self._session.diagram) == structure(self.diagram)
+        self._edits = self._differences(self.diagram) if self._fits else ()
+
+    def _differences(self, trained: Diagram) -> tuple[Edit, ...]:
+        drawn = self._session.diagram
         found: list[Edit] = []
         for key, declared in trained.main.parameters.items():
             own_declared = drawn.main.parameters.get(key)
@@ -129,24 +142,22 @@ class Trained(QObject):
         if run is not None and self._run is not None and run.directory == self._run.directory:
             return
         self._run = run
-        self.diagram = self.analysis = self._fits = None
+        self.diagram = self.analysis = None
         self._turn(False)
         if run is not None:
             self._work.run(lambda: _read(run), lambda found: self._on_read(run, found), lambda _: None)
 
     def _on_read(self, run: Run, found: tuple[Diagram, Analysis]) -> None:
         if run is self._run:
-            (self.diagram, self.analysis), self._fits = found, None
+            self.diagram, self.analysis = found
             self._on_document()
 
     def _on_document(self) -> None:
-        self._fits = None
         wanted = self._run is not None and self._run.directory not in self._declined
         self._turn(wanted and self.differs)
 
     def _on_edited(self, *_: object) -> None:
         """The drawing shows what is edited, not what was trained."""
-        self._fits = None
         if self._shown and self._run is not None:
             self._declined.add(self._run.directory)
         self._turn(False)
