@@ -13,6 +13,7 @@ from blockstudio.gui.document.document import Document
 from blockstudio.gui.refactor.hints import HintBox, HintsButton
 from blockstudio.gui.refactor.section import ConvertSection
 from tests.analysis.test_refactorings import five_by_five
+from tests.support.canvas_driver import click
 
 pytestmark = pytest.mark.gui
 
@@ -123,3 +124,35 @@ def test_hints_are_quiet_explained_and_can_be_switched_off(open_window, qtbot):
     qtbot.waitUntil(lambda: other.session.hinted == {"": {"conv2"}})
     commands.run("hint.on", "bottleneck")
     assert session.hinted == {"": {"conv2", "pool1"}}
+
+
+def test_a_hint_opens_beside_its_card_with_links_that_do_what_they_say(open_window, qtbot, monkeypatch) -> None:
+    window = open_window()
+    window.documents.add(Document(five_by_five()))
+    session, canvas = window.session, window.canvas
+    qtbot.waitUntil(lambda: bool(session.hinted))
+    opened = []
+    monkeypatch.setattr("blockstudio.gui.refactor.feature.QDesktopServices.openUrl", lambda url: opened.append(url))
+    assert not canvas.scene.notebook.notes
+    session.select(["pool1"])
+    (note,) = canvas.scene.notebook.notes
+    assert note.severity == "hint" and note.paragraphs[0].bold
+    assert [link.text for link in note.links][1:] == [
+        "Rethinking the Inception Architecture, § 2", "Don’t show this kind",
+    ]  # fmt: skip
+    assert not note.rect.intersects(canvas.block_rect("pool1"))
+
+    def press(index: int) -> None:
+        click(canvas, canvas.camera.to_view(canvas.scene.notebook.notes[0].links[index].rect.center()))
+
+    before = dumps(session.diagram)
+    press(1)
+    assert [url.toString() for url in opened] == ["https://arxiv.org/abs/1512.00567"]
+    press(0)
+    assert session.selection == ("pool1_concat",)
+    session.undo()
+    assert dumps(session.diagram) == before
+    qtbot.waitUntil(lambda: "pool1" in session.hinted.get("", ()))
+    session.select(["pool1"])
+    press(2)
+    assert session.hinted == {"": {"conv2"}} and not canvas.scene.notebook.notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +32,11 @@ def reach(
         elif each.name in definition.frames:
             blocks |= dict.fromkeys(definition.frames[each.name].blocks)
     return tuple(blocks), tuple(notes)
+
+
+def beside(names: Collection[str]) -> Place:
+    """How far copies are moved: notes alone a little, blocks not at all, for the drawing finds them a place."""
+    return (0.0, 0.0) if names else (24.0, 24.0)
 
 
 def written(edits: Iterable[Edit]) -> list[Annotation]:

@@ -10,10 +10,20 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.work.settings import settings
 from blockstudio.gui.work.worker import Work
+from blockstudio.text import say
 
 REST = 300
 """Milliseconds without an edit until it is looked for hints."""
 OFF = "hints/off"
+HELPS = {
+    "stack_3x3": say("Use 3×3"),
+    "asymmetric": say("Use 1×n and n×1"),
+    "reduction": say("Use the parallel reduction"),
+    "global_pool": say("Use global average pooling"),
+    "batch_norm": say("Add BatchNorm"),
+    "residual": say("Make it residual"),
+}
+"""Links under a hint."""
 
 
 class HintFinder(QObject):

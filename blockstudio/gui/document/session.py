@@ -6,13 +6,14 @@ the document. Signals are the only way in which one view learns of another's doi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
 from blockstudio.analysis.costs import COSTS, DEFAULT
+from blockstudio.analysis.hints import Hint
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
 from blockstudio.graph.annotations import Annotation
@@ -36,11 +37,6 @@ from blockstudio.text import render
 MOST_UNREAD = 5
 """Lines of pasted text that are named when they are not understood; of more their number."""
 Place = tuple[float, float]
-
-
-def beside(names: Collection[str]) -> Place:
-    """How far copies are moved: notes alone a little, blocks not at all, for the drawing finds them a place."""
-    return (0.0, 0.0) if names else (24.0, 24.0)
 
 
 class Session(QObject):
@@ -68,6 +64,7 @@ class Session(QObject):
         """Sizes of the blocks on the level in view, for the layout; the canvas sets it."""
         self.answer: Callable[[tuple[Edit, ...], Place | None, Iterable[str]], tuple[Edit, ...]] | None = None
         """The drawing's answer to edits (`blockstudio.layout.answering`); the canvas sets it."""
+        self.hints: tuple[Hint, ...] = ()
         self.hinted: dict[str, frozenset[str]] = {}
         """Blocks of each definition that a design hint stands on."""
         self._metric = DEFAULT
@@ -335,11 +332,12 @@ class Session(QObject):
             self.document.selection, self.document.noted = chosen, beside
             self.selection_changed.emit()
 
-    def mark_hinted(self, blocks: Mapping[str, Iterable[str]]) -> None:
-        """Say on which blocks of each definition design hints stand."""
-        found = {scope: frozenset(names) for scope, names in blocks.items()}
-        if found != self.hinted:
-            self.hinted = found
+    def mark_hinted(self, hints: Iterable[Hint]) -> None:
+        """Say which design hints there are, each on a block of a definition."""
+        found = tuple(hints)
+        if found != self.hints:
+            self.hints, scopes = found, {hint.scope for hint in found}
+            self.hinted = {scope: frozenset(each.block for each in found if each.scope == scope) for scope in scopes}
             self.hinted_changed.emit()
 
     @property
@@ -403,7 +401,7 @@ class Session(QObject):
                 return False
             self._tell_unread(read)
             added = paste(self.diagram, self.scope, read.diagram, values=self.level.values, centre=at,
-                          shift=beside(read.diagram.main.graph))  # fmt: skip
+                          shift=noting.beside(read.diagram.main.graph))  # fmt: skip
             if into is not None:
                 added = added._replace(edits=led_through(self.scope, read.diagram, added, into))
         except StudioError as error:
@@ -423,7 +421,9 @@ class Session(QObject):
     def duplicate(self) -> bool:
         """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
         names, notes = self.reach()
-        return self._add(tr("Duplicate"), duplicate(self.diagram, self.scope, names, notes=notes, shift=beside(names)))
+        return self._add(
+            tr("Duplicate"), duplicate(self.diagram, self.scope, names, notes=notes, shift=noting.beside(names))
+        )
 
     def _add(self, label: str, added: Added, at: Place | None = None) -> bool:
         """Add blocks as one step and select them."""

@@ -110,10 +110,7 @@ def _install_hints(desk: Desk) -> None:
     )  # fmt: skip
 
     def tell() -> None:
-        marked: dict[str, set[str]] = {}
-        for hint in finder.hints:
-            marked.setdefault(hint.scope, set()).add(hint.block)
-        session.mark_hinted(marked)
+        session.mark_hinted(finder.hints)
         count = len(finder.hints)
         desk.title_page("hints", tr("Hints {count}", count=count) if count else tr("Hints"))
 

@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 
 from blockstudio.analysis.hints import KINDS, Hint
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.document.hint_finder import HintFinder
+from blockstudio.gui.document.hint_finder import HELPS, HintFinder
 from blockstudio.gui.kit.parts import clear, quiet, shown
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.refactor.kinds import HELPS
 from blockstudio.text import render, say_many
 
 

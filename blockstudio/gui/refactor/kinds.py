@@ -16,12 +16,3 @@ COMMANDS = {
     "narrow": (say("Convert basic blocks to bottlenecks"), "resnet 1x1 3x3 1x1"),
 }
 """Commands, by what they do to the selection, with what they are found by."""
-HELPS = {
-    "stack_3x3": say("Use 3×3"),
-    "asymmetric": say("Use 1×n and n×1"),
-    "reduction": say("Use the parallel reduction"),
-    "global_pool": say("Use global average pooling"),
-    "batch_norm": say("Add BatchNorm"),
-    "residual": say("Make it residual"),
-}
-"""Links under a hint."""

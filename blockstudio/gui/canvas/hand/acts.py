@@ -77,9 +77,14 @@ def apply_fix(scene: Scene, fix: Fix) -> bool:
     return scene.session.apply_fix(fix)
 
 
-def follow_link(scene: Scene, link: Link) -> None:
+def follow_link(surface: Surface, link: Link) -> None:
     """Do what a link in a note says."""
-    if link.fix is not None:
+    scene = surface.scene
+    if link.command is not None and surface.commands is not None:
+        id, value = link.command
+        if id in surface.commands.declared:
+            surface.commands.run(id, value)
+    elif link.fix is not None:
         apply_fix(scene, link.fix)
     elif link.asks is not None:
         found = link.asks.fixes

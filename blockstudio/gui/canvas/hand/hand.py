@@ -136,7 +136,7 @@ class Hand(QObject):
         point = surface.camera.to_scene(at)
         link = scene.notebook.link_at(point) if scale >= LINES else None
         if link is not None:
-            return Press(surface, at, lambda: acts.follow_link(scene, link))
+            return Press(surface, at, lambda: acts.follow_link(surface, link))
         found = hits.hit(scene.root, point, scale)
         if found.name is not None or found.wire is not None or found.annotation or scene.stage is not scene.root:
             scene.go_to(found.stage)

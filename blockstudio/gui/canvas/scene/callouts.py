@@ -1,4 +1,4 @@
-"""Problems as notes beside their blocks, with their fixes as links."""
+"""Problems and hints as notes beside their blocks, with their fixes as links."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
 from blockstudio.analysis import Fix, Problem
+from blockstudio.analysis.hints import Hint
 from blockstudio.gui.canvas.scene.metrics import LINE_PX, NOTE_WIDTH, PORT
 from blockstudio.gui.canvas.scene.routes import Array
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
+from blockstudio.gui.document.hint_finder import HELPS
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.text import render
@@ -38,6 +40,8 @@ class Link:
     fix: Fix | None
     asks: Problem | None = None
     """Without a fix: the problem whose fixes are to be worked out first."""
+    command: tuple[str, object] | None = None
+    """Of a hint: the command that the link runs, with what it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,9 @@ class View:
 
 
 def noted(stage: Stage, singled: Iterable[str]) -> str | None:
-    """The block whose note opens: the first of those singled out that has problems."""
-    problems, rows = stage.facts.problems, stage.drawing.rows
-    return next((name for name in singled if name in problems and name in rows), None)
+    """The block whose note opens: the first of those singled out that has problems or hints."""
+    facts, rows = stage.facts, stage.drawing.rows
+    return next((name for name in singled if (name in facts.problems or name in facts.hints) and name in rows), None)
 
 
 def make_note(stage: Stage, name: str, offset: QPointF, view: View) -> Callout | None:
@@ -100,7 +104,8 @@ def make_note(stage: Stage, name: str, offset: QPointF, view: View) -> Callout |
     card = stage.drawing.rect(name).translated(offset)
     if not (view.area.isEmpty() or view.area.intersects(card)):
         return None
-    lines, height = _measure(stage.facts.problems[name], name, stage.facts.is_large)
+    facts = stage.facts
+    lines, height = _measure(facts.problems.get(name, []), facts.hints.get(name, []), name, facts.is_large)
     unit = 1 / view.scale
     size = QSizeF(NOTE_WIDTH * unit, height * unit)
     at, side = _spot(card, size, view)
@@ -131,7 +136,7 @@ def unsolved(stage: Stage, name: str) -> list[Problem]:
     """Problems told in the note of a block whose fixes are still to be worked out."""
     if stage.facts.is_large:
         return []
-    return [problem for problem in stage.facts.problems[name][:MOST] if not is_solved(problem)]
+    return [problem for problem in stage.facts.problems.get(name, [])[:MOST] if not is_solved(problem)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +146,24 @@ class _Line:
     bold: bool = False
     fix: Fix | None = None
     asks: Problem | None = None
+    command: tuple[str, object] | None = None
 
 
-def _measure(problems: list[Problem], name: str, large: bool) -> tuple[list[_Line], float]:
+def _of_hint(hint: Hint) -> list[_Line]:
+    """Title, two sentences, what helps, the paper, and the way to see no more of the kind."""
+    plain, bold = font(LINE_PX), font(LINE_PX, bold=True)
+    links: list[tuple[str, tuple[str, object]]]
+    links = [(tr(HELPS[kind]), ("hint.fix", (hint, kind))) for kind in hint.refactorings]
+    links += [(hint.paper.text, ("hint.paper", hint)), (tr("Don’t show this kind"), ("hint.off", hint.kind))]
+    title, text = render(hint.title), render(hint.text)
+    return [
+        _Line(title, _height(title, bold), True),
+        _Line(text, _height(text, plain)),
+        *(_Line(label, max(LINK, _height(label, plain) + 4), command=command) for label, command in links),
+    ]
+
+
+def _measure(problems: list[Problem], hints: list[Hint], name: str, large: bool) -> tuple[list[_Line], float]:
     plain, bold = font(LINE_PX), font(LINE_PX, bold=True)
     lines: list[_Line] = []
     for problem in problems[:MOST]:
@@ -161,6 +181,8 @@ def _measure(problems: list[Problem], name: str, large: bool) -> tuple[list[_Lin
         ]
     if len(problems) > MOST:
         lines.append(_Line(tr("and {0} more", len(problems) - MOST), _height("x", plain)))
+    for hint in hints[: max(1, MOST - len(problems))]:
+        lines += _of_hint(hint)
     return lines, sum(line.height for line in lines) + 2 * PAD + 2 * (len(lines) - 1)
 
 
@@ -186,12 +208,13 @@ def _note(stage: Stage, name: str, lines: list[_Line], rect: QRectF) -> Callout:
     y = rect.y() + PAD
     for line in lines:
         place = QRectF(rect.x() + PAD, y, rect.width() - 2 * PAD, line.height)
-        if line.fix is not None or line.asks is not None:
-            links.append(Link(place, line.text, line.fix, line.asks))
+        if line.fix is not None or line.asks is not None or line.command is not None:
+            links.append(Link(place, line.text, line.fix, line.asks, line.command))
         else:
             paragraphs.append(Paragraph(place, line.text, line.bold))
         y += line.height + 2
-    severity = stage.facts.problems[name][0].severity
+    problems = stage.facts.problems.get(name, [])
+    severity = problems[0].severity if problems else "hint"
     return Callout(name, rect, severity, tuple(paragraphs), tuple(links), stage.path)
 
 

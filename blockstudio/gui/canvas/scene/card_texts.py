@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from blockstudio.analysis import Analysis, BlockReport, Level, Problem
 from blockstudio.analysis.costs import COSTS
+from blockstudio.analysis.hints import Hint
 from blockstudio.blocks import ENDS, BlockType, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.document.measures import Measure, Scale, scale_of
@@ -58,7 +59,7 @@ class CardTexts:
         metric: str,
         frozen: Callable[[str], str] | None = None,
         heat: Measure | None = None,
-        hinted: frozenset[str] = frozenset(),
+        hints: Iterable[Hint] = (),
     ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
@@ -68,7 +69,10 @@ class CardTexts:
         self._largest: float | None = None
         self._analysis = analysis
         self._frozen = frozen
-        self._hinted = hinted
+        self.hints: dict[str, list[Hint]] = {}
+        """Design hints, by the block that they stand on."""
+        for hint in hints:
+            self.hints.setdefault(hint.block, []).append(hint)
         self.heat = heat
         """By what the cards are painted, if by anything."""
         self._heats: dict[str, float] | None = None
@@ -168,7 +172,7 @@ class CardTexts:
             badge=repeat_text(block, report),
             part=min(1.0, cost / largest) if largest > 0 and cost > 0 else -1.0,
             off=bool(report.bypassed) if report is not None else block.bypass is True,
-            severity=worst or ("hint" if name in self._hinted else ""),
+            severity=worst or ("hint" if name in self.hints else ""),
             frozen=self._frozen(name) if self._frozen is not None else "",
             heat=heat,
             value=self.heat.text(value) if value is not None and self.heat is not None else "",

@@ -290,7 +290,7 @@ class Scene(QObject):
 
     def _on_facts_changed(self) -> None:
         self.staging.refresh(self.root)
-        self.changed.emit()
+        self.rewrite_notes()
 
     def _redone(self) -> None:
         """The drawing is another."""

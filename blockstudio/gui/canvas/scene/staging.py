@@ -159,7 +159,7 @@ class Staging:
             session.metric,
             frozen,
             session.measures.get(session.heat),
-            session.hinted.get(scope, frozenset()),
+            [hint for hint in session.hints if hint.scope == scope],
         )
 
     def _shown(self, path: str, scope: str) -> tuple[Session | Lens, Level]:
