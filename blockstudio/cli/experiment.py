@@ -50,6 +50,7 @@ def experiment_arguments(parser: Parser) -> None:
 def experiment(options: argparse.Namespace) -> int:
     """Run an experiment, or say how it stands."""
     from blockstudio.experiments import experiment_path, home_of, load_experiment, trials_of
+    from blockstudio.experiments.search import proposed
     from blockstudio.experiments.starting import tell_queue
 
     if options.verb == "list":
@@ -65,6 +66,7 @@ def experiment(options: argparse.Namespace) -> int:
     file = experiment_path(options.file)
     plan = load_experiment(file)
     home = Path(options.runs) if options.runs else home_of(file)
+    plan = proposed(plan, home)
     trials = trials_of(plan, home)
     if options.verb in ("pause", "resume", "stop", "retry"):
         tell_queue(home, options.verb)
@@ -78,6 +80,7 @@ def experiment(options: argparse.Namespace) -> int:
 
 def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
     from blockstudio.experiments import Queue
+    from blockstudio.experiments.search import Searcher
     from blockstudio.experiments.trials import ENDED
     from blockstudio.needs import need
 
@@ -93,10 +96,15 @@ def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespac
                 line = join([f"[{ended}/{len(queue.trials)}]", trial.name + ":", _words(outcome)])
                 print(render(line), file=sys.stderr, flush=True)
 
-    with Queue(trials, home, at_once=options.at_once, again=options.retry) as queue:
+    search = plan.experiment.search
+    searcher = Searcher(plan, home) if search is not None and search.adaptive else None
+    grow = searcher.grow if searcher is not None else None
+    with Queue(trials, home, at_once=options.at_once, again=options.retry, grow=grow) as queue:
         with _interrupted(queue.stop):
             done = queue.work(tell)
+        trials = queue.trials
         refused = [queue.outcome(trial) for trial in trials]
+    plan = searcher.plan if searcher is not None else plan
     code = _table(plan, trials, options)
     if not done:
         command = f"blockstudio experiment run {options.file}"

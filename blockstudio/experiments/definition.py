@@ -29,6 +29,7 @@ from blockstudio.answers import collected
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.experiments.measures import Measure, check_measure
+from blockstudio.experiments.space import Search, check_search, lowest, random_values
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded
 from blockstudio.graph.presets import open_diagram
@@ -70,6 +71,8 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
     rows: tuple[dict[str, Any], ...] = ()
     seeds: tuple[int, ...] = (0,)
     measure: Measure = Measure()
+    search: Search | None = None
+    """Values that are tried, in place of every combination."""
     compare: str = ""
     """``network``, or a key of grid and rows: variants are compared with the one that has its first value and is like
     them in all else. Empty: with the first variant."""
@@ -98,14 +101,21 @@ class Plan:
         experiment: What the file says.
         folder: Where files that it names lie.
         where: How messages call it.
+        proposals: What an adaptive search has come to so far.
 
     Raises:
         StudioError: Everything that is wrong with it, each with its place: ``experiment.*``, ``recipe.*``,
             ``parameter.*``, ``preset.unknown``, ``file.*``.
     """
 
-    def __init__(self, experiment: Experiment, folder: Path, where: str = "experiment") -> None:
-        self.experiment, self.folder = experiment, folder
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: Path,
+        where: str = "experiment",
+        proposals: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self.experiment, self.folder, self.proposals = experiment, folder, tuple(map(dict, proposals))
         problems: list[StudioError] = []
         try:
             self.recipe = self._base_recipe()
@@ -115,20 +125,38 @@ class Plan:
         problems += [problem.at(f"{where}: measure") for problem in check_measure(experiment.measure)]
         problems += self._check_counts(where)
         self.variants: tuple[Variant, ...] = ()
+        search = experiment.search
+        if search is not None:
+            several = len(experiment.networks) > 1 or bool(experiment.grid) or bool(experiment.rows)
+            wrong = check_search(search, several)
+            problems += [problem.at(f"{where}: search: {problem.where}") for problem in wrong]
         if not problems:
-            self.variants = self._variants(where, problems)
-        if not problems and self.axis() not in self.varied and experiment.compare:
+            self.variants = self._variants(where, problems, self._tried())
+        if not problems and search is not None and search.adaptive and not self.variants:
+            self._check_variants(self._variants(where, problems, [lowest(search)]), where, problems)
+        if not problems and self.variants and self.axis() not in self.varied and experiment.compare:
             text = say("'{key}' is not varied.", key=experiment.compare)
             hint = say("Varied are: {keys}.", keys=", ".join(self.varied))
             problems.append(StudioError("experiment.compare", text, where=f"{where}: compare", hint=hint))
-        for variant in () if problems else self.variants:
-            try:
-                self.diagram(variant)
-                self.recipe_of(variant, experiment.seeds[0])
-            except StudioError as error:
-                problems += _placed(error, f"{where}: {label(variant.values())}")
+        if not problems:
+            self._check_variants(self.variants, where, problems)
         if problems:
             raise collected(problems)
+
+    def _check_variants(self, variants: Sequence[Variant], where: str, problems: list[StudioError]) -> None:
+        for variant in variants:
+            try:
+                self.diagram(variant)
+                self.recipe_of(variant, self.experiment.seeds[0])
+            except StudioError as error:
+                problems += _placed(error, f"{where}: {label(variant.values())}")
+
+    def _tried(self) -> Sequence[Mapping[str, Any]]:
+        """Values of a search; without one, none in particular."""
+        search = self.experiment.search
+        if search is None:
+            return ({},)
+        return self.proposals if search.adaptive else random_values(search)
 
     def diagram(self, variant: Variant) -> Diagram:
         """The network of a variant. Raises `StudioError` ``preset.unknown``, ``file.*``, ``parameter.*``."""
@@ -192,20 +220,25 @@ class Plan:
         count = len(experiment.networks) * len(experiment.seeds) * max(1, len(experiment.rows))
         for values in experiment.grid.values():
             count *= len(values)
+        if experiment.search is not None:
+            count *= max(1, experiment.search.trials)
         if count > MAX_TRIALS:
             text = say("asks for {count:,} trials; {most:,} are the most.", count=count, most=MAX_TRIALS)
             wrong["grid"] = text
         return [StudioError("experiment.value", text, where=f"{where}: {place}") for place, text in wrong.items()]
 
-    def _variants(self, where: str, problems: list[StudioError]) -> tuple[Variant, ...]:
+    def _variants(
+        self, where: str, problems: list[StudioError], tried: Sequence[Mapping[str, Any]]
+    ) -> tuple[Variant, ...]:
         experiment = self.experiment
         axes = [[(key, value) for value in values] for key, values in experiment.grid.items()]
         rows: Sequence[Mapping[str, Any]] = experiment.rows or ({},)
         found: list[Variant] = []
-        for network, row, combination in itertools.product(experiment.networks, rows, itertools.product(*axes)):
+        every = itertools.product(tried, experiment.networks, rows, itertools.product(*axes))
+        for values, network, row, combination in every:
             parameters: dict[str, Any] = {}
             fields: dict[str, Any] = {}
-            for key, value in {**dict(combination), **row}.items():
+            for key, value in {**dict(combination), **row, **values}.items():
                 try:
                     if key.startswith(OF_DIAGRAM):
                         parameters[key.removeprefix(OF_DIAGRAM)] = value

@@ -44,10 +44,19 @@ class Queue:
         home: The experiment's folder, made if it is not there.
         at_once: How many train at the same time; ``None``: one a core.
         again: Start those that failed once more.
+        grow: Of a search: from all trials and the room for more, further ones.
     """
 
-    def __init__(self, trials: Sequence[Trial], home: Path, *, at_once: int | None = None, again: bool = False) -> None:
-        self.trials, self.home = list(trials), home
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        home: Path,
+        *,
+        at_once: int | None = None,
+        again: bool = False,
+        grow: Callable[[Sequence[Trial], int], list[Trial]] | None = None,
+    ) -> None:
+        self.trials, self.home, self._grow = list(trials), home, grow
         self.at_once = max(1, at_once or cores())
         self._lock = Lock(home)
         self._starts: Counter[Path] = Counter()
@@ -107,6 +116,9 @@ class Queue:
                 paused = held
                 self._tell("pause" if held else "resume")
             self._listen()
+            if self._grow is not None and not held and not self._stopping:
+                open_ones = sum(self.outcome(trial).status not in ENDED for trial in self.trials)
+                self.trials += self._grow(self.trials, self.at_once - open_ones)
             going = self.look()
             self._lock.beat()
             if listener is not None:

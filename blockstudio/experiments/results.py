@@ -57,7 +57,8 @@ def rows_of(plan: Plan, trials: Sequence[Trial]) -> list[Row]:
         row.parameters, row.macs = analysis.parameters, analysis.macs
     for row in rows:
         reference = rows[plan.reference_of(row.variant).index]
-        row.reference = None if reference is row else reference
+        # A search looks for the best; its variants are not held against each other.
+        row.reference = None if reference is row or plan.experiment.search is not None else reference
     for row, p in zip(rows, holm([_p(row) for row in rows]), strict=True):
         row.p = p
     return rows

@@ -79,7 +79,7 @@ class Standing:
 
 def with_measure(plan: Plan, measure: Measure) -> Plan:
     """The same experiment, measured in another way: its trials are the same runs."""
-    return Plan(msgspec.structs.replace(plan.experiment, measure=measure), plan.folder)
+    return Plan(msgspec.structs.replace(plan.experiment, measure=measure), plan.folder, proposals=plan.proposals)
 
 
 def standing(plan: Plan, trials: Sequence[Trial], home: Path, curve: str = "", at_once: int = 1) -> Standing:

@@ -105,6 +105,14 @@ def test_a_new_experiment_is_made_from_the_network_in_view(qtbot, open_window, t
     form.seeds.setText("0-2, 7")
     form.compare.setText("diagram.n")
     assert form.make.isEnabled() and form.said.text() == "8 trials"
+    # The same space searched: ranges, and how many variants are tried.
+    form.search.setCurrentIndex(form.search.findData("tpe"))
+    form.grid.setPlainText("diagram.n: 1 .. 3\nlr: 0.001 .. 1 log")
+    form.tries.setText("5")
+    assert form.said.text() == "20 trials"
+    assert form.data()["search"]["space"]["lr"] == {"low": 0.001, "high": 1, "log": True}
+    form.search.setCurrentIndex(0)
+    form.grid.setPlainText("diagram.n: 1, 2")
     form.make.click()
     qtbot.waitUntil(lambda: page.control.plan is not None)
     assert page.control.file is not None and page.control.plan is not None

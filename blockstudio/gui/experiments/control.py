@@ -14,6 +14,7 @@ from blockstudio.experiments import Measure, Plan, Trial, load_experiment, trial
 from blockstudio.experiments.definition import SUFFIX
 from blockstudio.experiments.measures import OF_TEST, Take
 from blockstudio.experiments.queue import cores
+from blockstudio.experiments.search import proposed
 from blockstudio.experiments.standing import Standing, standing, with_measure
 from blockstudio.experiments.starting import Word, start_queue, tell_queue
 from blockstudio.gui.work.settings import runs_folder, settings
@@ -64,6 +65,7 @@ class ExperimentControl(QObject):
         def loaded(plan: Plan) -> None:
             self.file, self.plan, self._measured, self.standing, self.stopping = file, plan, plan, None, False
             self.trials = trials_of(plan, self.home)
+            self._grow()
             measured = plan.experiment.measure.curve
             self.curve = measured if measured not in OF_TEST else "train_accuracy"
             remember(file)
@@ -88,6 +90,15 @@ class ExperimentControl(QObject):
         """What is measured in the view: the file's measure, or the same curve taken otherwise."""
         assert self._measured is not None
         return self._measured.experiment.measure
+
+    def _grow(self) -> None:
+        """Take in what a search has come to."""
+        assert self.plan is not None and self._measured is not None
+        before = len(self.plan.variants)
+        self.plan = proposed(self.plan, self.home)
+        if len(self.plan.variants) != before:
+            self._measured = with_measure(self.plan, self._measured.experiment.measure)
+            self.trials = trials_of(self._measured, self.home)
 
     def take(self, take: Take) -> None:
         """Measure the same runs in another way."""
@@ -125,9 +136,10 @@ class ExperimentControl(QObject):
     def refresh(self) -> None:
         """Read anew, in a worker."""
         self._processes = [process for process in self._processes if process.poll() is None]
-        plan, trials = self._measured, self.trials
-        if plan is None or self._reading:
+        if self._measured is None or self._reading:
             return
+        self._grow()
+        plan, trials = self._measured, self.trials
         self._reading = True
         home, curve, at_once = self.home, self.curve, self.at_once
 

@@ -37,6 +37,10 @@ from blockstudio.runs.recipe import FIELDS, Recipe, get_field
 from blockstudio.text import say
 
 WIDTH = 560
+SEARCHES = {
+    "": say("every combination"), "random": say("random values"), "tpe": say("where results are good (Optuna, TPE)"),
+    "nsga2": say("good and cheap (Optuna, NSGA-II)"),
+}  # fmt: skip
 TAKES = ("final", "best", "steps_to", "seconds_to")
 
 
@@ -66,7 +70,17 @@ class NewExperiment(QWidget):
         self.grid = QPlainTextEdit()
         self.grid.setFixedHeight(92)
         self.grid.setPlaceholderText("diagram.width: 8, 16, 32\nlr: 0.01, 0.1")
-        form.add("grid", tr("Varied"), self.grid, tr("A line each: a recipe field or diagram.NAME, its values"))
+        form.add(
+            "grid",
+            tr("Varied"),
+            self.grid,
+            tr("A line each: a recipe field or diagram.NAME, and its values; of a search also lr: 0.001 .. 1 log"),
+        )
+        self.search, self.tries = QComboBox(), QLineEdit("20")
+        for kind, called in SEARCHES.items():
+            self.search.addItem(tr(called), kind)
+        form.add("search", tr("Tried"), self.search)
+        form.add("tries", tr("Variants"), self.tries, tr("Of a search: how many are tried"))
         self.seeds = QLineEdit("0-4")
         form.add("seeds", tr("Seeds"), self.seeds)
         self.curve, self.take = QComboBox(), QComboBox()
@@ -95,23 +109,30 @@ class NewExperiment(QWidget):
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(1)
-        for edit in (self.question, self.seeds, self.target, self.compare):
+        for edit in (self.question, self.seeds, self.target, self.compare, self.tries):
             edit.textChanged.connect(lambda _: self.check())
         self.grid.textChanged.connect(self.check)
         self.curve.currentIndexChanged.connect(lambda _: self.check())
+        self.search.currentIndexChanged.connect(lambda _: self._show_search())
         self.take.currentIndexChanged.connect(lambda _: self.check())
+
+    def _show_search(self) -> None:
+        searches = bool(self.search.currentData())
+        self.tries.setEnabled(searches)
+        self.compare.setEnabled(not searches)
+        self.check()
 
     def begin(self, folder: Path) -> None:
         """Fill it anew; files go below ``folder``."""
         self.folder = folder
         declared = ", ".join(f"diagram.{name}" for name in self._session.diagram.parameters)
         self.names.setText(tr("Parameters of the network: {names}", names=declared) if declared else "")
-        self.check()
+        self._show_search()
         self.question.setFocus()
 
     def data(self) -> dict[str, Any]:
         """The experiment as its file has it. Raises `StudioError` ``experiment.form``."""
-        grid: dict[str, list[Any]] = {}
+        grid: dict[str, Any] = {}
         for line in self.grid.toPlainText().splitlines():
             if not line.strip():
                 continue
@@ -119,20 +140,27 @@ class NewExperiment(QWidget):
             if not colon or not values.strip():
                 text = say("'{line}' is not NAME: VALUE, VALUE.", line=line)
                 raise StudioError("experiment.form", text)
-            grid[key.strip()] = [_value(part) for part in values.split(",") if part.strip()]
+            kind = self.search.currentData()
+            grid[key.strip()] = _range(values) if ".." in values and kind else _values(values)
         target = self.target.text().strip()
         measure: dict[str, Any] = {"curve": self.curve.currentText(), "take": self.take.currentText()}
         if target:
             measure["target"] = _value(target)
+        kind = self.search.currentData()
+        asked: dict[str, Any] = {"grid": grid, "compare": self.compare.text().strip()}
+        if kind:
+            tries = self.tries.text().strip()
+            if not tries.isdecimal():
+                raise StudioError("experiment.form", say("how many variants are tried is a whole number."))
+            asked = {"search": {"kind": kind, "trials": int(tries), "space": grid}}
         return {
             "version": 1,
             "question": self.question.text().strip(),
             "networks": [f"network{NETWORK}"],
             "recipe": _changed(self._session.recipe.value),
-            "grid": grid,
             "seeds": _seeds(self.seeds.text()),
             "measure": measure,
-            "compare": self.compare.text().strip(),
+            **asked,
         }
 
     def _text(self) -> bytes:
@@ -149,7 +177,9 @@ class NewExperiment(QWidget):
                 self.said.setText("\n".join(str(each).lstrip(": ") for each in getattr(error, "problems", (error,))))
                 good = False
             else:
-                count = len(plan.variants) * len(plan.experiment.seeds)
+                search = plan.experiment.search
+                variants = search.trials if search is not None and search.adaptive else len(plan.variants)
+                count = variants * len(plan.experiment.seeds)
                 self.said.setText(tr_many("{count} trial", "{count:,} trials", count))
                 good = True
         role = "secondary" if good else "problem"
@@ -185,6 +215,27 @@ def _value(text: str) -> Any:
         return json.loads(text.strip())
     except ValueError:
         return text.strip()
+
+
+def _values(text: str) -> list[Any]:
+    return [_value(part) for part in text.split(",") if part.strip()]
+
+
+def _range(text: str) -> dict[str, Any]:
+    """``0.001 .. 1 log``, ``4 .. 64 step 4``. Raises `StudioError` ``experiment.form``."""
+    low, _, rest = text.partition("..")
+    words = rest.split()
+    found: dict[str, Any] = {"low": _value(low), "high": _value(words[0]) if words else ""}
+    if words[1:] == ["log"]:
+        found["log"] = True
+    elif len(words) == 3 and words[1] == "step":
+        found["step"] = _value(words[2])
+    elif words[1:]:
+        found["high"] = ""
+    if not all(isinstance(found[key], int | float) for key in ("low", "high")):
+        text = say("'{text}' is not a range as 0.001 .. 1 log or 4 .. 64 step 4.", text=text.strip())
+        raise StudioError("experiment.form", text)
+    return found
 
 
 def _seeds(text: str) -> list[int]:
