@@ -40,10 +40,8 @@ def desk(qtbot, own_folder: Path) -> Iterator[Desk]:
 
 
 def test_nothing_but_the_window_lists_the_features() -> None:
-    assert names() == [
-        "browser", "canvas", "compare", "document", "export", "figure", "find", "history", "importing", "inspector",
-        "modules", "panels", "refactor", "shortcuts", "split", "tables", "training", "weights",
-    ]  # fmt: skip
+    folders = sorted(path.parent.name for path in Path(blockstudio.gui.__file__).parent.glob("*/feature.py"))
+    assert names() == folders and {"canvas", "document", "training"} <= set(folders)
 
 
 def test_documents(desk: Desk, tmp_path: Path) -> None:
