@@ -75,6 +75,12 @@ def train_arguments(parser: Parser) -> None:
         const=True,
         help=say("measure the blocks while they learn, as often as takes some 1.5 % of the time"),
     )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_const",
+        const=True,
+        help=say("write event files for TensorBoard into the run's directory too"),
+    )
     parser.add_argument("--watch-steps", type=int, metavar="N", help=say("measure the blocks every N steps"))
     parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
     parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON); the options above go over it"))
@@ -142,6 +148,7 @@ def train(options: argparse.Namespace) -> int:
             "device": options.device,
             "watch.blocks": True if options.watch_steps is not None else options.watch,
             "watch.steps": options.watch_steps,
+            "watch.tensorboard": options.tensorboard,
             "seed": options.seed,
         },
     )

@@ -62,6 +62,16 @@ def rows_of(event: dict[str, Any], count: int) -> Table | None:
     return found
 
 
+def value_in(table: Table, figure: str, row: int) -> float | None:
+    """A block's own figure in one measurement, the derived ones too."""
+    if figure in DERIVED:
+        one, two = (float(table[_AT[name], row]) for name in DERIVED[figure])
+        found = one + two if figure == "time" else one / two if two > 0 else np.nan
+    else:
+        found = float(table[_AT[figure], row])
+    return found if np.isfinite(found) else None
+
+
 class BlockHistory:
     """Every measurement of a run, by step and block."""
 

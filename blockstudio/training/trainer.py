@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,7 @@ from blockstudio.runs.events import Event, EventWriter
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.recipe import Recipe, with_fields
 from blockstudio.runs.run import CONTROL, EVENTS, Run, create_run
+from blockstudio.runs.tensorboard import FOLDER, TensorBoardFile
 from blockstudio.text import say
 from blockstudio.training.control import Control, stopped_by_signals
 from blockstudio.training.device import library_settings
@@ -73,7 +75,8 @@ def train_run(
     threads = torch.get_num_threads()
     try:
         run.check_unfinished()
-        events = EventWriter(run.directory / EVENTS, on_event)
+        board = TensorBoardFile(run.directory / FOLDER) if run.recipe().watch.tensorboard else None
+        events = EventWriter(run.directory / EVENTS, on_event if board is None else _both(board, on_event))
         control = Control(run.directory / CONTROL, control_offset)
         with _LastWord(events), stopped_by_signals(control, signals):
             events.reserve()
@@ -87,10 +90,25 @@ def train_run(
             write_data(run, prepared.splits, prepared.brought)
             with library_settings(prepared.recipe, prepared.device):
                 Loop(run, prepared, events, control, lock).run()
+        if board is not None:
+            board.close()
         return control.interrupted
     finally:
         lock.release()
         torch.set_num_threads(threads)
+
+
+def _both(board: TensorBoardFile, on_event: Callable[[Event], None] | None) -> Callable[[Event], None]:
+    """What listens to the log: TensorBoard's file, and whoever else wants to."""
+
+    def listen(event: Event) -> None:
+        # A disk that is full or gone stops no training: the log itself is what says so.
+        with suppress(OSError):
+            board.take(event)
+        if on_event is not None:
+            on_event(event)
+
+    return listen
 
 
 class _LastWord:

@@ -173,6 +173,8 @@ class Watch:
 
     def _entering(self, row: int) -> Callable[[nn.Module, Any], None]:
         def hook(module: nn.Module, inputs: Any) -> None:
+            if self._backward and self._backward[-1][0] >= 0:
+                self._backward.append((-1, self._clock()))  # a batch in parts: forward again
             self._entered[row] = self._clock(), _allocated(self._device), _version(inputs)
 
         return hook
@@ -240,6 +242,8 @@ class Watch:
             forward[row] = forward.get(row, 0.0) + _milliseconds(begun, ended)
         stamps = [*self._backward, (-1, self._ended)]
         for (row, begun), (_, ended) in pairwise(stamps):
+            if row < 0:
+                continue
             backward[row] = backward.get(row, 0.0) + _milliseconds(begun, ended)
         return self._plain(forward), self._plain(backward)
 

@@ -178,3 +178,15 @@ def test_a_network_without_modules_of_its_own_is_measured(make_run: MakeRun) -> 
     run = make_run(diagram=diagram, epochs=1, **{"watch.blocks": True, "watch.steps": 5})
     train_run(run)
     assert _of("blocks", _events(run))
+
+
+def test_a_run_writes_files_for_tensorboard_when_asked(make_run: MakeRun) -> None:
+    run = make_run(epochs=1, **{"watch.blocks": True, "watch.steps": 8, "watch.tensorboard": True})
+    train_run(run)
+    (file,) = (run.directory / "tensorboard").iterdir()
+    data = file.read_bytes()
+    for tag in (b"loss/train", b"accuracy/validation", b"accuracy/test", b"gradient/conv1", b"ratio/fc", b"dead/relu1"):
+        assert tag in data, tag
+    plain = make_run("plain", epochs=1)
+    train_run(plain)
+    assert not (plain.directory / "tensorboard").exists()
