@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockstudio.cli import (
+    attach,
     completion,
     data,
     evaluate,
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Command] = {
         Command("evaluate", say("what a trained network says of images"), evaluate.evaluate_arguments,
                 evaluate.evaluate),
         Command("runs", say("a table of runs"), runs.runs_arguments, runs.runs),
+        Command("attach", say("follow a run of another machine"), attach.attach_arguments, attach.attach),
         Command("experiment", say("many runs that ask one question"), experiment.experiment_arguments,
                 experiment.experiment),
         Command("lab", say("questions to a trained network"), lab.lab_arguments, lab.lab),

@@ -13,6 +13,8 @@ from blockstudio.runs.run import CONTROL, LOG, Run
 from blockstudio.text import say
 
 TRAINER = "blockstudio.training"
+REMOTE = "remote.json"
+"""A directory with a file of this name follows a run of another machine."""
 RESTARTS = 3
 """How often processes that train together are started anew after one has died."""
 
@@ -45,6 +47,11 @@ def start_run(run: Run, processes: int = 1) -> subprocess.Popen[bytes]:
             say("several processes cannot train one run on Windows, where PyTorch's launcher does not work."),
             hint=say("Leave --nproc out."),
         )
+    if (run.directory / REMOTE).exists():
+        raise StudioError(
+            "run.remote", say("is trained on another machine."), where=str(run.directory),
+            hint=say("Go on with it there, or train its diagram and recipe anew."),
+        )  # fmt: skip
     run.check_unfinished()
     lock = Lock(run.directory)
     lock.claim()

@@ -32,24 +32,30 @@ WIDEST_MATRIX = 20
 
 
 def watch(
-    run: Run, console: Console | None = None, *, json: bool = False, quiet: bool = False, processes: int = 1
+    run: Run,
+    console: Console | None = None,
+    *,
+    json: bool = False,
+    quiet: bool = False,
+    processes: int = 1,
+    start: bool = True,
 ) -> int:
     """Train ``run`` in a process of its own, show it until it ends, and return an exit code: 0 finished, 1 failed,
     130 stopped. A run that a trainer is at work on already is only watched. ``json`` prints its events, one object a
     line, after one of the type ``run`` that names its directory; ``quiet`` prints only what goes wrong; ``processes``
-    train it together.
+    train it together; without ``start`` one that nobody trains is only shown.
 
     Ctrl-C stops with a checkpoint, a second one at once. Raises `StudioError` if it cannot be started.
     """
     view = JsonView(run) if json else TerminalView(run, console or Console(quiet=quiet))
     state = run.state()
     log = run.directory / EVENTS
-    offset = whole_size(log) if state.status != "new" else 0
+    offset = whole_size(log) if start and state.status != "new" else 0
     child: subprocess.Popen[bytes] | None = None
-    if state.active:
+    if state.active and start:
         for event in _known(run):
             view.catch_up(event)
-    else:
+    elif start:
         child = start_run(run, processes)
     with _interrupts() as caught, view:
         told = 0

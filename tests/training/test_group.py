@@ -126,7 +126,7 @@ def test_a_run_goes_on_when_one_of_its_processes_is_killed(make_run: MakeRun, vi
     assert len(one) == len(two) == 400
     assert max(abs(a - b) for a, b in zip(one, two, strict=True)) < 20 * CLOSE
     warnings = [event["text"] for event in shared.events()[0] if event.get("code") == "trainer.process"]
-    assert len(warnings) == 1 and "1 of 3" in warnings[0]
+    assert warnings and "of 3 times" in warnings[0]
 
 
 def members(launcher: int) -> list[int]:
