@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -157,19 +158,14 @@ def differing(rows: Sequence[Listed]) -> list[Column]:
         found.append(RESULTS["network"])
     names = dict.fromkeys(name for row in rows for name in row.parameters)
     shared = [name for name in names if all(name in row.parameters for row in rows)]
-    columns = [_of_diagram(name) for name in shared] + [_of_recipe(path) for path in FIELDS]
-    for column in columns:
-        if len({_same(column.value(row)) for row in rows}) > 1:
-            found.append(column)
+    found += [_of_diagram(name) for name in shared if _varies([row.parameters[name] for row in rows])]
+    found += [_of_recipe(path) for path in FIELDS if _varies([row.recipe.get(path) for row in rows])]
     telling = [column for column in found if column.key not in NOT_COMPARED]
     return telling or found
 
 
-def _same(value: Any) -> Any:
-    """Something that can be compared and hashed."""
-    if isinstance(value, list | tuple):
-        return tuple(map(_same, value))
-    return tuple(sorted(value.items())) if isinstance(value, Mapping) else (type(value) is bool, value)
+def _varies(values: Sequence[Any]) -> bool:
+    return any(value != values[0] for value in values)
 
 
 def named_by(row: Listed, columns: Sequence[Column], most: int = 4) -> str:
@@ -178,7 +174,7 @@ def named_by(row: Listed, columns: Sequence[Column], most: int = 4) -> str:
     for column in columns[:most]:
         value = column.value(row)
         if column.key == "network":
-            parts.append(row.network)
+            parts.append(re.sub(r"\s*\(.*?\)", "", row.network) or row.network)
         elif isinstance(value, bool):
             parts.append(column.title if value else render(say("no {name}", name=column.title)))
         elif value is not None and value != ():

@@ -67,6 +67,7 @@ class Listed:
     """The log has been read to its end."""
     _folded: Folded = field(default_factory=Folded, repr=False)
     _label_time: int = -1
+    _speed: tuple[int, float | None] | None = field(default=None, repr=False)
 
     @property
     def directory(self) -> Path:
@@ -161,8 +162,10 @@ class Listed:
     def images_per_second(self) -> float | None:
         """The median over the run."""
         speeds = self.curves.steps["images_per_second"]
-        known = speeds[np.isfinite(speeds)]
-        return float(np.median(known)) if known.size else None
+        if self._speed is None or self._speed[0] != speeds.size:
+            known = speeds[np.isfinite(speeds)]
+            self._speed = speeds.size, float(np.median(known)) if known.size else None
+        return self._speed[1]
 
     @property
     def seconds(self) -> float | None:

@@ -122,6 +122,7 @@ class Desk(QObject):
         title: str = "",
         place: int = LAST,
         under: str = "",
+        undo: Callable[[], Callable[[], object] | None] | None = None,
     ) -> None:
         """Something to be shown in place of the drawing; made when it is first looked at.
 
@@ -132,8 +133,9 @@ class Desk(QObject):
             title: Gives it a tab in the bar over the window, and a command ``page.NAME``. Marked with `say`.
             place: Of the tab, 2 to 9, which is its key's digit too (Alt+3).
             under: The screen whose tab is lit while this one is in view.
+            undo: Answers what Undo takes back on it; a page of the bar that has none has no Undo.
         """
-        self.screens[name] = Screen(name, make, focus, title, place, under)
+        self.screens[name] = Screen(name, make, focus, title, place, under, undo)
         if title:
             self.add_commands(
                 Command(f"page.{name}", title, lambda d: d.show_screen(name), "View", 10 + place, (f"Alt+{place}",),

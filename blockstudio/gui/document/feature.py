@@ -21,12 +21,29 @@ from blockstudio.text import say
 _Key = QKeySequence.StandardKey
 
 
+def _is_of_drawing(desk: Desk) -> bool:
+    """Whether Undo and Redo are about the diagram: not on the start page, nor on a page with things of its own."""
+    screen = desk.screens.get(desk.screen)
+    return screen is None or not (screen.name == "start" or screen.title or screen.under)
+
+
 def _can_undo(desk: Desk) -> bool:
-    return desk.screen != "start" and desk.session.diagram.history.undo_label is not None
+    if _is_of_drawing(desk):
+        return desk.session.diagram.history.undo_label is not None
+    own = desk.screens[desk.screen].undo
+    return own is not None and own() is not None
+
+
+def _undo(desk: Desk) -> None:
+    own = None if _is_of_drawing(desk) else desk.screens[desk.screen].undo
+    if own is None:
+        desk.session.undo()
+    elif (take_back := own()) is not None:
+        take_back()
 
 
 def _can_redo(desk: Desk) -> bool:
-    return desk.screen != "start" and desk.session.diagram.history.redo_label is not None
+    return _is_of_drawing(desk) and desk.session.diagram.history.redo_label is not None
 
 
 def _close(desk: Desk, document: Document | None = None) -> None:
@@ -99,7 +116,7 @@ COMMANDS: tuple[Command[Desk], ...] = (
     Command("table.save", say("Save table"), save_table, value=True),
     Command("view.drawing", say("Back to the drawing"), lambda d: d.show_drawing(), "View", 11, ("Alt+1",),
             enabled=lambda d: bool(d.screen), keywords="page tab"),
-    Command("edit.undo", say("Undo"), lambda d: d.session.undo(), "Edit", 100, (_Key.Undo,), enabled=_can_undo),
+    Command("edit.undo", say("Undo"), _undo, "Edit", 100, (_Key.Undo,), enabled=_can_undo),
     Command("edit.redo", say("Redo"), lambda d: d.session.redo(), "Edit", 110, ("Ctrl+Shift+Z", "Ctrl+Y"),
             enabled=_can_redo),
 )  # fmt: skip

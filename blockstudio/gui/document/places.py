@@ -46,6 +46,8 @@ class Screen:
     """Of its tab, which is also the digit of its key; the drawing has 1."""
     under: str = ""
     """The screen whose tab is lit while this one is in view: a page of one of the things which that one lists."""
+    undo: Callable[[], Callable[[], object] | None] | None = None
+    """What Undo takes back while it is in view, if there is anything; without it that is the drawing's last edit."""
     crumbs: tuple[Step, ...] = ()
     """Where in it the user stands, behind its title; the last one stands bold."""
 

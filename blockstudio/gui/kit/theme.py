@@ -376,6 +376,8 @@ QPushButton:pressed, QToolButton:pressed { background: @hover; }
 QPushButton:focus, QToolButton:focus { border-color: @accent; }
 QPushButton:disabled, QToolButton:disabled { color: @faint; }
 QPushButton:checked, QToolButton:checked { background: @field; font-weight: 600; }
+QPushButton[role="toggle"] { padding: 0; font-weight: 400; }
+QPushButton[role="toggle"]:checked { font-weight: 600; }
 QPushButton[role="chip"], QToolButton[role="chip"] { border-color: @hairline; }
 QPushButton[role="chip"]:focus, QToolButton[role="chip"]:focus { border-color: @accent; }
 QPushButton[role="primary"] { background: @primary; color: @on_accent; font-weight: 600; padding: 4px 14px; }

@@ -1,0 +1,228 @@
+"""The page Runs: table, filter, marks, curves, what differs, names and tags, the bin; and hundreds of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from blockstudio.gui.runs.page import RunsPage
+from blockstudio.gui.runs.table import MARK
+from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.runs.events import EventWriter
+from blockstudio.runs.label import Label, read_label, write_label
+from blockstudio.runs.rows import Listed
+from blockstudio.runs.run import EVENTS, Run
+from tests.support.hands import press_key, type_into
+from tests.support.made_runs import made_run
+
+
+@pytest.fixture
+def folder(own_folder: Path) -> Path:
+    runs = own_folder / "runs"
+    made_run(runs / "three-20260131-142501", test=0.83, recipe={"optimizer.lr": 0.3}, rise=0.005)
+    made_run(runs / "three-20260131-142502", test=0.868, recipe={"optimizer.lr": 0.1})
+    made_run(runs / "plain", network="cifar_plain", test=None)
+    made_run(runs / "question" / "a-seed0", test=0.5)
+    write_label(runs / "plain", Label(tags=("keep",), note="all ReLUs dead"))
+    return runs
+
+
+def opened(window: StudioWindow, qtbot) -> RunsPage:
+    window.desk.show_screen("runs")
+    page = window.features.runs.page
+    assert page is not None
+    qtbot.waitUntil(lambda: page.store.complete)
+    return page
+
+
+def row_of(page: RunsPage, name: str) -> Listed:
+    return next(row for row in page.store.rows if row.run.name == name)
+
+
+def names(page: RunsPage) -> list[str]:
+    return [row.run.name for row in page.model.rows]
+
+
+def test_the_table_is_filtered_sorted_and_written_into(open_window, qtbot, folder: Path) -> None:
+    window = open_window("cifar_resnet")
+    assert window.features.runs.page is None and not window.features.runs.store.rows, "nothing before somebody looks"
+    page = opened(window, qtbot)
+    view, model = page.view, page.model
+    assert sorted(names(page)) == ["plain", "three-20260131-142501", "three-20260131-142502"]
+    assert "1 in experiments" in page.experiments.text() and window.focusWidget() is view
+    page.sort("test")
+    assert names(page)[0].endswith("502") and names(page)[-1] == "plain"
+    page.sort("test")
+    assert names(page)[0].endswith("501"), "again: the other way round"
+    differs = [model.text(row, model.columns[2]) for row in model.rows]
+    assert differs[0] == "lr 0.3", "the network has a column of its own"
+
+    type_into(page.filter, "test > 85")
+    assert names(page) == ["three-20260131-142502"] and page.count.text() == "1 of 3 runs"
+    page.filter.setText("tset > 85")
+    assert "test" in page.count.text() and names(page), "what is wrong is said in place, the rows stay"
+    page.filter.setText("nothing of the kind")
+    assert page.stack.currentWidget() is page.empty and page.empty.label.text() == "No run fits."
+    page.filter.clear()
+    page.experiments.click()
+    assert len(names(page)) == 4
+    page.experiments.click()
+
+    view.go_to(row_of(page, "plain"))
+    view.setFocus()
+    press_key(view, Qt.Key.Key_F2)
+    editor = view.findChild(QLineEdit)
+    assert editor is not None and editor.text() == "plain"
+    editor.setText("the plain one")
+    press_key(editor, Qt.Key.Key_Return)
+    view.write("tags")
+    editor = next(each for each in view.findChildren(QLineEdit) if each.isVisible())
+    editor.setText("keep, batch norm")
+    press_key(editor, Qt.Key.Key_Return)
+    assert read_label(folder / "plain") == Label(
+        name="the plain one", tags=("keep", "batch norm"), note="all ReLUs dead"
+    )
+
+    page.turn_column("optimizer.lr")
+    assert "lr" in [column.title for column in model.columns]
+    page.copy.copy(".csv")
+    assert (
+        "the plain one" in QGuiApplication.clipboard().text().splitlines()[0:9][-1]
+        or "lr" in (QGuiApplication.clipboard().text().splitlines()[0])
+    )
+    press_key(view, Qt.Key.Key_Escape)
+    assert not window.desk.screen
+
+
+def test_marked_runs_have_curves_named_by_what_differs_and_two_are_compared(
+    open_window, qtbot, folder: Path, tmp_path: Path
+) -> None:
+    window = open_window("cifar_resnet")
+    page = opened(window, qtbot)
+    view, curves, difference = page.view, page.curves, page.difference
+    assert not curves.first.lines and "Mark up to six" in curves.first.empty
+    first, second = row_of(page, "three-20260131-142501"), row_of(page, "three-20260131-142502")
+    view.go_to(first)
+    press_key(view, Qt.Key.Key_Space)
+    circle = view.visualRect(page.model.index(page.model.rows.index(second), 0)).center()
+    assert circle.x() < MARK
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=circle)
+    assert page.marked_rows() == [first, second] and page.model.colour_of(second) is not None
+    assert [line.name for line in curves.first.lines] == ["lr 0.3", "lr 0.1"]
+    assert curves.first.lines[0].ring is None and 80 < curves.first.lines[1].ring < 100
+    assert [line.x.size for line in curves.second.lines] == [100, 100]
+    curves.first._point(50.0)
+    assert curves.second.cursor_x == 50.0 and "50" in curves.first_head.text() and "%" in curves.first_head.text()
+    curves.axis.choose("epoch")
+    assert curves.first.lines[0].x[-1] == pytest.approx(2.0)
+    curves.what.choose("validation")
+    assert [line.y.tolist() for line in curves.first.lines] == [[0.45, 0.9]] * 2
+    curves.what.choose("lr")
+    assert not curves.second.isVisible() and curves.first.lines[0].y.max() == 0.05
+    curves.what.choose("train")
+    for ending in (".csv", ".svg", ".png"):
+        curves.save_as(tmp_path / f"curves{ending}")
+    assert (tmp_path / "curves.csv").read_text().count("\n") == 401
+    assert b"lr 0.3" in (tmp_path / "curves.svg").read_bytes() and (tmp_path / "curves.png").stat().st_size > 2000
+
+    qtbot.waitUntil(lambda: difference.found is not None)
+    lines = {line[0]: line for line in difference.table.lines}
+    assert (lines["optimizer.lr"][1:4] == ("0.3", "0.1", "÷ 3") and "67" in lines["recipe"][3]) or lines["recipe"][3]
+    assert lines["test accuracy"][1:4] == ("83.0 %", "86.8 %", "+3.8 points")
+    assert lines["steps to 80 %"][1] == "never" and {card.status for card in difference.found.cards} == {"same"}
+    difference.turn.click()
+    qtbot.waitUntil(lambda: difference.found.rows[0].first == "0.1")
+    page.mark(row_of(page, "plain"))
+    difference._pick(row_of(page, "plain"), 1)
+    qtbot.waitUntil(lambda: any(card.status == "changed" for card in difference.found.cards))
+    window.commands.run("runs.take_recipe", first)
+    assert window.session.recipe.value.optimizer.lr == 0.3
+    window.commands.run("runs.diagrams", [first, row_of(page, "plain")])
+    qtbot.waitUntil(lambda: len(window.documents.list) == 3)
+    assert not window.desk.screen
+
+
+def test_a_run_goes_to_the_bin_and_comes_back(
+    open_window, qtbot, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    window = open_window("cifar_resnet")
+    page = opened(window, qtbot)
+    window.session.diagram.remove("fc")
+    before = len(window.session.diagram.graph)
+    page.view.go_to(row_of(page, "plain"))
+    page.view.setFocus()
+    press_key(page.view, Qt.Key.Key_Delete)
+    assert not (folder / "plain").exists() and "plain" not in names(page)
+    assert "in the bin" in window.toasts.texts[-1]
+    window.commands.refresh()
+    assert window.commands.run("edit.undo")
+    assert Run(folder / "plain").recipe() and len(window.session.diagram.graph) == before
+    qtbot.waitUntil(lambda: "plain" in names(page))
+    assert not window.commands.is_possible("edit.undo"), "the drawing's edits are not taken back from here"
+    assert not window.commands.is_possible("runs.restore")
+    # Where the system has no bin for the folder, the runs have one of their own.
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/none")
+    assert page.store.delete(row_of(page, "plain")) and not (folder / "plain").exists()
+    page.store.restore()
+    assert Run(folder / "plain").recipe()
+
+
+def test_five_hundred_runs_and_a_million_points(open_window, qtbot, own_folder: Path) -> None:
+    window = open_window()
+    made_run(own_folder / "runs" / "seed", network="cifar_plain")
+    page = opened(window, qtbot)
+    (seed,) = page.store.rows
+    page.store.watch(False)
+    many = []
+    for number in range(500):
+        row = Listed(seed.run, seed.made + number, network=f"net {number % 7}", parameters=seed.parameters,
+                     recipe={**seed.recipe, "optimizer.lr": 0.1 * (1 + number % 5), "seed": number})  # fmt: skip
+        row.run = Run(seed.directory)
+        row.run.directory = own_folder / "runs" / f"run-{number}"
+        row.state, row.finished = seed.state, {"test_accuracy": number / 500, "seconds": 1.0}
+        many.append(row)
+    draws = np.random.default_rng(0)
+    for row in many[:6]:
+        count = 1_000_000 // 6
+        x = np.arange(1, count + 1, dtype=float)
+        loss = np.exp(-x / count) + 0.1 * draws.random(count)
+        row.curves.steps.append(np.vstack([x, x / 100, loss, 1 - loss / 2, *([np.full(count, np.nan)] * 4)]))
+    page.store.rows = many
+    page.refresh()
+    assert len(page.model.rows) == 500
+    page.filter.setText("lr = 0.1, test > 50")
+    assert len(page.model.rows) == 49
+    page.filter.clear()
+    for row in many[:6]:
+        page.mark(row)
+    QApplication.processEvents()
+    width = page.curves.first.width()
+    assert 0 < page.curves.first.points <= 6 * 2 * 2 * width, "no more is painted than can be seen"
+    smoothings = page.curves.smoothings
+    page.curves.first._point(1000.0)
+    page.curves.axis.choose("seconds")
+    page.refresh()
+    assert page.curves.smoothings == smoothings == 12, "smoothed once, whatever is asked of them"
+    page.mark(row := many[10])
+    assert row.directory not in page.marked and "six" in window.toasts.texts[-1]
+
+
+def test_a_running_run_moves_in_the_table(open_window, qtbot, folder: Path) -> None:
+    window = open_window()
+    page = opened(window, qtbot)
+    plain = row_of(page, "plain")
+    page.mark(plain)
+    before = page.curves.first.lines[0].x.size
+    events = EventWriter(folder / "plain" / EVENTS)
+    events.write("step", step=101, loss=0.1, accuracy=0.99, lr=0.1)
+    events.close()
+    page.store.look()
+    qtbot.waitUntil(lambda: page.curves.first.lines[0].x.size == before + 1)
+    assert page.view.current is not None and page.marked_rows() == [plain]
