@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -27,6 +27,30 @@ class Checkpoints(Group, frozen=True):
     keep: Annotated[
         int, Meta(ge=1, le=10_000, title="Keep", description="Latest checkpoints kept; the best is kept besides.")
     ] = 2
+
+
+class Averages(Group, frozen=True):
+    """What is averaged over the steps, and measured in place of the latest values."""
+
+    ema: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            title="Averaged weights",
+            description="Decay of a moving average of the weights (0.999, say), which is measured and kept in their "
+            "place. 0: none.",
+        ),
+    ] = 0.0
+    statistics: Annotated[
+        Literal["auto", "moving", "exact"],
+        Meta(
+            title="BatchNorm averages",
+            description="exact computes BatchNorm's means and variances anew from training images before each "
+            "measurement, moving takes the moving averages. auto: exact while these are young, for the first "
+            "5 / momentum steps.",
+        ),
+    ] = "auto"
 
 
 class Watching(Group, frozen=True):

@@ -128,6 +128,36 @@ def classifiers(diagram: Diagram) -> tuple[str, ...]:
     return tuple(found)
 
 
+def residual_ends(diagram: Diagram) -> tuple[str, ...]:
+    """The normalisations with which residual branches end: right before a sum. Where the shortcut has one too, that of
+    the branch with more weighted layers counts."""
+    whole = flatten(diagram)
+    flat = whole.main
+    found: list[str] = []
+    for name, block in flat.blocks():
+        kind = whole.kind(block.type)
+        if kind is None or kind.merges != "sum":
+            continue
+        sources = list(dict.fromkeys(wire.source for wire in flat.wires_into(name)))
+        ends = {source: depth for source in sources if (depth := _branch(whole, source))}
+        if ends and len(sources) > 1:
+            found.append(max(ends, key=lambda source: ends[source]))
+    return tuple(dict.fromkeys(found))
+
+
+def _branch(whole: Diagram, name: str) -> int:
+    """1 more than the weighted layers in the chain that ends with the normalisation ``name``; 0 if it is none."""
+    first = whole.kind(whole.main.block(name).type)
+    if first is None or not first.normalises:
+        return 0
+    depth, here = 1, name
+    while len(into := whole.main.wires_into(here)) == 1 and len(whole.main.wires_from(into[0].source)) == 1:
+        here = into[0].source
+        kind = whole.kind(whole.main.block(here).type)
+        depth += int(kind is not None and kind.weighted)
+    return depth
+
+
 def _outside(level: Level, name: str, index: int | None, kept: set[str]) -> Iterator[str]:
     """What of a block, or of one copy of it, lies outside ``kept``."""
     report = level.report(name, index)

@@ -20,7 +20,8 @@ from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 from blockstudio.graph.files import read_bounded, write_atomic
-from blockstudio.runs.conduct import Checkpoints, Group, Watching
+from blockstudio.runs.beginning import Start
+from blockstudio.runs.conduct import Averages, Checkpoints, Group, Watching
 from blockstudio.runs.structure import (
     VERSION,
     Augmentation,
@@ -29,7 +30,6 @@ from blockstudio.runs.structure import (
     Recipe,
     Schedule,
     Shapes,
-    Start,
     Stopping,
 )
 from blockstudio.text import say
@@ -38,6 +38,7 @@ __all__ = [
     "FIELDS",
     "GROUPS",
     "Augmentation",
+    "Averages",
     "Checkpoints",
     "Data",
     "Field",
@@ -170,6 +171,7 @@ GROUPS: dict[str, type[Group]] = {
     "data": Data,
     "data.shapes": Shapes,
     "start": Start,
+    "averages": Averages,
     "augmentation": Augmentation,
     "optimizer": Optimizer,
     "schedule": Schedule,

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from blockstudio.runs.conduct import Checkpoints, Group, Watching
+from blockstudio.runs.beginning import Start
+from blockstudio.runs.conduct import Averages, Checkpoints, Group, Watching
 from blockstudio.runs.optimizers import OPTIMIZERS, defaults_text, of_rules
 from blockstudio.runs.schedules import SCHEDULES, gammas_text, of_schedules
 
@@ -138,51 +139,6 @@ class Data(Group, frozen=True):
         Meta(title="Workers", description="Processes that read images from disk.", extra={"ge": 0, "le": 64}),
     ] = None
     shapes: Shapes = Shapes()
-
-
-class Start(Group, frozen=True):
-    """What the network begins with, and which of it stays as it began.
-
-    Frozen is a matter of the run, not of the diagram: what is frozen changes neither the network nor its source nor
-    a single number it computes, and two runs of one diagram may differ in nothing else. As a field of the recipe,
-    a path (`start.freeze`) names it to whoever tries several values.
-    """
-
-    weights: Annotated[
-        str,
-        Meta(
-            max_length=4096,
-            title="Weights",
-            description="A file of weights to begin with, or published ones by name: torchvision:resnet18. "
-            "Empty: random initial values.",
-        ),
-    ] = ""
-    fetch: Annotated[
-        bool, Meta(title="Fetch", description="Download weights given by name if they are not on this computer.")
-    ] = False
-    partial: Annotated[
-        bool,
-        Meta(
-            title="What fits",
-            description="Take what fits from a file of which not everything does; the rest is initial.",
-        ),
-    ] = False
-    initial: Annotated[
-        Literal["auto", "torch", "he"],
-        Meta(
-            title="Initial values",
-            description="he draws weights after He et al. (2015), so that deep networks without normalisation learn; "
-            "torch leaves each layer its own. auto: he for networks without normalisation.",
-        ),
-    ] = "auto"
-    freeze: Annotated[
-        tuple[str, ...],
-        Meta(
-            max_length=10_000,
-            title="Frozen",
-            description="Paths of blocks that are not trained, each with all that is inside: conv1, layer1.0.",
-        ),
-    ] = ()
 
 
 class Augmentation(Group, frozen=True):
@@ -351,6 +307,7 @@ class Recipe(Group, frozen=True):
             extra={"ge": 1, "le": 65536},
         ),
     ] = None
+    averages: Averages = Averages()
     accumulate: Annotated[
         int,
         Meta(

@@ -16,6 +16,7 @@ from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import BEAT_EVERY, Lock
 from blockstudio.runs.run import Run
 from blockstudio.text import say
+from blockstudio.training.averages import AveragedWeights, exact_statistics, grown_after
 from blockstudio.training.control import Control
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.load import Source, skipped_notes
@@ -56,6 +57,11 @@ class Loop:
         self._device = prepared.device
         self._splits = prepared.splits
         self._recipe = recipe = prepared.recipe
+        self._averaged = AveragedWeights(prepared.model, recipe.averages.ema) if recipe.averages.ema else None
+        self._measured = self._averaged.model if self._averaged is not None else prepared.model
+        """What is measured and kept: the network as it is, or the average of its weights."""
+        self._young = grown_after(prepared.model)
+        """Steps up to which BatchNorm's moving averages say little."""
         self._feeder = Feeder(prepared.splits, recipe, prepared.device, share)
         self._per_epoch = self._feeder.steps_per_epoch
         self._total = recipe.steps or (recipe.epochs or 1) * self._per_epoch
@@ -71,14 +77,18 @@ class Loop:
         self._meter = self._new_meter(len(prepared.auxiliary))
         self._laid = Layout(prepared.flat, recipe.channels_last)
         self._learn = build_step(
-            prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._say_refused
-        )
+            prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._averaged,
+            lambda text: self._events.write("note", text=text),
+        )  # fmt: skip
         self._step = 0
         self._evaluated = 0
         """Step after which the last finished epoch was measured."""
         self._saved: tuple[int, int] | None = None
         self._saved_at = self._saving_time = 0.0
         self._score: float | None = None
+        self._learnt = self._model if self._averaged is not None else None
+        """The weights that training goes on from, where others are measured."""
+        self._told_of_averages = False
         self._told_of: set[str] = set()
         """Places of damaged images that the log tells of."""
         self._seconds = 0.0
@@ -254,6 +264,8 @@ class Loop:
             self._report()
         began = time.perf_counter()
         measured = None
+        if not self._settle():
+            return False
         if self._splits.validation is not None:
             measured = self._measure(self._splits.validation)
             if measured is None:
@@ -287,12 +299,30 @@ class Loop:
         self._ticked = min(self._ticked + now - began, now)
         return self._listen()
 
+    def _settle(self) -> bool:
+        """Exact averages for BatchNorm where the recipe wants them; returns whether to go on."""
+        wanted = self._recipe.averages.statistics
+        needed = self._splits.validation is not None or self._step >= self._total
+        if not (needed and self._young) or wanted == "moving" or (wanted == "auto" and self._step >= self._young):
+            return True
+        images = self._feeder.some_training()
+        if not exact_statistics(self._measured, images, self._laid, self._precision, self._listen):
+            return False
+        if wanted == "auto" and not self._told_of_averages:
+            self._told_of_averages = True
+            text = say(
+                "BatchNorm's moving averages are young until step {grown}: before measuring they are computed anew "
+                "from training images (averages.statistics).", grown=self._young,
+            )  # fmt: skip
+            self._events.write("note", text=text)
+        return True
+
     def _finish(self) -> bool:
         best = self._patience.best_step
         if self._patience.over and best is not None:
             self._events.write("note", text=self._patience.reason(math.ceil(best / self._per_epoch)))
         if best is not None and best != self._step:
-            read_weights(self._run.checkpoints.at(best), self._model)
+            read_weights(self._run.checkpoints.at(best), self._measured)
         fields: dict[str, Any] = {"test_accuracy": None, "test_loss": None, "confusion": None}
         if self._splits.test is not None:
             keeper = Keeper(self._splits, len(self._splits.test))
@@ -316,7 +346,7 @@ class Loop:
 
     def _measure(self, part: Source, keeper: Keeper | None = None) -> Measured | None:
         return evaluate(
-            self._model,
+            self._measured,
             self._feeder.evaluate(part),
             len(self._splits.classes),
             self._precision,
@@ -351,7 +381,7 @@ class Loop:
             return
         began = time.perf_counter()
         sums = self._sums()
-        if not is_finite(self._model):
+        if not is_finite(self._model) or not is_finite(self._measured):
             raise Diverged(math.nan)
         notes = {
             "step": self._step,
@@ -372,7 +402,7 @@ class Loop:
         checkpoint = self._run.checkpoints.write(
             self._step,
             self._score,
-            lambda folder: write_state(folder, self._model, self._optimizer, self._device, notes),
+            lambda folder: write_state(folder, self._measured, self._learnt, self._optimizer, self._device, notes),
             state_size(self._model, self._optimizer),
         )
         self._run.checkpoints.prune(self._recipe.checkpoints.keep, self._patience.best_step)
@@ -387,11 +417,13 @@ class Loop:
         if checkpoint is None:
             folder.discard_after(-1)
             note = begin(self._run, self._model, self._recipe, self._say_damaged)
+            if self._averaged is not None:
+                self._averaged.begin()
             if note:
                 self._events.write("note", text=note)
             return
         folder.discard_after(checkpoint.step)
-        notes = read_state(checkpoint, self._model, self._optimizer, self._device)
+        notes = read_state(checkpoint, self._measured, self._learnt, self._optimizer, self._device)
         self._restored(checkpoint, notes)
 
     def _restored(self, checkpoint: Checkpoint, notes: dict[str, Any]) -> None:
@@ -407,12 +439,6 @@ class Loop:
         self._patience.restore(notes.get("patience", [None, None, 0]))
         if self._precision.scaler is not None and notes["scaler"]:
             self._precision.scaler.load_state_dict(notes["scaler"])
-
-    def _say_refused(self, reason: str) -> None:
-        text = say(
-            "A step cannot be recorded as a CUDA graph here, so it is computed as usual: {reason}", reason=reason
-        )
-        self._events.write("note", text=text)
 
     def _say_damaged(self, error: StudioError) -> None:
         self._events.write("warning", code=error.code, text=f"A checkpoint was passed over: {error}")

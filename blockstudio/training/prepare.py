@@ -20,14 +20,14 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
 from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
 from blockstudio.runs.datasets import DATASETS, describe, megabytes_text
-from blockstudio.runs.frozen import classifiers, freeze_problems
+from blockstudio.runs.frozen import freeze_problems
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run
 from blockstudio.text import Text, say
 from blockstudio.training.data import DataSplits, load_data
 from blockstudio.training.device import check_precision, choose_device, device_name
-from blockstudio.training.initial import he
+from blockstudio.training.initial import begin_with
 from blockstudio.training.initial_weights import freeze
 from blockstudio.training.losses import auxiliary_weights, class_weights
 from blockstudio.training.normalisation import with_normalisation
@@ -89,8 +89,7 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     _set_threads(run, recipe)
     torch.manual_seed(recipe.seed)
     model = (build or _compile)(diagram)
-    if recipe.start.initial == "he":
-        he(model, classifiers(diagram))
+    begin_with(model, diagram, recipe.start)
     model.to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)

@@ -20,6 +20,7 @@ from blockstudio.runs.checkpoints import MODEL, OPTIMIZER, STATE, Checkpoint
 from blockstudio.text import say
 
 RNG = "rng."
+LEARNT = "learnt."
 
 
 def is_finite(model: nn.Module) -> bool:
@@ -30,9 +31,15 @@ def is_finite(model: nn.Module) -> bool:
 
 
 def write_state(
-    folder: Path, model: nn.Module, optimizer: Optimizer, device: torch.device, notes: dict[str, Any]
+    folder: Path,
+    model: nn.Module,
+    learnt: nn.Module | None,
+    optimizer: Optimizer,
+    device: torch.device,
+    notes: dict[str, Any],
 ) -> Iterable[str]:
-    """Write the three files of a checkpoint into ``folder`` and return their names."""
+    """Write the three files of a checkpoint into ``folder`` and return their names. ``model`` is what is measured;
+    ``learnt`` has the weights that training goes on from, where those are others."""
     weights = {key: plain(value) for key, value in model.state_dict().items()}
     save_tensors(weights, folder / MODEL, {"format": "pt"})
     tensors, settings = _optimizer_state(optimizer)
@@ -41,6 +48,8 @@ def write_state(
         tensors[f"{RNG}cuda"] = torch.cuda.get_rng_state(device)
     elif device.type == "mps":
         tensors[f"{RNG}mps"] = torch.mps.get_rng_state()
+    if learnt is not None:
+        tensors |= {f"{LEARNT}{key}": plain(value) for key, value in learnt.state_dict().items()}
     save_tensors(tensors, folder / OPTIMIZER)
     (folder / STATE).write_bytes(msgspec.json.encode({**notes, "optimizer": settings}))
     return MODEL, OPTIMIZER, STATE
@@ -64,8 +73,11 @@ def state_size(model: nn.Module, optimizer: Optimizer) -> int:
     return size + sum(int(value.nbytes) for each in state for value in each.values() if isinstance(value, Tensor))
 
 
-def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, device: torch.device) -> dict[str, Any]:
-    """Load a verified checkpoint into ``model``, ``optimizer`` and the random generators; returns the notes.
+def read_state(
+    checkpoint: Checkpoint, model: nn.Module, learnt: nn.Module | None, optimizer: Optimizer, device: torch.device
+) -> dict[str, Any]:
+    """Load a verified checkpoint into ``model``, ``learnt``, ``optimizer`` and the random generators; returns the
+    notes.
 
     Raises `StudioError` ``checkpoint.mismatch`` if it is of another network or optimiser.
     """
@@ -73,6 +85,9 @@ def read_state(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, d
     try:
         model.load_state_dict(load_file(checkpoint.model), strict=True)
         tensors = load_file(checkpoint.path / OPTIMIZER)
+        own = {key.removeprefix(LEARNT): tensors.pop(key) for key in list(tensors) if key.startswith(LEARNT)}
+        if learnt is not None:
+            learnt.load_state_dict(own, strict=True)
         _load_optimizer(optimizer, tensors, notes["optimizer"])
     except (RuntimeError, ValueError, KeyError, IndexError) as error:
         raise StudioError(

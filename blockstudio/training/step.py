@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from blockstudio.text import Text, say
 from blockstudio.training.augment import Batch
+from blockstudio.training.averages import AveragedWeights
 from blockstudio.training.device import Precision
 from blockstudio.training.losses import Criterion, Meter
 from blockstudio.training.prepare import Prepared
@@ -48,8 +50,10 @@ class Step:
         criterion: Criterion,
         meter: Meter,
         precision: Precision,
+        averaged: AveragedWeights | None = None,
     ) -> None:
         recipe = prepared.recipe
+        self._averaged = averaged
         # The model itself stays as it is: measuring runs it uncompiled, at any size of batch.
         self._forward: Callable[[Tensor], Tensor | tuple[Tensor, ...]] = (
             torch.compile(prepared.model) if recipe.compile else prepared.model
@@ -93,6 +97,8 @@ class Step:
         else:
             scaler.step(self._optimizer)
             scaler.update()
+        if self._averaged is not None:
+            self._averaged.update()
 
     def _back(self, batch: Batch, share: float) -> None:
         """Gradients of a ``share`` of the step's images, added to those that are there."""
@@ -108,7 +114,7 @@ class RecordedStep(Step):
     """The same, recorded as a CUDA graph after `WARM_UP` steps. Where that cannot be done, ``refused`` is told why and
     every step is computed as usual."""
 
-    def __init__(self, *given: object, refused: Callable[[str], None]) -> None:
+    def __init__(self, *given: object, refused: Callable[[Text], object]) -> None:
         super().__init__(*given)  # type: ignore[arg-type]
         self._refused = refused
         self._graph: torch.cuda.CUDAGraph | None = None
@@ -174,7 +180,9 @@ class RecordedStep(Step):
             torch.cuda.set_stream(here)
             self._optimizer.zero_grad(set_to_none=True)
             self._records = False
-            self._refused((str(error).strip() or type(error).__name__).splitlines()[0])
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            text = "A step cannot be recorded as a CUDA graph here, so it is computed as usual: {reason}"
+            self._refused(say(text, reason=reason))
             return
         self._graph = graph
 
@@ -186,8 +194,9 @@ def build_step(
     criterion: Criterion,
     meter: Meter,
     precision: Precision,
-    refused: Callable[[str], None],
+    averaged: AveragedWeights | None,
+    refused: Callable[[Text], object],
 ) -> Step:
     """The step that the recipe asks for on the device it has."""
-    given = (prepared, layout, optimizer, criterion, meter, precision)
+    given = (prepared, layout, optimizer, criterion, meter, precision, averaged)
     return RecordedStep(*given, refused=refused) if prepared.recorded else Step(*given)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+# CUDA's own cache of compiled kernels would be left in the home folder of the tests. Read when CUDA is first used.
+os.environ.setdefault("CUDA_CACHE_DISABLE", "1")
+
 import torch
 
 import blockstudio as bs
@@ -56,6 +61,7 @@ def parts_of(run: Run) -> tuple[Step, Feeder, Rates, Meter, torch.nn.Module]:
         criterion,
         meter,
         Precision(recipe, prepared.device),
+        None,
         lambda text: pytest.fail(text),
     )
     feeder = Feeder(prepared.splits, recipe, prepared.device)
@@ -96,7 +102,7 @@ def test_no_step_waits_for_the_card(make_run: MakeRun, fields: dict[str, Any], r
 def test_a_recorded_step_learns_what_a_plain_one_learns(make_run: MakeRun, name: str) -> None:
     found = []
     for recorded in (False, True):
-        fields = {"optimizer": name, "lr": 0.01, "cuda_graph": recorded, "deterministic": True, "device": "cuda"}
+        fields = {"optimizer": name, "lr": 0.001, "cuda_graph": recorded, "deterministic": True, "device": "cuda"}
         run = make_run(str(recorded), **fields)
         with library_settings(run.recipe(), torch.device("cuda")):
             learn, feeder, rates, meter, model = parts_of(run)

@@ -15,10 +15,12 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import load_preset
 from blockstudio.runs import Recipe, create_run, with_fields
 from blockstudio.runs.adapt import adapt, needs_initial
+from blockstudio.runs.beginning import Start
+from blockstudio.runs.frozen import residual_ends
 from blockstudio.training.data.digits import load_digits
 from blockstudio.training.data.fashion_sample import load_fashion_sample
 from blockstudio.training.data.images import ImageSet
-from blockstudio.training.initial import HEAD_BIAS, he
+from blockstudio.training.initial import HEAD_BIAS, begin_with, he
 from blockstudio.training.trainer import train_run
 
 
@@ -119,3 +121,29 @@ def test_the_recipe_chosen_for_a_preset_learns_three_classes_of_a_folder(tmp_pat
     train_run(run)
     results = run.results()
     assert results is not None and results["test_accuracy"] > 0.5 and not run.state().at_chance
+
+
+def test_xavier_and_gaussian_have_the_deviations_they_say() -> None:
+    drawn = {}
+    for name in ("xavier", "gaussian"):
+        torch.manual_seed(0)
+        model = compile(deep(layers=4))
+        begin_with(model, deep(layers=4), Start(initial=name, deviation=0.03))  # type: ignore[arg-type]
+        drawn[name] = model.get_submodule("conv2").weight
+        assert float(model.get_submodule("conv2").bias.detach().abs().max()) == 0.0
+    assert float(drawn["xavier"].std()) == pytest.approx((1 / (16 * 9)) ** 0.5, rel=0.05)
+    assert float(drawn["xavier"].abs().max()) <= (3 / (16 * 9)) ** 0.5
+    assert float(drawn["gaussian"].std()) == pytest.approx(0.03, rel=0.05)
+
+
+def test_zero_gamma_makes_every_residual_block_its_shortcut() -> None:
+    for preset, ends in (("resnet18", {"bn2"}), ("resnet50", {"bn3"}), ("cifar_resnet", {"bn2"}), ("vgg16", set())):
+        found = residual_ends(load_preset(preset))
+        assert {path.rpartition(".")[2] for path in found} == ends
+    diagram = load_preset("resnet18")
+    assert len(residual_ends(diagram)) == 8
+    model = compile(diagram)
+    begin_with(model, diagram, Start(zero_gamma=True))
+    block = model.get_submodule("layer1.0").eval()
+    x = torch.rand(2, 64, 8, 8)
+    assert torch.equal(block(x), x)

@@ -71,6 +71,7 @@ RULES: dict[str, dict[str, Any]] = {
     "rmsprop": {"optimizer": "rmsprop", "schedule": "exponential", "lr": 1e-3, "balance": "sampler"},
     "bf16": {"precision": "bf16", "channels_last": True},
     "channels last in memory": {"channels_last": True, "diagram": tiny_network(channels=3), "accumulate": 3},
+    "averaged weights": {"averages": {"ema": 0.95, "statistics": "exact"}},
     "fp16": {"precision": "fp16"},
     "auxiliary": {"diagram": tiny_network(auxiliary=True)},
 }  # fmt: skip

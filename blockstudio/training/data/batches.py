@@ -18,11 +18,13 @@ from blockstudio.training.augment import Augmenter, Batch, Normaliser, on_device
 from blockstudio.training.data.images import ImageSet, chunks, crop_window, fit
 from blockstudio.training.data.load import DataSplits, Source, default_workers
 from blockstudio.training.losses import class_weights
-from blockstudio.training.random import ORDER, generator
+from blockstudio.training.random import ORDER, STATISTICS, generator
 from blockstudio.training.share import ALL, Share
 
 FLOAT_LIMIT = 1 << 30
 """Bytes up to which images in memory are kept as normalised floats: a batch is then one gather."""
+SOME = 1024
+"""Images from which exact averages are computed."""
 DEVICE_SHARE = 0.25
 """Share of a GPU's free memory that images may take."""
 
@@ -86,6 +88,15 @@ class Feeder:
     def _chunks(self, part: Source, share: Share) -> tuple[Tensor, ...]:
         size = max(self.batch_size, 256) if isinstance(part, ImageSet) else self.batch_size
         return tuple(chunks(torch.arange(len(part)), -(-size // share.size)))
+
+    def some_training(self) -> Iterator[Tensor]:
+        """Up to `SOME` training images in batches, varied as in training, the same ones each time."""
+        count = min(self.steps_per_epoch, max(2, SOME // self.batch_size))
+        order = torch.randperm(self.images, generator=generator(self._seed, STATISTICS))
+        reader = self._reader(self._splits.train, training=True)
+        plan = order[: count * self.batch_size].view(count, self.batch_size)
+        for number, (images, labels) in enumerate(reader.batches(plan)):
+            yield self._augmenter(images, labels, -1, number).images
 
     def close(self) -> None:
         """End the processes that read images."""

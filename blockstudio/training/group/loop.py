@@ -115,7 +115,7 @@ class GroupLoop(Loop):
     # Measuring
 
     def _measure(self, part: Source, keeper: Keeper | None = None) -> Measured | None:
-        self._group.same_buffers(self._model)
+        self._group.same_buffers(self._measured)
         asked = 0
 
         def go_on() -> bool:
@@ -131,7 +131,7 @@ class GroupLoop(Loop):
         batches = self._feeder.evaluate(part, whole=keeper is not None)
         combine = self._combined if keeper is None else None
         classes = len(self._splits.classes)
-        return evaluate(self._model, batches, classes, self._precision, self._laid, go_on, keeper, combine)
+        return evaluate(self._measured, batches, classes, self._precision, self._laid, go_on, keeper, combine)
 
     def _keep(self, keeper: Keeper, at: int) -> None:
         if self._group.leads:
@@ -150,10 +150,13 @@ class GroupLoop(Loop):
         if not self._group.leads and saved >= 0:
             self._take(self._run.checkpoints.at(saved))
         self._learn.share()
+        if saved < 0 and self._averaged is not None:
+            self._averaged.begin()
         self._begin_epoch()
 
     def _take(self, checkpoint: Checkpoint) -> None:
-        self._restored(checkpoint, read_state(checkpoint, self._model, self._optimizer, self._device))
+        state = read_state(checkpoint, self._measured, self._learnt, self._optimizer, self._device)
+        self._restored(checkpoint, state)
 
     def _begin_epoch(self) -> None:
         """Other processes drop other values than the leader, and the same again when they go on from here."""
