@@ -11,8 +11,11 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.launched import restarts
 from blockstudio.text import say
 
 PATIENCE = timedelta(hours=1)
@@ -70,7 +73,12 @@ def joined() -> Iterator[Group]:
         )
     if cards:
         torch.cuda.set_device(local)
-    dist.init_process_group("cpu:gloo,cuda:nccl" if cards else "gloo", timeout=PATIENCE)
+    store, rank, size = next(iter(rendezvous("env://", timeout=PATIENCE)))
+    if os.environ.get("GROUP_WORLD_SIZE") == "1":
+        # torchrun hands the same store to those it starts anew: they would call on the dead.
+        store = PrefixStore(f"start{restarts()[0]}", store)
+    backend = "cpu:gloo,cuda:nccl" if cards else "gloo"
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
     try:
         yield Group(dist.get_rank(), dist.get_world_size())
     finally:
