@@ -73,7 +73,7 @@ def train_arguments(parser: Parser) -> None:
         "--watch",
         action="store_const",
         const=True,
-        help=say("measure the blocks while they learn, as often as takes some 1.5 % of the time"),
+        help=say("measure the blocks while they learn, as often as takes some 1.5 %% of the time"),
     )
     parser.add_argument(
         "--tensorboard",

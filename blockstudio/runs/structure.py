@@ -361,8 +361,7 @@ class Recipe(Group, frozen=True):
         bool,
         Meta(
             title="BatchNorm over all processes",
-            description="Where several processes train, batch normalisation takes mean and deviation over the images "
-            "of all of them, not of each.",
+            description="Where several processes train, batch normalisation is over the images of all of them.",
         ),
     ] = False
     compile: Annotated[
