@@ -80,12 +80,20 @@ def _listed(folders: Sequence[Path], others: list[str]) -> ListedPart:
     part = ListedPart()
     for label, folder in enumerate(folders):
         here: list[str] = []
+        nested = False
         for where, inner, files in os.walk(folder):
             inner[:] = [name for name in inner if not name.startswith(".")]
-            for name in files:
-                is_image = name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
-                (here if is_image else others).append(os.path.join(where, name))
-        part.paths += sorted(here, key=lambda path: path.split(os.sep))
+            nested = nested or bool(inner)
+            images = [name for name in files if name.lower().endswith(IMAGE_ENDINGS) and name[0] != "."]
+            if len(images) < len(files):
+                known = set(images)
+                others += [os.path.join(where, name) for name in files if name not in known]
+            images.sort()
+            before = os.path.join(where, "")
+            here += [before + name for name in images]
+        if nested:  # In the order of a run, which goes by the parts of a path.
+            here.sort(key=lambda path: path.split(os.sep))
+        part.paths += here
         part.labels += [label] * len(here)
     return part
 

@@ -28,7 +28,7 @@ class SurveyProcess(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
-        self._folder = QTemporaryDir()
+        self._folder: QTemporaryDir | None = None
         self._number = 0
         self._rest = b""
 
@@ -63,6 +63,7 @@ class SurveyProcess(QObject):
     def _written(self, recipe: Recipe, diagram: Diagram | None) -> tuple[str, str]:
         # Each time under another name: the process may not have read the last ones yet.
         self._number += 1
+        self._folder = self._folder or QTemporaryDir()
         folder = Path(self._folder.path())
         recipe_file = folder / f"recipe{self._number}.json"
         save_recipe(recipe, recipe_file)
@@ -91,6 +92,13 @@ class SurveyProcess(QObject):
         answer = read_answer(code, "", err, "the survey")
         if answer.error is not None:
             self.failed.emit(answer.error)
+
+    def close(self) -> None:
+        """Kill it, and take away what was written for it."""
+        self.stop()
+        if self._folder is not None:
+            self._folder.remove()
+            self._folder = None
 
     def stop(self) -> None:
         """Kill it. It writes nothing."""

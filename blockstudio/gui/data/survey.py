@@ -232,7 +232,7 @@ class SurveyControl(QObject):
         """The window closes."""
         self._soon.stop()
         self._work.cancel()
-        self.process.stop()
+        self.process.close()
 
 
 def _images_of(data: Data) -> tuple[object, ...]:
@@ -244,7 +244,7 @@ def _at_a_glance(data: Data) -> Known:
     """What can be said without reading an image. Raises `StudioError` ``data.*``."""
     facts: DataInfo = describe(data)
     check_present(data, facts)
-    known = Known(facts.title, str(facts.root or ""), facts.kind, notes=[str(note) for note in facts.notes])
+    known = Known(facts.title, str(facts.root or ""), facts.kind, notes=list(facts.notes))
     if facts.kind == "folder":
         listing = list_folder(Path(facts.root or "."))
         of = len(listing.classes)

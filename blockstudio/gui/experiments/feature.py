@@ -41,6 +41,7 @@ class Experiments:
         desk.add_commands(
             Command("experiment.all", say("All experiments"), lambda d: control.close(), enabled=is_open),
             Command("experiment.new", say("New experiment…"), self._new, keywords="grid seeds question"),
+            Command("experiment.make", say("Make the experiment of the form"), lambda d: self._make_new(), value=True),
             Command("experiment.open", say("Open an experiment"), self._open, value=True),
             Command("experiment.open_file", say("Open an experiment's file…"), self._ask),
             Command("experiment.run", say("Run the experiment"), lambda d: control.run(), enabled=is_open),
@@ -49,6 +50,7 @@ class Experiments:
             Command("experiment.retry", say("Try failed trials again"), lambda d: control.run(again=True),
                     enabled=has_failed),
             Command("experiment.log", say("Log of a trial"), self._log, value=True),
+            Command("experiment.curve", say("Another curve"), lambda d, name: control.show_curve(name), value=True),
             Command("experiment.figure", say("Save a figure"), self._figure, value=True),
         )  # fmt: skip
         desk.add_opener(lambda file: file.name.endswith(SUFFIX), lambda file: self._open(desk, file))
@@ -63,6 +65,10 @@ class Experiments:
         desk.show_screen("experiments")
         assert self.page is not None
         self.page.library.new()
+
+    def _make_new(self) -> None:
+        if self.page is not None:
+            self.page.library.form.accept()
 
     def _open(self, desk: Desk, file: Path) -> None:
         desk.show_screen("experiments")

@@ -54,7 +54,8 @@ class NewExperiment(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.folder = Path()
+        self.folder: Path | None = None
+        """Where new experiments go; ``None`` until the form was opened."""
         self.setMaximumWidth(WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +104,6 @@ class NewExperiment(QWidget):
         row = QHBoxLayout()
         self.make = QPushButton(tr("Make it"))
         self.make.setProperty("role", "primary")
-        self.make.clicked.connect(lambda _=False: self.accept())
         row.addWidget(self.make)
         row.addWidget(link(tr("Cancel"), self.left.emit))
         row.addStretch(1)
@@ -191,7 +191,7 @@ class NewExperiment(QWidget):
 
     def accept(self) -> None:
         """Write the network and the experiment into a folder of its own."""
-        if not self.check():
+        if self.folder is None or not self.check():
             return
         words = self.question.text() or self._session.diagram.name
         stem = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "experiment"

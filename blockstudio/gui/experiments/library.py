@@ -56,6 +56,7 @@ class LibraryPage(QScrollArea):
         self.trouble.hide()
         column.addWidget(self.trouble)
         self.form = NewExperiment(desk.session)
+        desk.commands.bind(self.form.make, "experiment.make")
         self.form.hide()
         self.form.left.connect(self.form.hide)
         self.form.made.connect(self._made)

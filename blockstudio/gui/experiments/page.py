@@ -218,7 +218,7 @@ class ExperimentView(QScrollArea):
 
     def _fill_curves(self, menu: QMenu) -> None:
         for curve in CURVES:
-            menu.addAction(curve).triggered.connect(lambda _=False, curve=curve: self._control.show_curve(curve))
+            self._desk.commands.offer(menu, "experiment.curve", curve, curve)
 
     def _fill_figures(self, menu: QMenu) -> None:
         for chart, title in ((self.bands, tr("Curves")), (self.front, tr("Measure against cost"))):

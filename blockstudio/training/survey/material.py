@@ -128,7 +128,7 @@ def open_material(recipe: Recipe, diagram: Diagram | None = None) -> Material:
     data = recipe.data
     facts = describe(data)
     check_present(data, facts)
-    notes, others = [str(note) for note in facts.notes], list[str]()
+    notes, others = list[str](facts.notes), list[str]()
     if facts.kind == "folder":
         assert facts.root is not None
         listing = list_folder(facts.root)
@@ -139,7 +139,7 @@ def open_material(recipe: Recipe, diagram: Diagram | None = None) -> Material:
         paths = [path for part in files if part is not None for path in part.paths]
         spread = [paths[place * len(paths) // SAMPLED] for place in range(SAMPLED)] if len(paths) > SAMPLED else paths
         seen = survey(spread, data.black, data.white, data.background)
-        notes += [str(note) for note in seen.notes]
+        notes += seen.notes
         ready = [part and replace(part, range=seen.range, background=data.background) for part in files]
         assert ready[0] is not None
         parts: Parts = (ready[0], ready[1], ready[2] or ready[1])
