@@ -219,10 +219,9 @@ def test_a_module_that_wraps_a_convolution_is_one():
     found = offered(d, names[0], scope="Inception", path="inception_3a")
     assert found["stack_3x3"].places == 9
     assert found["stack_3x3"].added == (f"{names[0]}a", f"{names[0]}b")
-    for kind in ("stack_3x3", "separable", "bottleneck"):
-        check(d, found[kind])
+    for kind in ("stack_3x3", "separable", "bottleneck", "asymmetric"):
+        check(d, found[kind])  # its module takes one number for a kernel, and two for the last of them
     assert found["stack_3x3"].change < 0
-    assert "asymmetric" not in found  # its module takes one number for a kernel
     apply_fix(d, found["stack_3x3"])
     blocks = [d.definition("Inception").block(name) for name in found["stack_3x3"].added]
     assert [block.type for block in blocks] == ["Conv", "Conv"]
@@ -243,3 +242,48 @@ def test_places_are_counted_through_repeats_and_modules():
     assert places(Analyzer(d).main)[inner] == 9 * len(d.definition("Inception").of_type(inner)) + len(
         d.main.of_type(inner)
     ) + 2 * len(d.definition("AuxiliaryHead").of_type(inner))
+
+
+def wrapping(**inner: object) -> Diagram:
+    """input → a convolution with its BatchNorm as a module whose window is single numbers → pooling → the same."""
+    d = Diagram("wrapped")
+    d.module("ConvBN", {"out_channels": 16, "kernel_size": 3, "stride": 1, "padding": 0})
+    given = {key: key for key in ("out_channels", "kernel_size", "stride", "padding")} | inner
+    for kind, name, parameters in (
+        ("Input", "input", {}), ("Conv2d", "conv", given), ("BatchNorm2d", "bn", {}), ("Output", "output", {}),
+    ):  # fmt: skip
+        d.add(kind, name, scope="ConvBN", parameters=parameters)
+    for source, target in (("input", "conv"), ("conv", "bn"), ("bn", "output")):
+        d.connect(source, target, scope="ConvBN")
+    d.add("Input", "input", shape=[32, 16, 16])
+    d.add("ConvBN", "five", out_channels=32, kernel_size=5, padding=2)
+    d.add("MaxPool2d", "pool", kernel_size=2, stride=2)
+    d.add("ConvBN", "wide", out_channels=64, kernel_size=3, padding=1)
+    d.add("Output", "output")
+    for source, target in (("input", "five"), ("five", "pool"), ("pool", "wide"), ("wide", "output")):
+        d.connect(source, target)
+    d.history.clear()
+    return d
+
+
+def test_a_module_that_takes_one_number_is_converted_too() -> None:
+    d = wrapping()
+    before, report = dumps(d), analyze(d)
+    assert not [each for each in report.problems if each.severity == "error"]
+    found = offered(d, "five")["asymmetric"]
+    apply_fix(d, found)
+    after = analyze(d)
+    assert d.main.block("fivea").parameters["kernel_size"] == [1, 5] and after.output_shape == report.output_shape
+    assert after.blocks["fiveb"].receptive_field == report.blocks["five"].receptive_field
+    assert not [each for each in after.problems if each.severity == "error"]
+    d.undo()
+    assert dumps(d) == before
+    # More of the module hangs on that number: nothing is offered.
+    assert "asymmetric" not in offered(wrapping(padding="kernel_size // 2"), "five")
+    found = offered(d, "pool")["reduction"]
+    assert offered(d, "wide")["reduction"].added == found.added
+    apply_fix(d, found)
+    after = analyze(d)
+    assert after.output_shape == report.output_shape and d.main.block("wide").parameters["out_channels"] == 32
+    assert d.main.block("wide").parameters["stride"] == 2
+    assert not [each for each in after.problems if each.severity == "error"]

@@ -11,11 +11,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from blockstudio.analysis import analyze
+from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.format import save
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.gui.browser.start_page import FIRST, StartPage
+from blockstudio.gui.browser.thumbnail import broken
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
+from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 from blockstudio.gui.kit.theme import DARK, LIGHT
 from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.layout import arrange
 from tests.support.hands import click, press_key, type_into
 
 SIZES = [(1440, 900), (1100, 700)]
@@ -427,3 +434,16 @@ def test_a_picture_of_the_browser_is_drawn_without_a_display(tmp_path: Path) -> 
     image = QImage(str(path))
     assert (image.width(), image.height()) == (1200, 800)
     assert len({image.pixel(x, y) for x in range(0, 1200, 9) for y in range(0, 800, 9)}) > 40
+
+
+def test_a_thumbnail_in_columns_has_room_for_every_pill(styled) -> None:
+    diagram = load_preset("googlenet")
+    analysis = analyze(diagram)
+    sizes = {name: (card_width(name), float(CARD_HEIGHT)) for name, _ in diagram.main.blocks()}
+    facts = CardTexts(diagram, analysis, analysis.level(""), "macs")
+    stage = Stage(Drawing(diagram, MAIN, arrange(diagram, MAIN, sizes)), facts)
+    columns, scale = broken(stage, 300, 200)
+    assert len(columns) > 1 and scale > 0
+    for rect, text, _ in pills_of(stage, range(len(stage.drawing.wires))):
+        holding = [each for each in columns if each.top < rect.center().y() < each.bottom]
+        assert all(each.left <= rect.left() and rect.right() <= each.right for each in holding), text

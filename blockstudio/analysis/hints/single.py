@@ -12,7 +12,7 @@ from blockstudio.blocks import PORTS, shape_text
 from blockstudio.blocks.windows import size_text
 from blockstudio.text import say
 
-WIDER = 1.25
+WIDER = 1.3
 """A layer widens if so many times the channels come out."""
 
 
@@ -34,7 +34,7 @@ def large_kernels(site: Site, name: str) -> Iterator[Hint]:
         widths = [here[0], *[middle] * (count - 1), out[0]]
         areas = [here[1] * here[2]] * (count - 1) + [out[1] * out[2]]
         ways.append(("stack_3x3", [(9, *each) for each in zip(widths, widths[1:], areas, strict=False)]))
-    if conv.takes_pairs:
+    if conv.splits:
         row = here[1] * out[2]
         ways.append(("asymmetric", [(side, here[0], middle, row), (side, middle, out[0], out[1] * out[2])]))
     found: list[tuple[str, float]] = []

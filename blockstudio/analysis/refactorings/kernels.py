@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
+
+import msgspec
 
 from blockstudio.analysis.refactorings.site import (
     Proposal,
@@ -16,7 +19,9 @@ from blockstudio.analysis.refactorings.site import (
 from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, PORTS, RawValue
 from blockstudio.blocks.windows import size_text
 from blockstudio.graph.diagram import MAIN, Block, Diagram
+from blockstudio.graph.edits import Edit, SetDeclarations
 from blockstudio.graph.operations.inserting import New
+from blockstudio.graph.operations.substitution import names_used
 from blockstudio.text import say, say_many
 
 LARGEST = 11
@@ -53,10 +58,30 @@ class Conv:
         changing = ("out_channels", "kernel_size", "stride", "padding")
         self.rest: dict[str, RawValue] = {k: raw for k, raw in block.parameters.items() if k not in changing}
 
+    def two_sided(self, parts: list[New]) -> list[Edit] | None:
+        """Edits after which the module that wraps it takes two numbers where ``parts`` give them and it takes one;
+        ``None`` where more of it depends on that number."""
+        if self.wrapped is None:
+            return []
+        keys = {key for part in parts for key, raw in part.parameters.items()
+                if isinstance(raw, list) and self.settable[key].kind == "int"}  # fmt: skip
+        if not keys:
+            return []
+        scope, diagram = self.block.type, self.site.diagram
+        for _, block in diagram.definition(scope).blocks():
+            own = {key for key in keys if block.type == self.wrapped.type and block.parameters.get(key) == key}
+            other = {key: raw for key, raw in block.parameters.items() if key not in own}
+            if keys & names_used(diagram, msgspec.structs.replace(block, parameters=other)).keys():
+                return None
+        declared = {key: msgspec.structs.replace(parameter, kind="pair") if key in keys else parameter
+                    for key, parameter in self.settable.items()}  # fmt: skip
+        return [SetDeclarations(scope=scope, parameters=declared)]
+
     @property
-    def takes_pairs(self) -> bool:
-        """Whether the kernel may have two sides: a module that wraps a convolution may take one number."""
-        return self.settable["kernel_size"].kind == "pair"
+    def splits(self) -> bool:
+        """Whether it can become 1×n and n×1: a module that wraps a convolution may take one number, and need it."""
+        parts = self.parts([(1, self.side), (self.side, 1)], [(1, self.stride[1]), (self.stride[0], 1)])
+        return self.two_sided(parts) is not None
 
     @property
     def group_count(self) -> int:
@@ -84,6 +109,14 @@ class Conv:
             return self.site.raw(self.name, key)
         inner = self.wrapped.parameters.get(key, CATALOGUE[self.wrapped.type].parameters[key].default)
         return self.site.raw(self.name, key) if inner == key and key in self.settable else inner
+
+    def sets(self, key: str, raw: RawValue) -> bool:
+        """Whether a number of the convolution can be set so where the block stands."""
+        if self.wrapped is None:
+            return True
+        if self.wrapped.parameters.get(key) != key or key not in self.settable:
+            return False
+        return not isinstance(raw, list) or self.settable[key].kind in ("pair", "padding")
 
     def window(self, out: RawValue, kernel: tuple[int, int], stride: tuple[int, int], padding: RawValue) -> New:
         """A block like this one with other numbers, its name still to come."""
@@ -171,7 +204,10 @@ def asymmetric(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
         note = say("meant for maps {low} to {high} wide, this one is {width}",
                    low=ASYMMETRIC[0], high=ASYMMETRIC[1], width=here[2])  # fmt: skip
     title = say("{first}, then {second}", first=size_text((1, size)), second=size_text((size, 1)))
-    yield _proposal(site, conv, parts, "ab", relu, "asymmetric", title, note)
+    two_sided = conv.two_sided(parts)
+    if two_sided is not None:
+        found = _proposal(site, conv, parts, "ab", relu, "asymmetric", title, note)
+        yield replace(found, edits=(*two_sided, *found.edits))
 
 
 def separable(site: Site, name: str, relu: bool) -> Iterator[Proposal]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blockstudio.analysis.refactorings.site import Proposal, Site
+from blockstudio.analysis.refactorings.kernels import Conv
+from blockstudio.analysis.refactorings.site import Proposal, Site, literal_pair, pair_raw
 from blockstudio.blocks import CATALOGUE, OUTPUT, RawValue, Refusal, Resolved
+from blockstudio.errors import StudioError
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.operations.inserting import New
 from blockstudio.text import say
@@ -91,7 +93,7 @@ def widened_pool(site: Site, pool: str) -> str | None:
     if kind is None or kind.family != "pooling" or "stride" not in kind.parameters or not site.is_single(pool):
         return None
     before, after, conv = site.map_in(pool), site.shape_out(pool), site.next(pool)
-    if before is None or after is None or conv is None or site.block(conv).type != "Conv2d":
+    if before is None or after is None or conv is None or not _widens(site, conv):
         return None
     if not site.is_single(conv) or site.source(pool) is None:
         return None
@@ -101,13 +103,19 @@ def widened_pool(site: Site, pool: str) -> str | None:
     return conv if smaller and fits and isinstance(out, int) and out > before[0] else None
 
 
+def _widens(site: Site, name: str) -> bool:
+    """Whether a block is a convolution, or a module around one whose stride can be set."""
+    if site.block(name).type == "Conv2d":
+        return True
+    conv = Conv(site, name)
+    return conv.ok and conv.wrapped is not None and conv.wrapped.parameters.get("stride") == "stride" in conv.settable
+
+
 def reduction(site: Site, name: str) -> Iterator[Proposal]:
     """Pooling before widening as two branches side by side: a convolution with the stride, and the pooling layer."""
     kind = site.kind(name)
-    if kind is None:
-        return
     source_of = site.source(name)
-    pool = name if kind.family == "pooling" else source_of[0] if source_of is not None else name
+    pool = name if kind is not None and kind.family == "pooling" else source_of[0] if source_of is not None else name
     conv = widened_pool(site, pool)
     before, out = site.map_in(pool), None if conv is None else site.raw(conv, "out_channels")
     source = site.source(pool)
@@ -120,11 +128,15 @@ def reduction(site: Site, name: str) -> Iterator[Proposal]:
     site.start_over()
     concat = site.names.free(f"{pool}_concat")
     edits: list[Edit] = [site.cut(wire) for wire in site.readers(pool)]
-    edits += [site.connect(source, conv), *site.set(conv, {**window, "out_channels": out - before[0]})]
+    edits += [
+        site.connect(source, conv, site.inlet(site.block(conv).type)),
+        *site.set(conv, {**window, "out_channels": out - before[0]}),
+    ]
     edits += [site.cut(wire) for wire in site.readers(ends[-1])]
     place = site.place(ends[-1]) + 1
     edits.append(site.put(New("Concat", concat, at=site.near(ends[-1], 1)), place, concat))
-    edits += [site.connect((ends[-1], "out"), concat, "0"), site.connect((pool, "out"), concat, "1")]
+    outlet = site.outlet(site.block(ends[-1]).type)
+    edits += [site.connect((ends[-1], outlet), concat, "0"), site.connect((pool, "out"), concat, "1")]
     edits += [site.connect((concat, "out"), wire.target, wire.target_port) for wire in site.readers(ends[-1])]
     title = say("the parallel reduction of Inception")
     note = say("shrinks and widens at once: nothing has to pass a bottleneck")
@@ -139,6 +151,9 @@ def _window(site: Site, pool: str, conv: str) -> dict[str, RawValue] | None:
     stride = site.raw(pool, "stride")
     if report is None or here is None or wanted is None or None in report.values.values():
         return None
+    made = Conv(site, conv)
+    if made.wrapped is not None:
+        return _wrapped_window(site, pool, made)
     values: Resolved = dict(report.values)
     tries: list[dict[str, RawValue]] = []
     if values["kernel_size"][0] >= 3:
@@ -155,4 +170,27 @@ def _window(site: Site, pool: str, conv: str) -> dict[str, RawValue] | None:
             continue
         if shape[1:] == wanted[1:]:
             return window
+    return None
+
+
+def _wrapped_window(site: Site, pool: str, conv: Conv) -> dict[str, RawValue] | None:
+    """The same for a module around a convolution: only what can be set there changes."""
+    here, wanted, stride = site.map_in(pool), site.shape_out(pool), literal_pair(site.raw(pool, "stride"))
+    if here is None or wanted is None or stride is None:
+        return None
+    kind = CATALOGUE["Conv2d"]
+    own: dict[str, RawValue] = {"kernel_size": pair_raw(conv.kernel), "padding": conv.raw("padding")}
+    tries = [own] if min(conv.kernel) >= 3 else []
+    tries += [{"kernel_size": 3, "padding": 1}, {"kernel_size": 3, "padding": 0}]
+    for window in tries:
+        wide: dict[str, RawValue] = {**window, "stride": pair_raw(stride)}
+        if any(raw != conv.raw(key) and not conv.sets(key, raw) for key, raw in wide.items()):
+            continue
+        try:
+            values = {key: each.check(wide.get(key, each.default)) for key, each in kind.parameters.items()}
+            shape = kind.shape(values, [here])
+        except (Refusal, StudioError):
+            continue
+        if shape[1:] == wanted[1:]:
+            return {key: raw for key, raw in wide.items() if conv.sets(key, raw)}
     return None

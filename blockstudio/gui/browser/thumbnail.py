@@ -17,7 +17,8 @@ from blockstudio.gui.canvas.paint.style import style_of
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
-from blockstudio.gui.canvas.scene.stage import Stage
+from blockstudio.gui.canvas.scene.routes import Array
+from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 from blockstudio.gui.kit.theme import Theme
 from blockstudio.layout import arrange
 
@@ -51,7 +52,7 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
     yield image
     stage = Stage(Drawing(diagram, MAIN, places), CardTexts(diagram, analysis, analysis.level(""), DEFAULT))
     yield image
-    columns, scale = broken(stage.drawing, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN)
+    columns, scale = broken(stage, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN)
     width = sum(column.right - column.left for column in columns) + BETWEEN * (len(columns) - 1)
     x = (size.width() - width * scale) / 2
     style = style_of(look)
@@ -73,12 +74,15 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
         yield image
 
 
-def broken(drawing: Drawing, width: float, height: float) -> tuple[list[Column], float]:
+def broken(stage: Stage, width: float, height: float) -> tuple[list[Column], float]:
     """The drawing in as many columns as make it largest within ``width`` and ``height``, and its scale then."""
+    drawing = stage.drawing
     bands = _bands(drawing)
+    pills = np.array([(rect.left(), rect.top(), rect.right(), rect.bottom())
+                      for rect, _, _ in pills_of(stage, range(len(drawing.wires)))]).reshape(-1, 4)  # fmt: skip
     best: tuple[list[Column], float] = ([], 0.0)
     for count in range(1, min(MOST_COLUMNS, len(bands)) + 1):
-        columns = [_column(drawing, part) for part in _shared_out(bands, count)]
+        columns = [_column(drawing, pills, part) for part in _shared_out(bands, count)]
         wide = sum(column.right - column.left for column in columns) + BETWEEN * (len(columns) - 1)
         high = max(column.bottom - column.top for column in columns)
         scale = min(LARGEST, width / max(1.0, wide), height / max(1.0, high))
@@ -120,10 +124,9 @@ def _filled(bands: Sequence[tuple[float, float]], height: float) -> list[list[tu
     return columns
 
 
-def _column(drawing: Drawing, bands: Sequence[tuple[float, float]]) -> Column:
+def _column(drawing: Drawing, pills: Array, bands: Sequence[tuple[float, float]]) -> Column:
+    """What lies at the height of these bands: cards, wires, and the pills on them, which may stand out at the sides."""
     top, bottom = bands[0][0], bands[-1][1]
-    boxes, reach = drawing.boxes, drawing.reach
-    boxes = boxes[(boxes[:, 3] > top) & (boxes[:, 1] < bottom)]
-    reach = reach[(reach[:, 3] > top) & (reach[:, 1] < bottom)]
-    both = np.concatenate((boxes, reach))
+    parts = [each[(each[:, 3] > top) & (each[:, 1] < bottom)] for each in (drawing.boxes, drawing.reach, pills)]
+    both = np.concatenate(parts)
     return Column(float(both[:, 0].min()), top, float(both[:, 2].max()), bottom)

@@ -43,8 +43,9 @@ def _metric_chip(desk: Desk) -> Chip:
 
     def show() -> None:
         heat = session.measures.get(session.heat)
-        title = heat.title if heat is not None else tr(COSTS[session.metric].title)
-        chip.set_text(tr("Colour: {metric}", metric=title))
+        chip.set_text(tr("Colour: {metric}", metric=heat.title) if heat is not None else tr("Colour: off"))
+        bars = tr(COSTS[session.metric].title)
+        chip.setToolTip(tr("What colours and bars of the blocks show; the bars: {metric}", metric=bars))
 
     session.metric_changed.connect(show)
     desk.screen_turned.connect(lambda screen: chip.setVisible(not screen))
