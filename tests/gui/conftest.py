@@ -45,7 +45,10 @@ def qapp_cls() -> type[QApplication]:
 
 @pytest.fixture(scope="session")
 def styled(qapp: QApplication) -> QApplication:
-    return application(dark=False)
+    app = application(dark=False)
+    gc.collect()
+    gc.freeze()  # what was imported lasts: not to be looked at after every window
+    return app
 
 
 @pytest.fixture(autouse=True)
