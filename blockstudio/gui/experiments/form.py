@@ -69,7 +69,9 @@ class NewExperiment(QWidget):
         self.question.setPlaceholderText(tr("Are more channels better?"))
         form.add("question", tr("Question"), self.question)
         self.grid = QPlainTextEdit()
-        self.grid.setFixedHeight(92)
+        self.grid.setFixedHeight(72)
+        self.grid.setProperty("role", "field")
+        self.grid.setTabChangesFocus(True)
         self.grid.setPlaceholderText("diagram.width: 8, 16, 32\nlr: 0.01, 0.1")
         form.add(
             "grid",
@@ -86,6 +88,7 @@ class NewExperiment(QWidget):
         form.add("seeds", tr("Seeds"), self.seeds)
         self.curve, self.take = QComboBox(), QComboBox()
         self.curve.addItems(list(CURVES))
+        self.curve.setCurrentText("test_accuracy")
         self.take.addItems(list(TAKES))
         form.add("curve", tr("Measure"), self.curve)
         form.add("take", tr("Taken"), self.take)

@@ -25,6 +25,7 @@ QToolButton[role="cross"] {{ color: {faint}; padding: 0 3px; }}
 QToolButton[role="cross"]:hover {{ color: {text}; }}
 QPlainTextEdit {{ background: transparent; border-color: transparent; padding: 0; margin-left: -5px; }}
 QPlainTextEdit {{ color: {secondary}; }}
+QPlainTextEdit[role="field"] {{ background: {field}; color: {text}; padding: 3px 8px; margin-left: 0; }}
 QPlainTextEdit:hover {{ border-color: {hairline}; }}
 QPlainTextEdit:focus {{ background: {field}; border-color: {accent}; color: {text}; }}
 QPushButton[role="crumb"] {{ color: {secondary}; padding: 2px 4px; border-radius: 3px; }}
