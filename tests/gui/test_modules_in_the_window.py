@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from blockstudio.analysis import analyze
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.hand import dropping
@@ -222,3 +223,17 @@ def test_a_handle_on_the_card_repeats_it(open_window, qtbot):
     for other in ("input", "output"):
         session.select([other])
         assert handle(canvas.scene.stage, canvas.scene.marks) is None
+
+
+def test_a_whole_network_is_looked_at_unrolled_and_stays_as_it_is(open_window) -> None:
+    window = open_window("resnet152")
+    first, before = window.session.diagram, dumps(window.session.diagram)
+    assert window.commands.run("view.unrolled")
+    session, scene = window.session, window.canvas.scene
+    assert [each.diagram for each in window.documents.list] == [first, session.diagram]
+    assert dumps(first) == before and not first.history.undo_label
+    assert session.diagram.name == "ResNet-152, unrolled" and not session.dirty
+    shown = sum(len(stage.drawing) - 2 * bool(path) for path, stage in ((s.path, s) for s, _ in scene.stages()))
+    assert len(scene.stage.inside) == 50 and shown > 500
+    assert analyze(session.diagram).parameters == analyze(first).parameters == 60_192_808
+    assert not window.commands.is_possible("view.unrolled")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from blockstudio.graph.operations.copying import unrolled
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.scene.opening import instances
 from blockstudio.gui.canvas.scene.staging import columns_wanted
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.text import tr
 from blockstudio.text import say
 
@@ -61,6 +63,17 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
     def unroll(_: Desk) -> None:
         arranging.unroll()
 
+    def show_unrolled(desk: Desk) -> None:
+        found = unrolled(canvas.session.diagram)
+        found.name = tr("{name}, unrolled", name=found.name)
+        desk.documents.add(Document(found))
+        open_all(desk)
+
+    def repeats_anywhere(desk: Desk) -> bool:
+        diagram = desk.session.diagram
+        definitions = (diagram.definition(scope) for scope in diagram.scopes())
+        return any(block.repeat is not None for each in definitions for _, block in each.blocks())
+
     return (
         Command("view.arrange", say("Arrange"), lambda d: arranging.whole(), "View", 140, ("Ctrl+L",),
                 on_drawing=True, keywords="layout tidy"),
@@ -82,6 +95,9 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
                 enabled=modules_here, on_drawing=True, keywords="expand unfold"),
         Command("view.close_all", say("Close all modules"), close_all, "View", 207, ("Ctrl+[",),
                 enabled=lambda d: bool(scene.staging.opened), on_drawing=True, keywords="collapse fold"),
+        Command("view.unrolled", say("Show it unrolled"), show_unrolled, "View", 208, enabled=repeats_anywhere,
+                on_drawing=True, keywords="repeat copies expand times whole flat",
+                reason=say("There is no repeated block in this network.")),
         Command("edit.unroll", say("Unroll repeats"), unroll, "Edit", 319,
                 enabled=lambda d: bool(arranging.repeats()), on_drawing=True, keywords="repeat copies expand times",
                 reason=say("There is no repeated block here.")),
