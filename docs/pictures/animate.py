@@ -8,6 +8,7 @@ Each is a GIF of at most 1 MB; without names all are made.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import tempfile
 import time
@@ -53,8 +54,6 @@ class Film:
         buffer = QBuffer()
         buffer.open(QBuffer.OpenModeFlag.ReadWrite)
         image.save(buffer, "PPM")
-        import io
-
         frame = Image.open(io.BytesIO(bytes(buffer.data().data()))).resize(self.shown, Image.Resampling.LANCZOS)
         if self.frames and self.frames[-1][0].tobytes() == frame.tobytes():
             self.frames[-1] = frame, self.frames[-1][1] + ms
@@ -224,13 +223,10 @@ def zoom(film: Film) -> None:
     window, canvas = film.window, film.window.canvas
     window.documents.open_now("googlenet")
     window.desk.set_shown("bottom", False)
-    window.commands.run("view.expand_all") if "view.expand_all" in window.commands.declared else None
     canvas.fit()
     film.settle(0.6)
     film.shot(700)
-    about = QPointF(
-        _middle(window, "inception_3a") if "inception_3a" in canvas.scene.drawing.rows else canvas.rect().center()
-    )
+    about = QPointF(_middle(window, canvas.scene.drawing.names[len(canvas.scene.drawing) // 2]))
     for _ in range(14):
         canvas.zoom_on(canvas.camera.scale * 1.16, about)
         film.settle(0.02)
@@ -269,7 +265,7 @@ def make(name: str, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*FILMS, []])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FILMS))
     parser.add_argument("--to", type=Path, default=HERE)
     given = parser.parse_args()
     for name in given.names or FILMS:

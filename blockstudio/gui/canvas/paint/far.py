@@ -157,6 +157,8 @@ class FarLayer:
         coming = self._next
         if coming is None or not self._is_wanted(coming, camera, size, moving):
             coming = self._next = _Pixels(camera, scale, size, ratio, strips)
+            if strips > 1 and not most_new:
+                return  # the frame that begins them has the level to paint as well
         new = 0
         for _ in range(STRIPS):
             new += coming.paint_strip(draw)

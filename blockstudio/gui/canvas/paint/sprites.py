@@ -19,7 +19,7 @@ Key = tuple[Hashable, float, float, float, float]
 """What a sprite shows, its width and height, the scale at which it was painted, pixels of the screen a pixel."""
 STEPS = 5
 """Steps of the zoom that double it."""
-MOST_NEW, MOST_AT_REST = 20, 96
+MOST_NEW, MOST_AT_REST = 20, 48
 """So many are painted anew for one frame while the zoom changes, and for one of a drawing that is shown already."""
 
 
