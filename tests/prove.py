@@ -1,9 +1,14 @@
 """The whole suite again and again, in another order each time: what fails once in ten runs fails here.
 
 python tests/prove.py [--runs N] [--busy] [further pytest options]
+python tests/prove.py --suites [NAME …] [--part N] [--count N]
 
 ``--busy`` keeps every core occupied by other processes meanwhile. The exit code is 1 if any run failed. Everything a
 failed run said stands in the file that is named; ``python tests/run.py --randomly-seed=SEED`` runs its order again.
+
+``--suites`` runs what the product must not be surprised by, whole: killed saves, hostile files, faults under training
+(`tests/suites`; all eleven, or those named), and prints a line of a Markdown table for each part. ``--part`` takes one
+part of a suite alone, ``--count`` does it so often.
 """
 
 from __future__ import annotations
@@ -34,7 +39,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=10, help="how many (default: 10)")
     parser.add_argument("--busy", action="store_true", help="keep every core occupied meanwhile")
+    parser.add_argument("--suites", nargs="*", metavar="NAME", help="run these suites at large instead (default: all)")
+    parser.add_argument("--part", type=int, help="one part of a suite, from 1")
+    parser.add_argument("--count", type=int, help="how often, instead of the whole")
     known, options = parser.parse_known_args()
+    if known.suites is not None:
+        return suites(known.suites, known.part, known.count)
     failures: Counter[str] = Counter()
     broken = 0
     for number in range(1, known.runs + 1):
@@ -55,6 +65,29 @@ def main() -> int:
     for name, count in failures.most_common():
         print(f"{count:4} × {name}")
     return 1 if broken else 0
+
+
+def suites(names: list[str], part: int | None, count: int | None) -> int:
+    """Run suites at large and print their table; faults stand below it."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.path.insert(0, str(HERE.parent))
+    from tests.suites.table import SUITES, outcomes
+
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        print(f"there is no suite {', '.join(unknown)}; there are {', '.join(SUITES)}", file=sys.stderr)
+        return 2
+    print("| what was done | how often | what was lost | command |\n| --- | ---: | --- | --- |")
+    faults: list[str] = []
+    for name in names or SUITES:
+        for command, outcome in outcomes(name, count, part):
+            what = f"{outcome.what} ({outcome.note})" if outcome.note else outcome.what
+            print(f"| {what} | {outcome.times:,} | {outcome.lost} | `{command}` |", flush=True)
+            faults += outcome.faults
+    for fault in faults:
+        print(f"- {fault}")
+    return 1 if faults else 0
 
 
 def run(options: list[str]) -> tuple[int, str]:

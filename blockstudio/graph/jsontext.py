@@ -90,6 +90,7 @@ def _sentence(message: str) -> str:
     if message.startswith("Expected"):
         message = re.sub(r"`([a-z |]+)`", words, message).replace(", got ", ", found ")
     text = message.replace("Object ", "").replace("contains unknown", "unknown").replace("`", "'")
+    text = re.sub(r"'([^']{60,})'", lambda match: f"'{shown(match[1])}'", text)
     return text[:1].lower() + text[1:] + "."
 
 

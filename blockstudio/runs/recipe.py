@@ -20,6 +20,7 @@ from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
 from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.names import shown
 from blockstudio.runs.beginning import Start
 from blockstudio.runs.conduct import Averages, Checkpoints, Group, Watching
 from blockstudio.runs.structure import (
@@ -424,7 +425,7 @@ def _plain(number: float) -> str:
 
 def _unknown(path: str) -> StudioError:
     return StudioError(
-        "recipe.field", say("a recipe has no such field."), where=path, hint=suggestion(path, list(FIELDS))
+        "recipe.field", say("a recipe has no such field."), where=shown(path, 120), hint=suggestion(path, list(FIELDS))
     )
 
 

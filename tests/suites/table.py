@@ -1,0 +1,41 @@
+"""The eleven suites by name: what they are made of, how much of it is the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from tests.suites.outcome import Outcome
+
+Piece = tuple[str, int]
+"""``module:function[:argument]`` and how much is the whole."""
+
+SUITES: dict[str, tuple[Piece, ...]] = {
+    "saves": (("saves:kills", 200), ("saves:windows", 20)),
+    "disks": (("gathered:disks", 3),),
+    "journals": (("journals:kills", 500), ("journals:cuts", 40), ("journals:windows", 20)),
+    "machine": (("gathered:edits", 1), ("window:commands", 1_000)),
+    "hostile": (
+        *((f"hostile:mutants:{kind}", 100_000) for kind in
+          ("documents", "weights", "recipes", "run directories", "journals", "images")),
+        ("gathered:files_that_mean_harm", 1),
+    ),
+    "emitted": (("emitted:alone", 2_000),),
+    "networks": (("networks:drawn_networks", 20_000),),
+    "trainer": (("trainer:deaths", 3), ("trainer:directories", 3), ("trainer:numbers", 3), ("trainer:workers", 3)),
+    "floods": (("floods:events", 100_000), ("floods:points", 1_000_000)),
+    "pairs": (("gathered:pairs", 3),),
+    "leavings": (("gathered:leavings", 1),),
+}  # fmt: skip
+
+
+def outcomes(name: str, count: int | None = None, part: int | None = None) -> Iterator[tuple[str, Outcome]]:
+    """Run a suite piece by piece (or one ``part`` of it, from 1); each with the command that runs it alone."""
+    for number, (place, whole) in enumerate(SUITES[name], start=1):
+        if part is not None and number != part:
+            continue
+        module, function, *argument = place.split(":")
+        work: Callable[..., Outcome] = getattr(import_module(f"tests.suites.{module}"), function)
+        amount = count if count is not None else whole
+        command = f"python tests/prove.py --suites {name} --part {number} --count {amount}"
+        yield command, work(*argument, amount)

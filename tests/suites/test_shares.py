@@ -1,0 +1,71 @@
+"""A share of each suite that needs no window and no training; `python tests/prove.py --suites` runs them whole."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from blockstudio.errors import StudioError
+from blockstudio.graph.format import loads
+from blockstudio.runs import Recipe, with_fields
+from tests.suites import emitted, floods, hostile, journals, networks, saves
+from tests.suites.table import SUITES, outcomes
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="forks and signals of POSIX")
+
+
+@pytest.mark.fault
+def test_a_share_of_killed_saves_and_journals() -> None:
+    for outcome in (saves.kills(2), journals.kills(4), journals.cuts(1)):
+        assert outcome.times and outcome.faults == []
+
+
+@pytest.mark.fuzz
+def test_a_share_of_mutants() -> None:
+    for kind in ("documents", "recipes", "run directories", "journals"):
+        outcome = hostile.mutants(kind, 30)
+        assert (outcome.times, outcome.faults) == (30, [])
+
+
+@pytest.mark.abuse
+def test_a_share_of_emitted_sources() -> None:
+    outcome = emitted.alone(3)
+    assert (outcome.times, outcome.faults) == (3, [])
+
+
+@pytest.mark.abuse
+def test_what_emitted_source_must_not_hold_is_found() -> None:
+    found = emitted.faults_of("import os\nwith open('x') as f: pass\n(lambda: 0).__globals__")
+    assert {"imports os", "holds With", "uses open", "holds Lambda", "reads __globals__"} <= set(found)
+
+
+@pytest.mark.fuzz
+def test_a_share_of_drawn_networks() -> None:
+    outcome = networks.drawn_networks(4)
+    assert outcome.times and outcome.faults == []
+
+
+@pytest.mark.abuse
+def test_a_share_of_flooded_events() -> None:
+    pytest.importorskip("PySide6", exc_type=ImportError)
+    outcome = floods.events(3_000)
+    assert outcome.faults == []
+
+
+@pytest.mark.abuse
+def test_a_long_name_is_not_repeated_whole() -> None:
+    name = "x" * 3_000
+    with pytest.raises(StudioError) as field:
+        with_fields(Recipe(), {name: 1})
+    parameter = f'{{"format": "blockstudio", "version": 3, "parameters": {{"n": {{"kind": "int", "{name}": 1}}}}}}'
+    with pytest.raises(StudioError) as key:
+        loads(parameter)
+    assert len(str(field.value)) < 1_000 and len(str(key.value)) < 1_000
+
+
+def test_every_suite_has_what_it_names() -> None:
+    for name, pieces in SUITES.items():
+        for place, whole in pieces:
+            assert whole and place.count(":") >= 1, name
+        assert [command for command, _ in outcomes(name, part=len(pieces) + 1)] == []
