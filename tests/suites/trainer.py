@@ -258,7 +258,7 @@ def workers(rounds: int) -> Outcome:
         fields = {
             **FIELDS, "epochs": 400,
             "data": {
-                "source": "folder", "folder": str(folder / "images"), "workers": 2, "input_size": 8, "storage": "disk",
+                "source": str(folder / "images"), "workers": 2, "input_size": 8, "storage": "disk",
             },
         }  # fmt: skip
         for number in range(rounds):
