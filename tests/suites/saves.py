@@ -61,7 +61,7 @@ def kills(count: int) -> Outcome:
         diagram = drawing(300)
         diagram.set("conv0", out_channels=1)
         save(diagram, path)
-        amid = 0
+        amid, left = 0, 1
 
         def save_for_ever(pipe: int) -> None:
             turn = 1
@@ -79,7 +79,8 @@ def kills(count: int) -> Outcome:
             killed(child)
             os.close(reading)
             outcome.times += 1
-            amid += len(list(path.parent.iterdir())) > 1
+            before, left = left, len(list(path.parent.iterdir()))
+            amid += left > before
             check(path, outcome)
         outcome.note = f"{amid} of them between creating and replacing a file"
         sweep(path, outcome)

@@ -249,8 +249,8 @@ def workers(rounds: int) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         drawn = np.random.default_rng(0)
-        for part, count in (("train", 120), ("val", 8)):
-            for kind in ("a", "b"):
+        for part, count in (("train", 24), ("val", 2)):
+            for kind in "abcdefghij":  # as many classes as the network has
                 (folder / "images" / part / kind).mkdir(parents=True)
                 for index in range(count):
                     noise = drawn.integers(0, 255, (9, 9), np.uint8)
