@@ -77,13 +77,12 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
         try:
             if not go_on():
                 raise StudioError("lab.cancelled", say("was cancelled."))
-            found = (
+            told = (
                 _without(asked, question, go_on) if "without" in question else _asked(asked, question, progress, go_on)
             )
         except StudioError as error:
-            tell({"id": number, "error": _problem(error)})
-        else:
-            tell({"id": number, **found})
+            told = {"error": _problem(error)}
+        tell({"id": number, **told})
     return 0
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
 """The colours of curves, in order; the window's."""
-TEXT, QUIET, LINE = "#1b2128", "#5c6671", "#dfe3e8"
+TEXT, QUIET, LINE, PAPER = "#1b2128", "#5c6671", "#dfe3e8", "#ffffff"
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 46, 48
 TICKS = 6
@@ -61,7 +62,7 @@ class Chart:
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
             f'font-family="Inter, Helvetica, Arial, sans-serif" font-size="11" fill="{QUIET}">',
-            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
             f'<text x="{LEFT}" y="20" font-size="14" font-weight="600" fill="{TEXT}">{escape(self.title)}</text>',
         ]
         parts += self._grid(xs, ys)
@@ -191,3 +192,10 @@ def _number(value: float) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:,.6g}"
     return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def recoloured(svg: str, text: str, quiet: str, line: str, paper: str) -> str:
+    """A figure on other paper: its colours for titles, secondary text, hairlines and ground, as ``#rrggbb``."""
+    other = {TEXT: text, QUIET: quiet, LINE: line}
+    svg = re.sub("|".join(other), lambda found: other[found.group()], svg)
+    return svg.replace(f'fill="{PAPER}"', f'fill="{paper}"')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from blockstudio.report.chart import QUIET, TEXT
+from blockstudio.report.chart import PAPER, QUIET, TEXT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,7 @@ class Tiles:
     columns: int = 8
 
     def svg(self) -> str:
-        """The file's text. Pixels are shown as squares where they are enlarged."""
+        """The file's text."""
         columns = max(1, min(self.columns, len(self.tiles)))
         rows = -(-len(self.tiles) // columns)
         has_lines = any(tile.line for tile in self.tiles)
@@ -55,7 +55,7 @@ class Tiles:
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'font-family="Inter, Helvetica, Arial, sans-serif" font-size="11" fill="{QUIET}">',
-            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+            f'<rect width="{width}" height="{height}" fill="{PAPER}"/>',
             f'<text x="{SIDE}" y="24" font-size="14" font-weight="600" fill="{TEXT}">{escape(self.title)}</text>',
         ]
         for number, tile in enumerate(self.tiles):
@@ -67,11 +67,11 @@ class Tiles:
         own_height, own_width = tile.pixels.shape[:2]
         scale = self.size / max(own_height, own_width)
         width, height = own_width * scale, own_height * scale
-        rendering = ' style="image-rendering:pixelated"' if scale > 1 else ""
-        data = base64.b64encode(png(tile.pixels)).decode()
+        # Small pictures are enlarged here, pixel by pixel: not every program that shows the file leaves them sharp.
+        times = max(1, -(-2 * self.size // max(own_height, own_width))) if scale > 1 else 1
+        data = base64.b64encode(png(tile.pixels.repeat(times, 0).repeat(times, 1))).decode()
         parts = [
-            f'<image x="{x}" y="{y}" width="{width:.1f}" height="{height:.1f}"{rendering} '
-            f'href="data:image/png;base64,{data}"/>'
+            f'<image x="{x}" y="{y}" width="{width:.1f}" height="{height:.1f}" href="data:image/png;base64,{data}"/>'
         ]
         for (left, top, right, bottom), colour, dashed in tile.boxes:
             place = (

@@ -148,3 +148,38 @@ def check_asked(name: str, values: Mapping[str, Any]) -> None:
         if values.get(option) is None:
             raise StudioError("lab.option", say("{question} needs --{option}.", question=name, option=option),
                               hint=OPTIONS[option].help)  # fmt: skip
+
+
+def read_option(name: str, text: str) -> Any:
+    """What somebody wrote into the field of an option.
+
+    Args:
+        name: Of the option.
+        text: Numbers and names of several are apart by blanks or commas.
+
+    Returns:
+        The value; ``None`` for an empty field.
+
+    Raises:
+        StudioError: ``lab.option`` for what is no such value.
+    """
+    option, words = OPTIONS[name], text.replace(",", " ").split()
+    if not words:
+        return None
+    try:
+        if option.kind in ("ints", "place"):
+            numbers = [int(word) for word in words]
+            if option.kind == "place" and len(numbers) != 2:
+                raise ValueError
+            return numbers
+        if option.kind in ("int", "float"):
+            (word,) = words
+            return int(word) if option.kind == "int" else float(word)
+    except ValueError:
+        wanted = {
+            "int": say("a whole number"), "float": say("a number"), "ints": say("whole numbers"),
+            "place": say("a row and a column"),
+        }[option.kind]  # fmt: skip
+        raise StudioError("lab.option", say("{title} takes {what}, not '{text}'.", title=option.title, what=wanted,
+                                            text=text.strip())) from None  # fmt: skip
+    return words if option.kind == "texts" else text.strip()

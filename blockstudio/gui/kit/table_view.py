@@ -179,7 +179,7 @@ class LinesView(QTableView):
             texts = {line.cells[column].text for line in self.table.lines}
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             words = max(head.horizontalAdvance(part) for part in _broken(heading).split("\n"))
-            self.setColumnWidth(column, min(WIDEST, max(widest, words) + PAD))
+            self.setColumnWidth(column, min(WIDEST, max(widest, words + 8) + PAD))
 
     @property
     def wanted(self) -> int:

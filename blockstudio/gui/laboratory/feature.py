@@ -1,0 +1,65 @@
+"""Questions to a trained network, in place of the drawing."""
+
+from __future__ import annotations
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.laboratory.page import HAND, LaboratoryPage
+from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.runs.questions import GROUPS
+from blockstudio.text import say
+
+
+class Laboratory:
+    """What was put on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.process = LabProcess(desk)
+        self.page: LaboratoryPage | None = None
+        desk.add_screen("laboratory", self._make, self._focus, title=say("Laboratory"), place=5)
+        desk.add_commands(
+            Command("laboratory.ask", say("Ask the run in view why"), lambda d: self.ask_watched(), "View", 470,
+                    enabled=lambda d: d.watched.run is not None,
+                    keywords="laboratory lesion cam gradient batchnorm interpret explain"),
+            Command("laboratory.undo", say("Undo the last lesion"), lambda d: self._page().by_hand.undo(),
+                    enabled=lambda d: d.screen == "laboratory"),
+            *(
+                Command(f"laboratory.{group}", say("Laboratory: {title}", title=title),
+                        lambda d, group=group: self._turn_to(group), keywords="ask lesion paths cam batchnorm evaluate")
+                for group, title in GROUPS.items()
+            ),
+        )  # fmt: skip
+        desk.on_close(self.process.stop)
+
+    def _make(self) -> LaboratoryPage:
+        page = self.page = LaboratoryPage(self._desk, self.process)
+        if self._desk.watched.run is not None:
+            page.show_run(self._desk.watched.run)
+        return page
+
+    def _page(self) -> LaboratoryPage:
+        widget = self._desk.screen_widget("laboratory")
+        assert isinstance(widget, LaboratoryPage)
+        return widget
+
+    def _focus(self) -> None:
+        page = self._page()
+        (page.by_hand.cards if page.tab == HAND else page.pages[page.tab]).setFocus()
+
+    def ask_watched(self) -> None:
+        """Ask the run that is watched."""
+        self._desk.show_screen("laboratory")
+        run = self._desk.watched.run
+        page = self._page()
+        if run is not None and (page.run is None or page.run.directory != run.directory):
+            page.show_run(run)
+
+    def _turn_to(self, group: str) -> None:
+        self._desk.show_screen("laboratory")
+        self._page().turn_to(group)
+
+
+def install(desk: Desk) -> Laboratory:
+    """Put the page on the desk."""
+    return Laboratory(desk)

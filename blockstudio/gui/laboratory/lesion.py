@@ -1,0 +1,256 @@
+"""Lesions by hand: click a unit away, and see what accuracy is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from blockstudio.analysis.trunk import Unit
+from blockstudio.errors import StudioError
+from blockstudio.gui.kit.parts import heading, link, quiet
+from blockstudio.gui.kit.table_view import Cell, Line, LinesView
+from blockstudio.gui.kit.text import sentence, tr, tr_many
+from blockstudio.gui.kit.theme import font, theme
+from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.laboratory.units import UnitsView
+
+IMAGES = 2000
+SIDE = 436
+
+
+class AccuracyBar(QWidget):
+    """How much is left, how much was lost, and where chance is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.whole = self.chance = 0.0
+        self.setFixedHeight(26)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_values(self, now: float, whole: float, chance: float) -> None:
+        """Shares from 0 to 1."""
+        self.now, self.whole, self.chance = now, whole, chance
+        self.setAccessibleName(tr("{now} of {whole}", now=f"{now:.1%}", whole=f"{whole:.1%}"))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours, painter, width = theme(), QPainter(self), float(self.width())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.track)
+        painter.drawRect(QRectF(0, 8, width, 10))
+        painter.setBrush(colours.accent)
+        painter.drawRect(QRectF(0, 8, width * self.now, 10))
+        if self.whole > self.now:
+            painter.setBrush(Qt.BrushStyle.BDiagPattern)
+            brush = painter.brush()
+            brush.setColor(colours.problem)
+            painter.setBrush(brush)
+            painter.drawRect(QRectF(width * self.now, 8, width * (self.whole - self.now), 10))
+        painter.setPen(colours.text)
+        for share in (self.whole, self.chance):
+            painter.drawLine(round(width * share), 3, round(width * share), 23)
+
+
+class LesionPage(QWidget):
+    """Cards of the units at the left, what is left of the accuracy at the right."""
+
+    def __init__(self, process: LabProcess) -> None:
+        super().__init__()
+        self._process = process
+        self._asked: int | None = None
+        self.off: list[str] = []
+        self._history: list[list[str]] = []
+        self.without: dict[str, float] = {}
+        self.whole: float | None = None
+        self.cards = UnitsView()
+        self.cards.toggled.connect(self.toggle)
+        self.cards.hovered.connect(lambda name: self.table.mark(name))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(40)
+        left = QVBoxLayout()
+        head = QHBoxLayout()
+        head.addWidget(quiet(tr("Click a block to take it away at test time, click again to put it back."), wrap=False))
+        head.addStretch(1)
+        self.undo_link = link(tr("Undo"), self.undo)
+        self.back_link = link(tr("Put all back"), self.put_back)
+        head.addWidget(self.undo_link)
+        head.addWidget(self.back_link)
+        left.addLayout(head)
+        left.addWidget(self.cards, 1)
+        row.addLayout(left, 1)
+        row.addWidget(self._side())
+
+    def _side(self) -> QWidget:
+        side = QWidget()
+        side.setFixedWidth(SIDE)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        title = QLabel(tr("Test accuracy"))
+        title.setFont(font(14, bold=True))
+        self.images = quiet(wrap=False)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(self.images)
+        column.addLayout(head)
+        figures = QHBoxLayout()
+        self.figure = QLabel("–")
+        self.figure.setFont(font(40, bold=True))
+        figures.addWidget(self.figure)
+        words = QVBoxLayout()
+        words.addStretch(1)
+        self.change = QLabel()
+        self.change.setFont(font(13, bold=True))
+        self.before = quiet(wrap=False)
+        words.addWidget(self.change)
+        words.addWidget(self.before)
+        words.addStretch(1)
+        figures.addLayout(words, 1)
+        column.addLayout(figures)
+        self.bar = AccuracyBar()
+        column.addWidget(self.bar)
+        self.said = quiet()
+        column.addWidget(self.said)
+        column.addWidget(heading(tr("Without one block")))
+        self.table = LinesView()
+        self.table.chosen.connect(lambda line: self.cards.light(line.blocks[0]) if line.blocks else None)
+        column.addWidget(self.table, 2)
+        self.classes_title = heading(tr("By class"))
+        column.addWidget(self.classes_title)
+        self.classes = LinesView()
+        column.addWidget(self.classes, 1)
+        return side
+
+    # The network
+
+    def show_network(self, units: Sequence[Unit]) -> None:
+        """Another run: its units, all in place."""
+        self.off, self._history, self.without, self.whole, self._asked = [], [], {}, None, None
+        self.cards.show_units(units)
+        self.figure.setText("–")
+        for label in (self.change, self.before, self.images):
+            label.setText("")
+        self.said.setText("")
+        self.classes_title.hide()
+        self.classes.hide()
+        self._show_table()
+        self._links()
+
+    def ask(self) -> None:
+        """Measure with what is off now; what was asked before is not waited for."""
+        if self._asked is not None:
+            self._process.cancel(self._asked)
+        question = {"without": self.off, "images": IMAGES}
+        self._asked = self._process.ask(question, self._told, self._refused)
+        self.said.setText(tr("Measuring…"))
+
+    def toggle(self, name: str) -> None:
+        """Take a unit away, or put it back."""
+        unit = next(unit for unit in self.cards.units if unit.name == name)
+        if unit.refusal is not None:
+            self.said.setText(sentence(unit.refusal))
+            return
+        self._turn([*self.off, name] if name not in self.off else [other for other in self.off if other != name])
+
+    def undo(self) -> None:
+        """As it was before the last click."""
+        if self._history:
+            self._apply(self._history.pop())
+
+    def put_back(self) -> None:
+        """Everything in its place."""
+        if self.off:
+            self._turn([])
+
+    def take(self, without: dict[str, float]) -> None:
+        """The accuracy without each unit, as the question about all of them told it."""
+        self.without |= without
+        self.cards.show_state(set(self.off), self.without)
+        self._show_table()
+
+    def _turn(self, off: list[str]) -> None:
+        self._history.append(self.off)
+        self._apply(off)
+
+    def _apply(self, off: list[str]) -> None:
+        self.off = off
+        self.cards.show_state(set(off), self.without)
+        self._links()
+        self.ask()
+
+    def _links(self) -> None:
+        self.undo_link.setEnabled(bool(self._history))
+        self.back_link.setEnabled(bool(self.off))
+
+    # Answers
+
+    def _told(self, found: dict[str, Any]) -> None:
+        self._asked = None
+        whole, now = found["whole"]["accuracy"], found["measure"]["accuracy"]
+        self.whole = whole
+        off = found["without"]
+        if len(off) == 1:
+            self.without[off[0]] = now
+        self.figure.setText(f"{now:.1%}".replace("%", " %"))
+        points = 100 * (now - whole)
+        self.change.setText("" if not off else tr("{points} points", points=f"{points:+.1f}".replace("-", "−")))
+        self.change.setProperty("role", "problem" if points < -0.05 else "good")
+        self.change.style().polish(self.change)
+        self.before.setText(tr("whole network {share}", share=f"{whole:.1%}") if off else "")
+        count = found["measure"]["images"]
+        self.images.setText(tr_many("{count} test image", "first {count:,} test images", count))
+        classes = self._process.classes
+        self.bar.show_values(now, whole, 1 / max(1, len(classes)))
+        self.said.setText(self._paths_left(off))
+        self.cards.show_state(set(self.off), self.without)
+        self._show_table()
+        self._show_classes(classes, *found["by_class"])
+
+    def _paths_left(self, off: Sequence[str]) -> str:
+        """How many paths there are, of how many: each sum doubles their number."""
+        sums = [unit.name for unit in self.cards.units if unit.residual]
+        if not sums:
+            return tr("A plain network has one path, and every block lies on it.")
+        left = len([name for name in sums if name not in off])
+        return tr(
+            "{left} of {all} paths are left: one block off halves their number.", left=f"{2**left:,}",
+            all=f"{2 ** len(sums):,}",
+        )  # fmt: skip
+
+    def _refused(self, error: StudioError) -> None:
+        self._asked = None
+        self.said.setText(sentence(str(error)))
+
+    def _show_table(self) -> None:
+        heads = [tr("block"), tr("accuracy"), tr("change")]
+        lines = []
+        for unit in self.cards.units:
+            share = self.without.get(unit.name)
+            change = (
+                "" if share is None or self.whole is None else f"{100 * (share - self.whole):+.1f}".replace("-", "−")
+            )
+            if unit.refusal is not None:
+                cells = [Cell(unit.name, "quiet", tr(unit.refusal)), Cell("–", "quiet"), Cell("")]
+            else:
+                bad = share is not None and self.whole is not None and share < self.whole - 0.2
+                cells = [Cell(unit.name), Cell("" if share is None else f"{share:.1%}"),
+                         Cell(change, "misprint" if bad else "")]  # fmt: skip
+            lines.append(Line(cells, (unit.name,)))
+        self.table.show_lines(heads, lines, "lrr", len(heads))
+
+    def _show_classes(self, names: Sequence[str], whole: Sequence[float], now: Sequence[float]) -> None:
+        changed = sorted(zip(names, whole, now, strict=False), key=lambda each: each[2] - each[1])
+        lines = [
+            Line([Cell(name), Cell(f"{before:.1%}"), Cell(f"{after:.1%}"),
+                  Cell(f"{100 * (after - before):+.1f}".replace("-", "−"))])
+            for name, before, after in changed
+        ]  # fmt: skip
+        self.classes.show_lines([tr("class"), tr("before"), tr("after"), tr("change")], lines, "lrrr", 4)
+        for widget in (self.classes_title, self.classes):
+            widget.setVisible(bool(self.off))

@@ -1,0 +1,192 @@
+"""The page *Laboratory*: one run, and questions to its network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.analysis.trunk import Trunk, trunk
+from blockstudio.errors import StudioError
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import Step
+from blockstudio.gui.document.watched import name_and_time
+from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.gui.kit.theme import font
+from blockstudio.gui.laboratory.asking import AskingPage
+from blockstudio.gui.laboratory.lesion import LesionPage
+from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.work.settings import runs_folder
+from blockstudio.gui.work.worker import Work
+from blockstudio.runs import Run, list_runs
+from blockstudio.runs.questions import GROUPS, Group
+
+HAND = "hand"
+"""The page on which units are taken away by hand; the others are the groups of questions."""
+LISTED = 40
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff")
+
+
+class LaboratoryPage(QWidget):
+    """See the module's text. A picture dropped here is asked about."""
+
+    def __init__(self, desk: Desk, process: LabProcess) -> None:
+        super().__init__()
+        self._desk, self.process = desk, process
+        self._work = Work(self)
+        self.run: Run | None = None
+        self.setAccessibleName(tr("Laboratory"))
+        self.setAcceptDrops(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(32, 20, 32, 20)
+        column.setSpacing(12)
+        column.addLayout(self._head())
+        self.trouble = QLabel()
+        self.trouble.setProperty("role", "problem")
+        self.trouble.setWordWrap(True)
+        column.addWidget(self.trouble)
+        self.stack = QStackedWidget()
+        self.by_hand = LesionPage(process)
+        self.pages: dict[str, QWidget] = {HAND: self.by_hand}
+        self.stack.addWidget(self.by_hand)
+        for group in GROUPS:
+            page = self.pages[group] = AskingPage(desk, process, group)
+            page.told.connect(self._take)
+            self.stack.addWidget(page)
+        column.addWidget(self.stack, 1)
+        self.empty = QLabel(tr("No run to ask yet. Train a network, then ask it why."))
+        self.empty.setProperty("role", "secondary")
+        column.addWidget(self.empty)
+        column.addStretch(0)
+        process.failed.connect(self._failed)
+        process.ready.connect(self._ready)
+        self.turn_to(HAND)
+        self.show_run(None)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        title = QLabel(tr("Laboratory"))
+        title.setFont(font(18, bold=True))
+        row.addWidget(title)
+        row.addSpacing(16)
+        self._tabs = QButtonGroup(self)
+        self.tabs: dict[str, QPushButton] = {}
+        titles: dict[str, str] = {HAND: tr("By hand")}
+        titles |= {group: tr(text) for group, text in GROUPS.items()}
+        for name, text in titles.items():
+            button = self.tabs[name] = QPushButton(text)
+            button.setCheckable(True)
+            button.setProperty("role", "tab")
+            button.clicked.connect(lambda _=False, name=name: self.turn_to(name))
+            self._tabs.addButton(button)
+            row.addWidget(button)
+        row.addStretch(1)
+        self.chip = Chip(tr("The run that is asked"), self._fill)
+        row.addWidget(self.chip)
+        return row
+
+    def _fill(self, menu: QMenu) -> None:
+        folder = self._desk.runs or runs_folder()
+        for run in list_runs(folder)[:LISTED]:
+            name, made = name_and_time(run.name)
+            action = menu.addAction(f"{name}    {made}")
+            action.setCheckable(True)
+            action.setChecked(self.run is not None and run.directory == self.run.directory)
+            action.triggered.connect(lambda _=False, run=run: self.show_run(run))
+        if menu.isEmpty():
+            menu.addAction(tr("No runs yet")).setEnabled(False)
+
+    # The run
+
+    def show_run(self, run: Run | None) -> None:
+        """Ask another run; its network is made ready."""
+        self.run = run
+        self.trouble.hide()
+        self.empty.setVisible(run is None)
+        self.stack.setVisible(run is not None)
+        self.chip.set_text(tr("Choose a run") if run is None else name_and_time(run.name)[0])
+        for page in self.pages.values():
+            if isinstance(page, AskingPage):
+                page.forget()
+        if run is None:
+            return
+        self.by_hand.show_network(())
+        self._crumb()
+        self._work.run(lambda: trunk(run.diagram()), self._cut, self._failed)
+        self.process.turn_to(run.directory)
+
+    def _cut(self, found: object) -> None:
+        assert isinstance(found, Trunk)
+        self.by_hand.show_network(found.units)
+        self.by_hand.ask()
+
+    def _ready(self) -> None:
+        self.trouble.hide()
+
+    def _failed(self, error: Exception) -> None:
+        self.trouble.setText(sentence(str(error)))
+        self.trouble.show()
+        if isinstance(error, StudioError) and error.code in ("run.untrained", "trunk.errors", "trunk.inputs"):
+            self.stack.hide()
+
+    def turn_to(self, name: str) -> None:
+        """Another of the laboratory's own tabs."""
+        self.tabs[name].setChecked(True)
+        self.stack.setCurrentWidget(self.pages[name])
+        self._crumb()
+
+    @property
+    def tab(self) -> str:
+        return next(name for name, page in self.pages.items() if page is self.stack.currentWidget())
+
+    def _crumb(self) -> None:
+        if "laboratory" in self._desk.screens and self.run is not None:
+            name = name_and_time(self.run.name)[0]
+            self._desk.set_crumbs("laboratory", Step(name), Step(self.tabs[self.tab].text()))
+
+    def _take(self, found: dict[str, Any]) -> None:
+        """What was told about every unit stands on the cards too."""
+        if found["question"] == "lesion":
+            self.by_hand.take({name: each["accuracy"] for name, each in found["answer"]["without"].items()})
+
+    # Pictures
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(Path(url.toLocalFile()).suffix.lower() in PICTURES for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = next(
+            (
+                url.toLocalFile()
+                for url in event.mimeData().urls()
+                if Path(url.toLocalFile()).suffix.lower() in PICTURES
+            ),
+            "",
+        )
+        if path and self.run is not None:
+            self.ask_about(path)
+            event.acceptProposedAction()
+
+    def ask_about(self, picture: str) -> None:
+        """What speaks for a picture's class."""
+        group: Group = "seeing"
+        self.turn_to(group)
+        page = self.pages[group]
+        assert isinstance(page, AskingPage)
+        page.turn_to("cam")
+        page.write("picture", picture)
+        page.ask()

@@ -1,0 +1,145 @@
+"""The network of a run in a process of its own that stays ready: an answer takes no longer than computing it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+from blockstudio.errors import StudioError
+from blockstudio.gui.kit.text import tr
+from blockstudio.text import from_data
+
+WAIT_MS = 5_000
+Told = Callable[[dict[str, Any]], None]
+
+
+class LabProcess(QObject):
+    """One run at a time. What is asked before it is ready waits; turned to another run, what was asked is forgotten."""
+
+    ready = Signal()
+    """It can be asked; `classes` are known."""
+    failed = Signal(object)
+    """The `StudioError` for which it cannot be asked at all."""
+    changed = Signal()
+    """It is busy, or no longer; or `progress` has moved."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.run: Path | None = None
+        self.classes: list[str] = []
+        self.progress: tuple[int, int] | None = None
+        self._process: QProcess | None = None
+        self._rest = b""
+        self._number = 0
+        self._waiting: dict[int, tuple[Told, Callable[[StudioError], None]]] = {}
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.classes)
+
+    def turn_to(self, run: Path) -> None:
+        """Have the network of another run ready."""
+        if run == self.run and self._process is not None:
+            return
+        self.stop()
+        self.run = run
+        process = self._process = QProcess(self)
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("PYTHONUTF8", "1")
+        process.setProcessEnvironment(environment)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._finished)
+        process.start(sys.executable, ["-m", "blockstudio.laboratory", str(run)])
+        self.changed.emit()
+
+    def ask(self, question: dict[str, Any], told: Told, failed: Callable[[StudioError], None]) -> int:
+        """Ask something, see `blockstudio.laboratory.__main__`; its number, for `cancel`. ``told`` or ``failed`` is
+        called once, unless it is cancelled or another run comes first."""
+        self._number += 1
+        self._waiting[self._number] = told, failed
+        self._write({"id": self._number, **question})
+        self.changed.emit()
+        return self._number
+
+    def cancel(self, number: int) -> None:
+        """Nobody waits for this answer any more."""
+        if self._waiting.pop(number, None) is not None:
+            self._write({"cancel": number})
+            self.progress = None
+            self.changed.emit()
+
+    def cancel_all(self) -> None:
+        """Nobody waits for anything any more."""
+        for number in list(self._waiting):
+            self.cancel(number)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._process is not None:
+            self._process.write((json.dumps(line) + "\n").encode())
+
+    def _read(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        *lines, self._rest = (self._rest + bytes(process.readAllStandardOutput().data())).split(b"\n")
+        for line in lines:
+            if line.startswith(b"{"):
+                self._take(json.loads(line))
+
+    def _take(self, found: dict[str, Any]) -> None:
+        if "id" not in found:
+            if "error" in found:
+                self._fail(_error(found["error"]))
+            else:
+                self.classes = found["classes"]
+                self.ready.emit()
+            return
+        number = found["id"]
+        if number not in self._waiting:
+            return
+        if "done" in found:
+            self.progress = found["done"], found["of"]
+            self.changed.emit()
+            return
+        told, failed = self._waiting.pop(number)
+        self.progress = None
+        if "error" in found:
+            failed(_error(found["error"]))
+        else:
+            told(found)
+        self.changed.emit()
+
+    def _finished(self) -> None:
+        if self._process is not None:
+            err = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+            text = tr("The laboratory's process ended without a word.")
+            self._fail(StudioError("lab.process", f"{text} {err[-1]}" if err else text))
+
+    def _fail(self, error: StudioError) -> None:
+        self.stop()
+        self.failed.emit(error)
+
+    def stop(self) -> None:
+        """End it. It writes nothing."""
+        process, self._process = self._process, None
+        self.run, self.classes, self._rest, self.progress = None, [], b"", None
+        self._waiting.clear()
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.waitForFinished(WAIT_MS)
+            process.deleteLater()
+        self.changed.emit()
+
+
+def _error(data: dict[str, Any]) -> StudioError:
+    return StudioError(data["code"], from_data(data["message"]), where=data["where"], hint=from_data(data["hint"]))
