@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PySide6.QtCore import QBuffer, QPoint, QPointF, Qt
+from PySide6.QtCore import QBuffer, Qt
 from PySide6.QtGui import QCursor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -143,11 +143,6 @@ def inception(film: Film) -> None:
     film.shot(2500)
 
 
-def _middle(window: StudioWindow, name: str) -> QPoint:
-    rect = window.canvas.camera.rect_to_view(window.canvas.block_rect(name))
-    return rect.center().toPoint()
-
-
 def room(film: Film) -> None:
     """A block put into a wire: what is downstream makes room; deleted, the gap closes; undone, all is as before."""
     window, canvas = film.window, film.window.canvas
@@ -158,7 +153,9 @@ def room(film: Film) -> None:
     canvas.reveal("conv1")
     film.settle()
     film.shot(900)
-    window.session.select(["bn1"])
+    canvas.scene.select_wires([wire for wire in window.session.definition.wires() if wire.source == "bn1"])
+    canvas.setFocus()
+    film.settle()
     film.shot(500)
     film.add("dropout", 700)
     film.glide(4)
@@ -201,6 +198,7 @@ def difference(film: Film) -> None:
     window, session = film.window, film.window.session
     window.documents.open_now("resnet34")
     film.settle(0.4)
+    settings.data_folder().mkdir(parents=True, exist_ok=True)
     session.save(settings.data_folder() / "resnet34.json")
     session.select(["maxpool"])
     window.canvas.delete()
@@ -212,31 +210,13 @@ def difference(film: Film) -> None:
     film.settle(0.5)
     film.shot(1300)
     for _ in range(3):
-        film.key(Key.Key_F4)
         window.commands.run("split.next")
         film.settle(0.3)
         film.shot(1100)
 
 
-def zoom(film: Film) -> None:
-    """A network from far to near: what a card tells grows with the room it has."""
-    window, canvas = film.window, film.window.canvas
-    window.documents.open_now("googlenet")
-    window.desk.set_shown("bottom", False)
-    canvas.fit()
-    film.settle(0.6)
-    film.shot(700)
-    about = QPointF(_middle(window, canvas.scene.drawing.names[len(canvas.scene.drawing) // 2]))
-    for _ in range(14):
-        canvas.zoom_on(canvas.camera.scale * 1.16, about)
-        film.settle(0.02)
-        film.shot(70)
-    film.settle(0.4)
-    film.shot(1200)
-
-
 FILMS: dict[str, Callable[[Film], None]] = {
-    "inception": inception, "room": room, "group": group, "difference": difference, "zoom": zoom,
+    "inception": inception, "room": room, "group": group, "difference": difference,
 }  # fmt: skip
 
 
