@@ -240,7 +240,6 @@ class Chart(QWidget):
         low, high = self._y_range()
         self._grid(painter, low, high)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.save()
         for line, raw, _ in drawn:
             painter.setPen(QPen(mix(line.colour, colours.panel, 0.67), 1))
             # Dense zigzags take Qt a hundred times as long with smooth edges, which nobody sees in them.
@@ -262,7 +261,6 @@ class Chart(QWidget):
         for line, _, _ in drawn:
             if line.ring is not None:
                 self._dot(painter, line, line.ring, hollow=True)
-        painter.restore()
         if self._names:
             self._end_names(painter, drawn)
 

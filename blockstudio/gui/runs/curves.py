@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSlider, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
+from blockstudio.formats import OUTLINES, endings, rows
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chart import Chart, Line
@@ -21,6 +20,7 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import Toggles, section_title
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import as_text, theme
+from blockstudio.report.table import Table, write_as
 from blockstudio.runs.columns import TARGET, differing, named_by
 from blockstudio.runs.curves import Floats, smooth
 from blockstudio.runs.rows import Listed
@@ -108,14 +108,14 @@ class CurvesPanel(QWidget):
         self._zoom(None)
         self.refresh()
 
-    def show_rows(self, rows: Sequence[Listed]) -> None:
+    def show_rows(self, listed: Sequence[Listed]) -> None:
         """Show the curves of other runs, in the order of their colours."""
-        if [row.directory for row in rows] != [row.directory for row in self.rows]:
-            known = {row.directory for row in rows}
+        if [row.directory for row in listed] != [row.directory for row in self.rows]:
+            known = {row.directory for row in listed}
             self._smoothed = {key: each for key, each in self._smoothed.items() if key[0] in known}
             self.first.show_view(None)
             self.second.show_view(None)
-        self.rows = list(rows)
+        self.rows = list(listed)
         self.refresh()
 
     def names(self) -> list[str]:
@@ -208,8 +208,11 @@ class CurvesPanel(QWidget):
     # Files
 
     def _fill_save(self, menu: QMenu) -> None:
-        for ending, title in ((".png", "PNG"), (".svg", "SVG"), (".csv", "CSV")):
-            action = menu.addAction(tr("Save as {form}…", form=title))
+        pictures = {bytes(each.data()).decode() for each in QImageWriter.supportedImageFormats()}
+        offered = [form for form in rows("figure") if form.ending == OUTLINES or form.ending[1:] in pictures]
+        for form in (*offered, *rows("table")):
+            ending = form.ending
+            action = menu.addAction(tr("Save as {form}…", form=form.title))
             action.setEnabled(bool(self.first.lines or self.second.lines))
             action.triggered.connect(lambda _=False, ending=ending: self._ask(ending))
 
@@ -229,9 +232,9 @@ class CurvesPanel(QWidget):
         charts = [chart for chart in (self.first, self.second) if chart.lines and not chart.isHidden()]
         size = QSize(sum(chart.width() for chart in charts), max((chart.height() for chart in charts), default=10))
         try:
-            if file.suffix.lower() == ".csv":
-                write_atomic(file, self._csv(charts).encode())
-            elif file.suffix.lower() == ".svg":
+            if file.suffix.lower() in endings("table"):
+                write_atomic(file, (write_as(self._points(charts), file.suffix.lower()) + "\n").encode())
+            elif file.suffix.lower() == OUTLINES:
                 generator = QSvgGenerator()
                 generator.setFileName(str(file))
                 generator.setSize(size)
@@ -259,16 +262,15 @@ class CurvesPanel(QWidget):
             x += chart.width()
         painter.end()
 
-    def _csv(self, charts: Sequence[Chart]) -> str:
-        target = io.StringIO()
-        writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(["figure", "run", charts[0].unit if charts else "x", "value", "smoothed"])
-        for chart in charts:
-            for line in chart.lines:
-                name = line.name if line.name[:1] not in "=+-@" else f"'{line.name}"
-                for x, y, smoothed in zip(line.x.tolist(), line.y.tolist(), line.smooth.tolist(), strict=True):
-                    writer.writerow([chart.accessibleName(), name, f"{x:g}", f"{y:g}", f"{smoothed:g}"])
-        return target.getvalue()
+    def _points(self, charts: Sequence[Chart]) -> Table:
+        cells = [
+            (chart.accessibleName(), line.name, f"{x:g}", f"{y:g}", f"{smoothed:g}")
+            for chart in charts
+            for line in chart.lines
+            for x, y, smoothed in zip(line.x.tolist(), line.y.tolist(), line.smooth.tolist(), strict=True)
+        ]
+        unit = charts[0].unit if charts else ""
+        return Table([tr("figure"), tr("run"), unit, tr("value"), tr("smoothed")], cells, right="  rrr")
 
 
 def _colour(place: int) -> QColor:

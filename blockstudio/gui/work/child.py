@@ -7,6 +7,8 @@ child.run("export", DIAGRAM, "-o", target, "--force", diagram=session.diagram)
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
 from pathlib import Path
 
@@ -32,12 +34,15 @@ class Child(QObject):
 
     done = Signal(object)
     """The `Answer`: what it said, or why it failed."""
+    progressed = Signal(float, float)
+    """The share that is done, and the seconds that are left, of a command that tells."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._work = Work(self)
         self._process: QProcess | None = None
         self._folder: QTemporaryDir | None = None
+        self._err = b""
 
     @property
     def busy(self) -> bool:
@@ -64,17 +69,30 @@ class Child(QObject):
         process.setStandardInputFile(QProcess.nullDevice())
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._not_started)
+        process.readyReadStandardError.connect(self._heard)
+        self._err = b""
         self._process = process
         # The interpreter of this process, not a resolved path: in a virtual environment that would be another one.
         process.start(sys.executable, ["-m", "blockstudio", *arguments, JSON])
+
+    def _heard(self) -> None:
+        """How far it is, on standard error: lines as ``{"progress": 0.4, "left": 3.1}``."""
+        if self._process is None:
+            return
+        self._err += bytes(self._process.readAllStandardError().data())
+        for line in reversed(self._err.splitlines()):
+            if line.startswith(b'{"progress"'):
+                with contextlib.suppress(ValueError, KeyError):
+                    told = json.loads(line)
+                    self.progressed.emit(float(told["progress"]), float(told["left"]))
+                    return
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         process = self._process
         if process is None:
             return
-        out, err = (bytes(read().data()).decode(errors="replace") for read in (
-            process.readAllStandardOutput, process.readAllStandardError,
-        ))  # fmt: skip
+        out = bytes(process.readAllStandardOutput().data()).decode(errors="replace")
+        err = (self._err + bytes(process.readAllStandardError().data())).decode(errors="replace")
         self._end(read_answer(KILLED if status is QProcess.ExitStatus.CrashExit else code, out, err))
 
     def _not_started(self, error: QProcess.ProcessError) -> None:

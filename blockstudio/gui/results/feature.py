@@ -1,0 +1,65 @@
+"""Results: a page under *Runs*, and dropped pictures while it is in view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QImageReader
+
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.results.page import SCREEN, ResultsPage
+from blockstudio.text import say
+
+
+class Results:
+    """What was put on the desk; the page is made when somebody first looks."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.page: ResultsPage | None = None
+        desk.add_screen(SCREEN, self._make, self._focus, under="runs")
+        desk.add_commands(
+            Command("results.show", say("Results of a run"), self._open, value=True),
+            Command("results.watched", say("Results of this run"), self._open_watched, "Run", 220,
+                    enabled=lambda d: d.watched.run is not None, keywords="confusion matrix mistakes classes"),
+        )  # fmt: skip
+        desk.add_opener(self._takes, self._try)
+        desk.on_close(self.stop)
+
+    def _make(self) -> ResultsPage:
+        self.page = ResultsPage(self._desk)
+        return self.page
+
+    def _focus(self) -> None:
+        if self.page is not None:
+            self.page.take_keyboard()
+
+    def _open(self, desk: Desk, directory: Path) -> None:
+        desk.show_screen(SCREEN)
+        if self.page is not None:
+            self.page.show_run(directory)
+            self.page.take_keyboard()
+
+    def _open_watched(self, desk: Desk) -> None:
+        if desk.watched.run is not None:
+            self._open(desk, desk.watched.run.directory)
+
+    def _takes(self, file: Path) -> bool:
+        """A picture, or what is called one: what is wrong with it is said in place."""
+        known = {bytes(each.data()).decode() for each in QImageReader.supportedImageFormats()}
+        return self._desk.screen == SCREEN and file.suffix.lower()[1:] in known
+
+    def _try(self, file: Path) -> None:
+        if self.page is not None:
+            self.page.trying.try_file(file)
+
+    def stop(self) -> None:
+        """The window closes."""
+        if self.page is not None:
+            self.page.stop()
+
+
+def install(desk: Desk) -> Results:
+    """Put results on the desk."""
+    return Results(desk)
