@@ -68,6 +68,18 @@ def train_arguments(parser: Parser) -> None:
         choices=FIELDS["balance"].choices,
         help=say("classes of different size: weights in the loss, or a sampler that shows each equally often"),
     )
+    parser.add_argument(
+        "--tune",
+        action="store_true",
+        default=None,
+        help=say("time a few steps in each way that may be faster on this machine, take the fastest, show the table"),
+    )
+    parser.add_argument(
+        "--find-batch-size", action="store_true", default=None, help=say("take the batch that is learnt from fastest")
+    )
+    parser.add_argument(
+        "--find-lr", action="store_true", default=None, help=say("take the learning rate that a range test finds")
+    )
     parser.add_argument("--device", metavar="D", help=say("auto, cpu, cuda or mps (default: auto)"))
     parser.add_argument(
         "--watch",
@@ -153,6 +165,10 @@ def train(options: argparse.Namespace) -> int:
         },
     )
     run = create_run(diagram, recipe, Path(options.run) if options.run else None)
+    if options.tune or options.find_batch_size or options.find_lr:
+        from blockstudio.cli.tuning import choose
+
+        choose(run, options)
     if in_group():
         return together(options.run)
     return watch(run, json=options.json, quiet=options.quiet, processes=processes)

@@ -73,7 +73,11 @@ class Rates:
 
     def set(self, step: int) -> None:
         """Before the step number ``step``, from 0."""
-        self.rate = self._peak * rate_factor(self._schedule, step, self._total, self._steps_per_epoch)
+        self.put(self._peak * rate_factor(self._schedule, step, self._total, self._steps_per_epoch))
+
+    def put(self, rate: float) -> None:
+        """The rate ``rate``, whatever the schedule says."""
+        self.rate = rate
         for group in self._optimizer.param_groups:
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(self.rate)

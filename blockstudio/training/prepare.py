@@ -87,6 +87,14 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     if problems or splits is None or shape is None:
         raise collected(problems)
     _set_threads(run, recipe)
+    model = build_network(diagram, recipe, device, build)
+    recorded, brought = is_recorded(recipe, device), data is not recipe.data
+    weights = auxiliary_weights(diagram)
+    return Prepared(recipe, device, splits, model, weights, len(shape) == 1, recorded=recorded, brought=brought)
+
+
+def build_network(diagram: Diagram, recipe: Recipe, device: torch.device, build: Builder | None = None) -> nn.Module:
+    """The diagram's network with initial weights, on its device, in train mode but for what is frozen."""
     torch.manual_seed(recipe.seed)
     model = (build or _compile)(diagram)
     begin_with(model, diagram, recipe.start)
@@ -95,11 +103,12 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
         model.to(memory_format=torch.channels_last)
     model.train()
     freeze(model, recipe.start.freeze)
-    brought = data is not recipe.data
-    # The loss scale of fp16 is looked at in each step.
-    recorded = recipe.cuda_graph and device.type == "cuda" and recipe.precision != "fp16"
-    weights = auxiliary_weights(diagram)
-    return Prepared(recipe, device, splits, model, weights, len(shape) == 1, recorded=recorded, brought=brought)
+    return model
+
+
+def is_recorded(recipe: Recipe, device: torch.device) -> bool:
+    """Whether steps are recorded as a CUDA graph; the loss scale of fp16 is looked at in each step."""
+    return recipe.cuda_graph and device.type == "cuda" and recipe.precision != "fp16"
 
 
 def download_note(run: Run) -> Text | None:

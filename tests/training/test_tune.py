@@ -1,0 +1,92 @@
+"""Measure and choose: what is tried, what is kept and why; the search for a batch that survives a full memory."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import blockstudio as bs
+from blockstudio.cli import main
+from blockstudio.runs import Run
+from blockstudio.training import train_run, tune
+from blockstudio.training.step import Step
+from tests.support.tiny import tiny_network
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tune, "SECONDS", 0.0)
+
+
+def test_every_way_is_timed_and_the_recipe_has_what_was_kept(make_run: MakeRun) -> None:
+    run = make_run(steps=20)
+    heard: list[tune.Trial] = []
+    recipe, trials = tune.tune(run, heard.append)
+    assert heard == trials and [trial.name for trial in trials[1:]] == ["channels_last", "bf16"]
+    for trial in trials:
+        assert trial.milliseconds > 0 and trial.images_per_second > 0 and trial.loss > 0
+        assert trial.kept is (not trial.why)
+    for path, value in {"channels_last": False, "precision": "fp32"}.items():
+        kept = [trial.fields[path] for trial in trials if trial.kept and path in trial.fields]
+        assert getattr(recipe, path) == (kept[0] if kept else value)
+    # Nothing of the trials is left in the run.
+    assert run.state().status == "new"
+
+
+def test_why_a_way_is_not_taken() -> None:
+    usual = tune.Trial("usual", {}, milliseconds=10.0, images_per_second=1.0, first_seconds=0.1, loss=2.0)
+    refusal = tune._refusal
+    assert not refusal(replace(usual, milliseconds=5.0), usual, usual, 1000)
+    assert "loss" in refusal(replace(usual, milliseconds=5.0, loss=2.2), usual, usual, 1000)
+    assert "loss" in refusal(replace(usual, milliseconds=5.0, loss=math.nan), usual, usual, 1000)
+    assert "faster" in refusal(replace(usual, milliseconds=9.9), usual, usual, 1000)
+    slow_start = replace(usual, milliseconds=5.0, first_seconds=60.0)
+    assert "begin" in refusal(slow_start, usual, usual, 1000)
+    assert not refusal(slow_start, usual, usual, 100_000)
+
+
+def test_a_full_memory_ends_the_search_for_a_batch(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn = Step.__call__
+
+    def full_at_64(self: Step, batch: Any, before_update: Any = None) -> None:
+        if len(batch.labels) >= 64:
+            raise torch.OutOfMemoryError("out of memory: tried to allocate 80 GiB")
+        learn(self, batch, before_update)
+
+    monkeypatch.setattr(Step, "__call__", full_at_64)
+    monkeypatch.setattr(tune, "SLOWER", 0.0)
+    size, trials = tune.find_batch_size(make_run(steps=20))
+    assert size in (8, 16, 32) and "out of memory" in trials[-1].why
+    run = make_run("after", steps=3, batch_size=16)
+    train_run(run)
+    assert run.state().status == "finished"
+
+
+def test_a_range_test_ends_where_the_loss_rises(make_run: MakeRun) -> None:
+    curve, rate = tune.rate_range(make_run(steps=20, optimizer="sgd"), low=1e-4, high=100.0)
+    rates = [pair[0] for pair in curve]
+    assert rates == sorted(rates) and rates[0] == pytest.approx(1e-4)
+    assert 1e-5 <= rate <= 10.0 and all(math.isfinite(loss) for _, loss in curve)
+
+
+def test_the_command_chooses_and_writes_down_what_it_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bs.save(tiny_network(), tmp_path / "tiny.blocks.json")
+    one = tmp_path / "one.json"
+    one.write_text('{"threads": 1, "batch_size": 32}')
+    code = main(["train", str(tmp_path / "tiny.blocks.json"), "--steps", "3", "--recipe", str(one), "--tune",
+                 "--find-lr", "--run", str(tmp_path / "run")])  # fmt: skip
+    assert code == 0
+    said = capsys.readouterr().out
+    assert "Chosen:" in said and "Learning rate chosen" in said
+    tried = json.loads((tmp_path / "run" / "tune.json").read_text())
+    assert [way["name"] for way in tried["ways"]] == ["as the recipe says", "channels_last", "bf16"]
+    assert Run(tmp_path / "run").recipe().optimizer.lr == pytest.approx(tried["learning_rate"]["chosen"])
