@@ -3,6 +3,9 @@ and the step, so that a continued run sees what the uninterrupted one would have
 
 from __future__ import annotations
 
+import ctypes
+import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,6 +193,12 @@ class _MemoryReader(_Reader):
         return (images if self._ready else self._normaliser(images)), labels
 
 
+def _with_parent(_number: int) -> None:
+    """Let the kernel end this process with its trainer, however that dies: one that hangs would else stay for ever."""
+    set_death_signal = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
 class _Plan(Sampler[list[int]]):
     """Rows of indices, set anew for every pass; persistent workers ask for them as they go."""
 
@@ -275,6 +284,7 @@ class _DiskReader(_Reader):
             persistent_workers=keep and workers > 0,
             # Its own generator: the loader would else draw from the one that dropout uses.
             generator=torch.Generator(),
+            worker_init_fn=_with_parent if sys.platform.startswith("linux") else None,
         )
 
     def close(self) -> None:
