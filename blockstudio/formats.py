@@ -96,6 +96,8 @@ ONNX = ".onnx"
 """The form of a program for any runtime."""
 OUTLINES = ".svg"
 """The form of a figure as text."""
+PIXELS = ".png"
+"""The form of a figure as a picture."""
 FORMATS: dict[str, Format] = _rows(
     Format(".py", "network", "PyTorch source", "PyTorch source that needs only torch, with the diagram's paths as "
            "state-dict keys", f"{_WRITE}:write_source"),

@@ -25,6 +25,7 @@ from blockstudio.experiments.definition import plain_value, short
 from blockstudio.experiments.measures import OF_TEST
 from blockstudio.experiments.results import LEVEL, table_of
 from blockstudio.experiments.standing import Standing
+from blockstudio.formats import OUTLINES, PIXELS
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.table_chip import TableChip
@@ -222,7 +223,7 @@ class ExperimentView(QScrollArea):
 
     def _fill_figures(self, menu: QMenu) -> None:
         for chart, title in ((self.bands, tr("Curves")), (self.front, tr("Measure against cost"))):
-            for ending in (".svg", ".png"):
+            for ending in (OUTLINES, PIXELS):
                 self._desk.commands.offer(
                     menu, "experiment.figure", (chart, ending), f"{title} ({ending[1:].upper()})…"
                 )
@@ -363,7 +364,7 @@ def _toggles(
 def save_chart(chart: Chart, file: Path) -> None:
     """Write a chart as a drawing or as pixels, by the file's ending."""
     size = QSize(max(480, chart.width()), max(260, chart.height()))
-    if file.suffix.lower() == ".svg":
+    if file.suffix.lower() == OUTLINES:
         from PySide6.QtSvg import QSvgGenerator
 
         target = QSvgGenerator()

@@ -31,12 +31,13 @@ from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
+from blockstudio.runs.layouts import IMAGE_ENDINGS
 from blockstudio.runs.questions import GROUPS, Group
 
 HAND = "hand"
 """The page on which units are taken away by hand; the others are the groups of questions."""
 LISTED = 40
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff")
+PICTURES = IMAGE_ENDINGS
 
 
 class LaboratoryPage(QWidget):
