@@ -39,6 +39,8 @@ LIBRARIES: dict[str, Library] = {
         Library("onnx", "onnx", "onnx onnxscript"),
         Library("onnxscript", "onnxscript", "onnx onnxscript"),
         Library("shtab", "shtab", "shtab"),
+        Library("ray", "Ray", "ray"),
+        Library("submitit", "submitit", "submitit"),
     )
 }  # fmt: skip
 """By the first name of their modules."""

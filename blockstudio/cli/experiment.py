@@ -42,6 +42,13 @@ def experiment_arguments(parser: Parser) -> None:
         help=say("where its runs are (default: a folder of its name among the runs)"),
     )
     parser.add_argument("--at-once", type=int, metavar="N", help=say("trials at a time (default: one a core)"))
+    parser.add_argument(
+        "--engine", choices=("local", "ray", "slurm"), default="local",
+        help=say("where trials train: here, on a Ray cluster, on Slurm; the runs' folder must be seen from there"),
+    )  # fmt: skip
+    parser.add_argument("--address", default="", metavar="HOST:PORT", help=say("of the Ray cluster"))
+    parser.add_argument("--cpus", type=float, default=1, metavar="N", help=say("processors a trial, on an engine"))
+    parser.add_argument("--gpus", type=float, default=0, metavar="N", help=say("cards a trial, on an engine"))
     parser.add_argument("--retry", action="store_true", help=say("start trials that failed once more"))
     output_arguments(parser)
     json_argument(parser, say("what was found, as JSON"))
@@ -80,6 +87,7 @@ def experiment(options: argparse.Namespace) -> int:
 
 def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
     from blockstudio.experiments import Queue
+    from blockstudio.experiments.engines import engine_of
     from blockstudio.experiments.search import Searcher
     from blockstudio.experiments.trials import ENDED
     from blockstudio.needs import need
@@ -99,9 +107,11 @@ def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespac
     search = plan.experiment.search
     searcher = Searcher(plan, home) if search is not None and search.adaptive else None
     grow = searcher.grow if searcher is not None else None
-    with Queue(trials, home, at_once=options.at_once, again=options.retry, grow=grow) as queue:
+    engine = engine_of(options.engine, home, address=options.address, cpus=options.cpus, gpus=options.gpus)
+    with Queue(trials, home, at_once=options.at_once, again=options.retry, grow=grow, engine=engine) as queue:
         with _interrupted(queue.stop):
             done = queue.work(tell)
+        engine.close()
         trials = queue.trials
         refused = [queue.outcome(trial) for trial in trials]
     plan = searcher.plan if searcher is not None else plan

@@ -7,17 +7,16 @@ for them and goes on. A trainer that was killed is started again from its last c
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from blockstudio.errors import StudioError
+from blockstudio.experiments.engines import Engine, Job, Local
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import Command
-from blockstudio.runs.start import start_run
 from blockstudio.text import say
 
 STARTS = 3
@@ -45,6 +44,7 @@ class Queue:
         at_once: How many train at the same time; ``None``: one a core.
         again: Start those that failed once more.
         grow: Of a search: from all trials and the room for more, further ones.
+        engine: Where they train; ``None``: here.
     """
 
     def __init__(
@@ -55,12 +55,14 @@ class Queue:
         at_once: int | None = None,
         again: bool = False,
         grow: Callable[[Sequence[Trial], int], list[Trial]] | None = None,
+        engine: Engine | None = None,
     ) -> None:
+        self._engine = engine or Local()
         self.trials, self.home, self._grow = list(trials), home, grow
-        self.at_once = max(1, at_once or cores())
+        self.at_once = max(1, at_once or self._engine.at_once or cores())
         self._lock = Lock(home)
         self._starts: Counter[Path] = Counter()
-        self._children: dict[Path, subprocess.Popen[bytes]] = {}
+        self._children: dict[Path, Job] = {}
         self._refused: dict[Path, Outcome] = {}
         self._again = {trial.directory for trial in trials if again and trial.outcome().status == "failed"}
         self._stopping = False
@@ -97,6 +99,9 @@ class Queue:
         """Start no more, and have those that train stop with a checkpoint."""
         if not self._stopping:
             self._stopping = True
+            for trial in self.trials:
+                if trial.directory in self._children and trial.outcome().status in ("queued", "stopped", "lost"):
+                    self._engine.withdraw(self._children[trial.directory])
             self._tell("stop")
 
     def work(self, listener: Callable[[Queue], None] | None = None, wait: Callable[[float], None] = time.sleep) -> bool:
@@ -142,11 +147,15 @@ class Queue:
 
     def look(self) -> bool:
         """Read how all stand and start those whose turn it is; whether there is anything to wait for."""
-        for child in self._children.values():
-            child.poll()
+        # Asked for and not started yet: an engine has them in a queue of its own.
+        asked = {directory for directory, child in self._children.items() if child.poll() is None}
         standing = [(trial, self.outcome(trial)) for trial in self.trials]
-        busy = sum(outcome.status in ("running", "paused") for _, outcome in standing)
-        waiting = [trial for trial, outcome in standing if self._may_start(trial, outcome)]
+        at_work = {trial.directory for trial, outcome in standing
+                   if outcome.status in ("running", "paused")
+                   or (trial.directory in asked and outcome.status not in ENDED)}  # fmt: skip
+        busy = len(at_work)
+        waiting = [trial for trial, outcome in standing
+                   if trial.directory not in at_work and self._may_start(trial, outcome)]  # fmt: skip
         if self._stopping:
             return busy > 0
         if (self.home / PAUSED).exists():
@@ -167,7 +176,7 @@ class Queue:
         self._starts[trial.directory] += 1
         self._again.discard(trial.directory)
         try:
-            self._children[trial.directory] = start_run(trial.create())
+            self._children[trial.directory] = self._engine.start(trial.create())
         except StudioError as error:
             if error.code == "run.locked":
                 return True  # Somebody else trains it: that will do.

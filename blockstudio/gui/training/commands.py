@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.commands.registry import Act, Choice, Command
@@ -46,6 +46,21 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
 
     def ask_runs_folder(desk: Desk) -> None:
         _ask_folder(desk, tr("Folder of runs"), trainer.folder, set_runs_folder)
+
+    def ask_place(desk: Desk) -> None:
+        """Where a run of another machine is."""
+        dialog = QInputDialog(desk.window)
+        dialog.setWindowTitle(tr("Run of another machine"))
+        dialog.setLabelText(tr("The machine as ssh knows it, and the run's directory there:"))
+        dialog.setTextValue(str(settings().value("runs/place", "host:runs/name")))
+        dialog.setOkButtonText(tr("Follow"))
+
+        def take(place: str) -> None:
+            settings().setValue("runs/place", place)
+            trainer.follow(place.strip())
+
+        dialog.textValueSelected.connect(take)
+        desk.open_dialog(dialog)
 
     def ask_data_folder(desk: Desk) -> None:
         title = tr("Folder with images")
@@ -118,6 +133,8 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
                 enabled=is_in("running", "paused")),
         Command("run.continue", say("Continue this run"), go_on, "Run", 140, enabled=ended_early,
                 keywords="resume checkpoint"),
+        Command("run.follow", say("Follow a run of another machine…"), ask_place, "Run", 150, enabled=is_in("idle"),
+                keywords="ssh remote attach server cluster"),
         Command("run.folder", say("Folder of runs…"), ask_runs_folder, "Run", 200),
         Command("run.diagram", say("Open the diagram of this run"), open_diagram, "Run", 210, enabled=watching),
         Command("run.data", say("Data to train on"), setter("data.source"), choices=data_sets),

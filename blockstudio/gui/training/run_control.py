@@ -24,6 +24,7 @@ from blockstudio.gui.training.run_data import RunData, Slice, read_slice
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe, Run, RunState, create_run, list_runs, start_run
+from blockstudio.runs.remote.mirror import place_of, start_mirror
 
 POLL_MS = 250
 """Often enough to see curves move. Every look takes its share of the processor from the training."""
@@ -106,6 +107,18 @@ class RunControl(QObject):
     def go_on(self, run: Run) -> None:
         """Continue a run that was stopped, killed or has failed, from its last checkpoint."""
         self._start(lambda: _launch(Run(run.directory)))
+
+    def follow(self, place: str) -> None:
+        """Follow a run of another machine, ``host:directory``: it becomes one of the list, and is watched."""
+        home = self.folder
+        self.starting = True
+        self.progress.emit()
+        self._work.run(lambda: start_mirror(place_of(place), home), self._started, self._not_followed)
+
+    def _not_followed(self, error: StudioError | OSError) -> None:
+        self.starting = False
+        self.progress.emit()
+        self.failed.emit(tr("Not followed: {reason}", reason=error))
 
     def _start(self, job: Callable[[], tuple[Run, subprocess.Popen[bytes]]]) -> None:
         self.starting = True

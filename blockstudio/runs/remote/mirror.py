@@ -12,6 +12,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -33,7 +35,7 @@ from blockstudio.runs.remote.protocol import (
     unpacked,
     write_message,
 )
-from blockstudio.runs.run import CONTROL, EVENTS, RECIPE
+from blockstudio.runs.run import CONTROL, EVENTS, RECIPE, Run
 from blockstudio.runs.start import REMOTE
 from blockstudio.text import Text, say
 
@@ -142,14 +144,15 @@ class Mirror:
             ended = self._converse(child.stdin, child.stdout, asking, fetch)
         finally:
             over.set()
+            if asking.ident is not None:
+                asking.join()
+            with contextlib.suppress(OSError):  # What was still to be said has nobody to hear it.
+                child.stdin.close()  # The other side ends at this.
             child.terminate()
             child.wait()
             reader.join()
-            if asking.ident is not None:
-                asking.join()
-            for stream in (child.stdin, child.stdout, errors):
-                with contextlib.suppress(OSError):  # What was still to be said has nobody to hear it.
-                    stream.close()
+            for stream in (child.stdout, errors):
+                stream.close()
         if not ended:
             raise self._broken(b"".join(words).decode(errors="replace"))
 
@@ -269,3 +272,29 @@ def _say(there: IO[bytes], kind: str, **fields: object) -> None:
 def is_there(folder: Path) -> bool:
     """Whether the run has come over so far that it can be opened."""
     return (folder / RECIPE).is_file() and (folder / "diagram.blocks.json").is_file()
+
+
+def start_mirror(place: Place, home: Path) -> tuple[Run, subprocess.Popen[bytes]]:
+    """Follow the run at ``place`` in a process of its own, in a directory under ``home``; waits until it can be opened.
+
+    Returns:
+        The run and the process, which outlives this one. The last checkpoint comes over when it has ended.
+
+    Raises:
+        StudioError: ``remote.*`` where it is not reached.
+    """
+    folder = home / place.name
+    command = [sys.executable, "-m", "blockstudio", "attach", f"{place.host}:{place.directory}", "--run", str(folder),
+               "--program", place.program, "--fetch", "--quiet"]  # fmt: skip
+    with tempfile.TemporaryFile() as words:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=os.name != "nt"
+        )
+        while child.poll() is None and not is_there(folder):
+            time.sleep(LISTEN_EVERY)
+        if not child.returncode:
+            return Run(folder), child
+        words.seek(0)
+        lines = words.read(1 << 16).decode(errors="replace").split("\n")
+    said = next((line.removeprefix("blockstudio: ") for line in reversed(lines) if line.strip()), "")
+    raise StudioError("remote.lost", said or say("it cannot be followed."))
