@@ -399,6 +399,11 @@ def test_a_crowd_seen_from_near_is_kept_as_pixels_painted_strip_by_strip(show, q
         turn_wheel(canvas, (600, 400), step)
         frame()
     assert far.made > 0 and max(new) <= 90, "no frame paints all that is in view"
+    while far.waits:
+        frame()
+    turn_wheel(canvas, (600, 400), -2)
+    frame()
+    assert canvas.painter.painted.cards <= 60, "further out than the pixels reach: boxes around them"
     qtbot.waitUntil(lambda: not sprites.moving)
     frame()
     while canvas.painter.waits:

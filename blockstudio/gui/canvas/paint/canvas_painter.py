@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QRegion
 
 from blockstudio.gui.canvas.paint.background import paint_background
 from blockstudio.gui.canvas.paint.callouts import draw_callout
@@ -158,7 +158,23 @@ class CanvasPainter:
                 self.sprites.moving, self.sprites.first = moving, False
             return self.sprites.made - made
 
-        return self.far.paint(painter, key, camera, size, ratio, self.sprites.moving, strips, MOST_NEW, draw)
+        if self.far.paint(painter, key, camera, size, ratio, self.sprites.moving, strips, MOST_NEW, draw):
+            return True
+        laid = self.far.lay_part(painter, camera, size) if self.sprites.moving else None
+        if laid is None:
+            return False
+        # Around it, until there are new pixels, empty cards do.
+        with saved(painter):
+            painter.setClipRegion(QRegion(QRect(QPoint(), size)) - QRegion(laid.toRect()))
+            paint_background(painter, sheet.area, camera, style)
+            painter.setTransform(camera.transform(), True)
+            painter.setPen(style.wire_far)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(drawing.far_path())
+            painter.setPen(style.border_far)
+            painter.setBrush(style.card)
+            painter.drawRects([drawing.rectangles[row] for row in drawing.rows_in(seen, 8)])
+        return True
 
 
 def _legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:

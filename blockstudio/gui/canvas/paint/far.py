@@ -134,6 +134,18 @@ class FarLayer:
         self._shown.lay(painter, camera, smooth=not far)
         return True
 
+    def lay_part(self, painter: QPainter, camera: Projection, size: QSize) -> QRectF | None:
+        """Lay down what there is though it does not reach to the view's edges, as while the zoom goes out quickly:
+        where it lies; ``None`` if it is not worth it."""
+        if self._shown is None:
+            return None
+        scale, rect = self._shown.place(camera)
+        seen = rect.intersected(QRectF(0, 0, size.width(), size.height()))
+        if not LEAST <= scale <= MOST or 3 * seen.width() * seen.height() < size.width() * size.height():
+            return None
+        self._shown.lay(painter, camera, smooth=True)
+        return seen
+
     def _does(self, camera: Projection, size: QSize) -> bool:
         """Whether there are pixels that do for a view, for want of better ones."""
         shown = self._shown
