@@ -95,7 +95,9 @@ def train_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--watch-steps", type=int, metavar="N", help=say("measure the blocks every N steps"))
     parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
-    parser.add_argument("--recipe", metavar="FILE", help=say("a recipe file (JSON); the options above go over it"))
+    parser.add_argument(
+        "--recipe", metavar="FILE", help=say("a recipe file (JSON, TOML); the options above go over it")
+    )
     parser.add_argument(
         "--run", metavar="DIR", help=say("directory of the run (default: a new one in $BLOCKSTUDIO_RUNS or ./runs)")
     )

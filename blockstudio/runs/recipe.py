@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
@@ -307,11 +308,14 @@ def check(recipe: Recipe) -> list[StudioError]:
 
 
 def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
-    """A recipe from JSON. Fields left out have their defaults. Raises `StudioError` naming every wrong field."""
+    """A recipe from JSON, or from TOML where ``where`` ends so. Fields left out have their defaults. Raises
+    `StudioError` naming every wrong field."""
+    form = "TOML" if where.lower().endswith(".toml") else "JSON"
     try:
-        raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise StudioError("recipe.file", say("is not JSON: {error}.", error=error), where=where) from None
+        raw = tomllib.loads(str(data, "utf-8") if isinstance(data, bytes) else data) if form == "TOML" else _json(data)
+    except (ValueError, RecursionError) as error:
+        text = say("is not {form}: {error}.", form=form, error=error)
+        raise StudioError("recipe.file", text, where=where) from None
     if not isinstance(raw, dict):
         raise StudioError("recipe.file", say("is not a recipe: expected an object of fields."), where=where)
     version = raw.get("version", VERSION)
@@ -333,7 +337,7 @@ def load_recipe(path: Path | str) -> Recipe:
     """A recipe from a file.
 
     Args:
-        path: A ``recipe.json``. Fields left out have their defaults.
+        path: A ``recipe.json``, or TOML by its ending. Fields left out have their defaults.
 
     Returns:
         The recipe.
@@ -347,6 +351,9 @@ def load_recipe(path: Path | str) -> Recipe:
         2
     """
     return loads_recipe(read_bounded(Path(path), MAX_FILE), str(path))
+
+
+_json = msgspec.json.decode
 
 
 def dumps_recipe(recipe: Recipe) -> str:

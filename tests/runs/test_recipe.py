@@ -214,3 +214,23 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
         load_recipe(tmp_path / "absent.json")
     assert "absent.json" in str(caught.value)
+
+
+def test_a_recipe_is_read_from_toml_too(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('epochs = 2\n[optimizer]\nname = "sgd"\nlr = 0.1\n[schedule]\nmilestones = [0.3, 0.6]\n')
+    assert load_recipe(file) == with_fields(
+        Recipe(), {"epochs": 2, "optimizer": {"name": "sgd", "lr": 0.1}, "schedule.milestones": [0.3, 0.6]}
+    )
+    for text, code in (
+        ("epochs = ", "recipe.file"),
+        ("epoch = 2", "recipe.field"),
+        ("epochs = 2000-01-01", "recipe.value"),
+    ):
+        file.write_text(text)
+        with pytest.raises(StudioError) as caught:
+            load_recipe(file)
+        assert caught.value.code == code and "mine.toml" in caught.value.where
+    file.write_bytes(b"\xff")
+    with pytest.raises(StudioError, match="TOML"):
+        load_recipe(file)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-import blockstudio as bs
-from blockstudio.cli import main
+from blockstudio.cli.tuning import choose
 from blockstudio.runs import Run
 from blockstudio.training import train_run, tune
 from blockstudio.training.step import Step
-from tests.support.tiny import tiny_network
 
 MakeRun = Callable[..., Run]
 
@@ -78,15 +76,13 @@ def test_a_range_test_ends_where_the_loss_rises(make_run: MakeRun) -> None:
     assert 1e-5 <= rate <= 10.0 and all(math.isfinite(loss) for _, loss in curve)
 
 
-def test_the_command_chooses_and_writes_down_what_it_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bs.save(tiny_network(), tmp_path / "tiny.blocks.json")
-    one = tmp_path / "one.json"
-    one.write_text('{"threads": 1, "batch_size": 32}')
-    code = main(["train", str(tmp_path / "tiny.blocks.json"), "--steps", "3", "--recipe", str(one), "--tune",
-                 "--find-lr", "--run", str(tmp_path / "run")])  # fmt: skip
-    assert code == 0
+def test_the_command_chooses_and_writes_down_what_it_tried(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = make_run(steps=3)
+    choose(run, Namespace(tune=True, find_batch_size=False, find_lr=True, json=False, quiet=False))
     said = capsys.readouterr().out
     assert "Chosen:" in said and "Learning rate chosen" in said
-    tried = json.loads((tmp_path / "run" / "tune.json").read_text())
+    tried = json.loads((run.directory / "tune.json").read_text())
     assert [way["name"] for way in tried["ways"]] == ["as the recipe says", "channels_last", "bf16"]
-    assert Run(tmp_path / "run").recipe().optimizer.lr == pytest.approx(tried["learning_rate"]["chosen"])
+    assert run.recipe().optimizer.lr == pytest.approx(tried["learning_rate"]["chosen"])
