@@ -81,6 +81,8 @@ class BlockHistory:
         """Steps between two measurements, 0: as often as costs little, -1: blocks are not measured."""
         self.cost = 0.0
         """Share of the time that measuring takes."""
+        self.used: int | None = None
+        """Bytes that the training has taken at most."""
         self.serial = 0
         """Another number after each change."""
         self._steps: list[int] = []
@@ -101,6 +103,8 @@ class BlockHistory:
                         self._steps.append(int(event.get("step", 0)))
                         self._tables.append(table)
                         self.cost = float(event.get("cost") or 0.0)
+                        used = event.get("used")
+                        self.used = used if isinstance(used, int) else None
                 case "started":
                     self._supersede(int(event.get("step", 0)))
                 case _:

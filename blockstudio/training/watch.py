@@ -8,6 +8,7 @@ to the last bit.
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -100,7 +101,9 @@ class Watch:
         self._next = 0.0
         self._seen = 0
         self._cost = 0.0
-        self._begun = self._last = self._started
+        self._begun = self._started
+        self._last: float | None = None
+        """When the measurement before ended."""
 
     def is_due(self, step: int) -> bool:
         """Whether the step that follows ``step`` is to be measured."""
@@ -167,6 +170,7 @@ class Watch:
         fields["forward"], fields["backward"] = self._times()
         self._found, self._latest, self._trained = {}, None, []
         fields["cost"] = round(self._count_cost(usual), 4)
+        fields["used"] = _used(self._device)
         return fields
 
     # Hooks of one step
@@ -256,10 +260,15 @@ class Watch:
         now = time.perf_counter()
         spent = now - self._begun
         cost = max(spent - usual, 0.1 * spent) if usual else 0.5 * spent
-        share = cost / max(now - self._last, 1e-9)
+        wait = max(cost / SHARE, LEAST_WAIT, (now - self._started) / MOST_OFTEN)
+        self._next = now + wait
+        # At an open rate the wait that follows is what it costs; at a fixed one the steps since the last time.
+        if self.steps and self._last is None:
+            self._last = now
+            return min(cost / (usual * self.steps + cost), 1.0) if usual else 0.0
+        share = cost / (wait + cost if not self.steps or self._last is None else max(now - self._last, 1e-9))
         self._cost = SMOOTHING * self._cost + (1 - SMOOTHING) * share if self._cost else share
         self._last = now
-        self._next = now + max(cost / SHARE, LEAST_WAIT, (now - self._started) / MOST_OFTEN)
         return min(self._cost, 1.0)
 
 
@@ -365,6 +374,18 @@ def _held(device: torch.device, before: int, inputs: Any, output: Tensor) -> int
     if isinstance(first, Tensor) and first.untyped_storage().data_ptr() == output.untyped_storage().data_ptr():
         return 0
     return output.numel() * output.element_size()
+
+
+def _used(device: torch.device) -> int | None:
+    """Bytes that the training has taken at most so far: of the device, or of this process in main memory. ``None``
+    where the system does not say."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _short(value: float) -> float | int:

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -50,7 +50,10 @@ class _QuietAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
 
 
 class CurvePlot(QWidget):
-    """One figure over a run: its training points step by step, its means of each epoch, and validation."""
+    """One figure over a run: its training points step by step, its means of each epoch, and validation. `pointed`
+    carries where the mouse is, in steps, or ``None``."""
+
+    pointed = Signal(object)
 
     def __init__(self, title: str, step: str, train: str, validation: str, *, percent: bool = False) -> None:
         super().__init__()
@@ -133,6 +136,8 @@ class CurvePlot(QWidget):
     def show_data(self, data: RunData | None) -> None:
         """Draw what is known of a run; ``None`` draws nothing."""
         self._data = data
+        if data is None or not data.steps.size:
+            self.show_cursor(None)  # an empty chart says nothing
         if data is None:
             self._points = 0
             for curve in (self.steps, self.means, self.validations):
@@ -171,10 +176,21 @@ class CurvePlot(QWidget):
     def _hover(self, at: QPointF) -> None:
         data = self._data
         if data is None or not data.steps.size or not self.plot.sceneBoundingRect().contains(at):
+            self.pointed.emit(None)
+            return
+        self.pointed.emit(float(self.plot.getPlotItem().vb.mapSceneToView(at).x()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointed.emit(None)
+
+    def show_cursor(self, x: float | None) -> None:
+        """Mark the step nearest to ``x`` and say its values; ``None`` takes both away."""
+        data = self._data
+        if x is None or data is None or not data.steps.size:
             self.cross.hide()
             self.readout.clear()
             return
-        x = self.plot.getPlotItem().vb.mapSceneToView(at).x()
         step, value = _nearest(data.steps, self._step, x)
         if step is None:
             return
@@ -204,6 +220,13 @@ class Curves(QWidget):
         self.accuracy = CurvePlot(tr("Accuracy"), "accuracy", "train_accuracy", "validation_accuracy", percent=True)
         line.addWidget(self.loss, 1)
         line.addWidget(self.accuracy, 1)
+        for plot in (self.loss, self.accuracy):
+            plot.pointed.connect(self._point)
+
+    def _point(self, x: float | None) -> None:
+        """One cursor in both."""
+        for plot in (self.loss, self.accuracy):
+            plot.show_cursor(x)
 
     def show_data(self, data: RunData | None) -> None:
         self.loss.show_data(data)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Question
@@ -11,9 +14,13 @@ from blockstudio.gui.training.commands import commands
 from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts, absent_text
 from blockstudio.gui.training.recipe_form import RecipeForm
 from blockstudio.gui.training.run_control import RunControl
+from blockstudio.gui.training.run_list import STATUS_WORDS
 from blockstudio.gui.training.run_page import TrainingPanel
 from blockstudio.gui.training.watch.strip import family_of
 from blockstudio.gui.training.watch.watching import WatchedBlocks
+
+SHOWN_MS = 15_000
+"""A notification of the desktop stays so long at most."""
 
 
 class Training:
@@ -44,10 +51,26 @@ class Training:
         desk.on_start(self.panel.warmer.start)
         desk.on_close(self.stop)
 
+    def _say_ended(self, active: bool) -> None:
+        """A run has come to its end: the window asks for attention, and the desktop says so if nobody looks at it."""
+        data, window = self.trainer.data, self._desk.window
+        if active or data is None or window is None or data.status not in ("finished", "failed", "stopped"):
+            return
+        QApplication.alert(window)
+        if not window.isActiveWindow() and QSystemTrayIcon.isSystemTrayAvailable():
+            words = tr(STATUS_WORDS[data.status])
+            tray = QSystemTrayIcon(window.windowIcon(), window)
+            tray.messageClicked.connect(tray.deleteLater)
+            tray.show()
+            tray.showMessage(data.run.name, words)
+            QTimer.singleShot(SHOWN_MS, tray, tray.deleteLater)
+
     def _show_run(self) -> None:
         state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status)
         if state != self._run_shown:
-            self._run_shown = state
+            before, self._run_shown = self._run_shown, state
+            if isinstance(before, tuple) and before[0] in ("running", "paused"):
+                self._say_ended(self.trainer.state != "idle")
             self.bar.show_run(self.trainer.state)
             self._desk.commands.refresh()
 

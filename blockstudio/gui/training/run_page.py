@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
-from blockstudio.gui.kit.parts import NumberRow, duration_text, quiet, strong
+from blockstudio.gui.kit.parts import NumberRow, bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.run_control import RunControl
@@ -118,6 +118,9 @@ class RunFigures(QWidget):
         rate = data.steps.last("lr")
         show(tr("learning rate"), "" if rate is None or data.finished else f"{rate:.3g}")
         extra = [value for value in data.last.get("aux") or [] if isinstance(value, int | float)]
+        used = data.blocks.used
+        about = tr("The most that the training has taken: of the device, or of the whole process in main memory")
+        show(tr("memory"), bytes_text(used) if used is not None else "", about)
         show(tr("auxiliary losses"), ", ".join(f"{value:.2f}" for value in extra))
 
 
