@@ -210,14 +210,16 @@ def chosen(bench: Bench) -> None:
 
     data = {"data__source": str(bench.noise(10_000)), "augmentation__pad_crop": 4, "augmentation__flip": True, **SGD}
     small = {"batch_size": 16, "steps": 40} if bench.small else {"batch_size": 128, "steps": 60_000}
-    _, trials = tune(bench.run("tune", bs.load("cifar_resnet", n=3), **data, **small))
+    if bench.small:
+        small["data__input_size"] = 8
+    _, trials = tune(bench.run("tune", bs.load("cifar_resnet", n=1 if bench.small else 3), **data, **small))
     for trial in trials:
         text = f"{trial.milliseconds:.2f} ms a step, loss {trial.loss:.3f}, first steps {trial.first_seconds:.1f} s"
         bench.report.row("measure and choose", trial.name, f"{text} {'kept' if trial.kept else trial.why}")
     gain = max(trial.images_per_second for trial in trials if trial.kept) / trials[0].images_per_second
     bench.report.row("measure and choose", "chosen", f"×{gain:.2f}", gain >= 1.0)
     wide = bs.load("cifar_resnet", n=1) if bench.small else bs.load("resnet50", num_classes=10)
-    data |= {"data__input_size": 32 if bench.small else 224, "data__source": str(bench.noise(2_500)), "steps": 100}
+    data |= {"data__input_size": 8 if bench.small else 224, "data__source": str(bench.noise(2_500)), "steps": 100}
     size, sizes = find_batch_size(bench.run("batch", wide, **data, precision="bf16", channels_last=True))
     ended = f"; {sizes[-1].name}: {sizes[-1].why}" if sizes[-1].why else ""
     text = ", ".join(f"{each.name}: {each.images_per_second:,.0f}/s" for each in sizes if not each.why)
