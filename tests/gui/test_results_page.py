@@ -109,7 +109,8 @@ def test_a_network_is_asked_from_the_window(open_window, qtbot, own_folder: Path
     page.child.progressed.connect(lambda share, _: told.append(share))
     page._turn("train", "last")
     page.make()
-    qtbot.waitUntil(lambda: page.found is not None and page.found.facts.part == "train")
+    qtbot.waitUntil(lambda: not page.child.busy, timeout=200_000)
+    assert page.found is not None and page.found.facts.part == "train", page.empty.label.text()
     assert told and told[-1] == 1.0 and read_predictions(run.directory, "train", "last").facts.images > 1000
 
     file = tmp_path / "digit.png"
