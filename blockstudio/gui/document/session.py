@@ -12,7 +12,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.analysis import Analysis, Analyzer, Fix, Level, Problem
-from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.analysis.hints import Hint
 from blockstudio.errors import StudioError
 from blockstudio.graph import format as files
@@ -28,8 +27,7 @@ from blockstudio.gui.document import clipboard
 from blockstudio.gui.document.document import DEFINITION, Crumb, Document
 from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
-from blockstudio.gui.document.lens import Lens
-from blockstudio.gui.document.measures import Measure, of_costs
+from blockstudio.gui.document.looks import Looks
 from blockstudio.gui.document.next_recipe import NextRecipe
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.text import render
@@ -39,7 +37,7 @@ MOST_UNREAD = 5
 Place = tuple[float, float]
 
 
-class Session(QObject):
+class Session(Looks):
     """One open document. See the module's text; ``path`` is the level in view (``""`` or ``"layer2.0"``),
     ``scope`` the definition it shows, ``selection`` names of blocks on that level, in order of selection."""
 
@@ -49,7 +47,6 @@ class Session(QObject):
     """Another diagram took the place of the old."""
     path_changed = Signal()
     selection_changed = Signal()
-    metric_changed = Signal()
     saved = Signal()
     """The document is on disk, or `dirty` changed for another reason than an edit."""
     hinted_changed = Signal()
@@ -67,11 +64,6 @@ class Session(QObject):
         self.hints: tuple[Hint, ...] = ()
         self.hinted: dict[str, frozenset[str]] = {}
         """Blocks of each definition that a design hint stands on."""
-        self._metric = DEFAULT
-        self.measures: dict[str, Measure] = of_costs()
-        """What the cards can be painted by; features add their own."""
-        self._heat = ""
-        self._lens: Lens | None = None
         self.fix_finder = FixFinder(self)
         self.document = Document(diagram or Diagram(), file)
         self._follow_diagram()
@@ -339,43 +331,6 @@ class Session(QObject):
             self.hints, scopes = found, {hint.scope for hint in found}
             self.hinted = {scope: frozenset(each.block for each in found if each.scope == scope) for scope in scopes}
             self.hinted_changed.emit()
-
-    @property
-    def metric(self) -> str:
-        return self._metric
-
-    @metric.setter
-    def metric(self, metric: str) -> None:
-        if metric != self._metric and metric in COSTS:
-            self._metric = metric
-            self.metric_changed.emit()
-
-    @property
-    def heat(self) -> str:
-        """The measure by which the cards are painted; empty: by none."""
-        return self._heat
-
-    @heat.setter
-    def heat(self, name: str) -> None:
-        if name != self._heat and (not name or name in self.measures):
-            self._heat = name
-            self._metric = name if name in COSTS else self._metric
-            self.metric_changed.emit()
-
-    @property
-    def lens(self) -> Lens | None:
-        """The network whose shapes and costs the cards show, if that is not the document's own."""
-        return self._lens
-
-    @lens.setter
-    def lens(self, lens: Lens | None) -> None:
-        if lens is not self._lens:
-            self._lens = lens
-            self.metric_changed.emit()
-
-    def add_measure(self, measure: Measure) -> None:
-        """One more thing by which the cards can be painted."""
-        self.measures[measure.name] = measure
 
     # Selection as a whole
 
