@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.formats import OUTLINES, endings, rows
@@ -62,6 +62,8 @@ class CurvesPanel(QWidget):
         for label in (self.first_head, self.second_head):
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setFixedHeight(26)
+            # What it says under the cursor changes the width of nothing: the charts need not be drawn anew.
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
