@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from blockstudio.checked import checked_methods
 from blockstudio.graph.annotation_edits import free
@@ -75,7 +75,7 @@ class Annotating(Declaring):
     def frame(
         self,
         title: str,
-        blocks: Iterable[str],
+        blocks: Sequence[str],
         *,
         colour: str = "grey",
         name: str | None = None,

@@ -40,6 +40,7 @@ def proposals(
         for make in _KERNELS:
             yield from make(site, name, relu)
         if site.block(name).type in diagram.modules:
+            yield from shapes.reduction(site, name)
             yield from _inside(diagram, level, name)
         else:
             for find in _ONE:

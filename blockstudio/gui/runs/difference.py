@@ -233,7 +233,8 @@ class DifferencePanel(QWidget):
             self._compare()
 
     def _fill(self, menu: QMenu, place: int) -> None:
-        assert self.pair is not None
+        if self.pair is None:
+            return
         for row, name in zip(self._rows, self._names, strict=True):
             action = menu.addAction(name)
             action.setCheckable(True)
