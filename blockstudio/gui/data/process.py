@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir, Signal
+from PySide6.QtCore import QObject, QTemporaryDir, Signal
 
 from blockstudio.answers import JSON, read_answer
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
+from blockstudio.gui.work.lines import LineProcess
 from blockstudio.runs.recipe import Recipe, save_recipe
-
-WAIT_MS = 5_000
 
 
 class SurveyProcess(QObject):
@@ -27,28 +24,21 @@ class SurveyProcess(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._process: QProcess | None = None
+        self._lines = LineProcess(self)
+        self._lines.told.connect(self.told)
+        self._lines.ended.connect(self._ended)
         self._folder: QTemporaryDir | None = None
         self._number = 0
-        self._rest = b""
 
     @property
     def busy(self) -> bool:
-        return self._process is not None
+        return self._lines.running
 
     def start(self, recipe: Recipe, diagram: Diagram | None) -> None:
         """Survey the set that the recipe names for a network."""
-        self.stop()
-        process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONUTF8", "1")
-        process.setProcessEnvironment(environment)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._finished)
-        self._process, self._rest = process, b""
         recipe_file, network = self._written(recipe, diagram)
         asked = ["--network", network] if network else []
-        process.start(sys.executable, ["-m", "blockstudio", "data", "--recipe", recipe_file, *asked, "--follow", JSON])
+        self._lines.start("blockstudio", "data", "--recipe", recipe_file, *asked, "--follow", JSON)
 
     def change(self, recipe: Recipe, diagram: Diagram | None) -> None:
         """Another recipe or network over the same images."""
@@ -57,8 +47,7 @@ class SurveyProcess(QObject):
 
     def ask(self, question: dict[str, Any]) -> None:
         """Put a question; `told` has the answer."""
-        if self._process is not None:
-            self._process.write((json.dumps(question) + "\n").encode())
+        self._lines.write(question)
 
     def _written(self, recipe: Recipe, diagram: Diagram | None) -> tuple[str, str]:
         # Each time under another name: the process may not have read the last ones yet.
@@ -73,25 +62,14 @@ class SurveyProcess(QObject):
         save(diagram, network)
         return str(recipe_file), str(network)
 
-    def _read(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        *lines, self._rest = (self._rest + bytes(process.readAllStandardOutput().data())).split(b"\n")
-        for line in lines:
-            if line.startswith(b"{"):
-                self.told.emit(json.loads(line))
-
-    def _finished(self, code: int, _: QProcess.ExitStatus) -> None:
-        process = self._process
-        if process is None:
-            return
-        err = bytes(process.readAllStandardError().data()).decode(errors="replace")
-        self._process = None
-        process.deleteLater()
+    def _ended(self, code: int, err: str) -> None:
         answer = read_answer(code, "", err, "the survey")
         if answer.error is not None:
             self.failed.emit(answer.error)
+
+    def stop(self) -> None:
+        """Kill it. It writes nothing."""
+        self._lines.stop()
 
     def close(self) -> None:
         """Kill it, and take away what was written for it."""
@@ -99,12 +77,3 @@ class SurveyProcess(QObject):
         if self._folder is not None:
             self._folder.remove()
             self._folder = None
-
-    def stop(self) -> None:
-        """Kill it. It writes nothing."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.blockSignals(True)
-            process.kill()
-            process.waitForFinished(WAIT_MS)
-            process.deleteLater()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, Signal
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.lines import LineProcess
 from blockstudio.text import from_data
 
-WAIT_MS = 5_000
 Told = Callable[[dict[str, Any]], None]
 
 
@@ -33,8 +31,9 @@ class LabProcess(QObject):
         self.run: Path | None = None
         self.classes: list[str] = []
         self.progress: tuple[int, int] | None = None
-        self._process: QProcess | None = None
-        self._rest = b""
+        self._lines = LineProcess(self)
+        self._lines.told.connect(self._take)
+        self._lines.ended.connect(self._ended)
         self._number = 0
         self._waiting: dict[int, tuple[Told, Callable[[StudioError], None]]] = {}
 
@@ -48,17 +47,11 @@ class LabProcess(QObject):
 
     def turn_to(self, run: Path) -> None:
         """Have the network of another run ready."""
-        if run == self.run and self._process is not None:
+        if run == self.run and self._lines.running:
             return
         self.stop()
         self.run = run
-        process = self._process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONUTF8", "1")
-        process.setProcessEnvironment(environment)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._finished)
-        process.start(sys.executable, ["-m", "blockstudio.laboratory", str(run)])
+        self._lines.start("blockstudio.laboratory", str(run))
         self.changed.emit()
 
     def ask(self, question: dict[str, Any], told: Told, failed: Callable[[StudioError], None]) -> int:
@@ -66,14 +59,14 @@ class LabProcess(QObject):
         called once, unless it is cancelled or another run comes first."""
         self._number += 1
         self._waiting[self._number] = told, failed
-        self._write({"id": self._number, **question})
+        self._lines.write({"id": self._number, **question})
         self.changed.emit()
         return self._number
 
     def cancel(self, number: int) -> None:
         """Nobody waits for this answer any more."""
         if self._waiting.pop(number, None) is not None:
-            self._write({"cancel": number})
+            self._lines.write({"cancel": number})
             self.progress = None
             self.changed.emit()
 
@@ -81,19 +74,6 @@ class LabProcess(QObject):
         """Nobody waits for anything any more."""
         for number in list(self._waiting):
             self.cancel(number)
-
-    def _write(self, line: dict[str, Any]) -> None:
-        if self._process is not None:
-            self._process.write((json.dumps(line) + "\n").encode())
-
-    def _read(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        *lines, self._rest = (self._rest + bytes(process.readAllStandardOutput().data())).split(b"\n")
-        for line in lines:
-            if line.startswith(b"{"):
-                self._take(json.loads(line))
 
     def _take(self, found: dict[str, Any]) -> None:
         if "id" not in found:
@@ -118,11 +98,9 @@ class LabProcess(QObject):
             told(found)
         self.changed.emit()
 
-    def _finished(self) -> None:
-        if self._process is not None:
-            err = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
-            text = tr("The laboratory's process ended without a word.")
-            self._fail(StudioError("lab.process", f"{text} {err[-1]}" if err else text))
+    def _ended(self, code: int, err: str) -> None:
+        said, text = err.strip().splitlines(), tr("The laboratory's process ended without a word.")
+        self._fail(StudioError("lab.process", f"{text} {said[-1]}" if said else text))
 
     def _fail(self, error: StudioError) -> None:
         self.stop()
@@ -130,14 +108,9 @@ class LabProcess(QObject):
 
     def stop(self) -> None:
         """End it. It writes nothing."""
-        process, self._process = self._process, None
-        self.run, self.classes, self._rest, self.progress = None, [], b"", None
+        self._lines.stop()
+        self.run, self.classes, self.progress = None, [], None
         self._waiting.clear()
-        if process is not None:
-            process.blockSignals(True)
-            process.kill()
-            process.waitForFinished(WAIT_MS)
-            process.deleteLater()
         self.changed.emit()
 
 
