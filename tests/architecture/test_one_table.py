@@ -174,6 +174,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_a_new_optimiser_and_a_new_schedule_are_rows(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", NEW_ROWS, str(tmp_path / "run")], capture_output=True, text=True, check=False

@@ -65,6 +65,7 @@ class _LateJob:
         return 0 if self.withdrawn else None if self.child is None else self.child.poll()
 
 
+@pytest.mark.slow
 def test_what_an_engine_holds_back_is_not_asked_for_again(tmp_path: Path) -> None:
     engine = Late()
     with Queue(trials(tmp_path, "late", steps=4)[:1], tmp_path / "late", engine=engine) as queue:

@@ -141,6 +141,7 @@ def test_a_killed_queue_and_a_killed_trainer_end_with_the_same_table(file: Path,
     assert table(home) == table(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_it_is_paused_and_stopped_with_checkpoints(file: Path, tmp_path: Path) -> None:
     write(tmp_path, steps=100_000)
     plan = loads_experiment(file.read_bytes(), tmp_path)

@@ -80,6 +80,7 @@ def test_parts_of_a_batch_are_all_of_it_and_no_image_twice() -> None:
                 assert max(lengths) - min(lengths) <= 1 <= min(lengths)
 
 
+@pytest.mark.slow
 def test_two_processes_learn_as_one(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process leads, another takes the second half of every batch; batch normalisation over both."""
     fields: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.kit.parts import clear, link, quiet
+from blockstudio.gui.kit.parts import link, link_button, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.laboratory.figure import FigureView
@@ -113,8 +113,10 @@ class AskingPage(QWidget):
         row = QHBoxLayout(self.saving)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
-        row.addWidget(link(tr("Save figure…"), lambda: self._save("svg")))
-        row.addWidget(link(tr("Save data…"), lambda: self._save("json")))
+        for text, command in ((tr("Save figure…"), "save_figure"), (tr("Save data…"), "save_data")):
+            button = link_button(text)
+            self._desk.commands.bind(button, f"laboratory.{command}")
+            row.addWidget(button)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -138,7 +140,12 @@ class AskingPage(QWidget):
         if name in self.choices:
             self.choices[name].setChecked(True)
         self.about.setText(sentence(question.help) + ".")
-        clear(self._form)
+        while self._form.rowCount():
+            row = self._form.takeRow(0)
+            for item in (row.labelItem, row.fieldItem):
+                if (widget := item.widget()) is not None:
+                    widget.hide()
+                    widget.deleteLater()
         self.fields: dict[str, QLineEdit | QComboBox] = {}
         for option in question.options:
             self._form.addRow(tr(OPTIONS[option].title), self._field(option))
@@ -166,10 +173,16 @@ class AskingPage(QWidget):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(field, 1)
-        row.addWidget(link(tr("Choose…"), lambda: self._choose(field)))
+        button = link_button(tr("Choose…"))
+        self._desk.commands.bind(button, "laboratory.picture")
+        row.addWidget(button)
         return holder
 
-    def _choose(self, field: QLineEdit) -> None:
+    def choose_picture(self) -> None:
+        """Ask for a file for the field of a picture."""
+        field = self.fields.get("picture")
+        if not isinstance(field, QLineEdit):
+            return
         path, _ = QFileDialog.getOpenFileName(self, tr("A picture"), field.text())
         if path:
             field.setText(path)
@@ -257,7 +270,8 @@ class AskingPage(QWidget):
         self.bar.setRange(0, of if asking and self._process.progress else 0)
         self.bar.setValue(done)
 
-    def _save(self, kind: str) -> None:
+    def save(self, kind: Literal["svg", "json"]) -> None:
+        """Save the figure or the data of the answer."""
         if self.found is None:
             return
         name = f"{self.found['question']}.{kind}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.laboratory.asking import AskingPage
 from blockstudio.gui.laboratory.page import HAND, LaboratoryPage
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.runs.questions import GROUPS
@@ -23,6 +26,15 @@ class Laboratory:
                     enabled=lambda d: d.watched.run is not None,
                     keywords="laboratory lesion cam gradient batchnorm interpret explain"),
             Command("laboratory.undo", say("Undo the last lesion"), lambda d: self._page().by_hand.undo(),
+                    enabled=lambda d: d.screen == "laboratory"),
+            Command("laboratory.picture", say("Ask about a picture…"),
+                    lambda d: self._asking(AskingPage.choose_picture),
+                    enabled=lambda d: d.screen == "laboratory", keywords="image file open"),
+            Command("laboratory.save_figure", say("Save the answer's figure…"),
+                    lambda d: self._asking(lambda page: page.save("svg")),
+                    enabled=lambda d: d.screen == "laboratory"),
+            Command("laboratory.save_data", say("Save the answer's data…"),
+                    lambda d: self._asking(lambda page: page.save("json")),
                     enabled=lambda d: d.screen == "laboratory"),
             *(
                 Command(f"laboratory.{group}", say("Laboratory: {title}", title=title),
@@ -54,6 +66,13 @@ class Laboratory:
         page = self._page()
         if run is not None and (page.run is None or page.run.directory != run.directory):
             page.show_run(run)
+
+    def _asking(self, act: Callable[[AskingPage], object]) -> None:
+        """Do something with the questions in view."""
+        page = self._page()
+        asking = page.pages[page.tab]
+        if isinstance(asking, AskingPage):
+            act(asking)
 
     def _turn_to(self, group: str) -> None:
         self._desk.show_screen("laboratory")

@@ -220,7 +220,8 @@ class ResultsPage(QWidget):
 
     def _turn(self, part: Part, which: Which) -> None:
         self.part, self.which = part, which
-        self._read()
+        if self.directory is not None:
+            self._read()
 
     # Asking the network
 

@@ -214,11 +214,12 @@ class CurvesPanel(QWidget):
         offered = [form for form in rows("figure") if form.ending == OUTLINES or form.ending[1:] in pictures]
         for form in (*offered, *rows("table")):
             ending = form.ending
-            action = menu.addAction(tr("Save as {form}…", form=form.title))
+            text = tr("Save as {form}…", form=form.title)
+            action = self._desk.commands.offer(menu, "runs.save_curves", ending, text)
             action.setEnabled(bool(self.first.lines or self.second.lines))
-            action.triggered.connect(lambda _=False, ending=ending: self._ask(ending))
 
-    def _ask(self, ending: str) -> None:
+    def ask(self, ending: str) -> None:
+        """Ask for the file into which the curves go."""
         if self.dialog is not None:
             self.dialog.deleteLater()
         dialog = self.dialog = QFileDialog(

@@ -33,6 +33,7 @@ class Runs:
             Command("runs.delete", say("Move the run to the bin"), self._delete, value=True),
             Command("runs.restore", say("Take the run back"), lambda _: self.store.restore(),
                     enabled=lambda _: self.store.can_restore, keywords="undo delete bin"),
+            Command("runs.save_curves", say("Save the curves of runs"), self._save_curves, value=True),
             Command("runs.equal_fields", say("Show equal fields"), _show_equal, value=True),
         )  # fmt: skip
         desk.on_close(self.stop)
@@ -65,6 +66,10 @@ class Runs:
     def _delete(self, desk: Desk, row: Listed) -> None:
         if self.store.delete(row):
             desk.say(tr("{run} is in the bin.", run=row.name), "info", Act(tr("Take it back"), "runs.restore"))
+
+    def _save_curves(self, _: Desk, ending: str) -> None:
+        if self.page is not None:
+            self.page.curves.ask(ending)
 
     def stop(self) -> None:
         """The window closes."""

@@ -171,13 +171,7 @@ class WatchPanel(QWidget):
 
     def _fill_rates(self, menu: QMenu) -> None:
         for every in (-1, *RATES):
-            menu.addAction(rate_text(every)).triggered.connect(lambda _=False, every=every: self._measure(every))
-
-    def _measure(self, every: int) -> None:
-        if every < 0:
-            self._trainer.tell("unwatch")
-        else:
-            self._trainer.tell("watch", steps=every)
+            self._desk.commands.offer(menu, "watch.rate", every, rate_text(every))
 
 
 def rate_text(every: int) -> str:

@@ -28,7 +28,7 @@ class WatchedBlocks:
         self.trained = Trained(desk)
         self.strip = strip
         self.panel = WatchPanel(desk, trainer, self.trained)
-        desk.add_commands(*_commands(self.trained))
+        desk.add_commands(*_commands(self.trained, trainer))
         self.bar = AsTrained(desk.commands, self.trained)
         for each in WATCHABLE:
             desk.session.add_measure(self._measure(each))
@@ -84,7 +84,7 @@ class WatchedBlocks:
         self.trained.stop()
 
 
-def _commands(trained: Trained) -> tuple[Command[Desk], ...]:
+def _commands(trained: Trained, trainer: RunControl) -> tuple[Command[Desk], ...]:
     def differs(_: Desk) -> bool:
         return trained.differs
 
@@ -94,9 +94,17 @@ def _commands(trained: Trained) -> tuple[Command[Desk], ...]:
         if not shown:
             desk.set_shown("palette", True)
 
+    def measure(_: Desk, every: int) -> None:
+        """Every so many steps; −1: never."""
+        if every < 0:
+            trainer.tell("unwatch")
+        else:
+            trainer.tell("watch", steps=every)
+
     return (
         Command("view.watch", say("Watch the blocks of the run"), toggle, "View", 301, ("Ctrl+Alt+4",),
                 checked=lambda d: d.is_shown("watch"), keywords="gradient update activation overlay"),
+        Command("watch.rate", say("How often the blocks of the run are measured"), measure, value=True),
         Command("view.as_trained", say("Show as trained"), lambda _: trained.show(True), "View", 302,
                 enabled=lambda d: differs(d) and not trained.is_shown),
         Command("view.as_drawn", say("Back to the diagram"), lambda _: trained.show(False), "View", 303,
