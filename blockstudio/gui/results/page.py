@@ -329,6 +329,8 @@ class ResultsPage(QWidget):
         self.more.setText(tr("{count:,} more", count=left))
 
     def _show_more(self) -> None:
+        if self.found is None:
+            return
         self._all_of_cell = True
         self._show_rows()
 
