@@ -130,7 +130,8 @@ class Reader:
 
     def read(self, place: str, widget: QWidget) -> None:
         for found in [*told(widget), *painted(widget)]:
-            outside = re.sub(r"/[^\s]+", "", found)
+            # Paths, and names that are cut in their middle where there is little room.
+            outside = re.sub(r"/[^\s]+|\w+…\w+", "", found)
             if any(word not in self.known and len(word) > 1 for word in BARE.findall(outside)):
                 self.bare.setdefault(found, place)
 

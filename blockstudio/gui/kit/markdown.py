@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from PySide6.QtCore import QRectF, QUrl
 from PySide6.QtGui import (
@@ -175,7 +176,7 @@ def _piece(whole: str, rect: QRectF, line: QTextLine, start: int, end: int, form
 
 def _x(line: QTextLine, position: int) -> float:
     # The bindings give the place and the position, the hints one of them.
-    found = line.cursorToX(position)
+    found: Any = line.cursorToX(position)
     return float(found[0] if isinstance(found, tuple) else found)
 
 
