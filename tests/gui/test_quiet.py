@@ -49,7 +49,7 @@ def session_edits_that_fail():
     return (RemoveBlock(scope="", name="nobody"),)
 
 
-def test_texts_in_the_bar_fade(open_window) -> None:
+def test_texts_in_the_bar_fade(open_window, qtbot) -> None:
     window = open_window()
     status = window.status
     window.session.message.emit("Saved it")
@@ -57,8 +57,7 @@ def test_texts_in_the_bar_fade(open_window) -> None:
     status._resting.stop()
     status._fading.setDuration(1)
     status._resting.timeout.emit()
-    QTest.qWait(30)
-    assert status.message.text() == ""
+    qtbot.waitUntil(lambda: status.message.text() == "")
 
 
 def test_the_start_page_selects_what_was_asked_and_forgets_it_after_use(open_window, qtbot) -> None:

@@ -125,6 +125,9 @@ class LinesView(QTableView):
     chosen = Signal(object)
     """The `Line` that the user went to."""
 
+    heading_room = 0
+    """Pixels that a heading has besides, where there is width enough for all columns."""
+
     def __init__(self) -> None:
         super().__init__()
         self.table = LinesModel()
@@ -179,7 +182,7 @@ class LinesView(QTableView):
             texts = {line.cells[column].text for line in self.table.lines}
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             words = max(head.horizontalAdvance(part) for part in _broken(heading).split("\n"))
-            self.setColumnWidth(column, min(WIDEST, max(widest, words + 8) + PAD))
+            self.setColumnWidth(column, min(WIDEST, max(widest, words + self.heading_room) + PAD))
 
     @property
     def wanted(self) -> int:

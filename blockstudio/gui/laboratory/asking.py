@@ -33,7 +33,7 @@ from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Group, check_asked, read_option
 from blockstudio.text import from_data
 
-SIDE = 280
+SIDE, HEADING_ROOM = 280, 8
 
 
 class AskingPage(QWidget):
@@ -108,6 +108,7 @@ class AskingPage(QWidget):
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.figure = FigureView()
         self.table = LinesView()
+        self.table.heading_room = HEADING_ROOM
         self.table.setMinimumHeight(180)
         self.saving = QWidget()
         row = QHBoxLayout(self.saving)

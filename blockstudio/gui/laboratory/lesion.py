@@ -19,7 +19,7 @@ from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.units import UnitsView
 
 IMAGES = 2000
-SIDE = 436
+SIDE, HEADING_ROOM = 436, 8
 
 
 class AccuracyBar(QWidget):
@@ -124,6 +124,7 @@ class LesionPage(QWidget):
         self.classes_title = heading(tr("By class"))
         column.addWidget(self.classes_title)
         self.classes = LinesView()
+        self.table.heading_room = self.classes.heading_room = HEADING_ROOM
         column.addWidget(self.classes, 1)
         return side
 

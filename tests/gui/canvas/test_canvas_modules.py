@@ -282,7 +282,8 @@ def test_the_menu_offers_what_can_be_done(show, nested) -> None:
 
     empty = [action.text() for action in menu_at(canvas, QPointF(5, 5), canvas).actions() if action.text()]
     assert empty == [
-        "Paste here", "Add a block…", "Write a note", "Select all", "Arrange", "Columns", "Open all modules", "Show everything",
+        "Paste here", "Add a block…", "Write a note", "Select all", "Arrange", "Columns", "Open all modules",
+        "Show everything",
     ]  # fmt: skip
 
 
