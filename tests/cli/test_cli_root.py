@@ -114,6 +114,7 @@ def test_a_run_that_fails_tells_programs_why(tmp_path: Path, capsys: pytest.Capt
     assert code == 2 and error is not None and error.code == "data.folder"
 
 
+@pytest.mark.slow
 def test_folders_are_named_by_the_environment_and_quiet_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from blockstudio.runs import Run
 NETWORK = ["cifar_resnet", "--set", "n=1", "--set", "width=4"]
 
 
+@pytest.mark.slow
 def test_training_begins_with_the_weights_and_leaves_the_frozen_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

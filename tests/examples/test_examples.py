@@ -49,6 +49,7 @@ def test_compare_widths(tmp_path: Path) -> None:
     assert (tmp_path / "small.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
+@pytest.mark.slow
 def test_train_on_digits(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     out = run("train_on_digits.py", tmp_path, "1", "run")

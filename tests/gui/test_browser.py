@@ -312,6 +312,7 @@ def test_arrows_walk_the_tree(page: StartPage) -> None:
     assert QApplication.focusWidget() is page.tree.nodes["plain"] and page.detail.preset == "plain"
 
 
+@pytest.mark.slow
 def test_the_whole_tree_can_be_walked(page: StartPage) -> None:
     """From the first node every other can be reached with the arrows."""
     page.tree.take_keyboard("alexnet")

@@ -86,6 +86,7 @@ def test_an_ending_that_is_typed_names_the_kind(open_window, qtbot, tmp_path: Pa
     assert (tmp_path / "net.tex").read_text().startswith("\\begin{tabular}")
 
 
+@pytest.mark.slow
 def test_weights_go_into_a_safetensors_file(open_window, qtbot, tmp_path: Path) -> None:
     from safetensors import safe_open
 

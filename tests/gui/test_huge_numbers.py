@@ -22,7 +22,7 @@ def chain(count: int) -> Diagram:
     return diagram
 
 
-@pytest.mark.parametrize("count", [6, 110, 1500])
+@pytest.mark.parametrize("count", [6, 110, pytest.param(1500, marks=pytest.mark.slow)])
 def test_numbers_without_end_leave_the_window_usable(open_window, qtbot, tmp_path, count: int) -> None:
     file = tmp_path / "huge.blocks.json"
     save(chain(count), file)

@@ -102,6 +102,7 @@ def rows(window: StudioWindow) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_a_classifier_is_kept_aside_the_rest_is_frozen_and_stays_to_the_last_bit(
     open_window, qtbot, net: Path, file: Path
 ) -> None:

@@ -20,6 +20,7 @@ from blockstudio.runs.terminal import watch
 MakeRun = Callable[..., Run]
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_a_run_from_start_to_end(make_run: MakeRun) -> None:
     run = make_run(epochs=2)
     output = io.StringIO()
@@ -48,6 +49,7 @@ def test_a_started_trainer_holds_the_run_and_obeys(make_run: MakeRun) -> None:
     assert os.name == "nt" or os.getsid(0) != child.pid
 
 
+@pytest.mark.slow
 def test_wrong_data_end_in_a_failed_event_and_exit_code(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     run = make_run(epochs=1)
     path = run.directory / "recipe.json"
