@@ -129,6 +129,7 @@ def test_a_new_cost_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert all(f"`{name}`" in text for name in COSTS if name != "letters")
 
 
+@pytest.mark.slow
 def test_no_optimiser_and_no_schedule_is_named_outside_its_table() -> None:
     names = {*OPTIMIZERS, *SCHEDULES} - {"step", "constant"}  # ordinary words too
     defaults = {FIELDS["optimizer.name"].default, FIELDS["schedule.name"].default}

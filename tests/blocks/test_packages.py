@@ -56,6 +56,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_one_file_of_another_package_adds_block_types_everywhere(tmp_path: Path, file: Path) -> None:
     done = python("-c", SCRIPT, str(file), path=install(tmp_path / "site"))
     assert done.returncode == 0, done.stderr

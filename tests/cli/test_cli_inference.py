@@ -69,6 +69,7 @@ def known(notes: dict[str, str]) -> bool:
     return {key: json.loads(notes[key]) for key in wanted} == wanted and notes["network"] == "Colours"
 
 
+@pytest.mark.slow
 def test_every_form_says_what_the_images_were(run: Run, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxscript")
@@ -86,6 +87,7 @@ def test_every_form_says_what_the_images_were(run: Run, tmp_path: Path) -> None:
             assert known(json.loads(archive.read(entry)))
 
 
+@pytest.mark.slow
 def test_the_normalisation_inside(run: Run, tmp_path: Path) -> None:
     assert export(run, tmp_path / "plain.pt2") == 0
     assert export(run, tmp_path / "inside.pt2", "--normalise") == 0

@@ -84,6 +84,7 @@ def test_an_average_by_a_divisor_of_its_own() -> None:
     assert found.shape == (2, 1, 2, 2) and (found == 4.0).all()
 
 
+@pytest.mark.slow
 def test_a_share_of_the_blocks_runs_outside() -> None:
     divisors: list[tuple[str, dict[str, Any], tuple[tuple[int, ...], ...]]] = [
         ("AvgPool2d", {"divisor_override": 3, **values}, ((2, 7, 6),))

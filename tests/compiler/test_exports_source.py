@@ -78,6 +78,7 @@ def alone_equals_compiled(names: list[str], folder: Path) -> None:
         assert found[path] == wanted, path
 
 
+@pytest.mark.slow
 def test_exported_files_run_alone(tmp_path: Path) -> None:
     alone_equals_compiled(QUICK, tmp_path)
 

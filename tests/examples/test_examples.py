@@ -41,6 +41,7 @@ def test_densenet121(tmp_path: Path) -> None:
     assert bs.analyze(diagram).problems == () and diagram.main.block("denseblock3").repeat == 24
 
 
+@pytest.mark.slow
 def test_compare_widths(tmp_path: Path) -> None:
     out = run("compare_widths.py", tmp_path, "small.svg")
     rows = re.findall(r"^ *(\d+) +(\d+) +([\d,]+) ", out, flags=re.MULTILINE)

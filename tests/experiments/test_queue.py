@@ -55,6 +55,7 @@ def write(folder: Path, steps: int = 12, **fields: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_an_experiment_from_the_command_line(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

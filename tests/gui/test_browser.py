@@ -140,6 +140,7 @@ def test_a_module_tells_its_figure_in_the_paper_and_no_accuracy(page: StartPage,
     assert "PART OF" in text and "Inception V3, 2015" in text
 
 
+@pytest.mark.slow
 def test_there_is_a_drawing_of_every_preset(page: StartPage, qtbot) -> None:
     drawings = set()
     for preset, kin in page.family.kin.items():

@@ -141,7 +141,15 @@ def state(window: StudioWindow) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("selected", [(), ("conv1",), ("inception_3a",), ("conv1", "pool1")])
+@pytest.mark.parametrize(
+    "selected",
+    [
+        (),
+        pytest.param(("conv1",), marks=pytest.mark.slow),
+        ("inception_3a",),
+        pytest.param(("conv1", "pool1"), marks=pytest.mark.slow),
+    ],
+)
 def test_buttons_are_commands_or_change_only_their_own_page(open_window, ran: list[str], selected) -> None:
     window = everything(open_window)
     window.session.diagram.disconnect("conv1", "pool1")

@@ -122,6 +122,7 @@ def test_a_definition_that_is_looked_at_by_itself(open_window, qtbot, tmp_path: 
     assert {"conv2", "add"} <= set(labels((tmp_path / "module.svg").read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_two_pictures_at_once_and_another_document_meanwhile(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
     window.features.figure.write(tmp_path / "first.svg", [])

@@ -105,6 +105,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     assert "whole numbers" in asking.trouble.text()
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_asked_says_why(desk: Desk, qtbot: Any, trained: Run) -> None:
     laboratory, page = opened(desk, qtbot)
     young = Run(trained.directory.parent / "young-20260131-142502")

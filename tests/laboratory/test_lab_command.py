@@ -17,6 +17,7 @@ from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
 
 
+@pytest.mark.slow
 def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = with_fields(Recipe(), {"data.input_size": 8, "steps": 3, "batch_size": 16, "threads": 1})
     run = create_run(bs.load("cifar_resnet", n=3), recipe, tmp_path / "run")

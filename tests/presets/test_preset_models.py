@@ -25,7 +25,14 @@ def flops(model: torch.nn.Module, x: torch.Tensor) -> tuple[int, object]:
     return counter.get_total_flops(), found
 
 
-@pytest.mark.parametrize("name", preset_names())
+LARGE = ("inception_resnet", "inception_v3", "inception_v4", "resnet101", "resnet152", "wide", "googlenet_torchvision")
+"""Presets, by their beginnings, that take a second and more at their own size."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name.startswith(LARGE) else name for name in preset_names()],
+)
 def test_compiled_at_its_own_size(name: str) -> None:
     diagram = load_preset(name)
     found = analyze(diagram)

@@ -34,6 +34,7 @@ def test_the_terminal_shows_a_run_from_start_to_end(make_run: MakeRun) -> None:
     assert caught.value.code == "run.finished"
 
 
+@pytest.mark.slow
 def test_a_started_trainer_holds_the_run_and_obeys(make_run: MakeRun) -> None:
     run = make_run(epochs=2000)
     child = start_run(run)

@@ -41,6 +41,7 @@ def is_right(splits: DataSplits, part: str, red: Callable[[int], int]) -> None:
         assert abs(int(image[0, 6, 4]) - red(label)) <= 12, (label, image[0, 6, 4])
 
 
+@pytest.mark.slow
 def test_flowers17_folder_as_published(tmp_path: Path) -> None:
     root = flowers17(tmp_path / "17flowers")
     facts = describe(Data(source=str(root)))

@@ -95,6 +95,7 @@ def test_a_continued_run_is_the_same_to_the_last_bit(
         assert measured(continued) == measured(whole)
 
 
+@pytest.mark.slow
 def test_images_read_from_disk_give_the_same_run_when_it_is_continued(make_run: MakeRun, tmp_path: Path) -> None:
     from PIL import Image
 
