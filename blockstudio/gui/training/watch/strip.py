@@ -286,7 +286,8 @@ class DownTheNetwork(QWidget):
 
     def _recolour(self) -> None:
         now = as_text(theme().series[0]).name()
-        self.legend.setText(f"<span style='color:{now}'>● {tr('now')}</span>")
+        word = tr("now")
+        self.legend.setText(f"<span style='color:{now}'>● {word}</span>")
 
     def show_history(self, history: BlockHistory | None) -> None:
         """Draw what was measured."""
