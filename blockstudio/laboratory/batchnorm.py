@@ -19,7 +19,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.expand import Port
 from blockstudio.laboratory.lesion import Measure
 from blockstudio.laboratory.places import shape_at
-from blockstudio.laboratory.subject import Subject
+from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say
 
 Batches = Sequence[tuple[Tensor, Tensor]]
@@ -220,15 +220,13 @@ def by_batch_size(
     """
     norms(subject)
     network = subject.tapped()
-    images, labels = torch.cat([some for some, _ in batches]), torch.cat([some for _, some in batches])
     found: dict[int, Measure | StudioError] = {}
     for size in sizes:
-        whole = len(labels) - len(labels) % size  # The last batch is as large as the others.
+        # The last batch is as large as the others.
+        whole = [each for each in rebatched(batches, size) if len(each[1]) == size]
         try:
             with torch.inference_mode(), batch_statistics(network):
-                found[size] = measure(
-                    network, [(images[i : i + size], labels[i : i + size]) for i in range(0, whole, size)], go_on
-                )
+                found[size] = measure(network, whole, go_on)
         except ValueError:
             text = say("a batch of {size} leaves a channel a single value, whose deviation is 0.", size=size)
             found[size] = StudioError("lab.batchnorm", text, where=subject.diagram.name)

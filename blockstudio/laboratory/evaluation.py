@@ -8,6 +8,7 @@ over fifteen bins of equal width.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -20,7 +21,7 @@ from blockstudio.analysis.trunk import trunk
 from blockstudio.errors import StudioError
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.laboratory.batchnorm import batch_statistics, norms, re_estimate
-from blockstudio.laboratory.subject import Part, Subject
+from blockstudio.laboratory.subject import Part, Subject, rebatched
 from blockstudio.runs.adapt import set_size
 from blockstudio.text import say
 
@@ -129,17 +130,14 @@ def evaluate(
     network = asked.tapped(without=setting.without)
     if setting.statistics == "exact":
         re_estimate(network, asked.images("train", setting.exact_images), go_on)
-    batches = _cut(asked.images(setting.part, setting.images, _chosen(asked, setting)), setting.batch_size)
+    batches = rebatched(asked.images(setting.part, setting.images, _chosen(asked, setting)), setting.batch_size)
     logits, labels = list[Tensor](), list[Tensor]()
     for number, (images, truth) in enumerate(batches, 1):
         if not go_on():
             raise StudioError("lab.cancelled", say("was cancelled."))
-        with torch.inference_mode():
-            if setting.statistics == "batch":
-                with batch_statistics(network):
-                    found = network(images)[0]
-            else:
-                found = network(images)[0]
+        own = batch_statistics(network) if setting.statistics == "batch" else nullcontext()
+        with torch.inference_mode(), own:
+            found = network(images)[0]
         logits.append(found.float().cpu())
         labels.append(truth.cpu())
         progress(number, len(batches))
@@ -190,10 +188,3 @@ def _chosen(subject: Subject, setting: Setting) -> list[int] | None:
         if seen[label] <= setting.per_class:
             found.append(place)
     return found[: setting.images]
-
-
-def _cut(batches: list[tuple[Tensor, Tensor]], size: int) -> list[tuple[Tensor, Tensor]]:
-    if not batches:
-        return []
-    images, labels = torch.cat([some for some, _ in batches]), torch.cat([some for _, some in batches])
-    return [(images[start : start + size], labels[start : start + size]) for start in range(0, len(labels), size)]

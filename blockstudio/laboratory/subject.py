@@ -271,6 +271,14 @@ def part_of(
     return drawn
 
 
+def rebatched(batches: Sequence[tuple[Tensor, Tensor]], size: int) -> list[tuple[Tensor, Tensor]]:
+    """The same images and labels in batches of another size; the last may be smaller."""
+    if not batches:
+        return []
+    images, labels = torch.cat([some for some, _ in batches]), torch.cat([some for _, some in batches])
+    return [(images[start : start + size], labels[start : start + size]) for start in range(0, len(labels), size)]
+
+
 def _apart(wanted: str, taken: set[str]) -> str:
     while wanted in taken:
         wanted += "_"

@@ -25,7 +25,7 @@ def flops(model: torch.nn.Module, x: torch.Tensor) -> tuple[int, object]:
     return counter.get_total_flops(), found
 
 
-LARGE = ("inception_resnet", "inception_v3", "inception_v4", "resnet101", "resnet152", "wide", "googlenet_torchvision")
+LARGE = ("inception_resnet", "inception_v3", "inception_v4", "resnet101", "resnet152", "googlenet_torchvision")
 """Presets, by their beginnings, that take a second and more at their own size."""
 
 

@@ -15,11 +15,12 @@ from blockstudio.gui.kit.parts import heading, link, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font, theme
+from blockstudio.gui.laboratory.asking import HEADING_ROOM
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.units import UnitsView
 
 IMAGES = 2000
-SIDE, HEADING_ROOM = 436, 8
+SIDE = 436
 
 
 class AccuracyBar(QWidget):

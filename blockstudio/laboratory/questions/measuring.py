@@ -11,7 +11,7 @@ from blockstudio.laboratory.batchnorm import Microscope, by_batch_size, correcte
 from blockstudio.laboratory.evaluation import Setting
 from blockstudio.laboratory.evaluation import evaluate as measured
 from blockstudio.laboratory.questions.answer import Answer, Progress
-from blockstudio.laboratory.subject import Subject
+from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.report.chart import Chart, Curve, Level
 from blockstudio.report.table import Table
 from blockstudio.text import render, say
@@ -52,9 +52,8 @@ def batchnorm(
     """
     asked = Microscope(subject, block)
     training = subject.images("train", batch_size * steps)
-    values, labels = torch.cat([some for some, _ in training]), torch.cat([some for _, some in training])
-    whole = max(batch_size, len(labels) - len(labels) % batch_size)
-    batches = [(values[i : i + batch_size], labels[i : i + batch_size]) for i in range(0, whole, batch_size)]
+    every = rebatched(training, batch_size)
+    batches = [each for each in every if len(each[1]) == batch_size] or every
     followed = asked.averages(batches, channel, momentum, go_on=go_on)
     weight = asked.momentum if momentum is None else momentum
     progress(1, 2)
