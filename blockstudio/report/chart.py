@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
-"""The colours of curves, in order; the window's."""
+"""The colours of curves, in order, in files and in the window."""
 TEXT, QUIET, LINE, PAPER = "#1b2128", "#5c6671", "#dfe3e8", "#ffffff"
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 46, 48

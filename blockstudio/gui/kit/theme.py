@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from blockstudio.report.chart import SERIES
+
 
 def _c(code: str) -> QColor:
     return QColor(code)
@@ -106,8 +108,6 @@ class Theme:
         return mix(HUES[colour], self.text, 0.35 if self.dark else 0.1)
 
 
-_SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
-
 LIGHT = Theme(
     name="light",
     dark=False,
@@ -139,7 +139,7 @@ LIGHT = Theme(
     warning=_c("#955600"),
     warning_fill=_c("#b26a00"),
     good=_c("#16733f"),
-    series=tuple(map(_c, _SERIES)),
+    series=tuple(map(_c, SERIES)),
 )
 
 DARK = Theme(
