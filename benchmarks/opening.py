@@ -118,10 +118,9 @@ def one_round(seed: int, only: list[str], folder: Path) -> dict[str, tuple[float
         for _ in range(5):
             app.processEvents()
 
-    warmer, browser = window.features.training.panel.warmer, window.features.browser
-    while warmer.is_ready is False or (browser.page is not None and browser.page.is_busy):
+    browser = window.features.browser
+    while browser.page is not None and browser.page.is_busy:
         # What a window does in its first second, before anybody has chosen a network.
-        warmer.when_ready(lambda: None)
         app.processEvents()
     jobs: list[tuple[str, Callable[[], tuple[float, float]]]] = []
     for name, values in [*((name, {}) for name in preset_names()), *DEEP]:

@@ -34,7 +34,6 @@ LIBRARIES: dict[str, Library] = {
         Library("safetensors", "safetensors", "safetensors"),
         Library("PySide6", "Qt", '"PySide6-Essentials>=6.8.3,!=6.12.0"',
                 "On Debian and Ubuntu: apt-get install libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1."),
-        Library("pyqtgraph", "pyqtgraph", "pyqtgraph"),
         Library("PIL", "Pillow", "pillow"),
         Library("onnx", "onnx", "onnx onnxscript"),
         Library("onnxscript", "onnxscript", "onnx onnxscript"),

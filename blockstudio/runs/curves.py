@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +23,10 @@ OF_STEPS = ("loss", "accuracy", "accuracy_top5", "lr", "images_per_second", "mem
 OF_EPOCHS = (
     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "validation_accuracy_top5",
 )  # fmt: skip
+OF_BLOCKS = ("gradient",)
+"""Of the whole network, where its blocks are measured: the norm of all gradients as of one vector."""
+AUX = "aux"
+"""Losses of the auxiliary heads are ``aux1``, ``aux2`` and so on, as many as there are."""
 BLOCK = 200
 """Values smoothed in one go: beyond, powers of the weight would leave what a float can hold."""
 
@@ -43,6 +48,7 @@ class _Line(msgspec.Struct, gc=False):
     validation_loss: float | None = None
     validation_accuracy: float | None = None
     validation_accuracy_top5: float | None = None
+    aux: list[float | None] | None = None
 
 
 _lines = msgspec.json.Decoder(list[_Line])
@@ -67,6 +73,14 @@ class Columns:
         self._rows[:, self.size : needed] = rows
         self.size = needed
 
+    def widen(self, names: Sequence[str]) -> None:
+        """Add columns; in the rows so far they have no number."""
+        rows = np.full((len(self.names) + len(names), self._rows.shape[1]), np.nan)
+        rows[: len(self.names)] = self._rows
+        # In this order: another thread may be looking a column up.
+        self._rows = rows
+        self.names = (*self.names, *names)
+
     def cut(self, step: float) -> None:
         """Forget what lies beyond ``step``: a continued run does it again."""
         self.size = int(np.searchsorted(self["step"], step, side="right"))
@@ -76,16 +90,27 @@ class Columns:
 
     def known(self, name: str, x: str = "step") -> tuple[Floats, Floats]:
         """``(x, values)`` where the value is a number."""
-        values = self[name]
+        # Rows may be added meanwhile, in a worker: both columns are of the same moment.
+        rows, size = self._rows, self.size
+        size = min(size, rows.shape[1])
+        across, values = rows[self.names.index(x), :size], rows[self.names.index(name), :size]
         there = np.isfinite(values)
-        return (self[x], values) if there.all() else (self[x][there], values[there])
+        return (across, values) if there.all() else (across[there], values[there])
+
+    def last(self, name: str) -> float | None:
+        """The latest number of a column that is one."""
+        column = self[name]
+        if column.size and np.isfinite(column[-1]):
+            return float(column[-1])
+        known = np.flatnonzero(np.isfinite(column))
+        return float(column[known[-1]]) if known.size else None
 
 
 class Curves:
     """The curves of one run, and its other events since the last `read`."""
 
     def __init__(self) -> None:
-        self.steps, self.epochs = Columns(OF_STEPS), Columns(OF_EPOCHS)
+        self.steps, self.epochs, self.blocks = Columns(OF_STEPS), Columns(OF_EPOCHS), Columns(OF_BLOCKS)
         self.started: Event = {}
         self.offset = 0
         self.seconds = 0.0
@@ -172,11 +197,18 @@ class Curves:
         lines = [line for line in lines if line.step is not None]
         if not lines:
             return
-        rows = np.empty((len(names) + 2, len(lines)))
+        heads = max(len(line.aux or ()) for line in lines) if columns is self.steps else 0
+        known = len(columns.names) - 2 - len(names)
+        if heads > known:
+            columns.widen([f"{AUX}{number}" for number in range(known + 1, heads + 1)])
+        rows = np.full((len(columns.names), len(lines)), np.nan)
         rows[0] = [line.step for line in lines]
         times = np.array([line.time for line in lines])
         for row, name in enumerate(names, start=2):
             rows[row] = np.array([_number(getattr(line, name)) for line in lines], dtype=float)
+        for place, line in enumerate(lines if heads else ()):
+            for head, value in enumerate(line.aux or (), start=2 + len(names)):
+                rows[head, place] = np.nan if value is None else value
         rows[1] = np.maximum.accumulate(self._seconds_at(times))
         if columns is self.steps:
             self.seconds, self._clock = float(rows[1, -1]), float(times[-1])
@@ -193,10 +225,15 @@ class Curves:
         if kind == "started":
             self.started = event
             step = _number(event.get("step", 0)) or 0
-            for columns in (self.steps, self.epochs):
+            for columns in (self.steps, self.epochs, self.blocks):
                 columns.cut(step)
             self.seconds = float(self.steps["seconds"][-1]) if self.steps.size else 0.0
             self._clock, self._targets = time, {}
+        elif kind == "blocks" and time is not None:
+            parts = [value for each in event.get("gradient") or () if (value := _number(each)) is not None]
+            step = _number(event.get("step")) or 0
+            seconds = float(self._seconds_at(np.array([time]))[0])
+            self.blocks.append(np.array([[step], [seconds], [math.hypot(*parts) if parts else np.nan]]))
         elif kind == "paused" and self._clock is not None and time is not None:
             self.seconds += max(0.0, time - self._clock)
             self._clock = time
@@ -260,16 +297,44 @@ def _averaged(values: Floats, weight: float) -> Floats:
     return found
 
 
-def thin(x: Floats, y: Floats, bins: int) -> tuple[Floats, Floats]:
-    """At most two points a bin of ``x``, its lowest and its highest in their order: no screen shows more."""
+def thin(x: Floats, y: Floats, bins: int, *, log: bool = False, means: bool = False) -> tuple[Floats, Floats]:
+    """At most two points a bin of ``x``, its lowest and its highest: no screen shows more.
+
+    Args:
+        x: ``(N,)``, rising.
+        y: ``(N,)``.
+        bins: Equally wide stretches of ``x``; what is beyond the ends of the last one counts to it.
+        log: Equally wide on a logarithmic axis.
+        means: One point a bin, its mean, for a curve without peaks.
+    """
     if x.size <= 4 * bins:
         return x, y
-    edges = np.linspace(0, x.size, bins + 1).astype(int)[:-1]
-    size = -(-x.size // bins)
+    first = int(np.searchsorted(x, 0, side="right")) if log else 0
+    if log and first < x.size:
+        borders = np.append(x[0], np.geomspace(x[first], x[-1], bins + 1))
+    else:
+        borders = np.linspace(x[0], x[-1], bins + 1)
+    edges = np.unique(np.searchsorted(x, borders[:-1]))
+    edges = edges[edges < x.size]
+    if means:
+        ends = np.append(edges[1:], x.size)
+        middles, averages = x[(edges + ends) // 2], np.add.reduceat(y, edges) / (ends - edges)
+        return np.concatenate((x[:1], middles, x[-1:])), np.concatenate((y[:1], averages, y[-1:]))
     low = np.minimum.reduceat(y, edges)
     high = np.maximum.reduceat(y, edges)
-    middle = np.minimum(edges + size // 2, x.size - 1)
-    return np.repeat(x[middle], 2), np.column_stack((low, high)).reshape(-1)
+    middle = (edges + np.append(edges[1:], x.size)) // 2
+    found_x, found_y = np.repeat(x[middle], 2), np.column_stack((low, high)).reshape(-1)
+    found_x[0], found_x[-1] = x[0], x[-1]
+    return found_x, found_y
+
+
+def together(values: Floats, size: int) -> Floats:
+    """Means of ``size`` values each, the last of what is left: ``(N,)`` to ``(ceil(N / size),)``."""
+    if size <= 1 or not values.size:
+        return values
+    edges = np.arange(0, values.size, size)
+    found: Floats = np.add.reduceat(values, edges) / np.diff(np.append(edges, values.size))
+    return found
 
 
 def best_of(values: Iterable[float], *, lowest: bool = False) -> float | None:

@@ -16,11 +16,11 @@ from blockstudio.graph.files import read_bounded
 from blockstudio.runs.chance import doubt
 from blockstudio.runs.curves import Curves, best_of
 from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.following import Following
 from blockstudio.runs.label import LABEL, Label, read_label
-from blockstudio.runs.lock import Lock
 from blockstudio.runs.recipe import FIELDS, Recipe, get_field, load_recipe
-from blockstudio.runs.run import DIAGRAM, EVENTS, RECIPE, Run
-from blockstudio.runs.state import Folded, RunState
+from blockstudio.runs.run import DIAGRAM, RECIPE, Run
+from blockstudio.runs.state import RunState
 
 MAX_DIAGRAM = 64 << 20
 
@@ -52,7 +52,6 @@ class Listed:
     recipe: dict[str, Any] = field(default_factory=dict)
     """Fields by dotted path."""
     label: Label = field(default_factory=Label)
-    curves: Curves = field(default_factory=Curves)
     state: RunState = field(default_factory=lambda: RunState(status="new"))
     finished: dict[str, Any] = field(default_factory=dict)
     data_title: str = ""
@@ -65,9 +64,16 @@ class Listed:
     """Counts changes of what is shown."""
     complete: bool = False
     """The log has been read to its end."""
-    _folded: Folded = field(default_factory=Folded, repr=False)
+    following: Following = field(init=False, repr=False)
     _label_time: int = -1
     _speed: tuple[int, float | None] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.following = Following(self.run)
+
+    @property
+    def curves(self) -> Curves:
+        return self.following.curves
 
     @property
     def directory(self) -> Path:
@@ -98,16 +104,10 @@ class Listed:
         """Read what is new, a bounded piece of the log. Returns whether there is more to read."""
         before = (self.state, self.curves.offset, self.label, self.trouble)
         self._read_label()
-        lock = Lock(self.directory)
         more = False
         try:
-            holder = lock.holder()
-            alive = holder is not None and lock.alive(holder)
-            # The log is read after the lock: a trainer that ended in between has written its last event by now.
-            placed = self.curves.read(self.directory / EVENTS)
-            self._folded.feed(placed)
+            placed, self.state = self.following.read()
             more = bool(placed)
-            self.state = self._folded.state(holder, alive, self.run.last_words)
         except StudioError as error:
             self.trouble = str(error)
             self.state = RunState(status="failed", message=str(error))

@@ -17,10 +17,10 @@ from typing import Any
 from blockstudio.runs.watching import rows_of, value_in
 
 FOLDER = "tensorboard"
-OF_STEP = {"loss": "loss/train", "accuracy": "accuracy/train", "top5": "top-5/train", "lr": "learning rate",
+OF_STEP = {"loss": "loss/train", "accuracy": "accuracy/train", "accuracy_top5": "top-5/train", "lr": "learning rate",
            "images_per_second": "speed/images per second", "memory": "speed/memory"}  # fmt: skip
 OF_EPOCH = {"validation_loss": "loss/validation", "validation_accuracy": "accuracy/validation",
-            "validation_top5": "top-5/validation"}  # fmt: skip
+            "validation_accuracy_top5": "top-5/validation"}  # fmt: skip
 OF_END = {"test_loss": "loss/test", "test_accuracy": "accuracy/test"}
 OF_BLOCKS = ("gradient", "weight", "ratio", "mean", "deviation", "dead", "shift")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -108,3 +109,15 @@ class Precision:
         if self._dtype is None:
             return contextlib.nullcontext()
         return torch.autocast(self._device, dtype=self._dtype)
+
+
+def used_memory(device: torch.device) -> int | None:
+    """Bytes that the training has taken at most so far: of the device, or of this process in main memory. ``None``
+    where the system does not say."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

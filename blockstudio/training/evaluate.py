@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blockstudio.training.device import Precision
+from blockstudio.training.losses import TOP, in_top
 
 LARGEST_MATRIX = 200
 """Classes up to which the confusion matrix is kept."""
@@ -26,13 +27,28 @@ class Measured:
     confusion: list[list[int]] | None
     chance: float = 0.0
     """Share of the most frequent class."""
+    accuracy_top5: float | None = None
+    """The class is among the five surest; ``None`` where there are no more classes than that."""
+
+
+def figures(part: str, measured: Measured | None) -> dict[str, float | None]:
+    """What events say of ``"validation"`` or ``"test"``; nulls where that was not measured."""
+    if measured is None:
+        return {f"{part}_loss": None, f"{part}_accuracy": None, f"{part}_accuracy_top5": None}
+    return {
+        f"{part}_loss": measured.loss,
+        f"{part}_accuracy": measured.accuracy,
+        f"{part}_accuracy_top5": measured.accuracy_top5,
+    }
 
 
 class Counted(NamedTuple):
-    """Sums over images: the loss, and how often each class was taken for each, ``(classes * classes,)``."""
+    """Sums over images: the loss, how often each class was taken for each, ``(classes * classes,)``, and how often
+    the class was among the five surest."""
 
     loss: Tensor
     confusion: Tensor
+    top: Tensor
 
 
 def evaluate(
@@ -52,6 +68,7 @@ def evaluate(
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     loss = torch.zeros((), dtype=torch.float32)
+    top = torch.zeros((), dtype=torch.int64)
     confusion: Tensor | None = None
     try:
         with torch.inference_mode():
@@ -64,6 +81,9 @@ def evaluate(
                     took(batch, labels, logits)
                 single = F.cross_entropy(logits.float(), labels, reduction="sum")
                 places = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
+                if classes > TOP:
+                    within = in_top(logits, labels)
+                    top = within if confusion is None else top + within
                 loss = single if confusion is None else loss + single
                 confusion = places if confusion is None else confusion + places
     finally:
@@ -71,7 +91,7 @@ def evaluate(
             module.training = training
     if combine is not None:
         none = torch.zeros(classes * classes, dtype=torch.int64)
-        loss, confusion = combine(Counted(loss, none if confusion is None else confusion))
+        loss, confusion, top = combine(Counted(loss, none if confusion is None else confusion, top))
     images = 0 if confusion is None else int(confusion.sum())
     if confusion is None or not images:
         return Measured(0.0, 0.0, 0, None)
@@ -82,4 +102,5 @@ def evaluate(
         images=images,
         confusion=matrix.tolist() if classes <= LARGEST_MATRIX else None,
         chance=int(matrix.sum(1).max()) / images,
+        accuracy_top5=int(top) / images if classes > TOP else None,
     )

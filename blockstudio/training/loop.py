@@ -20,8 +20,8 @@ from blockstudio.training.averages import AveragedWeights, exact_statistics, gro
 from blockstudio.training.control import Control
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.load import Source, skipped_notes
-from blockstudio.training.device import Precision
-from blockstudio.training.evaluate import Measured, evaluate
+from blockstudio.training.device import Precision, used_memory
+from blockstudio.training.evaluate import Measured, evaluate, figures
 from blockstudio.training.facts import check_same_data, started_facts
 from blockstudio.training.initial_weights import begin
 from blockstudio.training.keeper import Keeper
@@ -74,7 +74,7 @@ class Loop:
         )
         self._patience = Patience(recipe.stopping)
         self._watching = Watching(self._model, prepared.device, recipe, control, events)
-        self._meter = self._new_meter(len(prepared.auxiliary))
+        self._meter = self._new_meter(len(prepared.auxiliary), prepared.recorded)
         self._laid = Layout(prepared.flat, recipe.channels_last)
         self._learn = build_step(
             prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._averaged,
@@ -165,8 +165,8 @@ class Loop:
                 break
         return True
 
-    def _new_meter(self, auxiliaries: int) -> Meter:
-        return Meter(self._device, auxiliaries)
+    def _new_meter(self, auxiliaries: int, recorded: bool) -> Meter:
+        return Meter(self._device, auxiliaries, every_top=recorded)
 
     def _begin_epoch(self) -> None:
         """Before the first step of an epoch, or of what is left of it."""
@@ -201,9 +201,11 @@ class Loop:
             epoch=(self._step - 1) // self._per_epoch + 1,
             loss=window.mean_loss,
             accuracy=window.accuracy,
+            accuracy_top5=window.accuracy_top5,
             lr=self._rates.rate,
             images_per_second=round(self._feeder.batch_size / self._step_time, 1),
             seconds_left=round(self._seconds_left(), 1),
+            memory=used_memory(self._device),
             aux=window.mean_auxiliary,
         )
         self._read = sums
@@ -281,8 +283,7 @@ class Loop:
             step=self._step,
             train_loss=sums.mean_loss,
             train_accuracy=sums.accuracy,
-            validation_loss=measured.loss if measured is not None else None,
-            validation_accuracy=measured.accuracy if measured is not None else None,
+            **figures("validation", measured),
             aux=sums.mean_auxiliary,
         )
         self._say_skipped()
@@ -323,7 +324,7 @@ class Loop:
             self._events.write("note", text=self._patience.reason(math.ceil(best / self._per_epoch)))
         if best is not None and best != self._step:
             read_weights(self._run.checkpoints.at(best), self._measured)
-        fields: dict[str, Any] = {"test_accuracy": None, "test_loss": None, "confusion": None}
+        fields: dict[str, Any] = {**figures("test", None), "confusion": None}
         if self._splits.test is not None:
             keeper = Keeper(self._splits, len(self._splits.test))
             measured = self._measure(self._splits.test, keeper)
@@ -331,8 +332,7 @@ class Loop:
                 return False
             self._keep(keeper, best or self._step)
             fields = {
-                "test_accuracy": measured.accuracy,
-                "test_loss": measured.loss,
+                **figures("test", measured),
                 "confusion": measured.confusion,
                 "test_images": measured.images,
                 "chance": measured.chance,

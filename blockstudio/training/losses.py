@@ -78,57 +78,91 @@ class Criterion:
         return loss if batch.weight == 1.0 else batch.weight * loss
 
 
+TOP = 5
+"""A class among so many surest ones counts for the top-5 accuracy, where there are more classes than these."""
+TOP_EVERY = 4
+"""Top-5 is counted in each so many-th step: sorting takes longer than all the other counting together."""
+
+
+def in_top(logits: Tensor, labels: Tensor) -> Tensor:
+    """How many of the labels ``(N,)`` are among the `TOP` surest classes of ``(N, classes)``. On the device."""
+    return (logits.topk(TOP, 1).indices == labels.unsqueeze(1)).sum()
+
+
 class Meter:
     """Sums of one epoch, kept on the device and read seldom: reading waits for the device.
 
     Its tensors stay the same for good, so that a recorded step can add to them.
     """
 
-    def __init__(self, device: torch.device, auxiliaries: int) -> None:
+    def __init__(self, device: torch.device, auxiliaries: int, *, every_top: bool = False) -> None:
+        """``every_top``: count top-5 in every step, as one that is recorded once has to."""
         precise = torch.float32 if device.type == "mps" else torch.float64
         # Loss, right answers and auxiliary losses in one tensor: one wait for all of them.
-        self._sums = torch.zeros(2 + auxiliaries, dtype=precise, device=device)
-        self._loss, self._right, *self._auxiliary = (self._sums[place] for place in range(2 + auxiliaries))
+        self._sums = torch.zeros(3 + auxiliaries, dtype=precise, device=device)
+        self._loss, self._right, self._top, *self._auxiliary = (self._sums[place] for place in range(3 + auxiliaries))
         self._steps = 0
-        self._images = 0
+        self._images = self._top_images = 0
+        self._top_step = 1 if every_top else TOP_EVERY
+        self._classes = 0
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor, auxiliary: list[Tensor], share: float = 1.0) -> None:
         """Mean loss, logits ``(N, classes)``, labels ``(N,)`` of a step, or of a ``share`` of it. On the device."""
         self._loss.add_(loss.detach(), alpha=share)
-        self._right += (logits.detach().argmax(1) == labels).sum()
+        found = logits.detach()
+        self._right += (found.argmax(1) == labels).sum()
+        self._classes = found.shape[1]
+        if self._counts_top:
+            self._top += in_top(found, labels)
         for total, value in zip(self._auxiliary, auxiliary, strict=True):
             total.add_(value.detach(), alpha=share)
 
+    @property
+    def _counts_top(self) -> bool:
+        """In this step."""
+        return self._classes > TOP and self._steps % self._top_step == 0
+
     def count(self, images: int) -> None:
         """A step is done, of so many images."""
+        self._top_images += images if self._counts_top else 0
         self._steps += 1
         self._images += images
 
     def read(self) -> Sums:
         """The sums so far."""
-        loss, right, *auxiliary = self._sums.tolist()
-        return Sums(self._steps, self._images, loss, int(right), tuple(auxiliary))
+        loss, right, top, *auxiliary = self._sums.tolist()
+        return Sums(self._steps, self._images, loss, int(right), tuple(auxiliary), int(top), self._top_images)
 
     def restore(self, sums: Sums) -> None:
         """Go on from sums that were read before."""
-        self._steps, self._images = sums.steps, sums.images
-        values = [sums.loss, float(sums.right), *(sums.auxiliary or (0.0,) * len(self._auxiliary))]
+        self._steps, self._images, self._top_images = sums.steps, sums.images, sums.top_images
+        values = [sums.loss, float(sums.right), float(sums.top), *(sums.auxiliary or (0.0,) * len(self._auxiliary))]
         self._sums.copy_(torch.tensor(values, dtype=self._sums.dtype))
 
 
 class Sums:
     """Sums over steps; `minus` gives those since an earlier reading."""
 
-    __slots__ = ("auxiliary", "images", "loss", "right", "steps")
+    __slots__ = ("auxiliary", "images", "loss", "right", "steps", "top", "top_images")
 
     def __init__(
-        self, steps: int = 0, images: int = 0, loss: float = 0.0, right: int = 0, auxiliary: tuple[float, ...] = ()
+        self,
+        steps: int = 0,
+        images: int = 0,
+        loss: float = 0.0,
+        right: int = 0,
+        auxiliary: tuple[float, ...] = (),
+        top: int = 0,
+        top_images: int = 0,
     ) -> None:
+        """``top`` of ``top_images`` images had their class among the five surest."""
         self.steps = steps
         self.images = images
         self.loss = loss
         self.right = right
         self.auxiliary = auxiliary
+        self.top = top
+        self.top_images = top_images
 
     def plus(self, other: Sums) -> Sums:
         before = self.auxiliary or (0.0,) * len(other.auxiliary)
@@ -138,6 +172,8 @@ class Sums:
             self.loss + other.loss,
             self.right + other.right,
             tuple(one + two for one, two in zip(before, other.auxiliary, strict=True)),
+            self.top + other.top,
+            self.top_images + other.top_images,
         )
 
     def minus(self, earlier: Sums) -> Sums:
@@ -148,6 +184,8 @@ class Sums:
             self.loss - earlier.loss,
             self.right - earlier.right,
             tuple(now - then for now, then in zip(self.auxiliary, before, strict=True)),
+            self.top - earlier.top,
+            self.top_images - earlier.top_images,
         )
 
     @property
@@ -159,14 +197,19 @@ class Sums:
         return self.right / self.images if self.images else 0.0
 
     @property
+    def accuracy_top5(self) -> float | None:
+        """``None`` where no step counted it."""
+        return self.top / self.top_images if self.top_images else None
+
+    @property
     def mean_auxiliary(self) -> list[float]:
         return [value / self.steps for value in self.auxiliary] if self.steps else []
 
     def as_list(self) -> list[object]:
         """For a file; floats survive unchanged."""
-        return [self.steps, self.images, self.loss, self.right, list(self.auxiliary)]
+        return [self.steps, self.images, self.loss, self.right, list(self.auxiliary), self.top, self.top_images]
 
     @staticmethod
     def from_list(found: list[object]) -> Sums:
-        steps, images, loss, right, auxiliary = found
-        return Sums(steps, images, loss, right, tuple(auxiliary))  # type: ignore[arg-type]
+        steps, images, loss, right, auxiliary, *top = found  # checkpoints of earlier versions have no top-5
+        return Sums(steps, images, loss, right, tuple(auxiliary), *top)  # type: ignore[arg-type]

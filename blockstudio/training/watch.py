@@ -8,7 +8,6 @@ to the last bit.
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -23,6 +22,7 @@ from blockstudio.runs.events import EventWriter
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.watching import OF_OUTPUTS, OF_WEIGHTS
 from blockstudio.training.control import Control
+from blockstudio.training.device import used_memory
 
 SHARE = 0.015
 """Share of the time that measuring may take where the recipe leaves the rate open."""
@@ -170,7 +170,7 @@ class Watch:
         fields["forward"], fields["backward"] = self._times()
         self._found, self._latest, self._trained = {}, None, []
         fields["cost"] = round(self._count_cost(usual), 4)
-        fields["used"] = _used(self._device)
+        fields["used"] = used_memory(self._device)
         return fields
 
     # Hooks of one step
@@ -374,18 +374,6 @@ def _held(device: torch.device, before: int, inputs: Any, output: Tensor) -> int
     if isinstance(first, Tensor) and first.untyped_storage().data_ptr() == output.untyped_storage().data_ptr():
         return 0
     return output.numel() * output.element_size()
-
-
-def _used(device: torch.device) -> int | None:
-    """Bytes that the training has taken at most so far: of the device, or of this process in main memory. ``None``
-    where the system does not say."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _short(value: float) -> float | int:

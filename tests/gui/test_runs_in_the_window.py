@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QListWidgetItem
 
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.shell.closing import ClosingDialog
@@ -14,6 +14,7 @@ from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import Lock
+from blockstudio.runs.watching import FIGURES as BLOCK_FIGURES
 from tests.support.hands import click, press_key, type_into
 
 TINY = with_fields(Recipe(), {"data.source": "digits", "steps": 100, "batch_size": 16})
@@ -56,6 +57,12 @@ def is_drawn(window: StudioWindow) -> bool:
     return data is not None and data.complete and window.features.training.panel.curves is not None
 
 
+def drawn_points(window: StudioWindow) -> int:
+    """Training points that the curve of the loss stands for."""
+    lines = window.features.training.panel.curves.first.chart.lines
+    return lines[0].x.size if lines else 0
+
+
 def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, qtbot, runs: Path) -> None:
     _, events = make(runs, "nin-20260131-142501")
     started(events)
@@ -73,8 +80,13 @@ def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, 
     click(panel.list.viewport(), rect.center())
     qtbot.waitUntil(lambda: is_drawn(window))
     curves = panel.curves
-    assert curves.loss.points == curves.accuracy.points == 100
-    assert len(curves.loss.validations.getOriginalDataset()[0]) == 2
+    for each in curves.charts:
+        assert [line.x.size for line in each.chart.lines] == [100, 2], "training, and validation at the ends of epochs"
+    assert "train" in curves.first.head.text() and "validation" in curves.first.head.text()
+    assert curves.tools.isVisible(), "beside the tabs"
+    window.desk.show_page("recipe")
+    assert not curves.tools.isVisible()
+    window.desk.show_page("run")
     figures = panel.figures
     assert figures.figures.figure("test accuracy") == "96.4 %"
     assert figures.figures.figure("validation accuracy") == "90.0 %"
@@ -94,10 +106,10 @@ def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, run
     qtbot.waitUntil(lambda: window.features.training.trainer.state == "running")
     assert window.bottom.page == "run" and window.features.training.bar.stop.isVisible()
     panel = window.features.training.panel
-    qtbot.waitUntil(lambda: panel.curves is not None and panel.curves.loss.points == 20)
+    qtbot.waitUntil(lambda: panel.curves is not None and drawn_points(window) == 20)
     assert "320 images/s" in panel.figures.pace.text() and "1 min 20 s left" in panel.figures.left.text()
     steps(events, 21, 30)
-    qtbot.waitUntil(lambda: panel.curves.loss.points == 30)
+    qtbot.waitUntil(lambda: drawn_points(window) == 30)
     press_key(window, Qt.Key.Key_F6)
     control = run.directory / "control.jsonl"
     qtbot.waitUntil(lambda: control.exists() and b'"pause"' in control.read_bytes())
@@ -182,7 +194,7 @@ def test_a_flooded_log_is_read_a_slice_at_a_time(open_window, qtbot, runs: Path)
     qtbot.waitUntil(lambda: is_drawn(window), timeout=60_000)
     assert window.features.training.trainer.data.steps.size == 100_000
     assert len(rounds) >= 3, "the window drew what it had in between"
-    assert window.features.training.panel.curves.loss.points == 100_000
+    assert drawn_points(window) == 100_000
 
 
 def test_a_damaged_log_shows_what_is_whole(open_window, qtbot, runs: Path) -> None:
@@ -195,7 +207,7 @@ def test_a_damaged_log_shows_what_is_whole(open_window, qtbot, runs: Path) -> No
     window = open_window()
     window.features.training.trainer.attach(run)
     qtbot.waitUntil(lambda: is_drawn(window))
-    assert window.features.training.panel.curves.loss.points == 10
+    assert drawn_points(window) == 10
 
 
 def test_what_cannot_be_trained_is_said_before_anything_starts(open_window, qtbot, runs: Path, tmp_path: Path) -> None:
@@ -276,18 +288,93 @@ def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> N
     assert not window.features.training.trainer.is_polling
 
 
-def test_a_thinned_curve_keeps_its_peaks_and_its_end() -> None:
-    from blockstudio.gui.training.curves import thinned
+def test_every_figure_of_a_run_has_its_curve_and_another_run_lies_over_it(
+    open_window, qtbot, runs: Path, tmp_path: Path
+) -> None:
+    """The kinds of curves, axes, cursor and zoom of the page under the drawing, by the mouse and the keyboard."""
+    for name, losses in (("one", 3.0), ("two", 5.0)):
+        _, events = make(runs, name)
+        started(events)
+        events.write("watched", step=0, every=0, paths=["a", "b"])
+        for step in range(1, 101):
+            events.write(
+                "step", step=step, epoch=1 + step // 51, loss=losses / step, accuracy=step / 200, lr=0.05,
+                memory=3 << 20, accuracy_top5=step / 100 if step % 4 == 0 else None, images_per_second=300.0,
+                aux=[2.0, 1 / step],
+            )  # fmt: skip
+        nothing = {name: [None, None] for name in BLOCK_FIGURES}
+        events.write("blocks", step=40, cost=0.01, used=1, **{**nothing, "gradient": [3.0, 4.0]})
+        epoch(events, 1)
+        events.write("stopped", step=100)
+        events.close()
+    window = open_window("nin_cifar10")
+    window.desk.show_page("run")
+    panel = window.features.training.panel
+    qtbot.waitUntil(lambda: panel.list.count() == 2)
 
-    x = np.arange(1, 100_004.0)
-    y = np.sin(x)
-    y[54_321] = 40.0
-    y[77_777] = -40.0
-    thin_x, thin_y = thinned(x, y)
-    assert len(thin_x) < 4000 and (np.diff(thin_x) > 0).all()
-    assert thin_y.max() == 40.0 and thin_y.min() == -40.0
-    assert (thin_x[0], thin_x[-1]) == (x[0], x[-1])
-    assert len(thinned(x[:50], y[:50])[0]) == 50
+    def item(name: str) -> QListWidgetItem:
+        items = [panel.list.item(row) for row in range(panel.list.count())]
+        return next(each for each in items if each.text().startswith(name))
+
+    click(panel.list.viewport(), panel.list.visualItemRect(item("one")).center())
+    qtbot.waitUntil(lambda: is_drawn(window))
+    curves = panel.curves
+    (first, second) = curves.charts
+    assert [figure.key for figure in first.offered] == [
+        "loss", "accuracy", "top5", "lr", "images_per_second", "memory", "gradient", "aux1", "aux2"
+    ]  # fmt: skip
+    menu = second.title.menu()
+    menu.aboutToShow.emit()
+    titles = [action.text() for action in menu.actions()]
+    assert titles[-1] == "Auxiliary loss 2" and "Gradient norm" in titles
+    last = {}
+    for title in titles:
+        menu.aboutToShow.emit()
+        next(each for each in menu.actions() if each.text() == title).trigger()
+        last[second.figure] = float(second.chart.lines[0].y[-1])
+    assert last == {
+        "loss": 0.03, "accuracy": 0.5, "top5": 1.0, "lr": 0.05, "images_per_second": 300.0, "memory": 3 << 20,
+        "gradient": 5.0, "aux1": 2.0, "aux2": 0.01,
+    }  # fmt: skip
+    second.pick("memory")
+    first.chart._point(50.0)
+    assert second.chart.cursor_x == 50.0 and "3.1 MB" in second.head.text() and "steps 50" in first.head.text()
+
+    line = panel.list.visualItemRect(item("two"))
+    click(panel.list.viewport(), line.topLeft() + QPoint(12, line.height() // 2))
+    qtbot.waitUntil(lambda: len(first.chart.lines) == 4)
+    assert window.features.training.trainer.data.run.name == "one", "the one in view stays"
+    assert [bool(line.name) for line in first.chart.lines] == [True, False] * 2
+    assert [line.dashed for line in first.chart.lines] == [False, True] * 2
+    curves.axis.choose("epoch")
+    assert first.chart.lines[0].x[-1] == 100.0, "a log that does not say how long an epoch is has steps"
+    curves.axis.choose("seconds")
+    curves.axis.choose("step")
+    curves.log_x.click()
+    assert first.chart.whole == (1.0, 100.0) and first.chart.log_x
+    curves.log_x.click()
+    plot = first.chart.plot
+    middle = int(plot.center().y())
+    qtbot.mousePress(first.chart, Qt.MouseButton.LeftButton, pos=QPoint(int(plot.left()) + 1, middle))
+    qtbot.mouseMove(first.chart, QPoint(int(plot.center().x()), middle))
+    qtbot.mouseRelease(first.chart, Qt.MouseButton.LeftButton, pos=QPoint(int(plot.center().x()), middle))
+    assert second.chart.view == first.chart.view and 40 < first.chart.view[1] < 60
+    press_key(first.chart, Qt.Key.Key_Plus)
+    assert first.chart.view[1] - first.chart.view[0] < 50
+    press_key(first.chart, Qt.Key.Key_Home)
+    assert first.chart.view is None
+    curves.save_as(tmp_path / "curves.csv")
+    qtbot.waitUntil(lambda: (tmp_path / "curves.csv").exists())
+    panel.list.setCurrentItem(item("two"))
+    press_key(panel.list, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(first.chart.lines) == 2)
+
+    first.chart._point(50.0)
+    run, events = make(runs, "three")
+    events.close()
+    window.features.training.trainer.attach(run)
+    qtbot.waitUntil(lambda: is_drawn(window) and not first.chart.lines)
+    assert not first.head.text() and first.chart.cursor_x is None and first.chart.empty, "no stale read-out"
 
 
 def test_the_diagram_of_a_run_opens_as_a_copy(open_window, qtbot, runs: Path) -> None:

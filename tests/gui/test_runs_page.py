@@ -105,7 +105,7 @@ def test_marked_runs_have_curves_named_by_what_differs_and_two_are_compared(
     window = open_window("cifar_resnet")
     page = opened(window, qtbot)
     view, curves, difference = page.view, page.curves, page.difference
-    assert not curves.first.lines and "Mark up to six" in curves.first.empty
+    assert not curves.first.chart.lines and "Mark up to six" in curves.first.chart.empty
     first, second = row_of(page, "three-20260131-142501"), row_of(page, "three-20260131-142502")
     view.go_to(first)
     press_key(view, Qt.Key.Key_Space)
@@ -113,20 +113,22 @@ def test_marked_runs_have_curves_named_by_what_differs_and_two_are_compared(
     assert circle.x() < MARK
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=circle)
     assert page.marked_rows() == [first, second] and page.model.colour_of(second) is not None
-    assert [line.name for line in curves.first.lines] == ["lr 0.3", "lr 0.1"]
-    assert curves.first.lines[0].ring is None and 80 < curves.first.lines[1].ring < 100
-    assert [line.x.size for line in curves.second.lines] == [100, 100]
-    curves.first._point(50.0)
-    assert curves.second.cursor_x == 50.0 and "50" in curves.first_head.text() and "%" in curves.first_head.text()
+    assert [line.name for line in curves.first.chart.lines] == ["lr 0.3", "lr 0.1"]
+    assert curves.first.chart.lines[0].ring is None and 80 < curves.first.chart.lines[1].ring < 100
+    assert [line.x.size for line in curves.second.chart.lines] == [100, 100]
+    curves.first.chart._point(50.0)
+    assert curves.second.chart.cursor_x == 50.0 and "50" in curves.first.head.text() and "%" in curves.first.head.text()
     curves.axis.choose("epoch")
-    assert curves.first.lines[0].x[-1] == pytest.approx(2.0)
-    curves.what.choose("validation")
-    assert [line.y.tolist() for line in curves.first.lines] == [[0.45, 0.9]] * 2
-    curves.what.choose("lr")
-    assert not curves.second.isVisible() and curves.first.lines[0].y.max() == 0.05
-    curves.what.choose("train")
+    assert curves.first.chart.lines[0].x[-1] == pytest.approx(2.0)
+    curves.part.choose("validation")
+    assert [line.y.tolist() for line in curves.first.chart.lines] == [[0.45, 0.9]] * 2
+    curves.first.pick("lr")
+    assert curves.first.chart.lines[0].y.max() == 0.05, "there is no validation of it"
+    curves.first.pick("accuracy")
+    curves.part.choose("train")
     for ending in (".csv", ".svg", ".png"):
         curves.save_as(tmp_path / f"curves{ending}")
+    qtbot.waitUntil(lambda: (tmp_path / "curves.csv").exists())
     assert (tmp_path / "curves.csv").read_text().count("\n") == 401
     assert b"lr 0.3" in (tmp_path / "curves.svg").read_bytes() and (tmp_path / "curves.png").stat().st_size > 2000
 
@@ -203,10 +205,10 @@ def test_five_hundred_runs_and_a_million_points(open_window, qtbot, own_folder: 
     for row in many[:6]:
         page.mark(row)
     QApplication.processEvents()
-    width = page.curves.first.width()
-    assert 0 < page.curves.first.points <= 6 * 2 * 2 * width, "no more is painted than can be seen"
+    width = page.curves.first.chart.width()
+    assert 0 < page.curves.first.chart.points <= 6 * 2 * 2 * width, "no more is painted than can be seen"
     smoothings = page.curves.smoothings
-    page.curves.first._point(1000.0)
+    page.curves.first.chart._point(1000.0)
     page.curves.axis.choose("seconds")
     page.refresh()
     assert page.curves.smoothings == smoothings == 12, "smoothed once, whatever is asked of them"
@@ -219,10 +221,10 @@ def test_a_running_run_moves_in_the_table(open_window, qtbot, folder: Path) -> N
     page = opened(window, qtbot)
     plain = row_of(page, "plain")
     page.mark(plain)
-    before = page.curves.first.lines[0].x.size
+    before = page.curves.first.chart.lines[0].x.size
     events = EventWriter(folder / "plain" / EVENTS)
     events.write("step", step=101, loss=0.1, accuracy=0.99, lr=0.1)
     events.close()
     page.store.look()
-    qtbot.waitUntil(lambda: page.curves.first.lines[0].x.size == before + 1)
+    qtbot.waitUntil(lambda: page.curves.first.chart.lines[0].x.size == before + 1)
     assert page.view.current is not None and page.marked_rows() == [plain]

@@ -27,8 +27,8 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
         assert any("Digits" in text for text in window.toasts.texts), "what was fitted to the data is said"
         qtbot.waitUntil(lambda: window.features.training.panel.curves is not None)
         curves = window.features.training.panel.curves
-        seen = curves.loss.points
-        qtbot.waitUntil(lambda: curves.loss.points > seen and curves.accuracy.points > seen, timeout=PATIENCE)
+        seen = [each.chart.lines[0].x.size for each in curves.charts]
+        qtbot.waitUntil(lambda: [each.chart.lines[0].x.size for each in curves.charts] > seen, timeout=PATIENCE)
         qtbot.waitUntil(lambda: learned(trainer.data.steps["accuracy"]), timeout=PATIENCE)
         assert window.features.training.bar.train.text() == "Pause"
 

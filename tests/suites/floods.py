@@ -48,7 +48,7 @@ def events(count: int) -> Outcome:
                 written += size
                 while True:
                     begun = time.process_time()
-                    piece = read_slice(data.run, data.offset)
+                    piece = read_slice(data)
                     data.take(piece)
                     longest = max(longest, time.process_time() - begun)
                     if not piece.more:
@@ -69,15 +69,17 @@ def points(count: int) -> Outcome:
     from PySide6.QtWidgets import QApplication
 
     from blockstudio.gui.app.application import application
-    from blockstudio.gui.training.curves import Curves
-    from blockstudio.gui.training.run_data import STEP_FIGURES, RunData
+    from blockstudio.gui.document.curves import CurvesPanel, Subject
+    from blockstudio.gui.kit.theme import theme
+    from blockstudio.gui.training.run_data import RunData
+    from blockstudio.runs.curves import OF_STEPS
 
     outcome = Outcome("points in the curves, drawn again as they grow")
     app = QApplication.instance() or application(dark=False)
     with tempfile.TemporaryDirectory() as folder:
         run = create_run(tiny_network(), with_fields(Recipe(), {"epochs": 2}), Path(folder) / "run")
         data, before = RunData(Run(run.directory)), _held()
-        curves = Curves()
+        curves = CurvesPanel(None, "", ("loss", "accuracy"), part="both", names=False)  # type: ignore[arg-type]
         curves.resize(1200, 260)
         curves.show()
         app.processEvents()
@@ -85,18 +87,19 @@ def points(count: int) -> Outcome:
         drawn = np.random.default_rng(0)
         for start in range(0, count, max(1, count // 50)):
             size = min(max(1, count // 50), count - start)
-            rows = np.empty((1 + len(STEP_FIGURES), size))
-            rows[0] = np.arange(start + 1, start + size + 1)
-            rows[1:] = drawn.random((len(STEP_FIGURES), size))
+            rows = np.empty((2 + len(OF_STEPS), size))
+            rows[0] = rows[1] = np.arange(start + 1, start + size + 1)
+            rows[2:] = drawn.random((len(OF_STEPS), size))
             data.steps.append(rows)
             begun = time.process_time()
-            curves.show_data(data)
+            curves.show_subjects([Subject(run.directory, "run", theme().series[0], data.curves)])
             curves.grab()
             frames.append((time.process_time() - begun) * 1e3)
         outcome.times = count
         grown = _held() - before
-        if curves.loss.points != count or curves.accuracy.points != count:
-            outcome.add(f"{curves.loss.points} of {count} points are drawn")
+        points = [each.chart.lines[0].x.size for each in curves.charts]
+        if points != [count, count]:
+            outcome.add(f"{points} of {count} points are drawn")
         if float(np.median(frames)) > FRAME:
             outcome.add(f"a frame took {np.median(frames):.0f} ms")
         if grown > MEGABYTES:

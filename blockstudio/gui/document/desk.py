@@ -101,9 +101,9 @@ class Desk(QObject):
         """Things that can be done. Raises `ValueError` if an id is taken."""
         self.commands.add(*commands)
 
-    def add_page(self, name: str, title: str, widget: QWidget, order: int = LAST) -> Page:
-        """A tab under the drawing."""
-        page = self.pages[name] = Page(name, title, widget, order)
+    def add_page(self, name: str, title: str, widget: QWidget, order: int = LAST, tools: QWidget | None = None) -> Page:
+        """A tab under the drawing; ``tools`` stand in the line of the tabs while it is in front."""
+        page = self.pages[name] = Page(name, title, widget, order, tools)
         self.page_added.emit(page)
         return page
 

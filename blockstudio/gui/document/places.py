@@ -30,6 +30,8 @@ class Page:
     title: str
     widget: QWidget
     order: int = LAST
+    tools: QWidget | None = None
+    """In the line of the tabs, while the page is in front."""
 
 
 @dataclass

@@ -92,6 +92,19 @@ class Toggles(QWidget):
         self.changed.emit(key)
 
 
+class Switch(QPushButton):
+    """A small button that stays down."""
+
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__(title)
+        self.setProperty("role", "toggle")
+        self.setCheckable(True)
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setFont(font(12, bold=True))
+        self.setFixedSize(self.fontMetrics().horizontalAdvance(title) + 20, 25)
+
+
 class Empty(QWidget):
     """One sentence in the middle of where nothing is yet, with what can be done about it."""
 

@@ -387,6 +387,7 @@ QPushButton[role="primary"]:disabled { background: @field; color: @faint; }
 QPushButton[role="link"], QToolButton[role="link"] {
   color: @link; padding: 1px 2px; text-align: left; border-radius: 3px;
 }
+QToolButton[role="title"] { font-weight: 600; padding: 2px 4px; }
 QToolButton::menu-indicator { image: none; }
 
 QMenu { background: @panel; color: @text; border: 1px solid @hairline; padding: 4px; }

@@ -76,6 +76,7 @@ class Runs:
         self.store.stop()
         if self.page is not None:
             self.page.difference.stop()
+            self.page.curves.stop()
 
 
 def _open_results(desk: Desk, row: Listed) -> None:

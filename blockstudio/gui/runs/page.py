@@ -19,21 +19,21 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.errors import StudioError
+from blockstudio.gui.document.curves import CurvesPanel, Subject
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import Empty, PageHead, page_column
+from blockstudio.gui.kit.page import Empty, PageHead, page_column, section_title
 from blockstudio.gui.kit.parts import bytes_text, link, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import theme
-from blockstudio.gui.runs.curves import CurvesPanel
 from blockstudio.gui.runs.difference import DifferencePanel
 from blockstudio.gui.runs.store import RunStore
 from blockstudio.gui.runs.table import DIFFERS, MOST, RunsModel, RunsView, differs_column
 from blockstudio.gui.work.settings import settings
 from blockstudio.report.table import Table
-from blockstudio.runs.columns import RESULTS, USUAL, Column, column_of, differing
+from blockstudio.runs.columns import RESULTS, USUAL, Column, column_of, differing, named_by
 from blockstudio.runs.query import filtered
 from blockstudio.runs.rows import Listed
 
@@ -69,12 +69,22 @@ class RunsPage(QWidget):
                "into them, F2 renames, Del moves to the bin. A click on a heading sorts.")
         )  # fmt: skip
         inner.addWidget(self.hint)
-        self.curves, self.difference = CurvesPanel(desk), DifferencePanel(desk)
+        self.curves = CurvesPanel(desk, "runs.save_curves", ("accuracy", "loss"), part="train", names=True)
+        self.curves.nothing = tr("Mark up to six runs to see their curves.")
+        self.difference = DifferencePanel(desk)
         lower = QWidget()
         line = QHBoxLayout(lower)
         line.setContentsMargins(0, 10, 0, 0)
         line.setSpacing(40)
-        line.addWidget(self.curves, 920)
+        left = QVBoxLayout()
+        left.setSpacing(6)
+        head = QHBoxLayout()
+        head.addWidget(section_title(tr("Curves")))
+        head.addStretch(1)
+        head.addWidget(self.curves.tools)
+        left.addLayout(head)
+        left.addWidget(self.curves, 1)
+        line.addLayout(left, 920)
         line.addWidget(self.difference, 576)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
@@ -133,12 +143,23 @@ class RunsPage(QWidget):
             self.view.go_to(current if current in self.model.rows else self.model.rows[0])
         self._show_empty(len(listed), wrong)
         marked = self.marked_rows()
-        self.curves.show_rows(marked)
-        names = self.curves.names()
-        self.difference.show_rows(marked, names, [theme().series[place] for place in range(len(marked))])
+        names, colours = self._names(marked), theme().series[: len(marked)]
+        self.curves.show_subjects(
+            [
+                Subject(row.directory, name, colour, row.curves, row.state.active)
+                for row, name, colour in zip(marked, names, colours, strict=True)
+            ]
+        )
+        self.difference.show_rows(marked, names, list(colours))
         self._desk.set_crumbs("runs", *(
             [Step(tr_many("{count} marked", "{count} marked", len(marked)))] if marked else []
         ))  # fmt: skip
+
+    def _names(self, rows: list[Listed]) -> list[str]:
+        """What sets each apart, else what it is called."""
+        columns = differing(rows)
+        found = [named_by(row, columns) for row in rows]
+        return [name if name and found.count(name) == 1 else row.name for name, row in zip(found, rows, strict=True)]
 
     def _tell(self, shown: int, listed: int, hidden: int, wrong: str) -> None:
         self.count.setProperty("role", "problem" if wrong else "secondary")

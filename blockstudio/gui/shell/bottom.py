@@ -33,6 +33,8 @@ class BottomPanel(QWidget):
         line.setContentsMargins(8, 0, 8, 0)
         line.addWidget(self.tabs)
         line.addStretch(1)
+        self._tools = QHBoxLayout()
+        line.addLayout(self._tools)
         line.addWidget(fold)
         column.addLayout(line)
         self.stack = QStackedWidget()
@@ -48,6 +50,8 @@ class BottomPanel(QWidget):
         place = sum(each <= page.order for each in order)
         self._names.insert(place, page.name)
         self.stack.insertWidget(place, page.widget)
+        if page.tools is not None:
+            self._tools.addWidget(page.tools)
         self.tabs.blockSignals(True)
         self.tabs.insertTab(place, page.title)
         self.tabs.blockSignals(False)
@@ -61,9 +65,17 @@ class BottomPanel(QWidget):
         if name in self._names:
             self.tabs.setCurrentIndex(self._names.index(name))
         self.stack.setCurrentIndex(self.tabs.currentIndex())
+        self._show_tools()
+
+    def _show_tools(self) -> None:
+        for name in self._names:
+            tools = self._desk.pages[name].tools
+            if tools is not None:
+                tools.setVisible(name == self.page)
 
     def _on_tab(self, index: int) -> None:
         self.stack.setCurrentIndex(index)
+        self._show_tools()
         if 0 <= index < len(self._names) and self._names[index] != self._desk.page:
             self._desk.turn_page(self._names[index])
 

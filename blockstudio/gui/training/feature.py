@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
-from blockstudio.gui.commands.registry import Act
+from blockstudio.gui.commands.registry import Act, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Question
 from blockstudio.gui.kit.text import tr
@@ -18,6 +18,7 @@ from blockstudio.gui.training.run_list import STATUS_WORDS
 from blockstudio.gui.training.run_page import TrainingPanel
 from blockstudio.gui.training.watch.strip import family_of
 from blockstudio.gui.training.watch.watching import WatchedBlocks
+from blockstudio.text import say
 
 SHOWN_MS = 15_000
 """A notification of the desktop stays so long at most."""
@@ -29,13 +30,14 @@ class Training:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         trainer = self.trainer = RunControl(desk.session, desk.runs)
-        self.panel = TrainingPanel(desk.commands, trainer, family_of(desk.session))
+        self.panel = TrainingPanel(desk, trainer, family_of(desk.session))
         self.planner = NextRunPlanner(desk.session, trainer)
         self.recipe = RecipeForm(desk.commands, trainer, self.planner)
         self.bar = RunBar(desk.commands, trainer)
-        desk.add_page("run", tr("Run"), self.panel, 100)
+        desk.add_page("run", tr("Run"), self.panel, 100, self.panel.tools)
         desk.add_page("recipe", tr("Recipe"), self.recipe, 200)
         desk.add_commands(*commands(trainer))
+        desk.add_commands(Command("run.save_curves", say("Save the curves of the run"), self._save_curves, value=True))
         for order, widget in enumerate(self.bar.widgets, start=200):
             desk.add_item("top", widget, order)
         self.watched = WatchedBlocks(desk, trainer, self.panel.strip)
@@ -48,8 +50,11 @@ class Training:
         trainer.absent.connect(self._on_absent)
         desk.add_question(self._question)
         desk.on_start(trainer.attach_to_running)
-        desk.on_start(self.panel.warmer.start)
         desk.on_close(self.stop)
+
+    def _save_curves(self, _: Desk, ending: str) -> None:
+        if self.panel.curves is not None:
+            self.panel.curves.ask(ending)
 
     def _say_ended(self, active: bool) -> None:
         """A run has come to its end: the window asks for attention, and the desktop says so if nobody looks at it."""

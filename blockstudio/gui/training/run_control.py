@@ -29,6 +29,8 @@ from blockstudio.runs.remote.mirror import place_of, start_mirror
 POLL_MS = 250
 """Often enough to see curves move. Every look takes its share of the processor from the training."""
 LIST_MS = 1500
+MOST_CURVES = 6
+"""Runs whose curves are drawn at a time: so many colours can be told apart."""
 
 
 class RunRow(NamedTuple):
@@ -64,9 +66,10 @@ class RunControl(QObject):
         session.recipe.changed.connect(self.recipe_changed)
         session.recipe.failed.connect(self.failed)
         self.data: RunData | None = None
+        self.others: list[RunData] = []
+        """Runs whose curves are drawn over those of the watched one."""
         self.runs: list[RunRow] = []
         self.starting = False
-        self._reading = False
         self._listing = False
         self._once_listed: list[Callable[[], object]] = []
         self._work = Work(self)
@@ -176,7 +179,8 @@ class RunControl(QObject):
     def attach(self, run: Run | None) -> None:
         """Watch a run, running or ended; ``None`` watches nothing."""
         self.data = None if run is None else RunData(Run(run.directory))
-        self._reading = False
+        if self.data is not None:
+            self.others = [other for other in self.others if other.run.directory != self.data.run.directory]
         self.run_changed.emit()
         if self.data is None:
             self._timer.stop()
@@ -186,33 +190,59 @@ class RunControl(QObject):
 
     def _poll(self) -> None:
         self._processes = [process for process in self._processes if process.poll() is None]
-        data = self.data
-        if data is None or self._reading:
-            return
-        self._reading = True
-        run, offset = data.run, data.offset
-        self._work.run(lambda: read_slice(run, offset), lambda slice: self._take(data, slice), self._unreadable)
+        if self.data is not None:
+            self._read(self.data)
+        for other in self.others:
+            if other.active or not other.complete:
+                self._read(other)
+
+    def _read(self, data: RunData) -> None:
+        if not data.reading:
+            data.reading = True
+            self._work.run(
+                lambda: read_slice(data), lambda slice: self._take(data, slice), lambda e: self._unreadable(data, e)
+            )
 
     def _take(self, data: RunData, slice: Slice) -> None:
+        data.reading = False
+        if data in self.others:
+            data.take(slice)
+            if slice.more:
+                self._read(data)
+            self.progress.emit()
         if data is not self.data:
             return
-        self._reading = False
         was_active, notes = data.active, len(data.notes)
         data.take(slice)
         if data.run.directory in self._own:
             for note in data.notes[notes:]:
                 self.noted.emit(note)
         if slice.more:
-            self._poll()  # a long log: go on at once, a slice at a time
-        elif not data.active and not self.starting:
+            self._read(data)  # a long log: go on at once, a slice at a time
+        elif not data.active and not self.starting and not any(other.active for other in self.others):
             self._timer.stop()
         self.progress.emit()
         if was_active != data.active:
             self.refresh_runs()
 
-    def _unreadable(self, error: StudioError | OSError) -> None:
-        self._reading = False
-        self._timer.stop()
+    def overlay(self, run: Run) -> None:
+        """Draw the curves of another run over those of the watched one, or no longer."""
+        there = [other for other in self.others if other.run.directory == run.directory]
+        if there:
+            self.others.remove(there[0])
+        elif self.data is not None and run.directory != self.data.run.directory and len(self.others) + 1 < MOST_CURVES:
+            other = RunData(Run(run.directory))
+            self.others.append(other)
+            self._read(other)
+            self._timer.start()
+        self.progress.emit()
+
+    def _unreadable(self, data: RunData, error: StudioError | OSError) -> None:
+        data.reading = False
+        if data in self.others:
+            self.others.remove(data)
+        else:
+            self._timer.stop()
         self.failed.emit(str(error))
 
     # The list

@@ -1,50 +1,15 @@
-"""What a run's log says, folded into arrays that a plot can take as they are. No Qt: a worker fills it."""
+"""What the window shows of one run, read from its log in a worker. No Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from blockstudio.runs import Run, RunState
+from blockstudio.runs.curves import Columns, Curves
+from blockstudio.runs.events import Event
+from blockstudio.runs.following import Following
 from blockstudio.runs.watching import BlockHistory
-
-STEP_FIGURES = ("loss", "accuracy", "lr")
-EPOCH_FIGURES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-
-
-class Columns:
-    """Rows of numbers by rising step, grown in place. A missing number is NaN."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = ("step", *names)
-        self._rows = np.empty((len(self.names), 256))
-        self.size = 0
-
-    def append(self, rows: np.ndarray) -> None:
-        """Add rows, an array (columns, rows)."""
-        needed = self.size + rows.shape[1]
-        if needed > self._rows.shape[1]:
-            grown = np.empty((len(self.names), max(needed, 2 * self._rows.shape[1])))
-            grown[:, : self.size] = self._rows[:, : self.size]
-            self._rows = grown
-        self._rows[:, self.size : needed] = rows
-        self.size = needed
-
-    def cut(self, step: float) -> None:
-        """Forget what lies beyond ``step``: a continued run does it again."""
-        self.size = int(np.searchsorted(self._rows[0, : self.size], step, side="right"))
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self._rows[self.names.index(name), : self.size]
-
-    def last(self, name: str) -> float | None:
-        """The latest number of a column that is one."""
-        column = self[name]
-        known = column[~np.isnan(column)]
-        return float(known[-1]) if known.size else None
 
 
 @dataclass
@@ -52,57 +17,24 @@ class Slice:
     """What one reading of the log brought, made in a worker."""
 
     state: RunState
-    offset: int
-    parts: list[tuple[str, Any]] = field(default_factory=list)
-    """In the order of the log: ("steps", rows), ("epochs", rows) or ("event", event)."""
+    events: list[Event] = field(default_factory=list)
+    """In the order of the log; of neighbouring steps the last one, for the others are in the curves already."""
     more: bool = False
     """The log goes on."""
 
 
-def read_slice(run: Run, offset: int) -> Slice:
+def read_slice(data: RunData) -> Slice:
     """Read a bounded piece of the log and how the run stands. Called in a worker, one at a time a run."""
-    state = run.state()
-    events, after = run.events(offset)
-    return Slice(state, after, list(_parts(events)), more=bool(events))
-
-
-def _parts(events: Iterable[dict[str, Any]]) -> Iterable[tuple[str, Any]]:
-    names = {"step": ("steps", STEP_FIGURES), "epoch": ("epochs", EPOCH_FIGURES)}
-    waiting: list[list[float]] = []
-    waiting_kind, last = "", None
-    for event in events:
-        kind = event["type"]
-        if kind != waiting_kind and waiting:
-            yield names[waiting_kind][0], np.array(waiting).T
-            waiting = []
-        if kind in names:
-            if kind == "step":
-                last = event
-            waiting_kind = kind
-            waiting.append([_number(event.get(name)) for name in ("step", *names[kind][1])])
-        else:
-            waiting_kind = ""
-            yield "event", event
-    if waiting:
-        yield names[waiting_kind][0], np.array(waiting).T
-    if last is not None:
-        yield "last", last
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else np.nan
+    placed, state = data.following.read()
+    return Slice(state, [event for _, event in placed], more=bool(placed))
 
 
 class RunData:
     """All that the window shows of one run."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
-        self.offset = 0
+        self.following = Following(run)
         self.state: RunState | None = None
-        self.steps = Columns(STEP_FIGURES)
-        self.epochs = Columns(EPOCH_FIGURES)
-        self.started: dict[str, Any] = {}
         self.last: dict[str, Any] = {}
         self.finished: dict[str, Any] | None = None
         self.notes: list[str] = []
@@ -111,33 +43,46 @@ class RunData:
         """The ``failed`` or ``diverged`` event, if that is how it ended."""
         self.complete = False
         """The log has been read to its end."""
+        self.reading = False
+        """A worker is at it."""
+
+    @property
+    def run(self) -> Run:
+        return self.following.run
+
+    @property
+    def curves(self) -> Curves:
+        return self.following.curves
+
+    @property
+    def steps(self) -> Columns:
+        return self.curves.steps
+
+    @property
+    def epochs(self) -> Columns:
+        return self.curves.epochs
+
+    @property
+    def started(self) -> dict[str, Any]:
+        """The last ``started`` event."""
+        return self.curves.started
 
     def take(self, slice: Slice) -> None:
         """Put in what a worker has read."""
-        self.state, self.offset, self.complete = slice.state, slice.offset, not slice.more
-        for kind, part in slice.parts:
-            if kind == "steps":
-                self.steps.append(part)
-            elif kind == "epochs":
-                self.epochs.append(part)
-            elif kind == "last":
-                self.last = part
-            else:
-                self._event(part)
-
-    def _event(self, event: dict[str, Any]) -> None:
-        self.blocks.take((event,))
-        match event["type"]:
-            case "started":
-                self.started, self.finished, self.trouble = event, None, None
-                self.steps.cut(_number(event.get("step", 0)))
-                self.epochs.cut(_number(event.get("step", 0)))
-            case "finished":
-                self.finished = event
-            case "failed" | "diverged":
-                self.trouble = event
-            case "note":
-                self.notes.append(str(event.get("text", "")))
+        self.state, self.complete = slice.state, not slice.more
+        self.blocks.take(slice.events)
+        for event in slice.events:
+            match event["type"]:
+                case "step":
+                    self.last = event
+                case "started":
+                    self.finished, self.trouble = None, None
+                case "finished":
+                    self.finished = event
+                case "failed" | "diverged":
+                    self.trouble = event
+                case "note":
+                    self.notes.append(str(event.get("text", "")))
 
     @property
     def status(self) -> str:

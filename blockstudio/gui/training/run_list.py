@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from blockstudio.gui.document.watched import name_and_time
@@ -21,12 +23,14 @@ STATUS_WORDS = {
     "lost": "interrupted",
 }
 _ROW = Qt.ItemDataRole.UserRole
+CIRCLE = 24
+"""Pixels at the left for the mark of the curves."""
 SHOWN = 300
 """Runs listed at most."""
 
 
 class _RunLine(QStyledItemDelegate):
-    """Name and time on the left, how it stands on the right."""
+    """A circle in the colour of the curves if they are drawn, name and time, how it stands on the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(160, 25)
@@ -56,7 +60,13 @@ class _RunLine(QStyledItemDelegate):
         width = painter.fontMetrics().horizontalAdvance(right)
         painter.drawText(rect.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
         name, made = name_and_time(row.run.name)
-        room = rect.adjusted(8, 0, -16 - width, 0)
+        room = rect.adjusted(CIRCLE, 0, -16 - width, 0)
+        view = option.widget
+        assert isinstance(view, RunList)
+        curves = view.colour_of(row.run.directory)
+        painter.setPen(QPen(curves or colours.faint, 1.2))
+        painter.setBrush(curves or Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(QPointF(rect.left() + CIRCLE / 2, rect.center().y() + 0.5), 4, 4)
         painter.setPen(colours.text)
         made_width = painter.fontMetrics().horizontalAdvance(f"{made}  ")
         fits = painter.fontMetrics().horizontalAdvance(f"{name}   ") + made_width < room.width()
@@ -75,9 +85,11 @@ class _RunLine(QStyledItemDelegate):
 
 
 class RunList(QListWidget):
-    """All runs of the folder, the newest first."""
+    """All runs of the folder, the newest first. A click shows a run; on its circle, or with Space, its curves are drawn
+    over those of the one in view."""
 
     chosen = Signal(object)
+    overlaid = Signal(object)
 
     def __init__(self, trainer: RunControl) -> None:
         super().__init__()
@@ -88,8 +100,30 @@ class RunList(QListWidget):
         self.setItemDelegate(_RunLine(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemActivated.connect(self._choose)
-        self.itemClicked.connect(self._choose)
+        self.itemClicked.connect(self._click)
+        self._pressed = QPoint()
         notifier.changed.connect(self.viewport().update)
+
+    def colour_of(self, directory: Path) -> QColor | None:
+        """Of the curves that are drawn of a run; ``None`` if there are none."""
+        data, series = self._trainer.data, theme().series
+        shown = [each.run.directory for each in ([] if data is None else [data, *self._trainer.others])]
+        return series[shown.index(directory) % len(series)] if directory in shown else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        item = self.currentItem()
+        if event.key() == Qt.Key.Key_Space and item is not None:
+            self.overlaid.emit(item.data(_ROW).run)
+        else:
+            super().keyPressEvent(event)
+
+    def _click(self, item: QListWidgetItem) -> None:
+        circle = self._pressed.x() < CIRCLE and self._trainer.data is not None
+        (self.overlaid if circle else self.chosen).emit(item.data(_ROW).run)
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(_ROW).run)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.commands.registry import Commands
+from blockstudio.gui.document.curves import CurvesPanel, Subject
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.parts import NumberRow, bytes_text, duration_text, quiet, strong
@@ -27,10 +28,8 @@ from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, percent
 from blockstudio.gui.training.watch.strip import DownTheNetwork
-from blockstudio.gui.work.warming import Warmer
 
 if TYPE_CHECKING:
-    from blockstudio.gui.training.curves import Curves
     from blockstudio.gui.training.run_data import RunData
 
 
@@ -125,16 +124,16 @@ class RunFigures(QWidget):
 
 
 class TrainingPanel(QWidget):
-    """NumberRow, curves, runs. The curves are made when there is something to draw."""
+    """Figures, curves, runs. The curves are made when there is something to draw; their tools stand beside the tabs."""
 
-    def __init__(self, commands: Commands[Desk], trainer: RunControl, family: Callable[[str], str]) -> None:
+    def __init__(self, desk: Desk, trainer: RunControl, family: Callable[[str], str]) -> None:
         """``family``: of the block at a path."""
         super().__init__()
-        self._trainer = trainer
+        self._desk, self._trainer = desk, trainer
         self.strip = DownTheNetwork(family)
-        self.curves: Curves | None = None
-        self.warmer = Warmer(self)
-        self._asked = False
+        self.curves: CurvesPanel | None = None
+        self.tools = QWidget()
+        QHBoxLayout(self.tools).setContentsMargins(0, 0, 0, 0)
         self._drawn: object = None
         line = QHBoxLayout(self)
         line.setContentsMargins(14, 8, 14, 8)
@@ -143,7 +142,7 @@ class TrainingPanel(QWidget):
         self.empty = quiet(tr("No run is in view. Train starts one; earlier ones stand on the right."))
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.empty)
-        self.figures = RunFigures(commands, trainer)
+        self.figures = RunFigures(desk.commands, trainer)
         self.figures.hide()
         side = QWidget()
         side.setFixedWidth(270)
@@ -165,6 +164,7 @@ class TrainingPanel(QWidget):
         line.addWidget(self.strip, 1)
         line.addWidget(side)
         self.list.chosen.connect(lambda run: self._trainer.attach(run))
+        self.list.overlaid.connect(lambda run: self._trainer.overlay(run))
         trainer.run_changed.connect(self._turn)
         trainer.progress.connect(self.refresh)
         trainer.runs_changed.connect(self._show_runs)
@@ -180,9 +180,8 @@ class TrainingPanel(QWidget):
         """Another run is in view."""
         there = self._trainer.data is not None
         self.figures.setVisible(there)
-        if there and self.curves is None and not self._asked:
-            self._asked = True
-            self.warmer.when_ready(self._make_curves)
+        if there and self.curves is None:
+            self._make_curves()
         self.stack.setCurrentWidget(self.curves if there and self.curves is not None else self.empty)
         self.empty.setVisible(not there)
         self._show_strip()
@@ -190,30 +189,32 @@ class TrainingPanel(QWidget):
         self.refresh()
 
     def _make_curves(self) -> None:
-        from blockstudio.gui.training.curves import Curves
-
-        self.curves = Curves()
-        self._drawn = None
+        self.curves = CurvesPanel(self._desk, "run.save_curves", ("loss", "accuracy"), part="both", names=False)
         self.stack.addWidget(self.curves)
-        self._turn()
+        inner = self.tools.layout()
+        assert inner is not None
+        inner.addWidget(self.curves.tools)
 
     def stop(self) -> None:
         """The window closes."""
-        self.warmer.stop()
+        if self.curves is not None:
+            self.curves.stop()
 
     def refresh(self) -> None:
         """Draw what is new, if anybody can see it."""
         if not self.isVisible():
             return
         data = self._trainer.data
-        state = None if data is None else (data, data.state, data.steps.size, data.epochs.size, theme())
+        shown = [] if data is None else [data, *self._trainer.others]
+        state = [(each, each.state, each.steps.size, each.epochs.size) for each in shown], theme()
         if state == self._drawn:
             return
         self._drawn = state
         self.figures.refresh()
         self._show_strip()
         if self.curves is not None:
-            self.curves.show_data(data)
+            self.curves.show_subjects([_subject(each, place) for place, each in enumerate(shown)])
+        self.list.viewport().update()
 
     def _show_strip(self) -> None:
         """The strip stands beside the curves where blocks are measured."""
@@ -228,6 +229,14 @@ class TrainingPanel(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._trainer.watch_list(False)
+
+
+def _subject(data: RunData, place: int) -> Subject:
+    """A run among those whose curves are drawn."""
+    colours = theme().series
+    name = name_and_time(data.run.name)
+    text = f"{name[0]} {name[1].rpartition(' ')[2]}".strip()
+    return Subject(data.run.directory, text, colours[place % len(colours)], data.curves, data.active)
 
 
 def _decimal(value: float | None) -> str:

@@ -54,9 +54,10 @@ class GroupMeter(Meter):
         if self._known is None:
             own = super().read()
             totals = self._group.total(torch.tensor([own.loss, *own.auxiliary], dtype=torch.float64)) / self._group.size
-            images, right = self._group.total(torch.tensor([own.images, own.right])).tolist()
+            counts = torch.tensor([own.images, own.right, own.top, own.top_images])
+            images, right, top, top_images = self._group.total(counts).tolist()
             loss, *auxiliary = totals.tolist()
-            self._known = self._before.plus(Sums(own.steps, images, loss, right, tuple(auxiliary)))
+            self._known = self._before.plus(Sums(own.steps, images, loss, right, tuple(auxiliary), top, top_images))
         return self._known
 
     def restore(self, sums: Sums) -> None:
@@ -81,7 +82,7 @@ class GroupLoop(Loop):
         alone = replace(prepared, recorded=False)
         super().__init__(run, alone, events, control, lock, Share(group.rank, group.size))
 
-    def _new_meter(self, auxiliaries: int) -> Meter:
+    def _new_meter(self, auxiliaries: int, recorded: bool) -> Meter:
         return GroupMeter(self._device, auxiliaries, self._group)
 
     # Decisions
@@ -139,7 +140,8 @@ class GroupLoop(Loop):
 
     def _combined(self, counted: Counted) -> Counted:
         loss = self._group.total(counted.loss.double().reshape(1))
-        return Counted(loss, self._group.total(counted.confusion).to(counted.confusion.device))
+        total = self._group.total
+        return Counted(loss, total(counted.confusion).to(counted.confusion.device), total(counted.top.reshape(1)))
 
     # State
 
