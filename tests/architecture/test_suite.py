@@ -107,6 +107,7 @@ def failed(said: str) -> set[str]:
     return set(re.findall(r"^ERROR \S+::(\w+)", said, re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_what_a_test_leaves_fails_it(tmp_path: Path) -> None:
     said = suite(tmp_path, LEAVING, "-p", "no:pytest-qt")
     wanted = {"test_thread", "test_process", "test_temporary_file", "test_file_at_home", "test_network", "test_name"}
@@ -114,6 +115,7 @@ def test_what_a_test_leaves_fails_it(tmp_path: Path) -> None:
     assert "7 passed" in said
 
 
+@pytest.mark.slow
 def test_timers_and_widgets_that_are_left_fail_it(tmp_path: Path) -> None:
     said = suite(tmp_path, TIMER)
     assert failed(said) == {"test_timer", "test_widget"}, said

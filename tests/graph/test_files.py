@@ -190,6 +190,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 @posix
 def test_a_save_killed_at_any_moment_leaves_a_whole_file(tmp_path):
     path = tmp_path / "net.blocks.json"

@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from blockstudio.gui.app.application import application
+from blockstudio.gui.kit import toasts
 from blockstudio.gui.kit.theme import LIGHT, set_theme, theme
+from blockstudio.gui.shell import statusbar
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
 from tests.support.leavings import end_qt, watch_timers
@@ -24,6 +26,7 @@ from tests.support.leavings import end_qt, watch_timers
 watch_timers()
 
 
+NEVER_MS = 24 * 3_600_000
 PATIENCE = 60_000
 """Milliseconds until a wait is given up: it ends as soon as there is what it waits for, on a slow machine too."""
 
@@ -52,8 +55,11 @@ def styled(qapp: QApplication) -> QApplication:
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, styled: QApplication) -> Iterator[Path]:
-    """Settings, journals and runs of this test alone; light colours."""
+def own_folder(tmp_path: Path, styled: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings, journals and runs of this test alone; light colours. Notes pass by themselves only where a test lets
+    them: a slow machine reads no slower than a quick one."""
+    monkeypatch.setattr(toasts, "SHOWN_MS", NEVER_MS)
+    monkeypatch.setattr(statusbar, "SHOWN_MS", NEVER_MS)
     folder = tmp_path / "own"
     folder.mkdir()
     settings.use_folder(folder)

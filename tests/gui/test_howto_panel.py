@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.support import scratch
 from tests.support.pages import DOCS, code
 
@@ -27,6 +29,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 def test_the_page_puts_a_tab_there(tmp_path: Path) -> None:
     tree = scratch.tree(tmp_path / "tree", "blockstudio/gui")
     (tree / "blockstudio/gui/depth").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from blockstudio.gui.shell.window import StudioWindow
 from tests.support.hands import click_block, drag_from_palette, type_into, wire
 
@@ -50,6 +52,7 @@ def build(window: StudioWindow) -> None:
     wire(window, "concat", "output")
 
 
+@pytest.mark.slow
 def test_an_inception_module_is_dragged_together_and_trained(open_window, qtbot) -> None:
     window = open_window()
     session = window.session

@@ -43,6 +43,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scripts
 
 
+@pytest.mark.slow
 def test_a_preset_opens_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     check = (
         "import blockstudio as bs; d = bs.load('resnet34'); "
@@ -57,6 +58,7 @@ def test_a_preset_opens_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     assert has_source == "True"
 
 
+@pytest.mark.slow
 def test_the_command_is_installed(installed: Path, tmp_path: Path) -> None:
     result = subprocess.run(
         [installed / "blockstudio", "presets", "--json"], check=True, capture_output=True, text=True, cwd=tmp_path
@@ -64,6 +66,7 @@ def test_the_command_is_installed(installed: Path, tmp_path: Path) -> None:
     assert '"resnet152"' in result.stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_is_typed_and_brings_notices_and_desktop_files(installed: Path) -> None:
     (wheel,) = installed.parents[1].glob("blockstudio-*.whl")
     names = zipfile.ZipFile(wheel).namelist()

@@ -92,6 +92,7 @@ def test_a_trainer_that_dies_at_once_is_noticed(
     assert run.state().status == "failed"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_ctrl_c_on_the_command_line_stops_with_a_checkpoint(make_run: MakeRun) -> None:
     run = make_run(epochs=5000)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -216,6 +217,22 @@ def apply_theme(app: QApplication, chosen: Theme) -> None:
     app.setPalette(palette(chosen))
     app.setFont(font(12))
     app.setStyleSheet(stylesheet(chosen) + "".join(part(chosen) for part in additions))
+
+
+@contextmanager
+def styled_at_the_end() -> Iterator[None]:
+    """What is put together here gets the application's style sheet once, when it is whole. With a sheet in force
+    every part that is given a parent is styled anew with all that is in it: more than half of a window's making."""
+    app = QApplication.instance()
+    sheet = app.styleSheet() if isinstance(app, QApplication) else ""
+    if not isinstance(app, QApplication) or not sheet:
+        yield
+        return
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)
 
 
 _FONTS = Path(__file__).parent / "fonts"

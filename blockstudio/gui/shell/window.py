@@ -13,6 +13,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.places import Panel, Question
 from blockstudio.gui.kit.fields import settle
+from blockstudio.gui.kit.theme import styled_at_the_end
 from blockstudio.gui.shell.bottom import BottomPanel
 from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.shell.colours import Colours
@@ -42,6 +43,15 @@ class StudioWindow(QMainWindow):
         self._remembers = remember
         self._leaving = False
         self.setAcceptDrops(True)
+        with styled_at_the_end():
+            self._build(runs_folder)
+        self._restore()
+        self._show_documents()
+        self.commands.refresh()
+
+    # Building
+
+    def _build(self, runs_folder: Path | None) -> None:
         desk = self.desk = Desk(self, runs_folder)
         self.session, self.documents, self.toasts = desk.session, desk.documents, desk.toasts
         self.commands = desk.commands
@@ -56,11 +66,6 @@ class StudioWindow(QMainWindow):
         desk.add_commands(*commands(self.colours, self.command_line, self.top.product))
         self._lay_out()
         self._connect()
-        self._restore()
-        self._show_documents()
-        self.commands.refresh()
-
-    # Building
 
     def _lay_out(self) -> None:
         self.side = QSplitter(Qt.Orientation.Horizontal)
