@@ -41,6 +41,11 @@ def program_data() -> Path:
     return Path(_DIRS.user_data_dir)
 
 
+def lessons() -> Path:
+    """Where lessons of the user's own are looked for."""
+    return Path(_DIRS.user_data_dir) / "lessons"
+
+
 def _given(name: str) -> Path | None:
     text = os.environ.get(name, "").strip()
     return Path(text).expanduser() if text else None

@@ -34,7 +34,8 @@ MAY_IMPORT = {
     "experiments": {"text", "errors", "blocks", "graph", "analysis", "report", "runs"},
     "laboratory": {"text", "errors", "blocks", "graph", "analysis", "report", "compiler", "runs", "training"},
     "report": {"text", "errors", "blocks", "graph", "analysis"},
-    "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "experiments"},
+    "lessons": {"text", "errors", "blocks", "graph", "analysis", "report"},
+    "gui": {"text", "errors", "blocks", "graph", "analysis", "layout", "runs", "report", "experiments", "lessons"},
     "api": {"text", "errors", "checked", "blocks", "graph", "analysis", "compiler", "imports", "runs", "training"},
     "cli": {
         "text",
@@ -50,6 +51,7 @@ MAY_IMPORT = {
         "training",
         "experiments",
         "laboratory",
+        "lessons",
         "gui",
     },
 }

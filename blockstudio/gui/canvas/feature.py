@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton
 
@@ -24,10 +26,17 @@ def install(desk: Desk) -> Canvas:
     desk.key_hints += _key_hints(desk)
     desk.reveal_wanted.connect(canvas.reveal)
     desk.preview_wanted.connect(canvas.show_preview)
+    desk.frames_wanted.connect(lambda paths: _open_frames(canvas, paths))
     canvas.activated.connect(lambda _: canvas.run("edit.rename"))
     desk.add_item("top", _metric_chip(desk), 100)
     desk.add_item("status", _zoom_button(desk, canvas), 200)
     return canvas
+
+
+def _open_frames(canvas: Canvas, paths: Iterable[str]) -> None:
+    """Open these modules in place and no others, and show the whole level."""
+    canvas.scene.open_all(paths)
+    canvas.fit()
 
 
 def _metric_chip(desk: Desk) -> Chip:

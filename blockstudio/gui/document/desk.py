@@ -52,6 +52,8 @@ class Desk(QObject):
     """The page under the drawing needs this share of the height, at least."""
     preview_wanted = Signal(object)
     """What this `Fix` would leave of the level in view is to be seen, until ``None`` is."""
+    frames_wanted = Signal(object)
+    """The modules at these paths are to be open in place, and no others."""
     reveal_wanted = Signal(str)
     """This block of the level in view is to be seen."""
 

@@ -13,6 +13,7 @@ class Looks(QObject):
     """Chosen by the user, for every document."""
 
     metric_changed = Signal()
+    lit_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -21,6 +22,18 @@ class Looks(QObject):
         """What the cards can be painted by; features add their own."""
         self._heat = ""
         self._lens: Lens | None = None
+        self._lit: tuple[str, ...] = ()
+
+    @property
+    def lit(self) -> tuple[str, ...]:
+        """Paths of blocks that somebody points at, in order: the drawing puts a light and a number on them."""
+        return self._lit
+
+    @lit.setter
+    def lit(self, paths: tuple[str, ...]) -> None:
+        if paths != self._lit:
+            self._lit = paths
+            self.lit_changed.emit()
 
     @property
     def metric(self) -> str:

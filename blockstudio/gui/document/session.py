@@ -95,7 +95,7 @@ class Session(Looks):
         self.close()
         self.document = document
         self._follow_diagram()
-        self._lens = None
+        self._lens, self._lit = None, ()
         self.opened.emit()
 
     @property

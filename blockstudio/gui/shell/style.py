@@ -52,6 +52,13 @@ QCheckBox::indicator:focus {{ border-color: {accent}; }}
 QCheckBox::indicator:checked, QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accent}; }}
 QCheckBox::indicator:disabled {{ background: {field}; border-color: {hairline}; }}
 QCheckBox:disabled {{ color: {secondary}; }}
+QTextBrowser[role="prose"] {{ background: transparent; border: 0; padding: 0; margin: 0; }}
+QLineEdit[role="answer"] {{ background: {panel}; border: 1px solid {faint}; }}
+QLineEdit[role="answer"]:focus {{ border-color: {accent}; }}
+QLineEdit[role="answer"][state="wrong"] {{ border: 1px solid {colours.problem.name()}; }}
+QLineEdit[role="answer"][state="right"] {{ border: 1px solid {colours.good.name()}; }}
+QPushButton[role="step"] {{ color: {secondary}; text-align: left; padding: 1px 2px; font-weight: 400; }}
+QPushButton[role="step"]:hover {{ color: {colours.link.name()}; background: transparent; }}
 QLabel[role="switch"] {{ border: 1px solid transparent; border-radius: 3px; padding: 1px 3px; }}
 QLabel[role="switch"]:hover {{ background: {field}; }}
 QLabel[role="switch"]:focus {{ border-color: {accent}; }}

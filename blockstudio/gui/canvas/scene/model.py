@@ -74,6 +74,7 @@ class Scene(QObject):
         session.selection_changed.connect(self._on_selection_changed)
         session.metric_changed.connect(self._on_facts_changed)
         session.hinted_changed.connect(self._on_facts_changed)
+        session.lit_changed.connect(self.changed)
         session.initial_weights.changed.connect(self._on_start_changed)
         self._on_selection_changed()
         self._route_later()
@@ -117,6 +118,24 @@ class Scene(QObject):
             for name, inner in stage.inside.items():
                 frame = stage.drawing.frames[name]
                 waiting.append((inner, offset + QPointF(frame.dx, frame.dy)))
+
+    def lit_rects(self) -> list[QRectF]:
+        """Where the blocks are that somebody points at, or the modules around them, in scene coordinates; an empty
+        rectangle for one that is not in view."""
+        return [self._lit_rect(path) for path in self.session.lit]
+
+    def _lit_rect(self, path: str) -> QRectF:
+        found, deepest = QRectF(), -1
+        for stage, offset in self.stages():
+            before = f"{stage.path}." if stage.path else ""
+            if not path.startswith(before) or len(before) <= deepest:
+                continue
+            rest, drawing = path[len(before) :], stage.drawing
+            name = max((each for each in drawing.names if rest == each or rest.startswith(f"{each}.")),
+                       key=len, default=None)  # fmt: skip
+            if name is not None and not drawing.is_hidden(name):
+                found, deepest = drawing.rect(name).translated(offset), len(before)
+        return found
 
     def go_to(self, stage: Stage) -> None:
         """Work on a stage that is drawn: the root or a module open in it."""

@@ -1,0 +1,143 @@
+"""Lessons: a page that lists them, a panel beside the drawing that holds the one that is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from blockstudio.errors import StudioError
+from blockstudio.experiments import experiment_path
+from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import Panel
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.lessons.control import LAST, LessonControl
+from blockstudio.gui.lessons.list_page import LessonsPage
+from blockstudio.gui.lessons.panel import WIDTH, LessonPanel
+from blockstudio.gui.work.settings import settings
+from blockstudio.lessons.library import SUFFIX
+from blockstudio.text import say
+
+PANEL = "lesson"
+AWAY = ("inspector", "bottom")
+"""What gives its room to a lesson."""
+
+
+class Lessons:
+    """What was put on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        control = self.control = LessonControl(desk)
+        self.panel: LessonPanel
+        self.page: LessonsPage | None = None
+        self._away: list[str] = []
+
+        def is_open(_: Desk) -> bool:
+            return control.walk is not None
+
+        desk.add_screen("lessons", self._make, self._focus_page, title=say("Lessons"), place=6)
+        desk.add_commands(
+            Command("lesson.open", say("Open a lesson"), self._open, value=True),
+            Command("lesson.open_file", say("Open a lesson's file…"), self._ask, keywords="course markdown exercise"),
+            Command("lesson.next", say("Next step of the lesson"), lambda d: self._next(), "View", 480, ("Alt+PgDown",),
+                    enabled=is_open, keywords="course forward"),
+            Command("lesson.back", say("Previous step of the lesson"), lambda d: control.turn_by(-1), "View", 481,
+                    ("Alt+PgUp",), enabled=lambda d: control.can_turn(-1), keywords="course backward"),
+            Command("lesson.answer", say("To the lesson's question"), lambda d: self.panel.focus(), "View", 482,
+                    ("Ctrl+Alt+Q",), enabled=is_open, keywords="course keyboard focus"),
+            Command("lesson.step", say("Go to a step"), lambda d, number: control.turn_to(number), value=True),
+            Command("lesson.show_me", say("Show me what the lesson speaks of"), lambda d: control.show_me(), "View",
+                    483, enabled=is_open, keywords="course light blocks"),
+            Command("lesson.start_over", say("The lesson's drawing as it was"), lambda d: control.start_over(),
+                    enabled=is_open),
+            Command("lesson.solution", say("Show how the drawing should be"), self._solve, value=True),
+            Command("lesson.anew", say("Begin the lesson anew"), lambda d: control.begin_anew(), enabled=is_open,
+                    keywords="course forget answers"),
+            Command("lesson.experiment", say("Open the lesson's experiment"), self._experiment, value=True),
+            Command("lesson.close", say("Close the lesson"), lambda d: control.close(), enabled=is_open),
+        )  # fmt: skip
+        self.panel = LessonPanel(desk, control)
+        self.panel.hide()
+        desk.add_panel(Panel(PANEL, "right", self.panel, WIDTH))
+        control.opened.connect(self._on_opened)
+        control.failed.connect(self._fail)
+        desk.on_start(self._resume)
+        desk.on_close(self._stop)
+
+    def _make(self) -> LessonsPage:
+        self.page = LessonsPage(self._desk)
+        return self.page
+
+    def _focus_page(self) -> None:
+        page = self._desk.screen_widget("lessons")
+        assert isinstance(page, LessonsPage)
+        (next(iter(page.links.values())) if page.links else page).setFocus()
+
+    def _open(self, desk: Desk, name: str | Path) -> None:
+        self.control.open(name)
+
+    def _ask(self, desk: Desk) -> None:
+        folder = str(settings().value("lessons/folder", str(Path.home())))
+        dialog = QFileDialog(desk.window, tr("Open a lesson"), folder, f"*{SUFFIX}")
+
+        def take(name: str) -> None:
+            settings().setValue("lessons/folder", str(Path(name).parent))
+            self.control.open(Path(name))
+
+        dialog.fileSelected.connect(take)
+        desk.open_dialog(dialog)
+
+    def _next(self) -> None:
+        if self.control.can_turn(1):
+            self.control.turn_by(1)
+        else:
+            self._desk.show_screen("lessons")
+
+    def _solve(self, desk: Desk, id: str) -> None:
+        step = self.control.step
+        if step is not None and any(each.id == id for each in step.questions):
+            self.control.show_solution(step.question(id))
+
+    def _experiment(self, desk: Desk, name: str) -> None:
+        try:
+            desk.commands.run("experiment.open", experiment_path(name).resolve())
+        except StudioError as error:
+            desk.say(str(error), "problem")
+
+    def _on_opened(self) -> None:
+        """The panel takes others' place while a lesson is open."""
+        desk, there = self._desk, self.control.walk is not None
+        if there and not desk.is_shown(PANEL):
+            self._away = [name for name in AWAY if desk.is_shown(name)]
+            for name in self._away:
+                desk.set_shown(name, False)
+        desk.set_shown(PANEL, there)
+        if not there:
+            for name in self._away:
+                desk.set_shown(name, True)
+            self._away = []
+        if there and desk.screen:
+            desk.show_drawing()
+
+    def _fail(self, text: str) -> None:
+        if self.control.walk is None or not self._desk.is_shown(PANEL):
+            self._desk.say(text, "problem")
+
+    def _resume(self) -> None:
+        """A window that was closed with a lesson shows it again."""
+        last = str(settings().value(LAST, ""))
+        if last and self._desk.is_shown(PANEL) and self.control.open(Path(last) if "/" in last else last):
+            return
+        self._desk.set_shown(PANEL, False)
+
+    def _stop(self) -> None:
+        if self.page is not None:
+            self.page.stop()
+        self.panel.stop()
+
+
+def install(desk: Desk) -> Lessons:
+    """Put page and panel on the desk."""
+    return Lessons(desk)

@@ -1,0 +1,259 @@
+"""One question: where the answer goes, what is said of it, its hint, and the computation once it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.gui.kit.parts import link, quiet
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font
+from blockstudio.gui.lessons.control import LessonControl
+from blockstudio.gui.lessons.prose import Prose
+from blockstudio.lessons.lesson import Question, Step
+from blockstudio.lessons.walking import Given
+
+FIELD = 32
+"""Height of an answer's field."""
+
+
+class QuestionForm(QWidget):
+    """See the module's text. ``button`` makes a button that does a command; ``name`` says how a block is called."""
+
+    answered = Signal()
+
+    def __init__(
+        self, control: LessonControl, step: Step, question: Question, blocks: Mapping[str, str],
+        button: Callable[[str, str, object], QPushButton], selected: Callable[[], str], go_to: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._control, self.step, self.question, self._blocks = control, step, question, blocks
+        self._selected, self._go_to = selected, go_to
+        self.inputs: dict[str, QLineEdit] = {}
+        self.choices: dict[str, QAbstractButton] = {}
+        self.setAccessibleName(question.text)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.title = self._prose(question.text, bold=True)
+        column.addWidget(self.title)
+        if question.more:
+            column.addWidget(self._prose(question.more))
+        self._entry = QVBoxLayout()
+        self._entry.setSpacing(4)
+        column.addLayout(self._entry)
+        self._make_entry()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.check_button = QPushButton(tr("Check"))
+        self.check_button.setProperty("role", "chip")
+        self.check_button.clicked.connect(lambda _=False: self.check())
+        row.addWidget(self.check_button)
+        self.verdict = QLabel()
+        self.verdict.setFont(font(12, bold=True))
+        self.verdict.setWordWrap(True)
+        row.addWidget(self.verdict, 1)
+        self.tries = quiet(wrap=False)
+        row.addWidget(self.tries)
+        column.addLayout(row)
+        self.before = quiet()
+        column.addWidget(self.before)
+        self.hint = self._prose("", quiet=True)
+        column.addWidget(self.hint)
+        self.box = QFrame()
+        self.box.setProperty("role", "box")
+        inside = QVBoxLayout(self.box)
+        inside.setContentsMargins(10, 8, 10, 4)
+        self.explanation = self._prose("")
+        inside.addWidget(self.explanation)
+        column.addWidget(self.box)
+        links = QHBoxLayout()
+        if question.kind == "mend":
+            links.addWidget(button(tr("Show the solution"), "lesson.solution", question.id))
+            links.addWidget(button(tr("Start over"), "lesson.start_over", None))
+        else:
+            self.solve = link(tr("Show the solution"), self.reveal)
+            links.addWidget(self.solve)
+        links.addStretch(1)
+        column.addLayout(links)
+        self.refresh()
+
+    def _prose(self, text: str, *, bold: bool = False, quiet: bool = False) -> Prose:
+        made = Prose(bold=bold, quiet=quiet)
+        made.block_wanted.connect(self._go_to)
+        made.show_text(self._filled(text), self._blocks)
+        return made
+
+    def _filled(self, text: str) -> str:
+        walk = self._control.walk
+        return walk.fill(self.step, text) if walk is not None and text else text
+
+    # The place of the answer
+
+    def _make_entry(self) -> None:
+        kind, question = self.question.kind, self.question
+        if kind in ("number", "shape"):
+            for name, label in (question.fields or {"": ""}).items():
+                self._add_field(name, label)
+        elif kind in ("choice", "several"):
+            group = QButtonGroup(self)
+            group.setExclusive(kind == "choice")
+            for name, text in question.choices.items():
+                button: QAbstractButton = QRadioButton() if kind == "choice" else QCheckBox()
+                button.setAccessibleName(text)
+                group.addButton(button)
+                self.choices[name] = button
+                line = QHBoxLayout()
+                line.setSpacing(8)
+                line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+                prose = self._prose(text)
+                prose.viewport().installEventFilter(self)
+                prose.viewport().setProperty("choice", name)
+                line.addWidget(prose, 1)
+                self._entry.addLayout(line)
+        elif kind == "block":
+            self.chosen = quiet()
+            self._entry.addWidget(self.chosen)
+            self.follow_selection()
+
+    def _add_field(self, name: str, label: str) -> None:
+        field = self.inputs[name] = QLineEdit()
+        field.setFixedHeight(FIELD)
+        field.setMaximumWidth(200)
+        field.setFont(font(13, bold=True))
+        field.setProperty("role", "answer")
+        shape = self.question.kind == "shape"
+        field.setPlaceholderText(tr("C × H × W") if shape else tr("a number"))
+        field.setAccessibleName(label or self.question.text)
+        field.returnPressed.connect(self.check)
+        field.textEdited.connect(lambda _: self._mark(name, ""))
+        line = QHBoxLayout()
+        if label:
+            prose = self._prose(label)
+            line.addWidget(prose, 1, Qt.AlignmentFlag.AlignVCenter)
+            field.setFixedWidth(170)
+        line.addWidget(field, 0 if label else 2)
+        if self.question.unit:
+            line.addWidget(quiet(self.question.unit, wrap=False))
+        if not label:
+            line.addStretch(1)
+        self._entry.addLayout(line)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
+            name = watched.property("choice")
+            if name in self.choices:
+                self.choices[name].click()
+        return super().eventFilter(watched, event)
+
+    def follow_selection(self) -> None:
+        """Say which block is selected in the drawing."""
+        if self.question.kind == "block":
+            name = self._selected()
+            self.chosen.setText(tr("Selected: {name}", name=name) if name else tr("Click a block in the drawing."))
+
+    def given(self) -> Given:
+        """What stands there now."""
+        kind = self.question.kind
+        if kind in ("number", "shape"):
+            texts = {name: field.text() for name, field in self.inputs.items()}
+            return texts if self.question.fields else texts[""]
+        ticked = tuple(name for name, button in self.choices.items() if button.isChecked())
+        if kind == "several":
+            return ticked
+        if kind == "choice":
+            return ticked[0] if ticked else ""
+        return self._selected() if kind == "block" else ""
+
+    # Checking
+
+    def check(self) -> None:
+        """Check what stands there."""
+        verdict = self._control.check(self.question, self.given())
+        if verdict is None:
+            return
+        self.refresh()
+        wrong = verdict.state != "right"
+        self._say(tr(verdict.text), "good" if not wrong else "problem" if verdict.state == "wrong" else "warning")
+        for name in self.inputs:
+            state = verdict.fields.get(name, verdict.state)
+            self._mark(name, "right" if state == "right" else "wrong" if state in ("wrong", "unread") else "")
+        self.hint.show_text(verdict.hint, self._blocks)
+        if wrong and self.inputs:
+            first = next((name for name in self.inputs if name in verdict.wrong), next(iter(self.inputs)))
+            self.inputs[first].setFocus()
+            self.inputs[first].selectAll()
+        if not wrong:
+            self.answered.emit()
+
+    def _say(self, text: str, role: str) -> None:
+        self.verdict.setText(text)
+        self.verdict.setProperty("role", role)
+        self.verdict.style().unpolish(self.verdict)
+        self.verdict.style().polish(self.verdict)
+
+    def _mark(self, name: str, state: str) -> None:
+        field = self.inputs[name]
+        if field.property("state") != state:
+            field.setProperty("state", state)
+            field.style().unpolish(field)
+            field.style().polish(field)
+
+    def reveal(self) -> None:
+        """The solution, and how it is computed."""
+        self._control.reveal(self.question)
+        self.refresh()
+        walk = self._control.walk
+        if walk is not None:
+            self._say(tr("Solution: {value}", value=walk.solution(self.step, self.question)), "")
+
+    def refresh(self) -> None:
+        """Show what was answered before."""
+        answer = self._control.answer(self.question)
+        right = answer.state == "right"
+        if right:
+            self._put(answer.given)
+            self._say(tr("Right."), "good")
+            for name in self.inputs:
+                self._mark(name, "right")
+        self.tries.setText(tr("attempt {count}", count=answer.tries) if answer.tries > 1 else "")
+        first = answer.first if isinstance(answer.first, str) else ""
+        told = right and answer.tries > 1 and first and self.question.kind in ("number", "shape")
+        self.before.setText(tr("First try: {answer}", answer=first) if told else "")
+        self.before.setVisible(bool(told))
+        self.explanation.show_text(self._filled(self.question.explain) if answer.done else "", self._blocks)
+        self.box.setVisible(answer.done and bool(self.question.explain))
+        if self.question.kind != "mend":
+            self.solve.setVisible(not answer.done)
+        if right:
+            self.hint.show_text("")
+
+    def _put(self, given: object) -> None:
+        if isinstance(given, dict):
+            for name, text in given.items():
+                if name in self.inputs:
+                    self.inputs[name].setText(str(text))
+        elif "" in self.inputs:
+            self.inputs[""].setText(str(given))
+        names = given if isinstance(given, list) else [given]
+        for name, button in self.choices.items():
+            button.setChecked(name in names)
+
+    def first_focus(self) -> QWidget:
+        """Where the keyboard goes."""
+        return next(iter((*self.inputs.values(), *self.choices.values())), self.check_button)

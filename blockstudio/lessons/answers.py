@@ -1,0 +1,233 @@
+"""Answers as people type them, and whether they are right.
+
+Numbers may have thousands separators, a decimal point or comma, a power of ten, ``K``, ``M``, ``G``, ``万``, ``亿``, a
+percent sign or the unit that was asked for. Shapes are ``192×28×28``, ``192 28 28``, ``(192, 28, 28)``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from blockstudio.blocks import shape_text
+from blockstudio.lessons.lesson import Question
+from blockstudio.text import Text, join, listed, say
+
+State = Literal["right", "wrong", "empty", "unread"]
+MAX_TYPED = 200
+RELATIVE = 0.005
+"""Of a number that is no whole one, without a tolerance of its own."""
+_SUFFIX = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "万": 1e4, "亿": 1e8, "百万": 1e6, "十亿": 1e9}
+_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_NUMBER = re.compile(r"([+-]?(?:\d[\d., '_]*|[.,]\d+))(?:e([+-]?\d{1,3}))?(百万|十亿|[kmgt万亿])?")
+_POWER = re.compile(r"(?:([\d.,]+)\s*[·×*x]\s*)?(\d{1,4})(?:\^|\*\*)([+-]?\d{1,3})", re.IGNORECASE)
+_SHAPE = re.compile(r"[(\[]?\s*(\d{1,7})(?:\s*[,×xX*✕]\s*|\s+)(\d{1,7})(?:(?:\s*[,×xX*✕]\s*|\s+)(\d{1,7}))?\s*[)\]]?")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A number as it may have been meant, and half of its last digit."""
+
+    value: float | int
+    half: float
+    digits: int
+    """That count."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of an answer."""
+
+    state: State
+    text: str
+    hint: str = ""
+    """Prose of the lesson."""
+    wrong: tuple[str, ...] = ()
+    """Fields that are not right."""
+    fields: dict[str, State] = field(default_factory=dict)
+
+
+def shown(value: Any) -> str:
+    """A value as lessons write it: ``14,592``, ``76.1``, ``192×28×28``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e15:
+            return f"{value:,.0f}"
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, tuple):
+        whole = value and all(isinstance(each, int) for each in value)
+        return shape_text(value) if whole else ", ".join(map(shown, value))
+    return str(value)
+
+
+def read_numbers(text: str, unit: str = "") -> list[Typed]:
+    """What a text may mean as a number; nothing if it is none. ``1.234`` is read both ways."""
+    plain = text.strip().replace("\u2212", "-").replace("\u202f", " ").replace("\u00a0", " ").replace("，", ",")
+    percent = "%" in plain or "％" in plain
+    for mark in ("%", "％", "≈", "~", unit.strip()):
+        plain = plain.replace(mark, " ") if mark else plain
+    plain = plain.strip().translate(_SUPER)
+    if not plain or len(plain) > MAX_TYPED:
+        return []
+    power = _POWER.fullmatch(plain.replace(" ", ""))
+    if power is not None and int(power[2]) <= 1000 and (power[1] or power[3].lstrip("+-")):
+        factor = _plain(power[1]) if power[1] else [(1, 0.0, 15)]
+        exponent = int(power[3])
+        base = int(power[2])
+        if abs(exponent) * math.log10(max(base, 2)) < 100:
+            scale: int | float = base**exponent
+            return [Typed(value * scale, half * scale, digits) for value, half, digits in factor]
+    fraction = re.fullmatch(r"(\d{1,12})\s*/\s*(\d{1,12})", plain)
+    if fraction is not None and int(fraction[2]):
+        return [Typed(int(fraction[1]) / int(fraction[2]), 0.0, 15)]
+    found = _NUMBER.fullmatch(plain.lower())
+    if found is None:
+        return []
+    scale = 10 ** int(found[2] or 0) if abs(int(found[2] or 0)) <= 99 else 1
+    scale = scale * _SUFFIX[found[3]] if found[3] else scale
+    meant = [Typed(_whole(value * scale), half * scale, digits) for value, half, digits in _plain(found[1])]
+    if unit == "%" and not percent:
+        meant += [Typed(each.value * 100, each.half * 100, each.digits) for each in list(meant) if abs(each.value) <= 1]
+    return meant
+
+
+def _whole(value: float | int) -> float | int:
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+
+
+def _plain(text: str) -> list[tuple[float | int, float, int]]:
+    """Readings of digits with signs between them: value, half of the last digit, digits that count."""
+    text = text.strip()
+    readings: list[str] = []
+    bare = re.sub(r"[ '_]", "", text)
+    if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", bare):
+        readings.append(bare.replace(",", ""))
+    if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", bare):
+        readings.append(bare.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"[+-]?\d*\.?\d*", bare):
+        readings.append(bare)
+    if re.fullmatch(r"[+-]?\d*,\d+", bare):
+        readings.append(bare.replace(",", "."))
+    found: list[tuple[float | int, float, int]] = []
+    for reading in dict.fromkeys(readings):
+        head, _, tail = reading.partition(".")
+        if not re.search(r"\d", reading):
+            continue
+        value: float | int = float(reading) if tail else int(head)
+        found.append((value, 0.5 * 10 ** -len(tail), len((head + tail).lstrip("+-0"))))
+    return found
+
+
+def read_shape(text: str) -> tuple[int, ...] | None:
+    """``192×28×28``, ``192 28 28``, ``(192, 28, 28)``; two numbers are a map's height and width."""
+    found = _SHAPE.fullmatch(text.strip().translate(_SUPER))
+    return tuple(int(part) for part in found.groups() if part is not None) if found else None
+
+
+def check_number(question: Question, expected: Any, text: str, accept: tuple[Any, ...] = ()) -> tuple[State, str]:
+    """A typed number against what was computed: the state, and how far off it is."""
+    if not text.strip():
+        return "empty", say("Type a number first.")
+    meant = read_numbers(text, question.unit)
+    if not meant:
+        return "unread", say(
+            "'{text}' is no number. Write it like {like}.", text=text[:40], like=shown(_like(expected))
+        )
+    for each in meant:
+        if each.value == expected or _close(question, each, expected):
+            if each.value != expected and isinstance(expected, int) and not question.tolerance:
+                return "right", say("Right, rounded: exactly {value}.", value=shown(expected))
+            return "right", say("Right.")
+    for each in meant:
+        if accept and accept[0] <= each.value <= accept[1]:
+            return "right", say("Right within what conventions differ by: here it is {value}.", value=shown(expected))
+    return "wrong", _off(meant[0].value, expected, question.unit)
+
+
+def _like(expected: Any) -> float | int:
+    return (
+        1234567 if isinstance(expected, int) and abs(expected) >= 1000 else 0.5 if isinstance(expected, float) else 12
+    )
+
+
+def _close(question: Question, typed: Typed, expected: float | int) -> bool:
+    off = abs(typed.value - expected)
+    if question.tolerance:
+        text = question.tolerance.strip()
+        allowed = abs(expected) * float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        return off <= allowed * (1 + 1e-9)
+    if isinstance(expected, int):
+        return typed.digits >= 3 and typed.half > 0.5 and off <= typed.half * (1 + 1e-9)
+    return off <= abs(expected) * RELATIVE or (typed.digits >= 2 and off <= typed.half * (1 + 1e-9))
+
+
+def _off(value: float | int, expected: float | int, unit: str) -> Text:
+    off = value - expected
+    if isinstance(off, int) and abs(off) * 5 < abs(expected):
+        return say("{by} too many.", by=shown(off)) if off > 0 else say("{by} too few.", by=shown(-off))
+    if expected and value and (value > 0) == (expected > 0) and unit != "%":
+        ratio = value / expected
+        if ratio >= 1.5 or ratio <= 1 / 1.5:
+            times = ratio if ratio > 1 else 1 / ratio
+            text = f"{times:,.3g}"
+            return (
+                say("{times} times too large.", times=text)
+                if ratio > 1
+                else say("{times} times too small.", times=text)
+            )
+    return say("Too large.") if off > 0 else say("Too small.")
+
+
+def check_shape(expected: tuple[int, ...], text: str) -> tuple[State, str]:
+    """A typed shape against what was computed."""
+    if not text.strip():
+        return "empty", say("Type a shape first, channels × height × width.")
+    found = read_shape(text)
+    if found is None and len(expected) == 1 and read_numbers(text):
+        found = (int(read_numbers(text)[0].value),)
+    if found is None:
+        return "unread", say("'{text}' is no shape. Write it like 64×56×56.", text=text[:40])
+    if found == expected:
+        return "right", say("Right.")
+    if len(found) == len(expected) == 3 and (found[2], found[0], found[1]) == expected:
+        return "right", say("Right; this program writes the channels first: {shape}.", shape=shape_text(expected))
+    if len(found) != len(expected):
+        return "wrong", say("That are {found} numbers; it has {wanted}.", found=len(found), wanted=len(expected))
+    names = (say("channels"), say("height"), say("width")) if len(expected) == 3 else (say("height"), say("width"))
+    wrong = [name for name, one, other in zip(names, found, expected, strict=False) if one != other]
+    return "wrong", say("Not right: {parts}.", parts=listed(wrong))
+
+
+def check_choice(question: Question, expected: str, given: str) -> tuple[State, str]:
+    if not given:
+        return "empty", say("Choose one first.")
+    return ("right", say("Right.")) if given == expected else ("wrong", say("Not that one."))
+
+
+def check_several(expected: tuple[str, ...], given: tuple[str, ...]) -> tuple[State, str]:
+    if not given:
+        return "empty", say("Tick at least one.")
+    missing, more = set(expected) - set(given), set(given) - set(expected)
+    if not missing and not more:
+        return "right", say("Right.")
+    parts = [say("one is not true") if len(more) == 1 else say("{count} are not true", count=len(more))] if more else []
+    if missing:
+        parts.append(say("one is missing") if len(missing) == 1 else say("{count} are missing", count=len(missing)))
+    return "wrong", join([listed(parts), "."], "")
+
+
+def check_block(expected: tuple[str, ...], given: str, name: Callable[[str], str] = str) -> tuple[State, str]:
+    """A block that was clicked, by its path."""
+    if not given:
+        return "empty", say("Click a block in the drawing first.")
+    if given in expected or any(given.startswith(f"{each}.") for each in expected):
+        return "right", say("Right: {name}.", name=name(given))
+    if any(each.startswith(f"{given}.") for each in expected):
+        return "wrong", say("It is inside {name}: open it and click the block.", name=name(given))
+    return "wrong", say("Not {name}.", name=name(given))

@@ -1,0 +1,66 @@
+"""The lessons that come along: every answer is computed, and comes out as the course says."""
+
+from __future__ import annotations
+
+import pytest
+
+from blockstudio.lessons import Walk, lesson_names, load_lesson
+from blockstudio.lessons.checking import check_lesson
+from blockstudio.lessons.lesson import Question
+from blockstudio.lessons.walking import Given
+from tests.support.course_figures import FIGURES
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_a_lesson_is_sound_and_says_what_the_course_says(name: str) -> None:
+    assert check_lesson(name) == []
+    walk = Walk(load_lesson(name, "en"))
+    wanted = dict(FIGURES[name])
+    for step, question in walk.lesson.questions:
+        if question.kind == "mend":
+            solution, _ = walk.named(question.solution)
+            assert walk.check(step, question, "", walk.diagram(step)).state == "empty"
+            assert walk.check(step, question, "", solution).state == "right"
+            continue
+        expected = walk.expected(step, question)
+        values = tuple(expected.values()) if question.fields else expected[""]
+        figure = wanted.pop(question.id)
+        assert values == (pytest.approx(figure, rel=6e-3) if _has_float(figure) else figure), question.id
+        assert walk.check(step, question, _typed(question, expected)).state == "right", question.id
+        assert walk.check(step, question, _wrong(question, expected)).state == "wrong", question.id
+        assert walk.check(step, question, {} if question.fields else "").state == "empty", question.id
+    assert wanted == {}, "figures that no question asks for"
+
+
+def _has_float(figure: object) -> bool:
+    return isinstance(figure, float) or (isinstance(figure, tuple) and any(isinstance(each, float) for each in figure))
+
+
+def _typed(question: Question, expected: dict[str, object]) -> Given:
+    """The right answer as somebody types it."""
+
+    def text(value: object) -> str:
+        if isinstance(value, tuple):
+            return " ".join(map(str, value))
+        return f"{value:,}" if isinstance(value, int) else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+    if question.fields:
+        return {name: text(value) for name, value in expected.items()}
+    return text(expected[""][0] if question.kind == "block" and isinstance(expected[""], tuple) else expected[""])
+
+
+def _wrong(question: Question, expected: dict[str, object]) -> Given:
+    if question.kind == "several":
+        right = expected[""] if isinstance(expected[""], tuple) else (expected[""],)
+        return tuple(name for name in question.choices if name not in right) or tuple(right)[:1]
+    if question.kind == "choice":
+        return next(name for name in question.choices if name != expected[""])
+    if question.kind == "block":
+        return "no_such_block"
+    wrong = "7 7 7" if question.kind == "shape" else "0.000123"
+    return {name: wrong for name in question.fields} if question.fields else wrong
+
+
+def test_every_lesson_has_its_figures() -> None:
+    assert set(FIGURES) == set(lesson_names())
+    assert [load_lesson(name, "en").number for name in lesson_names()] == [*range(1, len(FIGURES) + 1)]
