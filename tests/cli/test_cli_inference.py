@@ -146,4 +146,3 @@ def test_the_script_classifies_images(run: Run, tmp_path: Path) -> None:
     assert deep.endswith("(33.3%)")
 
     assert export(run, folder, "--inference") == 2
-    assert export(run, folder, "--inference", "--force") == 0

@@ -360,7 +360,7 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
-TestEditing.settings = examples(20, stateful_step_count=30, suppress_health_check=list(HealthCheck))
+TestEditing.settings = examples(40, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.slow

@@ -66,6 +66,7 @@ def test_without_a_name_it_shows_the_start_page(own_folder: Path) -> None:
     assert said["start"] and said["code"] == 0 and said["notes"] == []
 
 
+@pytest.mark.slow
 def test_a_preset_with_a_value_and_dark_colours(own_folder: Path) -> None:
     said = start(own_folder, "resnet34", "--set", "num_classes=7", "--dark")
     assert (said["start"], said["name"], said["classes"], said["dark"]) == (False, "ResNet-34", 7, "dark")
@@ -77,6 +78,7 @@ def test_a_bad_name_is_a_note_over_the_start_page(own_folder: Path, name: str) -
     assert said["start"] and len(said["notes"]) == 1 and name in said["notes"][0]
 
 
+@pytest.mark.slow
 def test_the_log_keeps_what_went_wrong_out_of_sight(own_folder: Path) -> None:
     start(own_folder, "resnet34")
     log = own_folder / "data" / "window.log"

@@ -50,6 +50,7 @@ def test_the_whole_network_is_saved_as_it_stands(open_window, qtbot, tmp_path: P
     assert re.fullmatch(r"Saved net\.svg: \d+ blocks, \d+ × \d+ mm, texts of 8\.2 pt", words)
 
 
+@pytest.mark.slow
 def test_only_what_is_selected_and_in_the_dark(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
     window.session.select(["conv1", "bn1"])
@@ -65,6 +66,7 @@ def test_only_what_is_selected_and_in_the_dark(open_window, qtbot, tmp_path: Pat
     assert QColor(image.pixel(0, 0)).lightness() < 40
 
 
+@pytest.mark.slow
 def test_what_is_open_on_the_screen_is_open_in_the_picture(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
     window.canvas.toggle_frame("layer1")
@@ -80,6 +82,7 @@ def test_what_is_open_on_the_screen_is_open_in_the_picture(open_window, qtbot, t
     assert "conv2" not in labels(shut)
 
 
+@pytest.mark.slow
 def test_a_level_inside_with_columns_and_bars(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
     window.session.enter("layer2")
@@ -112,6 +115,7 @@ def test_blocks_stand_in_the_picture_where_they_stand_on_the_screen(open_window,
     assert moved == pytest.approx((before.x() - conv.x(), before.y() - conv.y()), abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_definition_that_is_looked_at_by_itself(open_window, qtbot, tmp_path: Path) -> None:
     window = open_window("resnet18")
     window.session.go("@BasicBlock")

@@ -178,6 +178,7 @@ def test_a_run_that_ended_badly_says_why(open_window, qtbot, runs: Path, event: 
     assert figures.go_on.isVisible()
 
 
+@pytest.mark.slow
 def test_a_flooded_log_is_read_a_slice_at_a_time(open_window, qtbot, runs: Path) -> None:
     run, events = make(runs, "net")
     started(events)

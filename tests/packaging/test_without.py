@@ -47,6 +47,28 @@ def run_without(tmp_path: Path):
     return run
 
 
+COMMANDS = """
+import contextlib, io, json, sys
+from blockstudio.cli import main
+
+for arguments in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(arguments)
+        except SystemExit as end:
+            code = end.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+
+
+def commands(run_without, libraries: str, *lines: list[str]) -> list[list]:
+    """Exit code, output and errors of several commands, in one process."""
+    done = run_without(libraries, "-c", COMMANDS, json.dumps(lines))
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def command(run_without, libraries: str, *arguments: str) -> tuple[int, str, str]:
     done = run_without(libraries, "-m", "blockstudio", *arguments)
     return done.returncode, done.stdout, done.stderr
@@ -58,9 +80,8 @@ def test_the_hook_blocks(run_without) -> None:
         assert done.returncode == 1 and "ModuleNotFoundError" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_without_torch_tables_figures_and_source_are_made(run_without) -> None:
+    lines = [
         ["summary", "resnet18"],
         ["summary", "googlenet", "--paper", "-o", "table.md"],
         ["compare", "resnet18", "alexnet", "-o", "compare.csv"],
@@ -68,32 +89,23 @@ def test_the_hook_blocks(run_without) -> None:
         ["export", "nin_cifar10", "-o", "net.py"],
         ["export", "nin_cifar10", "-o", "net.svg"],
         ["train", "--help"],
-    ],
-    ids=" ".join,
-)
-def test_without_torch_tables_figures_and_source_are_made(run_without, arguments: list[str]) -> None:
-    code, out, err = command(run_without, f"{TORCH} {SKLEARN}", *arguments)
-    assert (code, err) == (0, "") and out
+    ]
+    for line, (code, out, err) in zip(lines, commands(run_without, f"{TORCH} {SKLEARN}", *lines), strict=True):
+        assert (code, err) == (0, "") and out, line
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_without_torch_the_rest_says_in_one_sentence_what_to_install(run_without, tmp_path: Path) -> None:
+    (tmp_path / "weights.pth").write_bytes(b"PK")
+    lines = [
         ["train", "nin_cifar10"],
         ["export", "nin_cifar10", "-o", "net.onnx"],
         ["export", "nin_cifar10", "-o", "net.pt2"],
         ["export", "nin_cifar10", "-o", "net.safetensors"],
         ["weights", "nin_cifar10", "weights.pth"],
-    ],
-    ids=" ".join,
-)
-def test_without_torch_the_rest_says_in_one_sentence_what_to_install(
-    run_without, tmp_path: Path, arguments: list[str]
-) -> None:
-    (tmp_path / "weights.pth").write_bytes(b"PK")
-    code, out, err = command(run_without, TORCH, *arguments)
-    assert (code, out) == (2, "") and len(err.splitlines()) == 1, err
-    assert "needs PyTorch, which is not installed. Install: python -m pip install torch torchvision" in err
+    ]
+    for line, (code, out, err) in zip(lines, commands(run_without, TORCH, *lines), strict=True):
+        assert (code, out) == (2, "") and len(err.splitlines()) == 1, (line, err)
+        assert "needs PyTorch, which is not installed. Install: python -m pip install torch torchvision" in err
     assert not list(tmp_path.glob("net*")) and not (tmp_path / "runs").exists()
 
 
@@ -144,11 +156,10 @@ def test_without_torch_python_says_it_too(run_without) -> None:
     assert done.stdout.splitlines() == ["install.missing Install: python -m pip install torch torchvision"] * 3
 
 
-@pytest.mark.parametrize("arguments", [["nin_cifar10"], ["export", "nin_cifar10", "-o", "net.svg"]], ids=" ".join)
-def test_without_qt_the_window_and_figures_say_so(run_without, arguments: list[str]) -> None:
-    code, out, err = command(run_without, QT, *arguments)
-    assert (code, out) == (2, "") and len(err.splitlines()) == 1
-    assert "needs Qt, which is not installed. Install: python -m pip install" in err
+def test_without_qt_the_window_and_figures_say_so(run_without) -> None:
+    for code, out, err in commands(run_without, QT, ["nin_cifar10"], ["export", "nin_cifar10", "-o", "net.svg"]):
+        assert (code, out) == (2, "") and len(err.splitlines()) == 1
+        assert "needs Qt, which is not installed. Install: python -m pip install" in err
 
 
 @pytest.mark.slow

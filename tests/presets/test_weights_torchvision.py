@@ -83,6 +83,7 @@ def test_googlenet_auxiliary_outputs_are_equal() -> None:
     assert torch.equal(found.aux2, expected.aux_logits2)
 
 
+@pytest.mark.slow
 def test_inception_v3_auxiliary_output_is_equal() -> None:
     original = theirs("inception_v3").train()
     model = ours("inception_v3", original.state_dict()).train()

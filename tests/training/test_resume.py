@@ -116,6 +116,7 @@ def test_images_read_from_disk_give_the_same_run_when_it_is_continued(make_run: 
     assert measured(continued) == measured(whole)
 
 
+@pytest.mark.slow
 def test_a_killed_trainer_is_continued_to_the_last_bit(make_run: MakeRun) -> None:
     fields: dict[str, Any] = {"epochs": 4, "checkpoints": {"steps": 10, "epochs": 0}, **VARIED}
     whole, killed = make_run("whole", **fields), make_run("killed", **fields)
