@@ -94,6 +94,8 @@ PROGRAM = ".pt2"
 """The form of a program that torch alone runs."""
 ONNX = ".onnx"
 """The form of a program for any runtime."""
+MARKDOWN = ".md"
+"""Tables and pages in words."""
 OUTLINES = ".svg"
 """The form of a figure as text."""
 PIXELS = ".png"
@@ -114,7 +116,7 @@ FORMATS: dict[str, Format] = _rows(
     Format(".svg", "figure", "SVG", "lines and outlines", f"{_FIGURE}:svg"),
     Format(".pdf", "figure", "PDF", "a page of the figure's size", f"{_FIGURE}:pdf"),
     Format(".png", "figure", "PNG", "pixels", f"{_FIGURE}:png", pixels=True),
-    Format(".md", "table", "Markdown", "a Markdown table", f"{_TABLE}:Table.markdown"),
+    Format(MARKDOWN, "table", "Markdown", "a Markdown table", f"{_TABLE}:Table.markdown"),
     Format(".csv", "table", "CSV", "plain numbers between commas", f"{_TABLE}:Table.csv"),
     Format(".tex", "table", "LaTeX", "a tabular for the booktabs package", f"{_TABLE}:Table.latex"),
     Format(".txt", "table", "Text", "what the terminal shows", f"{_TABLE}:Table.text", plain=True),

@@ -43,6 +43,8 @@ def declared() -> Iterator[tuple[str, str]]:
     """Texts of tables, which are rendered as they stand there: fields of a recipe, families, costs, sets, presets."""
     from blockstudio.analysis.costs import COSTS
     from blockstudio.blocks import FAMILIES
+    from blockstudio.experiments import experiment_names, experiment_path, load_experiment
+    from blockstudio.graph.format import load
     from blockstudio.graph.presets import load_preset, preset_names
     from blockstudio.runs.datasets import DATASETS
     from blockstudio.runs.recipe import FIELDS
@@ -57,13 +59,19 @@ def declared() -> Iterator[tuple[str, str]]:
     for known in DATASETS.values():
         yield known.title, "blockstudio/runs/datasets.py"
         yield known.help, "blockstudio/runs/datasets.py"
-    for name in preset_names():
-        diagram = load_preset(name)
+    experiments = [experiment_path(name) for name in experiment_names()]
+    for file in experiments:
+        for text in load_experiment(file).experiment.texts():
+            yield text, f"presets/experiments/{file.name}"
+    drawn = [(load_preset(name), f"presets/{name}.blocks.json") for name in preset_names()]
+    beside = sorted(path for file in experiments[:1] for path in file.parent.glob("*.blocks.json"))
+    drawn += [(load(path), f"presets/experiments/{path.name}") for path in beside]
+    for diagram, place in drawn:
         for scope in diagram.scopes():
             definition = diagram.definition(scope)
-            yield definition.description, f"presets/{name}.blocks.json"
+            yield definition.description, place
             for parameter in definition.parameters.values():
-                yield parameter.help, f"presets/{name}.blocks.json"
+                yield parameter.help, place
 
 
 def as_po(catalogue: Catalog) -> bytes:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from blockstudio.cli.arguments import Parser, answer, json_argument
 from blockstudio.cli.tables import check_output, output_arguments, write_tables
 from blockstudio.errors import StudioError
-from blockstudio.text import join, render, say, say_many
+from blockstudio.text import join, render, say
 
 if TYPE_CHECKING:
     from blockstudio.experiments import Outcome, Plan, Queue, Trial
 
-VERBS = ("run", "status", "table", "pause", "resume", "stop", "retry", "list")
+VERBS = ("run", "status", "table", "check", "page", "pause", "resume", "stop", "retry", "list")
 
 
 def experiment_arguments(parser: Parser) -> None:
@@ -29,13 +29,22 @@ def experiment_arguments(parser: Parser) -> None:
         "run trains what is not trained yet, several trials at a time, and ends with the table; it can be stopped, or "
         "killed, and run again. status lists the trials, table compares the variants, pause, resume, stop (with "
         "checkpoints) and retry (what has failed) are told to a queue that is at work, list shows the experiments that "
-        "come along."
+        "come along. check says whether the orderings that an experiment expects came out, seed by seed; page writes "
+        "its page of Markdown with the figure. --small and --full choose its size, --all takes every one "
+        "that comes along."
     )
     parser.epilog = say("example: blockstudio experiment run plain_against_residual --at-once 2")
     parser.add_argument("verb", choices=VERBS, help=say("what to do"))
     parser.add_argument(
         "file", nargs="?", metavar="FILE_OR_NAME", help=say("an *.experiment.json file, or one that comes along")
     )
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--small", dest="size", action="store_const", const="small", default="small",
+                       help=say("minutes on a laptop, with data that come along (default)"))  # fmt: skip
+    sizes.add_argument("--full", dest="size", action="store_const", const="full",
+                       help=say("at the scale of the paper, where the data are here"))  # fmt: skip
+    parser.add_argument("--all", action="store_true",
+                        help=say("of run, check and page: all that come along, one after the other"))  # fmt: skip
     parser.add_argument(
         "--runs",
         metavar="DIR",
@@ -56,23 +65,30 @@ def experiment_arguments(parser: Parser) -> None:
 
 def experiment(options: argparse.Namespace) -> int:
     """Run an experiment, or say how it stands."""
+    from blockstudio.cli.course import check, chosen, list_all, page
     from blockstudio.experiments import experiment_path, home_of, load_experiment, trials_of
     from blockstudio.experiments.search import proposed
     from blockstudio.experiments.starting import tell_queue
 
     if options.verb == "list":
-        return _list(options)
-    if not options.file:
-        raise StudioError(
-            "cli.usage", say("experiment {verb} needs a file.", verb=options.verb),
-            hint=say("Those that come along: blockstudio experiment list"),
-        )  # fmt: skip
+        return list_all(options)
+    if options.all and options.verb not in ("run", "check", "page"):
+        raise StudioError("cli.usage", say("--all is of run, check and page."))
+    if options.all and options.runs:
+        raise StudioError("cli.usage", say("--runs is of one experiment; BLOCKSTUDIO_RUNS moves all."))
+    names = chosen(options)
     if options.at_once is not None and options.at_once < 1:
         raise StudioError("cli.usage", say("--at-once takes a number from 1."))
+    if options.verb == "check":
+        return check(options)
+    if options.verb == "page":
+        return page(options)
     check_output(options)
+    if options.all:
+        return _run_all(names, options)
     file = experiment_path(options.file)
-    plan = load_experiment(file)
-    home = Path(options.runs) if options.runs else home_of(file)
+    plan = load_experiment(file, options.size)
+    home = Path(options.runs) if options.runs else home_of(file, plan, options.size)
     plan = proposed(plan, home)
     trials = trials_of(plan, home)
     if options.verb in ("pause", "resume", "stop", "retry"):
@@ -85,14 +101,48 @@ def experiment(options: argparse.Namespace) -> int:
     return _table(plan, trials, options)
 
 
+def _run_all(names: list[str], options: argparse.Namespace) -> int:
+    """One after the other, what takes least first. What is done is not done again, so the same command goes on."""
+    from blockstudio.experiments import experiment_path, home_of, load_experiment, trials_of
+    from blockstudio.experiments.absent import absent_data
+
+    found = [(name, experiment_path(name)) for name in names]
+    plans = [
+        (name, file, load_experiment(file, options.size))
+        for name, file in found
+        if options.size == "small" or load_experiment(file).experiment.full
+    ]
+    code = 0
+    for name, file, plan in sorted(plans, key=lambda each: each[2].experiment.minutes or 0):
+        absent = absent_data(plan)
+        if absent:
+            text = say("{name} is left out: {reason}", name=name, reason=absent[0].message)
+            print(render(text), file=sys.stderr)
+            continue
+        print(f"\n{name}", file=sys.stderr, flush=True)
+        options.file = name
+        home = home_of(file, plan, options.size)
+        ended = _run(plan, trials_of(plan, home), home, options)
+        if ended == 130:
+            print(render(say("Go on with all: {command}", command="blockstudio experiment run --all")), file=sys.stderr)
+            return ended
+        code = code or ended
+    return code
+
+
 def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
     from blockstudio.experiments import Queue
+    from blockstudio.experiments.absent import absent_data
     from blockstudio.experiments.engines import engine_of
     from blockstudio.experiments.search import Searcher
     from blockstudio.experiments.trials import ENDED
     from blockstudio.needs import need
 
-    need("torch", "training")
+    if plan.experiment.trained:
+        need("torch", "training")
+        absent = absent_data(plan)
+        if absent:
+            raise absent[0].at(str(options.file))
     told: dict[str, str] = {}
 
     def tell(queue: Queue) -> None:
@@ -170,23 +220,6 @@ def _table(plan: Plan, trials: list[Trial], options: argparse.Namespace) -> int:
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
-    from blockstudio.experiments import experiment_names, experiment_path, load_experiment, trials_of
-
-    found = [(name, load_experiment(experiment_path(name))) for name in experiment_names()]
-    if options.json:
-        answer(experiments=[
-            {"name": name, "question": plan.experiment.question, "variants": len(plan.variants),
-             "trials": len(trials_of(plan, Path()))}
-            for name, plan in found
-        ])  # fmt: skip
-        return 0
-    for name, plan in found:
-        count = say_many("{count} trial", "{count:,} trials", len(trials_of(plan, Path())))
-        print(f"{name} ({render(count)})\n  {render(plan.experiment.question)}")
-    return 0
-
-
 def _words(outcome: Outcome) -> str:
     at = say("step {step:,}", step=outcome.step) if outcome.step else ""
     match outcome.status:
@@ -203,6 +236,8 @@ def _words(outcome: Outcome) -> str:
             return never if outcome.value is None else say("finished, {value}", value=f"{outcome.value:.5g}")
         case "diverged":
             return join([say("diverged"), at], ", ")
+        case "asked":
+            return say("trained; the laboratory is asked about it")
         case "lost":
             return say("its trainer is gone; it goes on from its last checkpoint")
     return say("failed: {message}", message=outcome.message)

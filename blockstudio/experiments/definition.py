@@ -17,17 +17,20 @@ trial is a variant with a seed, and becomes a run. Keys of grid and rows are fie
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
+from blockstudio.analysis import Analysis, analyze
 from blockstudio.answers import collected
 from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
+from blockstudio.experiments.course import Course
+from blockstudio.experiments.expectations import check_course
 from blockstudio.experiments.measures import Measure, check_measure
 from blockstudio.experiments.space import Search, check_search, lowest, random_values
 from blockstudio.graph.diagram import Diagram
@@ -40,6 +43,7 @@ SUFFIX = ".experiment.json"
 VERSION = 1
 MAX_FILE = 1 << 20
 MAX_TRIALS = 10_000
+Size: TypeAlias = Literal["small", "full"]
 OF_DIAGRAM = "diagram."
 """What the name of a diagram's parameter has before it."""
 
@@ -76,6 +80,33 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
     compare: str = ""
     """``network``, or a key of grid and rows: variants are compared with the one that has its first value and is like
     them in all else. Empty: with the first variant."""
+    also: dict[str, Measure] = {}
+    """Further measures, by name."""
+    course: Course | None = None
+    """What it tells beside its numbers."""
+    minutes: float | None = None
+    """What it takes on two idle cores, as planned."""
+    full: dict[str, Any] = {}
+    """Fields that are otherwise at full scale."""
+    runs: str = ""
+    """Folder of its runs, where several experiments look at the same ones; else its own name."""
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Its measure, under the empty name, and the further ones."""
+        return {"": self.measure, **self.also}
+
+    def texts(self) -> Iterator[str]:
+        """Everything in words that a reader is shown."""
+        yield self.question
+        yield from (measure.name for measure in self.measures.values() if measure.name)
+        if self.course is not None:
+            yield from self.course.texts()
+
+    @property
+    def trained(self) -> bool:
+        """Something of it is of a run; else all is counted on the drawings."""
+        return any(measure.kind in ("curve", "watch", "ask") for measure in self.measures.values())
 
 
 class Variant(Struct, frozen=True):
@@ -116,13 +147,14 @@ class Plan:
         proposals: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.experiment, self.folder, self.proposals = experiment, folder, tuple(map(dict, proposals))
+        self._analyses: dict[int, Analysis] = {}
         problems: list[StudioError] = []
         try:
             self.recipe = self._base_recipe()
         except StudioError as error:
             problems += _placed(error, f"{where}: recipe")
             self.recipe = Recipe()
-        problems += [problem.at(f"{where}: measure") for problem in check_measure(experiment.measure)]
+        problems += self._check_measures(where)
         problems += self._check_counts(where)
         self.variants: tuple[Variant, ...] = ()
         search = experiment.search
@@ -138,6 +170,10 @@ class Plan:
             text = say("'{key}' is not varied.", key=experiment.compare)
             hint = say("Varied are: {keys}.", keys=", ".join(self.varied))
             problems.append(StudioError("experiment.compare", text, where=f"{where}: compare", hint=hint))
+        if not problems and experiment.course is not None:
+            values = [variant.values() for variant in self.variants]
+            found = check_course(experiment.course, values, list(experiment.also))
+            problems += [problem.at(f"{where}: {problem.where}") for problem in found]
         if not problems:
             self._check_variants(self.variants, where, problems)
         if problems:
@@ -164,6 +200,12 @@ class Plan:
         beside = self.folder / name
         values: dict[str, RawValue] = {**variant.network.parameters, **variant.parameters}
         return open_diagram(beside if beside.is_file() else name, **values)
+
+    def analysis(self, variant: Variant) -> Analysis:
+        """What its network counts, worked out once."""
+        if variant.index not in self._analyses:
+            self._analyses[variant.index] = analyze(self.diagram(variant))
+        return self._analyses[variant.index]
 
     def recipe_of(self, variant: Variant, seed: int) -> Recipe:
         """The recipe of a trial. Raises `StudioError` ``recipe.*``."""
@@ -206,6 +248,14 @@ class Plan:
     def _base_recipe(self) -> Recipe:
         given = self.experiment.recipe
         return load_recipe(self.folder / given) if isinstance(given, str) else with_fields(Recipe(), given)
+
+    def _check_measures(self, where: str) -> list[StudioError]:
+        names = list(self.experiment.also)
+        problems: list[StudioError] = []
+        for name, measure in self.experiment.measures.items():
+            place = f"{where}: also.{name}" if name else f"{where}: measure"
+            problems += [problem.at(place) for problem in check_measure(measure, names)]
+        return problems
 
     def _check_counts(self, where: str) -> list[StudioError]:
         experiment = self.experiment
@@ -275,11 +325,16 @@ def plain_value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment") -> Plan:
+def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment", size: Size = "small") -> Plan:
     """An experiment from JSON; ``folder`` is where files that it names lie. Raises `StudioError` ``experiment.*`` and
-    what `Plan` raises."""
+    what `Plan` raises; ``experiment.size`` where it has no full scale."""
     try:
         experiment = msgspec.json.decode(data, type=Experiment)
+        if size == "full":
+            if not experiment.full:
+                raise StudioError("experiment.size", say("has one size only."), where=where,
+                                  hint=say("Leave --full out."))  # fmt: skip
+            experiment = msgspec.convert({**msgspec.json.decode(data), **experiment.full}, type=Experiment)
     except msgspec.ValidationError as error:
         raise StudioError("experiment.file", say("{error}.", error=error), where=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -296,11 +351,12 @@ def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment")
     return Plan(experiment, folder, where)
 
 
-def load_experiment(path: Path | str) -> Plan:
+def load_experiment(path: Path | str, size: Size = "small") -> Plan:
     """An experiment from a file.
 
     Args:
         path: An ``*.experiment.json``.
+        size: ``full`` takes the fields that are otherwise at full scale.
 
     Returns:
         The experiment with its variants; networks, recipe and measure were found to be sound.
@@ -310,7 +366,7 @@ def load_experiment(path: Path | str) -> Plan:
             its place.
     """
     file = Path(path)
-    return loads_experiment(read_bounded(file, MAX_FILE), file.resolve().parent, str(path))
+    return loads_experiment(read_bounded(file, MAX_FILE), file.resolve().parent, str(path), size)
 
 
 def _placed(error: StudioError, place: str) -> list[StudioError]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from blockstudio import folders
 from blockstudio.errors import StudioError
-from blockstudio.experiments.definition import SUFFIX
+from blockstudio.experiments.definition import SUFFIX, Plan, Size
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_folder
 from blockstudio.text import say
@@ -32,6 +32,13 @@ def experiment_path(name_or_file: str) -> Path:
     )
 
 
-def home_of(file: Path) -> Path:
-    """Where the runs of an experiment are kept: a folder of its name under ``$BLOCKSTUDIO_RUNS`` or ``./runs``."""
-    return (folders.runs() or Path("runs")) / file.name.removesuffix(".json").removesuffix(SUFFIX.removesuffix(".json"))
+def name_of(file: Path) -> str:
+    """The name of an experiment's file, without its ending."""
+    return file.name.removesuffix(".json").removesuffix(SUFFIX.removesuffix(".json"))
+
+
+def home_of(file: Path, plan: Plan | None = None, size: Size = "small", runs: Path | None = None) -> Path:
+    """Where the runs of an experiment are kept: a folder of its name, or of the name that it shares with others
+    (``runs``), under ``$BLOCKSTUDIO_RUNS`` or ``./runs``; at full scale with ``-full`` behind."""
+    name = plan.experiment.runs if plan is not None and plan.experiment.runs else name_of(file)
+    return (runs or folders.runs() or Path("runs")) / (f"{name}-full" if size == "full" else name)

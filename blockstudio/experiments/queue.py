@@ -170,13 +170,14 @@ class Queue:
             return False
         if outcome.status == "failed":
             return trial.directory in self._again
-        return outcome.status in ("queued", "stopped", "lost")
+        return outcome.status in ("queued", "stopped", "lost", "asked")
 
     def _start(self, trial: Trial) -> bool:
         self._starts[trial.directory] += 1
         self._again.discard(trial.directory)
         try:
-            self._children[trial.directory] = self._engine.start(trial.create())
+            asked = trial.outcome().status == "asked"
+            self._children[trial.directory] = trial.ask() if asked else self._engine.start(trial.create())
         except StudioError as error:
             if error.code == "run.locked":
                 return True  # Somebody else trains it: that will do.

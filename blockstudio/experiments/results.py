@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from blockstudio.analysis import analyze
 from blockstudio.experiments.definition import Plan, Variant, plain_value, short
 from blockstudio.experiments.statistics import deviation, fisher_exact, holm, mean, paired_t_test, pareto
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
@@ -40,6 +39,18 @@ class Row:
         """The measure by seed, of those that got there."""
         return {seed: value for seed in self.ended() if (value := self.outcomes[seed].value) is not None}
 
+    def measures(self, name: str) -> dict[int, float]:
+        """A measure by seed, of those that got there; the further ones by their name, the experiment's own without."""
+        return {seed: value for seed in self.ended() if (value := self.measured(seed, name)[0]) is not None}
+
+    def measured(self, seed: int, name: str = "") -> tuple[float | None, bool]:
+        """A measure of one seed, and whether its trial has ended: a trial that has, without a number, never got
+        there."""
+        outcome = self.outcomes.get(seed)
+        if outcome is None or outcome.status not in ("finished", "diverged"):
+            return None, False
+        return (outcome.also.get(name) if name else outcome.value), True
+
     @property
     def supported(self) -> bool:
         """The seeds support that it differs from the reference."""
@@ -53,7 +64,7 @@ def rows_of(plan: Plan, trials: Sequence[Trial]) -> list[Row]:
     for trial in trials:
         rows[trial.variant.index].outcomes[trial.seed] = trial.outcome()
     for row in rows:
-        analysis = analyze(plan.diagram(row.variant))
+        analysis = plan.analysis(row.variant)
         row.parameters, row.macs = analysis.parameters, analysis.macs
     for row in rows:
         reference = rows[plan.reference_of(row.variant).index]
@@ -108,15 +119,17 @@ def table_of(plan: Plan, rows: Sequence[Row]) -> Table:
         found = list(row.values().values())
         never = len(row.ended()) - len(found)
         spread = deviation(found)
-        amount = _amount(mean(found)) + (f" ± {_amount(spread)}" if spread is not None else "") if found else ""
+        amount = amount_of(mean(found)) + (f" ± {amount_of(spread)}" if spread is not None else "") if found else ""
         if never:
             amount = f"{amount}, {never} ▸ never".removeprefix(", ")
         seconds = _seconds(row)
+        more = [_spread(row, name) for name in plan.experiment.also]
         lines.append(
-            [*cells, f"{len(row.ended())}/{len(plan.experiment.seeds)}", amount, _against(row), f"{row.parameters:,}",
-             f"{row.macs:,}", "" if seconds is None else f"{seconds:.0f}"]
+            [*cells, f"{len(row.ended())}/{len(plan.experiment.seeds)}", amount, *more, _against(row),
+             f"{row.parameters:,}", f"{row.macs:,}", "" if seconds is None else f"{seconds:.0f}"]
         )  # fmt: skip
-    heads = [*heads, "seeds", measure.title, "difference", "parameters", "MACs", "seconds"]
+    also = [each.title for each in plan.experiment.also.values()]
+    heads = [*heads, "seeds", measure.title, *also, "difference", "parameters", "MACs", "seconds"]
     right = "".join("l" if index < len(keys) else "r" for index in range(len(heads)))
     return Table(heads, lines, right, [note for note in (answer_of(plan, rows), _legend(plan, rows)) if note])
 
@@ -130,7 +143,7 @@ def answer_of(plan: Plan, rows: Sequence[Row]) -> Text:
     sign = -1 if measure.more_is_better else 1
     # Those that got there more often come first: a mean over the few that did says less.
     best = min(known, key=lambda row: (-len(row.values()) / len(row.ended()), sign * mean(list(row.values().values()))))
-    amount = _amount(mean(list(best.values().values())))
+    amount = amount_of(mean(list(best.values().values())))
     open_ones = sum(outcome.status not in ENDED for row in rows for outcome in row.outcomes.values())
     sentence = say("Best: {name}, {title}: {amount}.", name=best.name, title=measure.title, amount=amount)
     supported = sum(row.supported for row in rows)
@@ -140,6 +153,14 @@ def answer_of(plan: Plan, rows: Sequence[Row]) -> Text:
     else:
         said = say("The seeds support no difference.") if compared and not open_ones else Text("")
     return join([sentence, said, say("So far: {count} trials are open.", count=open_ones) if open_ones else ""])
+
+
+def _spread(row: Row, name: str) -> str:
+    found = list(row.measures(name).values())
+    if not found:
+        return "–" if row.ended() else ""
+    spread = deviation(found)
+    return amount_of(mean(found)) + (f" ± {amount_of(spread)}" if spread is not None else "")
 
 
 def _against(row: Row) -> str:
@@ -184,5 +205,6 @@ def _seconds(row: Row) -> float | None:
     return mean(found) if found else None
 
 
-def _amount(value: float) -> str:
+def amount_of(value: float) -> str:
+    """A number as tables have it."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"

@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
+from blockstudio.experiments.answers import answer_of, start_asking, unanswered
 from blockstudio.experiments.definition import Plan, Variant
-from blockstudio.experiments.measures import value_of
+from blockstudio.experiments.measures import Measure, asked, counted, value_of, watched
 from blockstudio.graph.format import dumps
+from blockstudio.runs.events import Event, RunLog, read_events
 from blockstudio.runs.recipe import dumps_recipe
-from blockstudio.runs.run import Run, create_run
+from blockstudio.runs.run import EVENTS, Run, create_run
 
-TrialStatus: TypeAlias = Literal["queued", "running", "paused", "stopped", "finished", "diverged", "failed", "lost"]
+TrialStatus: TypeAlias = Literal[
+    "queued", "running", "paused", "stopped", "asked", "finished", "diverged", "failed", "lost"
+]
+"""``asked``: trained, and the laboratory has yet to answer about it."""
 
 ENDED = ("finished", "diverged", "failed")
 """What is not started again by itself. A loss that grew without bound is an outcome: the trial never got there."""
@@ -30,6 +36,10 @@ class Outcome:
     status: TrialStatus
     value: float | None = None
     """The measure, once it ended; ``None`` if it never got there."""
+    also: dict[str, float | None] = field(default_factory=dict)
+    """The further measures, by name."""
+    refused: str = ""
+    """What the laboratory refused, and why."""
     step: int = 0
     steps: int | None = None
     message: str = ""
@@ -54,6 +64,10 @@ class Trial:
         recipe = dumps_recipe(self.plan.recipe_of(self.variant, self.seed))
         text = dumps(self.plan.diagram(self.variant)) + recipe
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+        # Another experiment that looks at the same runs may call the variant otherwise.
+        known = next(self.home.glob(f"*-seed{self.seed}-{digest}"), None) if self.plan.experiment.runs else None
+        if known is not None:
+            return known
         stem = re.sub(r"[^a-z0-9.=]+", "-", self.plan.name_of(self.variant).lower()).strip("-.")[:60]
         return self.home / f"{stem}-seed{self.seed}-{digest}"
 
@@ -89,19 +103,62 @@ class Trial:
         """Read anew also if it has ended."""
         self._outcome = None
 
+    def ask(self) -> subprocess.Popen[bytes]:
+        """Ask the laboratory what the measures want to know, in a process of its own."""
+        return start_asking(self.directory, unanswered(self.directory, self.plan.experiment.measures.values()))
+
     def _read(self) -> Outcome:
+        if not self.plan.experiment.trained:
+            return self._measured(Outcome("finished"), None)
         run = self.run()
         if run is None:
             return Outcome("queued")
         state = run.state()
         step, steps = state.step, state.steps
-        if state.status in ("finished", "failed"):
-            log = run.history()
-            status: TrialStatus = "finished" if log.finished else "diverged" if log.diverged else "failed"
-            value = value_of(self.plan.experiment.measure, log) if status != "failed" else None
-            seconds = log.finished.get("seconds") if log.finished else None
-            return Outcome(status, value, step, steps, state.message, seconds)
-        return Outcome("queued" if state.status == "new" else state.status, None, step, steps, state.message)
+        if state.status not in ("finished", "failed"):
+            return Outcome("queued" if state.status == "new" else state.status, None, step=step, steps=steps,
+                           message=state.message)  # fmt: skip
+        log = run.history()
+        status: TrialStatus = "finished" if log.finished else "diverged" if log.diverged else "failed"
+        seconds = log.finished.get("seconds") if log.finished else None
+        found = Outcome(status, step=step, steps=steps, message=state.message, seconds=seconds)
+        if status == "failed":
+            return found
+        if status == "finished" and unanswered(run.directory, self.plan.experiment.measures.values()):
+            found.status = "asked"
+            return found
+        return self._measured(found, log)
+
+    def _measured(self, found: Outcome, log: RunLog | None) -> Outcome:
+        """The outcome with its numbers."""
+        events = list[Event]()
+        if any(measure.kind == "watch" for measure in self.plan.experiment.measures.values()):
+            events, _ = read_events(self.directory / EVENTS)
+        values: dict[str, float | None] = {}
+
+        def value(measure: Measure) -> float | None:
+            match measure.kind:
+                case "count":
+                    return counted(measure, self.plan.analysis(self.variant))
+                case "watch":
+                    return watched(measure, events)
+                case "ask":
+                    answer = answer_of(self.directory, measure)
+                    if "refused" in answer and not found.refused:
+                        found.refused = str(answer["refused"])
+                    return asked(measure, answer)
+                case "less":
+                    one, other = (values.get(name) for name in measure.less)
+                    return None if one is None or other is None else one - other
+            return value_of(measure, log) if log is not None else None
+
+        measures = self.plan.experiment.measures
+        # Differences last, of what is there by then.
+        for name, measure in sorted(measures.items(), key=lambda item: item[1].kind == "less"):
+            values[name] = value(measure)
+        found.value = values[""]
+        found.also = {name: values[name] for name in measures if name}
+        return found
 
 
 def trials_of(plan: Plan, home: Path) -> list[Trial]:

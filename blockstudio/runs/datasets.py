@@ -78,6 +78,10 @@ DATASETS: dict[str, Known] = {
         title="Shapes", kind="shapes", classes=10, channels=3, size=32, images=2000,
         help="Drawn coloured objects on textured ground, as many as you ask for.",
     ),
+    "corners": Known(
+        title="Corners", kind="packaged", classes=2, channels=1, size=12, images=2000, reader="corners:load_corners",
+        help="Two classes that no linear filter tells apart: an exclusive or of two corners of a 3×3 window; drawn.",
+    ),
     "mnist": _set("MNIST", 10, 1, 28, 60_000, "MNIST", "Handwritten digits.", 12),
     "fashion_mnist": _set("Fashion-MNIST", 10, 1, 28, 60_000, "FashionMNIST", "Photos of clothes.", 31),
     "kmnist": _set("KMNIST", 10, 1, 28, 60_000, "KMNIST", "Cursive Japanese characters.", 21),

@@ -57,6 +57,18 @@ def test_true_figures_are_the_computed_ones(path: Path) -> None:
             assert getattr(found, field) == totals[field]
 
 
+def test_how_the_resnet_tables_shorten_their_flops_is_what_they_do() -> None:
+    """3.66 and 3.86 are printed as 3.6 and 3.8, but 7.57 and 11.28 as 7.6 and 11.3."""
+    said = {"cut off after one decimal": 0.0, "rounded to one decimal": 0.5}
+    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"):
+        data = table(FOLDER / f"{name}.json")
+        printed = next(row["printed"]["layers"] for row in data["rows"] if row["type"] == "FLOPs")
+        tenths = computed(data).macs / 1e8
+        ways = [text for text, added in said.items() if f"{int(tenths + added) / 10}×10⁹" == printed]
+        units = data["units"].split(", ")[1]
+        assert ways == [units] or (len(ways) == 2 and units == "to one decimal"), name
+
+
 def map_size(text: str) -> tuple[int, ...]:
     """``(C, H, W)`` of ``H×W×C``; ``(H, W)`` of ``H×W``."""
     sizes = tuple(int(part) for part in text.split("×"))

@@ -113,5 +113,5 @@ def test_a_truncated_gzip_is_named(tmp_path: Path) -> None:
 
 
 def test_the_built_in_sets_come_first() -> None:
-    assert [name for name, known in DATASETS.items() if known.built_in] == list(DATASETS)[:3]
-    assert list(DATASETS)[:3] == ["digits", "fashion_sample", "shapes"]
+    assert [name for name, known in DATASETS.items() if known.built_in] == list(DATASETS)[:4]
+    assert list(DATASETS)[:4] == ["digits", "fashion_sample", "shapes", "corners"]

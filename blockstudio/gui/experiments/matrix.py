@@ -61,7 +61,7 @@ class TrialMatrix(QWidget):
         match outcome.status:
             case "finished" | "diverged":
                 return tr("never") if outcome.value is None else figure(outcome.value, self._percent)
-            case "running" | "paused" | "stopped" | "lost":
+            case "running" | "paused" | "stopped" | "lost" | "asked":
                 share = outcome.step / outcome.steps if outcome.steps else 0.0
                 return f"{100 * share:.0f} %"
             case "failed":
@@ -163,7 +163,7 @@ class TrialMatrix(QWidget):
                 painter.setPen(QPen(colours.problem, 1.5))
                 painter.drawRoundedRect(box, 4, 4)
                 ink = colours.problem
-            case "running" | "paused" | "stopped" | "lost":
+            case "running" | "paused" | "stopped" | "lost" | "asked":
                 painter.setBrush(mix(colours.panel, colours.accent, 0.11))
                 painter.drawRoundedRect(box, 4, 4)
                 share = outcome.step / outcome.steps if outcome.steps else 0.0

@@ -104,7 +104,7 @@ class QueuePanel(QWidget):
         self._shown = shown
         clear(self._rows)
         failed = [each for each in standing if each[1].status == "failed"]
-        going = [each for each in standing if each[1].status in ("running", "paused", "stopped", "lost")]
+        going = [each for each in standing if each[1].status in ("running", "paused", "stopped", "lost", "asked")]
         waiting = [each for each in standing if each[1].status == "queued"]
         for trial, outcome in [*going, *failed][: 2 * NAMED]:
             self._rows.addWidget(self._row(trial, outcome))
@@ -131,6 +131,7 @@ class QueuePanel(QWidget):
         words = {
             "running": "", "paused": tr("paused"), "stopped": tr("stopped"),
             "lost": tr("its trainer is gone; it goes on from its last checkpoint"),
+            "asked": tr("trained; the laboratory is asked about it"),
         }[outcome.status]  # fmt: skip
         end = QWidget()
         line = QHBoxLayout(end)

@@ -1,0 +1,51 @@
+"""What the laboratory answered about a trial's network: a file an answer in the run's folder, so that it is asked once.
+
+A process of its own asks (`blockstudio.laboratory.answering`), for nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from blockstudio.experiments.measures import Measure
+
+FOLDER = "asked"
+"""In the run's folder ``lab``."""
+
+
+def answer_file(run: Path, measure: Measure) -> Path:
+    """Where the answer that a measure is read from is kept."""
+    text = json.dumps([measure.ask, measure.options], sort_keys=True)
+    return run / "lab" / FOLDER / f"{measure.ask}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
+
+
+def unanswered(run: Path, measures: Iterable[Measure]) -> list[dict[str, Any]]:
+    """What is yet to be asked about a run: questions with their options and the file of the answer, each once."""
+    files = {answer_file(run, measure): measure for measure in measures if measure.kind == "ask"}
+    return [
+        {"ask": measure.ask, "options": measure.options, "file": str(file)}
+        for file, measure in files.items()
+        if not file.is_file()
+    ]
+
+
+def answer_of(run: Path, measure: Measure) -> dict[str, Any]:
+    """The answer; ``{"refused": …}`` where there is none to give, empty before it was asked."""
+    try:
+        found: dict[str, Any] = json.loads(answer_file(run, measure).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def start_asking(run: Path, questions: list[dict[str, Any]]) -> subprocess.Popen[bytes]:
+    """Ask in a process of its own, which writes the answers."""
+    command = [sys.executable, "-m", "blockstudio.laboratory.answering", str(run), json.dumps(questions)]
+    with (run / "asked.log").open("wb") as log:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
