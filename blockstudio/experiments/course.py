@@ -54,8 +54,8 @@ class Expectation(Struct, frozen=True, forbid_unknown_fields=True):
     measure: str = ""
     """Of the further measures; without, the experiment's own."""
     than: dict[str, Any] | float | None = None
-    """A number; or values in which the variant on the other side differs, alike in all else; without, the same
-    variant."""
+    """A number; or values in which the variant on the other side differs, alike in all else (``null``: it has none);
+    without, the same variant."""
     than_measure: str | None = None
     """Measure of the other side, where it is another."""
     times: float = 1.0

@@ -87,7 +87,7 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
     minutes: float | None = None
     """What it takes on two idle cores, as planned."""
     full: dict[str, Any] = {}
-    """Fields that are otherwise at full scale."""
+    """Fields that are otherwise at full scale; of ``course``, those of its fields."""
     runs: str = ""
     """Folder of its runs, where several experiments look at the same ones; else its own name."""
 
@@ -334,7 +334,10 @@ def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment",
             if not experiment.full:
                 raise StudioError("experiment.size", say("has one size only."), where=where,
                                   hint=say("Leave --full out."))  # fmt: skip
-            experiment = msgspec.convert({**msgspec.json.decode(data), **experiment.full}, type=Experiment)
+            written = msgspec.json.decode(data)
+            course = {**(written.get("course") or {}), **experiment.full.get("course", {})}
+            merged = {**written, **experiment.full, **({"course": course} if course else {})}
+            experiment = msgspec.convert(merged, type=Experiment)
     except msgspec.ValidationError as error:
         raise StudioError("experiment.file", say("{error}.", error=error), where=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -38,7 +38,7 @@ def pairs(expectation: Expectation, variants: Sequence[Values]) -> list[tuple[in
             continue
         if isinstance(expectation.than, dict):
             changed = {full_key(key): value for key, value in expectation.than.items()}
-            other = {**values, **changed}
+            other = {key: value for key, value in {**values, **changed}.items() if value is not None}
             against = next((index for index, each in enumerate(variants) if dict(each) == other), None)
             if against is None:
                 return []

@@ -165,6 +165,7 @@ def test_the_experiments_that_come_along_are_sound() -> None:
     assert "plain_against_residual" in experiment_names()
     for name in experiment_names():
         plan = load_experiment(experiment_path(name))
-        assert plan.experiment.question.endswith("?") and len(plan.experiment.seeds) >= 3
+        assert plan.experiment.question.endswith("?")
+        assert len(plan.experiment.seeds) >= 3 or not plan.experiment.trained
     with pytest.raises(StudioError, match="plain_against_residual"):
         experiment_path("plain_against_residuals")
