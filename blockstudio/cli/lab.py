@@ -17,6 +17,8 @@ from blockstudio.text import render, say
 if TYPE_CHECKING:
     from blockstudio.laboratory.questions import Answer, Progress
 
+OF_ANY = ("paths", "start")
+"""Questions to any network, trained or not."""
 _TYPES: dict[str, Any] = {"int": int, "ints": int, "place": int, "float": float}
 _NUMBERS: dict[str, Any] = {"ints": "+", "texts": "+", "place": 2}
 
@@ -30,11 +32,14 @@ def lab_arguments(parser: Parser) -> None:
     )
     parser.epilog = say("example: blockstudio lab lesion runs/mine")
     parser.add_argument("question", choices=tuple(QUESTIONS), help=say("what is asked"))
-    parser.add_argument("run", metavar="RUN", help=say("the directory of a run; for paths a preset or file will do"))
+    parser.add_argument("run", metavar="RUN",
+                        help=say("the directory of a run; for paths and start a preset or file will do"))  # fmt: skip
     for name, option in OPTIONS.items():
         parser.add_argument(f"--{name}", dest=_kept(name), **_facts(option))
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", dest="settings",
                         help=say("of a preset or file: value of a diagram parameter"))  # fmt: skip
+    parser.add_argument("--data", metavar="NAME",
+                        help=say("of a preset or file: the data of its first step (default: digits)"))  # fmt: skip
     parser.add_argument("--checkpoint", choices=("best", "last"), default="best",
                         help=say("of the best validation accuracy (default) or the last"))  # fmt: skip
     parser.add_argument(
@@ -45,7 +50,7 @@ def lab_arguments(parser: Parser) -> None:
 
 def lab(options: argparse.Namespace) -> int:
     """Ask one question."""
-    found, folder = _paths(options) if options.question == "paths" else _asked(options)
+    found, folder = (_of_any if options.question in OF_ANY else _asked)(options)
     if folder is not None:
         from blockstudio.graph.files import write_atomic
 
@@ -84,27 +89,34 @@ def _facts(option: Option) -> dict[str, Any]:
     return facts
 
 
-def _paths(options: argparse.Namespace) -> tuple[Answer, Path | None]:
+def _of_any(options: argparse.Namespace) -> tuple[Answer, Path | None]:
+    """What a network can be asked that is not trained."""
     from blockstudio.analysis.trunk import trunk
     from blockstudio.graph.presets import open_diagram
+    from blockstudio.laboratory.asking import start_of
+    from blockstudio.laboratory.beginning import fitted
     from blockstudio.laboratory.questions import paths
     from blockstudio.runs.run import RECIPE, Run
 
     place, settings = Path(options.run), options.settings or []
-    check_asked("paths", {name: getattr(options, _kept(name)) for name in OPTIONS})
-    if (place / RECIPE).is_file():
-        if settings:
-            raise StudioError("cli.usage", say("a run has its own settings; leave --set out."))
-        return paths(trunk(Run(place).diagram())), _folder(options, place)
-    diagram = open_diagram(options.run, **settings_of(settings))
-    return paths(trunk(diagram)), Path(options.output) if options.output else None
+    values = {name: getattr(options, _kept(name)) for name in OPTIONS}
+    check_asked(options.question, values)
+    given = {name: value for name, value in values.items() if value is not None}
+    is_run = (place / RECIPE).is_file()
+    if is_run:
+        _refuse_settings(options)
+    diagram = Run(place).diagram() if is_run else open_diagram(options.run, **settings_of(settings))
+    folder = _folder(options, place) if is_run else Path(options.output) if options.output else None
+    if options.question == "paths":
+        return paths(trunk(diagram)), folder
+    diagram, recipe = (diagram, Run(place).recipe()) if is_run else fitted(diagram, options.data or "digits")
+    return start_of(diagram, recipe, given, _progress(options)), folder
 
 
 def _asked(options: argparse.Namespace) -> tuple[Answer, Path]:
     values = {name: getattr(options, _kept(name)) for name in OPTIONS}
     check_asked(options.question, values)
-    if options.settings:
-        raise StudioError("cli.usage", say("a run has its own settings; leave --set out."))
+    _refuse_settings(options)
     from blockstudio.laboratory.asking import Asked
     from blockstudio.laboratory.subject import Subject
     from blockstudio.runs.run import Run
@@ -112,6 +124,11 @@ def _asked(options: argparse.Namespace) -> tuple[Answer, Path]:
     run = Run(Path(options.run))
     asked = Asked(Subject.of_run(run, options.checkpoint))
     return asked(options.question, values, _progress(options)), _folder(options, run.directory)
+
+
+def _refuse_settings(options: argparse.Namespace) -> None:
+    if options.settings or options.data:
+        raise StudioError("cli.usage", say("a run has its own settings and data; leave --set and --data out."))
 
 
 def _folder(options: argparse.Namespace, run: Path) -> Path:

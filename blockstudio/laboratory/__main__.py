@@ -4,25 +4,35 @@ A line of JSON in is a question, lines of JSON out are what comes of it, each wi
 
     {"id": 1, "ask": "cam", "values": {"image": [3]}}  →  {"id": 1, "done": 1, "of": 1}
                                                        →  {"id": 1, "answer": {…}, "sentence": …, "table": …, "svg": …}
-    {"id": 2, "without": ["layer2.0"], "images": 2000} →  {"id": 2, "measure": {…}, "whole": {…}, "by_class": […]}
+    {"id": 2, "without": ["layer2.0"], "images": 2000} →  {"id": 2, "so_far": {…}}, after the first images
+                                                       →  {"id": 2, "measure": {…}, "whole": {…}, "by_class": […]}
+    {"id": 3, "sweep": 2000}                           →  {"id": 3, "so_far": {"whole": {…}, "without": {…}}}
+                                                       →  {"id": 3, "whole": {…}, "without": {…}}
     {"cancel": 1}                                      →  {"id": 1, "error": {"code": "lab.cancelled", …}}
+
+A sweep, every unit taken away by itself, is computed while nothing else is asked, so that what is asked afterwards is
+known already.
 
 The first line out is ``{"ready": true, …}``, or ``{"error": …}``. It ends when its input does.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any, TextIO
 
 from blockstudio.errors import StudioError
 from blockstudio.needs import explained
 from blockstudio.text import say, to_data
+
+FIRST_IMAGES = 500
+"""After so many, and as many again, what is known of a lesion is told while the rest is computed."""
 
 
 def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None]) -> int:
@@ -65,7 +75,16 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
         cancelled.add(-1)  # Whoever asked is gone: what is under way ends.
 
     threading.Thread(target=read, daemon=True).start()
-    while (question := waiting.get()) is not None:
+    sweeps: list[tuple[int, Iterator[dict[str, Any]]]] = []
+    while True:
+        try:
+            # While nobody waits, sweeps go on, a unit on a batch at a time.
+            question = waiting.get(block=not sweeps)
+        except Empty:
+            _go_on(sweeps, tell, cancelled)
+            continue
+        if question is None:
+            return 0
         number = question["id"]
 
         def go_on(number: int = number) -> bool:
@@ -74,16 +93,61 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
         def progress(done: int, of: int, number: int = number) -> None:
             tell({"id": number, "done": done, "of": of})
 
+        def so_far(found: dict[str, Any], number: int = number) -> None:
+            tell({"id": number, "so_far": found})
+
         try:
             if not go_on():
                 raise StudioError("lab.cancelled", say("was cancelled."))
-            told = (
-                _without(asked, question, go_on) if "without" in question else _asked(asked, question, progress, go_on)
-            )
+            if "sweep" in question:
+                sweeps.append((number, _sweep(asked, question["sweep"], go_on)))
+                continue
+            if "without" in question:
+                told = _without(asked, question, go_on, so_far)
+            elif "thumbnails" in question:
+                told = _thumbnails(asked, question)
+            else:
+                told = _asked(asked, question, progress, go_on)
         except StudioError as error:
             told = {"error": _problem(error)}
         tell({"id": number, **told})
-    return 0
+
+
+def _go_on(
+    sweeps: list[tuple[int, Iterator[dict[str, Any]]]], tell: Callable[[dict[str, Any]], None], cancelled: set[int]
+) -> None:
+    """One step of the last sweep that was asked for."""
+    number, steps = sweeps[-1]
+    try:
+        found = next(steps)
+    except StudioError as error:
+        found = {"error": _problem(error), "done": True}
+    if number in cancelled or found.get("done"):
+        sweeps.pop()
+    if found.pop("done", False):
+        tell({"id": number, **found})
+    elif found:
+        tell({"id": number, "so_far": found})
+
+
+def _sweep(asked: Any, images: int, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Every unit by itself; tells after every batch."""
+    lesions = asked.lesions(images, go_on)
+    names = [unit.name for unit in lesions.candidates()]
+
+    def known() -> dict[str, Any]:
+        without = {name: _measured(lesions.so_far(name)) for name in names}
+        return {"whole": _measured(lesions.so_far()), "without": without}
+
+    steps = lesions.sweep()
+    while True:
+        lesions.go_on = go_on  # What was asked in between has its own.
+        found = next(steps, None)
+        if found is None:
+            yield {**known(), "done": True}
+            return
+        step, of = found
+        yield known() if step % (len(names) + 1) == 0 and step < of else {}
 
 
 def _asked(
@@ -97,15 +161,36 @@ def _asked(
     }  # fmt: skip
 
 
-def _without(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> dict[str, Any]:
-    """Accuracy without some units: what a click on a block asks for."""
-    lesions = asked.lesions(question["images"], go_on)
-    whole, measure = lesions.whole(), lesions.without(*question["without"])
-    return {
-        "whole": {"accuracy": whole.accuracy, "loss": whole.loss, "images": whole.images},
-        "measure": {"accuracy": measure.accuracy, "loss": measure.loss, "images": measure.images},
-        "without": question["without"], "by_class": [list(whole.by_class), list(measure.by_class)],
-    }  # fmt: skip
+def _without(
+    asked: Any, question: dict[str, Any], go_on: Callable[[], bool], so_far: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Accuracy without some units: what a click on a block asks for. The first images tell something before all do."""
+    lesions, names = asked.lesions(question["images"], go_on), question["without"]
+
+    def known() -> dict[str, Any]:
+        whole, measure = lesions.so_far(), lesions.so_far(*names)
+        return {
+            "whole": _measured(whole), "measure": _measured(measure), "without": names,
+            "by_class": [list(whole.by_class), list(measure.by_class)],
+        }  # fmt: skip
+
+    next_told = FIRST_IMAGES
+    for measure in lesions.steps(*names):
+        if measure.images >= next_told:
+            so_far(known())
+            next_told += FIRST_IMAGES
+    lesions.whole()
+    return known()
+
+
+def _thumbnails(asked: Any, question: dict[str, Any]) -> dict[str, Any]:
+    """What every block gives for an image, as small pictures."""
+    found = asked.thumbnails(question["image"], question.get("part", "test"))
+    return {"thumbnails": {path: base64.b64encode(picture).decode() for path, picture in found.items()}}
+
+
+def _measured(measure: Any) -> dict[str, Any]:
+    return {"accuracy": measure.accuracy, "loss": measure.loss, "images": measure.images}
 
 
 def _problem(error: StudioError) -> dict[str, Any]:

@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import suggestion
+from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.laboratory import questions
 from blockstudio.laboratory.evaluation import Setting
+from blockstudio.laboratory.features import every_map
 from blockstudio.laboratory.lesion import Lesions
+from blockstudio.laboratory.pixels import inked
 from blockstudio.laboratory.questions import Answer, Progress
 from blockstudio.laboratory.subject import Part, Subject
+from blockstudio.report.tiles import png
 from blockstudio.runs.questions import check_asked
+from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.run import Run
 from blockstudio.text import say
 
 IMAGES = 2000
+KEPT_BESIDE = 1 << 28
+"""Bytes of activations that a run beside may keep."""
 GRADIENT_IMAGES, FIELD_IMAGES = 64, 32
 Ask = Callable[[], bool]
 
@@ -54,6 +61,8 @@ class Asked:
         given = {key: value for key, value in values.items() if value is not None}
         if name in ("lesion", "several", "swap", "paths", "gradients"):
             return self._ensemble(name, given, progress, go_on)
+        if name == "start":
+            return start_of(self.subject.diagram, self.subject.recipe(), given, progress, go_on)
         if name in ("batchnorm", "evaluate"):
             return self._measuring(name, given, progress, go_on)
         return self._seeing(name, given, progress, go_on)
@@ -67,6 +76,11 @@ class Asked:
         found.go_on = go_on
         return found
 
+    def thumbnails(self, image: int, part: Part = "test") -> dict[str, bytes]:
+        """What every block gives for an image of a part, as a PNG file by path."""
+        ((shown, _),) = self.subject.images(part, index=[image])
+        return {path: png(inked(values)) for path, values in every_map(self.subject, shown).items()}
+
     def _ensemble(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
         draws, seed = given.get("draws", 10), given.get("seed", 0)
         if name == "paths":
@@ -74,11 +88,22 @@ class Asked:
         if name == "gradients":
             batches = self.subject.images("test", given.get("images", GRADIENT_IMAGES))
             return questions.gradients(self.subject, batches, draws, seed, progress, go_on)
-        lesions = self.lesions(given.get("images", IMAGES), go_on)
+        images = given.get("images", IMAGES)
+        lesions = self.lesions(images, go_on)
+        beside = [self._beside(Path(place), images, go_on) for place in given.get("beside", ())]
         if name == "lesion":
-            return questions.lesion(lesions, progress)
+            return questions.lesion(lesions, progress, beside)
         counts = given.get("counts") or _counts(lesions, name)
-        return (questions.several if name == "several" else questions.swap)(lesions, counts, draws, seed, progress)
+        ask = questions.several if name == "several" else questions.swap
+        return ask(lesions, counts, draws, seed, progress, beside)
+
+    def _beside(self, place: Path, images: int, go_on: Ask) -> Lesions:
+        """What takes units away from another run: of its own folder, or of this name beside this one."""
+        own = self.subject.run
+        if own is not None and not place.exists() and len(place.parts) == 1:
+            place = own.directory.parent / place
+        subject = Subject.of_run(Run(place))
+        return Lesions(subject, subject.images("test", images), go_on, kept_bytes=KEPT_BESIDE)
 
     def _seeing(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
         subject, part, block = self.subject, _part(given), given.get("block")
@@ -130,6 +155,15 @@ class Asked:
             return int(wanted)
         text = say("there is no class {name}.", name=wanted)
         raise StudioError("lab.label", text, where=self.subject.diagram.name, hint=suggestion(wanted, classes))
+
+
+def start_of(
+    diagram: Diagram, recipe: Recipe, given: Mapping[str, Any], progress: Progress = lambda done, of: None,
+    go_on: Ask = lambda: True,
+) -> Answer:  # fmt: skip
+    """The first step of a network that need not be trained, with the options of ``start``."""
+    seeds = given.get("seeds", (0, 1, 2))
+    return questions.start(diagram, recipe, given.get("initial", ()), seeds, given.get("batch-size"), progress, go_on)
 
 
 def _part(given: Mapping[str, Any]) -> Part:

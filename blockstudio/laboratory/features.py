@@ -63,6 +63,31 @@ def feature_maps(subject: Subject, block: str, image: Tensor) -> Tensor:
     return found
 
 
+def every_map(subject: Subject, image: Tensor) -> dict[str, Tensor]:
+    """What every block and module gives for one picture, all in one pass.
+
+    Args:
+        subject: Who is asked.
+        image: ``(1, C, H, W)``, normalised.
+
+    Returns:
+        By path: the mean over the channels of its absolute value, ``(H, W)``; those that give no maps are left out.
+    """
+    blocks = [name for unit in subject.trunk.units for name in unit.blocks]
+    modules = {".".join(name.split(".")[:depth]) for name in blocks for depth in range(1, name.count(".") + 1)}
+    ports = dict[str, Port]()
+    for path in dict.fromkeys([*blocks, *sorted(modules)]):
+        try:
+            ports[path] = place_of(subject, path, maps=True)
+        except StudioError:
+            continue  # Flat, or several values go on: there is no one map of it.
+    places = list(dict.fromkeys(ports.values()))
+    with torch.inference_mode():
+        _, *values = subject.tapped(*places)(image)
+    maps = {port: value[0].abs().mean(0).cpu() for port, value in zip(places, values, strict=True)}
+    return {path: maps[port] for path, port in ports.items()}
+
+
 @dataclass(frozen=True)
 class Excited:
     """An image that excites a unit."""

@@ -10,19 +10,24 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
-from blockstudio.laboratory.subject import Subject
+from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say
 
 KEPT_BYTES = 1 << 30
 """What activations between units may take; those nearer to the output are kept first, as they are smaller."""
+
+BATCH_BYTES, LEAST_BATCH = 3 << 19, 8
+"""Of a batch's largest map between units. A map that is larger goes to memory and back for every layer: on a CPU that
+costs more than the layer."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +54,76 @@ class Reading:
 
 
 @dataclass
+class _Counted:
+    """Sums over the first batches."""
+
+    batches: int = 0
+    loss: float = 0.0
+    right: Tensor = field(default_factory=lambda: torch.zeros(0))
+    every: Tensor = field(default_factory=lambda: torch.zeros(0))
+
+    def add(self, logits: Tensor, labels: Tensor) -> None:
+        """One more batch."""
+        logits = logits.flatten(1).float()
+        self.loss += float(F.cross_entropy(logits, labels, reduction="sum"))
+        hits = labels[logits.argmax(1) == labels]
+        right, every = (torch.bincount(some, minlength=logits.shape[1]) for some in (hits, labels))
+        self.right, self.every = (right, every) if not self.batches else (self.right + right, self.every + every)
+        self.batches += 1
+
+    def measure(self) -> Measure:
+        count = int(self.every.sum())
+        shares = (self.right / self.every.clamp(min=1)).tolist()
+        return Measure(float(self.right.sum()) / max(count, 1), self.loss / max(count, 1), count, tuple(shares))
+
+
+@dataclass
 class Lesions:
-    """Takes units away. What is in front of the first that is taken is computed once.
+    """Takes units away, batch after batch. What is in front of the first that is taken is computed once; what has been
+    measured is known from then on.
 
     Args:
         subject: Who is asked.
         batches: Images with their labels, as `Subject.images` gives them.
-        go_on: Asked between batches; ``False`` ends with `StudioError` ``lab.cancelled``.
+        go_on: Asked between units; ``False`` ends with `StudioError` ``lab.cancelled``.
         kept_bytes: What may be kept of activations.
+        quick: Units are computed by modules of fewer passes, equal but for rounding, and on a CPU in batches whose maps
+            stay in its caches.
     """
 
     subject: Subject
     batches: Sequence[tuple[Tensor, Tensor]]
     go_on: Callable[[], bool] = lambda: True
     kept_bytes: int = KEPT_BYTES
-    _kept: dict[int, list[Tensor]] = field(default_factory=dict, repr=False)
-    _whole: Measure | None = None
+    quick: bool = True
     computed: int = 0
     """Units that were run on a batch: what a measurement costs."""
+    _kept: dict[int, list[Tensor]] = field(default_factory=dict, repr=False)
+    _counted: dict[tuple[str, ...], _Counted] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.quick and self.subject.device.type == "cpu":
+            largest = 4 * max(math.prod(unit.result_shape) for unit in self.units)
+            self.batches = rebatched(self.batches, max(LEAST_BATCH, BATCH_BYTES // largest))
+        room, images = self.kept_bytes, sum(len(labels) for _, labels in self.batches)
+        for index in range(len(self.units) - 1, 0, -1):
+            room -= 4 * images * math.prod(self.units[index].source_shape)
+            if room < 0:
+                break
+            self._kept[index] = []
+
+    @cached_property
+    def pieces(self) -> dict[str, nn.Module]:
+        """A module for each unit."""
+        return {unit.name: self.subject.piece(unit, quick=self.quick) for unit in self.units}
+
+    @cached_property
+    def lesioned(self) -> dict[str, nn.Module]:
+        """A module for each unit that can be taken away, of what is left without it."""
+        return {
+            unit.name: self.subject.piece(unit, lesion=True, quick=self.quick)
+            for unit in self.units if unit.refusal is None
+        }  # fmt: skip
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -85,10 +142,7 @@ class Lesions:
 
     def whole(self) -> Measure:
         """The network as it is; what flows between its units is kept as far as there is room."""
-        if self._whole is None:
-            self._keep()
-            self._whole = self._measure([self.subject.pieces[unit.name] for unit in self.units])
-        return self._whole
+        return self.without()
 
     def without(self, *names: str) -> Measure:
         """Units taken away together.
@@ -99,19 +153,38 @@ class Lesions:
         Raises:
             StudioError: ``trunk.unit``; ``lab.lesion`` for one that cannot be taken away.
         """
-        for name in names:
-            refusal = self.subject.trunk.unit(name).refusal
-            if refusal is not None:
-                raise StudioError("lab.lesion", refusal, where=name)
-        self.whole()
-        pieces = [(self.subject.lesioned if unit.name in names else self.subject.pieces)[unit.name]
-                  for unit in self.units]  # fmt: skip
-        first = next((index for index, unit in enumerate(self.units) if unit.name in names), len(pieces))
-        return self._measure(pieces, first)
+        for _ in self.steps(*names):
+            pass
+        return self._at(self._key(names)).measure()
 
-    def each(self) -> Iterator[Reading]:
+    def steps(self, *names: str) -> Iterator[Measure]:
+        """`without`, batch after batch: what is known after each. What is known already is not computed again."""
+        key = self._key(names)
+        counted = self._at(key)
+        while counted.batches < len(self.batches):
+            self._step(key)
+            yield counted.measure()
+
+    def so_far(self, *names: str) -> Measure:
+        """What is known of `without` by now; its `images` say of how many."""
+        return self._at(self._key(names)).measure()
+
+    def sweep(self) -> Iterator[tuple[int, int]]:
+        """The whole network and each unit that can be taken away by itself, all of them batch after batch, so that
+        something is known of every one soon: done and of how many."""
+        keys = [(), *((unit.name,) for unit in self.units if unit.refusal is None)]
+        for number in range(len(self.batches)):
+            for place, key in enumerate(keys, 1):
+                if self._at(key).batches <= number:
+                    self._step(key)
+                yield number * len(keys) + place, len(self.batches) * len(keys)
+
+    def each(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Reading]:
         """Every unit that can be taken away, one at a time."""
-        return (Reading((unit.name,), self.without(unit.name)) for unit in self.candidates())
+        found = self.candidates()
+        for done, of in self.sweep():
+            progress(done, of)
+        return [Reading((unit.name,), self.without(unit.name)) for unit in found]
 
     def several(self, count: int, draws: int, seed: int = 0) -> list[Reading]:
         """``count`` units at a time, drawn ``draws`` times, no two draws alike where there are enough."""
@@ -156,7 +229,7 @@ class Lesions:
                 continue
             for one, other in taken:
                 order[one], order[other] = order[other], order[one]
-            pieces = [self.subject.pieces[self.units[index].name] for index in order]
+            pieces = [self.pieces[self.units[index].name] for index in order]
             names = tuple(self.units[index].name for pair in taken for index in pair)
             readings.append(Reading(names, self._measure(pieces, min(map(min, taken))), kendall(order)))
         return readings
@@ -166,60 +239,56 @@ class Lesions:
         return sum(len(run) // 2 for run in self._alike())
 
     def _alike(self) -> list[list[int]]:
-        """Places of residual units that could change with each other."""
+        """Places of units that could change with each other."""
         runs: dict[object, list[int]] = {}
         for index, unit in enumerate(self.units):
-            if unit.residual and unit.source_shape == unit.result_shape:
+            if unit.refusal is None and unit.source_shape == unit.result_shape:
                 runs.setdefault(unit.source_shape, []).append(index)
         return [run[1:] for run in runs.values()]
 
-    def _keep(self) -> None:
-        """Compute what comes into each unit, and keep it from the output towards the input while there is room."""
-        room = self.kept_bytes
-        images = sum(len(labels) for _, labels in self.batches)
-        keep: set[int] = set()
-        for index in range(len(self.units) - 1, 0, -1):
-            room -= 4 * images * math.prod(self.units[index].source_shape)
-            if room < 0:
-                break
-            keep.add(index)
-        kept: dict[int, list[Tensor]] = {index: [] for index in keep}
-        with torch.inference_mode():
-            for values, _ in self.batches:
-                for index, unit in enumerate(self.units):
-                    if index in keep:
-                        kept[index].append(values)
-                    values = self._run(unit.name, values)
-        self._kept = kept
+    def _key(self, names: Sequence[str]) -> tuple[str, ...]:
+        for name in names:
+            refusal = self.subject.trunk.unit(name).refusal
+            if refusal is not None:
+                raise StudioError("lab.lesion", refusal, where=name)
+        return tuple(unit.name for unit in self.units if unit.name in names)
 
-    def _run(self, name: str, values: Tensor) -> Tensor:
-        self._ask()
-        self.computed += 1
-        found: Tensor = self.subject.pieces[name](values)
-        return found
+    def _at(self, key: tuple[str, ...]) -> _Counted:
+        return self._counted.setdefault(key, _Counted())
 
-    def _measure(self, pieces: Sequence[torch.nn.Module], first: int = 0) -> Measure:
+    def _step(self, key: tuple[str, ...]) -> None:
+        """The next batch, without these units."""
+        counted = self._at(key)
+        number = counted.batches
+        if key and self._at(()).batches <= number:
+            self._step(())  # Keeps what flows between the units.
+        pieces = [(self.lesioned if unit.name in key else self.pieces)[unit.name] for unit in self.units]
+        first = next((index for index, unit in enumerate(self.units) if unit.name in key), len(pieces))
+        begin = max((index for index, kept in self._kept.items() if index <= first and kept), default=0) if key else 0
+        images, labels = self.batches[number]
+        counted.add(self._through(pieces, begin, self._kept[begin][number] if begin else images, keep=not key), labels)
+
+    def _measure(self, pieces: Sequence[nn.Module], first: int) -> Measure:
         """With these pieces, of which those in front of ``first`` are the network's own."""
         begin = max((index for index in self._kept if index <= first), default=0)
-        loss, count = 0.0, 0
-        right, every = torch.zeros(0), torch.zeros(0)
+        counted = _Counted()
+        for number, (images, labels) in enumerate(self.batches):
+            counted.add(self._through(pieces, begin, self._kept[begin][number] if begin else images), labels)
+        return counted.measure()
+
+    def _through(self, pieces: Sequence[nn.Module], begin: int, values: Tensor, keep: bool = False) -> Tensor:
+        entering = list[Tensor]()
         with torch.inference_mode():
-            for number, (images, labels) in enumerate(self.batches):
-                values = self._kept[begin][number] if begin else images
-                for piece in pieces[begin:]:
-                    self._ask()
-                    self.computed += 1
-                    values = piece(values)
-                logits = values.flatten(1).float()
-                loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-                count += len(labels)
-                hits = labels[logits.argmax(1) == labels]
-                found = [torch.bincount(some, minlength=logits.shape[1]) for some in (hits, labels)]
-                right, every = (
-                    new if not len(old) else old + new for old, new in zip((right, every), found, strict=True)
-                )
-        shares = (right / every.clamp(min=1)).tolist()
-        return Measure(float(right.sum()) / max(count, 1), loss / max(count, 1), count, tuple(shares))
+            for piece in pieces[begin:]:
+                self._ask()
+                if keep:
+                    entering.append(values)
+                self.computed += 1
+                values = piece(values)
+        if keep:  # All of them or, if it was cancelled, none.
+            for index, kept in self._kept.items():
+                kept.append(entering[index])
+        return values
 
     def _ask(self) -> None:
         if not self.go_on():

@@ -20,6 +20,7 @@ from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import AddBlock, AddWire
 from blockstudio.graph.expand import Port
+from blockstudio.laboratory.quick import quicken
 from blockstudio.runs.adapt import image_shape
 from blockstudio.runs.datasets import describe
 from blockstudio.runs.recipe import Recipe
@@ -80,20 +81,17 @@ class Subject:
         """A module for each unit, in eval mode; one after the other they are the network."""
         return {unit.name: self.piece(unit) for unit in self.trunk.units}
 
-    @cached_property
-    def lesioned(self) -> dict[str, nn.Module]:
-        """A module for each unit that can be taken away, of what is left without it."""
-        return {unit.name: self.piece(unit, lesion=True) for unit in self.trunk.units if unit.refusal is None}
-
-    def piece(self, unit: Unit, *, lesion: bool = False) -> nn.Module:
+    def piece(self, unit: Unit, *, lesion: bool = False, quick: bool = False) -> nn.Module:
         """The blocks of one unit as a module ``(N, *source_shape)`` to ``(N, *result_shape)``, in eval mode, with
-        their weights. With ``lesion``, what its shortcut and the blocks behind its sum make of the input."""
+        their weights. With ``lesion``, what its shortcut and the blocks behind its sum make of the input; ``quick``:
+        equal but for rounding, see `blockstudio.laboratory.quick`."""
         ways = {unit.replaced: unit.shortcut} if lesion and unit.replaced and unit.shortcut else {}
-        return self.stretch(unit.blocks, unit.source, unit.result, ways)
+        return self.stretch(unit.blocks, unit.source, unit.result, ways, quick=quick)
 
     def stretch(
-        self, blocks: Sequence[str], source: Port, result: Port, ways: Mapping[Port, Port] | None = None
-    ) -> nn.Module:
+        self, blocks: Sequence[str], source: Port, result: Port, ways: Mapping[Port, Port] | None = None,
+        *, quick: bool = False,
+    ) -> nn.Module:  # fmt: skip
         """What leads from one value to another as a module in eval mode, with its weights.
 
         Args:
@@ -101,15 +99,19 @@ class Subject:
             source: The value that comes in, in place of all that is not among the blocks.
             result: The value that goes out.
             ways: Values that stand in for others.
+            quick: Equal but for rounding.
         """
         drawn = part_of(self.trunk, blocks, source, (result,), ways or {})
-        return nn.Identity() if drawn is None else self._loaded(drawn)
+        if drawn is None:
+            return nn.Identity()
+        module = self._loaded(drawn)
+        return quicken(module, drawn) if quick else module
 
     @cached_property
     def splits(self) -> DataSplits:
         """The parts of the run's data set, fitted to the network. Raises `StudioError` ``lab.data`` if the network has
         no run; ``data.*``."""
-        recipe = self._recipe()
+        recipe = self.recipe()
         return load_data(recipe.data, image_shape(self.input_shape, describe(recipe.data).channels))
 
     @property
@@ -147,7 +149,7 @@ class Subject:
             source = source.subset(torch.tensor(list(index), dtype=torch.int64))
         elif limit is not None:
             source = source.subset(torch.arange(min(limit, len(source))))
-        feeder = Feeder(self.splits, self._recipe(), self.device)
+        feeder = Feeder(self.splits, self.recipe(), self.device)
         try:
             return list(_in_batches(feeder.evaluate(source), flat=len(self.input_shape) == 1))
         finally:
@@ -162,7 +164,7 @@ class Subject:
     def read(self, file: Path) -> Tensor:
         """A picture from a file as the network is given it: ``(1, C, H, W)``, normalised, on the device; ``(1, F)`` for
         a network of flat vectors. Raises `StudioError` ``data.*`` for a file that is no picture."""
-        recipe = self._recipe()
+        recipe = self.recipe()
         splits = self.splits
         decoder = Decoder(1 if splits.shape[0] == 1 else 3, recipe.data.background, splits.range or SIXTEEN_BITS)
         image = fit(decoder.read(file).unsqueeze(0), splits.shape, recipe.data, str(file))
@@ -196,7 +198,8 @@ class Subject:
         with torch.device("meta"):
             return {key: value.shape for key, value in compile(self.trunk.flat).state_dict().items()}
 
-    def _recipe(self) -> Recipe:
+    def recipe(self) -> Recipe:
+        """That of its run. Raises `StudioError` ``lab.data`` if there is none."""
         if self.run is None:
             raise StudioError("lab.data", say("has no run, so there are no images."), where=self.diagram.name)
         return self.run.recipe()

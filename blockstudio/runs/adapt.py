@@ -107,7 +107,7 @@ def needs_initial(diagram: Diagram) -> bool:
     normalises, no sums (through which He's weights would make it grow)."""
     flat = flatten(diagram)
     kinds = [kind for _, block in flat.main.blocks() if (kind := flat.kind(block.type)) is not None]
-    if any(kind.normalises or kind.merges in ("+", "*") for kind in kinds):
+    if any(kind.normalises or kind.merges in ("sum", "product") for kind in kinds):
         return False
     return sum(kind.weighted for kind in kinds) >= DEEP
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.recipe import FIELDS
 from blockstudio.text import Text, say
 
 Kind: TypeAlias = Literal["int", "float", "choice", "text", "file", "ints", "texts", "place"]
@@ -22,7 +23,7 @@ class Option:
         kind: ``ints`` and ``texts`` are one or more, ``place`` a row and a column.
         help: One line.
         default: What holds without it; ``None``: as its help says.
-        choices: Of the kind ``choice``.
+        choices: Of the kinds ``choice`` and ``texts``.
         least: Of numbers.
         most: Of numbers.
     """
@@ -60,6 +61,11 @@ OPTIONS: dict[str, Option] = {
                          ("running", "batch", "exact")),
     "per-class": Option("int", say("Of each class"), say("the first images of each class"), least=1),
     "without": Option("texts", say("Without"), say("units that are taken away")),
+    "beside": Option("texts", say("Beside"),
+                     say("other runs in the same figure, those of one network together")),
+    "initial": Option("texts", say("Initial values"), say("how the weights are drawn (default: as the run's were)"),
+                      choices=FIELDS["start.initial"].choices),
+    "seeds": Option("ints", say("Seeds"), say("the weights are drawn with each (default: 0 1 2)"), (0, 1, 2), least=0),
 }  # fmt: skip
 """By the name that the command line's flag has."""
 
@@ -78,15 +84,19 @@ class Question:
 
 _SEEN = ("image", "picture", "part")
 QUESTIONS: dict[str, Question] = {
-    "lesion": Question(say("Without each unit"), say("test accuracy with each unit taken away"), "lesion", ("images",)),
+    "lesion": Question(say("Without each unit"), say("test accuracy with each unit taken away"), "lesion",
+                       ("images", "beside")),
     "several": Question(say("Without k units"), say("with k at a time"), "lesion",
-                        ("images", "counts", "draws", "seed")),
+                        ("images", "counts", "draws", "seed", "beside")),
     "swap": Question(say("Units in each other's place"), say("with pairs in each other's place"), "lesion",
-                     ("images", "counts", "draws", "seed")),
+                     ("images", "counts", "draws", "seed", "beside")),
     "paths": Question(say("Lengths of paths"),
                       say("how many paths there are of each length (any network, trained or not)"), "paths"),
     "gradients": Question(say("Gradient by length"), say("what reaches the input along paths of each length"), "paths",
                           ("images", "draws", "seed")),
+    "start": Question(say("The first step"),
+                      say("gradient and signal of every block in the first step (any network, trained or not)"),
+                      "paths", ("initial", "seeds", "batch-size")),
     "cam": Question(say("Class map"), say("what speaks for a class, over the picture; of a block: Grad-CAM"), "seeing",
                     (*_SEEN, "class", "block")),
     "occlusion": Question(say("Occlusion"), say("what is lost where a square covers the picture"), "seeing",
@@ -132,6 +142,12 @@ def check_asked(name: str, values: Mapping[str, Any]) -> None:
                 hint=say("It takes {names}.", names=names) if names else say("It takes no options."),
             )  # fmt: skip
         declared = OPTIONS[option]
+        strange = [each for each in value if each not in declared.choices] if declared.kind == "texts" else ()
+        if declared.choices and strange:
+            raise StudioError(
+                "lab.option", say("--{option} does not take {value}.", option=option, value=strange[0]),
+                hint=say("It takes {names}.", names=", ".join(declared.choices)),
+            )  # fmt: skip
         least, most = declared.least, declared.most
         for number in value if isinstance(value, list | tuple) else (value,):
             if not isinstance(number, int | float):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from blockstudio.laboratory.questions.answer import Answer, Progress
-from blockstudio.laboratory.questions.ensemble import gradients, lesion, paths, several, swap
+from blockstudio.laboratory.questions.beginning import start
+from blockstudio.laboratory.questions.ensemble import gradients, paths
+from blockstudio.laboratory.questions.lesions import lesion, several, swap
 from blockstudio.laboratory.questions.measuring import batchnorm, evaluate
 from blockstudio.laboratory.questions.seeing import cam, excited, features, field, filters, occlusion, scatter
 
 __all__ = [
     "Answer", "Progress", "batchnorm", "cam", "evaluate", "excited", "features", "field", "filters", "gradients",
-    "lesion", "occlusion", "paths", "scatter", "several", "swap",
+    "lesion", "occlusion", "paths", "scatter", "several", "start", "swap",
 ]  # fmt: skip

@@ -1,113 +1,21 @@
-"""Is it an ensemble? Lesions, swaps, lengths of paths, gradients along them."""
+"""Is it an ensemble? Lengths of paths, gradients along them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from statistics import fmean, stdev
 from typing import Any
 
 from blockstudio.analysis.trunk import Trunk
 from blockstudio.errors import StudioError
 from blockstudio.laboratory.gradients import PathGradients, contributions
-from blockstudio.laboratory.lesion import Lesions, Reading
 from blockstudio.laboratory.paths import branch_lengths, path_lengths
 from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject
-from blockstudio.report.chart import Chart, Curve, Level
+from blockstudio.report.chart import Chart, Curve
 from blockstudio.report.table import Table
-from blockstudio.text import Text, render, say
-
-
-def lesion(lesions: Lesions, progress: Progress = lambda done, of: None) -> Answer:
-    """Test accuracy with each unit taken away, one at a time.
-
-    Args:
-        lesions: Of the network.
-        progress: Called after each.
-
-    Raises:
-        StudioError: ``lab.lesion`` if nothing can be taken away.
-    """
-    units, whole = lesions.candidates(), lesions.whole()
-    readings: list[Reading] = []
-    for reading in lesions.each():
-        readings.append(reading)
-        progress(len(readings), len(units))
-    rows = [
-        [reading.units[0], f"{reading.measure.accuracy:.2%}",
-         f"{100 * (reading.measure.accuracy - whole.accuracy):+.2f}", f"{reading.measure.loss:.4f}"]
-        for reading in readings
-    ]  # fmt: skip
-    worst = min(readings, key=lambda reading: reading.measure.accuracy)
-    losses = sorted(whole.accuracy - reading.measure.accuracy for reading in readings)
-    middle = losses[len(losses) // 2]
-    sentence = say(
-        "Whole, {whole}; with one of {count} units taken away, {median} points less in the median, and {worst} without "
-        "{name}.",
-        whole=f"{whole.accuracy:.1%}",
-        count=len(readings),
-        median=f"{100 * middle:.1f}",
-        worst=f"{worst.measure.accuracy:.1%}",
-        name=worst.units[0],
-    )
-    refused = {unit.name: str(unit.refusal) for unit in lesions.units if unit.refusal is not None}
-    chart = Chart(
-        render(say("Test accuracy without one unit")), "", render(say("accuracy")),
-        [Curve("", [(index, reading.measure.accuracy) for index, reading in enumerate(readings)], joined=False)],
-        _levels(lesions, whole.accuracy), [reading.units[0] for reading in readings], percent=True,
-    )  # fmt: skip
-    heads = [say("unit"), say("accuracy"), say("difference"), say("loss")]
-    without = {reading.units[0]: _measured(reading.measure) for reading in readings}
-    data = {"whole": _measured(whole), "without": without, "refused": refused}
-    return Answer("lesion", data, Table([render(head) for head in heads], rows, "lrrr"), chart, sentence)
-
-
-def several(
-    lesions: Lesions, counts: Sequence[int], draws: int, seed: int, progress: Progress = lambda done, of: None
-) -> Answer:
-    """Test accuracy with k units taken away at random, for several k.
-
-    Args:
-        lesions: Of the network.
-        counts: Each k.
-        draws: Sets of units drawn for each.
-        seed: Of the draws.
-        progress: Called after each k.
-    """
-    whole = lesions.whole()
-    found: list[tuple[int, list[Reading]]] = []
-    for count in counts:
-        found.append((count, lesions.several(count, draws, seed)))
-        progress(len(found), len(counts))
-    return _drawn("several", say("Test accuracy without k units"), say("units taken away"), lesions, whole.accuracy,
-                  [(float(count), readings) for count, readings in found], seed)  # fmt: skip
-
-
-def swap(
-    lesions: Lesions, counts: Sequence[int], draws: int, seed: int, progress: Progress = lambda done, of: None
-) -> Answer:
-    """Test accuracy with k pairs of units in each other's place, over how much of the order is left.
-
-    Args:
-        lesions: Of the network.
-        counts: Pairs at a time.
-        draws: Orders drawn for each.
-        seed: Of the draws.
-        progress: Called after each k.
-    """
-    whole = lesions.whole()
-    readings: list[Reading] = []
-    for done, count in enumerate(counts, 1):
-        readings += lesions.swapped(count, draws, seed)
-        progress(done, len(counts))
-    by_tau: dict[float, list[Reading]] = {}
-    for reading in readings:
-        by_tau.setdefault(round(reading.tau or 0.0, 2), []).append(reading)
-    title = say("Test accuracy with units in each other's place")
-    return _drawn("swap", title, say("Kendall's τ of the order"), lesions, whole.accuracy,
-                  sorted(by_tau.items()), seed)  # fmt: skip
+from blockstudio.text import render, say
 
 
 def paths(trunk: Trunk) -> Answer:
@@ -205,53 +113,6 @@ def gradients(
     }
     heads = [say("branches"), say("log₁₀ of the gradient"), say("paths"), say("contribution")]
     return Answer("gradients", data, Table([render(head) for head in heads], rows, "rrrr"), chart, sentence)
-
-
-def _drawn(
-    question: str, title: Text, across: Text, lesions: Lesions, whole: float,
-    found: Sequence[tuple[float, list[Reading]]], seed: int,
-) -> Answer:  # fmt: skip
-    rows, points, spreads, dots = [], [], list[float | None](), list[tuple[float, float]]()
-    for place, readings in found:
-        values = [reading.measure.accuracy for reading in readings]
-        mean = fmean(values)
-        spread = stdev(values) if values[1:] else None
-        rows.append([f"{place:g}", str(len(values)), f"{mean:.2%}", "" if spread is None else f"{spread:.2%}"])
-        points.append((place, mean))
-        spreads.append(spread)
-        dots += [(place, value) for value in values]
-    curve = Curve("", points, spreads, dots=dots)
-    chart = Chart(
-        render(title), render(across), render(say("accuracy")), [curve], _levels(lesions, whole), percent=True
-    )
-    data = {
-        "whole": whole,
-        "seed": seed,
-        "readings": [
-            {"units": list(reading.units), "tau": reading.tau, **_measured(reading.measure)}
-            for _, readings in found for reading in readings
-        ],
-    }  # fmt: skip
-    heads = [render(across), render(say("draws")), render(say("accuracy")), render(say("deviation"))]
-    first, last = points[0], points[-1]
-    sentence = say(
-        "Whole, {whole}; {first} at {a} and {last} at {b}.",
-        whole=f"{whole:.1%}", first=f"{first[1]:.1%}", a=f"{first[0]:g}", last=f"{last[1]:.1%}", b=f"{last[0]:g}",
-    )  # fmt: skip
-    return Answer(question, data, Table(heads, rows, "rrrr"), chart, sentence)
-
-
-def _levels(lesions: Lesions, whole: float) -> list[Level]:
-    count: dict[int, int] = {}
-    for _, labels in lesions.batches:
-        for label in labels.tolist():
-            count[label] = count.get(label, 0) + 1
-    chance = max(count.values(), default=0) / max(1, sum(count.values()))
-    return [Level(render(say("whole")), whole), Level(render(say("chance")), chance)]
-
-
-def _measured(measure: Any) -> dict[str, Any]:
-    return {"accuracy": measure.accuracy, "loss": measure.loss, "images": measure.images}
 
 
 def _large(count: int) -> str:

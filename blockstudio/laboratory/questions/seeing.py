@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.laboratory import features as asked_features
 from blockstudio.laboratory import maps
+from blockstudio.laboratory.pixels import grey, heated, rgb
 from blockstudio.laboratory.places import place_of, shape_at
 from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.receptive import seen_by
@@ -23,38 +22,9 @@ from blockstudio.report.table import Table
 from blockstudio.report.tiles import Tile, Tiles
 from blockstudio.text import render, say
 
-HEAT = ((0.0, (176, 30, 84)), (0.4, (226, 68, 52)), (0.7, (250, 148, 40)), (1.0, (255, 224, 84)))
-"""Colours of a map over a picture, from its clear end on."""
-CLEAR = 0.22
-"""Part of a map below which the picture shows through alone."""
 FIELD, EFFECTIVE, OBJECT = "#3b7ddd", "#d1495b", "#2a9d8f"
 SHOWN_MAPS = 64
 Ask = Callable[[], bool]
-
-
-def heated(picture: Tensor, found: Tensor) -> NDArray[np.uint8]:
-    """A map ``(H, W)`` in 0 … 1 over a picture ``(C, H, W)`` in 0 … 1, as uint8 ``(H, W, 3)``."""
-    base = _rgb(picture).astype(np.float64)
-    level = ((found.numpy() - CLEAR) / (1 - CLEAR)).clip(0, 1)
-    places = [place for place, _ in HEAT]
-    colours = np.stack([np.interp(level, places, [colour[i] for _, colour in HEAT]) for i in range(3)], axis=-1)
-    cover = np.where(found.numpy() < CLEAR, 0.0, 0.25 + 0.5 * level)[..., None]
-    mixed: NDArray[np.uint8] = (base * (1 - cover) + colours * cover).round().astype(np.uint8)
-    return mixed
-
-
-def _rgb(picture: Tensor) -> NDArray[np.uint8]:
-    shown = picture if picture.shape[0] == 3 else picture[:1].expand(3, -1, -1)
-    found: NDArray[np.uint8] = (shown * 255).round().byte().permute(1, 2, 0).numpy()
-    return found
-
-
-def _grey(values: Tensor) -> NDArray[np.uint8]:
-    """A map brought to 0 … 255 from its least value to its largest."""
-    low, high = float(values.min()), float(values.max())
-    scaled = (values - low) / (high - low) if high > low else torch.zeros_like(values)
-    found: NDArray[np.uint8] = (scaled.cpu() * 255).round().byte().numpy()
-    return found
 
 
 def cam(
@@ -119,7 +89,7 @@ def cam(
             frames.append(((left, top, right, bottom), OBJECT, True))
             entry["peak_inside"] = left <= peak[1] < right and top <= peak[0] < bottom
             inside += bool(entry["peak_inside"])
-        tiles += [Tile(_rgb(shown), name if truth is None else f"{name}: {classes[truth]}"),
+        tiles += [Tile(rgb(shown), name if truth is None else f"{name}: {classes[truth]}"),
                   Tile(heated(shown, large), f"{classes[chosen]} {float(shares[chosen]):.0%}", frames)]  # fmt: skip
         rows.append([name, "" if truth is None else classes[truth], classes[chosen], f"{float(shares[chosen]):.1%}",
                      "" if activation is None else f"{float(found.mean()):.3f}",
@@ -191,7 +161,7 @@ def occlusion(
         column=worst[1],
     )  # fmt: skip
     data = {"image": name, "class": name_of, "share": float(shares[chosen]), "patch": side, "lost": lost.tolist()}
-    tiles = [Tile(_rgb(base), name), Tile(heated(base, large), render(say("share lost")))]
+    tiles = [Tile(rgb(base), name), Tile(heated(base, large), render(say("share lost")))]
     return Answer("occlusion", data, Table(heads, rows, "r" * len(heads)),
                   Tiles(render(say("Covered place by place")), tiles, 192), sentence)  # fmt: skip
 
@@ -200,7 +170,7 @@ def filters(subject: Subject) -> Answer:
     """The filters of the first convolution. Raises `StudioError` ``lab.filters``."""
     name, weights = asked_features.first_filters(subject)
     pictures = asked_features.as_pictures(weights.cpu())
-    tiles = [Tile(_rgb(picture), str(number)) for number, picture in enumerate(pictures)]
+    tiles = [Tile(rgb(picture), str(number)) for number, picture in enumerate(pictures)]
     norms = weights.flatten(1).norm(dim=1)
     rows = [[str(number), f"{float(norm):.3f}"] for number, norm in enumerate(norms)]
     sentence = say(
@@ -218,8 +188,8 @@ def features(subject: Subject, block: str, image: int = 0, part: Part = "test", 
     found = asked_features.feature_maps(subject, block, shown).cpu()
     # Those that answer most come first where not all can be shown.
     order = found.flatten(1).mean(1).argsort(descending=True)[:SHOWN_MAPS].sort().values.tolist()
-    tiles = [Tile(_rgb(subject.shown(shown)[0]), name)]
-    tiles += [Tile(_grey(found[channel]), str(channel)) for channel in order]
+    tiles = [Tile(rgb(subject.shown(shown)[0]), name)]
+    tiles += [Tile(grey(found[channel]), str(channel)) for channel in order]
     dead = int((found.flatten(1).max(1).values <= 0).sum())
     rows = [[str(channel), f"{float(found[channel].mean()):.3f}", f"{float(found[channel].max()):.3f}"]
             for channel in range(len(found))]  # fmt: skip
@@ -270,7 +240,7 @@ def excited(
                 box = (max(0, left), max(0, top), min(width, right + 1), min(height, bottom + 1))
                 frames.append((box, FIELD, False))
             name = classes[int(labels[each.image])]
-            tiles.append(Tile(_rgb(shown), f"{unit}: {each.value:.2f} {name}", frames))
+            tiles.append(Tile(rgb(shown), f"{unit}: {each.value:.2f} {name}", frames))
             rows.append([str(unit), str(each.image), name, f"{each.value:.3f}"])
     data = {
         str(unit): [{"image": each.image, "value": each.value, "place": list(each.place)} for each in best]
@@ -313,8 +283,8 @@ def field(
     frames: list[tuple[tuple[float, float, float, float], str, bool]] = [
         (seen.theoretical, FIELD, False), (seen.effective, EFFECTIVE, True),
     ]  # fmt: skip
-    tiles = [Tile(_rgb(shown), render(say("can see, does see")), frames),
-             Tile(_grey(seen.gradient), render(say("gradient, {count} images", count=len(some))), frames)]  # fmt: skip
+    tiles = [Tile(rgb(shown), render(say("can see, does see")), frames),
+             Tile(grey(seen.gradient), render(say("gradient, {count} images", count=len(some))), frames)]  # fmt: skip
     kinds: Sequence[tuple[Literal["theoretical", "effective"], tuple[int, int, int, int]]] = (
         ("theoretical", seen.theoretical), ("effective", seen.effective),
     )  # fmt: skip
