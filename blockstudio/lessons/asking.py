@@ -25,6 +25,7 @@ class Asking:
 
     def __init__(self, look: Look, planted: tuple[str, ...] = ()) -> None:
         self._look, self._planted = look, planted
+        self._flats: dict[int, Mapping[str, BlockReport]] = {}
 
     @property
     def functions(self) -> dict[str, Callable[..., Any]]:
@@ -54,11 +55,17 @@ class Asking:
         """Multiply-accumulates with auxiliary heads."""
         return self._look(of)[1].macs_with_auxiliary
 
-    def weights(self, path: str, of: str = "") -> int:
-        """Parameters of a layer without its bias."""
-        report = self._report(path, of)
-        biases = report.output_shape[0] if report.values.get("bias") and report.output_shape else 0
-        return int(self._known(report.parameters)) - biases
+    def weights(self, path: str = "", of: str = "") -> int:
+        """Parameters of a layer, a module, or the network, without biases."""
+        flat = self._flat(of)
+        own = {name: report for name, report in flat.items() if not path or f"{name}.".startswith(f"{path}.")}
+        if path and not own:
+            self._report(path, of)
+        found = 0
+        for report in own.values():
+            biases = report.output_shape[0] if report.values.get("bias") and report.output_shape else 0
+            found += (report.parameters or 0) - biases if report.live and not report.bypassed else 0
+        return found
 
     def shape(self, path: str = "", of: str = "") -> tuple[int, ...]:
         """Output shape, ``(C, H, W)``."""
@@ -101,19 +108,15 @@ class Asking:
     def leaves(self, *types: str, of: str = "", named: str = "") -> tuple[str, ...]:
         """Paths of all blocks of these types that are switched on, copies and insides of modules included; those
         with ``named`` in their path."""
-        diagram, _ = self._look(of)
-        flat = analyze(flatten(diagram)).top.blocks
         return tuple(
-            name for name, report in flat.items()
+            name for name, report in self._flat(of).items()
             if (not types or report.type in types) and report.live and not report.bypassed and named in name
         )  # fmt: skip
 
     def total(self, what: str, *types: str, of: str = "", named: str = "") -> int:
         """Parameters or MACs of all blocks of these types: ``total('params', 'Linear')``."""
-        diagram, _ = self._look(of)
-        flat = analyze(flatten(diagram)).top.blocks
         found = 0
-        for name, report in flat.items():
+        for name, report in self._flat(of).items():
             if (not types or report.type in types) and report.live and not report.bypassed and named in name:
                 found += self._cost(report, what)
         return found
@@ -173,6 +176,13 @@ class Asking:
             if each.type == row or row in each.blocks:
                 return each.cells[table.columns.index(column)].printed
         raise ValueError
+
+    def _flat(self, of: str) -> Mapping[str, BlockReport]:
+        """Every block under its full path."""
+        diagram, analysis = self._look(of)
+        if id(analysis) not in self._flats:
+            self._flats[id(analysis)] = analyze(flatten(diagram)).top.blocks
+        return self._flats[id(analysis)]
 
     def _cost(self, report: BlockReport, what: str) -> int:
         if what not in COSTS:

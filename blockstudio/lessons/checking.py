@@ -20,12 +20,13 @@ PAGES = ("table", "paper", "sizes", "problems")
 """Pages under the drawing that a step can bring into view."""
 
 
-def check_lesson(name_or_path: str | Path) -> list[StudioError]:
+def check_lesson(name_or_path: str | Path, walk: Walk | None = None) -> list[StudioError]:
     """Everything that is wrong with a lesson and its translations; nothing if it is sound. Raises `StudioError` where
-    it cannot be read at all."""
+    it cannot be read at all. ``walk``: one through this lesson in English, whose values are then used."""
     path = lesson_path(name_or_path)
     lesson = read_lesson(path)
-    found = list(_problems(Walk(lesson)))
+    walk = walk or Walk(lesson)
+    found = list(_problems(walk))
     for file in sorted(path.parent.glob(f"{path.name.removesuffix(SUFFIX)}.*{SUFFIX}")):
         code = file.name.removesuffix(SUFFIX).partition(".")[2]
         if translation_path(path, code) != file:
@@ -40,7 +41,7 @@ def check_lesson(name_or_path: str | Path) -> list[StudioError]:
                         where=file.name, hint=say("A translation has the same steps, questions, choices and hints."))
             for place in other.missing
         ]  # fmt: skip
-        found += list(_prose(Walk(other), file.name))
+        found += list(_prose(Walk(other, walk), file.name))
     return found
 
 

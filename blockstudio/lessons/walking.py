@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from blockstudio.analysis import Analysis, analyze
@@ -30,11 +29,20 @@ _FORM = re.compile(r"^(.*\S)\s+:(,|,?\.\d[fge]|\.\d%)$")
 class Walk:
     """One lesson, computed. Diagrams and analyses are made when they are first asked for."""
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, lesson: Lesson, like: Walk | None = None) -> None:
+        """``like``: a walk through the same lesson in another language, whose diagrams and values are the same."""
         self.lesson = lesson
         self._made: dict[str, Made | None] = {}
         self._named: dict[str, tuple[Diagram, Analysis]] = {}
         self._values: dict[tuple[str, str], Found] = {}
+        self._functions: dict[str, Mapping[str, Any]] = {}
+        if like is not None:
+            self._made, self._named, self._values, self._functions = (
+                like._made,
+                like._named,
+                like._values,
+                like._functions,
+            )
 
     # Diagrams
 
@@ -88,10 +96,6 @@ class Walk:
             return kept[0]
 
         return look
-
-    @cached_property
-    def _functions(self) -> dict[str, Mapping[str, Any]]:
-        return {}
 
     # Values
 

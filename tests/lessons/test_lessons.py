@@ -13,8 +13,8 @@ from tests.support.course_figures import FIGURES
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_a_lesson_is_sound_and_says_what_the_course_says(name: str) -> None:
-    assert check_lesson(name) == []
     walk = Walk(load_lesson(name, "en"))
+    assert check_lesson(name, walk) == []
     wanted = dict(FIGURES[name])
     for step, question in walk.lesson.questions:
         if question.kind == "mend":
