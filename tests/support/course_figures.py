@@ -23,8 +23,8 @@ FIGURES: dict[str, dict[str, Any]] = {
         "times": 8.71, "head": (50177000, 1025000), "misprints": 8,
     },
     "05_do_not_squeeze": {
-        "largest": 802816, "ends": (50176, 1024), "params": (204800, 204800), "ratio": 4.239, "even": 4.484, "kept": 92480,
-        "cost": (318528, 181835776), "cheaper": ("widen",), "where": ("layer2", "layer3", "layer4"),
+        "largest": 802816, "ends": (50176, 1024), "params": (204800, 204800), "ratio": 4.239, "even": 4.484,
+        "kept": 92480, "cost": (318528, 181835776), "cheaper": ("widen",), "where": ("layer2", "layer3", "layer4"),
     },
     "06_batch_normalisation": {
         "keeps": "form", "moments": (3, 3.5), "unbiased": 4.667, "six": 1.604, "params": 9600,
@@ -55,6 +55,7 @@ FIGURES: dict[str, dict[str, Any]] = {
     },
     "12_ensemble": {
         "paths34": 65536, "eight": (12870, 19.64), "paths54": 18014398509481984, "middle": (27, 98.02), "short": 0.454,
-        "removed": 44, "worst": (10, 5), "plain": "chance", "falls": "smooth", "peak": 4, "true": ("share", "vanishing"),
+        "removed": 44, "worst": (10, 5), "plain": "chance", "falls": "smooth", "peak": 4,
+        "true": ("share", "vanishing"),
     },
 }  # fmt: skip
