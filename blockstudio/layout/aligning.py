@@ -7,6 +7,7 @@ from typing import Literal
 
 from blockstudio.graph.contents import Contents
 from blockstudio.layout.box import Size
+from blockstudio.layout.flow import turned_places
 
 Place = tuple[float, float]
 Edge = Literal["left", "centre", "right", "top", "middle", "bottom"]
@@ -46,12 +47,18 @@ def distributed(places: Mapping[str, Place], sizes: Mapping[str, Size], axis: Ax
 
 
 def straightened(
-    diagram: Contents, scope: str, places: Mapping[str, Place], sizes: Mapping[str, Size], names: Iterable[str]
+    diagram: Contents,
+    scope: str,
+    places: Mapping[str, Place],
+    sizes: Mapping[str, Size],
+    names: Iterable[str],
+    right: bool = False,
 ) -> dict[str, Place]:
-    """New centres of blocks among ``names`` that stand under what feeds them, so that the wire between the two is
-    straight: where one alone is read by the other alone, from top to bottom. What would come to lie on another card
-    stays. Only what moves is in it."""
+    """New centres of blocks among ``names`` that stand under what feeds them (beside it, where the signal goes to the
+    ``right``), so that the wire between the two is straight: where one alone is read by the other alone. What would
+    come to lie on another card stays. Only what moves is in it."""
     definition = diagram.definition(scope)
+    places, sizes = turned_places(places, right), turned_places(sizes, right)
     chosen = [name for name in dict.fromkeys(names) if name in places]
     now, moved = dict(places), {}
     for name in sorted(chosen, key=lambda each: places[each][1]):
@@ -62,7 +69,7 @@ def straightened(
         at = (now[above][0], now[name][1])
         if at != now[name] and not _covers(name, at, now, sizes):
             now[name] = moved[name] = at
-    return moved
+    return turned_places(moved, right)
 
 
 def _covers(name: str, at: Place, places: Mapping[str, Place], sizes: Mapping[str, Size]) -> bool:

@@ -11,6 +11,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, SetRoute
 from blockstudio.layout.box import GAP_Y, Size
+from blockstudio.layout.flow import ALONG, turned, turned_places
 from blockstudio.layout.room import Place, Standing
 
 SizeOf = Callable[[str, Block], Size]
@@ -25,6 +26,7 @@ def answered(
     size_of: SizeOf,
     at: Place | None = None,
     carried: Iterable[str] = (),
+    right: bool = False,
 ) -> tuple[Edit, ...]:
     """Edits of one step after which the drawing of ``scope`` is in order.
 
@@ -32,28 +34,30 @@ def answered(
     Where a wire leads on past blocks that go, the gap closes. What comes otherwise stands where its edit says if that
     is free, else near its neighbours; so do the blocks ``carried`` by hand, which leave their old places. ``places``:
     where every block of the level stands now; those that the document does not know are written down, so that the rest
-    of the picture stays. What the edits do to other levels is left as it is.
+    of the picture stays. ``right``: the signal goes to the right, else down. What the edits do to other levels is left
+    as it is.
     """
     edits = tuple(edits)
     if not places:
         return edits
-    change = _Change(diagram, scope, edits, dict(places), set(carried))
+    change = _Change(diagram, scope, edits, turned_places(places, right), set(carried), right)
     if not (change.came or change.gone):
         return edits
-    plan = _Plan(change, size_of, at)
+    plan = _Plan(change, size_of, turned(at) if right and at is not None else at)
+    seats, to_tell = turned_places(plan.places, right), turned_places(plan.to_tell, right)
     found: list[Edit] = []
     for edit in edits:
-        if isinstance(edit, AddBlock) and edit.scope == scope and edit.name in plan.places:
-            edit = msgspec.structs.replace(edit, block=msgspec.structs.replace(edit.block, at=plan.places[edit.name]))
+        if isinstance(edit, AddBlock) and edit.scope == scope and edit.name in seats:
+            edit = msgspec.structs.replace(edit, block=msgspec.structs.replace(edit.block, at=seats[edit.name]))
         elif isinstance(edit, MoveBlocks) and edit.scope == scope:
-            kept = {name: to for name, to in edit.to.items() if name not in plan.to_tell}
+            kept = {name: to for name, to in edit.to.items() if name not in to_tell}
             if not kept:
                 continue
             edit = MoveBlocks(scope=scope, to=kept)
         found.append(edit)
-    if plan.to_tell:
-        found.append(MoveBlocks(scope=scope, to=dict(plan.to_tell)))
-        found += _led_along(diagram, scope, edits, places, plan.to_tell)
+    if to_tell:
+        found.append(MoveBlocks(scope=scope, to=dict(to_tell)))
+        found += _led_along(diagram, scope, edits, places, to_tell)
     return tuple(found)
 
 
@@ -80,11 +84,19 @@ def _led_along(
 
 
 class _Change:
-    """What edits do to one level: who comes, who goes, how what stays is wired before and after."""
+    """What edits do to one level: who comes, who goes, how what stays is wired before and after. All places in it are
+    those of a drawing that runs down."""
 
     def __init__(
-        self, diagram: Contents, scope: str, edits: Sequence[Edit], places: dict[str, Place], carried: set[str]
+        self,
+        diagram: Contents,
+        scope: str,
+        edits: Sequence[Edit],
+        places: dict[str, Place],
+        carried: set[str],
+        right: bool,
     ) -> None:
+        self.right = right
         definition = diagram.definition(scope)
         self.blocks: dict[str, Block] = dict(definition.blocks())
         self.before: dict[str, Block] = dict(self.blocks)
@@ -110,12 +122,19 @@ class _Change:
                 case RemoveWire(wire=wire):
                     wires.discard(wire)
                 case MoveBlocks(to=where):
-                    moved |= {each: place for each, place in where.items() if place is not None}
+                    moved |= {each: self._down(place) for each, place in where.items() if place is not None}
         self.wires = wires
         self.came = [name for name in self.blocks if (name not in before and name in added) or name in carried]
         self.gone = [name for name in before if name not in self.blocks or name in carried]
-        self.wanted = {name: moved.get(name) or self.blocks[name].at for name in self.came}
+        self.wanted = {name: moved.get(name) or self.place_of(self.blocks[name]) for name in self.came}
         self.places |= {each: to for each, to in moved.items() if each in self.places and each not in carried}
+
+    def place_of(self, block: Block) -> Place | None:
+        """Where the document has a block."""
+        return None if block.at is None else self._down(block.at)
+
+    def _down(self, at: Place) -> Place:
+        return turned(at) if self.right else at
 
     def _rename(self, name: str, to: str, wires: set[Wire], before: dict[str, Block]) -> None:
         for known in (self.blocks, before):
@@ -141,7 +160,10 @@ class _Plan:
         self.places: dict[str, Place] = {}
         """Where newcomers stand."""
         blocks = {**change.before, **change.blocks}
-        self._sizes = {name: size_of(name, blocks[name]) for name in (*change.places, *change.came) if name in blocks}
+        names = [name for name in (*change.places, *change.came) if name in blocks]
+        sizes = {name: size_of(name, blocks[name]) for name in names}
+        self._sizes = turned_places(sizes, change.right)
+        self._along = ALONG if change.right else 0.0
         known = {name: at for name, at in change.places.items() if name in blocks}
         self._now = {name: at for name, at in known.items() if name not in set(change.gone)}
         start = dict(self._now)
@@ -152,7 +174,7 @@ class _Plan:
         if self.places or self._now != start:
             added = self.places.keys() - change.before.keys()
             self.to_tell = {name: at for name, at in self._now.items()
-                            if name not in added and at != change.before[name].at}  # fmt: skip
+                            if name not in added and at != change.place_of(change.before[name])}  # fmt: skip
 
     # Closing up
 
@@ -162,7 +184,7 @@ class _Plan:
         if not out:
             return
         edges = [(wire.source, wire.target) for wire in change.wires_before]
-        standing = Standing(known, self._sizes, edges)
+        standing = Standing(known, self._sizes, edges, self._along)
         apart = out.union(change.came)
         bridges = {
             (wire.source, wire.target)
@@ -216,7 +238,7 @@ class _Plan:
                 rest.append(chain)
                 continue
             # As before the chain came, the one feeds the other.
-            standing = Standing(self._now, size, [*edges, between])
+            standing = Standing(self._now, size, [*edges, between], self._along)
             room = standing.make_room(*between, [(name, size[name]) for name in chain], self._at)
             self._now |= room.moved
             self.places |= {name: at for name, at in room.moved.items() if name in self.places}
@@ -225,16 +247,16 @@ class _Plan:
             for chain in rest:
                 feeds, reads = self._ends(chain)
                 for name in chain:
-                    self._put({name: self._spot(name, Standing(self._now, size, edges), feeds, reads)})
+                    self._put({name: self._spot(name, Standing(self._now, size, edges, self._along), feeds, reads)})
                     feeds = [name]
 
     def _seat_together(self, names: Sequence[str]) -> bool:
         """Put newcomers where their edits say, or all alike beside that; False if these do not say it for all."""
         wanted = {name: at for name in names if (at := self._change.wanted[name]) is not None}
-        group = Standing(wanted, self._sizes)
+        group = Standing(wanted, self._sizes, along=self._along)
         if len(wanted) < len(names) or group.is_crowded():
             return False
-        dx, dy = Standing(self._now, self._sizes).free_shift(list(group.rects.values()))
+        dx, dy = Standing(self._now, self._sizes, along=self._along).free_shift(list(group.rects.values()))
         self._put({name: (x + dx, y + dy) for name, (x, y) in wanted.items()})
         return True
 
@@ -271,5 +293,5 @@ class _Plan:
             return standing.below(feeds[0], size)
         if reads:
             left, top, right, _ = standing.rects[reads[0]]
-            return standing.free_place(((left + right) / 2, top - GAP_Y - size[1] / 2), size)
+            return standing.free_place(((left + right) / 2, top - GAP_Y - self._along - size[1] / 2), size)
         return standing.free_place(self._at or (0.0, 0.0), size)

@@ -11,6 +11,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.layout import arrangement, place
 from blockstudio.layout.box import Size
 from blockstudio.layout.columns import Columns, Place
+from blockstudio.layout.flow import turned, turned_places
 from blockstudio.layout.room import Standing, rect_at
 
 
@@ -32,6 +33,8 @@ class Task:
     columns: int | None = 1
     """In so many columns; ``None``: as fits the room."""
     room: Size | None = None
+    right: bool = False
+    """From left to right: all places and sizes here are then turned, as those of a drawing that runs down."""
 
 
 def task(
@@ -42,10 +45,13 @@ def task(
     chosen: Collection[str] = (),
     columns: int | None = 1,
     room: Size | None = None,
+    right: bool = False,
 ) -> Task:
-    """The task of laying out a level, or the blocks ``chosen`` of it. ``now``: where each block stands."""
+    """The task of laying out a level, or the blocks ``chosen`` of it. ``now``: where each block stands; ``right``: from
+    left to right."""
     definition = diagram.definition(scope)
-    names, edges, cards, inputs, outputs, ports = arrangement(diagram, scope, sizes)
+    names, edges, cards, inputs, outputs, ports = arrangement(diagram, scope, sizes, right)
+    room = turned(room) if right and room is not None else room
     pinned = {name for name, block in definition.blocks() if block.pinned and name in now}
     stay: dict[str, Size] = {}
     if chosen:
@@ -58,7 +64,9 @@ def task(
         types = {name: definition.block(name).type for name in names}
         inputs, outputs = ([row for row, name in enumerate(names) if types[name] == kind] for kind in (INPUT, OUTPUT))
         columns = 1
-    return Task(names, edges, cards, inputs, outputs, ports, dict(now), pinned, stay, columns, room)
+    return Task(
+        names, edges, cards, inputs, outputs, ports, turned_places(now, right), pinned, stay, columns, room, right
+    )
 
 
 def rearranged(given: Task) -> dict[str, Place]:
@@ -67,6 +75,10 @@ def rearranged(given: Task) -> dict[str, Place]:
     What is chosen stays about where it is, beside what stands there. With pinned blocks the rest is laid out so that
     the first of them stands where it is; nothing covers a pinned block.
     """
+    return turned_places(_rearranged(given), given.right)
+
+
+def _rearranged(given: Task) -> dict[str, Place]:
     found = place(given.names, given.edges, given.sizes, given.inputs, given.outputs, given.ports)
     if not found:
         return {}

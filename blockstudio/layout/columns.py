@@ -114,7 +114,7 @@ class Columns:
         """The cuts with which the level is shown largest in a window of this shape, at 100 % at most; of those that
         are equally large the fewest."""
         best: list[Cut] = []
-        largest = self._scale([], width, height) * WORTH
+        largest = self.scale([], width, height) * WORTH
         if largest >= 1.0:
             return []
         low, high = largest, 1.0
@@ -123,7 +123,7 @@ class Columns:
             if high - low < 0.004:
                 break
             chosen = self._greedy(height / wanted - AROUND)
-            found = self._scale(chosen, width, height) if chosen is not None else 0.0
+            found = self.scale(chosen, width, height) if chosen is not None else 0.0
             if chosen is not None and found > largest + 1e-6:
                 best, largest = chosen, found
             if found >= wanted - 1e-6:
@@ -170,7 +170,7 @@ class Columns:
         starts, ends = [self.top, *(cut.below for cut in cuts)], [*(cut.above for cut in cuts), self.bottom]
         return max(end - start for start, end in zip(starts, ends, strict=True))
 
-    def _scale(self, cuts: Sequence[Cut], width: float, height: float) -> float:
+    def scale(self, cuts: Sequence[Cut], width: float, height: float) -> float:
         """How large the level is shown with these cuts."""
         reaches = self._reaches(cuts)
         wide = sum(high - low for low, high in reaches) + GAP * (len(reaches) - 1)

@@ -44,11 +44,16 @@ class Room:
 
 class Standing:
     """The cards of a level: ``places`` are their centres, ``sizes`` widths and heights, ``edges`` pairs of names, from
-    which to which the signal goes."""
+    which to which the signal goes, downwards; ``along``: so much more room than usual lies between two of a chain."""
 
     def __init__(
-        self, places: Mapping[str, Place], sizes: Mapping[str, Size], edges: Iterable[tuple[str, str]] = ()
+        self,
+        places: Mapping[str, Place],
+        sizes: Mapping[str, Size],
+        edges: Iterable[tuple[str, str]] = (),
+        along: float = 0.0,
     ) -> None:
+        self._close, self._usual, self._wide = CLOSE + along, GAP_Y + along, WIDE + along
         self.rects: dict[str, Rect] = {name: rect_at(at, sizes[name]) for name, at in places.items()}
         self.after: defaultdict[str, list[str]] = defaultdict(list)
         self.before: defaultdict[str, list[str]] = defaultdict(list)
@@ -72,7 +77,7 @@ class Standing:
         if not _hit(boxes, rect_at(wanted, size), 0.0):
             return wanted
         x, y = _snap(wanted[0]), _snap(wanted[1])
-        step_x, step_y = (size[0] + 2 * SIDE) / 2, (size[1] + 2 * CLOSE) / 2
+        step_x, step_y = (size[0] + 2 * SIDE) / 2, (size[1] + 2 * self._close) / 2
         tries = [(column * step_x, row * step_y) for row in range(-4, 5) for column in range(-8, 9)]
         for dx, dy in sorted(tries, key=lambda step: abs(step[0]) + 2 * abs(step[1])):
             at = _snap(x + dx), _snap(y + dy)
@@ -111,7 +116,9 @@ class Standing:
         if not any(_hit(boxes, rect, 0.0) for rect in rects):
             return 0.0, 0.0
         steps = [
-            (column * _up(wide + SIDE), row * _up(tall + CLOSE)) for row in range(-3, 4) for column in range(-6, 7)
+            (column * _up(wide + SIDE), row * _up(tall + self._close))
+            for row in range(-3, 4)
+            for column in range(-6, 7)
         ]
         for dx, dy in sorted(steps, key=lambda step: (abs(step[0]) + 2 * abs(step[1]), step[0] < 0, step[1] < 0)):
             moved = [(left + dx, top + dy, right + dx, bottom + dy) for left, top, right, bottom in rects]
@@ -189,15 +196,15 @@ class Standing:
         """The gap that newcomers between two blocks get: the usual one on a long wire, else the one there is, within
         reason."""
         room = self.rects[target][1] - self.rects[source][3]
-        if room >= sum(heights) + GAP_Y * (len(heights) + 1):
-            return GAP_Y
-        return min(max(room, CLOSE), WIDE) if room > 0 else self._step(source)
+        if room >= sum(heights) + self._usual * (len(heights) + 1):
+            return self._usual
+        return min(max(room, self._close), self._wide) if room > 0 else self._step(source)
 
     def _step(self, name: str) -> float:
         """The gap in use above a block, within reason: what goes below it gets the same."""
         top = self.rects[name][1]
         gaps = [top - self.rects[each][3] for each in self.before.get(name, ())]
-        return min((gap for gap in gaps if CLOSE <= gap <= WIDE), default=GAP_Y)
+        return min((gap for gap in gaps if self._close <= gap <= self._wide), default=self._usual)
 
     def _pushed(self, new: Mapping[str, Rect], floors: Mapping[str, float]) -> dict[str, Place] | None:
         """New centres of what moves down for newcomers; ``floors``: tops that blocks must not stand above. ``None`` if
@@ -231,7 +238,7 @@ class Standing:
             wanted = max(top, least.get(name, top))
             for bottom, was in line.over(rect[0] - MARGIN, rect[2] + MARGIN):
                 if top >= was or was == bottom:  # it was below, or that is a newcomer
-                    wanted = max(wanted, bottom + (CLOSE if was == bottom else min(top - was, CLOSE)))
+                    wanted = max(wanted, bottom + (self._close if was == bottom else min(top - was, self._close)))
             if wanted == top:
                 continue
             down = wanted - top
@@ -240,7 +247,7 @@ class Standing:
             for reader in self.after.get(name, ()):
                 gap = self.rects[reader][1] - rect[3]
                 if gap >= 0:
-                    least[reader] = max(least.get(reader, -np.inf), found[name][3] + min(gap, WIDE))
+                    least[reader] = max(least.get(reader, -np.inf), found[name][3] + min(gap, self._wide))
         return found
 
     def _lying(self, rects: Mapping[str, Rect], new: Mapping[str, Rect]) -> list[tuple[str, str]]:
@@ -276,7 +283,7 @@ class Standing:
             between = [self.rects[name] for name in gone if upper[3] <= self.rects[name][1] <= lower[1]]
             if between:
                 gap = min(*(rect[1] - upper[3] for rect in between), *(lower[1] - rect[3] for rect in between))
-                wanted[target] = max(0.0, lower[1] - upper[3] - min(max(gap, CLOSE), WIDE))
+                wanted[target] = max(0.0, lower[1] - upper[3] - min(max(gap, self._close), self._wide))
         shifts: dict[str, float] = {}
         line = Skyline()
         for name in sorted(rects, key=lambda name: (rects[name][1], name)):
@@ -285,7 +292,7 @@ class Standing:
             if up > 0:
                 for bottom, was in line.over(rect[0] - MARGIN, rect[2] + MARGIN):
                     if rect[1] >= was:
-                        up = min(up, rect[1] - bottom - min(rect[1] - was, CLOSE))
+                        up = min(up, rect[1] - bottom - min(rect[1] - was, self._close))
             if up > 0:
                 shifts[name] = up
             line.add((rect[0], rect[1] - max(up, 0.0), rect[2], rect[3] - max(up, 0.0)), rect[3])
@@ -298,7 +305,7 @@ class Standing:
         for each in feeds:
             gap = top - self.rects[each][3]
             if gap >= 0:
-                found.append(shifts[each] if each in shifts else gap - min(gap, WIDE))
+                found.append(shifts[each] if each in shifts else gap - min(gap, self._wide))
         moves = name in wanted or any(each in shifts for each in feeds)
         return min(found) if moves and found else 0.0
 

@@ -17,6 +17,7 @@ from blockstudio.graph.expand import flatten
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.layout import CARD, arrange, arrangement, place
 from blockstudio.layout.box import GAP_FAN, GAP_MERGE, GAP_X, GAP_Y
+from blockstudio.layout.flow import ALONG
 from tests.support.properties import examples
 
 GRID = 8
@@ -55,6 +56,17 @@ def test_every_level_of_every_preset_is_drawn_without_overlaps(name):
         assert overlaps(places) == []
         for wire in diagram.definition(scope).wires():
             assert places[wire.source][1] + CARD[1] / 2 < places[wire.target][1] - CARD[1] / 2, wire
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3", "resnet18", "module_reduction"])
+def test_every_level_can_be_drawn_from_left_to_right(name):
+    diagram = load_preset(name)
+    for scope in diagram.scopes():
+        places = arrange(diagram, scope, right=True)
+        assert overlaps(places) == []
+        for wire in diagram.definition(scope).wires():
+            gap = places[wire.target][0] - places[wire.source][0] - CARD[0]
+            assert gap >= GAP_Y + ALONG - GRID, (wire, "the shape lies lengthwise on the wire")
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "inception_v3"])

@@ -12,6 +12,7 @@ from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.text import tr
+from blockstudio.layout.flow import flow_wanted
 from blockstudio.text import say
 
 MOST_COLUMNS = 8
@@ -44,6 +45,16 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
 
     def set_columns(_: Desk, count: int | None) -> None:
         arranging.set_columns(count)
+        canvas.camera.restart()
+
+    def directions(_: Desk) -> Iterable[Choice]:
+        wanted = flow_wanted(canvas.session.diagram)
+        yield Choice(tr("As reads better"), None, wanted is None)
+        yield Choice(tr("Top to bottom"), False, wanted is False, separator=True)
+        yield Choice(tr("Left to right"), True, wanted is True)
+
+    def set_direction(_: Desk, right: bool | None) -> None:
+        arranging.set_right(right)
         canvas.camera.restart()
 
     def open_all(_: Desk) -> None:
@@ -91,6 +102,8 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
                 keywords="fix hold stay layout"),
         Command("view.columns", say("Columns"), set_columns, "View", 145, choices=columns, on_drawing=True,
                 keywords="layout fold wrap page"),
+        Command("view.direction", say("Direction"), set_direction, "View", 146, choices=directions, on_drawing=True,
+                keywords="layout orientation horizontal vertical left right flow turn"),
         Command("view.open_all", say("Open all modules"), open_all, "View", 206, ("Ctrl+]",),
                 enabled=modules_here, on_drawing=True, keywords="expand unfold"),
         Command("view.close_all", say("Close all modules"), close_all, "View", 207, ("Ctrl+[",),

@@ -13,6 +13,7 @@ from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.opening import MOST, walk
 from blockstudio.gui.canvas.scene.placing import Place
+from blockstudio.gui.canvas.scene.routed import exchanged
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
 from blockstudio.gui.canvas.scene.still import StillDrawing, full_width
@@ -35,6 +36,7 @@ class FigureStaging(Staging):
 
     def stage(self, path: str, scope: str) -> Stage:
         self._root = {scope: path}
+        self._keep_way()
         places, frames = self._centres(scope), self._frame_sizes(path, scope)
         roomy = self._roomy(path, scope)
         if roomy is None:
@@ -42,7 +44,7 @@ class FigureStaging(Staging):
         if self._wanted_columns > 1 and len(places) > 1:
             shown = {name: at for name, at in (roomy or places).items() if self._only is None or name in self._only}
             columns = self._columns(scope, shown, frames)
-            roomy = columns.folded(columns.into(self._wanted_columns))
+            roomy = self._fold(columns, columns.into(self._wanted_columns))
         return self._stage(scope, path, places, roomy=roomy)
 
     def _with_room(self, scope: str, places: dict[str, Place], frames: dict[str, Size]) -> dict[str, Place]:
@@ -53,7 +55,8 @@ class FigureStaging(Staging):
         wires = [(index[w.source], index[w.target]) for w in self.session.diagram.definition(scope).wires()]
         centres = np.array([places[name] for name in names])
         card, size = (np.array([sizes[name] for name in names]) for sizes in (cards, cards | frames))
-        moved = make_room(centres, card, size, wires)
+        centres, card, size = (exchanged(each, self.right) for each in (centres, card, size))
+        moved = exchanged(make_room(centres, card, size, wires), self.right)
         return {name: (x, y) for name, (x, y) in zip(names, moved.tolist(), strict=True)}
 
     def card_sizes(self, scope: str) -> dict[str, Size]:
@@ -88,8 +91,9 @@ class FigureStaging(Staging):
     ) -> Drawing:
         only, lines = None if framed else self._only, self._lines(path, scope)
         return StillDrawing(
-            self.session.diagram, scope, places, frames, framed, origin, only=only, roomy=roomy, lines=lines
-        )
+            self.session.diagram, scope, places, frames, framed, origin, only=only, roomy=roomy, lines=lines,
+            right=self.right,
+        )  # fmt: skip
 
 
 def stage_of(

@@ -292,7 +292,7 @@ class DiagramPage(QWidget):
             self._about.addWidget(quiet(tr("{title}: {told}", title=title, told=text)))
 
 
-INTERNAL = ("beside", "short", "preset", "from", "part_of", "columns", "diagram", "module")
+INTERNAL = ("beside", "short", "preset", "from", "part_of", "columns", "flow", "diagram", "module")
 """Of what a file says about its network: what only the program needs."""
 ABOUT = {
     "paper": say("Paper"), "authors": say("Authors"), "year": say("Year"), "venue": say("Published at"),

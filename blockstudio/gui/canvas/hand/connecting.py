@@ -21,9 +21,13 @@ def outputs(scene: Scene, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def in_order(drawing: Drawing, names: Iterable[str]) -> list[str]:
-    """Blocks from left to right, of one column from top to bottom: as the inputs of a merge read them."""
+    """Blocks from left to right, of one column from top to bottom: as the inputs of a merge read them; where the
+    signal goes to the right, from top to bottom."""
     there = [name for name in dict.fromkeys(names) if name in drawing.rows]
-    return sorted(there, key=lambda name: (drawing.rect(name).center().x(), drawing.rect(name).top()))
+    middles = {name: drawing.rect(name).center() for name in there}
+    if drawing.right:
+        return sorted(there, key=lambda name: (middles[name].y(), middles[name].x()))
+    return sorted(there, key=lambda name: (middles[name].x(), middles[name].y()))
 
 
 def connect_selected(scene: Scene) -> bool:

@@ -148,7 +148,7 @@ class Ghost(Gesture):
         if self.onto is not None:
             line = tr("replaces {0}", self.onto)
             rect = self.scene.drawing.rect(self.onto)
-        return Coming(rect.translated(self.scene.offset), self.name, line, family)
+        return Coming(rect.translated(self.scene.offset), self.name, line, family, right=self.scene.drawing.right)
 
 
 def put(

@@ -64,6 +64,8 @@ def _olds(scene: Scene, stage: Stage, gone: list[str], added: tuple[str, ...]) -
     block = came[0]
     for rect in came[1:]:
         block = block.united(rect)
+    if drawing.right:
+        return _olds_beside(scene, stage, block, gone)
     height = len(gone) * (CARD_HEIGHT + 28) - 28
     y = block.center().y() - height / 2
     sides = (block.left() - ASIDE - CARD_WIDTH, block.right() + ASIDE)
@@ -71,10 +73,26 @@ def _olds(scene: Scene, stage: Stage, gone: list[str], added: tuple[str, ...]) -
     x = (free or list(sides))[0]
     found = []
     for index, name in enumerate(gone):
-        rect = QRectF(x, y + index * (CARD_HEIGHT + 28), CARD_WIDTH, CARD_HEIGHT)
-        family = int(before.drawing.families[before.drawing.rows[name]])
-        found.append(Old(rect, before.facts.content(name), family))
+        found.append(_old(scene, QRectF(x, y + index * (CARD_HEIGHT + 28), CARD_WIDTH, CARD_HEIGHT), name))
     return found
+
+
+def _olds_beside(scene: Scene, stage: Stage, block: QRectF, gone: list[str]) -> list[Old]:
+    """The same where the signal goes to the right: in a row below those that come, or above."""
+    step = CARD_WIDTH + 28
+    width = len(gone) * step - 28
+    x = block.center().x() - width / 2
+    rows = (block.bottom() + ASIDE, block.top() - ASIDE - CARD_HEIGHT)
+    free = [y for y in rows if not _covers(stage, QRectF(x, y, width, CARD_HEIGHT))]
+    y = (free or list(rows))[0]
+    cards = (QRectF(x + index * step, y, CARD_WIDTH, CARD_HEIGHT) for index in range(len(gone)))
+    return [_old(scene, rect, name) for rect, name in zip(cards, gone, strict=True)]
+
+
+def _old(scene: Scene, rect: QRectF, name: str) -> Old:
+    before = scene.root
+    family = int(before.drawing.families[before.drawing.rows[name]])
+    return Old(rect, before.facts.content(name), family)
 
 
 def _covers(stage: Stage, rect: QRectF) -> bool:

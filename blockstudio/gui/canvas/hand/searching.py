@@ -21,6 +21,7 @@ from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import beside, free_place, snap
 from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.layout.flow import ALONG
 
 REMEMBERED = 8
 
@@ -99,7 +100,12 @@ class Adding(Gesture):
             return snap((curve[0] + curve[6]) / 2 - x0), snap((curve[1] + curve[7]) / 2 - y0)
         if start.target is not None:
             card = drawing.rect(start.target[0])
-            return free_place(drawing, (card.center().x() - x0, card.top() - y0 - 28 - CARD_HEIGHT / 2), self.size[0])
+            x, y = card.center().x() - x0, card.center().y() - y0
+            if drawing.right:
+                at = x - (card.width() + self.size[0]) / 2 - 28 - ALONG, y
+            else:
+                at = x, y - card.height() / 2 - 28 - CARD_HEIGHT / 2
+            return free_place(drawing, at, self.size[0])
         return beside(drawing, [name for name, _ in start.sources], self.size)
 
     @property
@@ -110,16 +116,18 @@ class Adding(Gesture):
         return rect.translated(self.scene.offset)
 
     def overlay(self) -> Coming | None:
-        rect, offer = self.rect, self.offer
+        rect, offer, right = self.rect, self.offer, self.scene.drawing.right
         wires = self._wires(rect)
         if offer is None:
-            return Coming(rect, "…", "", FAMILY_NAMES.index("head"), True, wires)
+            return Coming(rect, "…", "", FAMILY_NAMES.index("head"), True, wires, right)
         line = f"→ {offer.fit.text}" if offer.fit.shape else offer.note or offer.type
-        return Coming(rect, self.name, line, FAMILY_NAMES.index(offer.family), True, wires)
+        return Coming(rect, self.name, line, FAMILY_NAMES.index(offer.family), True, wires, right)
 
     def _wires(self, rect: QRectF) -> tuple[tuple[QPointF, QPointF], ...]:
         start, drawing, offset = self.start, self.scene.drawing, self.scene.offset
         top, bottom = QPointF(rect.center().x(), rect.top()), QPointF(rect.center().x(), rect.bottom())
+        if drawing.right:
+            top, bottom = QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y())
         sources = list(start.sources)
         targets = [start.target] if start.target is not None else []
         if start.wire is not None:

@@ -24,12 +24,16 @@ def distribute(scene: Scene, axis: Axis) -> bool:
 
 
 def straighten(scene: Scene) -> bool:
-    """Put the selected blocks, or all of the level, under what feeds them, as one step."""
+    """Put the selected blocks, or all of the level, under what feeds them (or beside it, where the signal goes to the
+    right), as one step."""
     session, drawing = scene.session, scene.drawing
     chosen = session.selection or drawing.names
     label = tr("Straighten {0} blocks") if session.selection else tr("Straighten the wires")
     return _move(
-        scene, label, lambda places, sizes: straightened(session.diagram, session.scope, places, sizes, chosen), True
+        scene,
+        label,
+        lambda places, sizes: straightened(session.diagram, session.scope, places, sizes, chosen, drawing.right),
+        True,
     )
 
 

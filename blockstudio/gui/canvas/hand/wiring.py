@@ -104,10 +104,12 @@ class DrawWire(Drag):
         drawing = self.scene.drawing
         definition = drawing.definition
         if self.taken is not None and self.taken.target == name:
-            if point.y() > drawing.rect(name).top() + PORT_REACH:
+            card, right = drawing.rect(name), drawing.right
+            if (point.x() - card.left() if right else point.y() - card.top()) > PORT_REACH:
                 return drawing.port(name, self.taken.target_port, "in")
             ports = [port for port in drawing.ports(name) if port.side == "in"]
-            return min(ports, key=lambda port: abs(port.point.x() - point.x()))
+            aside = [port.point - point for port in ports]
+            return ports[min(range(len(ports)), key=lambda k: abs(aside[k].y() if right else aside[k].x()))]
         taken = {wire.target_port for wire in definition.wires_into(name)}
         if near is not None and near.port not in taken:
             return near
@@ -197,4 +199,4 @@ class DrawWire(Drag):
         others = [port for port in self.together if port != self.fixed]
         more = tuple((port.point + offset, target + offset) for port in others)
         text = verdict.text if verdict is not None else ""
-        return LooseWire(start + offset, end + offset, self.at, text, tone, more, snapped)
+        return LooseWire(start + offset, end + offset, self.at, text, tone, more, snapped, self.scene.drawing.right)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from blockstudio.gui.canvas.paint import cards
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.style import Style, stripe_path
-from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.card_texts import Content
 from blockstudio.gui.canvas.scene.metrics import INSET, LINE_PX, NAME_PX, PILL_HEIGHT, PORT, RADIUS, elided, text_width
 from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, Letters, LooseWire, Stroke
 from blockstudio.gui.canvas.scene.projection import Projection
+from blockstudio.gui.canvas.scene.routed import wire_path
 
 
 def draw_band(painter: QPainter, band: Band, style: Style) -> None:
@@ -42,7 +41,7 @@ def _draw_planned(painter: QPainter, coming: Coming, style: Style) -> None:
     painter.setPen(QPen(theme.accent, 2.0))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for start, end in coming.wires:
-        painter.drawPath(_path(start, end))
+        painter.drawPath(wire_path(start, end, coming.right))
     border = QPen(theme.accent, 1.6)
     border.setDashPattern([5 / 1.6, 4 / 1.6])
     for brush in (style.card, style.accent_veil):
@@ -64,11 +63,6 @@ def _draw_planned(painter: QPainter, coming: Coming, style: Style) -> None:
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
     ends = [point for wire in coming.wires for point in wire]
     cards.draw_ports(painter, ends, style.port_active, style, PORT + 1)
-
-
-def _path(start: QPointF, end: QPointF) -> QPainterPath:
-    curve = routes.curves(*(np.array([value]) for value in (start.x(), start.y(), end.x(), end.y())))[0]
-    return routes.path(curve, None)
 
 
 def draw_guides(painter: QPainter, guides: Guides, scale: float, style: Style) -> None:
@@ -134,7 +128,7 @@ def draw_loose_wire(painter: QPainter, wire: LooseWire, camera: Projection, size
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for first, last in ((start, end), *wire.more):
-            painter.drawPath(_path(first, last))
+            painter.drawPath(wire_path(first, last, wire.right))
         starts = [start, *(first for first, _ in wire.more)]
         cards.draw_ports(painter, starts, QPen(colour, 1.8), style, PORT + 1)
         if wire.snapped:

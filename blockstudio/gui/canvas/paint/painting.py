@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
@@ -17,7 +16,6 @@ from blockstudio.gui.canvas.paint import cards, frames
 from blockstudio.gui.canvas.paint.annotations import draw_annotations, draw_titles
 from blockstudio.gui.canvas.paint.sprites import Sprites
 from blockstudio.gui.canvas.paint.style import HEAT_STEPS, Style
-from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import (
     FAR,
@@ -35,6 +33,7 @@ from blockstudio.gui.canvas.scene.metrics import (
     lone_sizes,
 )
 from blockstudio.gui.canvas.scene.repeating import handle, times
+from blockstudio.gui.canvas.scene.routed import wire_path
 from blockstudio.gui.canvas.scene.stage import NO_MARKS, Marks, Stage, pills_of
 
 SMOOTH = 2500
@@ -137,8 +136,7 @@ class StagePainter:
                 painter.drawPath(drawing.path(wire))  # its way is the new one already
             else:
                 x0, y0, *_, x1, y1 = drawing.curves[row].tolist()
-                ends = np.array([[x0 + start.x()], [y0 + start.y()], [x1 + end.x()], [y1 + end.y()]])
-                painter.drawPath(routes.path(routes.curves(*ends)[0], None))
+                painter.drawPath(wire_path(QPointF(x0, y0) + start, QPointF(x1, y1) + end, drawing.right))
         groups: dict[tuple[float, float], list[int]] = {}
         for row in drawing.rows_in(area, wide):
             name = drawing.names[row]
@@ -237,7 +235,8 @@ class StagePainter:
             painter.drawRoundedRect(rect, 2 * RADIUS, 2 * RADIUS)
             painter.setPen(style.wire if self.scale >= NAMES else style.wire_far)
             inputs = [port.point for port in drawing.ports(name) if port.side == "in"]
-            painter.drawLines([QLineF(point, point + QPointF(0, STUB)) for point in inputs])
+            stub = QPointF(STUB, 0) if drawing.right else QPointF(0, STUB)
+            painter.drawLines([QLineF(point, point + stub) for point in inputs])
             painter.translate(frame.dx, frame.dy)
             inner = area.translated(-frame.dx, -frame.dy)
             self.paint(stage.inside[name], inner, inner if seen is area else seen.translated(-frame.dx, -frame.dy))

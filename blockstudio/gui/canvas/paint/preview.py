@@ -56,46 +56,68 @@ def draw_preview(painter: QPainter, preview: Preview, style: Style) -> None:
 
 
 def _draw_arrow(painter: QPainter, preview: Preview, came: list[QRectF], style: Style) -> None:
-    """From the cards that go to a bracket beside those that come."""
-    whole, old = came[0], preview.olds[0].rect
-    for rect in came[1:]:
-        whole = whole.united(rect)
-    for each in preview.olds[1:]:
-        old = old.united(each.rect)
-    right = old.center().x() > whole.center().x()
-    edge = whole.right() + 14 if right else whole.left() - 14
-    inward = -6.0 if right else 6.0
-    start = old.left() - 6 if right else old.right() + 6
-    tip = edge + 4 if right else edge - 4
+    """From the cards that go to a bracket beside those that come. Reckoned as of a drawing that runs down."""
+    turn = preview.stage.drawing.right
+
+    def point(x: float, y: float) -> QPointF:
+        return QPointF(y, x) if turn else QPointF(x, y)
+
+    whole, old = (_whole([_turned(rect, turn) for rect in rects]) for rects in (came, [o.rect for o in preview.olds]))
+    after = old.center().x() > whole.center().x()
+    edge = whole.right() + 14 if after else whole.left() - 14
+    inward, back = (-6.0, 5.0) if after else (6.0, -5.0)
+    start = old.left() - 6 if after else old.right() + 6
+    tip = edge + 4 if after else edge - 4
     y = whole.center().y()
     painter.setPen(QPen(style.theme.accent, 1.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    bracket = QPainterPath(QPointF(edge + inward, whole.top()))
+    bracket = QPainterPath(point(edge + inward, whole.top()))
     for x, height in ((edge, whole.top()), (edge, whole.bottom()), (edge + inward, whole.bottom())):
-        bracket.lineTo(x, height)
+        bracket.lineTo(point(x, height))
     painter.drawPath(bracket)
-    back = 5.0 if right else -5.0
-    painter.drawLines([QLineF(start, y, tip, y), QLineF(tip + back, y - 4, tip, y), QLineF(tip + back, y + 4, tip, y)])
+    painter.drawLines([
+        QLineF(point(start, y), point(tip, y)), QLineF(point(tip + back, y - 4), point(tip, y)),
+        QLineF(point(tip + back, y + 4), point(tip, y)),
+    ])  # fmt: skip
     left, wide = min(start, tip), abs(tip - start)
-    for text, used, colour, offset in (
-        (preview.title, style.line_bold, style.theme.text, -20),
-        (preview.change, style.line_bold, style.theme.good if preview.change[:1] == "−" else style.theme.secondary, 4),
-    ):
+    texts = (
+        (preview.title, style.line_bold, style.theme.text, -20.0),
+        (
+            preview.change,
+            style.line_bold,
+            style.theme.good if preview.change[:1] == "−" else style.theme.secondary,
+            4.0,
+        ),
+    )
+    for text, used, colour, offset in texts:
         painter.setFont(used)
         painter.setPen(colour)
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide))
-        painter.drawText(QRectF(left, y + offset, wide, 16), Qt.AlignmentFlag.AlignCenter, shown)
+        place, align = QRectF(left, y + offset, wide, 16), Qt.AlignmentFlag.AlignCenter
+        if turn:  # beside the arrow, which stands upright
+            place = QRectF(y + 10, left + wide / 2 + offset + 2, whole.height() / 2, 16)
+            align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, align, shown)
     # The old route, dashed: where the wires went.
     first, last = whole.top() - 20, whole.bottom() + 20
     painter.setPen(dashed(style.theme.wire, 1.4))
     middle = old.center().x()
-    route = QPainterPath(QPointF(whole.center().x(), first))
-    route.lineTo(middle, first)
-    route.lineTo(middle, old.top())
-    route.moveTo(middle, old.bottom())
-    route.lineTo(middle, last)
-    route.lineTo(whole.center().x(), last)
-    painter.drawPath(route)
+    for way in (
+        ((whole.center().x(), first), (middle, first), (middle, old.top())),
+        ((middle, old.bottom()), (middle, last), (whole.center().x(), last)),
+    ):
+        painter.drawPolyline([point(*each) for each in way])
+
+
+def _turned(rect: QRectF, turn: bool) -> QRectF:
+    return QRectF(rect.y(), rect.x(), rect.height(), rect.width()) if turn else rect
+
+
+def _whole(rects: list[QRectF]) -> QRectF:
+    whole = rects[0]
+    for rect in rects[1:]:
+        whole = whole.united(rect)
+    return whole
 
 
 def draw_figures(painter: QPainter, preview: Preview, size: QSize, style: Style) -> None:

@@ -18,6 +18,7 @@ from blockstudio.gui.canvas.scene.staging import COLUMNS, columns_wanted
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout.arranging import Task, rearranged, task
+from blockstudio.layout.flow import DOWN, FLOW, RIGHT, flow_wanted
 
 
 class Arranging(QObject):
@@ -60,7 +61,8 @@ class Arranging(QObject):
         if scope == self._scene.root.drawing.scope:
             columns = columns_wanted(diagram)
         now = {name: at for name, at in staging.standing(scope).items()}
-        wanted = task(diagram, scope, staging.card_sizes(scope), now, tuple(chosen), columns, staging.paper)
+        wanted = task(diagram, scope, staging.card_sizes(scope), now, tuple(chosen), columns, staging.paper,
+                      staging.right)  # fmt: skip
         if len(wanted.names) <= AT_ONCE:
             self._land(diagram, scope, wanted, rearranged(wanted))
             return
@@ -97,16 +99,40 @@ class Arranging(QObject):
         about = {key: value for key, value in diagram.about.items() if key != COLUMNS}
         if count is not None:
             about[COLUMNS] = str(count)
-        scope, staging = self._scene.root.drawing.scope, self._scene.staging
+        scope = self._scene.root.drawing.scope
+        session.do(tr("Columns"), SetTexts(about=about), *self._anew([scope], count, self._scene.staging.right))
+
+    # Which way
+
+    def set_right(self, right: bool | None) -> None:
+        """Draw the document from left to right, from top to bottom, or as reads better, and keep that in the file: one
+        step. What the user has put somewhere is laid out anew, on every level."""
+        session, diagram, staging = self._session, self._session.diagram, self._scene.staging
+        if right == flow_wanted(diagram):
+            return
+        about = {key: value for key, value in diagram.about.items() if key != FLOW}
+        if right is not None:
+            about[FLOW] = RIGHT if right else DOWN
         edits: list[Edit] = [SetTexts(about=about)]
-        if not staging.is_loose(scope):
-            # The user has put blocks somewhere: they are laid out anew, as that is asked for.
-            now = staging.standing(scope)
-            wanted = task(diagram, scope, staging.card_sizes(scope), now, (), count, staging.paper)
-            places = rearranged(wanted)
-            edits.append(MoveBlocks(scope=scope, to=dict(places)))
-            edits += following(diagram.definition(scope).notes, scope, now, places)
-        session.do(tr("Columns"), *edits)
+        if bool(right) != staging.right:
+            edits += self._anew(diagram.scopes(), columns_wanted(diagram), bool(right))
+        session.do(tr("Direction"), *edits)
+
+    def _anew(self, scopes: Iterable[str], columns: int | None, right: bool) -> list[Edit]:
+        """Edits that lay out levels anew on which the user has put blocks somewhere, as that is asked for; the one in
+        view in columns."""
+        staging, diagram = self._scene.staging, self._session.diagram
+        found: list[Edit] = []
+        for scope in scopes:
+            if staging.is_loose(scope):
+                continue
+            count = columns if scope == self._scene.root.drawing.scope else 1
+            now, definition = staging.standing(scope), diagram.definition(scope)
+            places = rearranged(task(diagram, scope, staging.card_sizes(scope), now, (), count, staging.paper, right))
+            found.append(MoveBlocks(scope=scope, to=dict(places)))
+            found += following(definition.notes, scope, now, places)
+            found += [SetRoute(scope=scope, wire=wire) for wire in definition.routes]
+        return found
 
     # Pins
 
@@ -150,7 +176,8 @@ class Arranging(QObject):
                     for edit in ungrouping.ungroup(diagram, scope, name):
                         diagram.history.do(edit)
                 if placed:
-                    wanted = task(diagram, scope, staging.card_sizes(scope), {}, (), columns, staging.paper)
+                    wanted = task(diagram, scope, staging.card_sizes(scope), {}, (), columns, staging.paper,
+                                  staging.right)  # fmt: skip
                     diagram.history.do(MoveBlocks(scope=scope, to=dict(rearranged(wanted))))
         except StudioError as error:
             session.refused.emit(str(error))

@@ -54,8 +54,7 @@ class Drawing(Annotated):
         if self._far_path is None:
             points: list[tuple[float, float]] = []
             self._starts = []
-            for wire, curve in zip(self.wires, self.curves.tolist(), strict=True):
-                corners = routes.corners(curve, self.route_of(wire))
+            for corners in self.corners_of(list(range(len(self.wires)))):
                 self._starts.append((len(points), len(corners)))
                 points += corners
             self._far_path = routes.broken_lines(points, [start for start, _ in self._starts])
@@ -68,9 +67,9 @@ class Drawing(Annotated):
             rows = np.flatnonzero((reach[:, 2:] - reach[:, :2]).max(axis=1, initial=0.0) >= least).tolist()
             points: list[tuple[float, float]] = []
             starts = []
-            for row in rows:
+            for corners in self.corners_of(rows):
                 starts.append(len(points))
-                points += routes.corners(self._curves[row].tolist(), self.route_of(self.wires[row]))
+                points += corners
             self._long_path = self.version, least, routes.broken_lines(points, starts)
         return self._long_path[2]
 
@@ -98,9 +97,7 @@ class Drawing(Annotated):
 
     def _free_spots(self, wire: Wire, width: float, shared: bool) -> Iterator[QPointF]:
         """Places for a wire's pill that cover no card, the best first; at the end the best of all."""
-        curve = self._curves[self.wire_rows[wire]]
-        tries = [QPointF(float(curve[0]), float(curve[1]) + routes.PILL)] if shared else []
-        tries += routes.spots(curve, self.route_of(wire), self.merges(wire))
+        tries = self.spots(wire, width, shared)
         xs, ys = [at.x() for at in tries], [at.y() for at in tries]
         low, high = (min(xs) - width, min(ys) - PILL_HEIGHT), (max(xs) + width, max(ys) + PILL_HEIGHT)
         boxes = self.boxes
@@ -248,14 +245,15 @@ class Drawing(Annotated):
         ]  # fmt: skip
         self._curves[inner] += (dx, dy) * 4
         self._reach[inner] += (dx, dy) * 2
+        aside, down = (dy, dx) if self.right else (dx, dy)
         for row in inner:
             wire = self.wires[row]
             self._paths.pop(wire, None)
             if wire in self.lanes:
-                self.lanes[wire] += dx
+                self.lanes[wire] += aside
             elif wire in self.turns:
                 below, x, above = self.turns[wire]
-                self.turns[wire] = routes.Turn(below + dy, x + dx, above + dy)
+                self.turns[wire] = routes.Turn(below + down, x + aside, above + down)
         self._far_path = None
         self._trace(self._beside(block, inner))
         self._touched()
@@ -269,7 +267,7 @@ class Drawing(Annotated):
         still = np.array([name not in block for name in self.names], dtype=bool)
         rest = np.array([row not in found for row in range(len(self.wires))], dtype=bool)
         reach = self.reach
-        rest &= (reach[:, 3] - reach[:, 1]) > routes.SKIPS
+        rest &= self._depth() > routes.SKIPS
         ends |= _meeting(reach, np.array(inner, dtype=int), self.boxes[still])
         ends |= _meeting(reach, np.flatnonzero(rest), self.boxes[~still])
         return sorted(ends)
@@ -313,11 +311,11 @@ class Drawing(Annotated):
             if wire in self.wire_rows
         }
         reach = self.reach
-        long = (reach[:, 3] - reach[:, 1]) > routes.SKIPS
+        long, aside = self._depth() > routes.SKIPS, 0 if self.right else 40
         if len(names) <= 64 and long.any():
             for left, top, right, bottom in (box.tolist() for area in areas for box in area):
-                hit = long & (reach[:, 0] < right + 40) & (reach[:, 2] > left - 40)
-                hit &= (reach[:, 1] < bottom) & (reach[:, 3] > top)
+                hit = long & (reach[:, 0] < right + aside) & (reach[:, 2] > left - aside)
+                hit &= (reach[:, 1] < bottom + 40 - aside) & (reach[:, 3] > top - 40 + aside)
                 rows.update(np.flatnonzero(hit).tolist())
         self._trace(sorted(rows))
         self._touched()

@@ -15,7 +15,7 @@ from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_width, chevron_rect
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names, port_offset
-from blockstudio.gui.canvas.scene.routed import Routed
+from blockstudio.gui.canvas.scene.routed import Routed, exchanged
 from blockstudio.gui.canvas.scene.routes import Array, Turn
 from blockstudio.layout.opening import make_room
 
@@ -55,7 +55,7 @@ class Geometry(Routed):
     ``places`` are centres for blocks that have none in the document, ``origin`` is where the document's (0, 0) lies
     here. ``frames`` maps instances opened in place to the drawing of their inside and the frame's size. ``only``
     leaves all other blocks out, and the wires to them. ``roomy`` are centres of all blocks with room for the frames;
-    without, what stands around a frame makes room.
+    without, what stands around a frame makes room. To the ``right`` inputs are on the left edges, else on the upper.
     """
 
     def __init__(
@@ -68,7 +68,9 @@ class Geometry(Routed):
         origin: tuple[float, float] = (0.0, 0.0),
         only: Collection[str] | None = None,
         roomy: Mapping[str, tuple[float, float]] | None = None,
+        right: bool = False,
     ) -> None:
+        self.right = right
         self.serial = next(_SERIALS)
         """No other drawing has the same: unlike `id`, which may come again."""
         self.diagram, self.scope = diagram, scope
@@ -191,19 +193,12 @@ class Geometry(Routed):
         )
         return np.flatnonzero(hit).tolist()
 
-    def path(self, wire: Wire) -> QPainterPath:
-        """The curve of a wire."""
-        found = self._paths.get(wire)
-        if found is None:
-            found = routes.path(self._curves[self.wire_rows[wire]], self.route_of(wire))
-            self._paths[wire] = found
-        return found
-
     # Ports
 
     def ports(self, name: str, free: bool = False) -> list[Port]:
         """The ports of a block; with ``free`` a merge shows one free input more."""
-        left, top, right, bottom = self._boxes[self.rows[name]].tolist()
+        box = exchanged(self._boxes[self.rows[name]], self.right)
+        left, top, right, bottom = box.tolist()
         found = []
         for side, y in (("in", top), ("out", bottom)):
             names = port_names(self.diagram, self.definition, name, side)
@@ -211,8 +206,8 @@ class Geometry(Routed):
                 extra = free_port(self.definition, name)
                 names = names if extra in names else [*names, extra]
             for k, port in enumerate(names):
-                x = (left + right) / 2 + port_offset(k, len(names), right - left)
-                found.append(Port(name, port, side, QPointF(x, y)))
+                x = (left + right) / 2 + port_offset(k, len(names), right - left, self.right)
+                found.append(Port(name, port, side, QPointF(y, x) if self.right else QPointF(x, y)))
         return found
 
     def port(self, name: str, port: str, side: str) -> Port:
@@ -316,7 +311,8 @@ class Geometry(Routed):
             local = {row: index for index, row in enumerate(shown)}
             ends = ((self.rows.get(wire.source), self.rows.get(wire.target)) for wire in self.definition.wires())
             wires = [(local[u], local[v]) for u, v in ends if u in local and v in local]
-            moved[shown] = make_room(moved[shown], cards, sizes[shown], wires)
+            at, card, size = (exchanged(each, self.right) for each in (moved[shown], cards, sizes[shown]))
+            moved[shown] = exchanged(make_room(at, card, size, wires), self.right)
         self._boxes[:count, :2] = moved - sizes / 2
         self._boxes[:count, 2:] = moved + sizes / 2
         for name, (inner, _) in self._wanted_frames.items():
@@ -353,11 +349,11 @@ class Geometry(Routed):
         self.counts.wires += len(found)
         ends = self._ends(found)
         computed = routes.curves(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
-        self._curves[found] = computed
-        self._reach[found, 0] = np.minimum(ends[:, 0], ends[:, 2])
-        self._reach[found, 1] = np.minimum(ends[:, 1], computed[:, 5])
-        self._reach[found, 2] = np.maximum(ends[:, 0], ends[:, 2])
-        self._reach[found, 3] = np.maximum(ends[:, 3], computed[:, 3])
+        reach = np.column_stack((
+            np.minimum(ends[:, 0], ends[:, 2]), np.minimum(ends[:, 1], computed[:, 5]),
+            np.maximum(ends[:, 0], ends[:, 2]), np.maximum(ends[:, 3], computed[:, 3]),
+        ))  # fmt: skip
+        self._curves[found], self._reach[found] = (exchanged(each, self.right) for each in (computed, reach))
         for row in found:
             self._unroute(row)
         for row in found if self.led else ():
@@ -389,7 +385,7 @@ class Geometry(Routed):
         path = self._far_path
         if path is None:
             return
-        points = routes.corners(self._curves[row].tolist(), self.route_of(self.wires[row]))
+        points = self.corners(row)
         start, count = self._starts[row] if row < len(self._starts) else (0, 0)
         if count != len(points):
             self._far_path = None
@@ -398,10 +394,12 @@ class Geometry(Routed):
             path.setElementPositionAt(start + index, x, y)
 
     def _ends(self, rows: list[int]) -> Array:
-        """x and y of both ends of these wires, one a row."""
+        """x and y of both ends of these wires, one a row, as of a drawing that runs down."""
         wires = [self.wires[row] for row in rows]
-        sources = self._boxes[[self.rows[wire.source] for wire in wires]]
-        targets = self._boxes[[self.rows[wire.target] for wire in wires]]
+        sources, targets = (
+            exchanged(self._boxes[[self.rows[name] for name in names]], self.right)
+            for names in ([wire.source for wire in wires], [wire.target for wire in wires])
+        )
         known: dict[tuple[str, str], dict[str, float]] = {}
         out = [self._offset(wire.source, "out", wire.source_port, known) for wire in wires]
         into = [self._offset(wire.target, "in", wire.target_port, known) for wire in wires]
@@ -419,7 +417,7 @@ class Geometry(Routed):
         if offsets is None:
             ports = port_names(self.diagram, self.definition, name, side)
             alike = len(ports) == 1 and not (side == "in" and self.diagram.is_variadic(kind))
-            left, _, right, _ = self._boxes[row].tolist()
-            offsets = {each: port_offset(k, len(ports), right - left) for k, each in enumerate(ports)}
+            left, _, right, _ = exchanged(self._boxes[row], self.right).tolist()
+            offsets = {each: port_offset(k, len(ports), right - left, self.right) for k, each in enumerate(ports)}
             known[kind if alike else f"{kind} {name}", side] = offsets
         return offsets.get(port, 0.0)

@@ -45,8 +45,9 @@ def fall_in(drawing: Drawing, names: Collection[str], box: QRectF, scale: float)
     those far away, do not count."""
     reach = REACH / scale
     others = _others(drawing, names, box)
-    across = [*_straight(drawing, names, box), *_middles(others, box, 0), *_gaps(others, box, 0)]
+    across = [*_middles(others, box, 0), *_gaps(others, box, 0)]
     down = [*_middles(others, box, 1), *_gaps(others, box, 1)]
+    (down if drawing.right else across).extend(_straight(drawing, names, box))
     best = [_best(tries, reach) for tries in (across, down)]
     shown = [each for each in best if each is not None]
     dx, dy = (each.shift if each is not None else None for each in best)
@@ -68,7 +69,7 @@ def _others(drawing: Drawing, names: Collection[str], box: QRectF) -> np.ndarray
 
 def _straight(drawing: Drawing, names: Collection[str], box: QRectF) -> Iterator[_Try]:
     """Wires to blocks that do not move, straight."""
-    left = min(drawing.rect(name).left() for name in names)
+    first = min(drawing.rect(name).top() if drawing.right else drawing.rect(name).left() for name in names)
     definition = drawing.definition
     for name in names:
         for wire in (*definition.wires_into(name), *definition.wires_from(name)):
@@ -77,8 +78,12 @@ def _straight(drawing: Drawing, names: Collection[str], box: QRectF) -> Iterator
             start = drawing.port(wire.source, wire.source_port, "out").point
             end = drawing.port(wire.target, wire.target_port, "in").point
             mine, theirs = (start, end) if wire.source in names else (end, start)
-            shift = theirs.x() - (mine.x() - left + box.left())
-            yield _Try(shift, 0, (QLineF(theirs.x(), theirs.y(), theirs.x(), box.center().y()),))
+            if drawing.right:
+                line = QLineF(theirs.x(), theirs.y(), box.center().x(), theirs.y())
+                yield _Try(theirs.y() - (mine.y() - first + box.top()), 0, (line,))
+            else:
+                line = QLineF(theirs.x(), theirs.y(), theirs.x(), box.center().y())
+                yield _Try(theirs.x() - (mine.x() - first + box.left()), 0, (line,))
 
 
 def _middles(others: np.ndarray, box: QRectF, axis: int) -> Iterator[_Try]:

@@ -37,8 +37,9 @@ NAME_SIZES = (13, 15, 17, 19, 21, 23, 25)
 """Sizes of a name that stands alone on its card, so that it can be read from further away."""
 ZOOM_MIN, ZOOM_MAX = 0.02, 4.0
 
-# Room a module opened in place keeps around its blocks: left and right, above (its title stands there), below.
-FRAME_SIDE, FRAME_TOP, FRAME_BOTTOM = 24, 64, 24
+FRAME_DOWN, FRAME_RIGHT = (24, 64, 24, 24), (64, 40, 24, 40)
+"""Room that a module opened in place keeps around its blocks, left, above (its title stands there), right and below:
+where the signal goes down, and to the right."""
 STUB = 24
 """So far into a frame its wires run straight, past the title."""
 

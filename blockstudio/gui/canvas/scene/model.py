@@ -236,7 +236,13 @@ class Scene(QObject):
         anew = self.staging.upset(scope) or refolded
         if self.root.drawing.scope not in self.session.diagram.scopes():
             self._stage_session()
-        elif not anew and self.root is self.stage and not self._frames_wanted() and follow(self.root.drawing, edits):
+        elif (
+            not anew
+            and self.root is self.stage
+            and self.root.drawing.right == self.staging.right
+            and not self._frames_wanted()
+            and follow(self.root.drawing, edits)
+        ):
             self.staging.refresh(self.root)
         else:
             self.restage()

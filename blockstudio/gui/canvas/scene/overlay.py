@@ -32,6 +32,8 @@ class LooseWire:
     """Further wires that are drawn along, in scene coordinates."""
     snapped: bool = False
     """It holds on to a port."""
+    right: bool = False
+    """The signal goes to the right, else down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Coming:
     """Chosen in the search: dashed, with the wires it would get."""
     wires: tuple[tuple[QPointF, QPointF], ...] = ()
     """From an output to an input, each; in scene coordinates."""
+    right: bool = False
+    """The signal goes to the right, else down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from PySide6.QtCore import QRectF
 
 from blockstudio.graph.diagram import Definition
 from blockstudio.gui.canvas.scene.geometry import Geometry
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CARD_WIDTH, GRID
+from blockstudio.layout.flow import ALONG, turned, turned_places
 
 AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms."""
-STEP_X, STEP_Y = CARD_WIDTH + 32, CARD_HEIGHT + 56
 
 NEAR = 1600.0
 """So far around a block it is looked for a place beside it."""
@@ -26,8 +27,14 @@ def snap(value: float) -> float:
     return float(round(value / GRID) * GRID)
 
 
-def rough(definition: Definition) -> dict[str, Place]:
-    """Every block below those that feed it, in rows: what stands there until a layout has been computed."""
+def step(right: bool) -> tuple[float, float]:
+    """From one card to the next, across and along the way the signal runs."""
+    return (CARD_HEIGHT + 32, CARD_WIDTH + 56 + ALONG) if right else (CARD_WIDTH + 32, CARD_HEIGHT + 56)
+
+
+def rough(definition: Definition, right: bool = False) -> dict[str, Place]:
+    """Every block below those that feed it, or to the ``right`` of them, in rows: what stands there until a layout has
+    been computed."""
     graph = definition.graph
     waiting = dict.fromkeys(graph, 0)
     after: dict[str, list[str]] = {name: [] for name in graph}
@@ -45,32 +52,52 @@ def rough(definition: Definition) -> dict[str, Place]:
     rows: dict[int, list[str]] = {}
     for name, row in depth.items():
         rows.setdefault(row, []).append(name)
-    return {
-        name: (snap((index - (len(names) - 1) / 2) * STEP_X), float(row * STEP_Y))
+    across, along = step(right)
+    found = {
+        name: (snap((index - (len(names) - 1) / 2) * across), float(row * along))
         for row, names in rows.items()
         for index, name in enumerate(names)
     }
+    return turned_places(found, right)
 
 
 def settle(drawing: Geometry, name: str) -> Place:
-    """A free place for a new block: between those it is wired to, below what feeds it, else beside the drawing."""
-    definition = drawing.definition
-    above = [drawing.rect(wire.source) for wire in definition.wires_into(name) if wire.source in drawing.rows]
-    below = [drawing.rect(wire.target) for wire in definition.wires_from(name) if wire.target in drawing.rows]
+    """A free place for a new block: between those it is wired to, behind what feeds it, else beside the drawing."""
+    definition, right = drawing.definition, drawing.right
+    above = [_turned(drawing.rect(wire.source), right) for wire in definition.wires_into(name)
+             if wire.source in drawing.rows]  # fmt: skip
+    below = [_turned(drawing.rect(wire.target), right) for wire in definition.wires_from(name)
+             if wire.target in drawing.rows]  # fmt: skip
     both = [*above, *below]
     if not both:
-        bounds = drawing.bounds
-        wanted = (0.0, 0.0) if bounds.isEmpty() else (bounds.center().x(), bounds.bottom() + STEP_Y - CARD_HEIGHT / 2)
+        return free_place(drawing, _behind_all(drawing))
+    x, away = sum(rect.center().x() for rect in both) / len(both), _away(right)
+    if above and below:
+        y = (max(rect.bottom() for rect in above) + min(rect.top() for rect in below)) / 2
+    elif above:
+        y = max(rect.bottom() for rect in above) + away
     else:
-        x = sum(rect.center().x() for rect in both) / len(both)
-        if above and below:
-            y = (max(rect.bottom() for rect in above) + min(rect.top() for rect in below)) / 2
-        elif above:
-            y = max(rect.bottom() for rect in above) + STEP_Y - CARD_HEIGHT / 2
-        else:
-            y = min(rect.top() for rect in below) - STEP_Y + CARD_HEIGHT / 2
-        wanted = (x, y)
-    return free_place(drawing, wanted)
+        y = min(rect.top() for rect in below) - away
+    return free_place(drawing, (y, x) if right else (x, y))
+
+
+def _turned(rect: QRectF, right: bool) -> QRectF:
+    return QRectF(rect.top(), rect.left(), rect.height(), rect.width()) if right else rect
+
+
+def _away(right: bool) -> float:
+    """From the edge of a card to the middle of the next of its chain."""
+    return step(right)[1] - (CARD_WIDTH if right else CARD_HEIGHT) / 2
+
+
+def _behind_all(drawing: Geometry) -> Place:
+    """Below the drawing, or to its right."""
+    bounds = drawing.bounds
+    if bounds.isEmpty():
+        return 0.0, 0.0
+    if drawing.right:
+        return bounds.right() + _away(True), bounds.center().y()
+    return bounds.center().x(), bounds.bottom() + _away(False)
 
 
 def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, taken: Sequence[Place] = ()) -> Place:
@@ -81,8 +108,10 @@ def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, take
     half = np.array((CARD_WIDTH / 2, CARD_HEIGHT / 2))
     boxes = np.vstack((drawing.boxes - (x0, y0, x0, y0), np.hstack((others - half, others + half))))
     x, y = snap(wanted[0]), snap(wanted[1])
-    tries = [(column * (STEP_X / 2), row * (STEP_Y / 2)) for row in range(-4, 5) for column in range(-8, 9)]
-    for dx, dy in sorted(tries, key=lambda step: abs(step[0]) + 2 * abs(step[1])):
+    across, along = step(drawing.right)
+    tries = [(column * (across / 2), row * (along / 2)) for row in range(-4, 5) for column in range(-8, 9)]
+    for aside, on in sorted(tries, key=lambda each: abs(each[0]) + 2 * abs(each[1])):
+        dx, dy = (on, aside) if drawing.right else (aside, on)
         at = snap(x + dx), snap(y + dy)
         left, top = at[0] - width / 2 - GRID, at[1] - CARD_HEIGHT / 2 - GRID
         right, bottom = at[0] + width / 2 + GRID, at[1] + CARD_HEIGHT / 2 + GRID
@@ -93,28 +122,33 @@ def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, take
 
 
 def beside(drawing: Geometry, sources: Sequence[str], size: tuple[float, float]) -> Place:
-    """Where a block goes that reads others: under the one, on a lane of its own beside its other readers; below
-    several, in their middle. Without any, below the drawing. In the document's coordinates."""
+    """Where a block goes that reads others: under the one (right of it, where the signal goes there), on a lane of its
+    own beside its other readers; below several, in their middle. Without any, below the drawing. In the document's
+    coordinates."""
     from blockstudio.layout.room import Standing  # loads the layout engine: only for those who ask for it
 
     there = [name for name in sources if name in drawing.rows]
-    x0, y0 = drawing.origin
+    (x0, y0), right = drawing.origin, drawing.right
     if len(there) == 1:
         definition = drawing.definition
         near = drawing.rect(there[0]).adjusted(-NEAR, -NEAR, NEAR, NEAR)
         rects = {drawing.names[row]: drawing.rect(drawing.names[row]) for row in drawing.rows_in(near)}
         standing = Standing(
-            {name: (rect.center().x() - x0, rect.center().y() - y0) for name, rect in rects.items()},
-            {name: (rect.width(), rect.height()) for name, rect in rects.items()},
+            turned_places({name: (rect.center().x() - x0, rect.center().y() - y0) for name, rect in rects.items()},
+                          right),
+            turned_places({name: (rect.width(), rect.height()) for name, rect in rects.items()}, right),
             ((wire.source, wire.target) for wire in definition.wires_from(there[0])),
-        )
-        return standing.below(there[0], size)
+            ALONG if right else 0.0,
+        )  # fmt: skip
+        found = standing.below(there[0], turned(size) if right else size)
+        return turned(found) if right else found
     if there:
-        cards = [drawing.rect(name) for name in there]
-        x = (min(card.left() for card in cards) + max(card.right() for card in cards)) / 2
-        below = max(card.bottom() for card in cards) + STEP_Y - CARD_HEIGHT / 2
-        return free_place(drawing, (x - x0, below - y0), size[0])
-    bounds = drawing.bounds
-    if bounds.isEmpty():
+        cards = [_turned(drawing.rect(name), right) for name in there]
+        middle = (min(card.left() for card in cards) + max(card.right() for card in cards)) / 2
+        below = max(card.bottom() for card in cards) + _away(right)
+        x, y = (below, middle) if right else (middle, below)
+        return free_place(drawing, (x - x0, y - y0), size[0])
+    if drawing.bounds.isEmpty():
         return 0.0, 0.0
-    return free_place(drawing, (bounds.center().x() - x0, bounds.bottom() - y0 + STEP_Y - CARD_HEIGHT / 2), size[0])
+    x, y = _behind_all(drawing)
+    return free_place(drawing, (x - x0, y - y0), size[0])

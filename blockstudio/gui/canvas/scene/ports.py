@@ -37,9 +37,10 @@ def free_port(definition: Definition, name: str) -> str:
     return str(max(taken, default=-1) + 1)
 
 
-def port_offset(index: int, count: int, width: float) -> float:
-    """From the middle of a card to one of ``count`` ports on its upper or lower edge."""
+def port_offset(index: int, count: int, length: float, right: bool = False) -> float:
+    """From the middle of a card's edge, so long, to one of ``count`` ports on it: the upper or lower edge or, where the
+    signal goes to the ``right``, the left or right one."""
     if count < 2:
         return 0.0
-    step = min(PORT_STEP, max(0.0, width - 32) / (count - 1))
+    step = min(PORT_STEP, max(0.0, length - (12 if right else 32)) / (count - 1))
     return (index - (count - 1) / 2) * step

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 
 import numpy as np
-from PySide6.QtGui import QPainterPath
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainterPath, QTransform
 
 from blockstudio.graph.diagram import Definition, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.routes import Array, Route, Turn
 from blockstudio.gui.canvas.scene.traffic import FEW, Traffic
 
+TURN = QTransform(0, 1, 1, 0, 0, 0)
+"""Exchanges the axes."""
+
+
+def exchanged(values: Array, right: bool) -> Array:
+    """Pairs of x and y, in the last axis, with x and y exchanged, if the drawing runs to the ``right``."""
+    return values[..., np.arange(values.shape[-1]) ^ 1] if right else values
+
+
+def wire_path(start: QPointF, end: QPointF, right: bool) -> QPainterPath:
+    """A wire that nothing stands in the way of, from an output to an input."""
+    ends = exchanged(np.array([[start.x(), start.y(), end.x(), end.y()]]), right)
+    found = routes.path(routes.curves(*ends.T)[0], None)
+    return TURN.map(found) if right else found
+
 
 class Routed:
     """Wires with their curves, and the ways of those that cannot run straight. What is declared without a value
-    comes from the geometry that builds on this."""
+    comes from the geometry that builds on this. Lanes and turns are those of a drawing that runs down, whichever way
+    this one runs: the methods below turn them."""
 
+    right: bool
+    """The signal runs from left to right, else down."""
     wires: list[Wire]
     wire_rows: dict[Wire, int]
     lanes: dict[Wire, float]
@@ -47,8 +67,61 @@ class Routed:
         raise NotImplementedError
 
     def route_of(self, wire: Wire) -> Route:
-        """How a wire runs: as it is led, beside blocks, around them, or straight."""
+        """How a wire runs: as it is led (here), beside blocks, around them, or straight."""
         return self.led.get(wire) or self.turns.get(wire) or self.lanes.get(wire)
+
+    def _down(self, wire: Wire) -> Route:
+        """How a wire runs, as of a drawing that runs down."""
+        led = self.led.get(wire)
+        if led and self.right:
+            return [(y, x) for x, y in led]
+        return led or self.turns.get(wire) or self.lanes.get(wire)
+
+    def _way(self, row: int) -> tuple[Array, Route]:
+        """A wire's curve and route as of a drawing that runs down."""
+        return exchanged(self._curves[row], self.right), self._down(self.wires[row])
+
+    def path(self, wire: Wire) -> QPainterPath:
+        """The curve of a wire."""
+        found = self._paths.get(wire)
+        if found is None:
+            found = routes.path(*self._way(self.wire_rows[wire]))
+            found = self._paths[wire] = TURN.map(found) if self.right else found
+        return found
+
+    def corners(self, row: int) -> list[tuple[float, float]]:
+        """A wire as straight lines: where it begins, bends and ends."""
+        return next(self.corners_of([row]))
+
+    def corners_of(self, rows: list[int]) -> Iterator[list[tuple[float, float]]]:
+        """The same of many."""
+        curves = exchanged(self._curves[rows], self.right).tolist()
+        for row, curve in zip(rows, curves, strict=True):
+            found = routes.corners(curve, self._down(self.wires[row]))
+            yield [(y, x) for x, y in found] if self.right else found
+
+    def spots(self, wire: Wire, width: float, shared: bool) -> list[QPointF]:
+        """Points where the pill of a wire may stand, the best first; ``shared``: first beside the port."""
+        curve, route = self._way(self.wire_rows[wire])
+        half = width / 2 if self.right else routes.HALF
+        found = routes.spots(curve, route, self.merges(wire), half)
+        if shared:
+            found.insert(0, QPointF(float(curve[0]), float(curve[1]) + half + routes.AIR))
+        return [at.transposed() for at in found] if self.right else found
+
+    @property
+    def _aside(self) -> float:
+        return routes.ASIDE_RIGHT if self.right else routes.ASIDE
+
+    def _flow_boxes(self) -> Array:
+        return exchanged(self.boxes, self.right)
+
+    def _depth(self) -> Array:
+        """How far wires reach the way the signal runs."""
+        some = self._reach[: len(self.wires)]
+        axis = 0 if self.right else 1
+        found: Array = some[:, axis + 2] - some[:, axis]
+        return found
 
     def merges(self, wire: Wire) -> bool:
         """Whether a wire meets others in the block to which it leads."""
@@ -58,7 +131,7 @@ class Routed:
         """Those wires that may have blocks in their way, lead up, or meet others from aside."""
         down, aside = ends[:, 3] - ends[:, 1], abs(ends[:, 2] - ends[:, 0])
         long = (down > routes.SKIPS) | (down < -routes.RISES)
-        for index in np.flatnonzero(~long & (down > routes.MEETS) & (aside > routes.ASIDE)).tolist():
+        for index in np.flatnonzero(~long & (down > routes.MEETS) & (aside > self._aside)).tolist():
             long[index] = self.merges(self.wires[rows[index]])
         return [rows[index] for index in np.flatnonzero(long).tolist()]
 
@@ -76,12 +149,13 @@ class Routed:
         known = self._lanes_in_use()
         used, count = np.vstack((known, np.zeros((len(wires), 3)))), len(known)
         # Of thousands of boxes only those are looked at that stand as high as the wire.
-        boxes = self.boxes[np.argsort(self.boxes[:, 1], kind="stable")]
+        boxes = self._flow_boxes()
+        boxes = boxes[np.argsort(boxes[:, 1], kind="stable")]
         tops, tallest = boxes[:, 1], float((boxes[:, 3] - boxes[:, 1]).max(initial=0.0))
         traffic = self._traffic() if wires else None
         for wire in wires:
             row = self.wire_rows[wire]
-            curve = self._curves[row]
+            curve = exchanged(self._curves[row], self.right)
             if curve[7] < curve[1]:
                 turn = routes.find_turn(curve, boxes, self.turns.values())
                 if turn is not None:
@@ -90,7 +164,7 @@ class Routed:
                 continue
             first, last = np.searchsorted(tops, (curve[1] - tallest, curve[7]))
             crossed = partial(traffic.crossed, row, curve) if traffic is not None else None
-            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), crossed)
+            lane = routes.find_lane(curve, boxes[first:last], used[:count], self.merges(wire), crossed, self._aside)
             if lane is None:
                 continue
             used[count] = lane, curve[1], curve[7]
@@ -105,20 +179,22 @@ class Routed:
         if not 1 < len(self.wires) <= FEW:
             return None
         ports = [(wire.source, wire.source_port) for wire in self.wires]
-        found = Traffic(self.curves, ports, [self.merges(wire) for wire in self.wires])
+        found = Traffic(exchanged(self.curves, self.right), ports, [self.merges(wire) for wire in self.wires])
         for wire in (*self.lanes, *self.turns):
-            found.lead(self.wire_rows[wire], self._curves[self.wire_rows[wire]], self.route_of(wire))
+            found.lead(self.wire_rows[wire], *self._way(self.wire_rows[wire]))
         return found
 
     def _rerouted(self, row: int, x: float, top: float, bottom: float) -> None:
         """A wire runs another way, which reaches so far."""
         self._paths.pop(self.wires[row], None)
-        curve = self._curves[row].tolist()
-        self._reach[row] = min(curve[0], curve[6], x), top, max(curve[0], curve[6], x), bottom
+        curve = exchanged(self._curves[row], self.right).tolist()
+        reach = np.array((min(curve[0], curve[6], x), top, max(curve[0], curve[6], x), bottom))
+        self._reach[row] = exchanged(reach, self.right)
         self._redraw(row)
 
     def _lanes_in_use(self) -> Array:
         if not self.lanes:
             return np.zeros((0, 3))
         rows = [self.wire_rows[wire] for wire in self.lanes]
-        return np.column_stack((list(self.lanes.values()), self._curves[rows][:, (1, 7)]))
+        curves = exchanged(self._curves[rows], self.right)
+        return np.column_stack((list(self.lanes.values()), curves[:, (1, 7)]))

@@ -1,4 +1,5 @@
-"""How wires run: quiet curves with vertical ends, and lanes beside the blocks for those that skip some."""
+"""How wires run: quiet curves with vertical ends, and lanes beside the blocks for those that skip some. All here is of
+a drawing that runs down; one to the right is turned before and after."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QDataStream, QPointF
 from PySide6.QtGui import QPainterPath
+
+from blockstudio.gui.canvas.scene.metrics import PILL_HEIGHT
 
 Array = NDArray[np.float64]
 Points = Sequence[tuple[float, float]]
@@ -27,8 +30,9 @@ BETWEEN = 6.0
 """Half the room between two lanes."""
 BEND_OUT, BEND_IN, BENDS = 40.0, 36.0, 0.45
 """How high a bend out into a lane is and one back in, at most and as a part of the wire's height."""
-ASIDE = 24.0
-"""Wires whose ends are no further apart sideways need no lane of their own."""
+ASIDE, ASIDE_RIGHT = 24.0, 12.0
+"""Wires whose ends are no further apart sideways need no lane of their own: downwards, and to the right, where blocks
+stand closer side by side."""
 CROSSES = 300.0
 """So much further a wire goes rather than cross another."""
 DETOUR = 480.0
@@ -72,6 +76,7 @@ def find_lane(
     lanes: Array,
     merges: bool = False,
     crossed: Callable[[float], int] | None = None,
+    aside: float = ASIDE,
 ) -> float | None:
     """Where a wire should go down beside the blocks in its way; ``None`` if nothing is, or there is no way round.
 
@@ -84,7 +89,7 @@ def find_lane(
         return None
     level = boxes[(boxes[:, 3] > y0 + 6) & (boxes[:, 1] < y1 - 6)]
     direct = not _hits(sample(curve), level)
-    if direct and abs(x1 - x0) <= ASIDE:
+    if direct and abs(x1 - x0) <= aside:
         return None
     shut = np.column_stack((level[:, 0] - CLEAR, level[:, 2] + CLEAR))
     if len(lanes):
@@ -282,24 +287,29 @@ def broken_lines(points: list[tuple[float, float]], starts: list[int]) -> QPaint
     return path
 
 
-PILL = 16.0
-"""From a port to the middle of the pill beside it."""
+HALF = PILL_HEIGHT / 2
+"""How far a pill reaches along a wire that runs down."""
+AIR = 8.0
+"""Between a port and the pill beside it."""
 
 
-def spots(curve: Array, route: Route, merges: bool = False) -> list[QPointF]:
-    """Points on the wire where its pill may stand, the best first."""
+def spots(curve: Array, route: Route, merges: bool = False, half: float = HALF) -> list[QPointF]:
+    """Points on the wire where its pill may stand, the best first; ``half``: how far it reaches along the wire."""
     x0, y0, x1, y1 = (float(value) for value in curve[[0, 1, 6, 7]])
     if isinstance(route, Turn):
         low, high = route.above + 24, route.below - 24
-        return [QPointF(x0, y0 + PILL)] + [QPointF(route.x, high - (high - low) * part) for part in _PARTS.tolist()]
+        beside = QPointF(x0, y0 + half + AIR)
+        upward = [QPointF(route.x, high - (high - low) * part) for part in _PARTS.tolist()]
+        # Beside the port if it is over before the wire turns.
+        return [beside, *upward] if 2 * half + AIR < route.below - y0 else [*upward, beside]
     if isinstance(route, list):
         return led_spots(curve, route)
     if route is not None:
         out, into = bends(x0, y0, x1, y1, route)
         top, bottom = y0 + out, y1 - into
-        along = np.arange(top + 14, max(bottom - 10, top + 15), 18.0).tolist()[:40]
+        along = np.arange(top + half + 6, max(bottom - half - 2, top + half + 7), 18.0).tolist()[:40]
         # Of wires that meet in one block the pills stand on one row.
-        first = [bottom - 12] if merges and bottom - top > PILL + 8 else []
+        first = [bottom - half - 4] if merges and bottom - top > 2 * half + 8 else []
         return [QPointF(route, y) for y in (*first, *along)]
     weights = np.column_stack(((1 - _PARTS) ** 3, 3 * (1 - _PARTS) ** 2 * _PARTS, 3 * (1 - _PARTS) * _PARTS**2,
                                _PARTS**3))  # fmt: skip

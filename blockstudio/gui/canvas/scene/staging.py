@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRectF
 
 from blockstudio.analysis import Level
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Block, Diagram
+from blockstudio.graph.diagram import MAIN, Block, Diagram
 from blockstudio.graph.edits import AddBlock, Edit, RemoveBlock
 from blockstudio.graph.operations.noting import along, joining
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
@@ -18,9 +18,8 @@ from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.metrics import (
     CARD_HEIGHT,
-    FRAME_BOTTOM,
-    FRAME_SIDE,
-    FRAME_TOP,
+    FRAME_DOWN,
+    FRAME_RIGHT,
     LINE_PX,
     NAME_PX,
     STUB,
@@ -36,7 +35,8 @@ from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
 from blockstudio.layout.answering import answered
-from blockstudio.layout.columns import Columns, Cut
+from blockstudio.layout.columns import WORTH, Columns, Cut
+from blockstudio.layout.flow import flow_wanted, turned, turned_cards, turned_places, way_told
 
 ROUTES = 500
 """So many wires of a module get their lanes before its frame has its size; of more the rest may run outside."""
@@ -64,6 +64,10 @@ class Staging:
         """Width and height that the canvas shows at 100 %; without, levels are not put into columns."""
         self._arranged = arranged
         self._work = Work(parent)
+        self._reads_right: bool | None = None
+        """Whether the main level is easier to read from left to right; ``None`` until that is asked."""
+        self._laid_right = False
+        """Which way the places below are of."""
         self._places: dict[str, dict[str, Place]] = {}
         self._folded: dict[str, dict[str, Place]] = {}
         self._cuts: dict[str, frozenset[tuple[str, str]]] = {}
@@ -83,8 +87,38 @@ class Staging:
         found = Staging(session, lambda: None, parent)
         found.at_once = 1_000_000
         found.opened = set(self.opened)
+        found._reads_right, found._laid_right = self._reads_right, self._laid_right
         found._places = {scope: dict(places) for scope, places in self._places.items()}
         return found
+
+    @property
+    def right(self) -> bool:
+        """Whether the signal goes from left to right: as the document wants it, else if its main level, that nobody has
+        moved a block of, then shows larger in the window."""
+        wanted = flow_wanted(self.session.diagram)
+        if wanted is not None:
+            return wanted
+        if self._reads_right is None and self.paper is not None:
+            self._reads_right = self._shows_larger_to_the_right(self.paper)
+        return bool(self._reads_right)
+
+    def _shows_larger_to_the_right(self, paper: Size) -> bool:
+        diagram = self.session.diagram
+        if not self.is_loose(MAIN) or len(diagram.main) > AT_ONCE or columns_wanted(diagram) is not None:
+            return False
+        scales = []
+        for right in (False, True):
+            places = arrange(diagram, MAIN, self.card_sizes(MAIN), right)
+            columns, room = self._columns(MAIN, places, {}, right), turned(paper) if right else paper
+            scales.append(columns.scale(columns.for_room(*room), *room))
+        return scales[1] > scales[0] * WORTH
+
+    def _keep_way(self) -> None:
+        """Forget places that are of a drawing the other way."""
+        if self._laid_right != self.right:
+            self._laid_right = self.right
+            for known in (self._places, self._folded, self._cuts, self._before):
+                known.clear()
 
     @property
     def busy(self) -> bool:
@@ -98,16 +132,18 @@ class Staging:
             known.clear()
         self._asked.clear()
         self.opened.clear()
+        self._reads_right = None
 
     def stage(self, path: str, scope: str) -> Stage:
         """The level of a path, which shows the definition ``scope``."""
         self._insides.clear()
+        self._keep_way()
         roomy = self._roomy(path, scope)
         if roomy is not None and self._cuts.get(scope):
             columns = self._columns(scope, roomy, self._frame_sizes(path, scope))
             cuts = columns.cut_at(self._cuts[scope])
             # What hangs beside may have grown past a cut: the columns stay, and make room themselves.
-            roomy = columns.folded(cuts) if len(cuts) == len(self._cuts[scope]) else None
+            roomy = self._fold(columns, cuts) if len(cuts) == len(self._cuts[scope]) else None
         return self._stage(scope, path, self.folded(scope), roomy=roomy)
 
     def _stage(
@@ -139,7 +175,7 @@ class Staging:
         origin: Place,
         roomy: dict[str, Place] | None,
     ) -> Drawing:
-        return Drawing(self.session.diagram, scope, places, frames, framed, origin, roomy=roomy)
+        return Drawing(self.session.diagram, scope, places, frames, framed, origin, roomy=roomy, right=self.right)
 
     def refresh(self, stage: Stage) -> None:
         """New facts for a stage whose drawing stands, and for what is open in it."""
@@ -197,20 +233,26 @@ class Staging:
         boxes = [draft.rect(each) for each in centres if each not in hidden]
         draft.route(ROUTES)
         # What runs beside the blocks stays inside the frame.
-        lanes = list(draft.lanes.values())
+        right, lanes = self.right, draft.lanes.values()
         boxes += draft.annotation_rects()
-        left = min([*(box.left() for box in boxes), *lanes], default=0.0)
-        right = max([*(box.right() for box in boxes), *lanes], default=float(card_width(name, False)))
-        top = min((box.top() for box in boxes), default=0.0)
-        bottom = max((box.bottom() for box in boxes), default=float(CARD_HEIGHT))
+        for at in lanes if boxes else ():
+            boxes.append(QRectF(boxes[0].left(), at, 0, 0) if right else QRectF(at, boxes[0].top(), 0, 0))
+        low = min((box.left() for box in boxes), default=0.0), min((box.top() for box in boxes), default=0.0)
+        high = (
+            max((box.right() for box in boxes), default=float(card_width(name, False))),
+            max((box.bottom() for box in boxes), default=float(CARD_HEIGHT)),
+        )
+        inset = FRAME_RIGHT if right else FRAME_DOWN
         title = text_width(name, NAME_PX, True) + text_width(block.type, LINE_PX) + 240
-        width = max(right - left + 2 * FRAME_SIDE, title)
-        height = bottom - top + FRAME_TOP + FRAME_BOTTOM
-        dx, dy = (width - (right - left)) / 2 - left, FRAME_TOP - top
+        needed = high[0] - low[0] + inset[0] + inset[2]
+        width, height = max(needed, title), high[1] - low[1] + inset[1] + inset[3]
+        dx, dy = (width - needed) / 2 + inset[0] - low[0], inset[1] - low[1]
         places, roomy = _shifted(centres, dx, dy), None if roomy is None else _shifted(roomy, dx, dy)
-        for kind, y in ((INPUT, float(STUB)), (OUTPUT, height)):
+        across, along = (height, width) if right else (width, height)
+        for kind, at in ((INPUT, float(STUB)), (OUTPUT, along)):
             for index, each in enumerate(ends[kind]):
-                places[each] = (width / 2 + port_offset(index, len(ends[kind]), width), y)
+                end = across / 2 + port_offset(index, len(ends[kind]), across, right), at
+                places[each] = turned(end) if right else end
                 if roomy is not None:
                     roomy[each] = places[each]
         return self._stage(block.type, path, places, True, (dx, dy), roomy), (width, height)
@@ -234,12 +276,13 @@ class Staging:
         if self._settle(scope, known, loose):
             return known
         if len(definition) <= self.at_once:
-            found = arrange(self.session.diagram, scope, self.card_sizes(scope))
+            found = arrange(self.session.diagram, scope, self.card_sizes(scope), self.right)
         else:
             self._asked.add(scope)
-            plain = arrangement(self.session.diagram, scope, self.card_sizes(scope))
-            self._work.run(lambda: place(*plain), lambda answer: self._place(scope, answer))
-            found = rough(definition)
+            right = self.right
+            plain = arrangement(self.session.diagram, scope, self.card_sizes(scope), right)
+            self._work.run(lambda: turned_places(place(*plain), right), lambda found: self._place(scope, found, right))
+            found = rough(definition, right)
         self._places[scope] = {name: found[name] for name in loose if name in found}
         return self._places[scope]
 
@@ -256,12 +299,16 @@ class Staging:
         columns = self._columns(scope, places, {})
         cuts = self._chosen(columns)
         self._cuts[scope] = frozenset(cut.wire for cut in cuts)
-        self._folded[scope] = columns.folded(cuts)
+        self._folded[scope] = self._fold(columns, cuts)
         return self._folded[scope]
 
     def refold(self, scope: str, anyway: bool = False) -> bool:
         """The paper has another shape, or columns are asked for otherwise: forget the columns of a level that is to
         have others. ``anyway``: also if its blocks stand as they are to."""
+        if scope == MAIN:
+            self._reads_right = None
+        if self._laid_right != self.right:
+            return True
         if scope not in self._folded:
             return False
         cuts = self._chosen(self._columns(scope, self._places[scope], {}))
@@ -272,6 +319,7 @@ class Staging:
 
     def standing(self, scope: str) -> dict[str, Place]:
         """Where every block of a definition stands with all modules shut, in the document's coordinates."""
+        self._keep_way()
         loose = self._folded.get(scope) or self.places(scope)
         blocks = self.session.diagram.definition(scope).blocks()
         return {name: block.at or loose.get(name, (0.0, 0.0)) for name, block in blocks}
@@ -304,20 +352,31 @@ class Staging:
         wanted = columns_wanted(self.session.diagram)
         if wanted is not None:
             return columns.into(min(wanted, len(columns.cuts) + 1))
-        return columns.for_room(*self.paper) if self.paper is not None else []
+        if self.paper is None:
+            return []
+        return columns.for_room(*(turned(self.paper) if self.right else self.paper))
 
-    def _columns(self, scope: str, places: Mapping[str, Place], frames: Mapping[str, Size]) -> Columns:
+    def _fold(self, columns: Columns, cuts: Sequence[Cut]) -> dict[str, Place]:
+        """Centres of a level in its columns, or rows."""
+        return turned_places(columns.folded(cuts), self.right)
+
+    def _columns(
+        self, scope: str, places: Mapping[str, Place], frames: Mapping[str, Size], right: bool | None = None
+    ) -> Columns:
+        right = self.right if right is None else right
         definition = self.session.diagram.definition(scope)
         wires = [(wire.source, wire.target) for wire in definition.wires()]
         there = [wire for wire in wires if wire[0] in places and wire[1] in places]
-        return Columns(places, self.card_sizes(scope) | dict(frames), there)
+        sizes = self.card_sizes(scope) | dict(frames)
+        cards = dict(zip(sizes, turned_cards(sizes.values(), right), strict=True))
+        return Columns(turned_places(places, right), cards, there)
 
     def _settle(self, scope: str, known: dict[str, Place], loose: list[str]) -> bool:
         """Put those who are new beside their neighbours, if the others are laid out already."""
         if not known:
             return not loose
         new = [name for name in loose if name not in known]
-        drawing = Drawing(self.session.diagram, scope, known) if new else None
+        drawing = Drawing(self.session.diagram, scope, known, right=self.right) if new else None
         for name in new:
             assert drawing is not None
             known[name] = settle(drawing, name)
@@ -338,7 +397,9 @@ class Staging:
         if not self.opened or scope in self._asked or not self.is_loose(scope):
             return None
         frames = self._frame_sizes(path, scope)
-        return arrange(self.session.diagram, scope, self.card_sizes(scope) | frames) if frames else None
+        if not frames:
+            return None
+        return arrange(self.session.diagram, scope, self.card_sizes(scope) | frames, self.right)
 
     def card_sizes(self, scope: str) -> dict[str, Size]:
         """Of every block of a definition."""
@@ -361,14 +422,14 @@ class Staging:
                 before = edits
                 edits = answered(
                     self.session.diagram, scope, edits, places, self._size,
-                    at if mine else None, carried if mine else (),
+                    at if mine else None, carried if mine else (), self.right,
                 )  # fmt: skip
                 edits = along(self.session.diagram, scope, before, edits, places)
-        return edits
+        return (*edits, *way_told(self.session.diagram, edits, self.right))
 
-    def _place(self, scope: str, answer: dict[str, Place]) -> None:
+    def _place(self, scope: str, answer: dict[str, Place], right: bool) -> None:
         self._asked.discard(scope)
-        if scope not in self.session.diagram.scopes():
+        if scope not in self.session.diagram.scopes() or right != self.right:
             return
         definition = self.session.diagram.definition(scope)
         self._places[scope] = {name: answer[name] for name, _ in definition.blocks() if name in answer}

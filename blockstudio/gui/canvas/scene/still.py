@@ -23,6 +23,7 @@ from blockstudio.gui.canvas.scene.metrics import (
 )
 from blockstudio.gui.canvas.scene.placing import Place
 from blockstudio.gui.canvas.scene.routes import Array
+from blockstudio.layout.flow import ALONG
 
 BADGE_ROOM = 56
 """For the ``×10000`` of a chain."""
@@ -59,9 +60,10 @@ class StillDrawing(Drawing):
         only: Collection[str] | None = None,
         roomy: Mapping[str, Place] | None = None,
         lines: Mapping[str, str],
+        right: bool = False,
     ) -> None:
         self._lines = lines
-        super().__init__(diagram, scope, places, frames, framed, origin, only, roomy)
+        super().__init__(diagram, scope, places, frames, framed, origin, only, roomy, right)
         while self.route(10_000):
             pass
 
@@ -80,9 +82,9 @@ class StillDrawing(Drawing):
         base = self._base[: len(self.names)]
         near = abs(base[:, 1] - y) < CARD_HEIGHT + GRID
         near[self.rows[name]] = False
-        room = 4.0 * CARD_MAX
+        room, air = 4.0 * CARD_MAX, 2 * GRID + (ALONG if self.right else 0.0)
         for row in np.flatnonzero(near & (abs(base[:, 0] - x) < room)).tolist():
-            other, apart = self.names[row], abs(float(base[row, 0]) - x) - 2 * GRID
+            other, apart = self.names[row], abs(float(base[row, 0]) - x) - air
             block = self.block(other)
             width, wanted = super()._card_size(other, block)[0], self._wanted(other, block)
             # One that would be wider too takes half of what lies between them.
