@@ -3,36 +3,51 @@
 python tools/translations.py collect          write blockstudio/locale/blockstudio.pot
 python tools/translations.py update LANGUAGE  begin a translation (``zh_CN``), or merge new templates into it
 python tools/translations.py compile          write the .mo file beside each .po file
-python tools/translations.py check            fail if one of the files is out of date
+python tools/translations.py check            fail if a file is out of date, or a sentence not translated, or wrongly
 """
 
 from __future__ import annotations
 
 import io
+import json
+import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from calls import calls
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "blockstudio" / "locale"
 TEMPLATES = FOLDER / "blockstudio.pot"
-KEYWORDS = {"say": None, "tr": None, "say_many": (1, 2), "tr_many": (1, 2)}
+MARK = "# Translators:"
+"""What a comment for translators above a call begins with."""
+PROSE = ("published", "short", "section")
+"""What a preset tells of itself in words. Its other facts are names, years and numbers."""
 
 
+@cache
 def collected() -> Catalog:
     """Every template in the code, with the files in which it stands."""
     catalogue = Catalog(project="Block Studio", charset="utf-8", fuzzy=False)
-    found = extract_from_dir(
-        str(ROOT / "blockstudio"), [("**.py", "python")], keywords=KEYWORDS, comment_tags=("Translators:",)
-    )
-    for file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
-        if message and message != "":
-            catalogue.add(message, locations=[(f"blockstudio/{file}", None)], auto_comments=comments, context=context)
+    for file in sorted((ROOT / "blockstudio").rglob("*.py")):
+        source = file.read_text(encoding="utf-8")
+        lines = source.splitlines()
+        for call in calls(source):
+            above = lines[call.line - 2].strip() if call.line > 1 else ""
+            comments = [above.removeprefix("# ")] if above.startswith(MARK) else []
+            for words in call.templates:
+                if any(words):
+                    place = (file.relative_to(ROOT).as_posix(), None)
+                    catalogue.add(words if len(words) > 1 else words[0], locations=[place], auto_comments=comments)
     for text, place in declared():
         if text.strip():
             catalogue.add(text, locations=[(place, None)])
@@ -40,12 +55,9 @@ def collected() -> Catalog:
 
 
 def declared() -> Iterator[tuple[str, str]]:
-    """Texts of tables, which are rendered as they stand there: fields of a recipe, families, costs, sets, presets."""
+    """Texts of tables and files, which are rendered as they stand there."""
     from blockstudio.analysis.costs import COSTS
-    from blockstudio.blocks import FAMILIES
-    from blockstudio.experiments import experiment_names, experiment_path, load_experiment
-    from blockstudio.graph.format import load
-    from blockstudio.graph.presets import load_preset, preset_names
+    from blockstudio.blocks import CATALOGUE, FAMILIES
     from blockstudio.runs.datasets import DATASETS
     from blockstudio.runs.recipe import FIELDS
 
@@ -54,11 +66,28 @@ def declared() -> Iterator[tuple[str, str]]:
         yield field.help, "blockstudio/runs/structure.py"
     for heading in FAMILIES.values():
         yield heading, "blockstudio/blocks/base.py"
+    for kind in CATALOGUE.values():
+        if (place := kind.__module__.replace(".", "/") + ".py").startswith("blockstudio/"):
+            yield kind.help, place
+            for parameter in kind.parameters.values():
+                yield parameter.help, place
+            for entry in kind.palette:
+                yield entry.title, place
     for cost in COSTS.values():
         yield cost.title, "blockstudio/analysis/costs.py"
+        yield cost.about, "blockstudio/analysis/costs.py"
     for known in DATASETS.values():
         yield known.title, "blockstudio/runs/datasets.py"
         yield known.help, "blockstudio/runs/datasets.py"
+    yield from of_presets()
+
+
+def of_presets() -> Iterator[tuple[str, str]]:
+    """What the networks that come with the program, the papers' tables and the experiments say."""
+    from blockstudio.experiments import experiment_names, experiment_path, load_experiment
+    from blockstudio.graph.format import load
+    from blockstudio.graph.presets import load_preset, preset_folder, preset_names
+
     experiments = [experiment_path(name) for name in experiment_names()]
     for file in experiments:
         for text in load_experiment(file).experiment.texts():
@@ -67,11 +96,16 @@ def declared() -> Iterator[tuple[str, str]]:
     beside = sorted(path for file in experiments[:1] for path in file.parent.glob("*.blocks.json"))
     drawn += [(load(path), f"presets/experiments/{path.name}") for path in beside]
     for diagram, place in drawn:
+        yield from ((diagram.about[key], place) for key in PROSE if key in diagram.about)
         for scope in diagram.scopes():
             definition = diagram.definition(scope)
             yield definition.description, place
             for parameter in definition.parameters.values():
                 yield parameter.help, place
+    for file in sorted((preset_folder() / "papers").glob("*.json")):
+        read = json.loads(file.read_text(encoding="utf-8"))
+        for text in (read.get("table", ""), read.get("units", ""), *read.get("remarks", ())):
+            yield text, f"presets/papers/{file.name}"
 
 
 def as_po(catalogue: Catalog) -> bytes:
@@ -86,9 +120,9 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def as_mo(file: Path) -> bytes:
-    with file.open("rb") as po:
-        catalogue = read_po(po, domain="blockstudio")
     out = io.BytesIO()
+    catalogue = read(file)
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same bytes every day
     write_mo(out, catalogue)
     return out.getvalue()
 
@@ -101,8 +135,7 @@ def update(language: str) -> Path:
     file = FOLDER / language / "LC_MESSAGES" / "blockstudio.po"
     catalogue = Catalog(locale=language, project="Block Studio", charset="utf-8", fuzzy=False)
     if file.exists():
-        with file.open("rb") as po:
-            catalogue = read_po(po, locale=language, domain="blockstudio")
+        catalogue = read(file)
     catalogue.update(collected(), no_fuzzy_matching=False)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(as_po(catalogue))
@@ -113,6 +146,39 @@ def outdated() -> list[Path]:
     """Files that are not what the code and the translations say they should be."""
     wanted = {TEMPLATES: as_po(collected())} | {po.with_suffix(".mo"): as_mo(po) for po in translations()}
     return [file for file, data in wanted.items() if not file.exists() or file.read_bytes() != data]
+
+
+def read(file: Path) -> Catalog:
+    """A translation."""
+    with file.open("rb") as po:
+        return read_po(po, locale=file.parent.parent.name, domain="blockstudio")
+
+
+def untranslated(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
+    """Sentences of the code for which a translation has nothing, or what somebody has yet to look at."""
+    for message in wanted:
+        if message.id:
+            there = catalogue.get(message.id)
+            said = () if there is None else there.string if isinstance(there.string, tuple) else (there.string,)
+            if there is None or there.id != message.id or there.fuzzy or not said or not all(said):
+                yield message.id if isinstance(message.id, str) else message.id[0]
+
+
+def wrong(catalogue: Catalog) -> Iterator[str]:
+    """Translations whose gaps or ends are not those of the sentence."""
+    for message in catalogue:
+        if not message.id or not message.string or message.fuzzy:
+            continue
+        sources = message.id if isinstance(message.id, tuple) else (message.id,)
+        for said in message.string if isinstance(message.string, tuple) else (message.string,):
+            if gaps(said) not in [gaps(source) for source in sources]:
+                yield f"other gaps: {sources[-1]!r}: {said!r}"
+            if said.count("\n") != sources[-1].count("\n"):
+                yield f"other lines: {sources[-1]!r}: {said!r}"
+
+
+def gaps(template: str) -> list[str]:
+    return sorted(re.findall(r"\{[^{}]*\}", template))
 
 
 def main(words: list[str]) -> int:
@@ -126,9 +192,15 @@ def main(words: list[str]) -> int:
             for po in translations():
                 po.with_suffix(".mo").write_bytes(as_mo(po))
         case ["check"]:
-            for file in (late := outdated()):
-                print(f"{file.relative_to(ROOT)} is out of date: run collect and compile")
-            return 1 if late else 0
+            found = [f"{file.relative_to(ROOT)} is out of date: run collect and compile" for file in outdated()]
+            for file in translations():
+                catalogue = read(file)
+                found += [
+                    f"{catalogue.locale}: not translated: {each!r}" for each in untranslated(catalogue, collected())
+                ]
+                found += [f"{catalogue.locale}: {each}" for each in wrong(catalogue)]
+            print(*found, sep="\n", end="\n" if found else "")
+            return 1 if found else 0
         case _:
             print(__doc__)
             return 2

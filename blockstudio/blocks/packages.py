@@ -54,12 +54,15 @@ def absence(type_name: str, package: str) -> tuple[str, str]:
     try:
         version = distribution(package).version
     except (PackageNotFoundError, ValueError):
-        message = say("its type {type} is of the package {package}, which is not installed.")
-        hint = say("Install it: pip install {package}", package=package)
-        return say(message, type=type_name, package=package), hint
-    message = say("the installed package {package} {version} has no block type {type}.")
-    hint = say("Install another version of {package}.", package=package)
-    return say(message, package=package, version=version, type=type_name), hint
+        message = say(
+            "its type {type} is of the package {package}, which is not installed.", type=type_name, package=package
+        )
+        return message, say("Install it: pip install {package}", package=package)
+    message = say(
+        "the installed package {package} {version} has no block type {type}.",
+        package=package, version=version, type=type_name,
+    )  # fmt: skip
+    return message, say("Install another version of {package}.", package=package)
 
 
 def _enter(entry: EntryPoint) -> None:

@@ -242,9 +242,12 @@ def _fit(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> list[str]:
     if facts.size:
         own = _text((facts.channels, facts.size, facts.size))
         return [say("Fitted to {title}, whose images are {own}: {what}.", title=facts.title, own=own, what=what)]
-    text = "Fitted to {title}, whose images are of {count} channels: {what}."
-    one = "Fitted to {title}, whose images are of {count} channel: {what}."
-    return [say_many(one, text, facts.channels, title=facts.title, what=what)]
+    fitted = say_many(
+        "Fitted to {title}, whose images are of {count} channel: {what}.",
+        "Fitted to {title}, whose images are of {count} channels: {what}.",
+        facts.channels, title=facts.title, what=what,
+    )  # fmt: skip
+    return [fitted]
 
 
 def _keeps_channels(recipe: Recipe) -> bool:

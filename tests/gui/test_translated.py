@@ -7,12 +7,10 @@ menus, lists) from the widgets.
 from __future__ import annotations
 
 import html
-import importlib.util
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from PySide6.QtCore import QBuffer, QModelIndex, QPoint, Qt
@@ -26,6 +24,7 @@ from blockstudio.graph.presets import load_preset, preset_folder, preset_names
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.recipe import FIELDS
+from tests.support.catalogues import tool
 from tests.support.planted import FAULTS
 
 BARE = re.compile(r"[A-Za-z]*[aceinouyACEINOUY][A-Za-z]*")
@@ -179,19 +178,10 @@ def test_no_page_dialog_or_menu_has_a_bare_sentence(rendered, open_window, own_f
     assert not missing, f"not found by tools/translations.py: {missing}"
 
 
-def translations() -> ModuleType:
-    path = Path(__file__).parents[2] / "tools" / "translations.py"
-    spec = importlib.util.spec_from_file_location("translations", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def uncollected(rendered: set[str]) -> list[str]:
     """Templates with words that translators would not be given."""
     collected = {
-        one for message in translations().collected() if message.id
+        one for message in tool("translations").collected() if message.id
         for one in (message.id if isinstance(message.id, tuple) else (message.id,))
     }  # fmt: skip
     return sorted(

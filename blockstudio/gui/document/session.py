@@ -417,4 +417,4 @@ class Session(Looks):
             return self.selection[0]
         if not self.selection and len(self.noted) == 1:
             return tr("note") if self.noted[0].kind == "note" else tr("frame")
-        return tr_many("{count} block", "{count} blocks", len(self.selection) or len(self.noted))
+        return tr_many("{count} block", "{count:,} blocks", len(self.selection) or len(self.noted))

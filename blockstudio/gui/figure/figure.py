@@ -95,7 +95,7 @@ def write_figure(
     finally:
         session.close()
     write_atomic(target, data)
-    return join([say_many("{count} block", "{count} blocks", len(stage.drawing)), words], ", ")
+    return join([say_many("{count} block", "{count:,} blocks", len(stage.drawing)), words], ", ")
 
 
 def _check(wanted: Figure) -> None:

@@ -347,7 +347,7 @@ class ManyPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        title = quiet(tr_many("{count} block", "{count} blocks", len(names)), wrap=False)
+        title = quiet(tr_many("{count} block", "{count:,} blocks", len(names)), wrap=False)
         title.setProperty("role", "title")
         column.addWidget(title)
         kinds = dict.fromkeys(block.type for block in self._blocks())

@@ -71,7 +71,7 @@ class Carrying:
         """Do what is meant, the blocks being at ``to``, as one step; False if they are only to be moved."""
         self.clear()
         session = self.scene.session
-        name = self.names[0] if len(self.names) == 1 else tr_many("{count} block", "{count} blocks", len(self.names))
+        name = self.names[0] if len(self.names) == 1 else tr_many("{count} block", "{count:,} blocks", len(self.names))
         try:
             if self.onto is not None:
                 edits, label = self._replacing(self.onto), tr("Replace {0}", self.onto)

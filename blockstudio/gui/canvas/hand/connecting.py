@@ -39,7 +39,7 @@ def connect_selected(scene: Scene) -> bool:
 def connect_to(scene: Scene, names: Sequence[str], target: str, port: str = "") -> bool:
     """Wire blocks, in the order of the drawing, to one, as one step; False, and said why, if that cannot be."""
     session, sources = scene.session, in_order(scene.drawing, names)
-    what = sources[0] if len(sources) == 1 else tr_many("{count} block", "{count} blocks", len(sources))
+    what = sources[0] if len(sources) == 1 else tr_many("{count} block", "{count:,} blocks", len(sources))
     return _do(
         scene,
         tr("Wire {0} to {1}", what, target),

@@ -147,7 +147,7 @@ class Lettering(Gesture):
             return
         if edits:
             count = 1 + len(verdict.more)
-            what = verdict.wire.source if count == 1 else tr_many("{count} block", "{count} blocks", count)
+            what = verdict.wire.source if count == 1 else tr_many("{count} block", "{count:,} blocks", count)
             session.do(tr("Wire {0} to {1}", what, verdict.wire.target), *edits)
         session.select([verdict.wire.target])
 

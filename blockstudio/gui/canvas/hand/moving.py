@@ -178,7 +178,7 @@ def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float, note
     ]
     edits += annotating.moved_notes(scene, notes, dx, dy)
     edits += annotating.rejoined(scene, names)
-    what = tr_many("{count} block", "{count} blocks", len(names))
+    what = tr_many("{count} block", "{count:,} blocks", len(names))
     if len(names) == 1 or not names:
         what = names[0] if names else tr("note")
     drawing.put_notes_back()

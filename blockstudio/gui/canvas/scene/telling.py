@@ -84,7 +84,7 @@ def describe_annotation(definition: Definition, mark: Annotation) -> list[str]:
     """What a note or frame says: what it is, then its words."""
     if mark.kind == "frame":
         frame = definition.frames[mark.name]
-        count = tr_many("{count} block", "{count} blocks", len(frame.blocks))
+        count = tr_many("{count} block", "{count:,} blocks", len(frame.blocks))
         return [tr("Frame {title}", title=frame.title or mark.name), count]
     note = definition.notes[mark.name]
     words = laid_out(note.text, note.width - 2 * PAD).plain
@@ -99,4 +99,4 @@ def selection_text(stage: Stage, selection: Sequence[str], noted: Sequence[Annot
         return ", ".join(describe(stage.facts, selection[0]))
     if selection:
         return tr_many("{count} block selected", "{count} blocks selected", len(selection))
-    return tr_many("{count} block", "{count} blocks", len(stage.drawing))
+    return tr_many("{count} block", "{count:,} blocks", len(stage.drawing))

@@ -1,0 +1,108 @@
+"""What is said in the code reaches the translators, and what they wrote is whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from blockstudio import text
+from blockstudio.text import say, say_many
+from tests.support.catalogues import tool
+
+PACKAGE = Path(text.__file__).parent
+PASSES_ON = {"gui/kit/text.py"}
+"""Where `tr` is made of `say`."""
+
+CODE = """
+a = f"{x}: {tr('inside {name}', name=f'{y}')} and {f"{say_many('one', 'many', n)}"}"
+b = say("chosen" if x else "other")
+c = tr(value or "by default")
+d = say("over "
+        "lines")
+e = self.say("a note of a method, not a template")
+f = tr(title)
+"""
+
+
+def test_a_call_is_found_wherever_it_stands() -> None:
+    source = CODE.replace("f\"{say_many('one', 'many', n)}\"", "say_many('one', 'many', n)")  # as 3.11 reads it
+    found = [(call.function, call.templates) for call in tool("calls").calls(source)]
+    assert sorted(found) == [
+        ("say", (("chosen",), ("other",))), ("say", (("over lines",),)), ("say_many", (("one", "many"),)),
+        ("tr", ()), ("tr", (("by default",),)), ("tr", (("inside {name}",),)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source", ['say(f"there is {name}")', 'tr("one" + name)', 'say("a " + b + "c")', 'tr(x if y else f"{z} left")']
+)
+def test_words_glued_together_are_told(source: str) -> None:
+    (call,) = tool("calls").calls(source)
+    assert call.glued
+
+
+def test_every_call_in_the_code_is_collected() -> None:
+    collected = {message.id for message in tool("translations").collected()}
+    plurals: dict[str, str] = {}
+    wrong = []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        source, place = file.read_text(encoding="utf-8"), file.relative_to(PACKAGE).as_posix()
+        for call in tool("calls").calls(source):
+            words = {each if len(each) > 1 else each[0] for each in call.templates if any(each)}
+            if not words <= collected:
+                wrong.append(f"{place}:{call.line}: not collected: {words - collected}")
+            for one, *many in call.templates:
+                if many and plurals.setdefault(one, many[0]) != many[0]:
+                    wrong.append(f"{place}:{call.line}: {one!r} has another plural elsewhere: {plurals[one]!r}")
+            if call.glued:
+                wrong.append(f"{place}:{call.line}: its words are glued together; make it one template with gaps")
+            if not call.templates and call.function.startswith("say") and place not in PASSES_ON:
+                wrong.append(f"{place}:{call.line}: its template stands elsewhere; write it in the call")
+        if "import" in source and re.search(r"import.*\b(say|tr)(_many)? as ", source):
+            wrong.append(f"{place}: calls it by another name")
+    assert not wrong, "\n".join(wrong)
+
+
+TRANSLATIONS = tool("translations").translations()
+TITLES = re.compile(r"《[^》]*》|“[^”]*”|'[^']*'|`[^`]*`")
+CODE_WORDS = re.compile(r"\S*[\d_=/\\.:*$<>\[\]@&-]\S*|\b[A-Z]{2,}\b|\b[A-Za-z]*[a-z][A-Z]\w*\b")
+"""Names of files, commands, options, fields, types, abbreviations."""
+KEPT = set((Path(__file__).with_name("kept_words.txt")).read_text(encoding="utf-8").split())
+"""Words that stay as they are in every language: names, values of fields, types of blocks, commands."""
+
+
+@pytest.mark.parametrize("file", TRANSLATIONS, ids=lambda file: file.parent.parent.name)
+def test_a_translation_has_the_gaps_of_the_sentence_and_no_english_left(file: Path) -> None:
+    translations = tool("translations")
+    catalogue = translations.read(file)
+    assert list(translations.wrong(catalogue)) == []
+    left: dict[str, str] = {}
+    for message in catalogue:
+        for said in message.string if isinstance(message.string, tuple) else (message.string,):
+            if message.id and said and said != message.id and not said.startswith(("示例：", "用块画出")):
+                bare = CODE_WORDS.sub(" ", TITLES.sub(" ", re.sub(r"\{[^{}]*\}", " ", said)))
+                left.update({word: said for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in KEPT})
+    assert not left, "\n".join(f"{word}: {said}" for word, said in sorted(left.items()))
+
+
+@pytest.mark.parametrize("file", TRANSLATIONS, ids=lambda file: file.parent.parent.name)
+def test_what_is_shipped_is_what_was_translated(file: Path) -> None:
+    assert file.with_suffix(".mo").read_bytes() == tool("translations").as_mo(file)
+
+
+def test_chinese_is_spoken_and_what_is_missing_falls_back_to_english() -> None:
+    chinese = text.Language("zh-CN")
+    assert "zh-CN" in text.languages()
+    assert chinese.render(say("there is no block '{name}'.", name="conv1")) == "没有块“conv1”。"
+    assert chinese.render(say_many("{count} block", "{count:,} blocks", 3)) == "3 个块"
+    assert chinese.render(say("no such sentence as {this}", this="that")) == "no such sentence as that"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [("zh_CN.UTF-8", "zh-CN"), ("zh-Hans-CN", "zh-CN"), ("zh", "zh-CN"), ("zh_SG", "zh-CN"), ("fr", "en")],
+)
+def test_what_the_system_calls_chinese_is_understood(wanted: str, code: str) -> None:
+    assert text.best([wanted]) == code
