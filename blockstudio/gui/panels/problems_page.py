@@ -81,7 +81,7 @@ class ProblemsButton(QPushButton):
         errors, warnings = counted(self._desk)
         parts = []
         if errors:
-            parts.append(tr_many("{count} problem", "{count} problems", errors))
+            parts.append(tr_many("{count} problem", "{count:,} problems", errors))
         if warnings:
             parts.append(tr_many("{count} warning", "{count} warnings", warnings))
         if not len(self._desk.session.diagram.graph):
