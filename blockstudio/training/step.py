@@ -181,7 +181,9 @@ class RecordedStep(Step):
             self._optimizer.zero_grad(set_to_none=True)
             self._records = False
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            said = say("A step cannot be recorded as a CUDA graph here, so it is computed as usual: {reason}", reason=reason)
+            said = say(
+                "A step cannot be recorded as a CUDA graph here, so it is computed as usual: {reason}", reason=reason
+            )
             self._refused(said)
             return
         self._graph = graph
