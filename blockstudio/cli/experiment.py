@@ -17,7 +17,7 @@ from blockstudio.errors import StudioError
 from blockstudio.text import join, render, say
 
 if TYPE_CHECKING:
-    from blockstudio.experiments import Outcome, Plan, Queue, Trial
+    from blockstudio.experiments import Outcome, Place, Plan, Queue, Trial
 
 VERBS = ("run", "status", "table", "check", "page", "pause", "resume", "stop", "retry", "list")
 
@@ -52,12 +52,13 @@ def experiment_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--at-once", type=int, metavar="N", help=say("trials at a time (default: one a core)"))
     parser.add_argument(
-        "--engine", choices=("local", "ray", "slurm"), default="local",
-        help=say("where trials train: here, on a Ray cluster, on Slurm; the runs' folder must be seen from there"),
+        "--engine", choices=("local", "ray", "slurm"),
+        help=say("where trials train, in place of the file's engine: here, on Ray, on Slurm; the runs' folder "
+                 "must be seen from there"),
     )  # fmt: skip
-    parser.add_argument("--address", default="", metavar="HOST:PORT", help=say("of the Ray cluster"))
-    parser.add_argument("--cpus", type=float, default=1, metavar="N", help=say("processors a trial, on an engine"))
-    parser.add_argument("--gpus", type=float, default=0, metavar="N", help=say("cards a trial, on an engine"))
+    parser.add_argument("--address", metavar="HOST:PORT", help=say("of the Ray cluster"))
+    parser.add_argument("--cpus", type=float, metavar="N", help=say("processors a trial, on an engine"))
+    parser.add_argument("--gpus", type=float, metavar="N", help=say("cards a trial, on an engine"))
     parser.add_argument("--retry", action="store_true", help=say("start trials that failed once more"))
     output_arguments(parser)
     json_argument(parser, say("what was found, as JSON"))
@@ -157,7 +158,8 @@ def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespac
     search = plan.experiment.search
     searcher = Searcher(plan, home) if search is not None and search.adaptive else None
     grow = searcher.grow if searcher is not None else None
-    engine = engine_of(options.engine, home, address=options.address, cpus=options.cpus, gpus=options.gpus)
+    place = _place(plan.experiment.engine, options)
+    engine = engine_of(place.name, home, address=place.address, cpus=place.cpus, gpus=place.gpus)
     with Queue(trials, home, at_once=options.at_once, again=options.retry, grow=grow, engine=engine) as queue:
         with _interrupted(queue.stop):
             done = queue.work(tell)
@@ -171,6 +173,22 @@ def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespac
         print(render(say("Go on with: {command}", command=command)), file=sys.stderr)
         return 130
     return code or int(any(outcome.status == "failed" for outcome in refused))
+
+
+def _place(place: Place, options: argparse.Namespace) -> Place:
+    """The file's engine with what the arguments say otherwise; another engine begins with its own settings."""
+    from msgspec.structs import replace
+
+    from blockstudio.experiments.place import check_place
+
+    if options.engine and options.engine != place.name:
+        place = type(place)(options.engine)
+    given = {name: getattr(options, name) for name in ("address", "cpus", "gpus")}
+    place = replace(place, **{name: value for name, value in given.items() if value is not None})
+    problems = check_place(place)
+    if problems:
+        raise problems[0].at(f"--{problems[0].where}")
+    return place
 
 
 def _status(trials: list[Trial], options: argparse.Namespace) -> int:

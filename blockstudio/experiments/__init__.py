@@ -5,6 +5,7 @@ from __future__ import annotations
 from blockstudio.experiments.definition import Experiment, Network, Plan, Variant, load_experiment, loads_experiment
 from blockstudio.experiments.library import experiment_names, experiment_path, home_of
 from blockstudio.experiments.measures import Measure
+from blockstudio.experiments.place import Place
 from blockstudio.experiments.queue import Queue
 from blockstudio.experiments.results import Row, answer_of, front, rows_of, table_of
 from blockstudio.experiments.trials import Outcome, Trial, trials_of
@@ -14,6 +15,7 @@ __all__ = [
     "Measure",
     "Network",
     "Outcome",
+    "Place",
     "Plan",
     "Queue",
     "Row",

@@ -32,6 +32,7 @@ from blockstudio.errors import StudioError
 from blockstudio.experiments.course import Course
 from blockstudio.experiments.expectations import check_course
 from blockstudio.experiments.measures import Measure, check_measure
+from blockstudio.experiments.place import Place, check_place
 from blockstudio.experiments.space import Search, check_search, lowest, random_values
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded
@@ -77,6 +78,8 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
     measure: Measure = Measure()
     search: Search | None = None
     """Values that are tried, in place of every combination."""
+    engine: Place = Place()
+    """Where its trials train, unless whoever starts it says otherwise."""
     compare: str = ""
     """``network``, or a key of grid and rows: variants are compared with the one that has its first value and is like
     them in all else. Empty: with the first variant."""
@@ -155,6 +158,7 @@ class Plan:
             problems += _placed(error, f"{where}: recipe")
             self.recipe = Recipe()
         problems += self._check_measures(where)
+        problems += [problem.at(f"{where}: engine: {problem.where}") for problem in check_place(experiment.engine)]
         problems += self._check_counts(where)
         self.variants: tuple[Variant, ...] = ()
         search = experiment.search

@@ -9,18 +9,25 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
+from blockstudio.experiments.place import Place
 from blockstudio.experiments.queue import PAUSED, RETRY, STOP
 from blockstudio.text import say
 
 Word: TypeAlias = Literal["pause", "resume", "stop", "retry"]
+LOCAL = Place()
+REFUSED = 2
+"""The exit code of a queue that could not begin."""
 LOG = "queue.log"
 """What the queue says, in the experiment's folder."""
 
 
-def start_queue(file: Path, home: Path, at_once: int, again: bool = False) -> subprocess.Popen[bytes]:
-    """Work an experiment's trials off in a detached process. Raises `StudioError` ``experiment.start``."""
+def start_queue(
+    file: Path, home: Path, at_once: int, again: bool = False, place: Place = LOCAL
+) -> subprocess.Popen[bytes]:
+    """Work an experiment's trials off in a detached process, at a ``place``. Raises `StudioError`
+    ``experiment.start``."""
     command = [sys.executable, "-m", "blockstudio", "experiment", "run", str(file), "--runs", str(home), "--at-once",
-               str(at_once), *(["--retry"] if again else [])]  # fmt: skip
+               str(at_once), *place.arguments(), *(["--retry"] if again else [])]  # fmt: skip
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -33,6 +40,15 @@ def start_queue(file: Path, home: Path, at_once: int, again: bool = False) -> su
     except OSError as error:
         text = say("the queue cannot be started: {error}.", error=error)
         raise StudioError("experiment.start", text, where=str(home)) from error
+
+
+def last_line(home: Path) -> str:
+    """The last thing that the queue of an experiment said, without the program's name; empty if it said nothing."""
+    try:
+        said = (home / LOG).read_text(encoding="utf-8", errors="replace")[-4000:].strip().splitlines()
+    except OSError:
+        return ""
+    return said[-1].removeprefix("blockstudio: ") if said else ""
 
 
 def tell_queue(home: Path, word: Word) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import open_regular
-from blockstudio.runs.events import LONGEST, READ_AT_ONCE, Event, read_placed
+from blockstudio.runs.events import LONGEST, Event, read_placed
 from blockstudio.text import say
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,8 @@ OF_BLOCKS = ("gradient",)
 """Of the whole network, where its blocks are measured: the norm of all gradients as of one vector."""
 AUX = "aux"
 """Losses of the auxiliary heads are ``aux1``, ``aux2`` and so on, as many as there are."""
+READ_AT_ONCE = 1 << 20
+"""Bytes a reading takes: some 7,000 events, a few ms in which no other thread of Python can work."""
 BLOCK = 200
 """Values smoothed in one go: beyond, powers of the weight would leave what a float can hold."""
 
@@ -197,15 +200,14 @@ class Curves:
         lines = [line for line in lines if line.step is not None]
         if not lines:
             return
-        heads = max(len(line.aux or ()) for line in lines) if columns is self.steps else 0
+        heads = max([len(line.aux) for line in lines if line.aux], default=0) if columns is self.steps else 0
         known = len(columns.names) - 2 - len(names)
         if heads > known:
             columns.widen([f"{AUX}{number}" for number in range(known + 1, heads + 1)])
         rows = np.full((len(columns.names), len(lines)), np.nan)
-        rows[0] = [line.step for line in lines]
-        times = np.array([line.time for line in lines])
+        rows[0], times = _column("step", lines), _column("time", lines)
         for row, name in enumerate(names, start=2):
-            rows[row] = np.array([_number(getattr(line, name)) for line in lines], dtype=float)
+            rows[row] = _column(name, lines)
         for place, line in enumerate(lines if heads else ()):
             for head, value in enumerate(line.aux or (), start=2 + len(names)):
                 rows[head, place] = np.nan if value is None else value
@@ -253,6 +255,15 @@ class Curves:
             there = np.flatnonzero(smooth(y, weight) >= target) if y.size else y
             self._targets = {key: int(x[there[0]]) if there.size else None}
         return self._targets[key]
+
+
+def _column(name: str, lines: Sequence[_Line]) -> Floats:
+    """One value of all lines, what is missing as NaN."""
+    values = list(map(attrgetter(name), lines))
+    try:
+        return np.array(values, dtype=float)
+    except ValueError:  # a loss in words
+        return np.array([_number(value) for value in values], dtype=float)
 
 
 def _number(value: object) -> float | None:

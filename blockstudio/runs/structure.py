@@ -364,6 +364,14 @@ class Recipe(Group, frozen=True):
             description="Where several processes train, batch normalisation is over the images of all of them.",
         ),
     ] = False
+    sharding: Annotated[
+        Literal["none", "fsdp2"],
+        Meta(
+            title="Sharding",
+            description="Where several processes train: none gives each the whole network, fsdp2 divides weights and "
+            "optimiser among them, for a network that does not fit on one card.",
+        ),
+    ] = "none"
     compile: Annotated[
         bool, Meta(title="torch.compile", description="Compile the network first; the first steps take minutes.")
     ] = False

@@ -28,7 +28,7 @@ from blockstudio.training.keeper import Keeper
 from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
 from blockstudio.training.optimizers import Rates, build_optimizer
 from blockstudio.training.prepare import Prepared
-from blockstudio.training.saving import is_finite, read_state, read_weights, state_size, write_state
+from blockstudio.training.saving import State, is_finite, read_state, read_weights, state_size, take_state, write_state
 from blockstudio.training.share import ALL, Share
 from blockstudio.training.step import Layout, build_step
 from blockstudio.training.stopping import Diverged, Patience
@@ -345,15 +345,8 @@ class Loop:
         return True
 
     def _measure(self, part: Source, keeper: Keeper | None = None) -> Measured | None:
-        return evaluate(
-            self._measured,
-            self._feeder.evaluate(part),
-            len(self._splits.classes),
-            self._precision,
-            self._laid,
-            self._listen,
-            keeper,
-        )
+        batches, classes = self._feeder.evaluate(part), len(self._splits.classes)
+        return evaluate(self._measured, batches, classes, self._precision, self._laid, self._listen, keeper)
 
     def _keep(self, keeper: Keeper, at: int) -> None:
         keeper.write(self._run, "test", "last" if at == self._step else "best", at, self._events)
@@ -399,10 +392,13 @@ class Loop:
         self._saving_time = self._saved_at - began
 
     def _write(self, notes: dict[str, Any]) -> None:
+        self._write_state(take_state(self._measured, self._learnt, self._optimizer), notes)
+
+    def _write_state(self, state: State, notes: dict[str, Any]) -> None:
         checkpoint = self._run.checkpoints.write(
             self._step,
             self._score,
-            lambda folder: write_state(folder, self._measured, self._learnt, self._optimizer, self._device, notes),
+            lambda folder: write_state(folder, state, self._device, notes),
             state_size(self._model, self._optimizer),
         )
         self._run.checkpoints.prune(self._recipe.checkpoints.keep, self._patience.best_step)

@@ -54,8 +54,9 @@ class Prepared:
     """The images are normalised as the starting weights want it."""
 
 
-def prepare(run: Run, build: Builder | None = None) -> Prepared:
-    """Read, check and build what ``run`` names. The model is on its device, in train mode but for what is frozen.
+def prepare(run: Run, build: Builder | None = None, *, shared: bool = False) -> Prepared:
+    """Read, check and build what ``run`` names. The model is on its device, in train mode but for what is frozen; one
+    that is to be divided among the processes of a ``shared`` run is in main memory.
 
     Raises `StudioError` with everything that is wrong with diagram, recipe, data and device.
     """
@@ -63,6 +64,8 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     recipe, diagram = run.recipe(), run.diagram()
     problems += check(recipe)
     problems += _missing_choices(recipe)
+    divided = shared and recipe.sharding != "none"
+    problems += _division_problems(recipe) if divided else []
     device = torch.device("cpu")
     try:
         device = choose_device(recipe.device)
@@ -87,17 +90,24 @@ def prepare(run: Run, build: Builder | None = None) -> Prepared:
     if problems or splits is None or shape is None:
         raise collected(problems)
     _set_threads(run, recipe)
-    model = build_network(diagram, recipe, device, build)
+    model = build_network(diagram, recipe, device, build, divided)
     recorded, brought = is_recorded(recipe, device), data is not recipe.data
     weights = auxiliary_weights(diagram)
     return Prepared(recipe, device, splits, model, weights, len(shape) == 1, recorded=recorded, brought=brought)
 
 
-def build_network(diagram: Diagram, recipe: Recipe, device: torch.device, build: Builder | None = None) -> nn.Module:
-    """The diagram's network with initial weights, on its device, in train mode but for what is frozen."""
+def build_network(
+    diagram: Diagram, recipe: Recipe, device: torch.device, build: Builder | None = None, divided: bool = False
+) -> nn.Module:
+    """The diagram's network with initial weights, on its device, in train mode but for what is frozen. One that is to
+    be ``divided`` stays in main memory: no card has to hold all of it."""
     torch.manual_seed(recipe.seed)
     model = (build or _compile)(diagram)
     begin_with(model, diagram, recipe.start)
+    if divided:
+        model.train()
+        freeze(model, recipe.start.freeze)
+        return model
     model.to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)
@@ -158,6 +168,25 @@ def _split_problems(recipe: Recipe, splits: DataSplits) -> list[StudioError]:
             )
         )
     return found
+
+
+def _division_problems(recipe: Recipe) -> list[StudioError]:
+    """What cannot be had of a network that is divided among processes."""
+    wrong = {
+        "averages.ema": (bool(recipe.averages.ema), say("an average of the weights")),
+        "precision": (recipe.precision == "fp16", say("fp16")),
+        "compile": (recipe.compile, say("torch.compile")),
+    }
+    return [
+        StudioError(
+            "recipe.conflict",
+            say("{what} does not go with sharding = fsdp2.", what=what),
+            where=path,
+            hint=say("Set sharding to none where the network fits, or take that back."),
+        )
+        for path, (there, what) in wrong.items()
+        if there
+    ]
 
 
 def _missing_choices(recipe: Recipe) -> list[StudioError]:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
@@ -23,35 +23,59 @@ RNG = "rng."
 LEARNT = "learnt."
 
 
+def is_divided(value: Tensor) -> bool:
+    """Whether a tensor's parts lie in several processes."""
+    return hasattr(value, "full_tensor")
+
+
+def part_of(whole: Tensor, like: Tensor) -> Tensor:
+    """This process's part of a tensor that every process has, divided as ``like`` is."""
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    assert isinstance(like, DTensor)
+    own = whole.to(device=like.device, dtype=like.dtype)
+    return distribute_tensor(own, like.device_mesh, like.placements, src_data_rank=None)
+
+
 def is_finite(model: nn.Module) -> bool:
-    """Whether no weight or running statistic has become NaN or infinite."""
+    """Whether no weight or running statistic has become NaN or infinite; of a divided network, in this process."""
     values = [value for value in model.state_dict().values() if value.is_floating_point()]
+    values = [value.to_local() if is_divided(value) else value for value in values]  # type: ignore[operator]
     # Absolute maxima carry NaN and infinity along, and one number a tensor is quick to look at.
     return all(bool(torch.isfinite(value.detach().abs().max())) for value in values if value.numel())
 
 
-def write_state(
-    folder: Path,
-    model: nn.Module,
-    learnt: nn.Module | None,
-    optimizer: Optimizer,
-    device: torch.device,
-    notes: dict[str, Any],
-) -> Iterable[str]:
-    """Write the three files of a checkpoint into ``folder`` and return their names. ``model`` is what is measured;
-    ``learnt`` has the weights that training goes on from, where those are others."""
+class State(NamedTuple):
+    """What a checkpoint keeps of weights and optimiser, on the CPU."""
+
+    weights: dict[str, Tensor]
+    tensors: dict[str, Tensor]
+    """Of the optimiser, and weights that are learnt where others are measured."""
+    settings: dict[str, Any]
+    """Of the optimiser."""
+
+
+def take_state(model: nn.Module, learnt: nn.Module | None, optimizer: Optimizer) -> State:
+    """A copy of what a checkpoint keeps. ``model`` is what is measured; ``learnt`` has the weights that training goes
+    on from, where those are others. A divided network is brought together, which all its processes have to do."""
     weights = {key: plain(value) for key, value in model.state_dict().items()}
-    save_tensors(weights, folder / MODEL, {"format": "pt"})
     tensors, settings = _optimizer_state(optimizer)
+    if learnt is not None:
+        tensors |= {f"{LEARNT}{key}": plain(value) for key, value in learnt.state_dict().items()}
+    return State(weights, tensors, settings)
+
+
+def write_state(folder: Path, state: State, device: torch.device, notes: dict[str, Any]) -> Iterable[str]:
+    """Write the three files of a checkpoint into ``folder`` and return their names."""
+    save_tensors(state.weights, folder / MODEL, {"format": "pt"})
+    tensors = dict(state.tensors)
     tensors[f"{RNG}cpu"] = torch.get_rng_state()
     if device.type == "cuda":
         tensors[f"{RNG}cuda"] = torch.cuda.get_rng_state(device)
     elif device.type == "mps":
         tensors[f"{RNG}mps"] = torch.mps.get_rng_state()
-    if learnt is not None:
-        tensors |= {f"{LEARNT}{key}": plain(value) for key, value in learnt.state_dict().items()}
     save_tensors(tensors, folder / OPTIMIZER)
-    (folder / STATE).write_bytes(msgspec.json.encode({**notes, "optimizer": settings}))
+    (folder / STATE).write_bytes(msgspec.json.encode({**notes, "optimizer": state.settings}))
     return MODEL, OPTIMIZER, STATE
 
 
@@ -83,7 +107,7 @@ def read_state(
     """
     notes = checkpoint.state()
     try:
-        model.load_state_dict(load_file(checkpoint.model), strict=True)
+        put_weights(model, load_file(checkpoint.model))
         tensors = load_file(checkpoint.path / OPTIMIZER)
         own = {key.removeprefix(LEARNT): tensors.pop(key) for key in list(tensors) if key.startswith(LEARNT)}
         if learnt is not None:
@@ -106,11 +130,24 @@ def read_state(
     return notes
 
 
+def put_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Give ``model`` a state dict that fits it; a divided one takes its parts. Raises `RuntimeError` otherwise."""
+    if not any(is_divided(weight) for weight in model.parameters()):
+        model.load_state_dict(tensors, strict=True)
+        return
+    own = model.state_dict()
+    if own.keys() != tensors.keys():
+        raise RuntimeError(f"the keys differ: {', '.join(sorted(own.keys() ^ tensors.keys())[:3])}")
+    with torch.no_grad():
+        for name, value in own.items():
+            value.copy_(part_of(tensors[name], value) if is_divided(value) else tensors[name])
+
+
 def read_weights(checkpoint: Checkpoint, model: nn.Module) -> None:
     """Give ``model`` the weights of a verified checkpoint of its own run. Raises `StudioError`
     ``checkpoint.mismatch``."""
     try:
-        model.load_state_dict(load_file(checkpoint.model), strict=True)
+        put_weights(model, load_file(checkpoint.model))
     except (RuntimeError, ValueError) as error:
         raise StudioError(
             "checkpoint.mismatch",
@@ -121,8 +158,10 @@ def read_weights(checkpoint: Checkpoint, model: nn.Module) -> None:
 
 
 def plain(value: Tensor) -> Tensor:
-    """A tensor on the CPU, in the order of its axes, its memory its own, as the file format wants it."""
-    value = value.detach().to("cpu")
+    """A tensor on the CPU, in the order of its axes, its memory its own, as the file format wants it. A divided one is
+    brought together, which all its processes have to do."""
+    value = value.detach()
+    value = (value.full_tensor() if is_divided(value) else value).to("cpu")  # type: ignore[operator]
     return value.contiguous() if not value.is_contiguous() else value.clone()
 
 
@@ -155,6 +194,11 @@ def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], settings: 
     groups = optimizer.state_dict()["param_groups"]
     if [len(group["params"]) for group in groups] != [len(group["params"]) for group in settings["groups"]]:
         raise ValueError("the optimiser's parameter groups differ")
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    for index, values in state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and is_divided(weights[index]) and value.shape == weights[index].shape:
+                values[name] = part_of(value, weights[index])
     optimizer.load_state_dict({"state": state, "param_groups": groups})
     _lay_as_weights(optimizer)
 

@@ -17,9 +17,12 @@ from typing import Any
 
 import pytest
 
+from blockstudio.cli import main
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Queue, loads_experiment, trials_of
+from blockstudio.experiments import Place, Plan, Queue, loads_experiment, trials_of
 from blockstudio.experiments.engines import Local, Ray, Slurm, engine_of
+from blockstudio.experiments.place import missing
+from blockstudio.experiments.starting import REFUSED, last_line, start_queue
 from blockstudio.graph.format import save
 from tests.support.tiny import tiny_network
 
@@ -75,6 +78,32 @@ def test_what_an_engine_holds_back_is_not_asked_for_again(tmp_path: Path) -> Non
         assert queue.look()
         queue.stop()
         assert not queue.work() and len(engine.asked) == 3 and all(job.withdrawn for job in engine.asked[1:])
+
+
+def test_an_engine_stands_in_the_file_and_arguments_say_otherwise(tmp_path: Path) -> None:
+    def plan(**engine: object) -> Plan:
+        return loads_experiment(json.dumps({"networks": ["cifar_resnet"], "engine": engine}), tmp_path)
+
+    place = plan(name="ray", address="head:6379", cpus=2, gpus=0.5).experiment.engine
+    assert place == Place("ray", "head:6379", 2.0, 0.5) and plan().experiment.engine == Place()
+    assert place.arguments() == ["--engine", "ray", "--cpus", "2", "--gpus", "0.5", "--address", "head:6379"]
+    assert Place("slurm", gpus=1).arguments() == ["--engine", "slurm", "--cpus", "1", "--gpus", "1"]
+    for wrong, said in (({"cpus": 0}, "above 0"), ({"gpus": -1}, "from 0"), ({"name": "slurm", "gpus": 0.5}, "whole"),
+                        ({"name": "cloud"}, "cloud")):  # fmt: skip
+        with pytest.raises(StudioError, match=said):
+            plan(**wrong)
+    file = tmp_path / "one.experiment.json"
+    file.write_text(json.dumps({"networks": ["cifar_resnet"], "engine": {"name": "ray"}}))
+    assert main(["experiment", "run", str(file), "--engine", "slurm", "--gpus", "0.5"]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(missing("slurm") is None, reason="Slurm is here")
+def test_a_queue_that_cannot_begin_says_why_in_its_folder(tmp_path: Path) -> None:
+    file = tmp_path / "one.experiment.json"
+    file.write_text(json.dumps({"networks": ["cifar_resnet"], "engine": {"name": "slurm"}}))
+    queue = start_queue(file, tmp_path / "runs", 1, place=Place("slurm"))
+    assert queue.wait() == REFUSED and "Slurm" in last_line(tmp_path / "runs")
 
 
 def test_an_engine_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 
 from blockstudio.experiments import load_experiment, trials_of
+from blockstudio.experiments.place import Place, missing
 from blockstudio.experiments.queue import PAUSED
 from blockstudio.experiments.statistics import confidence
 from blockstudio.graph.format import load, save
@@ -15,6 +16,7 @@ from blockstudio.graph.presets import load_preset
 from blockstudio.gui.experiments.page import ExperimentPage, save_chart
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.run import EVENTS
+from tests.support.hands import type_into
 
 
 def experiment(folder: Path, seeds: int = 3) -> Path:
@@ -81,9 +83,23 @@ def test_an_experiment_is_seen_with_its_trials_curves_and_what_the_seeds_support
         assert (tmp_path / name).stat().st_size > 1000
     table = view.table()
     assert table is not None and len(table.rows) == 2
-    # Other engines say what they lack; a paused queue is a file that any window and the command line see.
-    view.queue.engine_buttons["slurm"].click()
-    assert "slurm" in view.queue.engine_note.text()
+    # Other engines say what they lack, or have their fields; a paused queue is a file that any window and the command
+    # line see.
+    queue = view.queue
+    for engine, button in queue.engine_buttons.items():
+        reason = missing(engine)
+        assert button.isEnabled() == (reason is None) and button.toolTip() == (reason or "")
+        assert reason is None or reason in queue.engine_note.text()
+    queue.choose("ray")
+    assert queue.fields.isVisible() and queue.address.isVisible()
+    type_into(queue.address, "head:6379")
+    queue.cpus.setValue(2)
+    queue.gpus.setValue(0.5)
+    assert control.place == Place("ray", "head:6379", 2.0, 0.5)
+    queue.choose("slurm")
+    assert control.place == Place("slurm") and not queue.address.isVisible() and queue.cpus.decimals() == 0
+    queue.choose("local")
+    assert not queue.fields.isVisible()
     control.tell("pause")
     assert (tmp_path / "runs" / "rate" / PAUSED).exists()
     qtbot.keyClick(page, Qt.Key.Key_Escape)

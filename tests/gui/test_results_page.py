@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from blockstudio.gui.kit.theme import DARK, set_theme
 from blockstudio.gui.results.matrix import LEFT, TOP
@@ -45,6 +45,20 @@ def opened(window: StudioWindow, directory: Path) -> ResultsPage:
     page = window.features.results.page
     assert page is not None
     return page
+
+
+def test_a_run_that_is_not_at_its_end_is_asked_about_its_validation_images(open_window, own_folder: Path) -> None:
+    ended = made_run(own_folder / "runs" / "ended", test=0.9)
+    trained = made_run(own_folder / "runs" / "trained", test=None)
+    window = open_window()
+    page = opened(window, ended.directory)
+    assert page.part == "test" and "still being trained" not in page.empty.label.text()
+    opened(window, trained.directory)
+    assert page.part == "validation" and "still being trained" in page.empty.label.text()
+    page.trying.show_run(ended.directory, "last")
+    QGuiApplication.clipboard().clear()
+    page.trying.paste.click()
+    assert "no picture" in page.trying.sentence.text() and page.trying.file is None
 
 
 def test_results_open_from_the_file_that_the_run_keeps(open_window, qtbot, own_folder: Path) -> None:

@@ -15,11 +15,15 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs import Run, start_run
+from blockstudio.training.group.dividing import units
 from blockstudio.training.group.member import train_member
+from blockstudio.training.prepare import prepare
 from blockstudio.training.share import Share
 from blockstudio.training.trainer import train_run
 
@@ -107,6 +111,57 @@ def test_two_processes_learn_as_one(make_run: MakeRun, monkeypatch: pytest.Monke
     assert found["test_images"] == wanted["test_images"] and sum(map(sum, found["confusion"])) == found["test_images"]
     assert found["test_loss"] == pytest.approx(wanted["test_loss"], abs=CLOSE)
     assert shared.checkpoints.latest_good() is not None
+
+
+@pytest.mark.slow
+def test_a_network_divided_among_two_processes_learns_as_one_and_goes_on(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FSDP2 on the loopback address: the losses of one process, whole checkpoints, a killed run that goes on, alone."""
+    fields: dict[str, Any] = {
+        "epochs": 2, "batch_size": 63, "report_steps": 1, "device": "cpu", "sync_batchnorm": True, "clip_gradient": 1.0,
+        "checkpoints.steps": 7, "optimizer.name": "adamw",
+    }  # fmt: skip
+    alone = make_run("alone", network(), **fields)
+    divided = make_run("divided", network(), sharding="fsdp2", **fields)
+    train_run(alone)
+    one = losses(alone)
+    port = free_port()
+    with launched(1, port, monkeypatch) as other:
+        program = [sys.executable, "-m", "blockstudio.training", str(divided.directory)]
+        child = subprocess.Popen(program, env={**os.environ, **other})
+    with launched(0, port, monkeypatch):
+        train_member(divided)
+    assert child.wait() == 0 and divided.state().status == "finished"
+    assert max(abs(a - b) for a, b in zip(one, losses(divided), strict=True)) < 20 * CLOSE
+    found, wanted = divided.results(), alone.results()
+    assert found is not None and wanted is not None and sum(map(sum, found["confusion"])) == wanted["test_images"]
+    assert found["test_loss"] == pytest.approx(wanted["test_loss"], abs=20 * CLOSE)
+    # The checkpoint is a whole one: a run that begins from it has one process, and no sharding.
+    checkpoint = divided.checkpoints.latest_good()
+    assert checkpoint is not None
+    weights = {key: tuple(value.shape) for key, value in load_file(checkpoint.model).items()}
+    assert weights == {key: tuple(v.shape) for key, v in load_file(alone.checkpoints.latest_good().model).items()}
+
+    halved = make_run("halved", network(), sharding="fsdp2", **fields)
+    started = start_run(halved, 2)
+    for event in halved.follow():
+        if event["type"] == "step" and event["step"] == 18:
+            os.kill(members(started.pid)[0], signal.SIGKILL)
+    assert started.wait() == 0 and halved.state().status == "finished"
+    assert max(abs(a - b) for a, b in zip(one, losses(halved), strict=True)) < 40 * CLOSE
+
+
+def test_what_cannot_be_divided_is_said_before_the_first_step(make_run: MakeRun) -> None:
+    recipe = {"averages.ema": 0.9, "precision": "fp16", "compile": True}
+    run = make_run("divided", network(), sharding="fsdp2", device="cpu", **recipe)
+    with pytest.raises(StudioError) as error:
+        prepare(run, shared=True)
+    assert {each.where for each in error.value.problems} >= set(recipe)
+    copies = nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), nn.Linear(2, 2)
+    )
+    assert [type(each).__name__ for each in units(copies)] == ["Conv2d", "Linear", "Linear", "Linear"]
 
 
 @pytest.mark.slow

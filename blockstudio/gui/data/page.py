@@ -24,6 +24,7 @@ from blockstudio.gui.data.stages import StageStrip
 from blockstudio.gui.data.survey import SurveyControl
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.page import PageHead
 from blockstudio.gui.kit.parts import bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
@@ -86,30 +87,21 @@ class DataPage(QScrollArea):
         self.recolour()
         self.show_known()
 
-    def _head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        title = QLabel(tr("Data"))
-        title.setFont(font(18, bold=True))
-        head.addWidget(title)
-        head.addSpacing(6)
+    def _head(self) -> PageHead:
+        head = PageHead(tr("Data"))
         self.source = Chip(tr("Data to train on"), lambda menu: self._desk.commands.fill_choices(menu, "run.data"))
-        head.addWidget(self.source)
         folder = QPushButton(tr("Choose a folder…"))
         folder.setProperty("role", "chip")
         self._desk.commands.bind(folder, "run.data_folder")
-        head.addWidget(folder)
         self.kind = quiet(wrap=False)
-        head.addWidget(self.kind)
-        head.addStretch(1)
+        head.add(self.source, folder, self.kind)
         self.progress_text = QLabel()
         self.progress_text.setFont(font(11))
         self.progress = QProgressBar()
         self.progress.setFixedSize(120, 6)
         self.progress.setTextVisible(False)
-        head.addWidget(self.progress_text)
-        head.addWidget(self.progress)
-        head.addWidget(self._desk.commands.link(tr("Back to the drawing"), "view.drawing"))
+        head.add_tools(self.progress_text, self.progress,
+                       self._desk.commands.link(tr("Back to the drawing"), "view.drawing"))  # fmt: skip
         return head
 
     def _over_grid(self) -> QHBoxLayout:

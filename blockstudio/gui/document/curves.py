@@ -34,7 +34,7 @@ SMOOTHING = 70
 """Hundredths of the past in the usual smoothing."""
 STRONGEST = 0.995
 """The strongest smoothing."""
-GROUPS = 50_000
+GROUPS = 4000
 """Points from twice of which neighbours are taken together before they are smoothed: no screen tells the difference."""
 KEPT = 64
 """Smoothed curves that are remembered."""

@@ -10,13 +10,13 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Measure, Plan, Trial, load_experiment, trials_of
+from blockstudio.experiments import Measure, Place, Plan, Trial, load_experiment, trials_of
 from blockstudio.experiments.definition import SUFFIX
 from blockstudio.experiments.measures import OF_TEST, Take
 from blockstudio.experiments.queue import cores
 from blockstudio.experiments.search import proposed
 from blockstudio.experiments.standing import Standing, standing, with_measure
-from blockstudio.experiments.starting import Word, start_queue, tell_queue
+from blockstudio.experiments.starting import REFUSED, Word, last_line, start_queue, tell_queue
 from blockstudio.gui.work.settings import runs_folder, settings
 from blockstudio.gui.work.worker import Work
 
@@ -43,10 +43,13 @@ class ExperimentControl(QObject):
         self.standing: Standing | None = None
         self.curve = "accuracy"
         self.at_once = cores()
+        self.place = Place()
+        """Where the trials of the experiment in view train."""
         self.stopping = False
         self._measured: Plan | None = None
         self._reading = self._watched = False
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[tuple[subprocess.Popen[bytes], Path]] = []
+        """Queues that were started here, each with its folder."""
         self._work = Work(self)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -64,6 +67,7 @@ class ExperimentControl(QObject):
 
         def loaded(plan: Plan) -> None:
             self.file, self.plan, self._measured, self.standing, self.stopping = file, plan, plan, None, False
+            self.place = plan.experiment.engine
             self.trials = trials_of(plan, self.home)
             self._grow()
             measured = plan.experiment.measure.curve
@@ -135,7 +139,7 @@ class ExperimentControl(QObject):
 
     def refresh(self) -> None:
         """Read anew, in a worker."""
-        self._processes = [process for process in self._processes if process.poll() is None]
+        self._look_at_queues()
         if self._measured is None or self._reading:
             return
         self._grow()
@@ -170,12 +174,22 @@ class ExperimentControl(QObject):
             self.tell("retry" if again else "resume")
             return
         try:
-            self._processes.append(start_queue(self.file.resolve(), self.home, self.at_once, again))
+            started = start_queue(self.file.resolve(), self.home, self.at_once, again, self.place)
+            self._processes.append((started, self.home))
         except StudioError as error:
             self.failed.emit(str(error))
         for trial in self.trials:
             trial.forget()
         self.refresh()
+
+    def _look_at_queues(self) -> None:
+        """A queue that could not begin, on an engine that is not reached, say, has told why."""
+        ended = [(process, home) for process, home in self._processes if process.poll() is not None]
+        self._processes = [each for each in self._processes if each not in ended]
+        for process, home in ended:
+            said = last_line(home) if process.returncode == REFUSED else ""
+            if said:
+                self.failed.emit(said)
 
     def tell(self, word: Word) -> None:
         """Pause, resume, stop or retry."""

@@ -37,6 +37,7 @@ from blockstudio.gui.experiments.looks import axis_name, hue
 from blockstudio.gui.experiments.matrix import TrialMatrix
 from blockstudio.gui.experiments.queue_panel import QueuePanel, section
 from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.page import PageHead
 from blockstudio.gui.kit.parts import duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
@@ -120,13 +121,9 @@ class ExperimentView(QScrollArea):
         control.changed.connect(self.show_standing)
         notifier.changed.connect(self.show_standing)
 
-    def _head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        self.question = QLabel()
-        self.question.setFont(font(18, bold=True))
-        self.question.setWordWrap(True)
-        head.addWidget(self.question, 1)
+    def _head(self) -> PageHead:
+        head = PageHead(long=True)
+        self.question = head.title
         self.start = QPushButton()
         self.start.setProperty("role", "chip")
         self._desk.commands.bind(self.start, "experiment.run")
@@ -139,13 +136,13 @@ class ExperimentView(QScrollArea):
         self.again = QPushButton(tr("Retry failed"))
         self.again.setProperty("role", "chip")
         self._desk.commands.bind(self.again, "experiment.retry")
-        for button in (self.start, self.hold, self.end, self.again):
-            head.addWidget(button)
-        head.addWidget(TableChip(self._desk, tr("the experiment's table"), "experiment", self.table))
         self.figures = Chip(tr("Save a figure"), self._fill_figures)
         self.figures.set_text(tr("Figure"))
-        head.addWidget(self.figures)
-        head.addWidget(self._desk.commands.link(tr("All experiments"), "experiment.all"))
+        head.add_tools(
+            self.start, self.hold, self.end, self.again,
+            TableChip(self._desk, tr("the experiment's table"), "experiment", self.table), self.figures,
+            self._desk.commands.link(tr("All experiments"), "experiment.all"),
+        )  # fmt: skip
         return head
 
     def _left(self) -> QVBoxLayout:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QSpinBox,
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.experiments import Outcome, Trial
+from blockstudio.experiments import Outcome, Place, Trial
+from blockstudio.experiments.place import LIBRARY, MOST, TITLES, EngineName, missing
 from blockstudio.experiments.queue import cores
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.experiments.control import ExperimentControl
@@ -24,8 +25,6 @@ from blockstudio.gui.kit.parts import Elided, clear, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
 
-ENGINES = {"local": ("", ""), "ray": ("ray", "Ray"), "slurm": ("submitit", "Slurm")}
-"""Where trials run: the library that it takes, and what it is called."""
 NAMED = 6
 
 
@@ -51,11 +50,15 @@ class QueuePanel(QWidget):
         head.addSpacing(10)
         self.engines = QButtonGroup(self)
         self.engine_buttons: dict[str, QPushButton] = {}
-        for engine, (_, title) in ENGINES.items():
-            button = QPushButton(title or tr("This machine"))
+        reasons = {engine: reason for engine in LIBRARY if (reason := missing(engine)) is not None}
+        for engine, title in TITLES.items():
+            button = QPushButton(tr(title))
             button.setCheckable(True)
             button.setChecked(engine == "local")
-            button.clicked.connect(lambda _=False, engine=engine: self._choose(engine))
+            button.setEnabled(engine not in reasons)
+            button.setToolTip(tr(reasons[engine]) if engine in reasons else "")
+            button.setAccessibleDescription(button.toolTip())
+            button.clicked.connect(lambda _=False, engine=engine: self.choose(engine))
             self.engines.addButton(button)
             self.engine_buttons[engine] = button
             head.addWidget(button)
@@ -69,31 +72,74 @@ class QueuePanel(QWidget):
         head.addWidget(self.at_once)
         head.addWidget(quiet(tr_many("of {count} core", "of {count} cores", cores()), wrap=False))
         column.addLayout(head)
-        self.engine_note = quiet()
-        self.engine_note.hide()
+        self.engine_note = quiet(" ".join(tr(reason) for reason in reasons.values()))
+        self.engine_note.setVisible(bool(reasons))
         column.addWidget(self.engine_note)
+        column.addWidget(self._make_fields())
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         column.addLayout(self._rows)
         self._shown: object = None
         control.changed.connect(self.show_queue)
+        control.opened.connect(self.show_place)
+        self.show_place()
+
+    def _make_fields(self) -> QWidget:
+        """What one trial takes on an engine, and where it is."""
+        self.fields = QWidget()
+        line = QHBoxLayout(self.fields)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        self.address = QLineEdit()
+        self.address.setPlaceholderText(tr("head:6379, or empty: a cluster of this machine's own"))
+        self.address.setAccessibleName(tr("Address of the Ray cluster"))
+        self.cpus, self.gpus = QDoubleSpinBox(), QDoubleSpinBox()
+        for field, name, least in ((self.cpus, tr("Processors a trial"), 0.5), (self.gpus, tr("Cards a trial"), 0.0)):
+            field.setRange(least, MOST)
+            field.setDecimals(2)
+            field.setAccessibleName(name)
+        self._address_title = quiet(tr("address"), wrap=False)
+        line.addWidget(self._address_title)
+        line.addWidget(self.address, 1)
+        for title, field in ((tr("processors a trial"), self.cpus), (tr("cards a trial"), self.gpus)):
+            line.addWidget(quiet(title, wrap=False))
+            line.addWidget(field)
+        line.addStretch(0)
+        self.address.textChanged.connect(lambda _: self._take_fields())
+        for field in (self.cpus, self.gpus):
+            field.valueChanged.connect(lambda _: self._take_fields())
+        return self.fields
 
     def _set_at_once(self, count: int) -> None:
         self._control.at_once = count
 
-    def _choose(self, engine: str) -> None:
-        """Say in one sentence what another engine needs."""
-        library, title = ENGINES[engine]
-        if not library:
-            self.engine_note.hide()
-            return
-        if importlib.util.find_spec(library) is None:
-            text = tr("{name} is not installed: pip install 'blockstudio[{extra}]'.", name=title, extra=engine)
-        else:
-            text = tr("Start it there with: blockstudio experiment run FILE --engine {engine}", engine=engine)
-        self.engine_note.setText(text)
-        self.engine_note.show()
-        self.engine_buttons["local"].setChecked(True)
+    def choose(self, engine: EngineName) -> None:
+        """Train on another engine from the next start on; its fields stand under it."""
+        if engine != self._control.place.name:
+            self._control.place = Place(engine)
+        self.show_place()
+
+    def show_place(self) -> None:
+        """Show the engine and its settings."""
+        place = self._control.place
+        self.engine_buttons[place.name].setChecked(True)
+        for field, value in ((self.cpus, place.cpus), (self.gpus, place.gpus)):
+            field.blockSignals(True)
+            field.setDecimals(0 if place.name == "slurm" else 2)
+            field.setValue(value)
+            field.blockSignals(False)
+        if self.address.text() != place.address:
+            self.address.blockSignals(True)
+            self.address.setText(place.address)
+            self.address.blockSignals(False)
+        for widget in (self._address_title, self.address):
+            widget.setVisible(place.name == "ray")
+        self.fields.setVisible(place.name != "local")
+
+    def _take_fields(self) -> None:
+        name = self._control.place.name
+        address = self.address.text().strip() if name == "ray" else ""
+        self._control.place = Place(name, address, self.cpus.value(), self.gpus.value())
 
     def show_queue(self) -> None:
         """Show the trials that are not finished."""

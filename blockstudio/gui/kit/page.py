@@ -40,12 +40,16 @@ def section_title(text: str) -> QLabel:
 class PageHead(QHBoxLayout):
     """The title, and in its line what `add` puts behind it; ``tools`` stand at the right."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str = "", *, long: bool = False) -> None:
+        """``long``: the title is a sentence, which takes the room there is and runs over several lines."""
         super().__init__()
         self.setSpacing(10)
         self.title = page_title(title)
-        self.addWidget(self.title)
-        self.addSpacing(6)
+        self.title.setWordWrap(long)
+        self._long = long
+        self.addWidget(self.title, 1 if long else 0)
+        if not long:
+            self.addSpacing(6)
 
     def add(self, *widgets: QWidget) -> None:
         for widget in widgets:
@@ -53,7 +57,8 @@ class PageHead(QHBoxLayout):
 
     def add_tools(self, *widgets: QWidget) -> None:
         """The last call: these go to the right end."""
-        self.addStretch(1)
+        if not self._long:
+            self.addStretch(1)
         self.add(*widgets)
 
 

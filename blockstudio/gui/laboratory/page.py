@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
@@ -23,8 +22,8 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.page import PageHead
 from blockstudio.gui.kit.text import sentence, tr
-from blockstudio.gui.kit.theme import font
 from blockstudio.gui.laboratory.asking import AskingPage
 from blockstudio.gui.laboratory.lesion import LesionPage
 from blockstudio.gui.laboratory.process import LabProcess
@@ -76,13 +75,8 @@ class LaboratoryPage(QWidget):
         self.turn_to(HAND)
         self.show_run(None)
 
-    def _head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        title = QLabel(tr("Laboratory"))
-        title.setFont(font(18, bold=True))
-        row.addWidget(title)
-        row.addSpacing(16)
+    def _head(self) -> PageHead:
+        row = PageHead(tr("Laboratory"))
         self._tabs = QButtonGroup(self)
         self.tabs: dict[str, QPushButton] = {}
         titles: dict[str, str] = {HAND: tr("By hand")}
@@ -93,10 +87,9 @@ class LaboratoryPage(QWidget):
             button.setProperty("role", "tab")
             button.clicked.connect(lambda _=False, name=name: self.turn_to(name))
             self._tabs.addButton(button)
-            row.addWidget(button)
-        row.addStretch(1)
+            row.add(button)
         self.chip = Chip(tr("The run that is asked"), self._fill)
-        row.addWidget(self.chip)
+        row.add_tools(self.chip)
         return row
 
     def _fill(self, menu: QMenu) -> None:

@@ -30,6 +30,7 @@ from blockstudio.gui.results.trying import TryImage
 from blockstudio.gui.work.child import Child
 from blockstudio.report.results import class_table
 from blockstudio.report.table import Table
+from blockstudio.runs import Run
 from blockstudio.runs.label import read_label
 from blockstudio.runs.predictions import PARTS, Order, Part, Predictions, Which, kept, path_of, read_predictions
 from blockstudio.text import say
@@ -175,7 +176,10 @@ class ResultsPage(QWidget):
         self._cancel()
         self.directory = directory
         there = kept(directory)
-        self.part, self.which = there[0] if there else ("test", "best")
+        # The test images are for the end: a run that is not there yet is asked about its validation images.
+        self.part, self.which = (
+            there[0] if there else ("test", "best") if _has_ended(directory) else ("validation", "last")
+        )
         self._read()
 
     def _read(self) -> None:
@@ -195,6 +199,8 @@ class ResultsPage(QWidget):
             self.found = None
             missing = error.code == "predictions.missing"
             text = tr("The network has not been asked about these images yet.") if missing else sentence(str(error))
+            if missing and not _has_ended(self.directory):
+                text += " " + tr("It is still being trained: its latest checkpoint answers.")
             self._show_nothing(text)
             return
         self._show()
@@ -389,3 +395,11 @@ class ResultsPage(QWidget):
         """The window closes."""
         self.child.cancel()
         self.trying.stop()
+
+
+def _has_ended(directory: Path) -> bool:
+    """Whether the run has come to its end; one that cannot be read has."""
+    try:
+        return Run(directory).state().status == "finished"
+    except StudioError:
+        return True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.answers import Answer
@@ -70,12 +71,16 @@ class TryImage(QWidget):
         self.child = Child(self)
         self.child.done.connect(self._took)
         self.dialog: QFileDialog | None = None
+        self._folder: TemporaryDirectory[str] | None = None
+        """For what is pasted."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         head = QHBoxLayout()
         head.addWidget(section_title(tr("Try an image")))
-        head.addWidget(quiet(tr("drop one on the window"), wrap=False))
+        head.addWidget(quiet(tr("drop one on the window, or"), wrap=False))
+        self.paste = link(tr("paste it"), self.try_clipboard)
+        head.addWidget(self.paste)
         head.addStretch(1)
         self.choose = QPushButton(tr("Choose…"))
         self.choose.setProperty("role", "chip")
@@ -131,6 +136,23 @@ class TryImage(QWidget):
             "evaluate", str(self._run), "--image", str(file), "--invert", invert, "--checkpoint", self._which
         )
 
+    def try_clipboard(self) -> None:
+        """Ask about the picture on the clipboard, or the file that was copied."""
+        copied = QGuiApplication.clipboard().mimeData()
+        files = [Path(url.toLocalFile()) for url in copied.urls() if url.isLocalFile()]
+        if files:
+            self.try_file(files[0])
+            return
+        image = QGuiApplication.clipboard().image()
+        if image.isNull():
+            self._say(tr("There is no picture on the clipboard."), "problem")
+            return
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="blockstudio-")
+        file = Path(self._folder.name) / f"{tr('clipboard')}.png"
+        image.save(str(file))
+        self.try_file(file)
+
     def _took(self, answer: Answer) -> None:
         if answer.error is not None:
             self._say(sentence(str(answer.error)), "problem")
@@ -172,6 +194,8 @@ class TryImage(QWidget):
     def stop(self) -> None:
         """The window closes."""
         self.child.cancel()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 def _fitted(image: QImage, size: int) -> QPixmap:

@@ -83,10 +83,11 @@ class Feeder:
         reader = self._reader(part, training=False)
         yield from reader.batches(*self._chunks(part, share)[share.rank :: share.size])
 
-    def rounds(self, part: Source, whole: bool = False) -> int:
-        """How many batches of `evaluate` every process has at least."""
+    def rounds(self, part: Source, whole: bool = False, most: bool = False) -> int:
+        """How many batches of `evaluate` every process has at least, or ``most`` of them."""
         share = ALL if whole else self._share
-        return len(self._chunks(part, share)) // share.size
+        count = len(self._chunks(part, share))
+        return -(-count // share.size) if most else count // share.size
 
     def _chunks(self, part: Source, share: Share) -> tuple[Tensor, ...]:
         size = max(self.batch_size, 256) if isinstance(part, ImageSet) else self.batch_size

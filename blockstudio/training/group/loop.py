@@ -6,12 +6,14 @@ depends on the clock or on commands is decided by the leader, at steps that all 
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 from dataclasses import replace
 
 import torch
+from msgspec import structs
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.checkpoints import Checkpoint
@@ -24,13 +26,15 @@ from blockstudio.training.data.load import Source
 from blockstudio.training.evaluate import Counted, Measured, evaluate
 from blockstudio.training.group.group import Group
 from blockstudio.training.group.norm import synchronise
+from blockstudio.training.initial_weights import begin
 from blockstudio.training.keeper import Keeper
 from blockstudio.training.loop import TICK, Loop
 from blockstudio.training.losses import Meter, Sums
 from blockstudio.training.prepare import Prepared
 from blockstudio.training.random import DROPOUT, mixed
-from blockstudio.training.saving import read_state
+from blockstudio.training.saving import is_finite, read_state, take_state
 from blockstudio.training.share import Share
+from blockstudio.training.stopping import Diverged
 
 MOST_STEPS = 1000
 """Between two looks at the log and the commands."""
@@ -78,12 +82,30 @@ class GroupLoop(Loop):
         self._parent = os.getppid()
         if prepared.recipe.sync_batchnorm:
             synchronise(prepared.model, prepared.device)
+        self._divided = prepared.recipe.sharding != "none"
+        if self._divided:
+            prepared = self._divide(run, prepared, events)
         # A recorded step would play back what the processes exchange.
         alone = replace(prepared, recorded=False)
         super().__init__(run, alone, events, control, lock, Share(group.rank, group.size))
 
     def _new_meter(self, auxiliaries: int, recorded: bool) -> Meter:
         return GroupMeter(self._device, auxiliaries, self._group)
+
+    def _divide(self, run: Run, prepared: Prepared, events: EventWriter) -> Prepared:
+        """The network with its starting weights, divided; what has hooks in blocks is not measured then."""
+        from blockstudio.training.group.dividing import divide
+
+        def passed_over(error: StudioError) -> None:
+            events.write("warning", code=error.code, text=str(error))
+
+        for turn in (True, False):  # the leader writes into the run what the others then read
+            if self._group.leads == turn:
+                begin(run, prepared.model, prepared.recipe, passed_over)
+            self._group.wait()
+        divide(prepared.model, prepared.device, self._group.size)
+        recipe = prepared.recipe
+        return replace(prepared, recipe=structs.replace(recipe, watch=structs.replace(recipe.watch, blocks=False)))
 
     # Decisions
 
@@ -106,7 +128,7 @@ class GroupLoop(Loop):
         watching = -2 if control.watching is None else control.watching
         told = self._group.tell([control.stopping, control.pausing, watching, after])
         control.stopping, control.pausing = bool(told[0]), bool(told[1])
-        control.watching = None if told[2] == -2 else told[2]
+        control.watching = None if told[2] == -2 or self._divided else told[2]
         self._next = self._step + told[3]
         self._looked = (self._step, now)
 
@@ -127,12 +149,18 @@ class GroupLoop(Loop):
 
         # What is kept of every image has to be in one place: then the leader measures all of them.
         rounds = self._feeder.rounds(part, whole=keeper is not None)
-        if keeper is not None and not self._group.leads:
+        if keeper is not None and not self._group.leads and not self._divided:
             return Measured(0.0, 0.0, 0, None) if all(self._listen() for _ in range(rounds)) else None
         batches = self._feeder.evaluate(part, whole=keeper is not None)
+        if self._divided:
+            from blockstudio.training.group.dividing import evened
+
+            most = rounds if keeper is not None else self._feeder.rounds(part, most=True)
+            batches = evened(batches, most, self._splits.shape, self._device)
         combine = self._combined if keeper is None else None
         classes = len(self._splits.classes)
-        return evaluate(self._measured, batches, classes, self._precision, self._laid, go_on, keeper, combine)
+        took = keeper if self._group.leads else None
+        return evaluate(self._measured, batches, classes, self._precision, self._laid, go_on, took, combine)
 
     def _keep(self, keeper: Keeper, at: int) -> None:
         if self._group.leads:
@@ -151,7 +179,8 @@ class GroupLoop(Loop):
         (saved,) = self._group.tell([self._step if self._saved is not None else -1])
         if not self._group.leads and saved >= 0:
             self._take(self._run.checkpoints.at(saved))
-        self._learn.share()
+        if not self._divided:
+            self._learn.share()
         if saved < 0 and self._averaged is not None:
             self._averaged.begin()
         self._begin_epoch()
@@ -169,15 +198,20 @@ class GroupLoop(Loop):
         fresh = self._saved != (self._step, self._evaluated)
         if fresh:
             self._group.same_buffers(self._model)
+            if self._divided and self._group.total(torch.tensor([not is_finite(self._model)]).long()).item():
+                raise Diverged(math.nan)
         super()._save()
         if fresh:
             self._begin_epoch()
 
     def _write(self, notes: dict[str, object]) -> None:
         problem: StudioError | None = None
+        if self._group.leads or self._divided:
+            # Of a divided network every process has a part to give.
+            state = take_state(self._measured, self._learnt, self._optimizer)
         if self._group.leads:
             try:
-                super()._write(notes)
+                self._write_state(state, notes)
             except StudioError as error:
                 problem = error
         (failed,) = self._group.tell([problem is not None])

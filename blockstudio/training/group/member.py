@@ -128,11 +128,11 @@ def _train(run: Run, group: Group, events: EventWriter, control: Control, lock: 
         fetching = download_note(run)
         if fetching:
             events.write("note", text=fetching)
-        prepared = prepare(run, build)  # Downloads and unpacks what the others then find.
+        prepared = prepare(run, build, shared=True)  # Downloads and unpacks what the others then find.
         _check_shares(prepared, group)
     group.wait()
     if not group.leads:
-        prepared = prepare(run, build)
+        prepared = prepare(run, build, shared=True)
     if group.leads:
         for note in prepared.splits.notes:
             events.write("note", text=note)
