@@ -46,7 +46,7 @@ EVENTS = "events.jsonl"
 CONTROL = "control.jsonl"
 LOG = "trainer.log"
 
-Command: TypeAlias = Literal["pause", "resume", "stop", "watch", "unwatch"]
+Command: TypeAlias = Literal["pause", "resume", "stop", "watch", "unwatch", "fetch"]
 
 
 class Run:

@@ -139,7 +139,8 @@ class TryImage(QWidget):
     def try_clipboard(self) -> None:
         """Ask about the picture on the clipboard, or the file that was copied."""
         copied = QGuiApplication.clipboard().mimeData()
-        files = [Path(url.toLocalFile()) for url in copied.urls() if url.isLocalFile()]
+        urls = copied.urls() if copied is not None else []  # an empty clipboard has none
+        files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
         if files:
             self.try_file(files[0])
             return

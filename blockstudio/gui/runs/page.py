@@ -203,12 +203,12 @@ class RunsPage(QWidget):
             column = column_of(self.sort_key, rows)
         except StudioError:
             return rows
-        known = [row for row in rows if column.value(row) is not None]
-        if any(not isinstance(column.value(row), int | float) for row in known):
-            known.sort(key=lambda row: column.text(row).lower(), reverse=not self.sort_up)
-        else:
-            known.sort(key=column.value, reverse=not self.sort_up)
-        return known + [row for row in rows if column.value(row) is None]
+        values = [(column.value(row), row) for row in rows]
+        known = [(value, row) for value, row in values if value is not None]
+        if any(not isinstance(value, int | float) for value, _ in known):
+            known = [(column.text(row).lower(), row) for _, row in known]
+        known.sort(key=lambda each: each[0], reverse=not self.sort_up)
+        return [row for _, row in known] + [row for value, row in values if value is None]
 
     def sort(self, key: str) -> None:
         """Sort by a column; again: the other way round."""

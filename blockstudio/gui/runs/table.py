@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -161,14 +162,11 @@ class _Cells(QStyledItemDelegate):
         assert isinstance(model, RunsModel) and isinstance(view, RunsView)
         row, colours, rect = model.rows[index.row()], theme(), QRectF(option.rect)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         marked = row.directory in model.marked
         if marked:
             painter.fillRect(rect, colours.selected)
         elif view.hovered == index.row():
             painter.fillRect(rect, colours.field)
-        painter.setPen(QPen(colours.hairline, 1))
-        painter.drawLine(QPointF(rect.left(), rect.bottom() + 0.5), QPointF(rect.right() + 1, rect.bottom() + 0.5))
         if option.state & QStyle.StateFlag.State_Selected and view.hasFocus():
             painter.setPen(QPen(colours.accent, 1))
             painter.drawLine(rect.topLeft() + QPointF(0, 0.5), rect.topRight() + QPointF(1, 0.5))
@@ -180,6 +178,7 @@ class _Cells(QStyledItemDelegate):
         painter.restore()
 
     def _mark(self, painter: QPainter, rect: QRectF, colour: QColor | None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colour or theme().secondary, 1.2))
         painter.setBrush(colour or Qt.GlobalColor.transparent)
         painter.drawEllipse(rect.center() + QPointF(0.5, 0.5), 4.5, 4.5)
@@ -188,7 +187,6 @@ class _Cells(QStyledItemDelegate):
         self, painter: QPainter, rect: QRectF, model: RunsModel, row: Listed, column: Column, marked: bool
     ) -> None:
         colours, text = theme(), model.text(row, column)
-        side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         painter.setPen(colours.text)
         painter.setFont(font(12))
         if column.key == "run":
@@ -210,8 +208,8 @@ class _Cells(QStyledItemDelegate):
                 painter.setPen(colours.secondary if row.at_chance else colours.good)
         elif column.key == "note" or text == tr(NEVER):
             painter.setPen(colours.secondary)
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        if text:
+            painter.drawText(rect, _SIDES[column.right], _fitted(text, painter.font().bold(), int(rect.width())))
 
     def _name(self, painter: QPainter, rect: QRectF, row: Listed) -> None:
         name, made = name_and_time(row.run.name)
@@ -219,7 +217,7 @@ class _Cells(QStyledItemDelegate):
             name = row.label.name
         painter.setFont(font(12, bold=True))
         metrics = painter.fontMetrics()
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(rect.width()))
+        shown = _fitted(name, True, int(rect.width()))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, shown)
         room = rect.adjusted(metrics.horizontalAdvance(shown) + 8, 0, 0, 0)
         painter.setFont(font(11))
@@ -228,6 +226,9 @@ class _Cells(QStyledItemDelegate):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, made)
 
     def _tags(self, painter: QPainter, rect: QRectF, tags: Sequence[str], marked: bool) -> None:
+        if not tags:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
         metrics, x = painter.fontMetrics(), rect.left()
         for tag in tags:
@@ -247,6 +248,7 @@ class _Cells(QStyledItemDelegate):
             x += width + 4
 
     def _progress(self, painter: QPainter, rect: QRectF, row: Listed) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours, text = theme(), f"{100 * row.share:.0f} %"
         painter.setFont(font(12))
         painter.setPen(colours.link)
@@ -257,6 +259,18 @@ class _Cells(QStyledItemDelegate):
         painter.drawRoundedRect(bar, 3, 3)
         painter.setBrush(colours.accent)
         painter.drawRoundedRect(QRectF(bar.left(), bar.top(), bar.width() * row.share, 6), 3, 3)
+
+
+_SIDES = {
+    right: Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
+    for right in (True, False)
+}
+
+
+@lru_cache(8192)
+def _fitted(text: str, bold: bool, width: int) -> str:
+    """A text of 12 pixels with an end that fits; fitting takes longer than painting."""
+    return QFontMetrics(font(12, bold=bold)).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class RunsView(QTableView):
@@ -326,6 +340,16 @@ class RunsView(QTableView):
         keys = [column.key for column in self.runs.columns]
         if self.current is not None and key in keys:
             self.edit(self.runs.index(self.currentIndex().row(), keys.index(key) + 1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setPen(QPen(theme().hairline, 1))
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        for row in range(max(first, 0), (last if last >= 0 else len(self.runs.rows) - 1) + 1):
+            y = self.rowViewportPosition(row) + ROW - 1
+            painter.drawLine(0, y, self.viewport().width(), y)
+        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())

@@ -16,6 +16,7 @@ from blockstudio.gui.work.settings import settings
 from blockstudio.runs.datasets import DATASETS, is_absent, megabytes_text
 from blockstudio.runs.devices import absent_devices
 from blockstudio.runs.recipe import FIELDS, get_field
+from blockstudio.runs.start import REMOTE
 from blockstudio.text import say
 
 
@@ -39,6 +40,14 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
         """Open the network as the run in view trains it."""
         if trainer.data is not None:
             desk.documents.open_copy(trainer.data.run.directory / f"diagram{SUFFIX}")
+
+    def is_far(_: Desk) -> bool:
+        """A trainer of another machine is at work."""
+        return trainer.data is not None and trainer.data.active and (trainer.data.run.directory / REMOTE).exists()
+
+    def fetch(desk: Desk) -> None:
+        trainer.tell("fetch")
+        desk.say(tr("Its latest checkpoint is being fetched into the run's folder here."), "info")
 
     def set_runs_folder(name: str) -> None:
         settings().setValue("runs/folder", name)
@@ -135,6 +144,8 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
                 keywords="resume checkpoint"),
         Command("run.follow", say("Follow a run of another machine…"), ask_place, "Run", 150, enabled=is_in("idle"),
                 keywords="ssh remote attach server cluster"),
+        Command("run.fetch", say("Fetch its latest checkpoint"), fetch, "Run", 160, enabled=is_far,
+                keywords="ssh remote download weights"),
         Command("run.folder", say("Folder of runs…"), ask_runs_folder, "Run", 200),
         Command("run.diagram", say("Open the diagram of this run"), open_diagram, "Run", 210, enabled=watching),
         Command("run.data", say("Data to train on"), setter("data.source"), choices=data_sets),
