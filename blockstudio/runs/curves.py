@@ -31,7 +31,9 @@ AUX = "aux"
 READ_AT_ONCE = 1 << 20
 """Bytes a reading takes: some 7,000 events, a few ms in which no other thread of Python can work."""
 BLOCK = 200
-"""Values smoothed in one go: beyond, powers of the weight would leave what a float can hold."""
+"""Values smoothed in one go, fewer where powers of the weight would leave what a float can hold."""
+LEAST_WEIGHT = 1e-3
+"""Of the past, from which it is smoothed at all."""
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -278,7 +280,7 @@ def smooth(values: Floats, weight: float, *, log: bool = False) -> Floats:
         weight: Of the past, 0 (as it is) to below 1.
         log: Smooth the logarithms, for a logarithmic axis; values that have none are left out of it.
     """
-    if weight <= 0 or values.size < 2:
+    if weight < LEAST_WEIGHT or values.size < 2:
         return values
     if log:
         return np.exp(smooth(np.log(np.maximum(values, 1e-12)), weight))
@@ -290,10 +292,11 @@ def smooth(values: Floats, weight: float, *, log: bool = False) -> Floats:
 
 def _averaged(values: Floats, weight: float) -> Floats:
     """``y[i] = weight * y[i-1] + (1 - weight) * x[i]`` from 0, in blocks."""
-    count = -(-values.size // BLOCK)
-    whole = np.zeros((count, BLOCK))
+    long = max(1, min(BLOCK, int(200 / -np.log(weight))))
+    count = -(-values.size // long)
+    whole = np.zeros((count, long))
     whole.reshape(-1)[: values.size] = values
-    powers = weight ** np.arange(BLOCK, dtype=float)
+    powers = weight ** np.arange(long, dtype=float)
     whole /= powers
     np.cumsum(whole, axis=1, out=whole)
     ends = whole[:, -1].tolist()

@@ -11,7 +11,7 @@ import pytest
 from blockstudio.cli import main
 from blockstudio.errors import StudioError
 from blockstudio.runs.columns import RESULTS, column_of, differing, named_by
-from blockstudio.runs.curves import Curves, smooth, thin
+from blockstudio.runs.curves import Curves, smooth, thin, together
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.label import LABEL, Label, read_label, write_label
 from blockstudio.runs.query import filtered
@@ -54,7 +54,7 @@ def test_curves_are_those_of_the_log(tmp_path: Path) -> None:
 
 def test_smoothing_is_the_average_of_the_past_and_thinning_keeps_peaks() -> None:
     values = np.random.default_rng(0).random(1001)
-    for weight in (0.3, 0.9, 0.99):
+    for weight in (0.002, 0.3, 0.9, 0.99):
         past, share, wanted = 0.0, 0.0, []
         for value in values:
             past, share = weight * past + (1 - weight) * value, weight * share + 1 - weight
@@ -65,7 +65,12 @@ def test_smoothing_is_the_average_of_the_past_and_thinning_keeps_peaks() -> None
     spiky = np.zeros(100_000)
     spiky[70_001] = 5.0
     x, y = thin(np.arange(100_000.0), spiky, 500)
-    assert x.size <= 1000 and y.max() == 5.0 and (np.diff(x) >= 0).all()
+    assert x.size <= 1000 and y.max() == 5.0 and (np.diff(x) >= 0).all() and (x[0], x[-1]) == (0.0, 99_999.0)
+    x, y = thin(np.arange(100_000.0), spiky, 500, log=True)
+    assert 400 < x.size <= 1004 and np.searchsorted(x, 1000) > x.size / 3, "as wide on an axis of logarithms"
+    x, y = thin(np.arange(100_000.0), np.arange(100_000.0), 100, means=True)
+    assert x.size == 102 and np.allclose(x[1:-1], y[1:-1], atol=1) and (y[0], y[-1]) == (0.0, 99_999.0)
+    assert together(np.arange(5.0), 2).tolist() == [0.5, 2.5, 4.0]
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.data.grid import LEFT, ClassGrid, part_colours
-from blockstudio.gui.data.side import Side, section
+from blockstudio.gui.data.side import Side
 from blockstudio.gui.data.stages import StageStrip
 from blockstudio.gui.data.survey import SurveyControl
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import PageHead
+from blockstudio.gui.kit.page import PageHead, section_title
 from blockstudio.gui.kit.parts import bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
@@ -111,14 +111,14 @@ class DataPage(QScrollArea):
         holder.setFixedWidth(LEFT - 4)
         words = QHBoxLayout(holder)
         words.setContentsMargins(0, 0, 0, 0)
-        words.addWidget(section(tr("Classes")))
+        words.addWidget(section_title(tr("Classes")))
         self.legend = QLabel()
         self.legend.setFont(font(11))
         words.addSpacing(8)
         words.addWidget(self.legend)
         words.addStretch(1)
         row.addWidget(holder)
-        row.addWidget(section(tr("As the network will see them")))
+        row.addWidget(section_title(tr("As the network will see them")))
         row.addSpacing(10)
         self.views = QButtonGroup(self)
         titles = (tr("train"), tr("validation"), tr("as stored"))
@@ -140,7 +140,7 @@ class DataPage(QScrollArea):
     def _over_strip(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(0, 6, 0, 0)
-        row.addWidget(section(tr("From file to input")))
+        row.addWidget(section_title(tr("From file to input")))
         row.addSpacing(8)
         self.chosen = quiet(wrap=False)
         row.addWidget(self.chosen)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.data.grid import part_colours
 from blockstudio.gui.data.survey import PARTS, Known, SurveyControl
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.fields import ValueField, step_number
+from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import Elided, clear, link, quiet
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
@@ -23,14 +24,6 @@ WIDTH = 344
 NAMED = 9
 """Files that are named before *more*."""
 MARKS = {"broken": "problem", "no image": "secondary", "odd": "warning", "duplicate": "warning"}
-
-
-def section(text: str) -> QLabel:
-    """The title of a part of the page."""
-    label = QLabel(text)
-    label.setFont(font(14, bold=True))
-    label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-    return label
 
 
 class Histogram(QWidget):
@@ -102,7 +95,7 @@ class Side(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(section(tr("Mean and deviation")))
+        column.addWidget(section_title(tr("Mean and deviation")))
         self._figures = QGridLayout()
         self._figures.setVerticalSpacing(6)
         self._figures.setColumnStretch(0, 1)
@@ -115,13 +108,13 @@ class Side(QWidget):
         column.addLayout(self._split())
         column.addSpacing(14)
         self._sizes_head = quiet(wrap=False)
-        column.addLayout(_head(section(tr("Sizes")), self._sizes_head))
+        column.addLayout(_head(section_title(tr("Sizes")), self._sizes_head))
         self._sizes = QGridLayout()
         self._sizes.setColumnStretch(0, 1)
         column.addLayout(self._sizes)
         column.addSpacing(14)
         self._files_head = quiet(wrap=False)
-        column.addLayout(_head(section(tr("To be looked at")), self._files_head))
+        column.addLayout(_head(section_title(tr("To be looked at")), self._files_head))
         self._files = QVBoxLayout()
         self._files.setSpacing(3)
         column.addLayout(self._files)
@@ -135,7 +128,7 @@ class Side(QWidget):
         column = QVBoxLayout()
         column.setSpacing(5)
         self._held = quiet(wrap=False)
-        column.addLayout(_head(section(tr("Split")), self._held))
+        column.addLayout(_head(section_title(tr("Split")), self._held))
         self.bar = SplitBar()
         column.addWidget(self.bar)
         grid = QGridLayout()

@@ -14,6 +14,7 @@ from blockstudio.experiments.standing import Standing
 from blockstudio.experiments.statistics import deviation, mean
 from blockstudio.gui.experiments.looks import axis_name, figure, hue, mark, others
 from blockstudio.gui.kit.parts import count_text
+from blockstudio.gui.kit.plotting import ticks
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
 
@@ -82,9 +83,9 @@ class BandChart(Chart):
         last = max(band.steps[-1] for band in bands)
         shown = list(panels.items())[:MOST_PANELS]
         wide = (room.width() - LEFT) / len(shown)
-        ticks = _ticks(low, high)
+        marks = ticks(low, high)
         painter.setFont(font(11))
-        for tick in ticks:
+        for tick in marks:
             y = self._y(tick, low, high, room)
             painter.setPen(theme().secondary)
             painter.drawText(QRectF(0, y - 8, LEFT - 8, 16), Qt.AlignmentFlag.AlignRight,
@@ -92,7 +93,7 @@ class BandChart(Chart):
         for place, (name, rows) in enumerate(shown):
             left = room.left() + LEFT + place * wide
             self._panel(
-                painter, QRectF(left, room.top(), wide - 18, room.height()), name, rows, (low, high, last), ticks
+                painter, QRectF(left, room.top(), wide - 18, room.height()), name, rows, (low, high, last), marks
             )
         return True
 
@@ -101,7 +102,7 @@ class BandChart(Chart):
 
     def _panel(
         self, painter: QPainter, at: QRectF, name: str, rows: list[Row], span: tuple[float, float, float],
-        ticks: Sequence[float],
+        marks: Sequence[float],
     ) -> None:  # fmt: skip
         standing, colours = self.standing, theme()
         assert standing is not None
@@ -111,7 +112,7 @@ class BandChart(Chart):
         painter.setPen(colours.text)
         painter.drawText(QRectF(at.left(), at.top(), at.width(), 18), Qt.AlignmentFlag.AlignLeft, name)
         painter.setPen(colours.hairline)
-        for tick in ticks:
+        for tick in marks:
             y = self._y(tick, low, high, room)
             painter.drawLine(QPointF(at.left(), y), QPointF(at.right(), y))
         painter.setFont(font(11))
@@ -198,7 +199,7 @@ class FrontChart(Chart):
             return inner.bottom() - inner.height() * (value - low) / (high - low)
 
         painter.setFont(font(11))
-        for tick in _ticks(low, high):
+        for tick in ticks(low, high):
             painter.setPen(theme().secondary)
             painter.drawText(
                 QRectF(0, height(tick) - 8, LEFT - 4, 16), Qt.AlignmentFlag.AlignRight, figure(tick, percent)
@@ -259,12 +260,3 @@ class FrontChart(Chart):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(steps))
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """About four round figures."""
-    rough = max(high - low, 1e-9) / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = min((1, 2, 2.5, 5, 10), key=lambda nice: abs(nice * power - rough)) * power
-    first = math.ceil(low / step)
-    return [place * step for place in range(first, math.floor(high / step + 1e-9) + 1)]

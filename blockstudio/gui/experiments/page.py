@@ -35,9 +35,9 @@ from blockstudio.gui.experiments.control import ExperimentControl
 from blockstudio.gui.experiments.library import LibraryPage
 from blockstudio.gui.experiments.looks import axis_name, hue
 from blockstudio.gui.experiments.matrix import TrialMatrix
-from blockstudio.gui.experiments.queue_panel import QueuePanel, section
+from blockstudio.gui.experiments.queue_panel import QueuePanel
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import PageHead
+from blockstudio.gui.kit.page import PageHead, section_title
 from blockstudio.gui.kit.parts import duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
@@ -150,7 +150,7 @@ class ExperimentView(QScrollArea):
         column.setSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(4)
-        row.addWidget(section(tr("Runs")))
+        row.addWidget(section_title(tr("Runs")))
         row.addSpacing(8)
         self.measured = quiet(wrap=False)
         row.addWidget(self.measured)
@@ -165,7 +165,7 @@ class ExperimentView(QScrollArea):
         column.addWidget(self.matrix)
         column.addSpacing(10)
         row = QHBoxLayout()
-        self.compared = section("")
+        self.compared = section_title("")
         row.addWidget(self.compared)
         row.addStretch(1)
         self.legend = QLabel()
@@ -186,7 +186,7 @@ class ExperimentView(QScrollArea):
         column = QVBoxLayout()
         column.setSpacing(8)
         row = QHBoxLayout()
-        row.addWidget(section(tr("Curves")))
+        row.addWidget(section_title(tr("Curves")))
         row.addSpacing(8)
         self.bands_head = quiet(wrap=False)
         row.addWidget(self.bands_head)
@@ -198,7 +198,7 @@ class ExperimentView(QScrollArea):
         column.addWidget(self.bands, 1)
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.front_head = section("")
+        self.front_head = section_title("")
         row.addWidget(self.front_head)
         row.addSpacing(8)
         row.addWidget(quiet(tr("dashed: Pareto front"), wrap=False))

@@ -21,18 +21,12 @@ from blockstudio.experiments.place import LIBRARY, MOST, TITLES, EngineName, mis
 from blockstudio.experiments.queue import cores
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.experiments.control import ExperimentControl
+from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import Elided, clear, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
 
 NAMED = 6
-
-
-def section(text: str) -> QLabel:
-    """The title of a part of the page."""
-    label = QLabel(text)
-    label.setFont(font(14, bold=True))
-    return label
 
 
 class QueuePanel(QWidget):
@@ -46,7 +40,7 @@ class QueuePanel(QWidget):
         column.setSpacing(4)
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(section(tr("Queue")))
+        head.addWidget(section_title(tr("Queue")))
         head.addSpacing(10)
         self.engines = QButtonGroup(self)
         self.engine_buttons: dict[str, QPushButton] = {}

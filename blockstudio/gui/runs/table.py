@@ -59,6 +59,7 @@ class RunsModel(QAbstractTableModel):
         self.columns: list[Column] = []
         self.marked: list[Path] = []
         self._naming: list[Column] = []
+        self._versions: list[int] = []
         self._named: tuple[frozenset[str], frozenset[Path]] = (frozenset(), frozenset())
         self._texts: dict[tuple[Path, int, str], str] = {}
 
@@ -66,11 +67,13 @@ class RunsModel(QAbstractTableModel):
         """Show other rows; where only figures changed nothing moves."""
         if [row.directory for row in rows] == [row.directory for row in self.rows] and list(columns) == self.columns:
             self.rows = list(rows)
-            if rows:
+            versions = [row.version for row in rows]
+            if versions != self._versions:
+                self._versions = versions
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns)))
             return
         self.beginResetModel()
-        self.rows, self.columns = list(rows), list(columns)
+        self.rows, self.columns, self._versions = list(rows), list(columns), [row.version for row in rows]
         beside, listed = frozenset(column.key for column in columns), frozenset(row.directory for row in rows)
         if (beside, listed) != self._named:
             self._named = beside, listed
