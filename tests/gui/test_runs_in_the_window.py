@@ -339,7 +339,7 @@ def test_every_figure_of_a_run_has_its_curve_and_another_run_lies_over_it(
     }  # fmt: skip
     second.pick("memory")
     first.chart._point(50.0)
-    assert second.chart.cursor_x == 50.0 and "3.1 MB" in second.head.text() and "steps 50" in first.head.text()
+    assert second.chart.cursor_x == 50.0 and "3.1 MB" in second.head.text() and "step 50" in first.head.text()
 
     line = panel.list.visualItemRect(item("two"))
     click(panel.list.viewport(), line.topLeft() + QPoint(12, line.height() // 2))

@@ -265,7 +265,8 @@ class CurvesPanel(QWidget):
                     for line, value in chart.values_at(x)
                     if value is not None
                 ]
-                at = f"<span style='color:{quiet_colour}'>{chart.unit} {number_text(x)}</span>"
+                where = {"step": tr("step {x}"), "epoch": tr("epoch {x}"), "seconds": tr("{x} s")}[self.axis.value]
+                at = f"<span style='color:{quiet_colour}'>{where.format(x=number_text(x))}</span>"
                 said = f"{at} &nbsp; {' · '.join(read)}"
             elif len(self.subjects) == 1 and len(chart.lines) == 2:
                 parts = zip(chart.lines, (tr("train"), tr("validation")), strict=True)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
+    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -39,7 +41,6 @@ class RunFigures(QWidget):
     def __init__(self, commands: Commands[Desk], trainer: RunControl) -> None:
         super().__init__()
         self._trainer = trainer
-        self.setFixedWidth(300)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -143,7 +144,13 @@ class TrainingPanel(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.empty)
         self.figures = RunFigures(desk.commands, trainer)
-        self.figures.hide()
+        self._left = QScrollArea()  # a low window has not room for every figure
+        self._left.setWidget(self.figures)
+        self._left.setWidgetResizable(True)
+        self._left.setFrameShape(QFrame.Shape.NoFrame)
+        self._left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._left.setFixedWidth(300)
+        self._left.hide()
         side = QWidget()
         side.setFixedWidth(270)
         column = QVBoxLayout(side)
@@ -159,7 +166,7 @@ class TrainingPanel(QWidget):
         column.addLayout(head)
         self.list = RunList(trainer)
         column.addWidget(self.list, 1)
-        line.addWidget(self.figures)
+        line.addWidget(self._left)
         line.addWidget(self.stack, 2)
         line.addWidget(self.strip, 1)
         line.addWidget(side)
@@ -179,7 +186,7 @@ class TrainingPanel(QWidget):
     def _turn(self) -> None:
         """Another run is in view."""
         there = self._trainer.data is not None
-        self.figures.setVisible(there)
+        self._left.setVisible(there)
         if there and self.curves is None:
             self._make_curves()
         self.stack.setCurrentWidget(self.curves if there and self.curves is not None else self.empty)
