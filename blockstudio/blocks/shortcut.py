@@ -96,7 +96,25 @@ class ShortcutA(BlockType):
         ]
 
 
-_FORMS = ("C", "C×1×1", "1×C×1×1")
+FORMS = ("C", "C×1×1", "1×C×1×1", "1")
+"""How learned numbers are stored: one a channel in one of three shapes, or a single one."""
+
+
+def form_of(weight: Weight, shape: Shape, last: bool) -> str | None:
+    """The form in which a network keeps a weight that meets a tensor of ``shape``, channels ``last`` or not."""
+    channels, rest = shape[0], (1,) * (len(shape) - 1)
+    if weight.size == weight.kept == (1,) and channels > 1:
+        return "1"
+    right = [(channels,)] if last else [(channels, *rest), (1, channels, *rest)]
+    form = {(channels,): "C", (channels, 1, 1): "C×1×1", (1, channels, 1, 1): "1×C×1×1"}.get(weight.kept)
+    return form if weight.size in right else None
+
+
+def stored(a: Arguments) -> tuple[str, str]:
+    """The parameter of a block that is one, by its ``init`` and ``form``, and how it is turned to meet the input."""
+    size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)", "1": "(1,)"}[a.values["form"]]
+    turned = ".view(-1, 1, 1)" if a.values["form"] == "C" and len(a.inputs[0]) == 3 else ""
+    return f"nn.Parameter(torch.full({size.format(c=a.channel())}, {a.text('init')}))", turned
 
 
 @block_type
@@ -120,7 +138,7 @@ class LayerScale(BlockType):
             kind="float", default=1e-6, minimum=-1000.0, maximum=1000.0, help=say("What each factor begins as.")
         ),
         "form": Parameter(
-            kind="choice", default="C", choices=_FORMS, help=say("The shape in which the factors are stored.")
+            kind="choice", default="C", choices=FORMS, help=say("The shape in which the factors are stored.")
         ),
     }
 
@@ -128,39 +146,34 @@ class LayerScale(BlockType):
         weights = [value for value in given.values() if isinstance(value, Weight)]
         if len(weights) != 1 or len(inputs) != 1:
             return None
-        weight, channels = weights[0], inputs[0][0]
-        rest = (1,) * (len(inputs[0]) - 1)
-        right = [(channels,)] if given["last"] else [(channels, *rest), (1, channels, *rest)]
-        form = {(channels,): "C", (channels, 1, 1): "C×1×1", (1, channels, 1, 1): "1×C×1×1"}.get(weight.kept)
-        if weight.size not in right or form is None:
-            return None
-        return {"init": 1.0 if weight.value is None else float(f"{weight.value:.7g}"), "form": form}
+        form = form_of(weights[0], inputs[0], given["last"])
+        value = weights[0].value
+        return None if form is None else {"init": 1.0 if value is None else float(f"{value:.7g}"), "form": form}
 
     def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
         return "PyTorch would stretch a vector into a map" if code == "shape.rank" else ""
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
-        if p["form"] != "C":
+        if "×" in p["form"]:
             need_map(inputs, "LayerScale of this form")
         return inputs[0]
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
-        return inputs[0][0]
+        return 1 if p["form"] == "1" else inputs[0][0]
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return True
 
     def code(self, a: Arguments) -> Code:
-        size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)"}[a.values["form"]]
-        init = f"nn.Parameter(torch.full({size.format(c=a.channel())}, {a.text('init')}))"
-        turned = ".view(-1, 1, 1)" if a.values["form"] == "C" and len(a.inputs[0]) == 3 else ""
+        init, turned = stored(a)
         return Code(init, f"{{0}} * {{self}}{turned}", channels=a.channel())
 
     def summary(self, p: Resolved) -> str:
         return f"from {p['init']:g}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [(say("factors"), f"1·{inputs[0][0]}", f"{inputs[0][0]:,}")]
+        count = self.count(p, inputs)
+        return [(say("factors"), f"1·{count}", f"{count:,}")]
 
 
 @block_type

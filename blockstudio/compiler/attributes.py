@@ -11,6 +11,8 @@ from blockstudio.compiler.algebra import Tree
 from blockstudio.compiler.calls import IDENTITY
 from blockstudio.compiler.class_plans import ClassPlan, Unit
 from blockstudio.compiler.net import Net, Port
+from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 
 @dataclass(slots=True)
@@ -119,7 +121,19 @@ def value_of(entry: Attribute, net: Net, given: Tree) -> Tree:
     values = {part: value_of(item, net, given) for part, item in entry.items.items()}
     if not entry.chain:
         items = [algebra.literal(part) for part in values]
-        return ast.Call(algebra.tree_of("nn.ModuleDict"), [ast.Dict(list(items), list(values.values()))], [])
+        kinds = {item.unit is not None and item.unit.is_parameter for item in entry.items.values()}
+        if len(kinds) > 1:
+            raise StudioError(
+                "compile.name",
+                say(
+                    "under '{name}.' there are parameters and modules, and no PyTorch container holds both.",
+                    name=entry.path,
+                ),
+                where=entry.path,
+                hint=say("Rename one of the blocks: without a common first part they need no container."),
+            )
+        container = "nn.ParameterDict" if kinds == {True} else "nn.ModuleDict"
+        return ast.Call(algebra.tree_of(container), [ast.Dict(list(items), list(values.values()))], [])
     if list(values) == [str(index) for index in range(len(values))]:
         return ast.Call(algebra.tree_of("nn.Sequential"), list(values.values()), [])
     return ast.Call(algebra.tree_of("nn.Sequential"), [ordered_dict(values)], [])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Weight
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import is_block_name
+from blockstudio.imports import stacks
 from blockstudio.imports.nodes import ModuleLevel, Node, snake, values_in
 from blockstudio.imports.patterns import simplified
 from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
@@ -45,11 +47,12 @@ class Builder:
         level = ModuleLevel(frame.path, frame.module)
         known: dict[Value, Held] = {}
         for name, value in zip(_port_names(frame, len(inputs)), inputs, strict=True):
-            last = around[value].last if value in around else False
+            outside = around.get(value, Held(None, ()))
             node = Node(self.free_name(level, name, ""), INPUT)
             level.nodes.append(node)
-            level.inputs[node.name] = canonical(value.shape, last)
-            known[value] = Held((node, "out"), level.inputs[node.name], last)
+            shape = outside.shape if outside.stack > 1 else canonical(value.shape, outside.last)
+            level.inputs[node.name] = shape
+            known[value] = Held((node, "out"), shape, outside.last, stack=outside.stack)
         self._fill(level, known, frame)
         given: dict[Value, tuple[str, Held]] = {}
         main = frame is self.root
@@ -107,7 +110,7 @@ class Builder:
         node.sources = [known[value].source for value in inputs]
         level.nodes.append(node)
         for value, (port, held) in given.items():
-            known[value] = Held((node, port), held.shape, held.last)
+            known[value] = Held((node, port), held.shape, held.last, stack=held.stack)
 
     def _joined(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, inputs: list[Value]) -> list[Value]:
         """A module that begins by joining all that it is given gets it joined."""
@@ -143,6 +146,8 @@ class Builder:
         if call.name == "cat" and len(tensors) == 1:
             known[call.outputs[0]] = known[tensors[0]]
             return
+        if self._stacked(level, known, frame, call):
+            return
         if call.name in _SPLITS and self._split(level, known, frame, call):
             return
         found = read(call, known.get, self._weight)
@@ -160,6 +165,21 @@ class Builder:
                 if found is None:
                     return False
                 self._block(level, known, frame, found, part.outputs)
+        return True
+
+    def _stacked(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame, call: Call) -> bool:
+        """A call that makes, works on or ends a stack of maps, as blocks of one map with all their channels."""
+        step = stacks.step(call, known)
+        if step is None:
+            return False
+        if step.call is None:
+            known[call.outputs[0]] = step.held
+            return True
+        found = read(step.call, step.known.get, self._weight)
+        if found is None or (step.alike and not found.kind.elementwise):
+            return False
+        self._block(level, known, frame, found, step.call.outputs)
+        known[call.outputs[0]] = replace(known[step.call.outputs[0]], stack=step.held.stack)
         return True
 
     def _as_row(self, known: dict[Value, Held], call: Call, value: Value) -> bool:

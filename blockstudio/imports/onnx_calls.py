@@ -281,13 +281,18 @@ def _reshape(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[V
     return Call("reshape", (inputs[0], *outputs[0].shape), {}, outputs)
 
 
-def _mean(
-    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
-) -> Call | None:
-    axes = given.get("axes") or (known.get(inputs[1]) if len(inputs) > 1 and inputs[1] is not None else None)
-    if axes is None:
-        return None
-    return Call("mean", (inputs[0],), {"dim": list(axes), "keepdim": bool(given.get("keepdims", 1))}, outputs)
+def _over_axes(name: str) -> Maker:
+    """A mean or sum over axes."""
+
+    def make(
+        inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+    ) -> Call | None:
+        axes = given.get("axes") or (known.get(inputs[1]) if len(inputs) > 1 and inputs[1] is not None else None)
+        if axes is None:
+            return None
+        return Call(name, (inputs[0],), {"dim": list(axes), "keepdim": bool(given.get("keepdims", 1))}, outputs)
+
+    return make
 
 
 def _cat(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
@@ -319,7 +324,8 @@ _MAKERS: dict[str, Maker] = {
     "mul": _two("mul"),
     "pad": _pad,
     "prelu": _plain("prelu"),
-    "reducemean": _mean,
+    "reducemean": _over_axes("mean"),
+    "reducesum": _over_axes("sum"),
     "relu": _first("relu"),
     "reshape": _reshape,
     "resize": _resize,

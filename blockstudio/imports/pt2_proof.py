@@ -26,8 +26,8 @@ ALLOWED = frozenset(
         "conv1d", "conv2d", "conv_transpose2d", "div", "dropout", "elu", "flatten", "gelu", "group_norm",
         "hardsigmoid", "hardswish", "hardtanh", "layer_norm", "leaky_relu", "linear", "max_pool2d", "mean", "mish",
         "mul", "pad", "permute", "prelu", "relu", "relu6", "reshape", "select", "sigmoid", "silu", "slice", "softmax",
-        "split", "split_with_sizes", "squeeze", "sub", "tanh", "transpose", "unsqueeze", "upsample_bilinear2d",
-        "upsample_nearest2d", "view",
+        "split", "split_with_sizes", "squeeze", "stack", "sub", "sum", "tanh", "transpose", "unsqueeze",
+        "upsample_bilinear2d", "upsample_nearest2d", "view",
     }
 )  # fmt: skip
 """Operators that are worked out: they see nothing but their tensors, and make none larger than the drawing says."""

@@ -27,6 +27,8 @@ class Held:
     """The network holds it with its channels last."""
     row: bool = False
     """A vector that the network holds as a sequence, ``(N, 1, C)``."""
+    stack: int = 1
+    """So many maps that the network holds along an axis of their own, ``(N, stack, C / stack, H, W)``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -199,3 +201,62 @@ def test_channels_as_a_sequence_and_in_parts() -> None:
     diagram, report = bs.from_module(network, input=(3, 10, 10))
     assert report.proven, report.notes
     assert "ChannelConv1d(1, 1, 3, padding=1, bias=False)" in bs.source(diagram)
+
+
+class Select(nn.Module):
+    """Weighs its branches channel by channel, stacked along an axis of their own (selective kernels)."""
+
+    def __init__(self, width: int, count: int) -> None:
+        super().__init__()
+        self.count = count
+        self.ways = nn.ModuleList(nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in range(1, count + 1))
+        self.squeeze, self.weigh = nn.Conv2d(width, 4, 1), nn.Conv2d(4, count * width, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ways = torch.stack([way(x) for way in self.ways], dim=1)
+        found = self.weigh(torch.relu(self.squeeze(ways.sum(1).mean((2, 3), keepdim=True))))
+        n, c, h, w = found.shape
+        shares = torch.softmax(found.view(n, self.count, c // self.count, h, w), dim=1)
+        return torch.sum(torch.relu(ways) * shares, dim=1)
+
+
+class Affine(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale, self.bias = nn.Parameter(torch.tensor([1.5])), nn.Parameter(torch.tensor([0.25]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.scale * x + self.bias
+
+
+def selective() -> nn.Module:
+    torch.manual_seed(0)
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5))
+    return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), Select(8, 2), Affine(), nn.ReLU(), Select(8, 3), *head)
+
+
+def test_stacked_maps_are_one_map_of_all_channels() -> None:
+    network = selective()
+    diagram, report = from_module(network, (3, 12, 12))
+    assert report.proven and not report.foreign, report.notes
+    types = [block.type for module in diagram.modules.values() for _, block in module.blocks()]
+    assert types.count("GroupSum") == 2 * types.count("GroupSoftmax") == 2 * types.count("Concat") == 4
+    assert {"2.scale", "2.bias"} <= network.state_dict().keys() == bs.compile(diagram).state_dict().keys()
+
+    # Another axis is no stack of maps: it stays what it is, said by name.
+    class Time(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.stack([x, x], dim=2).sum(2)
+
+    _, report = from_module(nn.Sequential(nn.Conv2d(3, 4, 1), Time()), (3, 4, 4))
+    assert len(report.foreign) == 1
+
+
+@pytest.mark.slow
+def test_stacked_maps_in_files(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), Select(8, 2), Select(8, 3)).eval()
+    torch.onnx.export(network, (torch.zeros(1, 3, 12, 12),), str(tmp_path / "a.onnx"), dynamo=True, verbose=False)
+    torch.export.save(torch.export.export(network, (torch.zeros(2, 3, 12, 12),)), tmp_path / "a.pt2")
+    for _, report in (bs.from_onnx(tmp_path / "a.onnx"), bs.from_pt2(tmp_path / "a.pt2")):
+        assert report.proven and not report.foreign, report.notes
