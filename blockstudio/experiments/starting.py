@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
+from blockstudio.experiments.definition import Size
 from blockstudio.experiments.place import Place
 from blockstudio.experiments.queue import PAUSED, RETRY, STOP
 from blockstudio.text import say
@@ -22,12 +23,12 @@ LOG = "queue.log"
 
 
 def start_queue(
-    file: Path, home: Path, at_once: int, again: bool = False, place: Place = LOCAL
+    file: Path, home: Path, at_once: int, again: bool = False, place: Place = LOCAL, size: Size = "small"
 ) -> subprocess.Popen[bytes]:
     """Work an experiment's trials off in a detached process, at a ``place``. Raises `StudioError`
     ``experiment.start``."""
     command = [sys.executable, "-m", "blockstudio", "experiment", "run", str(file), "--runs", str(home), "--at-once",
-               str(at_once), *place.arguments(), *(["--retry"] if again else [])]  # fmt: skip
+               str(at_once), f"--{size}", *place.arguments(), *(["--retry"] if again else [])]  # fmt: skip
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW

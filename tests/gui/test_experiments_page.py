@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
-from blockstudio.experiments import load_experiment, trials_of
+from blockstudio.experiments import experiment_path, load_experiment, trials_of
 from blockstudio.experiments.place import Place, missing
 from blockstudio.experiments.queue import PAUSED
 from blockstudio.experiments.statistics import confidence
@@ -135,6 +135,33 @@ def test_a_new_experiment_is_made_from_the_network_in_view(qtbot, open_window, t
     made = json.loads(page.control.file.read_text(encoding="utf-8"))
     assert made["seeds"] == [0, 1, 2, 7] and made["recipe"]["steps"] == 20 and made["recipe"]["optimizer.name"] == "sgd"
     assert load(page.control.file.parent / "network.blocks.json").name == window.session.diagram.name
+
+
+def test_an_experiment_of_the_course_asks_before_it_shows(qtbot, open_window, tmp_path: Path, monkeypatch) -> None:
+    """The list, the prediction by mouse, the verdict behind it, the light on the drawing."""
+    monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
+    window = open_window()
+    desk = window.desk
+    desk.commands.run("page.experiments")
+    page = desk.screen_widget("experiments")
+    qtbot.waitUntil(lambda: page.library.rows.count() > 2 * 15)
+    desk.commands.run("experiment.open", experiment_path("family_counted").resolve())
+    qtbot.waitUntil(lambda: page.control.standing is not None)
+    course = page.view.course
+    buttons = course._group.buttons()
+    assert [button.text() for button in buttons] == ["ResNet-101", "AlexNet", "Equally many"]
+    assert not course.result.isVisible() and not page.view.results.isVisible()
+    qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
+    assert course.result.isVisible() and "What comes out: AlexNet" in course.told.text()
+    assert course.verdict.text() == "All 5 expected orderings came out." and course.figure.svg
+    # The first prediction counts, here and when the page is opened again.
+    desk.commands.run("experiment.predict", 1)
+    assert course.choice == 0 and not buttons[1].isEnabled()
+    look = page.control.plan.experiment.course.look[1]
+    desk.commands.run("experiment.look", look)
+    assert desk.screen == "" and desk.session.diagram.name == "ResNet-101" and desk.session.lit == ("layer3",)
+    desk.commands.run("page.experiments")
+    assert course.result.isVisible()
 
 
 def test_the_interval_is_the_one_of_the_tables() -> None:

@@ -10,8 +10,9 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Measure, Place, Plan, Trial, load_experiment, trials_of
-from blockstudio.experiments.definition import SUFFIX
+from blockstudio.experiments import Measure, Place, Plan, Trial, home_of, load_experiment, trials_of
+from blockstudio.experiments.definition import Size
+from blockstudio.experiments.library import name_of
 from blockstudio.experiments.measures import OF_TEST, Take
 from blockstudio.experiments.queue import cores
 from blockstudio.experiments.search import proposed
@@ -38,6 +39,7 @@ class ExperimentControl(QObject):
         super().__init__(parent)
         self._folder = folder
         self.file: Path | None = None
+        self.size: Size = "small"
         self.plan: Plan | None = None
         self.trials: list[Trial] = []
         self.standing: Standing | None = None
@@ -56,18 +58,27 @@ class ExperimentControl(QObject):
         self._timer.timeout.connect(self.refresh)
 
     @property
+    def folder(self) -> Path:
+        """Where runs are kept."""
+        return self._folder or runs_folder()
+
+    @property
     def home(self) -> Path:
         """Where the runs of the experiment are."""
         assert self.file is not None
-        stem = self.file.name.removesuffix(".json").removesuffix(SUFFIX.removesuffix(".json"))
-        return (self._folder or runs_folder()) / stem
+        return home_of(self.file, self.plan, self.size, self.folder)
 
-    def open(self, file: Path, then: Callable[[], object] | None = None) -> None:
+    @property
+    def name(self) -> str:
+        """Of the experiment; empty for none."""
+        return name_of(self.file) if self.file is not None else ""
+
+    def open(self, file: Path, then: Callable[[], object] | None = None, size: Size = "small") -> None:
         """Look at the experiment of a file. What is wrong with it goes to `failed`."""
 
         def loaded(plan: Plan) -> None:
             self.file, self.plan, self._measured, self.standing, self.stopping = file, plan, plan, None, False
-            self.place = plan.experiment.engine
+            self.size, self.place = size, plan.experiment.engine
             self.trials = trials_of(plan, self.home)
             self._grow()
             measured = plan.experiment.measure.curve
@@ -80,7 +91,7 @@ class ExperimentControl(QObject):
             if then is not None:
                 then()
 
-        self._work.run(lambda: load_experiment(file), loaded, lambda error: self.failed.emit(str(error)))
+        self._work.run(lambda: load_experiment(file, size), loaded, lambda error: self.failed.emit(str(error)))
 
     def close(self) -> None:
         """Look at none. Its queue goes on."""
@@ -174,7 +185,7 @@ class ExperimentControl(QObject):
             self.tell("retry" if again else "resume")
             return
         try:
-            started = start_queue(self.file.resolve(), self.home, self.at_once, again, self.place)
+            started = start_queue(self.file.resolve(), self.home, self.at_once, again, self.place, self.size)
             self._processes.append((started, self.home))
         except StudioError as error:
             self.failed.emit(str(error))

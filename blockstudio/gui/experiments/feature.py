@@ -9,9 +9,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.experiments import Trial
-from blockstudio.experiments.definition import SUFFIX
+from blockstudio.experiments.course import Look
+from blockstudio.experiments.definition import SUFFIX, Size
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.experiments.charts import Chart
 from blockstudio.gui.experiments.control import ExperimentControl
 from blockstudio.gui.experiments.page import ExperimentPage, save_chart
@@ -27,6 +29,10 @@ class Experiments:
         self._desk = desk
         control = self.control = ExperimentControl(desk, desk.runs)
         self.page: ExperimentPage | None = None
+        self._document: Document | None = None
+        """The drawing that was opened to look at."""
+        self._shown: object = None
+        self._lit = False
         desk.add_screen("experiments", self._make, title=say("Experiments"), place=4)
 
         def is_open(_: Desk) -> bool:
@@ -43,6 +49,12 @@ class Experiments:
             Command("experiment.new", say("New experiment…"), self._new, keywords="grid seeds question"),
             Command("experiment.make", say("Make the experiment of the form"), lambda d: self._make_new(), value=True),
             Command("experiment.open", say("Open an experiment"), self._open, value=True),
+            Command("experiment.predict", say("Predict what comes out"), lambda d, place: self._predict(place),
+                    value=True, enabled=is_open),
+            Command("experiment.size", say("Another size of the experiment"), lambda d, size: self._size(size),
+                    value=True, enabled=is_open),
+            Command("experiment.look", say("Light up the blocks that the experiment speaks of"), self._look, value=True,
+                    enabled=is_open),
             Command("experiment.open_file", say("Open an experiment's file…"), self._ask),
             Command("experiment.run", say("Run the experiment"), lambda d: control.run(), enabled=is_open),
             Command("experiment.pause", say("Pause or resume the queue"), lambda d: self._hold(), enabled=working),
@@ -54,6 +66,7 @@ class Experiments:
             Command("experiment.figure", say("Save a figure"), self._figure, value=True),
         )  # fmt: skip
         desk.add_opener(lambda file: file.name.endswith(SUFFIX), lambda file: self._open(desk, file))
+        desk.session.opened.connect(self._unlight)
         desk.on_close(self._stop)
 
     def _make(self) -> ExperimentPage:
@@ -73,6 +86,44 @@ class Experiments:
     def _open(self, desk: Desk, file: Path) -> None:
         desk.show_screen("experiments")
         self.control.open(file)
+
+    def _predict(self, place: int) -> None:
+        if self.page is not None:
+            self.page.view.course.predict(place)
+
+    def _size(self, size: Size) -> None:
+        if self.control.file is not None:
+            self.control.open(self.control.file, size=size)
+
+    def _look(self, desk: Desk, look: Look) -> None:
+        """Show the network that a sentence speaks of, with light on its blocks."""
+        plan = self.control.plan
+        if plan is None:
+            return
+        variant = next(each for each in plan.variants if each.network.title == look.network)
+        if not self._is_there() or self._shown != (plan, look.network):
+            self._leave()
+            self._document, self._shown = Document(plan.diagram(variant)), (plan, look.network)
+            desk.documents.add(self._document)
+        elif self._document is not None:
+            desk.documents.turn_to(self._document)
+        desk.show_drawing()
+        desk.session.lit, self._lit = look.blocks, True
+        desk.show_block(look.blocks[0])
+
+    def _unlight(self) -> None:
+        """The light goes with the drawing that it is on."""
+        if self._lit and self._desk.session.document is not self._document:
+            self._lit = False
+            self._desk.session.lit = ()
+
+    def _is_there(self) -> bool:
+        return self._document is not None and self._document in self._desk.documents.list
+
+    def _leave(self) -> None:
+        """The drawing that was opened to look at goes, unless somebody has changed it."""
+        if self._document is not None and self._is_there() and not self._document.dirty:
+            self._desk.documents.discard(self._document)
 
     def _ask(self, desk: Desk) -> None:
         dialog = QFileDialog(desk.window, tr("Open an experiment"), str(Path.home()), f"*{SUFFIX}")

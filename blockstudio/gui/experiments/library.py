@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Plan, experiment_names, experiment_path, load_experiment
+from blockstudio.experiments import (
+    Plan,
+    experiment_names,
+    experiment_path,
+    home_of,
+    load_experiment,
+    rows_of,
+    trials_of,
+)
+from blockstudio.experiments.library import name_of
+from blockstudio.experiments.pages import state_of, time_of
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.experiments.control import ExperimentControl, recent
 from blockstudio.gui.experiments.form import NewExperiment
+from blockstudio.gui.experiments.queue_panel import section
 from blockstudio.gui.kit.parts import clear, hairline, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
@@ -24,7 +36,7 @@ class LibraryPage(QScrollArea):
 
     def __init__(self, desk: Desk, control: ExperimentControl) -> None:
         super().__init__()
-        self._desk = desk
+        self._desk, self._control = desk, control
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._work = Work(self)
@@ -62,6 +74,7 @@ class LibraryPage(QScrollArea):
         self.form.made.connect(self._made)
         column.addWidget(self.form)
         self.rows = QVBoxLayout()
+        self.rows.setContentsMargins(0, 12, 0, 0)
         column.addLayout(self.rows)
         column.addStretch(1)
         self.setWidget(holder)
@@ -72,21 +85,42 @@ class LibraryPage(QScrollArea):
 
     def refresh(self) -> None:
         """List them anew."""
-        self._work.run(_listed, self._show)
+        runs = self._control.folder
+        self._work.run(lambda: _listed(runs), self._show)
 
-    def _show(self, found: list[tuple[Path, Plan | None, str]]) -> None:
+    def _show(self, found: list[Listed]) -> None:
         clear(self.rows)
-        for file, plan, problem in found:
-            row = QHBoxLayout()
-            name = file.name.split(".")[0]
-            question = name if plan is None else tr(plan.experiment.question) or name
-            row.addWidget(self._desk.commands.link(question, "experiment.open", file))
-            count = 0 if plan is None else len(plan.variants) * len(plan.experiment.seeds)
-            text = problem or tr_many("{count} trial", "{count:,} trials", count)
-            row.addWidget(quiet(f"{name} · {text}", wrap=False))
-            row.addStretch(1)
-            self.rows.addLayout(row)
-            self.rows.addWidget(hairline())
+        course = [each for each in found if each.plan is not None and each.plan.experiment.course is not None]
+        others = [each for each in found if each not in course]
+        for heading, group in ((tr("Yours"), others), (tr("Of the course"), course)):
+            if not group:
+                continue
+            if course and others:
+                self.rows.addWidget(section(heading))
+            for each in group:
+                self._add(each)
+
+    def _add(self, each: Listed) -> None:
+        plan, name = each.plan, name_of(each.file)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        told = plan.experiment.course if plan is not None else None
+        question = tr(plan.experiment.question) if plan is not None else ""
+        title = tr(told.title) if told is not None else question or name
+        row.addWidget(self._desk.commands.link(title, "experiment.open", each.file))
+        if told is not None:
+            row.addWidget(quiet(question, wrap=False))
+        row.addStretch(1)
+        if plan is None:
+            parts = [name, each.problem]
+        else:
+            count = len(plan.variants) * len(plan.experiment.seeds)
+            trials = tr_many("{count} trial", "{count:,} trials", count) if plan.experiment.trained else tr("counted")
+            time = tr(time_of(plan.experiment.minutes)) if plan.experiment.trained else ""
+            parts = [trials, time, tr(each.state)] if told is not None else [name, trials]
+        row.addWidget(quiet(" · ".join(part for part in parts if part), wrap=False))
+        self.rows.addLayout(row)
+        self.rows.addWidget(hairline())
 
     def _fail(self, text: str) -> None:
         self.trouble.setText(text)
@@ -106,12 +140,31 @@ class LibraryPage(QScrollArea):
         self._work.cancel()
 
 
-def _listed() -> list[tuple[Path, Plan | None, str]]:
+@dataclass(frozen=True)
+class Listed:
+    """A file, and what could be read of it."""
+
+    file: Path
+    plan: Plan | None
+    problem: str = ""
+    state: str = ""
+
+
+def _listed(runs: Path) -> list[Listed]:
     files = [*map(Path, recent()), *(experiment_path(name).resolve() for name in experiment_names())]
-    found: list[tuple[Path, Plan | None, str]] = []
+    found: list[Listed] = []
     for file in dict.fromkeys(files):
         try:
-            found.append((file, load_experiment(file), ""))
+            plan = load_experiment(file)
+            state: str = ""
+            if plan.experiment.course is not None:
+                state = state_of(plan, rows_of(plan, trials_of(plan, home_of(file, plan, "small", runs))))
+            found.append(Listed(file, plan, state=state))
         except StudioError as error:
-            found.append((file, None, str(error)))
-    return found
+            found.append(Listed(file, None, problem=str(error)))
+
+    def place(each: Listed) -> int:
+        course = each.plan.experiment.course if each.plan is not None else None
+        return course.place if course is not None else -1
+
+    return sorted(found, key=place)

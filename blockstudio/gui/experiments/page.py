@@ -32,6 +32,7 @@ from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.experiments.charts import BandChart, Chart, FrontChart
 from blockstudio.gui.experiments.comparison import ComparisonTable
 from blockstudio.gui.experiments.control import ExperimentControl
+from blockstudio.gui.experiments.course import CoursePanel
 from blockstudio.gui.experiments.library import LibraryPage
 from blockstudio.gui.experiments.looks import axis_name, hue
 from blockstudio.gui.experiments.matrix import TrialMatrix
@@ -94,6 +95,14 @@ class ExperimentView(QScrollArea):
         column.setContentsMargins(32, 20, 32, 20)
         column.setSpacing(6)
         column.addLayout(self._head())
+        self.course = CoursePanel(desk, control)
+        self.course.predicted.connect(self._reveal)
+        column.addWidget(self.course)
+        self.results = QWidget()
+        column.addWidget(self.results, 1)
+        column = QVBoxLayout(self.results)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
         self.answer = QLabel()
         self.answer.setFont(font(12))
         self.answer.setWordWrap(True)
@@ -273,12 +282,20 @@ class ExperimentView(QScrollArea):
         for part in (self.matrix, self.comparison, self.bands, self.front):
             part.show_standing(None)
         self.answer.clear()
+        self.course.show_plan()
+        self.results.setVisible(self.course.revealed and experiment.trained)
+
+    def _reveal(self) -> None:
+        plan = self._control.plan
+        self.results.setVisible(plan is not None and plan.experiment.trained)
+        self.show_standing()
 
     def show_standing(self) -> None:
         """Show how the experiment stands."""
         standing = self._control.standing
         if standing is None:
             return
+        self.course.show_standing(standing)
         measure = standing.plan.experiment.measure
         self.answer.setText(tr(standing.answer))
         self._show_progress(standing)

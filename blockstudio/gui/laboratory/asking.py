@@ -25,10 +25,10 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.figure_view import FigureView
 from blockstudio.gui.kit.parts import link, link_button, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr
-from blockstudio.gui.laboratory.figure import FigureView
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Group, check_asked, read_option
 from blockstudio.text import from_data

@@ -1,4 +1,4 @@
-"""A figure of the laboratory in the window's colours."""
+"""A figure that is an SVG, in the window's colours."""
 
 from __future__ import annotations
 
