@@ -6,11 +6,17 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from blockstudio.lessons.checking import WIDGETS
+from blockstudio.gui.lessons.widgets.batchnorm import BatchNorm
+from blockstudio.gui.lessons.widgets.logistic import Logistic
+from blockstudio.gui.lessons.widgets.scaling import Scaling
+from blockstudio.gui.lessons.widgets.smoothing import Smoothing
 
-MAKERS: dict[str, Callable[[], QWidget]] = {}
+MAKERS: dict[str, Callable[[], QWidget]] = {
+    "scaling": Scaling, "batchnorm": BatchNorm, "logistic": Logistic, "smoothing": Smoothing,
+}  # fmt: skip
+"""By the name that a lesson gives; those of `blockstudio.lessons.checking.WIDGETS`."""
 
 
 def make_widget(name: str) -> QWidget | None:
     """The widget of this name; ``None`` if there is none."""
-    return MAKERS[name]() if name in WIDGETS and name in MAKERS else None
+    return MAKERS[name]() if name in MAKERS else None
