@@ -349,7 +349,7 @@ def test_keys_of_the_drawing_do_nothing_while_another_page_is_in_view(open_windo
     window.session.copy()
     blocks = {name: block for name, block in window.session.definition.blocks()}
     window.commands.run(page)
-    qtbot.waitUntil(lambda: window.pages.currentWidget() is not window.split)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is not window.whole)
     aim = (
         window.features.browser.page.tree if window.features.browser.page is not None else window.features.compare.page
     )

@@ -59,7 +59,8 @@ class Panel:
     """What stands beside the drawing and can be hidden."""
 
     name: str
-    side: Literal["left", "right", "bottom"]
+    side: Literal["left", "right", "bottom", "beside"]
+    """``beside``: at the right of drawing and bottom, as high as the window."""
     widget: QWidget
     least: int
     """Pixels of width, or of height at the bottom."""

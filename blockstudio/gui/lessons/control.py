@@ -44,6 +44,8 @@ class LessonControl(QObject):
         self.document: Document | None = None
         """The drawing that the lesson has opened."""
         self._heat_before: str | None = None
+        self._paged = False
+        """The step before has shown a page under the drawing."""
         desk.session.opened.connect(self._light)
 
     # What is open
@@ -211,9 +213,12 @@ class LessonControl(QObject):
         self._light()
         for rest in step.words("select"):
             desk.session.select(tokens(rest))
-        for name in step.words("page"):
-            if name in PAGES and PAGES[name] in desk.commands.declared:
-                desk.commands.run(PAGES[name])
+        pages = [PAGES[name] for name in step.words("page") if PAGES.get(name) in desk.commands.declared]
+        for command in pages:
+            desk.commands.run(command)
+        if self._paged and not pages:
+            desk.set_shown("bottom", False)
+        self._paged = bool(pages)
 
     def _light(self) -> None:
         step = self.step

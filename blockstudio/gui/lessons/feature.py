@@ -60,7 +60,7 @@ class Lessons:
         )  # fmt: skip
         self.panel = LessonPanel(desk, control)
         self.panel.hide()
-        desk.add_panel(Panel(PANEL, "right", self.panel, WIDTH))
+        desk.add_panel(Panel(PANEL, "beside", self.panel, WIDTH))
         control.opened.connect(self._on_opened)
         control.failed.connect(self._fail)
         desk.on_start(self._resume)

@@ -120,7 +120,10 @@ class QuestionForm(QWidget):
                 self.choices[name] = button
                 line = QHBoxLayout()
                 line.setSpacing(8)
-                line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+                aside = QVBoxLayout()
+                aside.setContentsMargins(0, 3, 0, 0)
+                aside.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+                line.addLayout(aside)
                 prose = self._prose(text)
                 prose.viewport().installEventFilter(self)
                 prose.viewport().setProperty("choice", name)

@@ -84,7 +84,10 @@ class StudioWindow(QMainWindow):
         self.split.setObjectName("split")
         self.split.addWidget(self.side)
         self.split.setStretchFactor(0, 1)
-        for splitter in (self.side, self.split):
+        self.whole = QSplitter(Qt.Orientation.Horizontal)
+        self.whole.addWidget(self.split)
+        self.whole.setStretchFactor(0, 1)
+        for splitter in (self.side, self.split, self.whole):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
         for panel in self.desk.panels.values():
@@ -95,7 +98,7 @@ class StudioWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.split)
+        self.pages.addWidget(self.whole)
         column.addWidget(self.pages, 1)
         column.addWidget(self.status)
         self.setCentralWidget(whole)
@@ -112,7 +115,7 @@ class StudioWindow(QMainWindow):
         if panel.side == "left":
             self.left.add(panel)
             return
-        splitter = self.split if panel.side == "bottom" else self.side
+        splitter = {"bottom": self.split, "beside": self.whole}.get(panel.side, self.side)
         splitter.addWidget(panel.widget)
         splitter.setStretchFactor(splitter.count() - 1, 0)
         if panel.side == "bottom":
@@ -173,7 +176,7 @@ class StudioWindow(QMainWindow):
         self.setWindowTitle(f"{mark}{documents.title(documents.current)} – Block Studio")
 
     def _turn_screen(self, name: str) -> None:
-        widget = self.desk.screen_widget(name) if name else self.split
+        widget = self.desk.screen_widget(name) if name else self.whole
         if self.pages.indexOf(widget) < 0:
             self.pages.addWidget(widget)
         self.pages.setCurrentWidget(widget)

@@ -38,6 +38,6 @@ class Logistic(Card):
         self.plot.update()
         share = share_saturated(gamma, beta)
         self.said.setText(
-            tr("{share} % of the values lie where the slope is below a tenth of the steepest (beyond the dashed lines).",
+            tr("{share} % of the values lie beyond the dashed lines, where the slope is below a tenth of the steepest.",
                share=number(100 * share, 1))
         )  # fmt: skip

@@ -32,7 +32,7 @@ class Scaling(Card):
         self.said.setText(
             tr("z-score: mean {mean}, deviation {deviation}. min-max: from 0 to 1, nine tenths within {width}. "
                "Skewness {skew}, {skew_z} and {skew_m}: the form stays.",
-               mean=number(float(scores.mean()) + 0.0, 2), deviation=number(float(scores.std()), 2),
+               mean=number(abs(round(float(scores.mean()), 2)), 2), deviation=number(float(scores.std()), 2),
                width=number(float(inner[-1] - inner[0]), 2), skew=number(skewness(values), 2),
                skew_z=number(skewness(scores), 2), skew_m=number(skewness(scaled), 2))
         )  # fmt: skip

@@ -27,7 +27,7 @@ class Smoothing(Card):
         self.plot.low, self.plot.high = 1, classes
         self.plot.update()
         self.said.setText(
-            tr("Right class {right}, others {wrong}. The loss cannot fall below {least}; the logits then differ by {gap}.",
+            tr("Right class {right}, others {wrong}. The loss cannot fall below {least}; logits then differ by {gap}.",
                right=number(found.right, 4), wrong=number(found.wrong, 4), least=number(found.least, 4),
                gap=number(found.gap) if math.isfinite(found.gap) else "∞")
         )  # fmt: skip
