@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from tests.support import leavings, properties
+from tests.support.disks import small_disk  # noqa: F401 - a fixture for all
 
 properties.register()
 

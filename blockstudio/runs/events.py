@@ -47,6 +47,8 @@ class EventWriter:
         self._listener = listener
         self._path = path
         self._reserve: Path | None = None
+        # The system's clock may be set back while a run goes on; what the log says of its time goes forward.
+        self._begun = time.time() - time.monotonic()
         try:
             check_regular(path)
             _cut_torn_tail(path)
@@ -66,7 +68,7 @@ class EventWriter:
 
     def write(self, type: str, **fields: Any) -> Event:
         """Append one event and return it. Numbers that are not finite become null."""
-        event: Event = {"type": type, "time": round(time.time(), 3), **fields}
+        event: Event = {"type": type, "time": round(self._begun + time.monotonic(), 3), **fields}
         line = _encode(event) + b"\n"
         try:
             self._append(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,15 @@ def test_a_column_leaves_out_what_was_not_measured() -> None:
     history = RunLog()
     history.feed([{"type": "epoch", "step": 1, "validation_loss": None}, {"type": "epoch", "step": 2}])
     assert history.epoch_column("validation_loss") == ([], [])
+
+
+def test_a_clock_that_is_set_back_does_not_turn_the_time_of_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = time.time
+    writer = EventWriter(tmp_path / "events.jsonl")
+    before = writer.write("started", step=0)["time"]
+    monkeypatch.setattr(time, "time", lambda: clock() - 3600)
+    after = writer.write("step", step=1)["time"]
+    writer.close()
+    assert abs(before - clock()) < 60 and after >= before

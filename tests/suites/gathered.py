@@ -34,23 +34,26 @@ def disks(count: int) -> Outcome:
     """Disk full, folders that may not be written."""
     return tests(
         "disk full (small tmpfs, RLIMIT_FSIZE), read-only folder, directory as target, permission refused: "
-        "document, export, journal, checkpoint, log",
+        "document, export, journal, checkpoint, log, settings",
         "tests/training/test_full_disk.py",
         "tests/graph/test_files.py",
         "tests/graph/test_recovery.py",
         "tests/runs/test_checkpoint_files.py",
         "tests/cli/test_cli_exports.py",
+        "tests/gui/test_settings_faults.py",
         repeat=count,
+        window=True,
     )
 
 
 def pairs(count: int) -> Outcome:
     """Two at once."""
     return tests(
-        "two windows on one document, two trainers on one run, process ids used again, clocks that differ",
+        "two windows on one document, two trainers on one run, process ids used again, a clock set back",
         "tests/gui/test_two_windows.py",
         "tests/gui/test_incoming.py",
         "tests/runs/test_lock.py",
+        "tests/runs/test_events.py",
         repeat=count,
         window=True,
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,31 +11,8 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.recovery import Journal, pending, recover
 from blockstudio.runs import Recipe, create_run, with_fields
 from blockstudio.training import train_run
+from tests.support.disks import fill
 from tests.support.tiny import tiny_network
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """An empty disk of a megabyte."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip("mounting is not allowed")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
-def fill(place: Path, spare: int = 0) -> Path:
-    """Take all room but ``spare`` bytes."""
-    filler = place / "filler"
-    free = os.statvfs(place).f_bavail * os.statvfs(place).f_frsize
-    filler.write_bytes(b"x" * (free - spare))
-    return filler
 
 
 def test_the_journal_stays_and_goes_on_once_there_is_room(small_disk: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import msgspec
 
 from blockstudio.answers import as_dict
 from blockstudio.errors import StudioError
-from blockstudio.runs.events import LAST, Event, EventWriter
+from blockstudio.runs.events import LAST, Event, EventWriter, whole_size
 from blockstudio.runs.launched import restarts
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import CONTROL, EVENTS, Run
@@ -90,7 +89,7 @@ def _train_with(
     build: Builder | None,
 ) -> None:
     count, most = restarts()
-    begun = time.time()
+    begun = whole_size(run.directory / EVENTS)
     lock, events = Lock(run.directory), _events(run, group, on_event)
     if group.leads:
         _hold(lock, token)
@@ -165,11 +164,10 @@ def _hold(lock: Lock, token: str) -> None:
         lock.claim(token)
 
 
-def _say_failed(run: Run, group: Group, events: EventWriter, fields: dict[str, Any], begun: float) -> None:
-    """The last word, unless another process has said it. One that does not lead writes it too: the leader waits for it
-    in vain, and cannot say why."""
-    last = _last(run)
-    if last.get("type") == "failed" and last["time"] >= begun:
+def _say_failed(run: Run, group: Group, events: EventWriter, fields: dict[str, Any], begun: int) -> None:
+    """The last word, unless another process has said it since the log had ``begun`` bytes. One that does not lead
+    writes it too: the leader waits for it in vain, and cannot say why."""
+    if whole_size(run.directory / EVENTS) > begun and _last(run).get("type") == "failed":
         return
     if group.leads:
         events.write("failed", **fields)
