@@ -25,7 +25,8 @@ from blockstudio.gui.app.application import application
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
 from blockstudio.runs.events import EventWriter
-from blockstudio.runs.recipe import Recipe, dumps_recipe, with_fields
+from blockstudio.runs.recipe import Recipe, with_fields
+from blockstudio.runs.recipe_files import dumps_recipe
 from blockstudio.runs.rows import read_rows
 from blockstudio.runs.run import DIAGRAM, EVENTS, RECIPE, Run
 

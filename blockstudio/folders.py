@@ -1,7 +1,7 @@
-"""The folders of this program on every system, in one place: runs, data sets, unsaved work, the log.
+"""The folders of this program on every system, in one place: runs, recipes, data sets, unsaved work, the log.
 
-``$BLOCKSTUDIO_RUNS``, ``$BLOCKSTUDIO_DATA`` and ``$BLOCKSTUDIO_WEIGHTS`` go over them, for the window, the commands and
-Python alike.
+``$BLOCKSTUDIO_RUNS``, ``$BLOCKSTUDIO_DATA``, ``$BLOCKSTUDIO_WEIGHTS`` and ``$BLOCKSTUDIO_RECIPES`` go over them, for
+the window, the commands and Python alike.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 RUNS, DATA, WEIGHTS = "BLOCKSTUDIO_RUNS", "BLOCKSTUDIO_DATA", "BLOCKSTUDIO_WEIGHTS"
+RECIPES = "BLOCKSTUDIO_RECIPES"
 """Environment variables."""
 _DIRS = PlatformDirs("blockstudio", appauthor=False)
 
@@ -29,6 +30,11 @@ def runs() -> Path | None:
 def weights() -> Path | None:
     """Where published weights are looked for first, if ``$BLOCKSTUDIO_WEIGHTS`` says so."""
     return _given(WEIGHTS)
+
+
+def recipes() -> Path:
+    """Where the user's recipes are kept: ``$BLOCKSTUDIO_RECIPES`` or ``~/BlockStudio/recipes``."""
+    return _given(RECIPES) or Path.home() / "BlockStudio" / "recipes"
 
 
 def unsaved_work() -> Path:

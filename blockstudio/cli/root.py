@@ -19,9 +19,11 @@ from blockstudio.cli import (
     lab,
     lesson,
     loading,
+    recipe,
     runs,
     tables,
     training,
+    tuning,
     window,
 )
 from blockstudio.cli.arguments import Parser
@@ -51,6 +53,8 @@ COMMANDS: dict[str, Command] = {
     for command in (
         Command(OPEN, say("open the window"), window.open_window_arguments, window.open_window, say("the window")),
         Command("train", say("train without a window"), training.train_arguments, training.train),
+        Command("tune", say("which way of computing and rate are best here"), tuning.tune_arguments, tuning.tune),
+        Command("recipe", say("recipes with a name: shown, compared, kept"), recipe.recipe_arguments, recipe.recipe),
         Command("data", say("what is in a data set"), data.data_arguments, data.data),
         Command("evaluate", say("what a trained network says of images"), evaluate.evaluate_arguments,
                 evaluate.evaluate),

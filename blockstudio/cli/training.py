@@ -96,7 +96,12 @@ def train_arguments(parser: Parser) -> None:
     parser.add_argument("--watch-steps", type=int, metavar="N", help=say("measure the blocks every N steps"))
     parser.add_argument("--seed", type=int, metavar="N", help=say("seed of all that is random"))
     parser.add_argument(
-        "--recipe", metavar="FILE", help=say("a recipe file (JSON, TOML); the options above go over it")
+        "--recipe",
+        metavar="RECIPE",
+        help=say(
+            "paper or try (the preset's own), a file (JSON, TOML) or a name from: blockstudio recipe list; the "
+            "options above go over it"
+        ),
     )
     parser.add_argument(
         "--run", metavar="DIR", help=say("directory of the run (default: a new one in $BLOCKSTUDIO_RUNS or ./runs)")
@@ -144,9 +149,12 @@ def train(options: argparse.Namespace) -> int:
         if not leads() or (Path(options.run) / "recipe.json").is_file():
             return together(options.run)
     diagram = opened(options)
+    from blockstudio.runs.recipes import preset_of
+
     recipe = recipe_of(
         options.recipe,
         options.data,
+        preset_of(diagram),
         **{
             "epochs": options.epochs,
             "steps": options.steps,
@@ -209,12 +217,19 @@ def _paths(given: list[str]) -> list[str]:
     return found
 
 
-def recipe_of(file: str | None, data: str | None, **fields: Any) -> Recipe:
-    """The recipe of a file (or the default one) with the fields of the command line put over it."""
-    from blockstudio.runs.recipe import Recipe, load_recipe, with_fields
+def recipe_of(named: str | None, data: str | None, preset: str = "", **fields: Any) -> Recipe:
+    """The recipe of a name or file (or the default one) with the fields of the command line put over it; ``preset`` is
+    what the network was made from."""
+    from blockstudio.runs.recipe import Recipe, with_fields
+    from blockstudio.runs.recipes import check_data, find, put_over
 
-    recipe = load_recipe(Path(file)) if file else Recipe()
     given = {path: value for path, value in fields.items() if value is not None}
     if data is not None:
         given["data.source"] = data
-    return with_fields(recipe, given)
+    if not named:
+        return with_fields(Recipe(), given)
+    file = find(named, preset).load()
+    recipe = with_fields(put_over(Recipe(), file), given)
+    if data is None:
+        check_data(file, recipe)
+    return recipe

@@ -37,7 +37,8 @@ from blockstudio.experiments.space import Search, check_search, lowest, random_v
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded
 from blockstudio.graph.presets import open_diagram
-from blockstudio.runs.recipe import Recipe, field_path, load_recipe, with_fields
+from blockstudio.runs.recipe import Recipe, field_path, with_fields
+from blockstudio.runs.recipe_files import load_recipe
 from blockstudio.text import say
 
 SUFFIX = ".experiment.json"

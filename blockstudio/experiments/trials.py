@@ -17,7 +17,7 @@ from blockstudio.experiments.definition import Plan, Variant
 from blockstudio.experiments.measures import Measure, asked, counted, value_of, watched
 from blockstudio.graph.format import dumps
 from blockstudio.runs.events import Event, RunLog, read_events
-from blockstudio.runs.recipe import dumps_recipe
+from blockstudio.runs.recipe_files import dumps_recipe
 from blockstudio.runs.run import EVENTS, Run, create_run
 
 TrialStatus: TypeAlias = Literal[

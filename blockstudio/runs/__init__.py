@@ -5,16 +5,8 @@ from __future__ import annotations
 from blockstudio.answers import StudioErrors, collected
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
 from blockstudio.runs.events import Event, RunLog, read_events
-from blockstudio.runs.recipe import (
-    FIELDS,
-    Field,
-    Recipe,
-    check,
-    get_field,
-    load_recipe,
-    save_recipe,
-    with_fields,
-)
+from blockstudio.runs.recipe import FIELDS, Field, Recipe, check, get_field, with_fields
+from blockstudio.runs.recipe_files import load_recipe, save_recipe
 from blockstudio.runs.run import Run, create_run, list_runs
 from blockstudio.runs.start import start_run
 from blockstudio.runs.state import RunState

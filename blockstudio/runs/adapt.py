@@ -3,7 +3,8 @@
 The rules, in one place. A declared diagram parameter ``num_classes`` or ``in_channels`` takes the data's number;
 ``data.input_size`` sets the height and width of the Input (through the parameter ``size`` where it is declared).
 Without it, small images are not blown up to a drawing made for large ones: the network is trained at the first of
-`SMALL_SIZES` that holds the images and that the network can take. A run that begins with weights keeps what they are
+`SMALL_SIZES` that holds the images and that the network can take; auxiliary heads that are made for the size drawn are
+switched off (the parameter ``aux``). A run that begins with weights keeps what they are
 for: the channels of the input, and the size where the number of weights depends on it; only the number of classes is
 the data's. All of it is noted for the user.
 """
@@ -48,6 +49,8 @@ BATCHES = ((500, 16), (1000, 32), (5000, 64))
 """Training images up to which a batch has so many; 128 beyond."""
 DEEP = 4
 """Weighted layers from which a network without normalisation needs initial weights of its own."""
+AUXILIARY = "aux"
+"""The diagram parameter that switches auxiliary heads on."""
 FROZEN_NAMED = 8
 """So many frozen blocks are named in a note."""
 
@@ -232,10 +235,13 @@ def _fit(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> list[str]:
         if parameter is not None and parameter.kind == "int" and parameter.default != value:
             said.append(say("{name} = {value} (was {before})", name=name, value=value, before=str(parameter.default)))
             diagram.history.do(SetDefault(key=name, value=value))
+    heads = diagram.parameters.get(AUXILIARY)
     _fit_size(diagram, recipe, facts)
     shape = input_shape(diagram)
     if shape != drawn:
         said.insert(0, say("input {shape} (drawn {drawn})", shape=_text(shape), drawn=_text(drawn)))
+    if heads is not None and diagram.parameters[AUXILIARY].default != heads.default:
+        said.append(say("no auxiliary heads, which need the size drawn"))
     if not said:
         return []
     what = join(said, ", ")
@@ -271,18 +277,38 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> None:
     from blockstudio.analysis import analyze
 
     drawn = analyze(diagram).parameters_with_auxiliary if recipe.start.weights else None
-    for size in SMALL_SIZES:
-        if not facts.size <= size < min(shape[1:]):
-            continue
-        try:
-            set_size(diagram, size)
-        except StudioError:  # Less than the network says it takes.
-            continue
-        found = analyze(diagram)
-        fits = drawn is None or found.parameters_with_auxiliary == drawn
-        if fits and not any(problem.severity == "error" for problem in found.problems):
-            return
-        diagram.undo()
+    for heads in (True, False):
+        for size in SMALL_SIZES:
+            if not facts.size <= size < min(shape[1:]):
+                continue
+            try:
+                set_size(diagram, size)
+            except StudioError:  # Less than the network says it takes.
+                continue
+            fits = drawn is None or analyze(diagram).parameters_with_auxiliary == drawn
+            if fits and (_is_sound(diagram) if heads else _without_heads(diagram, recipe)):
+                return
+            diagram.undo()
+
+
+def _is_sound(diagram: Diagram) -> bool:
+    from blockstudio.analysis import analyze
+
+    return not any(problem.severity == "error" for problem in analyze(diagram).problems)
+
+
+def _without_heads(diagram: Diagram, recipe: Recipe) -> bool:
+    """Whether the network can be built, its auxiliary heads switched off where they alone stand in the way."""
+    heads = diagram.parameters.get(AUXILIARY)
+    if _is_sound(diagram):
+        return True
+    if heads is None or heads.default is not True or recipe.start.weights:
+        return False
+    diagram.history.do(SetDefault(key=AUXILIARY, value=False))
+    if _is_sound(diagram):
+        return True
+    diagram.undo()
+    return False
 
 
 def set_size(diagram: Diagram, size: int) -> None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 import msgspec
@@ -20,13 +18,11 @@ from msgspec import Struct, inspect
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import suggestion
-from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.graph.names import shown
+from blockstudio.runs.augmentation import Augmentation
 from blockstudio.runs.beginning import Start
 from blockstudio.runs.conduct import Averages, Checkpoints, Group, Watching
 from blockstudio.runs.structure import (
-    VERSION,
-    Augmentation,
     Data,
     Optimizer,
     Recipe,
@@ -52,16 +48,12 @@ __all__ = [
     "Stopping",
     "Watching",
     "check",
-    "dumps_recipe",
     "field_path",
     "get_field",
-    "load_recipe",
-    "loads_recipe",
+    "given_fields",
     "read_value",
-    "save_recipe",
     "with_fields",
 ]
-MAX_FILE = 1 << 20
 _PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
 
 FieldKind: TypeAlias = Literal["int", "float", "bool", "choice", "text", "numbers", "channels", "paths"]
@@ -244,6 +236,12 @@ def with_fields(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
+def given_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What `with_fields` takes ``values`` for, by full path, with nothing checked but the names; wrong ones are left
+    out."""
+    return dict(_flat(values, []))
+
+
 def read_value(path: str, value: object) -> Any:
     """``value`` as the field at ``path`` holds it; text is read as the field's type, empty text as ``None``
     where that is allowed. Raises `StudioError` ``recipe.value`` saying what was expected."""
@@ -305,76 +303,6 @@ def check(recipe: Recipe) -> list[StudioError]:
             StudioError("recipe.conflict", say("Nesterov's rule needs a momentum above 0."), where="optimizer.nesterov")
         )
     return problems
-
-
-def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
-    """A recipe from JSON, or from TOML where ``where`` ends so. Fields left out have their defaults. Raises
-    `StudioError` naming every wrong field."""
-    form = "TOML" if where.lower().endswith(".toml") else "JSON"
-    try:
-        raw = tomllib.loads(str(data, "utf-8") if isinstance(data, bytes) else data) if form == "TOML" else _json(data)
-    except (ValueError, RecursionError) as error:
-        text = say("is not {form}: {error}.", form=form, error=error)
-        raise StudioError("recipe.file", text, where=where) from None
-    if not isinstance(raw, dict):
-        raise StudioError("recipe.file", say("is not a recipe: expected an object of fields."), where=where)
-    version = raw.get("version", VERSION)
-    if isinstance(version, int) and version > VERSION:
-        raise StudioError(
-            "recipe.version",
-            say("has version {version}; this program reads up to {newest}.", version=version, newest=VERSION),
-            where=where,
-            hint=say("Update Block Studio."),
-        )
-    try:
-        return with_fields(Recipe(), raw)
-    except StudioError as error:
-        problems = getattr(error, "problems", (error,))
-        raise collected([problem.at(f"{where}: {problem.where}") for problem in problems]) from None
-
-
-def load_recipe(path: Path | str) -> Recipe:
-    """A recipe from a file.
-
-    Args:
-        path: A ``recipe.json``, or TOML by its ending. Fields left out have their defaults.
-
-    Returns:
-        The recipe.
-
-    Raises:
-        StudioError: ``file.*``, ``recipe.*`` naming the file and every wrong field.
-
-    Example:
-        >>> save_recipe(Recipe(epochs=2), folder / "recipe.json")
-        >>> load_recipe(folder / "recipe.json").epochs
-        2
-    """
-    return loads_recipe(read_bounded(Path(path), MAX_FILE), str(path))
-
-
-_json = msgspec.json.decode
-
-
-def dumps_recipe(recipe: Recipe) -> str:
-    """A recipe as JSON with every field, one a line."""
-    return msgspec.json.format(msgspec.json.encode(recipe), indent=1).decode() + "\n"
-
-
-def save_recipe(recipe: Recipe, path: Path | str) -> None:
-    """Write a recipe; the old file stays whole until the new one is complete.
-
-    Args:
-        recipe: The recipe.
-        path: The file.
-
-    Raises:
-        StudioError: ``file.*`` where it cannot be written.
-
-    Example:
-        >>> save_recipe(Recipe(), folder / "recipe.json")
-    """
-    write_atomic(Path(path), dumps_recipe(recipe).encode())
 
 
 def _flat(values: Mapping[str, Any], problems: list[StudioError], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,8 @@ from blockstudio.runs.curves import Curves, best_of
 from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.following import Following
 from blockstudio.runs.label import LABEL, Label, read_label
-from blockstudio.runs.recipe import FIELDS, Recipe, get_field, load_recipe
+from blockstudio.runs.recipe import FIELDS, Recipe, get_field
+from blockstudio.runs.recipe_files import load_recipe
 from blockstudio.runs.run import DIAGRAM, RECIPE, Run
 from blockstudio.runs.state import RunState
 

@@ -36,7 +36,8 @@ from blockstudio.runs.adapt import adapt
 from blockstudio.runs.checkpoints import Checkpoint, CheckpointFolder
 from blockstudio.runs.events import Event, EventWriter, RunLog, read_events, read_placed
 from blockstudio.runs.lock import Lock
-from blockstudio.runs.recipe import Recipe, dumps_recipe, load_recipe
+from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.recipe_files import dumps_recipe, load_recipe
 from blockstudio.runs.state import ENDED, Folded, RunState
 from blockstudio.text import say
 

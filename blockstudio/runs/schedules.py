@@ -25,6 +25,8 @@ class Moment:
     """Shares of the run."""
     gamma: float
     final: float
+    every: float = 1.0
+    """Epochs from one drop to the next."""
 
     @property
     def fall(self) -> float:
@@ -53,8 +55,8 @@ def steps(at: Moment) -> float:
 
 
 def exponential(at: Moment) -> float:
-    """A factor for each epoch."""
-    return float(at.gamma ** (at.step // at.steps_per_epoch))
+    """A factor every so many epochs."""
+    return float(at.gamma ** int(at.step / (at.every * at.steps_per_epoch)))
 
 
 def cosine(at: Moment) -> float:
@@ -84,7 +86,7 @@ SCHEDULES: dict[str, Curve] = {
         Curve("constant", constant),
         Curve("step", steps, ("milestones", "gamma"), gamma=0.1),
         Curve("cosine", cosine, ("final",)),
-        Curve("exponential", exponential, ("gamma",), gamma=0.95),
+        Curve("exponential", exponential, ("gamma", "every"), gamma=0.95),
         Curve("one_cycle", cosine, ("final",), rise=half_wave),
     )
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from blockstudio.runs.augmentation import Augmentation
 from blockstudio.runs.beginning import Start
 from blockstudio.runs.conduct import Averages, Checkpoints, Group, Watching
 from blockstudio.runs.optimizers import OPTIMIZERS, defaults_text, of_rules
@@ -141,26 +142,6 @@ class Data(Group, frozen=True):
     shapes: Shapes = Shapes()
 
 
-class Augmentation(Group, frozen=True):
-    """How training images are varied, anew in every epoch."""
-
-    pad_crop: Annotated[
-        int, Meta(ge=0, le=256, title="Pad and crop", description="Pad by so many pixels, cut at a random place.")
-    ] = 0
-    flip: Annotated[bool, Meta(title="Flip", description="Mirror left and right half of the time.")] = False
-    color_jitter: Annotated[
-        float,
-        Meta(ge=0, le=1, title="Colour jitter", description="Vary brightness, contrast and saturation by this share."),
-    ] = 0.0
-    cutout: Annotated[
-        int, Meta(ge=0, le=512, title="Cutout", description="Side of a square that is wiped out at a random place.")
-    ] = 0
-    mixup: Annotated[
-        float,
-        Meta(ge=0, le=10, title="Mixup", description="Blend pairs of images and labels: α of the Beta distribution."),
-    ] = 0.0
-
-
 class Optimizer(Group, frozen=True):
     """How weights follow gradients."""
 
@@ -202,6 +183,10 @@ class Optimizer(Group, frozen=True):
         float,
         Meta(ge=0, le=1, title="ε", description="Added to the denominator.", extra={"when": of_rules("eps")}),
     ] = 1e-8
+    bias_lr: Annotated[
+        float,
+        Meta(ge=0, le=100, title="Rate of biases", description="Factor on the learning rate of biases: 2 in Caffe's."),
+    ] = 1.0
     weight_decay: Annotated[
         float | None,
         Meta(
@@ -229,6 +214,15 @@ class Schedule(Group, frozen=True):
     warmup: Annotated[
         float, Meta(ge=0, lt=1, title="Warm-up", description="Share of the run over which the rate rises.")
     ] = 0.1
+    warmup_rate: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            title="Warm-up's rate",
+            description="Share of the peak rate that is held during the warm-up. 0: it rises.",
+        ),
+    ] = 0.0
     milestones: Annotated[
         tuple[float, ...],
         Meta(
@@ -245,6 +239,14 @@ class Schedule(Group, frozen=True):
             extra={"ge": 0, "le": 1, "when": of_schedules("gamma")},
         ),
     ] = None
+    every: Annotated[
+        float,
+        Meta(
+            title="Every … epochs",
+            description="Epochs from one drop to the next.",
+            extra={"ge": 0.01, "le": 100_000, "when": of_schedules("every")},
+        ),
+    ] = 1.0
     final: Annotated[
         float,
         Meta(

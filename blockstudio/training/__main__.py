@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             token=options.token,
             control_offset=options.control,
             signals=("SIGINT", "SIGTERM", "SIGBREAK"),
+            own_process=True,
         )
     except StudioError as error:
         if in_group():

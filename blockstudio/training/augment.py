@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from blockstudio.runs.structure import Augmentation
+from blockstudio.runs.augmentation import Augmentation
 from blockstudio.training.data.images import GREY
-from blockstudio.training.random import AUGMENT, MIXUP, generator, mixed
+from blockstudio.training.random import AUGMENT, CROP, LIGHTING, MIXUP, generator, mixed
 
 
 class Batch(NamedTuple):
@@ -55,7 +57,10 @@ class Augmenter:
         self._device = device
         self._mean = torch.tensor(mean, device=device).view(1, -1, 1, 1)
         self._std = torch.tensor(std, device=device).view(1, -1, 1, 1)
-        self._varies = bool(wanted.pad_crop or wanted.flip or wanted.color_jitter or wanted.cutout)
+        self._varies = bool(
+            wanted.pad_crop or wanted.flip or wanted.color_jitter or wanted.cutout or wanted.crop_least
+            or wanted.lighting
+        )  # fmt: skip
 
     def __call__(self, images: Tensor, labels: Tensor, epoch: int, step: int, place: tuple[int, int] = (0, 0)) -> Batch:
         """Vary normalised ``(N, C, H, W)``, the part of a batch that begins at ``place[0]`` of ``place[1]`` images
@@ -65,6 +70,8 @@ class Augmenter:
             first, whole = place[0], max(place[1], place[0] + len(images))
             draws = torch.rand(whole, 8, generator=generator(self._seed, AUGMENT, epoch, step))
             draws = on_device(draws[first : first + len(images)], self._device)
+            if wanted.crop_least:
+                images = random_crop(images, wanted, self._more(CROP, epoch, step, place, len(images)))
             if wanted.pad_crop:
                 images = pad_crop(images, wanted.pad_crop, draws[:, 0], draws[:, 1], -self._mean / self._std)
             if wanted.flip:
@@ -72,6 +79,9 @@ class Augmenter:
             if wanted.color_jitter:
                 raw = color_jitter(images * self._std + self._mean, wanted.color_jitter, draws[:, 3:6])
                 images = (raw - self._mean) / self._std
+            if wanted.lighting and images.shape[1] == 3:
+                shift = lighting(self._more(LIGHTING, epoch, step, place, len(images)), wanted.lighting)
+                images = images + shift / self._std
             if wanted.cutout:
                 images = cutout(images, wanted.cutout, draws[:, 6], draws[:, 7])
         if wanted.mixup and len(images) > 1:
@@ -82,6 +92,45 @@ class Augmenter:
             order = on_device(torch.randperm(len(images), generator=generator(*at)), self._device)
             return Batch(images * share + images[order] * (1 - share), labels, labels[order], share)
         return Batch(images, labels)
+
+    def _more(self, purpose: int, epoch: int, step: int, place: tuple[int, int], count: int) -> Tensor:
+        """Further draws in [0, 1) for each of ``count`` images, ``(N, 4)``."""
+        whole = max(place[1], place[0] + count)
+        draws = torch.rand(whole, 4, generator=generator(self._seed, purpose, epoch, step))
+        return on_device(draws[place[0] : place[0] + count], self._device)
+
+
+def random_crop(images: Tensor, wanted: Augmentation, draws: Tensor) -> Tensor:
+    """Cut a part of each image ``(N, C, H, W)`` out and scale it to the whole: ``draws`` ``(N, 4)`` in [0, 1) are its
+    share of the area, its aspect, and its place. What would stick out is made narrower or lower."""
+    most = max(wanted.crop_least, wanted.crop_most)
+    area = wanted.crop_least + (most - wanted.crop_least) * draws[:, 0]
+    stretch = ((2 * draws[:, 1] - 1) * math.log(wanted.crop_aspect)).exp().sqrt()
+    width, height = (area.sqrt() * stretch).clamp(max=1), (area.sqrt() / stretch).clamp(max=1)
+    matrix = torch.zeros(len(images), 2, 3, device=images.device)
+    matrix[:, 0, 0], matrix[:, 1, 1] = width, height
+    matrix[:, 0, 2], matrix[:, 1, 2] = (2 * draws[:, 2] - 1) * (1 - width), (2 * draws[:, 3] - 1) * (1 - height)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def lighting(draws: Tensor, deviation: float) -> Tensor:
+    """A shift of the colours ``(N, 3, 1, 1)`` on the scale 0 to 1 along the principal colours of ImageNet, each by its
+    deviation times a normal number; ``draws`` ``(N, 4)`` are uniform in [0, 1)."""
+    # Box and Muller, of two pairs; the first number may not be 0.
+    radius = (-2 * (1 - draws[:, ::2]).log()).sqrt()
+    angle = 2 * math.pi * draws[:, 1::2]
+    normal = torch.cat([radius * angle.cos(), radius * angle.sin()], 1)[:, :3]
+    values, colours = _principal(draws.device)
+    return ((normal * deviation * values) @ colours.T).view(-1, 3, 1, 1)
+
+
+@cache
+def _principal(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Deviations along the principal colours of ImageNet's pixels, and the colours in columns (fb.resnet.torch)."""
+    values = torch.tensor([0.2175, 0.0188, 0.0045], device=device)
+    rows = [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]
+    return values, torch.tensor(rows, device=device)
 
 
 def pad_crop(images: Tensor, pad: int, down: Tensor, right: Tensor, fill: Tensor) -> Tensor:

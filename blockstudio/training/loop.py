@@ -11,93 +11,56 @@ import time
 from typing import Any
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.checkpoints import Checkpoint
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import BEAT_EVERY, Lock
 from blockstudio.runs.run import Run
 from blockstudio.text import say
-from blockstudio.training.averages import AveragedWeights, exact_statistics, grown_after
+from blockstudio.training.augment import Batch
+from blockstudio.training.averages import exact_statistics
 from blockstudio.training.control import Control
-from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.load import Source, skipped_notes
-from blockstudio.training.device import Precision, used_memory
+from blockstudio.training.device import used_memory
 from blockstudio.training.evaluate import Measured, evaluate, figures
-from blockstudio.training.facts import check_same_data, started_facts
-from blockstudio.training.initial_weights import begin
+from blockstudio.training.facts import started_facts
 from blockstudio.training.keeper import Keeper
-from blockstudio.training.losses import Criterion, Meter, Sums, class_weights
-from blockstudio.training.optimizers import Rates, build_optimizer
+from blockstudio.training.leaving import Leaving
+from blockstudio.training.losses import Sums
 from blockstudio.training.prepare import Prepared
-from blockstudio.training.saving import State, is_finite, read_state, read_weights, state_size, take_state, write_state
+from blockstudio.training.saving import read_weights
 from blockstudio.training.share import ALL, Share
-from blockstudio.training.step import Layout, build_step
-from blockstudio.training.stopping import Diverged, Patience
-from blockstudio.training.watch import Watching
+from blockstudio.training.standing import Standing
+from blockstudio.training.step import WARM_UP, Measure
+from blockstudio.training.stopping import Diverged
 
 TICK = 0.1
 """Least seconds between two readings of the sums."""
 PAUSE_POLL = 0.05
-SAVING_SHARE = 0.04
-"""Share of the time that checkpoints at ends of epochs may take; they come less often where it would be more."""
-SMOOTHING = 0.7
-"""Weight of the past in the time a step is said to take."""
 
 
-class Loop:
+class Loop(Standing):
     """One training of a run, from its latest good checkpoint to its end or a stop."""
 
     def __init__(
         self, run: Run, prepared: Prepared, events: EventWriter, control: Control, lock: Lock, share: Share = ALL
     ) -> None:
-        self._run = run
-        self._events = events
-        self._control = control
-        self._lock = lock
-        self._model = prepared.model
-        self._device = prepared.device
-        self._splits = prepared.splits
-        self._recipe = recipe = prepared.recipe
-        self._averaged = AveragedWeights(prepared.model, recipe.averages.ema) if recipe.averages.ema else None
-        self._measured = self._averaged.model if self._averaged is not None else prepared.model
-        """What is measured and kept: the network as it is, or the average of its weights."""
-        self._young = grown_after(prepared.model)
-        """Steps up to which BatchNorm's moving averages say little."""
-        self._feeder = Feeder(prepared.splits, recipe, prepared.device, share)
-        self._per_epoch = self._feeder.steps_per_epoch
-        self._total = recipe.steps or (recipe.epochs or 1) * self._per_epoch
-        self._precision = Precision(recipe, prepared.device)
-        self._optimizer = build_optimizer(self._model, recipe, prepared.device, prepared.recorded)
-        self._rates = Rates(self._optimizer, recipe, self._total, self._per_epoch)
-        weights = class_weights(recipe, prepared.splits.train.labels, len(prepared.splits.classes))
-        self._criterion = Criterion(
-            recipe, prepared.auxiliary, None if weights is None else weights.to(prepared.device)
-        )
-        self._patience = Patience(recipe.stopping)
-        self._watching = Watching(self._model, prepared.device, recipe, control, events)
-        self._meter = self._new_meter(len(prepared.auxiliary), prepared.recorded)
-        self._laid = Layout(prepared.flat, recipe.channels_last)
-        self._learn = build_step(
-            prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._averaged,
-            lambda text: self._events.write("note", text=text),
-        )  # fmt: skip
-        self._step = 0
-        self._evaluated = 0
-        """Step after which the last finished epoch was measured."""
-        self._saved: tuple[int, int] | None = None
-        self._saved_at = self._saving_time = 0.0
-        self._score: float | None = None
-        self._learnt = self._model if self._averaged is not None else None
-        """The weights that training goes on from, where others are measured."""
+        super().__init__(run, prepared, events, control, lock, share)
         self._told_of_averages = False
         self._told_of: set[str] = set()
         """Places of damaged images that the log tells of."""
-        self._seconds = 0.0
-        """Spent by earlier trainers of this run."""
-        self._window = Sums()
-        self._read = Sums()
-        self._step_time = 0.0
-        self._evaluation_time = 0.0
-        self._began = self._ticked = self._beaten = time.perf_counter()
+        self._ticked = self._beaten = time.perf_counter()
+        self._leaving: Leaving | None = None
+
+    def leave_if_asked(self) -> None:
+        """Let a stop end the whole process while the first steps are compiled or recorded; it has to be the trainer's
+        own."""
+        if self._recipe.compile or self._recorded:
+            self._leaving = Leaving(self._control, self._leave, WARM_UP + 1 if self._recorded else 1)
+
+    def _leave(self) -> None:
+        self._events.write("stopped", step=self._saved[0] if self._saved is not None else 0)
+        self._events.sync()
+        self._events.close()
+        self._lock.release()
 
     # From start to end
 
@@ -153,10 +116,13 @@ class Loop:
         for batch in self._feeder.train(epoch, first):
             rates.set(self._step)
             watch = watching.begin(self._step)
-            learn(batch, None if watch is None else watch.before_update)
+            if self._leaving is None:
+                learn(batch, None if watch is None else watch.before_update)
+            else:
+                self._first(batch, None if watch is None else watch.before_update)
             self._step += 1
             if watch is not None:
-                watching.end(watch, self._step, self._step_time)
+                watching.end(watch, self._step, self._pace.step)
             if self._is_due() and not self._tick():
                 return False
             if every and self._step % every == 0:
@@ -165,8 +131,13 @@ class Loop:
                 break
         return True
 
-    def _new_meter(self, auxiliaries: int, recorded: bool) -> Meter:
-        return Meter(self._device, auxiliaries, every_top=recorded)
+    def _first(self, batch: Batch, before_update: Measure | None) -> None:
+        """One of the first steps, which may take minutes."""
+        assert self._leaving is not None
+        with self._leaving:
+            self._learn(batch, before_update)
+        if not self._leaving.steps:
+            self._leaving = None
 
     def _begin_epoch(self) -> None:
         """Before the first step of an epoch, or of what is left of it."""
@@ -193,8 +164,7 @@ class Loop:
         spent, self._ticked = max(now - self._ticked, 1e-9), now
         if not window.steps:
             return
-        single = spent / window.steps
-        self._step_time = SMOOTHING * self._step_time + (1 - SMOOTHING) * single if self._step_time else single
+        self._pace.took(window.steps, spent)
         self._events.write(
             "step",
             step=self._step,
@@ -203,21 +173,12 @@ class Loop:
             accuracy=window.accuracy,
             accuracy_top5=window.accuracy_top5,
             lr=self._rates.rate,
-            images_per_second=round(self._feeder.batch_size / self._step_time, 1),
+            images_per_second=round(self._feeder.batch_size / self._pace.step, 1),
             seconds_left=round(self._seconds_left(), 1),
             memory=used_memory(self._device),
             aux=window.mean_auxiliary,
         )
         self._read = sums
-
-    def _sums(self) -> Sums:
-        """The epoch's sums; what came since the last reading goes to the window. Raises `Diverged`."""
-        sums = self._meter.read()
-        if not math.isfinite(sums.loss):
-            raise Diverged(sums.loss)
-        self._window = self._window.plus(sums.minus(self._read))
-        self._read = sums
-        return sums
 
     def _listen(self) -> bool:
         """Look for commands and give a sign of life; waits here while paused. Returns whether to go on."""
@@ -252,9 +213,9 @@ class Loop:
         self._ticked = time.perf_counter()
 
     def _seconds_left(self) -> float:
-        left = self._total - self._step
-        evaluations = math.ceil(left / self._per_epoch) * (self._splits.validation is not None)
-        return left * self._step_time + evaluations * self._evaluation_time
+        wanted = self._recipe.averages.statistics
+        young = {"exact": self._total, "moving": 0, "auto": self._young}[wanted] if self._young else 0
+        return self._pace.left(self._step, self._total, self._per_epoch, young)
 
     # Ends of epochs and of the run
 
@@ -269,10 +230,11 @@ class Loop:
         if not self._settle():
             return False
         if self._splits.validation is not None:
+            settled = time.perf_counter()
             measured = self._measure(self._splits.validation)
             if measured is None:
                 return False
-        self._evaluation_time = time.perf_counter() - began
+            self._pace.measured(measured.images, time.perf_counter() - settled)
         self._evaluated = self._step
         self._score = measured.accuracy if measured is not None else None
         best = self._patience.take(measured, self._step)
@@ -306,9 +268,10 @@ class Loop:
         needed = self._splits.validation is not None or self._step >= self._total
         if not (needed and self._young) or wanted == "moving" or (wanted == "auto" and self._step >= self._young):
             return True
-        images = self._feeder.some_training()
+        images, began = self._feeder.some_training(), time.perf_counter()
         if not exact_statistics(self._measured, images, self._laid, self._precision, self._listen):
             return False
+        self._pace.settled(time.perf_counter() - began)
         if wanted == "auto" and not self._told_of_averages:
             self._told_of_averages = True
             text = say(
@@ -350,94 +313,6 @@ class Loop:
 
     def _keep(self, keeper: Keeper, at: int) -> None:
         keeper.write(self._run, "test", "last" if at == self._step else "best", at, self._events)
-
-    # State
-
-    def _saving_is_cheap(self) -> bool:
-        """Whether the time since the last checkpoint dwarfs what that one took: epochs of a small network on few
-        images last less than the disk needs to say that it has written."""
-        return time.perf_counter() - self._saved_at >= self._saving_time / SAVING_SHARE
-
-    def _save_if_possible(self) -> None:
-        """Write a checkpoint; a disk that refuses (full, gone for a while) is told of and training goes on. The end
-        of the run and a stop insist."""
-        try:
-            self._save()
-        except StudioError as error:
-            if error.code != "checkpoint.write" or self._step >= self._total:
-                raise
-            self._events.write("warning", code=error.code, text=f"No checkpoint of step {self._step:,}: {error}")
-
-    def _save(self) -> None:
-        """Write a checkpoint, unless there is this one. Raises `Diverged` rather than save what is no number."""
-        if self._saved == (self._step, self._evaluated):
-            return
-        began = time.perf_counter()
-        sums = self._sums()
-        if not is_finite(self._model) or not is_finite(self._measured):
-            raise Diverged(math.nan)
-        notes = {
-            "step": self._step,
-            "evaluated": self._evaluated,
-            "sums": sums.as_list(),
-            "window": self._window.as_list(),
-            "seconds": self._seconds + time.perf_counter() - self._began,
-            "scaler": self._precision.scaler.state_dict() if self._precision.scaler is not None else None,
-            "data": self._splits.fingerprint(),
-            "patience": self._patience.as_list(),
-        }
-        self._write(notes)
-        self._saved = self._step, self._evaluated
-        self._saved_at = time.perf_counter()
-        self._saving_time = self._saved_at - began
-
-    def _write(self, notes: dict[str, Any]) -> None:
-        self._write_state(take_state(self._measured, self._learnt, self._optimizer), notes)
-
-    def _write_state(self, state: State, notes: dict[str, Any]) -> None:
-        checkpoint = self._run.checkpoints.write(
-            self._step,
-            self._score,
-            lambda folder: write_state(folder, state, self._device, notes),
-            state_size(self._model, self._optimizer),
-        )
-        self._run.checkpoints.prune(self._recipe.checkpoints.keep, self._patience.best_step)
-        path = checkpoint.path.relative_to(self._run.directory).as_posix()
-        self._events.write("checkpoint", step=self._step, path=path)
-        self._events.sync()
-
-    def _restore(self) -> None:
-        folder = self._run.checkpoints
-        folder.sweep()
-        checkpoint = folder.latest_good(self._say_damaged)
-        if checkpoint is None:
-            folder.discard_after(-1)
-            note = begin(self._run, self._model, self._recipe, self._say_damaged)
-            if self._averaged is not None:
-                self._averaged.begin()
-            if note:
-                self._events.write("note", text=note)
-            return
-        folder.discard_after(checkpoint.step)
-        notes = read_state(checkpoint, self._measured, self._learnt, self._optimizer, self._device)
-        self._restored(checkpoint, notes)
-
-    def _restored(self, checkpoint: Checkpoint, notes: dict[str, Any]) -> None:
-        """Go on from what a checkpoint says beside weights and optimiser."""
-        check_same_data(checkpoint, notes, self._splits)
-        self._step, self._evaluated = checkpoint.step, notes["evaluated"]
-        self._saved = self._step, self._evaluated
-        self._seconds = notes["seconds"]
-        self._read = Sums.from_list(notes["sums"])
-        if "window" in notes:
-            self._window = Sums.from_list(notes["window"])
-        self._meter.restore(self._read)
-        self._patience.restore(notes.get("patience", [None, None, 0]))
-        if self._precision.scaler is not None and notes["scaler"]:
-            self._precision.scaler.load_state_dict(notes["scaler"])
-
-    def _say_damaged(self, error: StudioError) -> None:
-        self._events.write("warning", code=error.code, text=f"A checkpoint was passed over: {error}")
 
     def _say_started(self) -> None:
         facts = started_facts(self._model, self._splits, self._recipe, self._feeder, self._device)

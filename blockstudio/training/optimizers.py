@@ -13,6 +13,9 @@ from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.schedules import SCHEDULES, Moment
 from blockstudio.runs.structure import Schedule
 
+FACTOR = "lr_factor"
+"""The entry of an optimiser's group with the factor on its learning rate, where it has one."""
+
 
 def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device, recorded: bool = False) -> Optimizer:
     """The recipe's optimiser over ``model``'s parameters. With ``spare_norm_and_bias`` vectors (biases, scale and
@@ -22,14 +25,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device, reco
     rate = wanted.lr
     decay = wanted.weight_decay
     assert rate is not None and decay is not None
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups: list[dict[str, object]] = [{"params": parameters}]
-    if wanted.spare_norm_and_bias and decay:
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1]},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        groups = [group for group in groups if group["params"]]
+    groups = _groups(model, wanted.bias_lr, 0.0 if wanted.spare_norm_and_bias and decay else None)
     rule = OPTIMIZERS[wanted.name]
     arguments: dict[str, Any] = {
         name: getattr(wanted, fields) if isinstance(fields, str) else tuple(getattr(wanted, field) for field in fields)
@@ -44,7 +40,28 @@ def build_optimizer(model: nn.Module, recipe: Recipe, device: torch.device, reco
         if rule.capturable:
             arguments["capturable"] = True
     made: Optimizer = getattr(torch.optim, rule.torch)(groups, lr=lr, weight_decay=decay, **arguments)
+    for group in made.param_groups:
+        factor = group.get(FACTOR, 1.0)
+        if isinstance(lr, Tensor) and factor != 1.0:
+            group["lr"] = lr * factor  # a tensor of its own
     return made
+
+
+def _groups(model: nn.Module, bias_lr: float, spared_decay: float | None) -> list[dict[str, Any]]:
+    """Weights, then vectors with ``spared_decay`` where that is given, then biases where they have a rate of their
+    own. Groups that would be empty are left out."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    biases: set[Tensor] = set()
+    if bias_lr != 1.0:
+        biases = {parameter for name, parameter in model.named_parameters() if name.rpartition(".")[2] == "bias"}
+    spared: dict[str, Any] = {} if spared_decay is None else {"weight_decay": spared_decay}
+    kinds: list[tuple[dict[str, Any], list[nn.Parameter]]] = [
+        ({}, [p for p in parameters if p not in biases and (not spared or p.ndim > 1)]),
+        (spared, [p for p in parameters if p not in biases and spared and p.ndim <= 1]),
+        ({**spared, FACTOR: bias_lr}, [p for p in parameters if p in biases]),
+    ]
+    found: list[dict[str, Any]] = [{"params": members, **fields} for fields, members in kinds if members]
+    return found or [{"params": parameters}]
 
 
 def rate_factor(schedule: Schedule, step: int, total: int, steps_per_epoch: int) -> float:
@@ -53,9 +70,10 @@ def rate_factor(schedule: Schedule, step: int, total: int, steps_per_epoch: int)
     curve = SCHEDULES[schedule.name]
     rise = schedule.warmup * total
     if step < rise:
-        return curve.rise((step + 1) / (rise + 1))
+        return schedule.warmup_rate or curve.rise((step + 1) / (rise + 1))
     gamma = schedule.gamma if schedule.gamma is not None else curve.gamma if curve.gamma is not None else 1.0
-    return curve.share(Moment(step, total, steps_per_epoch, rise, schedule.milestones, gamma, schedule.final))
+    at = Moment(step, total, steps_per_epoch, rise, schedule.milestones, gamma, schedule.final, schedule.every)
+    return curve.share(at)
 
 
 class Rates:
@@ -79,7 +97,8 @@ class Rates:
         """The rate ``rate``, whatever the schedule says."""
         self.rate = rate
         for group in self._optimizer.param_groups:
+            own = rate * group[FACTOR] if FACTOR in group else rate
             if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(self.rate)
+                group["lr"].fill_(own)
             else:
-                group["lr"] = self.rate
+                group["lr"] = own

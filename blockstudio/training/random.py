@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 
-ORDER, AUGMENT, SPLIT, MIXUP, STATISTICS, DROPOUT = range(6)
+ORDER, AUGMENT, SPLIT, MIXUP, STATISTICS, DROPOUT, CROP, LIGHTING = range(8)
 """What a draw is for: the first number after the seed, so that no two purposes share their numbers."""
 
 _MASK = (1 << 64) - 1

@@ -63,10 +63,12 @@ def train_run(
     on_event: Callable[[Event], None] | None = None,
     build: Builder | None = None,
     signals: tuple[str, ...] = ("SIGINT",),
+    own_process: bool = False,
 ) -> bool:
     """Train or continue ``run`` until it ends or is stopped; returns whether a signal stopped it.
 
-    ``token`` takes over a lock that another process claimed for this one. Raises `StudioError` ``run.locked`` if
+    ``token`` takes over a lock that another process claimed for this one; in its ``own_process`` a stop while the
+    network is being compiled ends the process. Raises `StudioError` ``run.locked`` if
     another trainer is at work, ``run.finished`` if there is nothing left to do, or whatever is wrong with the run; that
     is in the log too, as a ``failed`` event.
     """
@@ -89,7 +91,10 @@ def train_run(
             write_environment(run, prepared)
             write_data(run, prepared.splits, prepared.brought)
             with library_settings(prepared.recipe, prepared.device):
-                Loop(run, prepared, events, control, lock).run()
+                loop = Loop(run, prepared, events, control, lock)
+                if own_process:
+                    loop.leave_if_asked()
+                loop.run()
         if board is not None:
             board.close()
         return control.interrupted

@@ -212,9 +212,11 @@ def find_batch_size(run: Run, tell: Callable[[Trial], object] = lambda trial: No
     return (int(best.fields["batch_size"]) if best else size), trials
 
 
-def rate_range(run: Run, low: float = 1e-6, high: float = 1.0) -> tuple[list[tuple[float, float]], float]:
+def rate_range(
+    run: Run, low: float = 1e-6, high: float = 1.0, tell: Callable[[float, float], object] = lambda rate, loss: None
+) -> tuple[list[tuple[float, float]], float]:
     """Range test of the learning rate (Smith, 2017): the rate rises by the same factor each step from ``low`` to
-    ``high``; ends where the loss has become four times its least.
+    ``high``; ends where the loss has become four times its least. ``tell`` hears of every rate and its loss.
 
     Returns pairs of rate and smoothed loss, and a rate to take: a tenth of that at which the loss was least.
     """
@@ -235,6 +237,7 @@ def rate_range(run: Run, low: float = 1e-6, high: float = 1.0) -> tuple[list[tup
                     break
                 smooth = 0.9 * smooth + 0.1 * loss
                 curve.append((rate, smooth / (1 - 0.9 ** (number + 1))))
+                tell(*curve[-1])
                 if number > 10 and curve[-1][1] > 4 * min(value for _, value in curve):
                     break
     finally:

@@ -19,14 +19,11 @@ from blockstudio.runs.recipe import (
     Field,
     Recipe,
     check,
-    dumps_recipe,
     get_field,
-    load_recipe,
-    loads_recipe,
     read_value,
-    save_recipe,
     with_fields,
 )
+from blockstudio.runs.recipe_files import dumps_recipe, load_recipe, loads_recipe, save_recipe
 from tests.support.properties import examples
 
 

@@ -10,7 +10,8 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
 from blockstudio.runs.events import EventWriter
-from blockstudio.runs.recipe import Recipe, dumps_recipe, with_fields
+from blockstudio.runs.recipe import Recipe, with_fields
+from blockstudio.runs.recipe_files import dumps_recipe
 from blockstudio.runs.run import DIAGRAM, EVENTS, RECIPE, Run
 
 SMALL = {"data.source": "digits", "steps": 100, "batch_size": 16, "optimizer.lr": 0.1}

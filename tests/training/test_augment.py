@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 import torch
 
-from blockstudio.runs.structure import Augmentation
-from blockstudio.training.augment import Augmenter, Normaliser, color_jitter, cutout, pad_crop
+from blockstudio.runs.augmentation import Augmentation
+from blockstudio.training.augment import (
+    Augmenter,
+    Normaliser,
+    color_jitter,
+    cutout,
+    lighting,
+    pad_crop,
+    random_crop,
+)
 from blockstudio.training.random import generator, mixed
 
 CPU = torch.device("cpu")
@@ -131,3 +139,27 @@ def test_places_do_not_collide() -> None:
     }
     assert len(places) == 3 * 4 * 20 * 50
     assert generator(1, 2).initial_seed() != generator(2, 1).initial_seed()
+
+
+def test_a_random_crop_is_a_part_of_the_image_brought_to_its_size() -> None:
+    # A ramp to the right in one channel, downwards in the other: what is cut out can be read off.
+    place = (torch.arange(64) + 0.5) / 32 - 1
+    images = torch.stack([place.expand(64, 64), place.view(-1, 1).expand(64, 64)]).expand(500, -1, -1, -1)
+    wanted = Augmentation(crop_least=0.25, crop_most=0.5, crop_aspect=2.0)
+    found = random_crop(images, wanted, torch.rand(500, 4, generator=torch.Generator().manual_seed(0)))
+    width = (found[:, 0, 32, -8] - found[:, 0, 32, 8]) / (place[-8] - place[8])
+    height = (found[:, 1, -8, 32] - found[:, 1, 8, 32]) / (place[-8] - place[8])
+    area, aspect = width * height, width / height
+    assert found.shape == images.shape and found.abs().max() <= 1
+    assert 0.2 < area.min() < 0.28 and 0.46 < area.max() < 0.51
+    assert 0.49 < aspect.min() < 0.6 and 1.7 < aspect.max() < 2.01
+    assert found[:, 0, 0, 0].min() < -0.95 and found[:, 0, -1, -1].max() > 0.95
+    whole = random_crop(images[:2], Augmentation(crop_least=1.0, crop_aspect=1.0), torch.rand(2, 4))
+    assert torch.allclose(whole, images[:2], atol=1e-5)
+
+
+def test_lighting_shifts_colours_by_normal_numbers_along_the_principal_ones() -> None:
+    shift = lighting(torch.rand(20_000, 4, generator=torch.Generator().manual_seed(0)), 0.1).view(-1, 3)
+    assert shift.mean(0).abs().max() < 1e-3
+    values = torch.linalg.eigvalsh(torch.cov(shift.T)).sqrt()
+    assert torch.allclose(values, 0.1 * torch.tensor([0.0045, 0.0188, 0.2175]), rtol=0.05)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from blockstudio.errors import StudioError
 from blockstudio.runs import Recipe, Run, with_fields
-from blockstudio.runs.recipe import save_recipe
+from blockstudio.runs.recipe_files import save_recipe
 from blockstudio.training import train_run
 from blockstudio.training.augment import Batch
 from blockstudio.training.data.batches import balanced_order

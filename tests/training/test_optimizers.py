@@ -155,3 +155,29 @@ def test_measuring_counts_every_class_and_leaves_the_mode() -> None:
     assert found.loss == pytest.approx(float(expected))
     assert model.training
     assert evaluate(model, batches, 3, Precision(Recipe(), CPU), lambda x: x, lambda: False) is None
+
+
+def test_biases_have_a_rate_of_their_own_and_each_parameter_one_group() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 2))
+    for spared in (True, False):
+        recipe = with_fields(
+            Recipe(),
+            {"optimizer": "sgd", "lr": 0.1, "weight_decay": 0.01, "bias_lr": 2, "spare_norm_and_bias": spared},
+        )
+        optimizer = build_optimizer(model, recipe, torch.device("cpu"))
+        Rates(optimizer, recipe, 10, 10).put(0.5)
+        found = {
+            id(p): (group["lr"], group["weight_decay"]) for group in optimizer.param_groups for p in group["params"]
+        }
+        assert sum(len(group["params"]) for group in optimizer.param_groups) == len(found) == 6
+        for name, parameter in model.named_parameters():
+            bias = name.endswith("bias")
+            decay = 0.0 if spared and (bias or parameter.ndim == 1) else 0.01
+            assert found[id(parameter)] == (1.0 if bias else 0.5, decay), (name, spared)
+
+
+def test_a_rate_may_be_held_before_the_peak_and_drop_every_other_epoch() -> None:
+    held = curve(name="step", warmup=0.1, warmup_rate=0.1, milestones=(0.5,), gamma=0.1)
+    assert held[:10] == [0.1] * 10 and held[10] == 1.0
+    drops = curve(name="exponential", warmup=0.0, gamma=0.94, every=2.0)
+    assert drops[:20] == [1.0] * 20 and drops[20:40] == [0.94] * 20 and drops[99] == 0.94**4

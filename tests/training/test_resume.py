@@ -18,7 +18,7 @@ import torch
 from blockstudio.errors import StudioError
 from blockstudio.runs import Run, start_run
 from blockstudio.runs.checkpoints import Checkpoint
-from blockstudio.training import loop, train_run
+from blockstudio.training import standing, train_run
 from tests.support.tiny import tiny_network
 
 MakeRun = Callable[..., Run]
@@ -81,7 +81,7 @@ RULES: dict[str, dict[str, Any]] = {
 def test_a_continued_run_is_the_same_to_the_last_bit(
     make_run: MakeRun, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "SAVING_SHARE", math.inf)  # However short the epochs are.
+    monkeypatch.setattr(standing, "SAVING_SHARE", math.inf)  # However short the epochs are.
     whole = make_run("whole", epochs=2, checkpoints={"steps": 13, "keep": 10}, **VARIED, **fields)
     train_run(whole)
     for step in (13, 20, 26):

@@ -22,7 +22,7 @@ from blockstudio.graph.format import loads
 from blockstudio.graph.presets import preset_folder
 from blockstudio.runs import Recipe, Run, create_run, start_run, with_fields
 from blockstudio.runs.frozen import all_but, trainable
-from blockstudio.runs.recipe import save_recipe
+from blockstudio.runs.recipe_files import save_recipe
 from blockstudio.training import train, train_run
 
 MakeRun = Callable[..., Run]

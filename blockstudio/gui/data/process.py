@@ -11,7 +11,8 @@ from blockstudio.answers import JSON, read_answer
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.gui.work.lines import LineProcess
-from blockstudio.runs.recipe import Recipe, save_recipe
+from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.recipe_files import save_recipe
 
 
 class SurveyProcess(QObject):

@@ -61,16 +61,20 @@ class RunBar(QObject):
         self.data.set_text(Path(source).name if "/" in source or "\\" in source else source)
         self.device.set_text(f"{recipe.device} · {recipe.precision}")
 
-    def show_run(self, state: str) -> None:
-        """The buttons for ``idle``, ``starting``, ``running`` or ``paused``."""
+    def show_run(self, state: str, asked: str = "") -> None:
+        """The buttons for ``idle``, ``starting``, ``running`` or ``paused``; ``asked`` is what the trainer has yet to
+        do."""
         text, icon = {
             "idle": (tr("Train"), "play"),
             "starting": (tr("Starting…"), "play"),
             "running": (tr("Pause"), "pause"),
             "paused": (tr("Resume"), "play"),
         }[state]
+        if asked == "pause":
+            text = tr("Pausing after this step…")
         self.train.setText(text)
         self.train.setAccessibleName(text)
+        self.stop.setText(tr("Stopping after this step…") if asked == "stop" else tr("Stop"))
         self._train_icon = icon
         if state == "idle" and self.stop.hasFocus():
             self.train.setFocus()

@@ -24,7 +24,7 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
     """The commands of one trainer."""
 
     def is_in(*states: str) -> Callable[[Desk], bool]:
-        return lambda _: trainer.state in states
+        return lambda _: trainer.state in states and not trainer.asked
 
     def watching(_: Desk) -> bool:
         return trainer.data is not None

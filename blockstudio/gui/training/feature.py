@@ -9,8 +9,10 @@ from blockstudio.gui.commands.registry import Act, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Question
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.training import named_recipes
 from blockstudio.gui.training.bar import RunBar
 from blockstudio.gui.training.commands import commands
+from blockstudio.gui.training.named_recipes import NamedRecipes
 from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts, absent_text
 from blockstudio.gui.training.recipe_form import RecipeForm
 from blockstudio.gui.training.run_control import RunControl
@@ -32,11 +34,12 @@ class Training:
         trainer = self.trainer = RunControl(desk.session, desk.runs)
         self.panel = TrainingPanel(desk, trainer, family_of(desk.session))
         self.planner = NextRunPlanner(desk.session, trainer)
-        self.recipe = RecipeForm(desk.commands, trainer, self.planner)
+        self.recipes = NamedRecipes(desk.session)
+        self.recipe = RecipeForm(desk.commands, trainer, self.planner, self.recipes)
         self.bar = RunBar(desk.commands, trainer)
         desk.add_page("run", tr("Run"), self.panel, 100, self.panel.tools)
         desk.add_page("recipe", tr("Recipe"), self.recipe, 200)
-        desk.add_commands(*commands(trainer))
+        desk.add_commands(*commands(trainer), *named_recipes.commands(self.recipes, desk.session))
         desk.add_commands(Command("run.save_curves", say("Save the curves of the run"), self._save_curves, value=True))
         for order, widget in enumerate(self.bar.widgets, start=200):
             desk.add_item("top", widget, order)
@@ -71,12 +74,13 @@ class Training:
             QTimer.singleShot(SHOWN_MS, tray, tray.deleteLater)
 
     def _show_run(self) -> None:
-        state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status)
+        asked = self.trainer.asked
+        state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status, asked)
         if state != self._run_shown:
             before, self._run_shown = self._run_shown, state
             if isinstance(before, tuple) and before[0] in ("running", "paused"):
                 self._say_ended(self.trainer.state != "idle")
-            self.bar.show_run(self.trainer.state)
+            self.bar.show_run(self.trainer.state, asked)
             self._desk.commands.refresh()
 
     def _on_run(self) -> None:

@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit import value_text as values
+from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
-from blockstudio.gui.kit.parts import heading, quiet
+from blockstudio.gui.kit.parts import Elided, heading, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.weights_field import WeightsField
+from blockstudio.gui.training.named_recipes import NamedRecipes, fill_menu
 from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts
+from blockstudio.gui.training.recipe_values import field_value_text
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.runs.devices import absent_devices
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
@@ -44,8 +47,11 @@ _EMPTY = {"epochs": "–", "steps": "–"}
 class RecipeForm(QScrollArea):
     """Columns of fields. A change is taken over at once if it is legal."""
 
-    def __init__(self, commands: Commands[Desk], trainer: RunControl, planner: NextRunPlanner) -> None:
+    def __init__(
+        self, commands: Commands[Desk], trainer: RunControl, planner: NextRunPlanner, recipes: NamedRecipes
+    ) -> None:
         super().__init__()
+        self._recipes = recipes
         self._commands, self._trainer, self._planner = commands, trainer, planner
         self.setAccessibleName(tr("Recipe"))
         self.setWidgetResizable(True)
@@ -53,6 +59,16 @@ class RecipeForm(QScrollArea):
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(14, 4, 12, 8)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        self.named = Chip(tr("Recipe of the next run"), lambda menu: fill_menu(commands, menu))
+        head.addWidget(self.named)
+        self.source = Elided()
+        head.addWidget(self.source, 1)
+        self.measure = commands.link(tr("Measure and choose…"), "recipe.measure")
+        head.addWidget(self.measure)
+        column.addLayout(head)
+        column.addSpacing(4)
         self._columns = QHBoxLayout()
         self._columns.setSpacing(20)
         column.addLayout(self._columns)
@@ -81,7 +97,18 @@ class RecipeForm(QScrollArea):
             self._add_column(title, [field for field in FIELDS.values() if field.group in groups])
         trainer.recipe_changed.connect(self.refresh)
         planner.changed.connect(self._show_plan)
+        recipes.changed.connect(self._show_name)
+        self._show_name()
         self.refresh()
+
+    def _show_name(self) -> None:
+        """Which recipe it is, where it is from, and what its fields cannot say."""
+        about = self._recipes.about
+        self.named.set_text(self._recipes.title)
+        self.source.setText(about.source)
+        notes = "\n".join(f"• {tr(note)}" for note in about.notes)
+        self.source.setToolTip(notes)
+        self.named.setToolTip(notes or tr("Recipe of the next run"))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -97,7 +124,9 @@ class RecipeForm(QScrollArea):
         for path, widget in self.fields.items():
             if FIELDS[path].optional and isinstance(widget, ValueField):
                 value = get_field(plan.recipe, path) if plan is not None and plan.recipe is not None else None
-                widget.setPlaceholderText(_text(value) if value is not None else _EMPTY.get(path, tr("chosen")))
+                widget.setPlaceholderText(
+                    field_value_text(value) if value is not None else _EMPTY.get(path, tr("chosen"))
+                )
         problems = plan.problems if plan is not None else ()
         lines = problems or (plan.notes if plan is not None else ())
         self.summary.setText("\n".join(tr(line) if isinstance(line, Text) else line for line in lines[:4]))
@@ -176,7 +205,7 @@ class RecipeForm(QScrollArea):
                 if shown and field.path not in self.fields:
                     self._add_field(form, field, place)
                 if field.path in self.fields:
-                    self.fields[field.path].set_value(_text(get_field(recipe, field.path)))
+                    self.fields[field.path].set_value(field_value_text(get_field(recipe, field.path)))
                     form.show_row(field.path, shown)
             pane.setVisible(everything or any(field.path in ESSENTIAL for field in fields))
 
@@ -185,13 +214,3 @@ def _raw(field: Field, text: str) -> object:
     if field.kind == "bool":
         return text == values.ON
     return text
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return values.ON if value else values.OFF
-    if isinstance(value, tuple):
-        return ", ".join(item if isinstance(item, str) else f"{item:g}" for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)

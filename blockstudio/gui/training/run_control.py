@@ -70,6 +70,8 @@ class RunControl(QObject):
         """Runs whose curves are drawn over those of the watched one."""
         self.runs: list[RunRow] = []
         self.starting = False
+        self.asked = ""
+        """``stop`` or ``pause`` while the trainer of the run in view has yet to do it."""
         self._listing = False
         self._once_listed: list[Callable[[], object]] = []
         self._work = Work(self)
@@ -150,11 +152,22 @@ class RunControl(QObject):
         found = run or (self.data.run if self.data is not None else None)
         if found is not None:
             directory = found.directory
+            if command in ("stop", "pause") and self.data is not None and directory == self.data.run.directory:
+                self._ask(command)
             self._work.run(
                 lambda: Run(directory).send(command, **values),  # type: ignore[arg-type]
                 lambda _: self._poll(),
-                lambda error: self.failed.emit(str(error)),
+                self._not_told,
             )
+
+    def _ask(self, command: str) -> None:
+        if command != self.asked:
+            self.asked = command
+            self.progress.emit()
+
+    def _not_told(self, error: StudioError | OSError) -> None:
+        self._ask("")
+        self.failed.emit(str(error))
 
     def stop_run(self) -> None:
         """Stop the watched run, at once rather than in a worker: the window is about to go."""
@@ -179,6 +192,7 @@ class RunControl(QObject):
     def attach(self, run: Run | None) -> None:
         """Watch a run, running or ended; ``None`` watches nothing."""
         self.data = None if run is None else RunData(Run(run.directory))
+        self.asked = ""
         if self.data is not None:
             self.others = [other for other in self.others if other.run.directory != self.data.run.directory]
         self.run_changed.emit()
@@ -214,6 +228,8 @@ class RunControl(QObject):
             return
         was_active, notes = data.active, len(data.notes)
         data.take(slice)
+        if not slice.more and self.asked and (not data.active or (self.asked, data.status) == ("pause", "paused")):
+            self.asked = ""
         if data.run.directory in self._own:
             for note in data.notes[notes:]:
                 self.noted.emit(note)

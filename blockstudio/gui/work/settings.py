@@ -50,6 +50,11 @@ def runs_folder() -> Path:
     return _folder / "runs" if _folder is not None else Path.home() / "BlockStudio" / "runs"
 
 
+def recipes_folder() -> Path:
+    """Where the user's recipes are kept."""
+    return _folder / "recipes" if _folder is not None else folders.recipes()
+
+
 def recent_files() -> list[str]:
     """Recently opened files, newest first."""
     found = settings().value("files/recent", [])

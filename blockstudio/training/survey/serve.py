@@ -19,7 +19,8 @@ from blockstudio.answers import as_dict
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import open_diagram
-from blockstudio.runs.recipe import Recipe, load_recipe
+from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.recipe_files import load_recipe
 from blockstudio.text import to_data
 from blockstudio.training.survey.checking import Checking, Kind
 from blockstudio.training.survey.material import Material, open_material

@@ -1,0 +1,172 @@
+"""Measure and choose: what is fastest on this machine for the network in view, in a process beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QSize, QTemporaryDir
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from blockstudio.answers import JSON, read_answer
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import SUFFIX, save
+from blockstudio.gui.kit.chart import Chart
+from blockstudio.gui.kit.chart import Line as Curve
+from blockstudio.gui.kit.parts import quiet
+from blockstudio.gui.kit.table_view import Cell, Line, LinesView
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import theme
+from blockstudio.gui.training.recipe_values import field_value_text
+from blockstudio.gui.work.lines import LineProcess
+from blockstudio.runs.recipe import FIELDS, Recipe
+from blockstudio.runs.recipe_files import save_recipe
+
+
+class MeasureDialog(QDialog):
+    """What to measure, how far it is, a table of what was tried, the curve of the range test, and *Use these*."""
+
+    def __init__(
+        self, window: QWidget | None, diagram: Diagram, recipe: Recipe, use: Callable[[Mapping[str, Any]], object]
+    ) -> None:
+        """``use`` takes the fields that were chosen."""
+        super().__init__(window)
+        self._diagram, self._recipe, self._use = diagram, recipe, use
+        self._folder = QTemporaryDir()
+        self._process = LineProcess(self)
+        self._process.told.connect(self._take)
+        self._process.ended.connect(self._ended)
+        self.chosen: dict[str, Any] = {}
+        self._trials: list[dict[str, Any]] = []
+        self._rates: list[tuple[float, float]] = []
+        self.setWindowTitle(tr("Measure and choose"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(8)
+        column.addWidget(quiet(tr("A few steps of this network on its own images, in each way. Nothing is trained.")))
+        self.what = {
+            "--ways": QCheckBox(tr("Ways of computing: channels last, bf16, torch.compile, workers")),
+            "--batch-size": QCheckBox(tr("Images a step, up to what the memory holds")),
+            "--lr": QCheckBox(tr("Learning rate, by a range test")),
+        }
+        for option, box in self.what.items():
+            box.setChecked(option == "--ways")
+            box.toggled.connect(self._show)
+            column.addWidget(box)
+        self.table = LinesView()
+        self.table.heading_room = 16
+        self.table.setAccessibleName(tr("What was tried"))
+        column.addWidget(self.table, 2)
+        self.chart = Chart(tr("Loss over the learning rate"))
+        column.addWidget(self.chart, 2)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Measuring"))
+        column.addWidget(self.bar)
+        self.said = quiet()
+        column.addWidget(self.said)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self.cancel, self.start, self.take = QPushButton(), QPushButton(tr("Measure")), QPushButton(tr("Use these"))
+        for button, run in ((self.cancel, self._on_cancel), (self.start, self.measure), (self.take, self._on_use)):
+            button.setProperty("role", "primary" if button is self.take else "chip")
+            button.clicked.connect(run)
+            row.addWidget(button)
+        column.addLayout(row)
+        self._show()
+        self.resize(self.sizeHint())
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being measured."""
+        return self._process.running
+
+    def measure(self) -> None:
+        """Begin, or begin anew."""
+        folder = Path(self._folder.path())
+        save(self._diagram, folder / f"network{SUFFIX}")
+        save_recipe(self._recipe, folder / "recipe.json")
+        self.chosen, self._trials, self._rates = {}, [], []
+        asked = [option for option, box in self.what.items() if box.isChecked()]
+        self.said.setText(tr("Measuring…"))
+        network, recipe = str(folder / f"network{SUFFIX}"), str(folder / "recipe.json")
+        self._process.start("blockstudio", "tune", network, "--recipe", recipe, *asked, JSON)
+        self._show()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event["type"] == "trial":
+            self._trials.append(event)
+        elif event["type"] == "rate":
+            self._rates.append((event["rate"], event["loss"]))
+        elif event["type"] == "chosen":
+            self.chosen |= event["fields"]
+        self._show()
+
+    def _ended(self, code: int, err: str) -> None:
+        answer = read_answer(code, "", err, "tune")
+        if answer.error is not None:
+            self.said.setText(str(answer.error))
+            self._show()
+            return
+        values = [tr("{field}: {value}", field=tr(FIELDS[path].title), value=field_value_text(value))
+                  for path, value in self.chosen.items()]  # fmt: skip
+        self.said.setText(", ".join(values) if values else tr("The recipe is the fastest as it is."))
+        self._show()
+
+    def _show(self, _: object = None) -> None:
+        running = self.running
+        lines = [_line(trial) for trial in self._trials]
+        headings = [tr("way"), tr("ms a step"), tr("images/s"), tr("loss"), ""]
+        self.table.show_lines(headings, lines, " rrr ", 5)
+        self.table.setVisible(bool(lines))
+        rates = np.array([rate for rate, _ in self._rates])
+        losses = np.array([loss for _, loss in self._rates])
+        self.chart.setVisible(bool(self._rates))
+        if self._rates:
+            curve = Curve(tr("loss"), theme().accent, np.log10(rates), losses, losses)
+            self.chart.show_lines([curve], unit=tr("log₁₀ of the rate"))
+        self.bar.setRange(0, 0 if running else 1)
+        self.bar.setVisible(running)
+        for box in self.what.values():
+            box.setEnabled(not running)
+        self.start.setEnabled(not running and any(box.isChecked() for box in self.what.values()))
+        self.take.setEnabled(not running and bool(self.chosen))
+        self.cancel.setText(tr("Cancel") if running else tr("Close"))
+
+    def _on_cancel(self) -> None:
+        if self.running:
+            self._process.stop()
+            self.said.setText(tr("Cancelled; nothing was changed."))
+            self.chosen = {}
+            self._show()
+        else:
+            self.reject()
+
+    def _on_use(self) -> None:
+        self._use(self.chosen)
+        self.accept()
+
+    def done(self, result: int) -> None:
+        self._process.stop()
+        self._folder.remove()
+        super().done(result)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._process.stop()
+        super().closeEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 560)
+
+
+def _line(trial: Mapping[str, Any]) -> Line:
+    if trial["milliseconds"] is None:
+        return Line([Cell(trial["name"]), Cell(""), Cell(""), Cell(""), Cell(tr(trial["why"]), "quiet", trial["why"])])
+    verdict = tr("kept") if trial["kept"] else tr(trial["why"])
+    return Line([
+        Cell(trial["name"], "total" if trial["kept"] else ""), Cell(f"{trial['milliseconds']:.2f}"),
+        Cell(f"{trial['images_per_second']:,.0f}"), Cell(f"{trial['loss']:.3f}"), Cell(verdict, "quiet", verdict),
+    ])  # fmt: skip
