@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, answer, json_argument, opened, settings_of
+from blockstudio.cli.recipe import recipe_of
 from blockstudio.cli.tables import check_output, output_arguments, write_tables
-from blockstudio.cli.training import recipe_of
 from blockstudio.errors import StudioError
 from blockstudio.text import render, say
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, answer, json_argument
 from blockstudio.errors import StudioError
 from blockstudio.text import render, say
 
 if TYPE_CHECKING:
+    from blockstudio.runs.recipe import Recipe
     from blockstudio.runs.recipe_files import RecipeFile
 
 ACTS = ("list", "show", "diff", "save")
@@ -130,3 +131,21 @@ def _save(options: argparse.Namespace) -> int:
     else:
         print(render(say("Written: {file}", file=str(path))))
     return 0
+
+
+def recipe_of(named: str | None, data: str | None, preset: str = "", **fields: Any) -> Recipe:
+    """The recipe of a name or file (or the default one) with the fields of the command line put over it; ``preset`` is
+    what the network was made from."""
+    from blockstudio.runs.recipe import Recipe, with_fields
+    from blockstudio.runs.recipes import check_data, find, put_over
+
+    given = {path: value for path, value in fields.items() if value is not None}
+    if data is not None:
+        given["data.source"] = data
+    if not named:
+        return with_fields(Recipe(), given)
+    file = find(named, preset).load()
+    recipe = with_fields(put_over(Recipe(), file), given)
+    if data is None:
+        check_data(file, recipe)
+    return recipe

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened, weights_argument, weights_file
+from blockstudio.cli.recipe import recipe_of
 from blockstudio.errors import StudioError
 from blockstudio.text import say
 
 if TYPE_CHECKING:
     from blockstudio.graph.diagram import Diagram
-    from blockstudio.runs.recipe import Recipe
 
 
 NOT_OF_THE_RUN = ("command", "resume", "settings", "json", "quiet", "nproc")
@@ -215,21 +215,3 @@ def _paths(given: list[str]) -> list[str]:
             hint=say("Give paths of blocks, as conv1 or layer1.0."),
         )
     return found
-
-
-def recipe_of(named: str | None, data: str | None, preset: str = "", **fields: Any) -> Recipe:
-    """The recipe of a name or file (or the default one) with the fields of the command line put over it; ``preset`` is
-    what the network was made from."""
-    from blockstudio.runs.recipe import Recipe, with_fields
-    from blockstudio.runs.recipes import check_data, find, put_over
-
-    given = {path: value for path, value in fields.items() if value is not None}
-    if data is not None:
-        given["data.source"] = data
-    if not named:
-        return with_fields(Recipe(), given)
-    file = find(named, preset).load()
-    recipe = with_fields(put_over(Recipe(), file), given)
-    if data is None:
-        check_data(file, recipe)
-    return recipe

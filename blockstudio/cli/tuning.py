@@ -46,7 +46,7 @@ def tune_arguments(parser: Parser) -> None:
 
 def tune(options: argparse.Namespace) -> int:
     """Measure, and say what is best."""
-    from blockstudio.cli.training import recipe_of
+    from blockstudio.cli.recipe import recipe_of
     from blockstudio.runs import create_run
     from blockstudio.runs.recipe_files import save_recipe
     from blockstudio.runs.recipes import preset_of

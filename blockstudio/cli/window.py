@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from blockstudio.cli.arguments import Parser, network_argument, opened, settings_of
-from blockstudio.cli.training import recipe_of
+from blockstudio.cli.recipe import recipe_of
 from blockstudio.errors import StudioError
 from blockstudio.text import render, say
 from blockstudio.version import __version__

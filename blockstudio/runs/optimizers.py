@@ -28,6 +28,13 @@ class Rule:
     capturable: bool = True
     """Whether the class takes ``capturable``, for steps that are recorded as a CUDA graph."""
 
+    state: int = 0
+    """Values that it keeps for each weight, beside a momentum."""
+
+    def values(self, momentum: float) -> int:
+        """Values that it keeps for each weight with that momentum."""
+        return self.state + ("momentum" in self.fields and momentum > 0)
+
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields of `structure.Optimizer` that matter to it alone or to some others."""
@@ -43,9 +50,9 @@ OPTIMIZERS: dict[str, Rule] = {
     rule.name: rule
     for rule in (
         Rule("sgd", "SGD", {"momentum": "momentum", "nesterov": "nesterov"}, 0.05, 5e-4, capturable=False),
-        Rule("adam", "Adam", _BETAS),
-        Rule("adamw", "AdamW", _BETAS, weight_decay=0.01),
-        Rule("rmsprop", "RMSprop", {"alpha": "alpha", "eps": "eps", "momentum": "momentum"}, fused=False),
+        Rule("adam", "Adam", _BETAS, state=2),
+        Rule("adamw", "AdamW", _BETAS, weight_decay=0.01, state=2),
+        Rule("rmsprop", "RMSprop", {"alpha": "alpha", "eps": "eps", "momentum": "momentum"}, fused=False, state=1),
     )
 }
 """By name, in the order in which they are offered."""

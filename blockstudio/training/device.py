@@ -118,6 +118,10 @@ def used_memory(device: torch.device) -> int | None:
         return torch.cuda.max_memory_allocated(device)
     if sys.platform == "win32":
         return None
+    if sys.platform == "linux":
+        # Of this program alone; what the system counts for the process includes whoever started it.
+        with open("/proc/self/status", "rb") as status:
+            return next((1024 * int(line.split()[1]) for line in status if line.startswith(b"VmHWM")), None)
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

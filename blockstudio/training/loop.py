@@ -215,7 +215,7 @@ class Loop(Standing):
     def _seconds_left(self) -> float:
         wanted = self._recipe.averages.statistics
         young = {"exact": self._total, "moving": 0, "auto": self._young}[wanted] if self._young else 0
-        return self._pace.left(self._step, self._total, self._per_epoch, young)
+        return self._pace.left(self._step, self._total, self._per_epoch, self._evaluated, young)
 
     # Ends of epochs and of the run
 

@@ -85,7 +85,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_training_takes_a_recipe_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from blockstudio.cli.training import recipe_of
+    from blockstudio.cli.recipe import recipe_of
 
     monkeypatch.setenv("BLOCKSTUDIO_RECIPES", str(tmp_path))
     save("mine", MINE)

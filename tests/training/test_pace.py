@@ -25,7 +25,7 @@ def history(
             plan += [("settle", settling)] * (step + 1 <= young) + [("measure", measuring), ("save", saving)]
     plan.append(("test", test))
     whole, gone, found = sum(length for _, length in plan), 0.0, []
-    step, waiting, since = 0, 0, 0.0
+    step, evaluated, waiting, since = 0, 0, 0, 0.0
     for kind, length in plan:
         gone += length
         if kind == "step":
@@ -33,9 +33,10 @@ def history(
             if since >= TICK:
                 pace.took(waiting, since)
                 waiting, since = 0, 0.0
-                found.append((whole - gone, pace.left(step, total, per_epoch, young)))
+                found.append((whole - gone, pace.left(step, total, per_epoch, evaluated, young)))
         elif kind == "measure":
             pace.measured(100, length)
+            evaluated = step
         elif kind == "settle":
             pace.settled(length)
         elif kind == "save":
@@ -43,14 +44,14 @@ def history(
     return [(true, said) for true, said in found if true <= 0.95 * whole]
 
 
-def noisy(mean: float) -> Callable[[int], float]:
+def noisy(mean: float, spread: float = 0.5) -> Callable[[int], float]:
     draws = random.Random(0)
-    return lambda step: mean * draws.lognormvariate(0, 0.5) * (60 if step == 0 else 1)
+    return lambda step: mean * draws.lognormvariate(-spread * spread / 2, spread) + (3.0 if step == 0 else 0.0)
 
 
 HISTORIES: dict[str, list[tuple[float, float]]] = {
     "short steps, noisy, a first one that is compiled": history(noisy(0.02), 20_000, 1000, 0.5, 0.05, test=0.5),
-    "steps of a second": history(noisy(1.0), 600, 40, 4.0, 1.0, test=4.0),
+    "steps of a second": history(noisy(1.0, 0.2), 600, 40, 1.0, 0.5, test=1.0),
     "evaluations as long as epochs": history(noisy(0.05), 8_000, 100, 5.0, 0.1, test=5.0),
     "averages computed anew at first": history(noisy(0.05), 8_000, 100, 1.0, 0.1, 2.0, 50, test=1.0),
 }
@@ -69,8 +70,8 @@ def test_a_pace_that_changes_is_known_soon() -> None:
         pace.took(10, 0.1)
     for _ in range(300):
         pace.took(1, 1.0)
-    assert pace.left(0, 100, 100) == pytest.approx(100, rel=0.1)
+    assert pace.left(0, 100, 100, 0) == pytest.approx(100, rel=0.1)
 
 
 def test_before_the_first_step_nothing_is_said() -> None:
-    assert Pace(32, 100, 100).left(0, 100, 10) == 0.0
+    assert Pace(32, 100, 100).left(0, 100, 10, 0) == 0.0

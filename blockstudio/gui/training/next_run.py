@@ -16,6 +16,7 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe
 from blockstudio.runs.adapt import adapt
 from blockstudio.runs.datasets import DATASETS, megabytes_text
+from blockstudio.runs.forecast import Forecast, forecast
 from blockstudio.runs.published import PUBLISHED
 
 PAUSE_MS = 250
@@ -27,6 +28,8 @@ class NextRun(NamedTuple):
     """With every value chosen; ``None`` if it cannot be trained."""
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    forecast: Forecast | None = None
+    """What it will take."""
     absent: str = ""
     """The named set that is not on this computer, if that is in the way."""
 
@@ -65,7 +68,7 @@ class NextRunPlanner(QObject):
         self._soon.setInterval(PAUSE_MS)
         self._soon.timeout.connect(self._start)
         self.plan: NextRun | None = None
-        for signal in (session.edited, session.opened, trainer.recipe_changed):
+        for signal in (session.edited, session.opened, trainer.recipe_changed, trainer.runs_changed):
             signal.connect(self._on_change)
 
     def watch(self, watched: bool) -> None:
@@ -90,19 +93,20 @@ class NextRunPlanner(QObject):
             self._take(None)
             return
         diagram, recipe = copy_diagram(self._session.diagram), self._trainer.recipe
+        earlier = [row.run for row in self._trainer.runs]
 
         def work() -> NextRun:
             try:
-                _, chosen, notes = adapt(diagram, recipe)
+                fitted, chosen, notes = adapt(diagram, recipe)
             except StudioError as error:
                 problems = getattr(error, "problems", (error,))
                 absent = any(problem.code == "data.absent" for problem in problems)
                 if absent:
                     others = [str(problem) for problem in problems if problem.code != "data.absent"]
                     name = recipe.data.source
-                    return NextRun(None, (), (absent_text(name), *others), name)
+                    return NextRun(None, (), (absent_text(name), *others), absent=name)
                 return NextRun(None, (), tuple(str(problem) for problem in problems))
-            return NextRun(chosen, tuple(notes), ())
+            return NextRun(chosen, tuple(notes), (), forecast(fitted, chosen, earlier))
 
         self._work.cancel()
         self._work.run(work, self._take)

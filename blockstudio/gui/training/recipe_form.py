@@ -11,7 +11,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
-from blockstudio.gui.kit.parts import Elided, heading, quiet
+from blockstudio.gui.kit.parts import Elided, bytes_text, duration_text, heading, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.weights_field import WeightsField
 from blockstudio.gui.training.named_recipes import NamedRecipes, fill_menu
@@ -19,6 +19,7 @@ from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts
 from blockstudio.gui.training.recipe_values import field_value_text
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.runs.devices import absent_devices
+from blockstudio.runs.forecast import Forecast
 from blockstudio.runs.recipe import FIELDS, Field, get_field, read_value
 from blockstudio.text import Text, say
 
@@ -81,6 +82,9 @@ class RecipeForm(QScrollArea):
         foot = QHBoxLayout()
         foot.setSpacing(16)
         foot.addWidget(self.more)
+        self.forecast = quiet("", wrap=False)
+        self.forecast.setAccessibleName(tr("What it will take"))
+        foot.addWidget(self.forecast)
         foot.addWidget(self.summary, 1)
         self.download = commands.link("", "run.download")
         self.choose = commands.link(tr("Choose folder…"), "run.set_folder")
@@ -130,6 +134,7 @@ class RecipeForm(QScrollArea):
         problems = plan.problems if plan is not None else ()
         lines = problems or (plan.notes if plan is not None else ())
         self.summary.setText("\n".join(tr(line) if isinstance(line, Text) else line for line in lines[:4]))
+        self._show_forecast(plan.forecast if plan is not None else None)
         acts = dict.fromkeys(("run.download", "run.set_folder"), "")
         if plan is not None and plan.absent:
             acts |= {id: title for title, id in absent_acts(plan.absent)}
@@ -139,6 +144,31 @@ class RecipeForm(QScrollArea):
         self.summary.setProperty("role", "problem" if problems else "secondary")
         self.summary.style().unpolish(self.summary)
         self.summary.style().polish(self.summary)
+
+    def _show_forecast(self, forecast: Forecast | None) -> None:
+        """Memory and time of the run that would be started; what they are made of as a tip."""
+        self.forecast.setVisible(forecast is not None)
+        if forecast is None:
+            return
+        memory, time = forecast.memory, forecast.time
+        size = bytes_text(memory.total)
+        if time is None:
+            self.forecast.setText(tr("takes about {size}", size=size))
+        else:
+            self.forecast.setText(tr("takes about {size}, {time}", size=size, time=duration_text(time.seconds)))
+        parts = (
+            (tr("the program itself"), memory.process),
+            (tr("weights"), memory.weights),
+            (tr("gradients"), memory.gradients),
+            (tr("optimiser"), memory.optimizer),
+            (tr("averaged weights"), memory.averages),
+            (tr("activations of a step"), memory.activations),
+            (tr("images"), memory.images),
+        )
+        lines = [f"{name}: {bytes_text(each)}" for name, each in parts if each]
+        known = tr("The time is by the run {run} on this machine.", run=time.by) if time is not None else tr(
+            "The time is known once something was trained on this machine.")  # fmt: skip
+        self.forecast.setToolTip("\n".join([*lines, known]))
 
     def _on_more(self, everything: bool) -> None:
         self.more.setText(tr("Fewer settings") if everything else tr("All settings"))

@@ -10,6 +10,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from blockstudio.gui.training.run_data import RunData, Slice, read_slice
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe, Run, RunState, create_run, list_runs, start_run
+from blockstudio.runs.forecast import write_forecast
 from blockstudio.runs.remote.mirror import place_of, start_mirror
 
 POLL_MS = 250
@@ -107,7 +109,15 @@ class RunControl(QObject):
             self.failed.emit(tr("Not trained: there is no network yet. Open a preset or draw one first."))
             return
         diagram, recipe = copy_diagram(self._session.diagram), self.recipe
-        self._start(lambda: _launch(create_run(diagram, recipe, _free_folder(self.folder, diagram))))
+        earlier = [row.run for row in self.runs]
+
+        def begin() -> tuple[Run, subprocess.Popen[bytes]]:
+            run = create_run(diagram, recipe, _free_folder(self.folder, diagram))
+            with suppress(StudioError):  # it is trained all the same
+                write_forecast(run, earlier)
+            return _launch(run)
+
+        self._start(begin)
 
     def go_on(self, run: Run) -> None:
         """Continue a run that was stopped, killed or has failed, from its last checkpoint."""

@@ -9,6 +9,7 @@ from blockstudio.runs import Run, RunState
 from blockstudio.runs.curves import Columns, Curves
 from blockstudio.runs.events import Event
 from blockstudio.runs.following import Following
+from blockstudio.runs.forecast import read_forecast
 from blockstudio.runs.watching import BlockHistory
 
 
@@ -41,6 +42,8 @@ class RunData:
         self.blocks = BlockHistory()
         self.trouble: dict[str, Any] | None = None
         """The ``failed`` or ``diverged`` event, if that is how it ended."""
+        self.expected = read_forecast(run.directory)
+        """What it was said to take before it began."""
         self.complete = False
         """The log has been read to its end."""
         self.reading = False

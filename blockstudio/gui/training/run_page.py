@@ -118,10 +118,26 @@ class RunFigures(QWidget):
         rate = data.steps.last("lr")
         show(tr("learning rate"), "" if rate is None or data.finished else f"{rate:.3g}")
         extra = [value for value in data.last.get("aux") or [] if isinstance(value, int | float)]
-        used = data.blocks.used
-        about = tr("The most that the training has taken: of the device, or of the whole process in main memory")
-        show(tr("memory"), bytes_text(used) if used is not None else "", about)
+        self._show_expected(data)
         show(tr("auxiliary losses"), ", ".join(f"{value:.2f}" for value in extra))
+
+    def _show_expected(self, data: RunData) -> None:
+        """Memory and time, beside what they were expected to be before the run began."""
+        expected, show = data.expected, self.figures.set
+        used = data.last.get("memory") or data.blocks.used
+        about = tr("The most that the training has taken: of the device, or of the whole process in main memory")
+        text = bytes_text(used) if used is not None else ""
+        if used is not None and expected is not None:
+            text = tr("{found}, expected {expected}", found=text, expected=bytes_text(expected.memory.total))
+        show(tr("memory"), text, about)
+        seconds = data.finished.get("seconds") if data.finished else None
+        text = duration_text(seconds) if isinstance(seconds, int | float) else ""
+        time = expected.time if expected is not None else None
+        if text and time is not None:
+            text = tr("{found}, expected {expected}", found=text, expected=duration_text(time.seconds))
+        elif time is not None:
+            text = tr("expected {expected}", expected=duration_text(time.seconds))
+        show(tr("time"), text, tr("By the run {run}.", run=time.by) if time is not None else "")
 
 
 class TrainingPanel(QWidget):
