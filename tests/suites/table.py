@@ -22,7 +22,10 @@ SUITES: dict[str, tuple[Piece, ...]] = {
     ),
     "emitted": (("emitted:alone", 2_000),),
     "networks": (("networks:drawn_networks", 20_000),),
-    "trainer": (("trainer:deaths", 3), ("trainer:directories", 3), ("trainer:numbers", 3), ("trainer:workers", 3)),
+    "trainer": (
+        ("trainer:deaths", 3), ("trainer:directories", 3), ("trainer:numbers", 3), ("trainer:workers", 3),
+        ("kills:alone", 15), ("kills:together", 5),
+    ),
     "floods": (("floods:events", 100_000), ("floods:points", 1_000_000)),
     "pairs": (("gathered:pairs", 3),),
     "leavings": (("gathered:leavings", 1),),

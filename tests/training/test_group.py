@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,41 +18,16 @@ from safetensors.torch import load_file
 from torch import nn
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Diagram
 from blockstudio.runs import Run, start_run
 from blockstudio.training.group.dividing import units
 from blockstudio.training.group.member import train_member
 from blockstudio.training.prepare import prepare
 from blockstudio.training.share import Share
 from blockstudio.training.trainer import train_run
+from tests.support.groups import CLOSE, losses, members, network
 
 MakeRun = Callable[..., Run]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="PyTorch's launcher does not work on Windows")
-CLOSE = 2e-4
-"""Largest difference of two losses that were summed in another order."""
-
-
-def network() -> Diagram:
-    """Convolution, normalisation and a classifier, without chance."""
-    diagram = Diagram("even")
-    chain = [
-        diagram.add("Input", "input", shape=[1, 8, 8]),
-        diagram.add("Conv2d", "conv1", out_channels=8, kernel_size=3, padding=1),
-        diagram.add("BatchNorm2d", "bn1"),
-        diagram.add("ReLU", "relu1"),
-        diagram.add("Flatten", "flatten"),
-        diagram.add("Linear", "fc", out_features=10),
-        diagram.add("Output", "output"),
-    ]
-    for source, target in pairwise(chain):
-        diagram.connect(source, target)
-    return diagram
-
-
-def losses(run: Run) -> list[float]:
-    """One a report, those that a restart superseded left out."""
-    history = run.history()
-    return [event["loss"] for event in history.steps]
 
 
 def free_port() -> int:
@@ -183,21 +157,6 @@ def test_a_run_goes_on_when_one_of_its_processes_is_killed(make_run: MakeRun, vi
     assert max(abs(a - b) for a, b in zip(one, two, strict=True)) < 20 * CLOSE
     warnings = [event["text"] for event in shared.events()[0] if event.get("code") == "trainer.process"]
     assert warnings and "of 3 times" in warnings[0]
-
-
-def members(launcher: int) -> list[int]:
-    """The launcher's processes by their rank."""
-    found: dict[int, int] = {}
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        with contextlib.suppress(OSError):
-            status = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(status[1]) == launcher:
-                held = dict(item.partition("=")[::2] for item in (folder / "environ").read_text().split("\0"))
-                if "RANK" in held:
-                    found[int(held["RANK"])] = int(folder.name)
-    return [found[rank] for rank in sorted(found)]
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ from blockstudio.answers import JSON, read_answer
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.gui.kit.chart import Chart
-from blockstudio.gui.kit.chart import Line as Curve
 from blockstudio.gui.kit.parts import quiet
+from blockstudio.gui.kit.plotting import Line as Curve
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
