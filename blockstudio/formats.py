@@ -98,6 +98,8 @@ MARKDOWN = ".md"
 """Tables and pages in words."""
 OUTLINES = ".svg"
 """The form of a figure as text."""
+PRINTED = ".pdf"
+"""A page on paper."""
 PIXELS = ".png"
 """The form of a figure as a picture."""
 FORMATS: dict[str, Format] = _rows(
@@ -114,7 +116,7 @@ FORMATS: dict[str, Format] = _rows(
     Format(".pth", "network", "Weights, state dict (.pth)", "the same as .pt",
            f"{_WRITE}:write_state_dict", weights=True),
     Format(".svg", "figure", "SVG", "lines and outlines", f"{_FIGURE}:svg"),
-    Format(".pdf", "figure", "PDF", "a page of the figure's size", f"{_FIGURE}:pdf"),
+    Format(PRINTED, "figure", "PDF", "a page of the figure's size", f"{_FIGURE}:pdf"),
     Format(".png", "figure", "PNG", "pixels", f"{_FIGURE}:png", pixels=True),
     Format(MARKDOWN, "table", "Markdown", "a Markdown table", f"{_TABLE}:Table.markdown"),
     Format(".csv", "table", "CSV", "plain numbers between commas", f"{_TABLE}:Table.csv"),

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from blockstudio import folders
 from blockstudio.errors import StudioError
+from blockstudio.formats import MARKDOWN
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_folder
 from blockstudio.lessons.lesson import Lesson
 from blockstudio.lessons.reading import read_lesson
 from blockstudio.text import ENGLISH, language, say
 
-SUFFIX = ".md"
+SUFFIX = MARKDOWN
 MOST = 300
 """Lessons that are listed of one folder."""
 

@@ -18,6 +18,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "document": {"kit", "work", "commands"},
     "figure": BELOW | DRAWING_KIT,
     "browser": BELOW | DRAWING_KIT,
+    "lessons": BELOW | DRAWING_KIT,
     "modules": BELOW | DRAWING_KIT,
     "split": BELOW | DRAWING_KIT,
     "shell": BELOW,

@@ -15,7 +15,7 @@ from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.format import save
 from blockstudio.graph.presets import load_preset, preset_names
 from blockstudio.gui.browser.start_page import FIRST, StartPage
-from blockstudio.gui.browser.thumbnail import broken
+from blockstudio.gui.canvas.paint.thumbnail import broken
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from blockstudio.analysis import Analysis
 from blockstudio.graph.diagram import Diagram
-from blockstudio.gui.browser.thumbnail import thumbnail
+from blockstudio.gui.canvas.paint.thumbnail import thumbnail
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import notifier, theme
 

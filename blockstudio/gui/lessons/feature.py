@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.errors import StudioError
 from blockstudio.experiments import experiment_path
+from blockstudio.formats import PRINTED
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.lessons.control import LAST, LessonControl
+from blockstudio.gui.lessons.exporting import WEB, today, write
 from blockstudio.gui.lessons.list_page import LessonsPage
 from blockstudio.gui.lessons.panel import WIDTH, LessonPanel
 from blockstudio.gui.work.settings import settings
@@ -56,6 +58,9 @@ class Lessons:
             Command("lesson.anew", say("Begin the lesson anew"), lambda d: control.begin_anew(), enabled=is_open,
                     keywords="course forget answers"),
             Command("lesson.experiment", say("Open the lesson's experiment"), self._experiment, value=True),
+            Command("lesson.report", say("Save the lesson's results…"), lambda d: self._report(), "File", 260,
+                    enabled=is_open, keywords="report html pdf course answers"),
+            Command("lesson.write", say("Write the lesson's results"), self._write, value=True),
             Command("lesson.close", say("Close the lesson"), lambda d: control.close(), enabled=is_open),
         )  # fmt: skip
         self.panel = LessonPanel(desk, control)
@@ -93,7 +98,40 @@ class Lessons:
         if self.control.can_turn(1):
             self.control.turn_by(1)
         else:
-            self._desk.show_screen("lessons")
+            self._report()
+
+    def _report(self) -> None:
+        """Ask for a file, and write what was answered."""
+        lesson = self.control.lesson
+        if lesson is None:
+            return
+        folder = str(settings().value("lessons/reports", str(Path.home())))
+        name = str(Path(folder) / f"{lesson.name}{WEB}")
+        kinds = f"HTML (*{WEB});;PDF (*{PRINTED})"
+        dialog = QFileDialog(self._desk.window, tr("Save the lesson's results"), name, kinds)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(name)
+
+        def take(chosen: str) -> None:
+            file = Path(chosen)
+            ending = PRINTED if PRINTED in dialog.selectedNameFilter() else WEB
+            if file.suffix.lower() not in (WEB, PRINTED):
+                file = file.with_name(file.name + ending)
+            settings().setValue("lessons/reports", str(file.parent))
+            self._desk.commands.run("lesson.write", file)
+
+        dialog.fileSelected.connect(take)
+        self._desk.open_dialog(dialog)
+
+    def _write(self, desk: Desk, file: Path) -> None:
+        if self.control.walk is None:
+            return
+        try:
+            write(self.control.walk, self.control.progress, file, today())
+        except StudioError as error:
+            desk.say(str(error), "problem")
+            return
+        desk.say_written(file, tr("{file} was written.", file=file.name))
 
     def _solve(self, desk: Desk, id: str) -> None:
         step = self.control.step

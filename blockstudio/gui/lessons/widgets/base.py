@@ -51,7 +51,8 @@ class Card(QFrame):
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(dial, row, 1)
         self._grid.addWidget(text, row, 2)
-        dial.valueChanged.connect(lambda _: (text.setText(dial.text()), self.show_values()))
+        dial.valueChanged.connect(lambda _: text.setText(dial.text()))
+        dial.valueChanged.connect(lambda _: self.show_values())
         return dial
 
     def show_values(self) -> None:
