@@ -17,8 +17,8 @@ from blockstudio.experiments.standing import Standing
 from blockstudio.experiments.verdicts import Verdict, figure_of, verdicts
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.experiments.control import ExperimentControl
-from blockstudio.gui.experiments.queue_panel import section
 from blockstudio.gui.kit.figure_view import FigureView
+from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import clear, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font, theme
@@ -49,7 +49,7 @@ class CoursePanel(QWidget):
         left, right = QVBoxLayout(), QVBoxLayout()
         for side in (left, right):
             side.setSpacing(6)
-        left.addWidget(section(tr("Predict first")))
+        left.addWidget(section_title(tr("Predict first")))
         self.asked = QLabel()
         self.asked.setFont(font(13))
         self.asked.setWordWrap(True)
@@ -60,12 +60,12 @@ class CoursePanel(QWidget):
         self.told = quiet()
         left.addWidget(self.told)
         left.addStretch(1)
-        right.addWidget(section(tr("Where to look")))
+        right.addWidget(section_title(tr("Where to look")))
         self.looks = QVBoxLayout()
         self.looks.setSpacing(4)
         right.addLayout(self.looks)
         right.addSpacing(6)
-        right.addWidget(section(tr("Published")))
+        right.addWidget(section_title(tr("Published")))
         self.published = QLabel()
         self.published.setFont(font(12))
         self.published.setWordWrap(True)
