@@ -23,7 +23,7 @@ from blockstudio.experiments.pages import state_of, time_of
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.experiments.control import ExperimentControl, recent
 from blockstudio.gui.experiments.form import NewExperiment
-from blockstudio.gui.experiments.queue_panel import section
+from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import clear, hairline, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
@@ -96,7 +96,7 @@ class LibraryPage(QScrollArea):
             if not group:
                 continue
             if course and others:
-                self.rows.addWidget(section(heading))
+                self.rows.addWidget(section_title(heading))
             for each in group:
                 self._add(each)
 
