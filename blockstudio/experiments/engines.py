@@ -11,13 +11,14 @@ import os
 import runpy
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Protocol
 
 from blockstudio.errors import StudioError
 from blockstudio.needs import need
 from blockstudio.runs.run import Run
-from blockstudio.runs.start import TRAINER, start_run
+from blockstudio.runs.start import TRAINER, fork_run, start_run
 from blockstudio.text import say
 
 ENGINES = ("local", "ray", "slurm")
@@ -47,12 +48,20 @@ class Engine(Protocol):
 
 
 class Local:
-    """Processes of this machine."""
+    """Processes of this machine.
+
+    Args:
+        forking: Copies of this process, which has loaded torch once, in place of new ones; not on Windows and macOS.
+    """
 
     at_once: int | None = None
 
+    def __init__(self, forking: bool = False) -> None:
+        self._forking = forking and sys.platform == "linux" and threading.active_count() == 1
+
     def start(self, run: Run) -> Job:
-        return start_run(run)
+        # A card's context does not survive a fork; nothing here has made one, and the copy is the first to.
+        return fork_run(run) if self._forking else start_run(run)
 
     def withdraw(self, job: Any) -> None:
         """What is started here trains at once."""
@@ -198,4 +207,4 @@ def engine_of(name: str, home: Path, *, address: str = "", cpus: float = 1, gpus
     """The engine of a name. Raises `StudioError` ``install.missing``, ``experiment.engine``."""
     if name == "ray":
         return Ray(address, cpus, gpus)
-    return Slurm(home, cpus, gpus) if name == "slurm" else Local()
+    return Slurm(home, cpus, gpus) if name == "slurm" else Local(forking=True)
