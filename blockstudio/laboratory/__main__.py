@@ -10,6 +10,9 @@ A line of JSON in is a question, lines of JSON out are what comes of it, each wi
                                                        →  {"id": 3, "whole": {…}, "without": {…}}
     {"cancel": 1}                                      →  {"id": 1, "error": {"code": "lab.cancelled", …}}
 
+    {"id": 4, "show": "look", "image": 3}              →  {"id": 4, "shown": {…}}; likewise "thumbnails", "channels" (of
+                                                          a "block"), "gallery" (with "first" and "count")
+
 A sweep, every unit taken away by itself, is computed while nothing else is asked, so that what is asked afterwards is
 known already.
 
@@ -104,8 +107,8 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
                 continue
             if "without" in question:
                 told = _without(asked, question, go_on, so_far)
-            elif "thumbnails" in question:
-                told = _thumbnails(asked, question)
+            elif "show" in question:
+                told = _shown(asked, question)
             else:
                 told = _asked(asked, question, progress, go_on)
         except StudioError as error:
@@ -183,10 +186,21 @@ def _without(
     return known()
 
 
-def _thumbnails(asked: Any, question: dict[str, Any]) -> dict[str, Any]:
-    """What every block gives for an image, as small pictures."""
-    found = asked.thumbnails(question["image"], question.get("part", "test"))
-    return {"thumbnails": {path: base64.b64encode(picture).decode() for path, picture in found.items()}}
+def _shown(asked: Any, question: dict[str, Any]) -> dict[str, Any]:
+    """Pictures for the page *Seeing* and the cards."""
+    what, part, image = question["show"], question.get("part", "test"), question.get("image", 0)
+    picture = Path(question["picture"]) if question.get("picture") else None
+    found: dict[str, Any]
+    if what == "thumbnails":
+        some = asked.thumbnails(image, part)
+        found = {path: base64.b64encode(each).decode() for path, each in some.items()}
+    elif what == "look":
+        found = asked.look.at(image, part, picture)
+    elif what == "channels":
+        found = asked.look.channels(question["block"], image, part, picture)
+    else:
+        found = asked.look.gallery(question["first"], question["count"], part)
+    return {"shown": found}
 
 
 def _measured(measure: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from blockstudio.laboratory import questions
 from blockstudio.laboratory.evaluation import Setting
 from blockstudio.laboratory.features import every_map
 from blockstudio.laboratory.lesion import Lesions
+from blockstudio.laboratory.looking import Look
 from blockstudio.laboratory.pixels import inked
 from blockstudio.laboratory.questions import Answer, Progress
 from blockstudio.laboratory.subject import Part, Subject
@@ -81,6 +83,11 @@ class Asked:
         ((shown, _),) = self.subject.images(part, index=[image])
         return {path: png(inked(values)) for path, values in every_map(self.subject, shown).items()}
 
+    @cached_property
+    def look(self) -> Look:
+        """What looks at single pictures."""
+        return Look(self.subject)
+
     def _ensemble(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
         draws, seed = given.get("draws", 10), given.get("seed", 0)
         if name == "paths":
@@ -116,6 +123,8 @@ class Asked:
             return questions.occlusion(
                 subject, images[0], part, self._label(given), given.get("patch"), picture, progress, go_on
             )
+        if name == "peaks":
+            return questions.peaks(subject, part, count, progress, go_on)
         if name == "filters":
             return questions.filters(subject)
         if name == "scatter":

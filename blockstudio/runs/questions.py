@@ -99,6 +99,8 @@ QUESTIONS: dict[str, Question] = {
                       "paths", ("initial", "seeds", "batch-size")),
     "cam": Question(say("Class map"), say("what speaks for a class, over the picture; of a block: Grad-CAM"), "seeing",
                     (*_SEEN, "class", "block")),
+    "peaks": Question(say("Peaks"), say("whether the class map's peak lies in the object (sets that know its box)"),
+                      "seeing", ("images", "part")),
     "occlusion": Question(say("Occlusion"), say("what is lost where a square covers the picture"), "seeing",
                           (*_SEEN, "class", "patch")),
     "filters": Question(say("Filters"), say("the first convolution's filters"), "seeing"),
@@ -116,7 +118,7 @@ QUESTIONS: dict[str, Question] = {
                          ("images", "part", "per-class", "input-size", "statistics", "batch-size", "without")),
 }  # fmt: skip
 GROUPS: dict[Group, Text] = {
-    "lesion": say("Lesion"), "paths": say("Paths"), "seeing": say("Seeing"), "batchnorm": say("BatchNorm"),
+    "lesion": say("Lesion"), "paths": say("Paths"), "seeing": say("Pictures"), "batchnorm": say("BatchNorm"),
     "evaluation": say("Evaluation"),
 }  # fmt: skip
 

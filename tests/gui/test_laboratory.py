@@ -76,6 +76,33 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     # What cannot be taken away says why.
     lesion.toggle("fc")
     assert lesion.off == [] and "next layer would get" in lesion.said.text()
+    # All units by themselves were measured while nobody asked: the next click is answered before it is computed.
+    names = {unit.name for unit in asked.candidates()}
+    qtbot.waitUntil(lambda: lesion.images_of == dict.fromkeys(names, whole.images), timeout=120_000)
+    assert set(lesion.without) == {unit.name for unit in asked.candidates()}
+    lesion.toggle("layer3.0")
+    assert lesion.figure.text() == f"{asked.without('layer3.0').accuracy:.1%}".replace("%", " %")
+    lesion.put_back()
+    # Another run beside it: here itself.
+    lesion.put_beside(trained)
+    qtbot.waitUntil(lambda: lesion.beside is not None, timeout=120_000)
+    shown = {line.cells[0].text: line.cells[3].text for line in lesion.table.table.lines}
+    assert shown["layer2.0"] == f"{asked.without('layer2.0').accuracy:.1%}"
+    # A picture, its classes, its features.
+    seeing = page.seeing
+    page.turn_to("look")
+    qtbot.waitUntil(lambda: seeing._field is not None, timeout=120_000)
+    assert len(seeing.maps.tiles) == 10 and seeing.chain.tiles[0].value == "conv1"
+    place = seeing.maps.place(3).center().toPoint()
+    QTest.mouseClick(seeing.maps, Qt.MouseButton.LeftButton, pos=place)
+    assert seeing.label == seeing.maps.tiles[3].value and "+ bias" in seeing.score.text()
+    QTest.mouseClick(seeing.gallery, Qt.MouseButton.LeftButton, pos=seeing.gallery.place(4).center().toPoint())
+    qtbot.waitUntil(lambda: seeing.found is not None and seeing.found["image"] == 4, timeout=60_000)
+    for kind in ("grad", "occlusion"):
+        QTest.mouseClick(seeing.kinds[kind], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda kind=kind: kind in seeing._layers, timeout=60_000)
+        assert not seeing.view.layer.isNull()
+    qtbot.waitUntil(lambda: not page.process.busy, timeout=60_000)
     # Questions of each group.
     for group, name, fields in (
         ("lesion", "lesion", {"images": "60"}), ("paths", "paths", {}), ("seeing", "cam", {"image": "0, 3"}),
@@ -83,7 +110,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
         ("evaluation", "evaluate", {"per-class": "2"}),
     ):  # fmt: skip
         page.turn_to(group)
-        asking: Any = page.pages[group]
+        asking: Any = page.asking[group]
         asking.turn_to(name)
         for option, text in fields.items():
             asking.write(option, text)
@@ -93,7 +120,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
         assert asking.said.text() and not asking.trouble.isVisible()
     assert set(lesion.without) == {unit.name for unit in asked.candidates()}
     # A wrong option is a sentence in place.
-    asking = page.pages["seeing"]
+    asking = page.asking["seeing"]
     page.turn_to("seeing")
     asking.turn_to("features")
     asking.ask()

@@ -202,3 +202,14 @@ def test_a_picture_from_a_file_is_seen_as_in_training(tmp_path: Path) -> None:
     assert caught.value.code == "data.image"
     with pytest.raises(StudioError, match="images 0 to"):
         asked.images("test", index=[10**6])
+
+
+def test_a_picture_with_everything_in_one_answer() -> None:
+    found, _ = subject("cifar_resnet", n=1)
+    image = torch.randn(1, *found.input_shape)
+    maps_of = features.every_map(found, image)
+    blocks = [name for unit in found.trunk.units for name in unit.blocks]
+    assert {"conv1", "layer1.0", "layer1.0.bn1", "layer3"} <= set(maps_of) and "fc" in blocks and "fc" not in maps_of
+    for path in ("conv1", "layer2.0"):
+        whole = features.feature_maps(found, path, image)
+        assert torch.allclose(maps_of[path], whole.abs().mean(0))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.laboratory.asking import AskingPage
-from blockstudio.gui.laboratory.page import HAND, LaboratoryPage
+from blockstudio.gui.laboratory.page import HAND, LOOK, LaboratoryPage
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.runs.questions import GROUPS
 from blockstudio.text import say
@@ -28,7 +28,7 @@ class Laboratory:
             Command("laboratory.undo", say("Undo the last lesion"), lambda d: self._page().by_hand.undo(),
                     enabled=lambda d: d.screen == "laboratory"),
             Command("laboratory.picture", say("Ask about a picture…"),
-                    lambda d: self._asking(AskingPage.choose_picture),
+                    lambda d: self._choose_picture(),
                     enabled=lambda d: d.screen == "laboratory", keywords="image file open"),
             Command("laboratory.save_figure", say("Save the answer's figure…"),
                     lambda d: self._asking(lambda page: page.save("svg")),
@@ -70,9 +70,16 @@ class Laboratory:
     def _asking(self, act: Callable[[AskingPage], object]) -> None:
         """Do something with the questions in view."""
         page = self._page()
-        asking = page.pages[page.tab]
-        if isinstance(asking, AskingPage):
+        asking = page.asking.get(page.tab)
+        if asking is not None:
             act(asking)
+
+    def _choose_picture(self) -> None:
+        page = self._page()
+        if page.tab == LOOK:
+            page.seeing.choose_picture()
+        else:
+            self._asking(AskingPage.choose_picture)
 
     def _turn_to(self, group: str) -> None:
         self._desk.show_screen("laboratory")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
+from blockstudio.gui.document.watched import name_and_time
+from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import heading, link, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr, tr_many
@@ -18,7 +21,10 @@ from blockstudio.gui.kit.theme import font, theme
 from blockstudio.gui.laboratory.asking import HEADING_ROOM
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.units import UnitsView
+from blockstudio.runs import Run
 
+FillRuns: TypeAlias = Callable[[QMenu, Callable[[Run], object]], None]
+"""Fills a menu with runs, and calls what was given with the one that is chosen."""
 IMAGES = 2000
 SIDE = 436
 
@@ -59,9 +65,13 @@ class AccuracyBar(QWidget):
 class LesionPage(QWidget):
     """Cards of the units at the left, what is left of the accuracy at the right."""
 
-    def __init__(self, process: LabProcess) -> None:
+    def __init__(self, process: LabProcess, fill_runs: FillRuns) -> None:
         super().__init__()
-        self._process = process
+        self._process, self._fill_runs = process, fill_runs
+        self.images_of: dict[str, int] = {}
+        """By unit: on how many images `without` was measured so far."""
+        self.beside: tuple[str, dict[str, Any]] | None = None
+        """Name of another run, and what was measured of it by the units' paths."""
         self._asked: int | None = None
         self.off: list[str] = []
         self._history: list[list[str]] = []
@@ -118,7 +128,13 @@ class LesionPage(QWidget):
         column.addWidget(self.bar)
         self.said = quiet()
         column.addWidget(self.said)
-        column.addWidget(heading(tr("Without one block")))
+        row = QHBoxLayout()
+        row.addWidget(heading(tr("Without one block")))
+        row.addStretch(1)
+        self.beside_chip = Chip(tr("A run beside it"), lambda menu: self._fill_runs(menu, self.put_beside))
+        self.beside_chip.set_text(tr("Beside"))
+        row.addWidget(self.beside_chip)
+        column.addLayout(row)
         self.table = LinesView()
         self.table.chosen.connect(lambda line: self.cards.light(line.blocks[0]) if line.blocks else None)
         column.addWidget(self.table, 2)
@@ -134,6 +150,8 @@ class LesionPage(QWidget):
     def show_network(self, units: Sequence[Unit]) -> None:
         """Another run: its units, all in place."""
         self.off, self._history, self.without, self.whole, self._asked = [], [], {}, None, None
+        self.images_of, self.beside = {}, None
+        self.beside_chip.set_text(tr("Beside"))
         self.cards.show_units(units)
         self.figure.setText("–")
         for label in (self.change, self.before, self.images):
@@ -149,8 +167,31 @@ class LesionPage(QWidget):
         if self._asked is not None:
             self._process.cancel(self._asked)
         question = {"without": self.off, "images": IMAGES}
-        self._asked = self._process.ask(question, self._told, self._refused)
         self.said.setText(tr("Measuring…"))
+        self._asked = self._process.ask(question, self._told, self._refused, self._show_measure)
+        if len(self.off) == 1 and self.images_of.get(self.off[0]) and self.whole is not None:
+            # Known already, or on the first images.
+            self._show_figure(self.without[self.off[0]], self.whole, self.images_of[self.off[0]])
+
+    def sweep(self) -> None:
+        """Have every unit taken away by itself while nothing else is asked, so that a click is answered at once."""
+        self._process.ask({"sweep": IMAGES}, self._swept, lambda error: None, self._swept)
+
+    def put_beside(self, run: Run) -> None:
+        """Ask another run what it has without what stands at the same paths."""
+        self.beside_chip.set_text(name_and_time(run.name)[0])
+        values = {"beside": [str(run.directory)], "images": IMAGES}
+        self._process.ask({"ask": "lesion", "values": values}, lambda found: self._take_beside(run, found),
+                          self._refused)  # fmt: skip
+
+    def _take_beside(self, run: Run, found: dict[str, Any]) -> None:
+        self.beside = name_and_time(run.name)[0], found["answer"]["runs"][1]
+        self._show_table()
+
+    def _swept(self, found: dict[str, Any]) -> None:
+        self.whole = found["whole"]["accuracy"]
+        self.images_of = {name: each["images"] for name, each in found["without"].items()}
+        self.take({name: each["accuracy"] for name, each in found["without"].items() if each["images"]})
 
     def toggle(self, name: str) -> None:
         """Take a unit away, or put it back."""
@@ -194,25 +235,34 @@ class LesionPage(QWidget):
 
     def _told(self, found: dict[str, Any]) -> None:
         self._asked = None
+        self._show_measure(found)
+        self.said.setText(self._paths_left(found["without"]))
+
+    def _show_measure(self, found: dict[str, Any]) -> None:
+        """The answer, or what is known of it on the first images."""
         whole, now = found["whole"]["accuracy"], found["measure"]["accuracy"]
         self.whole = whole
         off = found["without"]
         if len(off) == 1:
-            self.without[off[0]] = now
+            self.without[off[0]], self.images_of[off[0]] = now, found["measure"]["images"]
+        self._show_figure(now, whole, found["measure"]["images"])
+        self.cards.show_state(set(self.off), self.without)
+        self._show_table()
+        self._show_classes(self._process.classes, *found["by_class"])
+
+    def _show_figure(self, now: float, whole: float, images: int) -> None:
+        """With how far it may be off for being measured on so many images: one standard error."""
+        off = self.off
         self.figure.setText(f"{now:.1%}".replace("%", " %"))
         points = 100 * (now - whole)
         self.change.setText("" if not off else tr("{points} points", points=f"{points:+.1f}".replace("-", "−")))
         self.change.setProperty("role", "problem" if points < -0.05 else "good")
         self.change.style().polish(self.change)
         self.before.setText(tr("whole network {share}", share=f"{whole:.1%}") if off else "")
-        count = found["measure"]["images"]
-        self.images.setText(tr_many("{count} test image", "first {count:,} test images", count))
-        classes = self._process.classes
-        self.bar.show_values(now, whole, 1 / max(1, len(classes)))
-        self.said.setText(self._paths_left(off))
-        self.cards.show_state(set(self.off), self.without)
-        self._show_table()
-        self._show_classes(classes, *found["by_class"])
+        error = math.sqrt(now * (1 - now) / max(1, images))
+        self.images.setText(tr_many("{count} test image, ± {error}", "first {count:,} test images, ± {error}", images,
+                                    error=f"{100 * error:.1f}"))  # fmt: skip
+        self.bar.show_values(now, whole, 1 / max(1, len(self._process.classes)))
 
     def _paths_left(self, off: Sequence[str]) -> str:
         """How many paths there are, of how many: each sum doubles their number."""
@@ -231,6 +281,8 @@ class LesionPage(QWidget):
 
     def _show_table(self) -> None:
         heads = [tr("block"), tr("accuracy"), tr("change")]
+        if self.beside is not None:
+            heads.append(self.beside[0])
         lines = []
         for unit in self.cards.units:
             share = self.without.get(unit.name)
@@ -243,8 +295,16 @@ class LesionPage(QWidget):
                 bad = share is not None and self.whole is not None and share < self.whole - 0.2
                 cells = [Cell(unit.name), Cell("" if share is None else f"{share:.1%}"),
                          Cell(change, "misprint" if bad else "")]  # fmt: skip
+            if self.beside is not None:
+                other = self.beside[1]["without"].get(unit.name)
+                cells.append(Cell("–" if other is None else f"{other['accuracy']:.1%}", "quiet"))
             lines.append(Line(cells, (unit.name,)))
-        self.table.show_lines(heads, lines, "lrr", len(heads))
+        if self.whole is not None:
+            first = [Cell(tr("none")), Cell(f"{self.whole:.1%}"), Cell("")]
+            if self.beside is not None:
+                first.append(Cell(f"{self.beside[1]['whole']['accuracy']:.1%}", "quiet"))
+            lines.insert(0, Line(first))
+        self.table.show_lines(heads, lines, "lrrr"[: len(heads)], len(heads))
 
     def _show_classes(self, names: Sequence[str], whole: Sequence[float], now: Sequence[float]) -> None:
         changed = sorted(zip(names, whole, now, strict=False), key=lambda each: each[2] - each[1])

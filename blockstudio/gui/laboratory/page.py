@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,19 @@ from blockstudio.gui.kit.page import PageHead
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.laboratory.asking import AskingPage
 from blockstudio.gui.laboratory.lesion import LesionPage
+from blockstudio.gui.laboratory.look import SeeingPage
+from blockstudio.gui.laboratory.paths import PathsPage
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
 from blockstudio.runs.layouts import IMAGE_ENDINGS
-from blockstudio.runs.questions import GROUPS, Group
+from blockstudio.runs.questions import GROUPS
 
 HAND = "hand"
-"""The page on which units are taken away by hand; the others are the groups of questions."""
+"""The page on which units are taken away by hand."""
+LOOK = "look"
+"""That with a picture, its maps and the features; the others are the groups of questions."""
 LISTED = 40
 PICTURES = IMAGE_ENDINGS
 
@@ -58,13 +63,20 @@ class LaboratoryPage(QWidget):
         self.trouble.setWordWrap(True)
         column.addWidget(self.trouble)
         self.stack = QStackedWidget()
-        self.by_hand = LesionPage(process)
+        self.by_hand = LesionPage(process, self._fill_runs)
         self.pages: dict[str, QWidget] = {HAND: self.by_hand}
         self.stack.addWidget(self.by_hand)
+        self.seeing = SeeingPage(desk, process)
+        self.pages[LOOK] = self.seeing
+        self.stack.addWidget(self.seeing)
+        self.asking: dict[str, AskingPage] = {}
         for group in GROUPS:
-            page = self.pages[group] = AskingPage(desk, process, group)
+            page = self.asking[group] = AskingPage(desk, process, group)
             page.told.connect(self._take)
-            self.stack.addWidget(page)
+            if group == "paths":
+                self.paths = PathsPage(page)
+            self.pages[group] = self.paths if group == "paths" else page
+            self.stack.addWidget(self.pages[group])
         column.addWidget(self.stack, 1)
         self.empty = QLabel(tr("No run to ask yet. Train a network, then ask it why."))
         self.empty.setProperty("role", "secondary")
@@ -79,7 +91,7 @@ class LaboratoryPage(QWidget):
         row = PageHead(tr("Laboratory"))
         self._tabs = QButtonGroup(self)
         self.tabs: dict[str, QPushButton] = {}
-        titles: dict[str, str] = {HAND: tr("By hand")}
+        titles: dict[str, str] = {HAND: tr("By hand"), LOOK: tr("Seeing")}
         titles |= {group: tr(text) for group, text in GROUPS.items()}
         for name, text in titles.items():
             button = self.tabs[name] = QPushButton(text)
@@ -88,18 +100,18 @@ class LaboratoryPage(QWidget):
             button.clicked.connect(lambda _=False, name=name: self.turn_to(name))
             self._tabs.addButton(button)
             row.add(button)
-        self.chip = Chip(tr("The run that is asked"), self._fill)
+        self.chip = Chip(tr("The run that is asked"), lambda menu: self._fill_runs(menu, self.show_run))
         row.add_tools(self.chip)
         return row
 
-    def _fill(self, menu: QMenu) -> None:
+    def _fill_runs(self, menu: QMenu, choose: Callable[[Run], object]) -> None:
         folder = self._desk.runs or runs_folder()
         for run in list_runs(folder)[:LISTED]:
             name, made = name_and_time(run.name)
             action = menu.addAction(f"{name}    {made}")
             action.setCheckable(True)
             action.setChecked(self.run is not None and run.directory == self.run.directory)
-            action.triggered.connect(lambda _=False, run=run: self.show_run(run))
+            action.triggered.connect(lambda _=False, run=run: choose(run))
         if menu.isEmpty():
             menu.addAction(tr("No runs yet")).setEnabled(False)
 
@@ -112,12 +124,13 @@ class LaboratoryPage(QWidget):
         self.empty.setVisible(run is None)
         self.stack.setVisible(run is not None)
         self.chip.set_text(tr("Choose a run") if run is None else name_and_time(run.name)[0])
-        for page in self.pages.values():
-            if isinstance(page, AskingPage):
-                page.forget()
+        for page in self.asking.values():
+            page.forget()
         if run is None:
             return
         self.by_hand.show_network(())
+        self.paths.show_network(None)
+        self.seeing.forget()
         self._crumb()
         self._work.run(lambda: trunk(run.diagram()), self._cut, self._failed)
         self.process.turn_to(run.directory)
@@ -125,10 +138,13 @@ class LaboratoryPage(QWidget):
     def _cut(self, found: object) -> None:
         assert isinstance(found, Trunk)
         self.by_hand.show_network(found.units)
+        self.paths.show_network(found)
         self.by_hand.ask()
+        self.by_hand.sweep()
 
     def _ready(self) -> None:
         self.trouble.hide()
+        self.seeing.begin()
 
     def _failed(self, error: Exception) -> None:
         self.trouble.setText(sentence(str(error)))
@@ -177,10 +193,5 @@ class LaboratoryPage(QWidget):
 
     def ask_about(self, picture: str) -> None:
         """What speaks for a picture's class."""
-        group: Group = "seeing"
-        self.turn_to(group)
-        page = self.pages[group]
-        assert isinstance(page, AskingPage)
-        page.turn_to("cam")
-        page.write("picture", picture)
-        page.ask()
+        self.turn_to(LOOK)
+        self.seeing.look({"picture": picture})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from blockstudio.gui.work.lines import LineProcess
 from blockstudio.text import from_data
 
 Told = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Somebody who waits for an answer."""
+
+    told: Told
+    failed: Callable[[StudioError], None]
+    so_far: Told | None
+    aside: bool
+    """It is done while nobody else asks."""
 
 
 class LabProcess(QObject):
@@ -35,11 +47,12 @@ class LabProcess(QObject):
         self._lines.told.connect(self._take)
         self._lines.ended.connect(self._ended)
         self._number = 0
-        self._waiting: dict[int, tuple[Told, Callable[[StudioError], None]]] = {}
+        self._waiting: dict[int, _Waiting] = {}
 
     @property
     def busy(self) -> bool:
-        return bool(self._waiting)
+        """Somebody waits for an answer; what it does in between does not count."""
+        return any(not each.aside for each in self._waiting.values())
 
     @property
     def is_ready(self) -> bool:
@@ -54,11 +67,13 @@ class LabProcess(QObject):
         self._lines.start("blockstudio.laboratory", str(run))
         self.changed.emit()
 
-    def ask(self, question: dict[str, Any], told: Told, failed: Callable[[StudioError], None]) -> int:
+    def ask(
+        self, question: dict[str, Any], told: Told, failed: Callable[[StudioError], None], so_far: Told | None = None
+    ) -> int:
         """Ask something, see `blockstudio.laboratory.__main__`; its number, for `cancel`. ``told`` or ``failed`` is
-        called once, unless it is cancelled or another run comes first."""
+        called once, unless it is cancelled or another run comes first; ``so_far`` before, with what is known yet."""
         self._number += 1
-        self._waiting[self._number] = told, failed
+        self._waiting[self._number] = _Waiting(told, failed, so_far, "sweep" in question)
         self._lines.write({"id": self._number, **question})
         self.changed.emit()
         return self._number
@@ -90,12 +105,17 @@ class LabProcess(QObject):
             self.progress = found["done"], found["of"]
             self.changed.emit()
             return
-        told, failed = self._waiting.pop(number)
+        if "so_far" in found:
+            hear = self._waiting[number].so_far
+            if hear is not None:
+                hear(found["so_far"])
+            return
+        waiting = self._waiting.pop(number)
         self.progress = None
         if "error" in found:
-            failed(_error(found["error"]))
+            waiting.failed(_error(found["error"]))
         else:
-            told(found)
+            waiting.told(found)
         self.changed.emit()
 
     def _ended(self, code: int, err: str) -> None:

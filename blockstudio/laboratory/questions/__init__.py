@@ -7,9 +7,10 @@ from blockstudio.laboratory.questions.beginning import start
 from blockstudio.laboratory.questions.ensemble import gradients, paths
 from blockstudio.laboratory.questions.lesions import lesion, several, swap
 from blockstudio.laboratory.questions.measuring import batchnorm, evaluate
+from blockstudio.laboratory.questions.peaks import peaks
 from blockstudio.laboratory.questions.seeing import cam, excited, features, field, filters, occlusion, scatter
 
 __all__ = [
     "Answer", "Progress", "batchnorm", "cam", "evaluate", "excited", "features", "field", "filters", "gradients",
-    "lesion", "occlusion", "paths", "scatter", "several", "start", "swap",
+    "lesion", "occlusion", "paths", "peaks", "scatter", "several", "start", "swap",
 ]  # fmt: skip

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
+from blockstudio.analysis.path_lengths import branch_lengths, path_lengths
 from blockstudio.analysis.trunk import Trunk
 from blockstudio.errors import StudioError
 from blockstudio.laboratory.gradients import PathGradients, contributions
-from blockstudio.laboratory.paths import branch_lengths, path_lengths
 from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject
 from blockstudio.report.chart import Chart, Curve

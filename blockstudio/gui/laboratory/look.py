@@ -1,0 +1,444 @@
+"""The page *Seeing*: a picture, the classes with their maps, the features; a click in one is seen in the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.errors import StudioError
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.kit.parts import heading, link, link_button, quiet
+from blockstudio.gui.kit.table_view import Cell, Line, LinesView
+from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.gui.laboratory.look_parts import Frame, PictureView, Small, TilesView, heat_image, image_of
+from blockstudio.gui.laboratory.process import LabProcess
+
+LEFT, MIDDLE, RIGHT, FIELD = 400, 372, 520, 150
+PER_PAGE, FIELD_IMAGES = 16, 16
+
+
+class SeeingPage(QWidget):
+    """Asks the process as it is clicked; the last picture asked for is the one that is shown."""
+
+    looked = Signal(int)
+    """Another image of the test part is in view."""
+
+    def __init__(self, desk: Desk, process: LabProcess) -> None:
+        super().__init__()
+        self._desk, self._process = desk, process
+        self.found: dict[str, Any] | None = None
+        self.asked: dict[str, Any] = {}
+        """What every question about the picture is asked with: ``image``, or ``picture``."""
+        self.label, self.block, self.kind, self._first = -1, "", "cam", 0
+        self._layers: dict[str, list[list[float]]] = {}
+        self._field: dict[str, Any] | None = None
+        self._place: list[int] | None = None
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(36)
+        for column in (self._left(), self._middle(), self._right()):
+            row.addWidget(column, 0, Qt.AlignmentFlag.AlignTop)
+        row.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(holder)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    # Columns
+
+    def _left(self) -> QWidget:
+        side, column = _column(LEFT)
+        head = QHBoxLayout()
+        head.addWidget(heading(tr("Picture")))
+        self.number = quiet(wrap=False)
+        head.addWidget(self.number)
+        head.addStretch(1)
+        opens = link_button(tr("Open a picture…"))
+        self._desk.commands.bind(opens, "laboratory.picture")
+        head.addWidget(opens)
+        column.addLayout(head)
+        self.view = PictureView(LEFT)
+        column.addWidget(self.view)
+        row = QHBoxLayout()
+        self._kinds = QButtonGroup(self)
+        self.kinds: dict[str, QPushButton] = {}
+        for kind, text in (("cam", tr("Class map")), ("grad", tr("Grad-CAM")), ("occlusion", tr("Occlusion"))):
+            button = self.kinds[kind] = QPushButton(text)
+            button.setCheckable(True)
+            button.setProperty("role", "tab")
+            button.clicked.connect(lambda _=False, kind=kind: self.turn_to(kind))
+            self._kinds.addButton(button)
+            row.addWidget(button)
+        self.kinds["cam"].setChecked(True)
+        row.addStretch(1)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(90)
+        self.opacity.setFixedWidth(96)
+        self.opacity.setAccessibleName(tr("How much of the picture the map covers"))
+        self.opacity.valueChanged.connect(lambda _: self._paint())
+        row.addWidget(self.opacity)
+        column.addLayout(row)
+        row = QHBoxLayout()
+        self.boxes: dict[str, QCheckBox] = {}
+        for name, text in (("object", tr("object")), ("field", tr("receptive field")), ("peak", tr("peak"))):
+            box = self.boxes[name] = QCheckBox(text)
+            box.setChecked(True)
+            box.toggled.connect(lambda _: self._paint())
+            row.addWidget(box)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.said = quiet()
+        column.addWidget(self.said)
+        head = QHBoxLayout()
+        head.addWidget(heading(tr("Test images")))
+        self.shown = quiet(wrap=False)
+        head.addWidget(self.shown)
+        head.addStretch(1)
+        self.back, self.on = link(tr("Earlier"), lambda: self._leaf(-1)), link(tr("More"), lambda: self._leaf(1))
+        head.addWidget(self.back)
+        head.addWidget(self.on)
+        column.addLayout(head)
+        self.gallery = TilesView(43, 8, tr("Test images"))
+        self.gallery.chosen.connect(lambda image, _: self.look({"image": image}))
+        column.addWidget(self.gallery)
+        column.addWidget(quiet(tr("A red dot marks a wrong answer.")))
+        return side
+
+    def _middle(self) -> QWidget:
+        side, column = _column(MIDDLE)
+        head = QHBoxLayout()
+        head.addWidget(heading(tr("Classes")))
+        head.addWidget(quiet(tr("click one to see its map"), wrap=False))
+        head.addStretch(1)
+        column.addLayout(head)
+        self.classes = LinesView()
+        self.classes.heading_room = 8
+        self.classes.setFixedHeight(300)
+        self.classes.chosen.connect(lambda line: self.choose(int(line.blocks[0])) if line.blocks else None)
+        column.addWidget(self.classes)
+        column.addWidget(heading(tr("One map for each class")))
+        self.scale = quiet()
+        column.addWidget(self.scale)
+        self.maps = TilesView(66, 5, tr("One map for each class"))
+        self.maps.chosen.connect(lambda label, _: self.choose(label))
+        column.addWidget(self.maps)
+        self.score_title = heading(tr("Where the score comes from"))
+        column.addWidget(self.score_title)
+        self.score = QLabel()
+        self.score.setWordWrap(True)
+        self.score.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.score)
+        self.channels_of = LinesView()
+        self.channels_of.heading_room = 8
+        self.channels_of.setFixedHeight(170)
+        column.addWidget(self.channels_of)
+        return side
+
+    def _right(self) -> QWidget:
+        side, column = _column(RIGHT)
+        head = QHBoxLayout()
+        head.addWidget(heading(tr("Feature maps")))
+        head.addWidget(quiet(tr("mean of each block; click one to see its channels"), wrap=False))
+        head.addStretch(1)
+        column.addLayout(head)
+        self.chain = TilesView(56, 8, tr("Feature maps of the blocks"))
+        self.chain.chosen.connect(lambda block, _: self.show_block(block))
+        column.addWidget(self.chain)
+        self.block_title = heading("")
+        column.addWidget(self.block_title)
+        self.block_said = quiet(tr("Click a place in a map to see what it looks at."))
+        column.addWidget(self.block_said)
+        self.features = TilesView(56, 8, tr("Channels of the block"), lines=False)
+        self.features.chosen.connect(self._unit)
+        column.addWidget(self.features)
+        self.unit_title = heading(tr("Receptive field"))
+        column.addWidget(self.unit_title)
+        row = QHBoxLayout()
+        self.fields: dict[str, tuple[PictureView, QLabel]] = {}
+        for name in ("field", "effective"):
+            view, words = PictureView(FIELD), quiet()
+            words.setFixedWidth(FIELD)
+            part = QVBoxLayout()
+            part.addWidget(view)
+            part.addWidget(words)
+            row.addLayout(part)
+            self.fields[name] = view, words
+        row.addStretch(1)
+        column.addLayout(row)
+        return side
+
+    # Questions
+
+    def begin(self) -> None:
+        """Another run is ready: its first test image."""
+        self._first = 0
+        self.block, self.label = "", -1
+        self.look({"image": 0})
+        self._ask_gallery()
+
+    def forget(self) -> None:
+        """Another run: nothing of the one before stays."""
+        self.found, self._layers, self._field, self._place = None, {}, None, None
+        for tiles in (self.gallery, self.maps, self.chain, self.features):
+            tiles.show_tiles(())
+        for view, words in self.fields.values():
+            view.picture, view.layer, view.frames = QImage(), QImage(), []
+            words.setText("")
+            view.update()
+        self.view.picture, self.view.layer = QImage(), QImage()
+        self.view.frames, self.view.peak = [], None
+        self.view.update()
+
+    def choose_picture(self) -> None:
+        """Ask for a file, and look at it."""
+        path, _ = QFileDialog.getOpenFileName(self, tr("A picture"), "")
+        if path:
+            self.look({"picture": path})
+
+    def look(self, asked: dict[str, Any]) -> None:
+        """Look at ``{"image": n}`` of the test part, or at ``{"picture": FILE}``."""
+        self.asked = asked
+        self._process.ask({"show": "look", **asked}, lambda found: self._show(asked, found["shown"]), self._refused)
+
+    def turn_to(self, kind: str) -> None:
+        """What lies over the picture."""
+        self.kind = kind
+        if kind == "cam" or self.found is None or kind in self._layers:
+            self._paint()
+            return
+        values: dict[str, Any] = {"class": str(self.label)}
+        values |= {"picture": self.asked["picture"]} if "picture" in self.asked else {"image": [self.asked["image"]]}
+        if kind == "grad":
+            values["block"] = self.block or self.found["block"]
+        asked = self.asked
+
+        def take(found: dict[str, Any]) -> None:
+            if asked is self.asked:
+                answer = found["answer"]
+                self._layers[kind] = answer["images"][0]["map"] if kind == "grad" else answer["lost"]
+                self._paint()
+
+        self._process.ask({"ask": "cam" if kind == "grad" else "occlusion", "values": values}, take, self._refused)
+
+    def choose(self, label: int) -> None:
+        """Another class."""
+        self.label = label
+        self.maps.choose(label)
+        self._layers = {}
+        self._show_score()
+        if self.kind == "cam":
+            self._paint()
+        else:
+            self.turn_to(self.kind)
+
+    def show_block(self, block: str) -> None:
+        """The channels of another block."""
+        self.block = block
+        self.chain.choose(block)
+        self._layers.pop("grad", None)
+        self._process.ask({"show": "channels", "block": block, **self.asked},
+                          lambda found: self._show_channels(found["shown"]), self._refused)  # fmt: skip
+
+    def _unit(self, channel: int, at: QPointF) -> None:
+        """What one place of the block's maps looks at."""
+        shape = next((each["shape"] for each in self.found["chain"] if each["block"] == self.block), None) if (
+            self.found) else None  # fmt: skip
+        if shape is None:
+            return
+        self._place = [min(int(at.y() * shape[1]), shape[1] - 1), min(int(at.x() * shape[2]), shape[2] - 1)]
+        values = {"block": self.block, "place": self._place, "images": FIELD_IMAGES}
+        self._process.ask({"ask": "field", "values": values}, lambda found: self._show_field(channel, found["answer"]),
+                          self._refused)  # fmt: skip
+
+    def _leaf(self, step: int) -> None:
+        self._first = max(0, self._first + step * PER_PAGE)
+        self._ask_gallery()
+
+    def _ask_gallery(self) -> None:
+        self._process.ask({"show": "gallery", "first": self._first, "count": PER_PAGE},
+                          lambda found: self._show_gallery(found["shown"]), self._refused)  # fmt: skip
+
+    def _refused(self, error: StudioError) -> None:
+        self.said.setText(sentence(str(error)))
+
+    # Answers
+
+    def _name(self, label: int) -> str:
+        names = self._process.classes
+        return names[label] if label < len(names) else str(label)
+
+    def _show(self, asked: dict[str, Any], found: dict[str, Any]) -> None:
+        if asked is not self.asked:
+            return  # Another picture has been asked for since.
+        self.found, self._layers = found, {}
+        classes = [each["class"] for each in found["classes"]]
+        self.label = self.label if self.label in classes else classes[0]
+        self.number.setText(str(found["image"]) if "picture" in asked else tr("number {number}", number=found["image"]))
+        self.view.picture = image_of(found["picture"])
+        self.gallery.choose(found["image"])
+        # A map of no gradient has no scale in common with others.
+        every = [value for each in found["classes"] for line in each["map"] for value in line]
+        low, high = max(0.0, min(every)), max(every)
+        rows, columns = len(found["classes"][0]["map"]), len(found["classes"][0]["map"][0])
+        self.scale.setText(tr("{rows}×{columns}, one scale for all", rows=rows, columns=columns))
+        grey = self.view.picture.convertToFormat(QImage.Format.Format_Grayscale8)
+        self.maps.show_tiles(
+            [Small(grey, self._name(each["class"]), each["class"], heat_image(each["map"], low, high))
+             for each in found["classes"]], self.label)  # fmt: skip
+        lines = [
+            Line([Cell(self._name(each["class"]) + (f" · {tr('true')}" if each["class"] == found["truth"] else "")),
+                  Cell(f"{each['share']:.1%}"), Cell(f"{each['logit']:.2f}".replace("-", "−"))], (str(each["class"]),))
+            for each in found["classes"]
+        ]  # fmt: skip
+        self.classes.show_lines([tr("class"), tr("share"), tr("score")], lines, "lrr", 3)
+        self.chain.show_tiles([Small(image_of(each["picture"]), each["block"], each["block"])
+                               for each in found["chain"]], self.block)  # fmt: skip
+        self._show_score()
+        self._paint()
+        if "image" in asked:
+            self.looked.emit(asked["image"])
+        known = [each["block"] for each in found["chain"]]
+        if known:
+            self.show_block(self.block if self.block in known else known[len(known) // 2])
+        if self.kind != "cam":
+            self.turn_to(self.kind)
+
+    def _entry(self) -> dict[str, Any] | None:
+        if self.found is None:
+            return None
+        return next((each for each in self.found["classes"] if each["class"] == self.label), None)
+
+    def _show_score(self) -> None:
+        entry = self._entry()
+        exact = entry is not None and "bias" in entry
+        for widget in (self.score_title, self.score, self.channels_of):
+            widget.setVisible(exact)
+        if entry is None or not exact:
+            return
+        places = len(entry["map"]) * len(entry["map"][0])
+        name = self._name(self.label)
+        self.score.setText(tr(
+            "Mean of the map: 1/{places} · Σ M(x, y) = {mean}\nScore of {name}: {mean} + bias {bias} = {score}\n"
+            "Share: exp {score} / Σ exp score = {share}",
+            places=places, mean=f"{entry['mean']:.3f}", name=name, bias=f"{entry['bias']:.3f}",
+            score=f"{entry['logit']:.3f}", share=f"{entry['share']:.1%}",
+        ))  # fmt: skip
+        lines = [
+            Line([Cell(tr("channel {number}", number=channel)), Cell(f"{weight:.3f} × {mean:.3f}"),
+                  Cell(f"{weight * mean:.3f}")])
+            for channel, weight, mean in entry["channels"]
+        ]  # fmt: skip
+        self.channels_of.show_lines([tr("Speaks for {name}", name=name), tr("weight × mean"), ""], lines, "lrr", 3)
+
+    def _show_channels(self, found: dict[str, Any]) -> None:
+        if found["block"] != self.block:
+            return
+        count, high, wide = found["shape"]
+        self.block_title.setText(found["block"])
+        self.block_said.setText(tr(
+            "{count} maps of {height}×{width}, strongest first, each on its own scale. Click a place to see what it "
+            "looks at.", count=count, height=high, width=wide))  # fmt: skip
+        self.features.show_tiles([Small(image_of(each["picture"]), "", each["channel"]) for each in found["maps"]])
+        if found["maps"]:
+            best = found["maps"][0]
+            row, column = best["at"]
+            self.features.choose(best["channel"])
+            self._unit(best["channel"], QPointF((column + 0.5) / wide, (row + 0.5) / high))
+
+    def _show_field(self, channel: int, found: dict[str, Any]) -> None:
+        if found["block"] != self.block:
+            return
+        self._field = found
+        row, column = found["place"]
+        self.unit_title.setText(tr("Channel {channel}, row {row}, column {column}", channel=channel, row=row,
+                                   column=column))  # fmt: skip
+        view, words = self.fields["field"]
+        view.picture, view.frames = self.view.picture, [Frame(found["theoretical"], "field")]
+        words.setText(tr("can see {height}×{width}", height=found["size"][0], width=found["size"][1]))
+        view.update()
+        view, words = self.fields["effective"]
+        view.picture, view.layer = self.view.picture, heat_image(found["gradient"], 0.0, 1.0)
+        view.frames = [Frame(found["theoretical"], "field"), Frame(found["effective"], "effective")]
+        left, top, right, bottom = found["effective"]
+        words.setText(tr("looks at {height}×{width}: gradient over {images} images", height=bottom - top,
+                         width=right - left, images=FIELD_IMAGES))  # fmt: skip
+        view.update()
+        self._paint()
+
+    def _show_gallery(self, found: dict[str, Any]) -> None:
+        of = found["of"]
+        self._first = min(self._first, max(0, of - 1))
+        last = self._first + len(found["images"])
+        self.shown.setText(tr("{first} to {last} of {all}", first=self._first, last=last - 1, all=f"{of:,}"))
+        self.back.setEnabled(self._first > 0)
+        self.on.setEnabled(last < of)
+        chosen = self.found["image"] if self.found else None
+        self.gallery.show_tiles(
+            [Small(image_of(each["picture"]), self._name(each["truth"]), each["image"],
+                   wrong=each["truth"] != each["chosen"]) for each in found["images"]], chosen)  # fmt: skip
+
+    def _paint(self) -> None:
+        entry = self._entry()
+        if entry is None or self.found is None:
+            return
+        found = entry["map"] if self.kind == "cam" else self._layers.get(self.kind)
+        low = None if found is None or self.kind == "cam" else 0.0
+        self.view.layer = QImage() if found is None else heat_image(found, low)
+        self.view.opacity = self.opacity.value() / 100
+        frames, box = list[Frame](), self.found["box"]
+        if self._field is not None and self.boxes["field"].isChecked():
+            frames += [Frame(self._field["theoretical"], "field"), Frame(self._field["effective"], "effective")]
+        if box is not None and self.boxes["object"].isChecked():
+            frames.append(Frame(box, "object"))
+        self.boxes["object"].setEnabled(box is not None)
+        self.view.frames = frames
+        self.view.peak = entry["peak"] if self.boxes["peak"].isChecked() and self.kind == "cam" else None
+        self.said.setText(self._sentence(entry, box))
+        self.view.update()
+
+    def _sentence(self, entry: dict[str, Any], box: list[float] | None) -> str:
+        assert self.found is not None
+        name, share = self._name(entry["class"]), f"{entry['share']:.1%}"
+        if self.kind == "cam" and self.found["kind"] == "grad":
+            return tr("{name}, {share}. The network does not end in a mean and one linear layer, so this is Grad-CAM "
+                      "of {block}.", name=name, share=share, block=self.found["block"])  # fmt: skip
+        if self.kind == "cam" and box is not None:
+            row, column = entry["peak"]
+            inside = box[0] <= column < box[2] and box[1] <= row < box[3]
+            if inside:
+                return tr("{name}, {share}. The map's peak lies inside the object.", name=name, share=share)
+            return tr("{name}, {share}. The map's peak lies outside the object.", name=name, share=share)
+        if self.kind == "occlusion":
+            return tr("{name}, {share}: what is lost of it where a square covers the picture.", name=name, share=share)
+        if self.kind == "grad":
+            return tr("{name}, {share}: Grad-CAM of {block}.", name=name, share=share,
+                      block=self.block or self.found["block"])  # fmt: skip
+        return tr("{name}, {share}.", name=name, share=share)
+
+
+def _column(width: int) -> tuple[QWidget, QVBoxLayout]:
+    side = QWidget()
+    side.setFixedWidth(width)
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    return side, column

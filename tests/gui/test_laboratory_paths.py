@@ -1,0 +1,49 @@
+"""The chain that is written out, and the facts beside it; no process is needed for what is counted on the diagram."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+import blockstudio as bs
+from blockstudio.analysis.path_lengths import branch_lengths
+from blockstudio.analysis.trunk import trunk
+from blockstudio.gui.laboratory.paths import _around, carried
+from blockstudio.gui.laboratory.tree import TreeView, chain_of
+
+
+def test_a_chain_is_written_out_and_a_path_lit(qtbot: Any) -> None:
+    found = trunk(bs.load("cifar_preact", n=18))
+    assert [unit.name for unit in chain_of(found.units)] == ["layer3.15", "layer3.16", "layer3.17"]
+    tree = TreeView()
+    qtbot.addWidget(tree)
+    tree.show_units(found.units)
+    tree.resize(1000, tree.height())
+    tree.show()
+    assert tree.said() == "8 paths, of 0 to 3 blocks."
+    told: list[int] = []
+    tree.chosen.connect(told.append)
+    middle = tree.row_at(5).center()
+    QTest.mouseMove(tree, QPoint(int(middle.x()), int(middle.y())))
+    assert tree.lit == 5 and tree.said() == "Through f₁, f₃, past f₂."
+    QTest.keyClick(tree, Qt.Key.Key_Down)
+    QTest.keyClick(tree, Qt.Key.Key_Down)
+    assert tree.lit == 7 and tree.said() == "Through all of them: f₁, f₂, f₃." and told == [5, 6, 7]
+    assert not tree.grab().isNull()
+    # Nothing to be written out: it says so. Two blocks in a row are four paths.
+    tree.show_units(trunk(bs.load("cifar_plain", n=1)).units)
+    assert tree.units == [] and not tree.grab().isNull()
+    tree.show_units(trunk(bs.load("cifar_resnet", n=2)).units)
+    assert [unit.name for unit in tree.units] == ["layer1.0", "layer1.1"]
+
+
+def test_the_facts_are_those_of_the_paper() -> None:
+    assert _around(branch_lengths(trunk(bs.load("cifar_preact", n=18)))) == (19, 35)
+    assert _around(branch_lengths(trunk(bs.load("cifar_resnet", n=2)))) == (1, 5)
+    # Each block halves the gradient; three neighbouring lengths of five carry 95 %.
+    logs = [[-0.30103 * length, -0.30103 * length] for length in range(5)]
+    factor, first, last = carried({"lengths": [0, 1, 2, 3, 4], "log10_norms": logs,
+                                   "contribution": [0.02, 0.3, 0.4, 0.26, 0.02]})  # fmt: skip
+    assert (round(factor, 3), first, last) == (0.5, 1, 3)
