@@ -82,7 +82,7 @@ def main(
     window = StudioWindow()
     if dark is not None:
         window.colours.chosen = "dark" if dark else "light"
-    _catch(window)
+    _attend(window)
     if network is None or not window.documents.open_now(network, dict(values or {})):
         window.desk.show_screen("start")
     fit_to_screen(window)
@@ -90,9 +90,9 @@ def main(
     tell_packages(window)
     # After the first frame: nothing of this is needed to draw it.
     QTimer.singleShot(0, window.desk.start)
-    _sweep(window)
 
     def take(file: Path) -> None:
+        window = _attended[-1]
         window.open_file(file)
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
@@ -107,6 +107,20 @@ def main(
         return app.exec()
     finally:
         incoming.close()
+
+
+_attended: list[StudioWindow] = []
+"""The window that is there."""
+
+
+def _attend(window: StudioWindow) -> None:
+    """Keep a window, and the one that takes its place."""
+    for before in _attended:
+        before.deleteLater()
+    _attended[:] = [window]
+    _catch(window)
+    _sweep(window)
+    window.replaced.connect(_attend)
 
 
 def _sweep(window: StudioWindow) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
@@ -56,6 +56,8 @@ class Desk(QObject):
     """The modules at these paths are to be open in place, and no others."""
     reveal_wanted = Signal(str)
     """This block of the level in view is to be seen."""
+    retold = Signal()
+    """Another language is in use: everything that is shown is to be said in it."""
 
     def __init__(self, window: QWidget | None = None, runs: Path | None = None) -> None:
         """``runs``: another folder of runs than the user's."""
@@ -83,6 +85,7 @@ class Desk(QObject):
         self._made: dict[str, QWidget] = {}
         self._at_start: list[Callable[[], object]] = []
         self._at_close: list[Callable[[], object]] = []
+        self._carried: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
         self.toasts.left.connect(self.focus)
         self.documents.note.connect(self._note)
         for signal in (self.documents.closed, self.documents.saved):
@@ -309,6 +312,30 @@ class Desk(QObject):
         dialog.open()
 
     # Beginning and end
+
+    def carry(self, name: str, give: Callable[[], Any], take: Callable[[Any], object]) -> None:
+        """Something that lives on in a window that takes this one's place: what ``give`` returns here is given to
+        ``take`` there."""
+        self._carried[name] = give, take
+
+    def hand_over(self, other: Desk) -> None:
+        """Documents with their histories and all that is carried go to the desk of another window, in which they are
+        shown as they were here. This one can only be closed then."""
+        documents, screen, page = self.documents, self.screen, self.page
+        here = documents.current
+        self.session.close()
+        other.documents.take_over(documents.list, here)
+        other.session.recipe.value = self.session.recipe.value
+        other.session.recipe.changed.emit()
+        for name, (give, _) in self._carried.items():
+            if name in other._carried:
+                other._carried[name][1](give())
+        if page in other.pages:
+            other.turn_page(page)
+        if screen in other.screens:
+            other.show_screen(screen)
+        else:
+            other.show_drawing()
 
     def start(self) -> None:
         """What can wait until the window is drawn."""

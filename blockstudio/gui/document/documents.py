@@ -149,6 +149,19 @@ class Documents(QObject):
         self._session.show(document)
         self.opened.emit(document)
 
+    def take_over(self, documents: list[Document], current: Document) -> None:
+        """Show the documents of another window, with ``current`` in view."""
+        first, *others = self.list
+        self.list[:] = documents
+        for document in (first, *others):
+            self.closed.emit(document)
+        for document in documents:
+            if document.file is not None:
+                self._watch(document)
+        self._session.show(current)
+        for document in documents:
+            self.opened.emit(document)
+
     def _already_open(self, name: str | Path) -> Document | None:
         file = file_of(name)
         return next((d for d in self.list if file is not None and d.file is not None and same_file(d.file, file)), None)

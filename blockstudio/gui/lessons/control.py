@@ -80,15 +80,18 @@ class LessonControl(QObject):
         self.turn_to(min(self.progress.step, len(walk.lesson.steps) - 1), anew=True)
         return True
 
-    def reload(self) -> None:
-        """Read the lesson again, in the language that is in use now; the drawing stays."""
-        if self.walk is None:
+    def take(self, path: Path | str, document: Document | None) -> None:
+        """The lesson of a window whose place this one takes, read in the language that is in use now; the drawing
+        stays."""
+        if not path:
             return
         try:
-            self.walk = Walk(load_lesson(self.path))
+            self.walk = Walk(load_lesson(path))
         except StudioError as error:
             self.failed.emit(str(error))
             return
+        self.path, self.document = path, document
+        self.progress = kept.load(self.key)
         self.opened.emit()
         self.turned.emit()
 

@@ -68,6 +68,7 @@ class Lessons:
         desk.add_panel(Panel(PANEL, "beside", self.panel, WIDTH))
         control.opened.connect(self._on_opened)
         control.failed.connect(self._fail)
+        desk.carry("lesson", lambda: (control.path, control.document), lambda given: control.take(*given))
         desk.on_start(self._resume)
         desk.on_close(self._stop)
 
@@ -165,6 +166,8 @@ class Lessons:
 
     def _resume(self) -> None:
         """A window that was closed with a lesson shows it again."""
+        if self.control.walk is not None:
+            return
         last = str(settings().value(LAST, ""))
         if last and self._desk.is_shown(PANEL) and self.control.open(Path(last) if "/" in last else last):
             return

@@ -1,4 +1,4 @@
-"""The language of the window: the system's, or one that was chosen. Another one holds from the next start on."""
+"""The language of the window: the system's, or one that was chosen. It holds at once: the window is built anew."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from blockstudio.gui.work.settings import settings
 from blockstudio.text import SYSTEM, language, languages, system_language, use_language
 
 SETTING = "view/language"
+TRANSLATOR = "Qt's own texts"
 
 
 def chosen() -> str:
@@ -23,7 +24,11 @@ def chosen() -> str:
 def begin(application: QCoreApplication) -> None:
     """Speak the chosen language; Qt's own texts (file dialogs) with it, where Qt has them."""
     use_language(chosen())
+    for before in application.findChildren(QTranslator, TRANSLATOR):
+        application.removeTranslator(before)
+        before.deleteLater()
     translator = QTranslator(application)
+    translator.setObjectName(TRANSLATOR)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if translator.load(QLocale(language()), "qtbase", "_", folder):
         application.installTranslator(translator)
@@ -39,10 +44,14 @@ def choices(_: Desk) -> Iterable[Choice]:
 
 
 def choose(desk: Desk, code: str) -> None:
-    """Remember a language."""
+    """Remember a language, and speak it."""
     if code != chosen():
         settings().setValue(SETTING, code)
-        desk.say(tr("The language changes when Block Studio is started again."))
+        before, application = language(), QCoreApplication.instance()
+        assert application is not None
+        begin(application)
+        if language() != before:
+            desk.retold.emit()
 
 
 def _own_name(code: str) -> str:

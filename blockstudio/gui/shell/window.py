@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from blockstudio.gui.shell.topbar import TopBar
 from blockstudio.gui.work.settings import settings
 
 SIZE = (1440, 900)
+BUSY_MS = 50
 LEAST_ROOM = 330
 """Pixels of height with which a page under the drawing that wants room is content."""
 
@@ -35,6 +36,8 @@ class StudioWindow(QMainWindow):
 
     unforeseen = Signal(str)
     """A defect, in one sentence; may be emitted by any thread."""
+    replaced = Signal(object)
+    """This window, which is about to close, has given all it held to another, which is in view."""
 
     def __init__(self, runs_folder: Path | None = None, *, remember: bool = True) -> None:
         """``runs_folder``: another than the user's. ``remember``: take sizes and panels from the last time, and
@@ -133,6 +136,8 @@ class StudioWindow(QMainWindow):
         self.top.tabs.close_wanted.connect(lambda index: self.commands.run("file.close", documents.list[index]))
         documents.changed.connect(self._show_documents)
         self.unforeseen.connect(lambda text: desk.say(text, "problem"))
+        # Once the menu in which a language was chosen is gone.
+        desk.retold.connect(self.build_anew, Qt.ConnectionType.QueuedConnection)
 
     def _restore(self) -> None:
         self.desk.turn_page("recipe")
@@ -230,6 +235,30 @@ class StudioWindow(QMainWindow):
             return
         self._leaving = True
         self.close()
+
+    def build_anew(self) -> StudioWindow | None:
+        """Give everything to a new window in this one's place: it speaks the language in use now. ``None`` while
+        a file is being read or written; it is done after that."""
+        if self.documents.busy:
+            QTimer.singleShot(BUSY_MS, self, self.build_anew)
+            return None
+        settle(self)
+        if self.desk.dialog is not None:
+            self.desk.dialog.close()
+        self._remember()
+        other = StudioWindow(self.desk.runs, remember=self._remembers)
+        other.colours.chosen = self.colours.chosen
+        self.desk.hand_over(other.desk)
+        other.setGeometry(self.geometry())
+        other.setWindowState(self.windowState())
+        other.show()
+        other.activateWindow()
+        other.canvas.setFocus()
+        QTimer.singleShot(0, other.desk, other.desk.start)
+        self._leaving = True
+        self.replaced.emit(other)
+        self.close()
+        return other
 
     def stop(self) -> None:
         """Let go of everything that would outlive the window: watchers, timers, work under way."""

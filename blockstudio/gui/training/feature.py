@@ -52,6 +52,7 @@ class Training:
         trainer.noted.connect(self._on_noted)
         trainer.absent.connect(self._on_absent)
         desk.add_question(self._question)
+        desk.carry("run", trainer.give, trainer.take)
         desk.on_start(trainer.attach_to_running)
         desk.on_close(self.stop)
 

@@ -306,6 +306,18 @@ class RunControl(QObject):
     def _not_listed(self, error: StudioError | OSError) -> None:
         self._listing = False
 
+    def give(self) -> tuple[Path, Run | None, list[Run]]:
+        """Folder, watched run and those drawn over it, for the window that takes this one's place."""
+        return self.folder, self.data and self.data.run, [other.run for other in self.others]
+
+    def take(self, given: tuple[Path, Run | None, list[Run]]) -> None:
+        """What another window watched."""
+        folder, run, others = given
+        self.folder = folder
+        self.others = [RunData(Run(other.directory)) for other in others]
+        if run is not None:
+            self.attach(run)
+
     def attach_to_running(self) -> None:
         """After the start of the window: watch the newest run that a trainer is at work on."""
         self.refresh_runs(self._attach_newest)
