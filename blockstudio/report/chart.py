@@ -11,6 +11,7 @@ from html import escape
 SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
 """The colours of curves, in order, in files and in the window."""
 TEXT, QUIET, LINE, PAPER = "#1b2128", "#5c6671", "#dfe3e8", "#ffffff"
+FACES = "Inter, Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 46, 48
 TICKS = 6
@@ -61,7 +62,7 @@ class Chart:
         xs, ys = _Axis(*across, LEFT, WIDTH - RIGHT), _Axis(*up, HEIGHT - BOTTOM, TOP, log=self.log_y)
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            f'font-family="Inter, Helvetica, Arial, sans-serif" font-size="11" fill="{QUIET}">',
+            f'font-family="{FACES}" font-size="11" fill="{QUIET}">',
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
             f'<text x="{LEFT}" y="20" font-size="14" font-weight="600" fill="{TEXT}">{escape(self.title)}</text>',
         ]

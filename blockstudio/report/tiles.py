@@ -54,7 +54,7 @@ class Tiles:
         height = HEAD + rows * high + SIDE
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'font-family="Inter, Helvetica, Arial, sans-serif" font-size="11" fill="{QUIET}">',
+            f'font-family="{FACES}" font-size="11" fill="{QUIET}">',
             f'<rect width="{width}" height="{height}" fill="{PAPER}"/>',
             f'<text x="{SIDE}" y="24" font-size="14" font-weight="600" fill="{TEXT}">{escape(self.title)}</text>',
         ]

@@ -240,6 +240,13 @@ FACE = "Inter"
 """Comes with the program, so that drawings look alike everywhere. Other scripts fall back to the system's fonts."""
 
 
+HAN = (
+    "PingFang SC", "Microsoft YaHei UI", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+)  # fmt: skip
+"""Faces of macOS, Windows and Linux with simplified Chinese: named, so that none with Japanese forms is taken."""
+
+
 @lru_cache(maxsize=1)
 def face() -> str:
     """The sans face: the one that comes with the program, else the system's."""
@@ -254,7 +261,8 @@ def face() -> str:
 
 @lru_cache(maxsize=64)
 def _font(family: str, px: float, bold: bool) -> QFont:
-    made = QFont(family)
+    made = QFont()
+    made.setFamilies([family, *HAN])
     made.setPixelSize(max(1, round(px)))
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from blockstudio.gui.document.desk import Desk
@@ -57,8 +58,7 @@ class Breadcrumb(QWidget):
         self.links = []
         for index, crumb in enumerate(way):
             if index == len(way) - 1:
-                last = QLabel(crumb.title)
-                last.setFont(font(12, bold=True))
+                last = _Last(crumb.title)
                 last.setContentsMargins(4, 0, 0, 0)  # as far from the mark as a link
                 self._line.addWidget(last)
                 continue
@@ -70,6 +70,23 @@ class Breadcrumb(QWidget):
             else:
                 self._line.addWidget(_quiet(crumb.title))
             self._line.addWidget(_quiet("›"))
+
+
+class _Last(QLabel):
+    """Where the user stands: dots at its end where the bar is full."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setFont(font(12, bold=True))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _quiet(text: str) -> QLabel:

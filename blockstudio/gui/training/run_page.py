@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,7 +23,7 @@ from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.curves import CurvesPanel, Subject
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
-from blockstudio.gui.kit.parts import NumberRow, bytes_text, duration_text, quiet, strong
+from blockstudio.gui.kit.parts import Elided, NumberRow, bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.run_control import RunControl
@@ -174,8 +173,7 @@ class TrainingPanel(QWidget):
         column.setSpacing(4)
         title = QLabel(tr("Runs"))
         title.setFont(font(12, bold=True))
-        self.folder = quiet("", wrap=False)
-        self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.folder = Elided()
         head = QHBoxLayout()
         head.addWidget(title)
         head.addWidget(self.folder, 1)

@@ -1,0 +1,128 @@
+"""No word runs out of its place, in English and in Chinese, in a window of 1280 × 800."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QCheckBox,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+from blockstudio import text
+from blockstudio.gui.kit.parts import Elided
+from blockstudio.gui.kit.theme import HAN
+from blockstudio.gui.shell.window import StudioWindow
+from tests.gui.test_translated import settle_all
+
+DIALOGS = ("file.picture", "help.shortcuts", "file.import", "help.commands")
+BLOCKS = ("conv1", "inception_3a", "pool1", "bn1")
+
+
+def needs(widget: QWidget) -> Iterator[str]:
+    """What a widget has too little room for. Labels that end in dots where there is none say so by their class."""
+    kinds = QPushButton, QToolButton, QCheckBox, QRadioButton
+    if isinstance(widget, Elided):
+        return
+    if isinstance(widget, QLabel) and widget.text() and not widget.pixmap():
+        if widget.wordWrap():
+            if widget.heightForWidth(widget.width()) > widget.height() + 2:
+                yield f"{widget.text()!r} is {widget.heightForWidth(widget.width())} high, has {widget.height()}"
+        elif widget.minimumSizeHint().width() > widget.width() + 1 and widget.minimumWidth() == 0:
+            yield f"{widget.text()!r} is {widget.minimumSizeHint().width()} wide, has {widget.width()}"
+    elif isinstance(widget, kinds) and widget.text():
+        words = widget.fontMetrics().horizontalAdvance(widget.text().replace("&", ""))
+        if words > widget.width():
+            yield f"button {widget.text()!r} is {words} wide, has {widget.width()}"
+    elif isinstance(widget, QHeaderView) and widget.model() is not None:
+        for section in range(widget.count()):
+            said = str(widget.model().headerData(section, widget.orientation()) or "")
+            if said and not widget.isSectionHidden(section) and widget.isVisible():
+                words = widget.fontMetrics().horizontalAdvance(said)
+                if words > widget.sectionSize(section):
+                    yield f"heading {said!r} is {words} wide, has {widget.sectionSize(section)}"
+    elif isinstance(widget, QTabBar):
+        for index in range(widget.count()):
+            words = widget.fontMetrics().horizontalAdvance(widget.tabText(index))
+            if words > widget.tabRect(index).width() and widget.elideMode() == widget.elideMode().ElideNone:
+                yield f"tab {widget.tabText(index)!r} is {words} wide, has {widget.tabRect(index).width()}"
+
+
+def cut_off(widget: QWidget, window: QWidget) -> Iterator[str]:
+    """What stands outside of what holds it, where nobody can scroll there."""
+    if not isinstance(widget, QLabel | QAbstractButton) or not getattr(widget, "text", str)():
+        return
+    above = widget.parentWidget()
+    while above is not None and above is not window:
+        if isinstance(above.parentWidget(), QAbstractScrollArea):
+            bar = above.parentWidget().horizontalScrollBar()
+            if bar.maximum() > bar.minimum():
+                return
+            break
+        above = above.parentWidget()
+    holder = above or window
+    place = QRect(widget.mapTo(holder, QPoint()), widget.size())
+    if place.left() < -1 or place.right() > holder.width() + 1:
+        yield f"{widget.text()!r} stands at {place.left()}–{place.right()} in {holder.width()}"
+
+
+def narrow(place: str, top: QWidget) -> Iterator[str]:
+    for widget in [top, *top.findChildren(QWidget)]:
+        if widget.isVisibleTo(top) and widget.width() > 1:
+            for told in (*needs(widget), *cut_off(widget, top)):
+                yield f"{place}: {type(widget).__name__}: {told}"
+
+
+@pytest.fixture(params=["en", "zh-CN"])
+def spoken(request: pytest.FixtureRequest, styled: QApplication) -> Iterator[str]:
+    if request.param == "zh-CN" and not set(HAN) & set(QFontDatabase.families()):
+        pytest.skip(f"there is no font with Chinese letters here: one of {', '.join(HAN)}")
+    text.use_language(request.param)
+    yield request.param
+    text.use_language(text.ENGLISH)
+
+
+def test_every_word_has_room(spoken: str, open_window) -> None:
+    window: StudioWindow = open_window("googlenet")
+    window.resize(1280, 800)
+    found: dict[str, None] = {}
+
+    def look(place: str, top: QWidget = window) -> None:
+        settle_all()
+        found.update(dict.fromkeys(narrow(place, top)))
+
+    look("the window")
+    for page in window.desk.pages:
+        window.desk.show_page(page)
+        look(f"page {page}")
+    for screen in window.desk.screens:
+        window.desk.show_screen(screen)
+        look(f"screen {screen}")
+    window.desk.show_drawing()
+    for name in BLOCKS:
+        if name in window.session.definition.graph:
+            window.session.select([name])
+            look(f"inspector of {name}")
+    window.session.select(list(window.session.definition.graph)[:3])
+    look("inspector of several")
+    for id in DIALOGS:
+        window.commands.run(id)
+        settle_all()
+        for top in QApplication.topLevelWidgets():
+            if top.isVisible() and top is not window:
+                look(id, top)
+        if window.desk.dialog is not None:
+            window.desk.dialog.close()
+    assert not found, "\n".join(found)
