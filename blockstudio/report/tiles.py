@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from blockstudio.report.chart import PAPER, QUIET, TEXT
+from blockstudio.report.chart import FACES, PAPER, QUIET, TEXT
 
 if TYPE_CHECKING:
     import numpy as np

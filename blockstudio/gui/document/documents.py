@@ -151,15 +151,12 @@ class Documents(QObject):
 
     def take_over(self, documents: list[Document], current: Document) -> None:
         """Show the documents of another window, with ``current`` in view."""
-        first, *others = self.list
-        self.list[:] = documents
-        for document in (first, *others):
+        own, self.list[:] = list(self.list), documents
+        for document in own:
             self.closed.emit(document)
-        for document in documents:
-            if document.file is not None:
-                self._watch(document)
         self._session.show(current)
         for document in documents:
+            self._watch(document)
             self.opened.emit(document)
 
     def _already_open(self, name: str | Path) -> Document | None:

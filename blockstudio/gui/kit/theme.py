@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from blockstudio.gui.kit.han import HAN
 from blockstudio.report.chart import SERIES
 
 
@@ -238,13 +239,6 @@ def styled_at_the_end() -> Iterator[None]:
 _FONTS = Path(__file__).parent / "fonts"
 FACE = "Inter"
 """Comes with the program, so that drawings look alike everywhere. Other scripts fall back to the system's fonts."""
-
-
-HAN = (
-    "PingFang SC", "Microsoft YaHei UI", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC",
-    "WenQuanYi Micro Hei",
-)  # fmt: skip
-"""Faces of macOS, Windows and Linux with simplified Chinese: named, so that none with Japanese forms is taken."""
 
 
 @lru_cache(maxsize=1)

@@ -308,7 +308,7 @@ class RunControl(QObject):
 
     def give(self) -> tuple[Path, Run | None, list[Run]]:
         """Folder, watched run and those drawn over it, for the window that takes this one's place."""
-        return self.folder, self.data and self.data.run, [other.run for other in self.others]
+        return self.folder, None if self.data is None else self.data.run, [other.run for other in self.others]
 
     def take(self, given: tuple[Path, Run | None, list[Run]]) -> None:
         """What another window watched."""

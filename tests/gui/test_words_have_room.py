@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio import text
+from blockstudio.gui.kit.han import HAN
 from blockstudio.gui.kit.parts import Elided
-from blockstudio.gui.kit.theme import HAN
 from blockstudio.gui.shell.window import StudioWindow
 from tests.gui.test_translated import settle_all
 
