@@ -237,8 +237,7 @@ def styled_at_the_end() -> Iterator[None]:
 
 
 _FONTS = Path(__file__).parent / "fonts"
-FACE = "Inter"
-"""Comes with the program, so that drawings look alike everywhere. Other scripts fall back to the system's fonts."""
+FACE = "Inter"  # comes with the program, so that drawings look alike everywhere
 
 
 @lru_cache(maxsize=1)
