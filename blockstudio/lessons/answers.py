@@ -72,7 +72,7 @@ def read_numbers(text: str, unit: str = "") -> list[Typed]:
     percent = "%" in plain or "％" in plain
     for mark in ("%", "％", "≈", "~", unit.strip()):
         plain = plain.replace(mark, " ") if mark else plain
-    plain = plain.strip().translate(_SUPER)
+    plain = re.sub("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", r"^\1", plain.strip()).translate(_SUPER)
     if not plain or len(plain) > MAX_TYPED:
         return []
     power = _POWER.fullmatch(plain.replace(" ", ""))
@@ -188,9 +188,8 @@ def check_shape(expected: tuple[int, ...], text: str) -> tuple[State, str]:
     """A typed shape against what was computed."""
     if not text.strip():
         return "empty", say("Type a shape first, channels × height × width.")
-    found = read_shape(text)
-    if found is None and len(expected) == 1 and read_numbers(text):
-        found = (int(read_numbers(text)[0].value),)
+    single = read_numbers(text) if len(expected) == 1 else []
+    found = (int(single[0].value),) if single else read_shape(text)
     if found is None:
         return "unread", say("'{text}' is no shape. Write it like 64×56×56.", text=text[:40])
     if found == expected:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.presets import preset_folder
 from blockstudio.lessons.lesson import Question, Step
 from blockstudio.lessons.library import SUFFIX, lesson_path, translation_path
 from blockstudio.lessons.making import tokens
@@ -71,7 +72,7 @@ def _prose(walk: Walk, where: str) -> Iterator[StudioError]:
 def _places(walk: Walk, step: Step) -> Iterator[StudioError]:
     """What a step points at is there."""
     lesson = walk.lesson
-    known = {"widget": WIDGETS, "proof": tuple(PROOFS), "page": PAGES}
+    known = {"widget": WIDGETS, "proof": tuple(PROOFS), "page": PAGES, "experiment": _experiments()}
     for each in step.directives:
         if each.word in known and each.rest not in known[each.word]:
             yield StudioError(
@@ -84,6 +85,12 @@ def _places(walk: Walk, step: Step) -> Iterator[StudioError]:
                 if not _has(walk, step, path):
                     text = say("there is no block '{path}' in the drawing of this step.", path=path)
                     yield StudioError("lesson.block", text, where=lesson.place(each.line))
+
+
+def _experiments() -> tuple[str, ...]:
+    """Names of the experiments that come along."""
+    folder = preset_folder() / "experiments"
+    return tuple(sorted(path.name.partition(".")[0] for path in folder.glob("*.experiment.json")))
 
 
 def _has(walk: Walk, step: Step, path: str) -> bool:

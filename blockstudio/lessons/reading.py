@@ -99,7 +99,7 @@ class _Reader:
                 )  # fmt: skip
         steps = self._steps()
         if not steps:
-            raise self._wrong(1, say("has no step."), say("A step begins with a heading: ## Title {{#id}}"))
+            raise self._wrong(1, say("has no step."), say("A step begins with a heading: ## Title {#id}"))
         number, minutes = (self._whole(head, key) for key in ("number", "minutes"))
         return Lesson(
             self.name, self.where, head.get("title", ("", 0))[0], head.get("goal", ("", 0))[0], number, minutes,
@@ -172,7 +172,7 @@ class _Reader:
         if found is None:
             raise self._wrong(
                 number, say("the heading '{line}' has no id.", line=line[:60]),
-                say("Steps are '## Title {{#id}}', questions '### Text {{#id}}'; deeper headings need none."),
+                say("Steps are '## Title {#id}', questions '### Text {#id}'; deeper headings need none."),
             )  # fmt: skip
         level, title, id = len(found[1]), found[2], found[3]
         if any(piece.id == id for piece in self.pieces):

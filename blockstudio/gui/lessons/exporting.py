@@ -113,4 +113,4 @@ def _for_paper(page: str, width: int) -> str:
         return f'<img src="data:image/png;base64,{shown}">'
 
     page = re.sub(r"<svg.*?</svg>", picture, page, flags=re.DOTALL)
-    return page.replace("<img ", f'<img width="{min(width, WIDTH)}" ')
+    return page.replace("<img ", f'<img width="{min(width - 60, WIDTH)}" ')  # the body has margins

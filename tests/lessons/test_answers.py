@@ -1,0 +1,102 @@
+"""Answers as people type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from blockstudio.lessons.answers import check_number, check_shape, read_numbers, read_shape, shown
+from blockstudio.lessons.lesson import Question
+
+
+def question(**facts: str) -> Question:
+    return Question("q", "number", "?", 1, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("14592", 14592),
+        ("14,592", 14592),
+        ("14 592", 14592),
+        ("14'592", 14592),
+        ("14.592", 14592),
+        ("1.4592e4", 14592),
+        ("14 592", 14592),
+        (" 14592 ", 14592),
+        ("≈14592", 14592),
+        ("12·10³", 12000),
+        ("2^54", 2**54),
+        ("2⁸", None),
+        ("1.46万", 14600),
+        ("3 亿", 300_000_000),
+        ("7.6 M", 7_600_000),
+        ("−0.5", -0.5),
+        ("0,5", 0.5),
+        ("1/4", 0.25),
+        ("1,2,3", None),
+        ("", None),
+        ("many", None),
+        ("9" * 300, None),
+        ("1e999", None),
+        ("2^9999", None),
+        ("nan", None),
+        ("1__0", None),
+        (".", None),
+        ("1/0", None),
+        ("0x10", None),
+    ],
+)
+def test_numbers(text: str, value: float | None) -> None:
+    found = [each.value for each in read_numbers(text)]
+    assert value in found if value is not None else True
+    assert all(abs(each) < 1e120 for each in found)
+
+
+def test_what_counts_as_right() -> None:
+    def state(expected: float, text: str, **facts: str) -> str:
+        return check_number(question(**facts), expected, text)[0]
+
+    assert [state(14745600, text) for text in ("14745600", "14.7 M", "14,745,600", "14.75M", "15 M", "14745601")] == [
+        "right",
+        "right",
+        "right",
+        "right",
+        "wrong",
+        "wrong",
+    ]
+    assert [state(76.05, text, unit="%", tolerance="0.1") for text in ("76.1", "76,1 %", "0.761", "76.3", "76")] == [
+        "right",
+        "right",
+        "right",
+        "wrong",
+        "right",
+    ]
+    assert state(4.6667, "4.67") == state(4.6667, "4.667") == "right" and state(4.6667, "4.5") == "wrong"
+    assert state(100, "102", tolerance="2%") == "right" and state(100, "103", tolerance="2%") == "wrong"
+    assert state(5, "") == "empty" and state(5, "five") == "unread"
+    assert check_number(question(), 30880, "30720")[1] == "160 too few."
+    assert check_number(question(), 14592, "145920")[1] == "10 times too large."
+    assert check_number(question(), 95.96, "94", (94, 97))[0] == "right"
+
+
+def test_shapes() -> None:
+    shape = (192, 28, 28)
+    for text in ("192×28×28", "192 28 28", "192x28x28", "(192, 28, 28)", "[192,28,28]", "192*28*28", "28×28×192"):
+        assert check_shape(shape, text)[0] == "right", text
+    assert "channels first" in check_shape(shape, "28×28×192")[1]
+    assert check_shape(shape, "192×28×27")[1] == "Not right: width."
+    assert check_shape(shape, "192×28")[0] == "wrong" and check_shape(shape, "")[0] == "empty"
+    assert check_shape(shape, "wide")[0] == "unread" and check_shape((1000,), "1,000")[0] == "right"
+    assert read_shape("192,28,28") == shape and read_shape("1" * 20) is None
+
+
+def test_values_are_written_as_lessons_write_them() -> None:
+    assert [shown(each) for each in (14592, 76.05, 3.0, (192, 28, 28), "x", True, 1234567.5)] == [
+        "14,592",
+        "76.05",
+        "3",
+        "192×28×28",
+        "x",
+        "true",
+        "1,234,567.50",
+    ]
