@@ -1,6 +1,6 @@
 """The studio's trainer against the loops that a user would write, on this machine, in at most eight minutes.
 
-    python benchmarks/training.py [--threads 2] [--report FILE]
+    python benchmarks/training.py [--threads 2] [--reader] [--report FILE]
 
 Four ratios, each from turns taken one after the other, so that a busy machine slows both alike:
 
@@ -19,6 +19,8 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -43,6 +45,17 @@ PERCEPTRON: dict[str, Any] = {
     "data": {"source": "digits", "validation": 0}, "batch_size": 64, "steps": 20_000, "checkpoints__steps": 5000,
     "optimizer": "sgd", "lr": 0.01, "weight_decay": 5e-4, "spare_norm_and_bias": False, "device": "cpu",
 }  # fmt: skip
+READER = """
+import sys, time
+from blockstudio.runs import Run
+run, offset = Run(sys.argv[1]), 0
+print("ready", flush=True)
+while run.results() is None:
+    run.state()
+    _, offset = run.events(offset)
+    time.sleep(1 / 30)
+"""
+"""Reads a run's log as the window does."""
 BARS = {"torchvision": 1.10, "tuned": 1.8, "tensors": 0.95, "overhead": 0.10}
 HELPS = 1.2
 """bf16 has to bring so much for the second bar to hold."""
@@ -97,8 +110,8 @@ class Turns:
 class Bench:
     """What is measured, and what was found."""
 
-    def __init__(self, folder: Path, threads: int, share: float, clock: Callable[[], float]) -> None:
-        self.folder, self.threads, self.clock = folder, threads, clock
+    def __init__(self, folder: Path, threads: int, share: float, clock: Callable[[], float], reader: bool) -> None:
+        self.folder, self.threads, self.clock, self.reader = folder, threads, clock, reader
         self.turn = max(2, round(20 * share))
         self.turns = max(2, round(7 * share))
         self.found: dict[str, float] = {}
@@ -144,8 +157,19 @@ class Bench:
             "torchvision": lambda steps: loader.take(steps, self.clock),
             "tensors": lambda steps: tensors.take(steps, self.clock),
         }, self.clock)  # fmt: skip
-        train_run(run, on_event=turns)
+        self.train(run, turns)
         return turns
+
+    def train(self, run: Run, turns: Turns) -> None:
+        """Train in this process, with another that reads the log if that is wanted."""
+        reader = None
+        if self.reader:
+            command = [sys.executable, "-c", READER, str(run.directory)]
+            reader = subprocess.Popen(command, stdout=subprocess.PIPE)
+            assert reader.stdout is not None and reader.stdout.readline()
+        train_run(run, on_event=turns)
+        if reader is not None:
+            reader.wait()
 
     def overhead(self, share: float) -> None:
         """The fourth."""
@@ -154,7 +178,7 @@ class Bench:
         bare = OnTensors(run)
         bare.take(200, self.clock)
         turns = Turns({"bare": lambda count: bare.take(count, self.clock)}, self.clock)
-        train_run(run, on_event=turns)
+        self.train(run, turns)
         self.found["overhead"] = 1000 * turns.more("bare")
         print(f"  perceptron: trainer {1000 * statistics.median(turns.ours):.3f} ms a step, bare "
               f"{1000 * statistics.median(turns.theirs['bare']):.3f}; {len(turns.ours)} turns")  # fmt: skip
@@ -183,13 +207,14 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the usual number of steps")
     parser.add_argument("--only", choices=("resnet", "perceptron"))
     parser.add_argument("--cpu", action="store_true", help="processor time in place of the clock's (no workers then)")
+    parser.add_argument("--reader", action="store_true", help="another process reads the log 30 times a second")
     parser.add_argument("--report", type=Path, help="write the ratios as JSON")
     options = parser.parse_args()
     clock = time.process_time if options.cpu else time.perf_counter
     torch.set_num_threads(options.threads)
     print(f"torch {torch.__version__}, {options.threads} threads")
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), options.threads, options.share, clock)
+        bench = Bench(Path(folder), options.threads, options.share, clock, options.reader)
         if options.only != "perceptron":
             bench.against_loader()
         if options.only != "resnet":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,8 @@ def train_arguments(parser: Parser) -> None:
 def train(options: argparse.Namespace) -> int:
     """Train without a window, or go on with a run."""
 
-    from blockstudio.runs import Run, create_run
+    from blockstudio.runs import Run, create_run, list_runs
+    from blockstudio.runs.forecast import write_forecast
     from blockstudio.runs.launched import in_group, leads
     from blockstudio.runs.terminal import watch
 
@@ -179,6 +181,8 @@ def train(options: argparse.Namespace) -> int:
         from blockstudio.cli.tuning import choose
 
         choose(run, options)
+    with suppress(StudioError):  # it is trained all the same
+        write_forecast(run, (earlier for earlier in list_runs(run.directory.parent) if earlier.name != run.name))
     if in_group():
         return together(options.run)
     return watch(run, json=options.json, quiet=options.quiet, processes=processes)

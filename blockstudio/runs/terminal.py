@@ -21,6 +21,7 @@ from blockstudio.answers import error_line, from_dict
 from blockstudio.errors import StudioError
 from blockstudio.runs.chance import doubt
 from blockstudio.runs.events import Event, whole_size
+from blockstudio.runs.forecast import read_forecast
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
 from blockstudio.text import join, plain, render, say
@@ -164,6 +165,7 @@ class TerminalView:
             case "started":
                 self._begin(event)
                 self.say(self._opening(event))
+                self._expect()
             case "step":
                 self._step(event)
             case "epoch":
@@ -223,6 +225,25 @@ class TerminalView:
             device=event.get("device", "?"),
         )
         return join([text, say("Going on from step {step:,}.", step=event["step"]) if event.get("step") else ""])
+
+    def _expect(self) -> None:
+        """What it was said to take, where somebody worked that out."""
+        expected = read_forecast(self.run.directory)
+        if expected is None:
+            return
+        size = f"{expected.memory.total / 1e9:.1f} GB"
+        if expected.time is None:
+            self.say(say("It takes about {size} of memory.", size=size))
+        else:
+            time_text = _duration(expected.time.seconds)
+            self.say(
+                say(
+                    "It takes about {size} of memory and {time}, by the run {run} on this machine.",
+                    size=size,
+                    time=time_text,
+                    run=expected.time.by,
+                )
+            )
 
     def _place(self, event: Event) -> str:
         epochs = self._started.get("epochs")
