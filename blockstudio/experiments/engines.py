@@ -57,7 +57,9 @@ class Local:
     at_once: int | None = None
 
     def __init__(self, forking: bool = False) -> None:
-        self._forking = forking and sys.platform == "linux" and threading.active_count() == 1
+        # Torch refuses to learn in the copy of a process that has learnt; one that is yet to load it has not.
+        unused = threading.active_count() == 1 and "torch" not in sys.modules
+        self._forking = forking and sys.platform == "linux" and unused
 
     def start(self, run: Run) -> Job:
         # A card's context does not survive a fork; nothing here has made one, and the copy is the first to.

@@ -13,7 +13,7 @@ from blockstudio.experiments.expectations import MEASURES, full_key, pairs
 from blockstudio.experiments.results import Row
 from blockstudio.experiments.statistics import mean
 from blockstudio.report.chart import Chart, Curve
-from blockstudio.text import Text, join, render, say
+from blockstudio.text import Text, render, say, say_many
 
 Came: TypeAlias = Literal["yes", "no", "open"]
 
@@ -39,8 +39,12 @@ class Verdict:
         """``3 of 3 seeds``."""
         held = sum(held is True for held in self.seeds.values())
         known = sum(held is not None for held in self.seeds.values())
-        said = say("{held} of {known} seeds", held=held, known=known)
-        return said if known == len(self.seeds) else join([said, say("{count} open", count=len(self.seeds) - known)])
+        missing = len(self.seeds) - known
+        if not known:
+            return say_many("{count} seed open", "{count:,} seeds open", missing)
+        if missing:
+            return say("{held} of {known} seeds, {missing} open", held=held, known=known, missing=missing)
+        return say_many("{held} of {count} seed", "{held} of {count:,} seeds", known, held=held)
 
 
 def verdicts(plan: Plan, rows: Sequence[Row]) -> list[Verdict]:

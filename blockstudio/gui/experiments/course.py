@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.experiments.absent import absent_data
@@ -97,6 +97,8 @@ class CoursePanel(QWidget):
         across.addLayout(left, 53)
         across.addWidget(self.figure, 47, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.result)
+        # Room to spare is of what stands below.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._group = QButtonGroup(self)
         self._shown: object = None
 
@@ -204,7 +206,7 @@ class CoursePanel(QWidget):
             self.told.setText(tr("The result is shown once you have predicted."))
             return
         right = tr("You predicted what comes out.") if choice == course.prediction.right else tr(
-            "What comes out: {choice}", choice=tr(course.prediction.choices[course.prediction.right])
+            "What comes out: “{choice}”.", choice=tr(course.prediction.choices[course.prediction.right])
         )  # fmt: skip
         self.told.setText(tr("{first} {second}", first=right, second=tr(course.prediction.because)).strip())
 

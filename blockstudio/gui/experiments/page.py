@@ -100,6 +100,7 @@ class ExperimentView(QScrollArea):
         column.addWidget(self.course)
         self.results = QWidget()
         column.addWidget(self.results, 1)
+        column.addStretch(0)
         column = QVBoxLayout(self.results)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
