@@ -50,7 +50,8 @@ def lab_arguments(parser: Parser) -> None:
 
 def lab(options: argparse.Namespace) -> int:
     """Ask one question."""
-    found, folder = (_of_any if options.question in OF_ANY else _asked)(options)
+    ask = _of_log if options.question == "drift" else _of_any if options.question in OF_ANY else _asked
+    found, folder = ask(options)
     if folder is not None:
         from blockstudio.graph.files import write_atomic
 
@@ -111,6 +112,17 @@ def _of_any(options: argparse.Namespace) -> tuple[Answer, Path | None]:
         return paths(trunk(diagram)), folder
     diagram, recipe = (diagram, Run(place).recipe()) if is_run else fitted(diagram, options.data or "digits")
     return start_of(diagram, recipe, given, _progress(options)), folder
+
+
+def _of_log(options: argparse.Namespace) -> tuple[Answer, Path]:
+    """What the log of a run says, that need not have come to a checkpoint."""
+    from blockstudio.laboratory.questions import drift
+    from blockstudio.runs.run import Run
+
+    check_asked(options.question, {name: getattr(options, _kept(name)) for name in OPTIONS})
+    _refuse_settings(options)
+    run = Run(Path(options.run))
+    return drift(run, options.asked_block), _folder(options, run.directory)
 
 
 def _asked(options: argparse.Namespace) -> tuple[Answer, Path]:

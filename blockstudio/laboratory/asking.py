@@ -65,7 +65,7 @@ class Asked:
             return self._ensemble(name, given, progress, go_on)
         if name == "start":
             return start_of(self.subject.diagram, self.subject.recipe(), given, progress, go_on)
-        if name in ("batchnorm", "evaluate"):
+        if name in ("batchnorm", "drift", "inputs", "evaluate"):
             return self._measuring(name, given, progress, go_on)
         return self._seeing(name, given, progress, go_on)
 
@@ -145,6 +145,12 @@ class Asked:
                 self.subject, given.get("block"), given.get("channel", 0), given.get("momentum"),
                 given.get("batch-size", 64), images=given.get("images", IMAGES), progress=progress, go_on=go_on,
             )  # fmt: skip
+        if name == "inputs":
+            return questions.inputs(self.subject, given.get("images", IMAGES), progress, go_on)
+        if name == "drift":
+            if self.subject.run is None:
+                raise StudioError("lab.data", say("has no run, so it has no log."), where=self.subject.diagram.name)
+            return questions.drift(self.subject.run, given.get("block"))
         setting = Setting(
             part=_part(given), images=given.get("images"), per_class=given.get("per-class"),
             input_size=given.get("input-size"), statistics=given.get("statistics", "running"),

@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 
 import blockstudio as bs  # noqa: E402
 from blockstudio.errors import StudioError  # noqa: E402
+from blockstudio.laboratory import questions  # noqa: E402
 from blockstudio.laboratory.batchnorm import (  # noqa: E402
     Microscope,
     batch_statistics,
@@ -160,3 +161,37 @@ def test_a_dense_head_refuses_other_sizes_and_says_why(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="trained for a map of one size") as caught:
         at_size(bs.lab.Subject.of_run(run, "last"), 12)
     assert caught.value.where == "linear"
+
+
+@pytest.mark.slow
+def test_scales_of_the_inputs_and_what_the_log_says(tmp_path: Path) -> None:
+    fields = {"data.input_size": 8, "steps": 12, "batch_size": 16, "threads": 1, "watch.blocks": True, "watch.steps": 2}
+    run = create_run(bs.load("cifar_resnet", n=1), with_fields(Recipe(), fields), tmp_path / "run")
+    with pytest.raises(StudioError, match="no measurements"):
+        questions.drift(run)
+    train_run(run)
+    told = questions.drift(run)
+    assert told.data["block"] == "bn1" and len(told.data["steps"]) == len(told.table.rows) >= 4
+    assert all(value > 0 for value in told.data["scale"])
+    with pytest.raises(StudioError, match="bn1"):
+        questions.drift(run, "conv1")
+    subject_of = bs.lab.Subject.of_run(run)
+    found = questions.inputs(subject_of, 64).data
+    assert found["z-score"]["mean"] == pytest.approx(0, abs=0.2) and found["none"]["deviation"] == pytest.approx(
+        255 * found["min-max"]["deviation"], rel=1e-4
+    )
+    # The first convolution has no bias, so its normalisation takes the scale out again.
+    assert found["none"]["accuracy_batch_statistics"] == pytest.approx(
+        found["min-max"]["accuracy_batch_statistics"], abs=0.05
+    )
+    assert found["none"]["first_gradient"] == pytest.approx(found["min-max"]["first_gradient"], rel=0.02)
+
+
+@pytest.mark.slow
+def test_class_maps_have_their_peak_in_the_object(tmp_path: Path) -> None:
+    # NIN on the drawn shapes, as short as it learns something; docs/laboratory.md has the figure of a longer run.
+    fields = {"data.source": "shapes", "data.shapes.images": 400, "steps": 4, "batch_size": 16, "threads": 1}
+    run = create_run(bs.load("cifar_resnet", n=1), with_fields(Recipe(), fields), tmp_path / "run")
+    train_run(run)
+    found = questions.peaks(bs.lab.Subject.of_run(run)).data
+    assert found["images"] == 80 and found["inside"] <= found["right"] <= 80

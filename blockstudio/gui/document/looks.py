@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from blockstudio.analysis.costs import COSTS, DEFAULT
 from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.measures import Measure, of_costs
+from blockstudio.gui.document.thumbnails import Thumbnails
 
 
 class Looks(QObject):
@@ -23,6 +24,8 @@ class Looks(QObject):
         self._heat = ""
         self._lens: Lens | None = None
         self._lit: tuple[str, ...] = ()
+        self.thumbnails: Thumbnails | None = None
+        """What the blocks of a network give for a picture; they are shown on the cards while the mouse rests there."""
 
     @property
     def lit(self) -> tuple[str, ...]:

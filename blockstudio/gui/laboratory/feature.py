@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.thumbnails import Thumbnails
 from blockstudio.gui.laboratory.asking import AskingPage
+from blockstudio.gui.laboratory.look_parts import image_of
 from blockstudio.gui.laboratory.page import HAND, LOOK, LaboratoryPage
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.runs import Run
 from blockstudio.runs.questions import GROUPS
 from blockstudio.text import say
 
@@ -25,6 +29,9 @@ class Laboratory:
             Command("laboratory.ask", say("Ask the run in view why"), lambda d: self.ask_watched(), "View", 470,
                     enabled=lambda d: d.watched.run is not None,
                     keywords="laboratory lesion cam gradient batchnorm interpret explain"),
+            Command("laboratory.outputs", say("Show what blocks give on their cards"), lambda d: self.ready_outputs(),
+                    "View", 471, enabled=lambda d: d.watched.run is not None,
+                    keywords="thumbnail feature map activation hover"),
             Command("laboratory.undo", say("Undo the last lesion"), lambda d: self._page().by_hand.undo(),
                     enabled=lambda d: d.screen == "laboratory"),
             Command("laboratory.picture", say("Ask about a picture…"),
@@ -43,9 +50,12 @@ class Laboratory:
             ),
         )  # fmt: skip
         desk.on_close(self.process.stop)
+        self.process.ready.connect(self._outputs_alone)
+        self.process.changed.connect(self._forget_outputs)
 
     def _make(self) -> LaboratoryPage:
         page = self.page = LaboratoryPage(self._desk, self.process)
+        page.seeing.looked.connect(self.show_outputs)
         if self._desk.watched.run is not None:
             page.show_run(self._desk.watched.run)
         return page
@@ -73,6 +83,31 @@ class Laboratory:
         asking = page.asking.get(page.tab)
         if asking is not None:
             act(asking)
+
+    def ready_outputs(self) -> None:
+        """Have the network of the run that is watched ready, so that the cards can show what its blocks give."""
+        if self._desk.watched.run is not None:
+            self.process.turn_to(self._desk.watched.run.directory)
+
+    def _outputs_alone(self) -> None:
+        if self.page is None:  # Otherwise the page says which picture is in view.
+            self.show_outputs(0)
+
+    def show_outputs(self, image: int) -> None:
+        """From now on cards show what their blocks give for this test image while the mouse rests on them."""
+        if self.process.run is None:
+            return
+        network = Run(self.process.run).diagram().name
+
+        def take(found: dict[str, Any]) -> None:
+            pictures = {path: image_of(picture) for path, picture in found["shown"].items()}
+            self._desk.session.thumbnails = Thumbnails(network, pictures)
+
+        self.process.ask({"show": "thumbnails", "image": image}, take, lambda error: None)
+
+    def _forget_outputs(self) -> None:
+        if self.process.run is None:
+            self._desk.session.thumbnails = None
 
     def _choose_picture(self) -> None:
         page = self._page()

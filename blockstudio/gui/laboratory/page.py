@@ -134,6 +134,8 @@ class LaboratoryPage(QWidget):
         self._crumb()
         self._work.run(lambda: trunk(run.diagram()), self._cut, self._failed)
         self.process.turn_to(run.directory)
+        if self.process.is_ready:
+            self._ready()
 
     def _cut(self, found: object) -> None:
         assert isinstance(found, Trunk)

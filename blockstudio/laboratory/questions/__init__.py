@@ -8,9 +8,10 @@ from blockstudio.laboratory.questions.ensemble import gradients, paths
 from blockstudio.laboratory.questions.lesions import lesion, several, swap
 from blockstudio.laboratory.questions.measuring import batchnorm, evaluate
 from blockstudio.laboratory.questions.peaks import peaks
+from blockstudio.laboratory.questions.scaling import drift, inputs
 from blockstudio.laboratory.questions.seeing import cam, excited, features, field, filters, occlusion, scatter
 
 __all__ = [
-    "Answer", "Progress", "batchnorm", "cam", "evaluate", "excited", "features", "field", "filters", "gradients",
-    "lesion", "occlusion", "paths", "peaks", "scatter", "several", "start", "swap",
+    "Answer", "Progress", "batchnorm", "cam", "drift", "evaluate", "excited", "features", "field", "filters",
+    "gradients", "inputs", "lesion", "occlusion", "paths", "peaks", "scatter", "several", "start", "swap",
 ]  # fmt: skip

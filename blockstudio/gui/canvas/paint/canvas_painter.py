@@ -12,7 +12,7 @@ from blockstudio.gui.canvas.paint.callouts import draw_callout
 from blockstudio.gui.canvas.paint.far import CROWD, MANY, MARGIN, FarLayer
 from blockstudio.gui.canvas.paint.legend import WIDTH as LEGEND_WIDTH
 from blockstudio.gui.canvas.paint.legend import draw_legend, has_legend, legend_height
-from blockstudio.gui.canvas.paint.lit import draw_lit
+from blockstudio.gui.canvas.paint.lit import draw_lit, draw_thumbnail
 from blockstudio.gui.canvas.paint.minimap import Minimap
 from blockstudio.gui.canvas.paint.overlays import (
     draw_band,
@@ -82,6 +82,8 @@ class CanvasPainter:
             painter.setTransform(camera.transform(), True)
             if scene.session.lit:
                 draw_lit(painter, scene.lit_rects(), style)
+            if (thumbnail := scene.thumbnail()) is not None:
+                draw_thumbnail(painter, *thumbnail, style)
             if camera.scale >= LINES:
                 for note in scene.notebook.notes:
                     draw_callout(painter, note, style, scene.notebook.link)

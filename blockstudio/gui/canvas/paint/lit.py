@@ -1,11 +1,11 @@
-"""The light on blocks that somebody points at: a halo, an outline, a number beside the card."""
+"""On blocks that somebody points at: a halo, an outline, a number beside the card; what a block gives, on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath
 
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene.metrics import RADIUS
@@ -40,3 +40,14 @@ def draw_lit(painter: QPainter, rects: Sequence[QRectF], style: Style) -> None:
         painter.setFont(style.badge_font)
         box = QRectF(centre.x() - DISC, centre.y() - DISC, 2 * DISC, 2 * DISC)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
+
+
+def draw_thumbnail(painter: QPainter, picture: QImage, rect: QRectF, style: Style) -> None:
+    """What a block gives, at the right end of its card at ``rect``, in scene coordinates. A small map's places stay
+    sharp."""
+    side = rect.height() - 6
+    place = QRectF(rect.right() - side - 3, rect.top() + 3, side, side)
+    painter.drawImage(place, picture)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(style.selected)
+    painter.drawRect(place)

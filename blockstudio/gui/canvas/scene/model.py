@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, QTimer, Signal
+from PySide6.QtGui import QImage
 
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, MoveBlocks, RenameBlock, SetTexts
@@ -123,6 +124,16 @@ class Scene(QObject):
         """Where the blocks are that somebody points at, or the modules around them, in scene coordinates; an empty
         rectangle for one that is not in view."""
         return [self._lit_rect(path) for path in self.session.lit]
+
+    def thumbnail(self) -> tuple[QImage, QRectF] | None:
+        """What the block under the mouse gives, and where its card is; ``None`` if it is not known."""
+        name, known = self.marks.hovered, self.session.thumbnails
+        if name is None or known is None or known.network != self.session.diagram.name:
+            return None
+        path = f"{self.stage.path}.{name}" if self.stage.path else name
+        found = known.of(path)
+        rect = self._lit_rect(path)
+        return None if found is None or rect.isEmpty() else (found, rect)
 
     def _lit_rect(self, path: str) -> QRectF:
         found, deepest = QRectF(), -1
