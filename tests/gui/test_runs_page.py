@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 
 from blockstudio.gui.runs.page import RunsPage
 from blockstudio.gui.runs.table import MARK
@@ -144,6 +144,14 @@ def test_marked_runs_have_curves_named_by_what_differs_and_two_are_compared(
     qtbot.waitUntil(lambda: any(card.status == "changed" for card in difference.found.cards))
     window.commands.run("runs.take_recipe", first)
     assert window.session.recipe.value.optimizer.lr == 0.3
+    of_runs = next(each for each in difference.findChildren(QPushButton) if "experiment" in each.text())
+    of_runs.click()
+    control = window.features.experiments.control
+    qtbot.waitUntil(lambda: control.plan is not None)
+    asked = control.plan.experiment
+    assert [row["optimizer.lr"] for row in asked.rows] == [0.3, 0.1] and len(asked.networks) == 2
+    assert len(control.plan.variants) == 4 and asked.recipe["steps"] == 100 and asked.seeds == (0, 1, 2)
+    window.desk.show_screen("runs")
     window.commands.run("runs.diagrams", [first, row_of(page, "plain")])
     qtbot.waitUntil(lambda: len(window.documents.list) == 3)
     assert not window.desk.screen

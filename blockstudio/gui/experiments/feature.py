@@ -8,9 +8,11 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from blockstudio.errors import StudioError
 from blockstudio.experiments import Trial
 from blockstudio.experiments.course import Look
 from blockstudio.experiments.definition import SUFFIX, Size
+from blockstudio.experiments.of_runs import experiment_of
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
@@ -18,6 +20,8 @@ from blockstudio.gui.experiments.charts import Chart
 from blockstudio.gui.experiments.control import ExperimentControl
 from blockstudio.gui.experiments.page import ExperimentPage, save_chart
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.settings import runs_folder
+from blockstudio.runs.rows import Listed
 from blockstudio.runs.run import LOG
 from blockstudio.text import say
 
@@ -55,6 +59,7 @@ class Experiments:
                     value=True, enabled=is_open),
             Command("experiment.look", say("Light up the blocks that the experiment speaks of"), self._look, value=True,
                     enabled=is_open),
+            Command("experiment.of_runs", say("Make an experiment of runs"), self._of_runs, value=True),
             Command("experiment.open_file", say("Open an experiment's file…"), self._ask),
             Command("experiment.run", say("Run the experiment"), lambda d: control.run(), enabled=is_open),
             Command("experiment.pause", say("Pause or resume the queue"), lambda d: self._hold(), enabled=working),
@@ -124,6 +129,14 @@ class Experiments:
         """The drawing that was opened to look at goes, unless somebody has changed it."""
         if self._document is not None and self._is_there() and not self._document.dirty:
             self._desk.documents.discard(self._document)
+
+    def _of_runs(self, desk: Desk, rows: list[Listed]) -> None:
+        """The same networks and recipes with several seeds, in a file of its own."""
+        folder = runs_folder().parent / "experiments" if desk.runs is None else desk.runs
+        try:
+            self._open(desk, experiment_of(rows, folder))
+        except StudioError as error:
+            desk.say(str(error), "problem")
 
     def _ask(self, desk: Desk) -> None:
         dialog = QFileDialog(desk.window, tr("Open an experiment"), str(Path.home()), f"*{SUFFIX}")

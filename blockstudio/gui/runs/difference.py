@@ -22,6 +22,8 @@ from blockstudio.runs.rows import Listed
 CARD_H, ROW = 20, 25
 MOST_CARDS = 120
 
+OF_RUNS = "experiment.of_runs"
+
 
 class CardChain(QWidget):
     """Small cards: added ones are green with a +, removed crimson with a −, changed ones blue."""
@@ -279,6 +281,9 @@ class DifferencePanel(QWidget):
         equal = tr("Hide equal fields") if self.all_fields else tr("Show equal fields")
         more = commands.link(equal, "runs.equal_fields", self)
         self.links.addWidget(more)
+        if OF_RUNS in commands.declared:  # experiments are another feature's
+            title = tr("Make an experiment of them…")
+            self.links.addWidget(commands.link(title, OF_RUNS, list(self._rows)))
         self.links.addStretch(1)
 
     def show_equal(self) -> None:
