@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -28,11 +29,12 @@ from blockstudio.gui.kit.plotting import (
     Kind,
     Line,
     dash,
-    draw_line,
     draw_names,
     limits,
     mark_text,
     number_text,
+    pieces,
+    polygon,
     ticks,
 )
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
@@ -43,6 +45,20 @@ DRAGGED = 6
 """Pixels from which a drag chooses a stretch."""
 CLOSEST = 10_000
 """So many times the whole can be magnified."""
+
+
+class _Drawn(NamedTuple):
+    """A line in pixels."""
+
+    line: Line
+    raw: list[QPolygonF]
+    dense: bool
+    """So many raw points that nobody sees smooth edges."""
+    smooth: list[QPolygonF]
+    last: QPointF | None
+    """Its end."""
+    few: list[QPointF]
+    """Its points, where they are few."""
 
 
 class Chart(QWidget):
@@ -70,7 +86,7 @@ class Chart(QWidget):
         self.unit = self.empty = ""
         self.cursor_x: float | None = None
         self.view: tuple[float, float] | None = None
-        self._drawn: list[tuple[Line, QPolygonF, QPolygonF]] | None = None
+        self._drawn: list[_Drawn] | None = None
         self._limits: tuple[float, float] | None = None
         self._whole: tuple[float, float] | None = None
         self._picture: QPixmap | None = None
@@ -197,23 +213,26 @@ class Chart(QWidget):
     def _place(self, x: float, value: float) -> QPointF:
         return QPointF(float(self._x(np.array([x]))[0]), float(self._y(np.array([value]))[0]))
 
-    def _polygon(self, x: Floats, y: Floats, bins: int, *, means: bool = False) -> QPolygonF:
+    def _pixels(self, x: Floats, y: Floats, bins: int, *, means: bool = False) -> tuple[Floats, Floats]:
         left, right = self._x_range()
         first, last = np.searchsorted(x, [left, right])
         part = slice(max(0, int(first) - 1), int(last) + 1)
         x, y = thin(x[part], y[part], bins, log=self.log_x, means=means)
         self.points += x.size
-        across, down = self._x(x), self._y(y)
-        return QPolygonF([QPointF(*point) for point in zip(across.tolist(), down.tolist(), strict=True)])
+        return self._x(x), self._y(y)
 
-    def _prepare(self) -> list[tuple[Line, QPolygonF, QPolygonF]]:
+    def _prepare(self) -> list[_Drawn]:
         if self._drawn is None:
             self._drawn, self.points = [], 0
             bins = max(50, int(self.plot.width()) // 3)
             for line in self.lines:
                 smoothed = line.smooth is not line.y
-                raw = self._polygon(line.x, line.y, bins) if smoothed else QPolygonF()
-                self._drawn.append((line, raw, self._polygon(line.at, line.smooth, bins, means=smoothed)))
+                raw = self._pixels(line.x, line.y, bins) if smoothed else (np.empty(0), np.empty(0))
+                x, y = self._pixels(line.at, line.smooth, bins, means=smoothed)
+                last = QPointF(float(x[-1]), float(y[-1])) if x.size else None
+                few = [QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)] if x.size <= FEW else []
+                shown = [polygon(x, y)] if line.dashed else pieces(x, y)
+                self._drawn.append(_Drawn(line, pieces(*raw), raw[0].size > LONG, shown, last, few))
         return self._drawn
 
     # Painting
@@ -252,31 +271,33 @@ class Chart(QWidget):
             return
         drawn, plot = self._prepare(), self.plot
         self._grid(painter)
-        for line, raw, _ in drawn:
-            painter.setPen(QPen(mix(line.colour, colours.panel, 0.67), 1))
+        for each in drawn:
+            painter.setPen(QPen(mix(each.line.colour, colours.panel, 0.67), 1))
             # Dense zigzags take Qt a hundred times as long with smooth edges, which nobody sees in them.
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, raw.size() <= LONG)
-            draw_line(painter, raw)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, not each.dense)
+            for piece in each.raw:
+                painter.drawPolyline(piece)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.target is not None:
             y = float(self._y(np.array([self.target]))[0])
             painter.setPen(dash(colours.secondary, 1, 3, 3))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-        for line, _, smooth in drawn:
+        for each in drawn:
+            colour = each.line.colour
             # round caps take ten times as long
-            painter.setPen(dash(line.colour, 2, 3, 2) if line.dashed else QPen(line.colour, 2))
-            draw_line(painter, smooth, dashed=line.dashed)
-            if smooth.size() <= FEW:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(line.colour)
-                for point in smooth.toList():
-                    painter.drawEllipse(point, 2.5, 2.5)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-        for line, _, _ in drawn:
-            if line.ring is not None:
-                self._dot(painter, line, line.ring, hollow=True)
+            painter.setPen(dash(colour, 2, 3, 2) if each.line.dashed else QPen(colour, 2))
+            for piece in each.smooth:
+                painter.drawPolyline(piece)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            for point in each.few:
+                painter.drawEllipse(point, 2.5, 2.5)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        for each in drawn:
+            if each.line.ring is not None:
+                self._dot(painter, each.line, each.line.ring, hollow=True)
         if self.names:
-            ends = [(line, smooth.at(smooth.size() - 1)) for line, _, smooth in drawn if smooth.size() and line.name]
+            ends = [(each.line, each.last) for each in drawn if each.last is not None and each.line.name]
             draw_names(painter, plot, self.width(), ends)
 
     def _dot(self, painter: QPainter, line: Line, x: float, *, hollow: bool) -> None:

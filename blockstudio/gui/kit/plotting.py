@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from shiboken6 import VoidPtr
 
 from blockstudio.gui.kit.parts import bytes_text
 from blockstudio.gui.kit.theme import as_text, font, mix, theme
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Kind: TypeAlias = Literal["share", "bytes", "number"]
 
 LONG = 150
-"""Points from which a line is drawn in pieces, and a raw one without smooth edges."""
+"""Points of a piece of a line; a raw line of more has no smooth edges."""
 FEW = 12
 """Points up to which each has a dot: one alone makes no line."""
 NAME_PITCH = 17
@@ -109,13 +109,20 @@ def limits(lines: Sequence[Line], *, log: bool) -> tuple[float, float]:
     return min(0.0, low), high * 1.05 if high > 0 else high + 1
 
 
-def draw_line(painter: QPainter, line: QPolygonF, *, dashed: bool = False) -> None:
-    """A long line in single pieces: Qt takes seconds for one that crosses itself thousands of times."""
-    if line.size() <= LONG or dashed:
-        painter.drawPolyline(line)
-        return
-    points = line.toList()
-    painter.drawLines([QLineF(one, other) for one, other in pairwise(points)])
+def polygon(x: Floats, y: Floats) -> QPolygonF:
+    """Pixels ``(N,)`` as Qt's points, without an object of Python for each."""
+    found = QPolygonF()
+    found.resize(x.size)
+    if x.size:
+        memory = np.frombuffer(VoidPtr(found.data(), 16 * x.size, True), dtype=float).reshape(x.size, 2)  # type: ignore[call-overload]
+        memory[:, 0], memory[:, 1] = x, y
+    return found
+
+
+def pieces(x: Floats, y: Floats) -> list[QPolygonF]:
+    """A line in pieces of some points: Qt takes seconds for one that crosses itself thousands of times."""
+    starts = range(0, max(1, x.size - 1), LONG)
+    return [polygon(x[start : start + LONG + 1], y[start : start + LONG + 1]) for start in starts]
 
 
 def dash(colour: QColor, width: float, *pattern: float) -> QPen:
