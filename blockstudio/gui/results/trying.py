@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPixma
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.answers import Answer
+from blockstudio.formats import PIXELS
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.page import image_of, section_title
 from blockstudio.gui.kit.parts import link, quiet
@@ -150,7 +151,7 @@ class TryImage(QWidget):
             return
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="blockstudio-")
-        file = Path(self._folder.name) / f"{tr('clipboard')}.png"
+        file = Path(self._folder.name) / f"{tr('clipboard')}{PIXELS}"
         image.save(str(file))
         self.try_file(file)
 

@@ -1,0 +1,232 @@
+"""Pictures of the real window for the documentation: runs, what differs, results, blocks while they learn, data.
+
+    QT_QPA_PLATFORM=offscreen python docs/pictures/shots.py [NAME...] [--to FOLDER] [--with FOLDER]
+
+The runs in them are trained first, for some minutes, into the folder that ``--with`` names; those that are there
+already are taken. Pictures are of at most 200 kB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+import blockstudio as bs
+from blockstudio.gui.app.application import application
+from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.gui.work import settings
+from blockstudio.runs import Recipe, Run, create_run, with_fields
+from blockstudio.runs.label import Label, write_label
+from blockstudio.training import train_run
+from blockstudio.training.data.fashion_sample import load_fashion_sample
+
+SIZE, MOST = (1600, 1000), 200_000
+HERE = Path(__file__).parent
+CLOTHES: dict[str, Any] = {
+    "data.source": "fashion_sample", "batch_size": 64, "steps": 150, "optimizer.name": "sgd", "augmentation.flip": True,
+    "report_steps": 1, "threads": 1,
+    "schedule.name": "constant", "schedule.warmup": 0.0,
+}  # fmt: skip
+SMALL: dict[str, tuple[dict[str, Any], dict[str, Any], Label]] = {
+    "small-20261127-013001": ({"bn": True}, {"optimizer.lr": 0.3}, Label(tags=("batchnorm",))),
+    "small-20261127-013114": ({"bn": True}, {"optimizer.lr": 0.1}, Label(tags=("batchnorm", "keep"), note="to beat")),
+    "small-20261127-013338": ({"bn": False}, {"optimizer.lr": 0.1}, Label(tags=("plain",))),
+    "small-20261127-013558": ({"bn": True}, {"optimizer.lr": 0.1, "schedule.name": "cosine", "steps": 240}, Label()),
+}  # fmt: skip
+DEEP = "resnet-34-20261127-021400"
+
+
+def train(folder: Path) -> None:
+    """The runs that the pictures show, those that are missing."""
+    for name, (parameters, fields, label) in SMALL.items():
+        if not trained(folder / name):
+            diagram = bs.load("cifar_resnet", n=1, num_classes=10, in_channels=1, size=28, **parameters)
+            train_run(create_run(diagram, with_fields(Recipe(), {**CLOTHES, **fields}), folder / name))
+            write_label(folder / name, label)
+    if not trained(folder / DEEP):
+        recipe = with_fields(Recipe(), {**CLOTHES, "steps": 60, "batch_size": 16, "watch.blocks": True,
+                                        "watch.steps": 4, "data.input_size": 32, "optimizer.lr": 0.05})  # fmt: skip
+        train_run(create_run(bs.load("resnet34"), recipe, folder / DEEP))
+
+
+def trained(run: Path) -> bool:
+    """Whether it is there; what a training that was ended has left is taken away."""
+    if run.exists() and Run(run).results() is None:
+        shutil.rmtree(run)
+    return run.exists()
+
+
+class Studio:
+    """The window, and what makes it ready for a picture."""
+
+    def __init__(self, app: QApplication, window: StudioWindow, runs: Path) -> None:
+        self.app, self.window, self.runs = app, window, runs
+
+    def settle(self, seconds: float = 0.5) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.app.processEvents()
+
+    def until(self, ready: Callable[[], object], seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while not ready() and time.monotonic() < end:
+            self.app.processEvents()
+        self.settle()
+
+
+def runs(studio: Studio) -> None:
+    """The table, three runs marked, their curves and what differs."""
+    window = studio.window
+    window.documents.open_now("cifar_resnet", {"n": 1})
+    window.desk.show_screen("runs")
+    page = window.features.runs.page
+    studio.until(lambda: page.store.complete)
+    rows = {row.run.name: row for row in page.store.rows}
+    for name in ("small-20261127-013338", "small-20261127-013114", "small-20261127-013001"):
+        page.mark(rows[name])
+    studio.until(lambda: page.difference.found is not None)
+    page.curves.first.chart._point(150.0)
+    studio.settle()
+
+
+def results(studio: Studio) -> None:
+    """The confusion matrix with a cell's pictures, classes, worst mistakes, and a picture from outside."""
+    window = studio.window
+    window.documents.open_now("cifar_resnet", {"n": 1})
+    window.commands.run("results.show", studio.runs / "small-20261127-013558")
+    page = window.features.results.page
+    studio.settle(1)
+    images, _ = clothes(studio.runs.parent / "coat", each=1)
+    page.trying.try_file(images[4])
+    studio.until(lambda: page.trying.bars.answers)
+
+
+def watch(studio: Studio) -> None:
+    """Update / weight on the cards, down the network, and of one block."""
+    window = studio.window
+    window.documents.open_now("resnet34", None)
+    training = window.features.training
+    training.trainer.attach(Run(studio.runs / DEEP))
+    studio.until(lambda: training.trainer.data.complete)
+    window.desk.show_page("run")
+    window.session.heat = "watch.ratio"
+    studio.until(lambda: not window.features.canvas.busy)
+    window.desk.show_block("layer3")
+    window.canvas.view.fit() if hasattr(window.canvas, "view") else None
+    training.panel.curves.first.chart._point(100.0)
+    studio.settle(1)
+
+
+def data(studio: Studio) -> None:
+    """Ten classes of clothes as ResNet-34 will see them, with files that are broken, doubled or no images."""
+    window, home = studio.window, Path.home()
+    folder = home / "data" / "wardrobe"
+    clothes(folder, each=220, flawed=True)
+    window.documents.open_now("resnet34", None)
+    window.features.training.trainer.set_fields(
+        {"data.source": str(folder), "data.input_size": 32, "augmentation.pad_crop": 4, "augmentation.flip": True}
+    )
+    window.desk.show_screen("data")
+    page = window.features.data.page
+    studio.until(lambda: (found := page.control.known.checked) and found["done"] == found["total"], 300)
+    studio.settle(2)
+
+
+def clothes(folder: Path, each: int, flawed: bool = False) -> tuple[list[Path], Path]:
+    """Photos of clothes as files, in a folder a class, some of them spoilt; the first of each class, and the folder."""
+    sample = load_fashion_sample()
+    images, labels = sample.train.images.numpy()[:, 0], sample.train.labels.numpy()
+    firsts: list[Path] = []
+    for label, name in enumerate(sample.classes):
+        inner = folder / name.replace("/", " ")
+        inner.mkdir(parents=True, exist_ok=True)
+        found = np.flatnonzero(labels == label)
+        wanted = each - 160 * (name == "bag") - 13 * (label % 4)
+        for number, place in enumerate(found[: max(1, wanted)]):
+            file = inner / f"{number:05d}.png"
+            Image.fromarray(images[place]).save(file)
+            firsts += [file] if number == 0 else []
+    if flawed:
+        whole = (folder / "sandal" / "00003.png").read_bytes()
+        (folder / "sandal" / "00399.png").write_bytes(whole[: len(whole) // 2])
+        (folder / "coat" / "IMG_2231.png").write_text("not found")
+        (folder / "dress" / "00417.png").write_bytes(b"")
+        (folder / "bag" / "Thumbs.db").write_bytes(b"\0" * 64)
+        (folder / "shirt" / "00713.png").write_bytes((folder / "coat" / "00002.png").read_bytes())
+    return firsts, folder
+
+
+SHOTS: dict[str, tuple[Callable[[Studio], None], bool]] = {
+    "runs": (runs, False), "results": (results, True), "watch": (watch, False), "data": (data, False),
+}  # fmt: skip
+"""What makes a picture, and whether it is in the dark colours."""
+
+
+def take(name: str, runs: Path, to: Path) -> Path:
+    """One picture."""
+    shot, dark = SHOTS[name]
+    app = application(dark=dark)
+    with tempfile.TemporaryDirectory() as own:
+        settings.use_folder(Path(own))
+        window = StudioWindow(runs, remember=False)
+        window.colours.chosen = "dark" if dark else "light"
+        window.resize(*SIZE)
+        QCursor.setPos(*SIZE)
+        window.show()
+        studio = Studio(app, window, runs)
+        try:
+            studio.settle()
+            shot(studio)
+            QTest.mouseMove(window, QPoint(SIZE[0] - 2, SIZE[1] - 2))
+            studio.settle(0.3)
+            file = to / f"{name}.png"
+            window.grab().save(str(file))
+        finally:
+            window.stop()
+            window.hide()
+            QWidget.deleteLater(window)
+            app.processEvents()
+            settings.use_folder(None)
+    # The colours of a window are few: a palette looks the same.
+    Image.open(file).convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        file, optimize=True
+    )
+    assert file.stat().st_size <= MOST, (file, file.stat().st_size)
+    return file
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SHOTS))
+    parser.add_argument("--to", type=Path, default=HERE)
+    parser.add_argument("--with", type=Path, dest="home", help="a home with the runs; it is made and kept")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as passing:
+        home = (given.home or Path(passing)).resolve()
+        # Paths in the pictures begin with ~.
+        os.environ["HOME"] = os.environ["USERPROFILE"] = str(home)
+        folder = home / "BlockStudio" / "runs"
+        if set(given.names or SHOTS) != {"data"}:
+            train(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in given.names or SHOTS:
+            print(take(name, folder, given.to))
+
+
+if __name__ == "__main__":
+    main()
