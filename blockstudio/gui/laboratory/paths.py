@@ -101,7 +101,7 @@ class PathsPage(QWidget):
         lengths = self._lengths
         if lengths is not None:
             count = max(lengths.counts)
-            title = QLabel(tr_many("{count} block", "{count} blocks", count))
+            title = QLabel(tr_many("{count} block", "{count:,} blocks", count))
             title.setFont(font(14, bold=True))
             self._facts.addWidget(title)
             for figure, text, line in self.facts():
