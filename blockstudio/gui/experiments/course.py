@@ -25,8 +25,8 @@ from blockstudio.gui.kit.theme import font, theme
 from blockstudio.gui.work.settings import settings
 
 PREDICTED = "experiments/predicted"
-FIGURE = 520
-"""Width."""
+FIGURE = 520, 325
+"""Width at most, and height."""
 
 
 class CoursePanel(QWidget):
@@ -93,9 +93,10 @@ class CoursePanel(QWidget):
         left.addWidget(self.note)
         left.addStretch(1)
         self.figure = FigureView()
-        self.figure.setMaximumWidth(FIGURE)
+        self.figure.setMaximumWidth(FIGURE[0])
+        self.figure.setFixedHeight(FIGURE[1])
         across.addLayout(left, 53)
-        across.addWidget(self.figure, 47, Qt.AlignmentFlag.AlignTop)
+        across.addWidget(self.figure, 47)
         column.addWidget(self.result)
         # Room to spare is of what stands below.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
