@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
+from blockstudio.lessons import lesson_names
+from blockstudio.text import use_language
 from tests.support.mouse import click, press_key
 
 
@@ -21,6 +24,7 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     assert mine in window.documents.list and window.session.document is control.document
     assert window.session.lit == ("conv",) and not window.canvas.scene.lit_rects()[0].isEmpty()
     form = panel.forms["params"]
+    assert window.session.veiled and "14,592" not in window.status.parameters.text()
     field = form.inputs[""]
     qtbot.waitUntil(field.hasFocus)
     press_key(field, Qt.Key.Key_Return)
@@ -28,6 +32,7 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     QTest.keyClicks(field, "14400")
     press_key(field, Qt.Key.Key_Return)
     assert field.property("state") == "wrong" and "bias" in form.hint.text()
+    assert not window.session.veiled and "14,592" in window.status.parameters.text()
     field.clear()
     QTest.keyClicks(field, "14 592")
     click(form.check_button)
@@ -47,3 +52,96 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     assert not panel.isVisible() and window.desk.is_shown("inspector") and window.session.lit == ()
     window.commands.run("lesson.open", "01_convolution")
     assert control.progress.step == 1 and control.progress.answers["params"].state == "right"
+
+
+def answer_wrong_empty_right(window, form) -> None:
+    """Each question with nothing, with something wrong, and right, by mouse and keys."""
+    control, question = window.features.lessons.control, form.question
+    click(form.check_button)
+    assert control.answer(question).tries == 0 and form.verdict.text()
+    if question.kind in ("number", "shape"):
+        for right in (False, True):
+            expected = control.walk.expected(form.step, question)
+            for name, field in form.inputs.items():
+                value = expected[name]
+                text = "×".join(map(str, value)) if isinstance(value, tuple) else f"{value:.5g}" if isinstance(
+                    value, float) else str(value)  # fmt: skip
+                click(field)
+                field.selectAll()
+                QTest.keyClicks(field, text if right else "0 0 7" if question.kind == "shape" else "0.00071")
+            press_key(field, Qt.Key.Key_Return)
+            assert control.answer(question).state == ("right" if right else "wrong"), question.id
+    elif question.kind in ("choice", "several"):
+        expected = control.walk.expected(form.step, question)[""]
+        rights = expected if isinstance(expected, tuple) else (expected,)
+        wrong = next(name for name in form.choices if name not in rights)
+        QTest.mouseClick(form.choices[wrong], Qt.MouseButton.LeftButton)
+        click(form.check_button)
+        assert control.answer(question).state == "wrong", question.id
+        if question.kind == "several":
+            QTest.mouseClick(form.choices[wrong], Qt.MouseButton.LeftButton)
+        for name in rights:
+            QTest.mouseClick(form.choices[name], Qt.MouseButton.LeftButton)
+        click(form.check_button)
+    elif question.kind == "block":
+        expected = control.walk.expected(form.step, question)[""]
+        right = expected[0] if isinstance(expected, tuple) else expected
+        wrong = next(name for name in window.session.diagram.main.graph if name not in expected)
+        for name in (wrong, right):
+            window.desk.show_block(name)
+            QApplication.processEvents()
+            canvas = window.canvas
+            click(canvas, canvas.camera.to_view(canvas.block_rect(name).center()))
+            assert window.session.selection == (name,)
+            click(form.check_button)
+            assert control.answer(question).state == ("wrong" if name == wrong else "right")
+    else:
+        mend(window, form)
+    assert control.answer(question).state == "right", question.id
+
+
+def mend(window, form) -> None:
+    """The drawing is damaged further, which is wrong; then it is what the solution is."""
+    control, question = window.features.lessons.control, form.question
+    diagram = window.session.diagram
+    last = next(name for name, block in diagram.main.blocks() if block.type == "Output")
+    diagram.rename(last, "out")
+    click(form.check_button)
+    assert control.answer(question).state == "wrong", question.id
+    click(next(each for each in form.findChildren(QPushButton) if each.property("command") == "lesson.solution"))
+    QApplication.processEvents()
+    click(form.check_button)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ["en", "zh-CN"])
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_lesson_is_walked_in_the_window(open_window, qtbot, own_folder, name: str, code: str) -> None:
+    use_language(code)
+    try:
+        window = open_window()
+        window.commands.run("lesson.open", name)
+        lessons = window.features.lessons
+        control, panel = lessons.control, lessons.panel
+        assert control.lesson.language == code and control.lesson.missing == ()
+        for number, step in enumerate(control.lesson.steps):
+            assert control.progress.step == number
+            QApplication.processEvents()
+            assert panel.trouble.isHidden() and not window.toasts.texts, step.id
+            lit = control.lit(step)
+            assert window.session.lit == tuple(lit)
+            assert all(not rect.isEmpty() for rect in window.canvas.scene.lit_rects()), step.id
+            for question in step.questions:
+                form = panel.forms[question.id]
+                panel.area.ensureWidgetVisible(form)
+                QApplication.processEvents()
+                answer_wrong_empty_right(window, form)
+            assert control.is_done(number) or not step.questions
+            if number + 1 < len(control.lesson.steps):
+                click(panel.next)
+        assert control.progress.right() == len(control.lesson.questions)
+        for ending in (".html", ".pdf"):
+            window.commands.run("lesson.write", own_folder / f"results{ending}")
+            assert (own_folder / f"results{ending}").stat().st_size > 5000
+    finally:
+        use_language("en")

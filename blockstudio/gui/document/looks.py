@@ -15,6 +15,7 @@ class Looks(QObject):
 
     metric_changed = Signal()
     lit_changed = Signal()
+    veiled_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +27,7 @@ class Looks(QObject):
         self._lit: tuple[str, ...] = ()
         self.thumbnails: Thumbnails | None = None
         """What the blocks of a network give for a picture; they are shown on the cards while the mouse rests there."""
+        self._veiled = False
 
     @property
     def lit(self) -> tuple[str, ...]:
@@ -37,6 +39,17 @@ class Looks(QObject):
         if paths != self._lit:
             self._lit = paths
             self.lit_changed.emit()
+
+    @property
+    def veiled(self) -> bool:
+        """Whether the totals are hidden for the moment: they would answer what is asked."""
+        return self._veiled
+
+    @veiled.setter
+    def veiled(self, veiled: bool) -> None:
+        if veiled != self._veiled:
+            self._veiled = veiled
+            self.veiled_changed.emit()
 
     @property
     def metric(self) -> str:

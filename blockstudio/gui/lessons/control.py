@@ -101,7 +101,7 @@ class LessonControl(QObject):
         self._colour("")
         self.walk, self.path = None, ""
         settings().setValue(LAST, "")
-        self._desk.session.lit = ()
+        self._desk.session.lit, self._desk.session.veiled = (), False
         self.opened.emit()
 
     def begin_anew(self) -> None:
@@ -222,12 +222,22 @@ class LessonControl(QObject):
         if self._paged and not pages:
             desk.set_shown("bottom", False)
         self._paged = bool(pages)
+        self._veil()
+
+    def _veil(self) -> None:
+        """Totals are hidden until the first answer of a step."""
+        step, answers = self.step, self.progress.answers
+        asked = [answers.get(each.id) for each in step.questions] if step is not None else []
+        tried = any(each is not None and (each.tries or each.shown) for each in asked)
+        here = self._is_there() and self._desk.session.document is self.document
+        self._desk.session.veiled = bool(asked) and here and not tried
 
     def _light(self) -> None:
         step = self.step
         here = self._is_there() and self._desk.session.document is self.document
         paths = () if step is None or not here else tuple(self.lit(step))
         self._desk.session.lit = paths
+        self._veil()
 
     def lit(self, step: Step) -> list[str]:
         """Paths of the blocks that a step puts a light on."""
@@ -262,6 +272,7 @@ class LessonControl(QObject):
             answer.tries += 1
             answer.given, answer.state = _plain(given), verdict.state
             self._keep()
+            self._veil()
             self.answered.emit(question.id)
         return verdict
 
@@ -272,6 +283,7 @@ class LessonControl(QObject):
         """The solution was asked for."""
         self.progress.of(question.id).shown = True
         self._keep()
+        self._veil()
         self.answered.emit(question.id)
 
     def is_done(self, number: int) -> bool:

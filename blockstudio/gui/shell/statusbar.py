@@ -88,6 +88,7 @@ class StatusBar(QWidget):
         desk.item_added.connect(lambda bar, item: line.addWidget(item) if bar == "status" else None)
         for signal in (session.edited, session.opened, session.saved):
             signal.connect(self.refresh)
+        session.veiled_changed.connect(self.refresh)
         session.message.connect(self._tell)
         session.edited.connect(lambda _: self._tell(""))
         notifier.changed.connect(self.refresh)
@@ -108,7 +109,12 @@ class StatusBar(QWidget):
         self.refresh()
 
     def refresh(self, _: object = None) -> None:
-        """Show the totals as they are now."""
+        """Show the totals as they are now, or that they are to be found first."""
+        for figure in (self.macs, self.depth_figure, self.memory, self.field):
+            figure.setVisible(not self._session.veiled)
+        if self._session.veiled:
+            self.parameters.setText(_soft(tr("Totals show after your first answer")))
+            return
         found = self._session.analysis
         before = self._session.saved_totals
         # Where a mistake hides numbers the totals are of the rest.
