@@ -133,7 +133,7 @@ class Bench:
         loader, tried = best_loader(run, self.turn, self.clock, os.cpu_count() or 1)
         for name, rate in tried.items():
             print(f"  torchvision, {name}: {rate:,.0f} images/s", flush=True)
-        tensors = OnTensors(run)
+        tensors = OnTensors(run, loader.splits)
         tensors.take(2, self.clock)
         turns = self._turns(run, loader, tensors)
         self.found["torchvision"], self.found["tensors"] = turns.ratio("torchvision"), turns.ratio("tensors")

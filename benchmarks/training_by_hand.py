@@ -15,7 +15,7 @@ import blockstudio as bs
 from blockstudio.runs import Run
 from blockstudio.runs.adapt import image_shape, input_shape
 from blockstudio.training.augment import Normaliser
-from blockstudio.training.data import ImageSet, load_data
+from blockstudio.training.data import DataSplits, ImageSet, load_data
 
 KINDS = ("PIL", "v2")
 """Images as PIL with the first transforms, as tensors with the second."""
@@ -24,11 +24,12 @@ KINDS = ("PIL", "v2")
 class ByHand:
     """The network and optimiser of a run, and its images, for a loop of one's own."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, splits: DataSplits | None = None) -> None:
+        """``splits``: the images, where they have been read."""
         recipe = run.recipe()
         assert recipe.batch_size is not None
         self.batch = recipe.batch_size
-        self.splits = load_data(recipe.data, image_shape(input_shape(run.diagram()), 1))
+        self.splits = splits or load_data(recipe.data, image_shape(input_shape(run.diagram()), 1))
         assert isinstance(self.splits.train, ImageSet)
         self.pixels, self.labels = self.splits.train.images, self.splits.train.labels
         self.model: nn.Module = bs.compile(run.diagram()).train()
@@ -48,8 +49,8 @@ class ByHand:
 class OnTensors(ByHand):
     """Normalised floats in memory, a slice at a time, nothing varied."""
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
+    def __init__(self, run: Run, splits: DataSplits | None = None) -> None:
+        super().__init__(run, splits)
         self.images = Normaliser(self.splits.mean, self.splits.std, torch.device("cpu"))(self.pixels)
         self._order = torch.randperm(0)
 
@@ -133,8 +134,8 @@ class _Rounds:
 class OnLoader(ByHand):
     """A DataLoader with torchvision's transforms."""
 
-    def __init__(self, run: Run, kind: str, workers: int) -> None:
-        super().__init__(run)
+    def __init__(self, run: Run, kind: str, workers: int, splits: DataSplits | None = None) -> None:
+        super().__init__(run, splits)
         self.name = f"{kind}, {workers} workers"
         images = _Images(kind, self.pixels, self.labels, self.splits.mean, self.splits.std)
         self._rounds = _Rounds(len(images))
@@ -156,8 +157,10 @@ def best_loader(run: Run, steps: int, clock: Callable[[], float], cores: int) ->
     each."""
     found: dict[str, float] = {}
     best: OnLoader | None = None
+    splits: DataSplits | None = None
     for kind, workers in itertools.product(KINDS, sorted({0, 1, 2, min(4, cores), cores})):
-        loader = OnLoader(run, kind, workers)
+        loader = OnLoader(run, kind, workers, splits)
+        splits = loader.splits
         loader.take(2, clock)
         found[loader.name] = steps * loader.batch / loader.take(steps, clock)
         if best is None or found[loader.name] == max(found.values()):

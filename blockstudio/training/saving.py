@@ -40,7 +40,7 @@ def part_of(whole: Tensor, like: Tensor) -> Tensor:
 def is_finite(model: nn.Module) -> bool:
     """Whether no weight or running statistic has become NaN or infinite; of a divided network, in this process."""
     values = [value for value in model.state_dict().values() if value.is_floating_point()]
-    values = [value.to_local() if is_divided(value) else value for value in values]  # type: ignore[operator]
+    values = [value.to_local() if is_divided(value) else value for value in values]
     # Absolute maxima carry NaN and infinity along, and one number a tensor is quick to look at.
     return all(bool(torch.isfinite(value.detach().abs().max())) for value in values if value.numel())
 
@@ -161,7 +161,7 @@ def plain(value: Tensor) -> Tensor:
     """A tensor on the CPU, in the order of its axes, its memory its own, as the file format wants it. A divided one is
     brought together, which all its processes have to do."""
     value = value.detach()
-    value = (value.full_tensor() if is_divided(value) else value).to("cpu")  # type: ignore[operator]
+    value = (value.full_tensor() if is_divided(value) else value).to("cpu")  # type: ignore[attr-defined]
     return value.contiguous() if not value.is_contiguous() else value.clone()
 
 
@@ -195,10 +195,10 @@ def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], settings: 
     if [len(group["params"]) for group in groups] != [len(group["params"]) for group in settings["groups"]]:
         raise ValueError("the optimiser's parameter groups differ")
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    for index, values in state.items():
+    for place, values in state.items():
         for name, value in values.items():
-            if isinstance(value, Tensor) and is_divided(weights[index]) and value.shape == weights[index].shape:
-                values[name] = part_of(value, weights[index])
+            if isinstance(value, Tensor) and is_divided(weights[place]) and value.shape == weights[place].shape:
+                values[name] = part_of(value, weights[place])
     optimizer.load_state_dict({"state": state, "param_groups": groups})
     _lay_as_weights(optimizer)
 

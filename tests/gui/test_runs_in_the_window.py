@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QListWidgetItem
@@ -13,6 +14,7 @@ from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.events import EventWriter
+from blockstudio.runs.forecast import Forecast, Memory, Time
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.watching import FIGURES as BLOCK_FIGURES
 from tests.support.hands import click, press_key, type_into
@@ -64,7 +66,10 @@ def drawn_points(window: StudioWindow) -> int:
 
 
 def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, qtbot, runs: Path) -> None:
-    _, events = make(runs, "nin-20260131-142501")
+    made, events = make(runs, "nin-20260131-142501")
+    parts = dict.fromkeys(Memory.__struct_fields__, 0) | {"weights": 4_000_000}
+    expected = Forecast(memory=Memory(**parts), time=Time(seconds=12.0, by="another"))
+    (made.directory / "forecast.json").write_bytes(msgspec.json.encode(expected))
     started(events)
     steps(events, 1, 50)
     epoch(events, 1)
@@ -90,6 +95,7 @@ def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, 
     figures = panel.figures
     assert figures.figures.figure("test accuracy") == "96.4 %"
     assert figures.figures.figure("validation accuracy") == "90.0 %"
+    assert figures.figures.figure("time") == "9 s, expected 12 s"
     assert "nin" in figures.title.text() and "finished" in figures.title.text()
     assert figures.bar.value() == 1000
     assert window.features.training.trainer.state == "idle"
@@ -110,15 +116,20 @@ def test_a_running_run_is_attached_on_start_and_followed(open_window, qtbot, run
     assert "320 images/s" in panel.figures.pace.text() and "1 min 20 s left" in panel.figures.left.text()
     steps(events, 21, 30)
     qtbot.waitUntil(lambda: drawn_points(window) == 30)
+    bar, trainer = window.features.training.bar, window.features.training.trainer
     press_key(window, Qt.Key.Key_F6)
+    assert bar.train.text() == "Pausing after this step…" and not bar.train.isEnabled()
     control = run.directory / "control.jsonl"
     qtbot.waitUntil(lambda: control.exists() and b'"pause"' in control.read_bytes())
     events.write("paused", step=30)
-    qtbot.waitUntil(lambda: window.features.training.trainer.state == "paused")
+    qtbot.waitUntil(lambda: trainer.state == "paused" and bar.train.text() == "Resume" and bar.train.isEnabled())
+    click(bar.stop)
+    assert bar.stop.text() == "Stopping after this step…" and not bar.stop.isEnabled() and trainer.asked == "stop"
+    qtbot.waitUntil(lambda: b'"stop"' in control.read_bytes())
     events.write("stopped", step=30)
     lock.release()
-    qtbot.waitUntil(lambda: window.features.training.trainer.state == "idle")
-    assert panel.figures.go_on.isVisible()
+    qtbot.waitUntil(lambda: trainer.state == "idle" and not trainer.asked)
+    assert panel.figures.go_on.isVisible() and bar.stop.text() == "Stop"
 
 
 def test_closing_leaves_a_live_run_alone_unless_told_to_stop_it(open_window, qtbot, runs: Path) -> None:

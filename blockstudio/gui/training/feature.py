@@ -38,7 +38,7 @@ class Training:
         self.recipe = RecipeForm(desk.commands, trainer, self.planner, self.recipes)
         self.bar = RunBar(desk.commands, trainer)
         desk.add_page("run", tr("Run"), self.panel, 100, self.panel.tools)
-        desk.add_page("recipe", tr("Recipe"), self.recipe, 200)
+        desk.add_page("recipe", tr("Recipe"), self.recipe, 200, self.recipe.tools)
         desk.add_commands(*commands(trainer), *named_recipes.commands(self.recipes, desk.session))
         desk.add_commands(Command("run.save_curves", say("Save the curves of the run"), self._save_curves, value=True))
         for order, widget in enumerate(self.bar.widgets, start=200):

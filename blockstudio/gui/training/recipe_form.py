@@ -11,7 +11,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
-from blockstudio.gui.kit.parts import Elided, bytes_text, duration_text, heading, quiet
+from blockstudio.gui.kit.parts import bytes_text, duration_text, heading, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.weights_field import WeightsField
 from blockstudio.gui.training.named_recipes import NamedRecipes, fill_menu
@@ -41,6 +41,8 @@ ESSENTIAL = {
     "schedule.name", "schedule.warmup", "augmentation.pad_crop", "augmentation.flip", "augmentation.mixup",
 }  # fmt: skip
 HIDDEN = {"version"}
+LONGEST = 30
+"""Letters of a recipe's name that are shown."""
 _EMPTY = {"epochs": "–", "steps": "–"}
 """What an empty field says where nothing is chosen because the other one of a pair is."""
 
@@ -60,32 +62,31 @@ class RecipeForm(QScrollArea):
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(14, 4, 12, 8)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        self.named = Chip(tr("Recipe of the next run"), lambda menu: fill_menu(commands, menu))
-        head.addWidget(self.named)
-        self.source = Elided()
-        head.addWidget(self.source, 1)
-        self.measure = commands.link(tr("Measure and choose…"), "recipe.measure")
-        head.addWidget(self.measure)
-        column.addLayout(head)
-        column.addSpacing(4)
-        self._columns = QHBoxLayout()
-        self._columns.setSpacing(20)
-        column.addLayout(self._columns)
+        self.tools = QWidget()
+        """Stands beside the tabs."""
         self.more = QPushButton(tr("All settings"))
         self.more.setProperty("role", "link")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._on_more)
-        self.summary = quiet()
-        self.summary.setAccessibleName(tr("What will be trained"))
-        foot = QHBoxLayout()
-        foot.setSpacing(16)
-        foot.addWidget(self.more)
         self.forecast = quiet("", wrap=False)
         self.forecast.setAccessibleName(tr("What it will take"))
-        foot.addWidget(self.forecast)
+        self.measure = commands.link(tr("Measure and choose…"), "recipe.measure")
+        self.named = Chip(tr("Recipe of the next run"), lambda menu: fill_menu(commands, menu))
+        head = QHBoxLayout(self.tools)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(14)
+        for widget in (self.forecast, self.more, self.measure, self.named):
+            head.addWidget(widget)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(20)
+        column.addLayout(self._columns)
+        self.summary = quiet()
+        self.summary.setAccessibleName(tr("What will be trained"))
+        self.source = quiet("", wrap=False)
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
         foot.addWidget(self.summary, 1)
+        foot.addWidget(self.source)
         self.download = commands.link("", "run.download")
         self.choose = commands.link(tr("Choose folder…"), "run.set_folder")
         for button in (self.download, self.choose):
@@ -108,7 +109,8 @@ class RecipeForm(QScrollArea):
     def _show_name(self) -> None:
         """Which recipe it is, where it is from, and what its fields cannot say."""
         about = self._recipes.about
-        self.named.set_text(self._recipes.title)
+        title = self._recipes.title
+        self.named.set_text(title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…")
         self.source.setText(about.source)
         notes = "\n".join(f"• {tr(note)}" for note in about.notes)
         self.source.setToolTip(notes)
