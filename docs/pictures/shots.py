@@ -32,6 +32,7 @@ from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.label import Label, write_label
+from blockstudio.text import ENGLISH, use_language
 from blockstudio.training import train_run
 from blockstudio.training.data.fashion_sample import load_fashion_sample
 
@@ -171,16 +172,47 @@ def clothes(folder: Path, each: int, flawed: bool = False) -> tuple[list[Path], 
     return firsts, folder
 
 
+def lesson(studio: Studio) -> None:
+    """A step of a lesson: one answer right at the second try, one wrong."""
+    control, panel = open_lesson(studio, "01_convolution", 2)
+    for id, texts in (("share", ("23.9", "76.1")), ("field", ("7",))):
+        for text in texts:
+            panel.forms[id].inputs[""].setText(text)
+            panel.forms[id].check()
+    control.show_me()
+    studio.settle(1)
+
+
+def lesson_curve(studio: Studio) -> None:
+    """A step with the sizes of the representation below."""
+    _, panel = open_lesson(studio, "05_do_not_squeeze", 0)
+    panel.forms["largest"].inputs[""].setText("802,816")
+    panel.forms["largest"].check()
+    studio.settle(1)
+
+
+def open_lesson(studio: Studio, name: str, step: int) -> tuple[Any, Any]:
+    """Go to a step, counted from 0."""
+    studio.window.commands.run("lesson.open", name)
+    lessons = studio.window.features.lessons
+    lessons.control.turn_to(step)
+    studio.until(lambda: not studio.window.canvas.busy)
+    return lessons.control, lessons.panel
+
+
 SHOTS: dict[str, tuple[Callable[[Studio], None], bool]] = {
     "runs": (runs, False), "results": (results, True), "watch": (watch, False), "data": (data, False),
+    "lesson": (lesson, False), "lesson-zh": (lesson_curve, False),
 }  # fmt: skip
-"""What makes a picture, and whether it is in the dark colours."""
+"""What makes a picture, and whether it is in the dark colours; those in Chinese end in ``-zh``."""
+WITHOUT_RUNS = {"data", "lesson", "lesson-zh"}
 
 
 def take(name: str, runs: Path, to: Path) -> Path:
     """One picture."""
     shot, dark = SHOTS[name]
     app = application(dark=dark)
+    use_language("zh-CN" if name.endswith("-zh") else ENGLISH)
     with tempfile.TemporaryDirectory() as own:
         settings.use_folder(Path(own))
         window = StudioWindow(runs, remember=False)
@@ -221,7 +253,7 @@ def main() -> None:
         # Paths in the pictures begin with ~.
         os.environ["HOME"] = os.environ["USERPROFILE"] = str(home)
         folder = home / "BlockStudio" / "runs"
-        if set(given.names or SHOTS) != {"data"}:
+        if set(given.names or SHOTS) - WITHOUT_RUNS:
             train(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in given.names or SHOTS:

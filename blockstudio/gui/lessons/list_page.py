@@ -20,9 +20,6 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.lessons import Lesson, lesson_names, load_lesson
 from blockstudio.lessons.library import own_lessons
 
-MEASURE = 860
-"""Pixels of width beyond which a line of text grows no longer."""
-
 
 class Listed(NamedTuple):
     """A lesson of the list, or why it cannot be read."""
@@ -106,7 +103,6 @@ class LessonsPage(QScrollArea):
         self.links[str(each.name)] = link
         words.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         about = quiet(lesson.goal if lesson is not None else each.trouble)
-        about.setMaximumWidth(MEASURE)
         if lesson is None:
             about.setProperty("role", "problem")
         words.addWidget(about)
