@@ -28,6 +28,16 @@ class Call:
 
 
 @cache
+def search_words(source: str) -> tuple[str, ...]:
+    """What is given as ``keywords=`` of a command: words by which a person may look for it."""
+    found = []
+    for node in _nodes(ast.parse(source)) if "keywords=" in source else ():
+        if isinstance(node, ast.keyword) and node.arg == "keywords":
+            found += _literals(node.value)
+    return tuple(dict.fromkeys(found))
+
+
+@cache
 def calls(source: str) -> tuple[Call, ...]:
     """Every call in a module's source, by line."""
     found = []

@@ -23,13 +23,14 @@ from babel.messages.pofile import read_po, write_po
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from calls import calls
+from calls import calls, search_words
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "blockstudio" / "locale"
 TEMPLATES = FOLDER / "blockstudio.pot"
 MARK = "# Translators:"
 """What a comment for translators above a call begins with."""
+SEARCHED = "Translators: words to search by; what people of your language type, divided by spaces"
 PROSE = ("published", "short", "section")
 """What a preset tells of itself in words. Its other facts are names, years and numbers."""
 
@@ -51,7 +52,21 @@ def collected() -> Catalog:
     for text, place in declared():
         if text.strip():
             catalogue.add(text, locations=[(place, None)])
+    for text, place in searched():
+        if text.strip() and catalogue.get(text) is None:
+            catalogue.add(text, locations=[(place, None)], auto_comments=[SEARCHED])
     return catalogue
+
+
+def searched() -> Iterator[tuple[str, str]]:
+    """Words by which a person looks for blocks and commands."""
+    from blockstudio.blocks import CATALOGUE
+
+    for kind in CATALOGUE.values():
+        if (place := kind.__module__.replace(".", "/") + ".py").startswith("blockstudio/"):
+            yield from ((entry.keywords, place) for entry in kind.palette)
+    for file in sorted((ROOT / "blockstudio" / "gui").rglob("*.py")):
+        yield from ((words, file.relative_to(ROOT).as_posix()) for words in search_words(file.read_text("utf-8")))
 
 
 def declared() -> Iterator[tuple[str, str]]:

@@ -62,7 +62,13 @@ def in_words(word: str, known: Iterable[str]) -> Match | None:
     best: Match | None = None
     for each in known:
         score = (
-            90.0 if each == word else 58.0 if each.startswith(word) else 30.0 if len(word) > 2 and word in each else 0
+            90.0
+            if each == word
+            else 58.0
+            if each.startswith(word)
+            else 30.0
+            if (len(word) > 2 or not word.isascii()) and word in each
+            else 0
         )
         if score and (best is None or score > best.score):
             best = Match(score, (), each)

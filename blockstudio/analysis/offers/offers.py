@@ -12,6 +12,7 @@ from blockstudio.analysis.offers.matching import Match, in_words, match
 from blockstudio.blocks import RawValue, palette_entries
 from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
+from blockstudio.text import Text, render
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def offers(text: str, fitter: Fitter, used: Sequence[str] = ()) -> Offers:
 def lines(diagram: Contents) -> Iterator[Line]:
     """Everything that can be put in: the palette's lines in their order, then the diagram's modules."""
     for kind, entry in palette_entries():
-        words = (*entry.keywords.split(), kind.family, kind.name)
+        words = (*entry.keywords.split(), *render(Text(entry.keywords)).split(), kind.family, kind.name)
         yield Line(entry.title, kind.name, entry.parameters, kind.family, words)
     for name, module in diagram.modules.items():
         inner = [kind for kind in module.types() if kind not in diagram.modules]

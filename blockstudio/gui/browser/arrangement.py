@@ -136,7 +136,7 @@ def _chip_rows(family: Lineage, name: str, room: int) -> list[list[tuple[str, in
     variants = family.variants(name)
     variants.sort(key=lambda each: not family.kin[each].label.isdecimal())
     for variant in variants:
-        width = min(room, round(text_width(family.kin[variant].label, CHIP_PX)) + 14)
+        width = min(room, round(text_width(tr(family.kin[variant].label), CHIP_PX)) + 14)
         if x + CHIP_GAP + width > room:
             lines.append([])
             x = -CHIP_GAP

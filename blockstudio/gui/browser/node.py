@@ -149,12 +149,13 @@ class Node(QAbstractButton):
         painter.restore()
         painter.drawRoundedRect(rect, 5, 5)
         width = self.width() - PAD - 4 - 8
-        size = NAME_PX if text_width(self.kin.label, NAME_PX, True) <= width else NAME_PX - 1
+        name = tr(self.kin.label)
+        size = NAME_PX if text_width(name, NAME_PX, True) <= width else NAME_PX - 1
         painter.setFont(font(size, bold=True))
         painter.setPen(colours.text)
         text = QRectF(PAD + 4, 3, width, 19)
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(text, middle, elided(self.kin.label, size, True, width))
+        painter.drawText(text, middle, elided(name, size, True, width))
         painter.setFont(font(11))
         painter.setPen(colours.secondary)
         painter.drawText(QRectF(PAD + 4, 21, width, CARD - 24), middle, elided(self._line(), 11, False, width))
@@ -171,7 +172,7 @@ class Node(QAbstractButton):
         painter.drawRoundedRect(rect, 4, 4)
         painter.setFont(font(CHIP_PX))
         painter.setPen(colours.text if self.is_current or self.underMouse() else colours.secondary)
-        text = elided(self.kin.label, CHIP_PX, False, self.width() - 8)
+        text = elided(tr(self.kin.label), CHIP_PX, False, self.width() - 8)
         painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_row(self, painter: QPainter, colours: Theme) -> None:

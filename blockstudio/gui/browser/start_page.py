@@ -237,7 +237,8 @@ class StartPage(QWidget):
 
 def _words(kin: Kin) -> str:
     """All that a search may hit."""
-    return " ".join((kin.preset, kin.title, kin.label, kin.description, *kin.about.values())).lower()
+    told = (kin.description, *kin.about.values())
+    return " ".join((kin.preset, kin.title, kin.label, tr(kin.label), *told, *map(tr, told))).lower()
 
 
 def _rank(kin: Kin, words: list[str]) -> int:

@@ -47,12 +47,12 @@ class Texts(QWidget):
         about = kin.about
         venue = (about.get("venue"), tr("first published in {0}", kin.year) if kin.year else "")
         for label, text in (
-            (self._published, about.get("published", "")),
-            (self._description, kin.description),
+            (self._published, tr(about.get("published", ""))),
+            (self._description, tr(kin.description)),
             (self._paper, about.get("paper", "")),
             (self._authors, about.get("authors", "")),
             (self._venue, ", ".join(filter(None, venue))),
-            (self._section, tr("In it: {0}", about["section"]) if "section" in about else ""),
+            (self._section, tr("In it: {0}", tr(about["section"])) if "section" in about else ""),
         ):
             for apart, together in _TOGETHER:
                 text = text.replace(apart, together)

@@ -67,7 +67,7 @@ class CommandLine(SearchSheet):
         for place, (id, command) in enumerate(self._commands.listed()):
             title = self._commands.actions[id].text().rstrip("…")
             names = f"{title} {tr(command.text)}".lower()
-            hay = f"{names} {command.menu} {command.keywords}".lower()
+            hay = f"{names} {command.menu} {command.keywords} {tr(command.keywords)}".lower()
             if id != "help.commands" and all(word in hay for word in words):
                 # What is called so comes before what only has to do with it.
                 found.append((bool(words) and not all(word in names for word in words), place, id, title, command))

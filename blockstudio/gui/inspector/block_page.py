@@ -100,7 +100,7 @@ class BlockPage(QWidget):
         if kind is not None:
             self._type.setToolTip(tr(kind.help))
         else:
-            self._type.setToolTip(session.diagram.modules[block.type].description)
+            self._type.setToolTip(tr(session.diagram.modules[block.type].description))
         line.addWidget(self.title)
         line.addWidget(self._type, 1)
         if block.type in session.diagram.modules:

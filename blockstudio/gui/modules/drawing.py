@@ -24,7 +24,7 @@ def described(diagram: Diagram, module: str) -> str:
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload]
-    text = escape(diagram.modules[module].description)
+    text = escape(tr(diagram.modules[module].description))
     encoded = bytes(data.toBase64().data()).decode("ascii")
     inputs = escape(", ".join(diagram.modules[module].parameters))
     parts = [f"<b>{escape(module)}</b>", text, f"<span style='color:gray'>{inputs}</span>" if inputs else ""]

@@ -139,7 +139,7 @@ class Palette(QWidget):
         lines = []
         for name, module in diagram.modules.items():
             used = sum(len(definition.of_type(name)) for definition in scopes)
-            entry = Entry(name, name, {}, module.description)
+            entry = Entry(name, name, {}, tr(module.description))
             lines.append(Line(entry, "module", f"{name} module", f"×{used}" if used else ""))
         return tuple(lines)
 
@@ -257,8 +257,8 @@ def _lines(family: str) -> Iterable[Line]:
         if not type.palette:
             yield Line(Entry(type.name, type.name, {}, tr(type.help)), family, f"{type.name} {type.family}")
         for entry in type.palette:
-            words = f"{entry.title} {type.name} {type.family} {entry.keywords}"
-            yield Line(Entry(entry.title, type.name, entry.parameters, tr(type.help)), family, words)
+            words = f"{entry.title} {tr(entry.title)} {type.name} {type.family} {entry.keywords} {tr(entry.keywords)}"
+            yield Line(Entry(tr(entry.title), type.name, entry.parameters, tr(type.help)), family, words)
 
 
 def _rank(item: QListWidgetItem, word: str) -> tuple[bool, bool]:

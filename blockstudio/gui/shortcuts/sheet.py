@@ -128,7 +128,8 @@ class ShortcutSheet(QDialog):
         words = text.lower().split()
         for item in self.items():
             declared = self._desk.commands.declared.get(item.data(0, _ID))
-            hay = f"{item.text(0)} {item.text(1)} {declared.keywords if declared is not None else ''}".lower()
+            more = declared.keywords if declared is not None else ""
+            hay = f"{item.text(0)} {item.text(1)} {more} {tr(more)}".lower()
             item.setHidden(not all(word in hay for word in words))
         for group in self._groups():
             group.setHidden(all(item.isHidden() for item in _inside(group)))
