@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from blockstudio import text
+from blockstudio.analysis.offers.matching import match
+from blockstudio.analysis.offers.offers import lines
+from blockstudio.graph.diagram import Diagram
 from blockstudio.text import say, say_many
 from tests.support.catalogues import tool
 
@@ -104,3 +107,21 @@ def test_chinese_is_spoken_and_what_is_missing_falls_back_to_english() -> None:
 )
 def test_what_the_system_calls_chinese_is_understood(wanted: str, code: str) -> None:
     assert text.best([wanted]) == code
+
+
+@pytest.mark.parametrize(
+    ("word", "types"),
+    [
+        ("卷积", {"Conv2d", "DepthwiseConv2d", "ConvTranspose2d"}),
+        ("池化", {"MaxPool2d", "AvgPool2d", "GlobalAvgPool"}),
+        ("批量归一化", {"BatchNorm2d"}), ("批归一化", {"BatchNorm2d"}), ("全连接", {"Linear"}), ("残差", {"Add"}),
+        ("拼接", {"Concat"}), ("展平", {"Flatten"}), ("激活函数", {"ReLU", "Sigmoid"}), ("随机失活", {"Dropout"}),
+    ],
+)  # fmt: skip
+def test_blocks_are_found_by_chinese_words(word: str, types: set[str]) -> None:
+    text.use_language("zh-CN")
+    try:
+        found = {line.type for line in lines(Diagram()) if match([word], line.title, line.words)}
+    finally:
+        text.use_language(text.ENGLISH)
+    assert types <= found

@@ -12,6 +12,7 @@ from blockstudio.gui.canvas.paint.picture import natural_size, picture
 from blockstudio.gui.canvas.scene.staging import Staging
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.text import tr
 
 WIDEST = QSize(420, 360)
 """Pixels of a drawing at most."""
