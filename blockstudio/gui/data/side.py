@@ -25,6 +25,9 @@ NAMED = 9
 """Files that are named before *more*."""
 MARKS = {"broken": "problem", "no image": "secondary", "odd": "warning", "duplicate": "warning"}
 
+REASON = 210
+"""Pixels for what is wrong with a file."""
+
 
 class Histogram(QWidget):
     """How often each value stands in the images, height on a log scale, with mean ± deviation under it."""
@@ -293,8 +296,9 @@ class _FileRow(QWidget):
         name = Elided()
         name.setText(file["name"])
         reason = sentence(from_data(file["reason"]))
-        says = quiet(reason[:1].lower() + reason[1:], wrap=False)
-        says.setMaximumWidth(210)
+        says = Elided()
+        says.setText(reason[:1].lower() + reason[1:])
+        says.setFixedWidth(min(REASON, says.fontMetrics().horizontalAdvance(says.text()) + 2))
         row.addWidget(dot)
         row.addWidget(name, 1)
         row.addWidget(says)

@@ -170,6 +170,8 @@ class _Cells(QStyledItemDelegate):
             painter.fillRect(rect, colours.selected)
         elif view.hovered == index.row():
             painter.fillRect(rect, colours.field)
+        elif option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, colours.panel)  # the row with the keyboard has lines; blue are those that are marked
         if option.state & QStyle.StateFlag.State_Selected and view.hasFocus():
             painter.setPen(QPen(colours.accent, 1))
             painter.drawLine(rect.topLeft() + QPointF(0, 0.5), rect.topRight() + QPointF(1, 0.5))
