@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from math import sqrt
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import Port
-from blockstudio.laboratory.lesion import Measure
+from blockstudio.laboratory.measure import Measure, measure
 from blockstudio.laboratory.places import shape_at
 from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say
@@ -232,16 +231,3 @@ def by_batch_size(
             found[size] = StudioError("lab.batchnorm", text, where=subject.diagram.name)
         progress(len(found), len(sizes))
     return found
-
-
-def measure(network: nn.Module, batches: Batches, go_on: Callable[[], bool] = lambda: True) -> Measure:
-    """Accuracy and mean loss of a network that gives its logits first."""
-    loss, right, count = 0.0, 0, 0
-    for images, labels in batches:
-        if not go_on():
-            raise StudioError("lab.cancelled", say("was cancelled."))
-        logits = network(images)[0].float()
-        loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-        right += int((logits.argmax(1) == labels).sum())
-        count += len(labels)
-    return Measure(right / max(count, 1), loss / max(count, 1), count)

@@ -14,11 +14,11 @@ from functools import cached_property
 from itertools import combinations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
+from blockstudio.laboratory.measure import Counted, Measure
 from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say
 
@@ -31,18 +31,6 @@ costs more than the layer."""
 
 
 @dataclass(frozen=True)
-class Measure:
-    """How good a network is."""
-
-    accuracy: float
-    loss: float
-    """Mean cross-entropy."""
-    images: int
-    by_class: tuple[float, ...] = ()
-    """The share of each class's images that is right; 0 where there are none."""
-
-
-@dataclass(frozen=True)
 class Reading:
     """One lesion."""
 
@@ -51,30 +39,6 @@ class Reading:
     measure: Measure
     tau: float | None = None
     """Of a new order: Kendall's rank correlation with the old one, 1 where nothing changed."""
-
-
-@dataclass
-class _Counted:
-    """Sums over the first batches."""
-
-    batches: int = 0
-    loss: float = 0.0
-    right: Tensor = field(default_factory=lambda: torch.zeros(0))
-    every: Tensor = field(default_factory=lambda: torch.zeros(0))
-
-    def add(self, logits: Tensor, labels: Tensor) -> None:
-        """One more batch."""
-        logits = logits.flatten(1).float()
-        self.loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-        hits = labels[logits.argmax(1) == labels]
-        right, every = (torch.bincount(some, minlength=logits.shape[1]) for some in (hits, labels))
-        self.right, self.every = (right, every) if not self.batches else (self.right + right, self.every + every)
-        self.batches += 1
-
-    def measure(self) -> Measure:
-        count = int(self.every.sum())
-        shares = (self.right / self.every.clamp(min=1)).tolist()
-        return Measure(float(self.right.sum()) / max(count, 1), self.loss / max(count, 1), count, tuple(shares))
 
 
 @dataclass
@@ -99,7 +63,7 @@ class Lesions:
     computed: int = 0
     """Units that were run on a batch: what a measurement costs."""
     _kept: dict[int, list[Tensor]] = field(default_factory=dict, repr=False)
-    _counted: dict[tuple[str, ...], _Counted] = field(default_factory=dict, repr=False)
+    _counted: dict[tuple[str, ...], Counted] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.quick and self.subject.device.type == "cpu":
@@ -253,8 +217,8 @@ class Lesions:
                 raise StudioError("lab.lesion", refusal, where=name)
         return tuple(unit.name for unit in self.units if unit.name in names)
 
-    def _at(self, key: tuple[str, ...]) -> _Counted:
-        return self._counted.setdefault(key, _Counted())
+    def _at(self, key: tuple[str, ...]) -> Counted:
+        return self._counted.setdefault(key, Counted())
 
     def _step(self, key: tuple[str, ...]) -> None:
         """The next batch, without these units."""
@@ -271,7 +235,7 @@ class Lesions:
     def _measure(self, pieces: Sequence[nn.Module], first: int) -> Measure:
         """With these pieces, of which those in front of ``first`` are the network's own."""
         begin = max((index for index in self._kept if index <= first), default=0)
-        counted = _Counted()
+        counted = Counted()
         for number, (images, labels) in enumerate(self.batches):
             counted.add(self._through(pieces, begin, self._kept[begin][number] if begin else images), labels)
         return counted.measure()

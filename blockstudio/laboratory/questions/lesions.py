@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from blockstudio.laboratory.lesion import Lesions, Measure, Reading
+from blockstudio.laboratory.lesion import Lesions, Reading
+from blockstudio.laboratory.measure import Measure
 from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.report.chart import Chart, Curve, Level
 from blockstudio.report.table import Table

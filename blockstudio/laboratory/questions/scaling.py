@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from blockstudio.errors import StudioError
-from blockstudio.laboratory.batchnorm import batch_statistics, measure, norms
+from blockstudio.laboratory.batchnorm import batch_statistics, norms
 from blockstudio.laboratory.beginning import beginning
+from blockstudio.laboratory.measure import measure
 from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject
 from blockstudio.report.chart import Chart, Curve

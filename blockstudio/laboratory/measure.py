@@ -1,0 +1,63 @@
+"""How good a network is: accuracy, loss, and right answers by class, batch after batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from blockstudio.errors import StudioError
+from blockstudio.text import say
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How good a network is."""
+
+    accuracy: float
+    loss: float
+    """Mean cross-entropy."""
+    images: int
+    by_class: tuple[float, ...] = ()
+    """The share of each class's images that is right; 0 where there are none."""
+
+
+@dataclass
+class Counted:
+    """Sums over the first batches."""
+
+    batches: int = 0
+    loss: float = 0.0
+    right: Tensor = field(default_factory=lambda: torch.zeros(0))
+    every: Tensor = field(default_factory=lambda: torch.zeros(0))
+
+    def add(self, logits: Tensor, labels: Tensor) -> None:
+        """One more batch."""
+        logits = logits.flatten(1).float()
+        self.loss += float(F.cross_entropy(logits, labels, reduction="sum"))
+        hits = labels[logits.argmax(1) == labels]
+        right, every = (torch.bincount(some, minlength=logits.shape[1]) for some in (hits, labels))
+        self.right, self.every = (right, every) if not self.batches else (self.right + right, self.every + every)
+        self.batches += 1
+
+    def measure(self) -> Measure:
+        """What they come to."""
+        count = int(self.every.sum())
+        shares = (self.right / self.every.clamp(min=1)).tolist()
+        return Measure(float(self.right.sum()) / max(count, 1), self.loss / max(count, 1), count, tuple(shares))
+
+
+def measure(
+    network: nn.Module, batches: Sequence[tuple[Tensor, Tensor]], go_on: Callable[[], bool] = lambda: True
+) -> Measure:
+    """Of a network that gives its logits first; asks ``go_on`` before each batch, and ends with `StudioError`
+    ``lab.cancelled`` where it says no."""
+    counted = Counted()
+    for images, labels in batches:
+        if not go_on():
+            raise StudioError("lab.cancelled", say("was cancelled."))
+        counted.add(network(images)[0], labels)
+    return counted.measure()
