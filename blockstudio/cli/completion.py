@@ -36,8 +36,8 @@ def write(options: argparse.Namespace, root: Parser) -> int:
     for action in _actions(root):
         if action.metavar == NETWORK:
             action.complete = function  # type: ignore[attr-defined]
-        elif action.metavar in ("FILE", "DIR"):
-            action.complete = shtab.FILE if action.metavar == "FILE" else shtab.DIRECTORY  # type: ignore[attr-defined]
+        elif action.metavar in ("FILE", "RECIPE", "DIR"):
+            action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE  # type: ignore[attr-defined]
     preamble = _PREAMBLE[options.shell].format(names=" ".join(preset_names()))
     print(shtab.complete(root, options.shell, preamble=preamble))
     return 0

@@ -24,7 +24,7 @@ from blockstudio.runs import Recipe, Run, create_run, start_run
 from blockstudio.runs.recipes import find, put_over
 
 HERE = Path(__file__).parent
-SIZE, LEAST, LONGEST = (1280, 800), 0.91, 300.0
+SIZE, SHOWN, LEAST, LONGEST = (1280, 800), 900, 0.91, 300.0
 STEPS = 60
 """Steps of the log that are kept."""
 
@@ -57,6 +57,7 @@ def log_of(run: Run) -> list[str]:
 
 def picture(run: Run, target: Path) -> None:
     """The window with the run in view."""
+    from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
     from blockstudio.gui.app.application import application
@@ -78,7 +79,8 @@ def picture(run: Run, target: Path) -> None:
     end = time.monotonic() + 1
     while time.monotonic() < end:
         QApplication.processEvents()
-    window.grab().save(str(target))
+    shot = window.grab().toImage().scaledToWidth(SHOWN, Qt.TransformationMode.SmoothTransformation)
+    shot.save(str(target))
     window.stop()
 
 

@@ -107,8 +107,8 @@ def test_stop_and_pause_say_that_they_are_under_way(open_window) -> None:
     window = open_window()
     bar = window.features.training.bar
     bar.show_run("running", "stop")
-    assert bar.stop.text() == "Stopping after this step…"
+    assert bar.stop.text() == "Stopping after this step…" and not bar.stop.isEnabled() and not bar.train.isEnabled()
     bar.show_run("running", "pause")
-    assert (bar.train.text(), bar.stop.text()) == ("Pausing after this step…", "Stop")
+    assert (bar.train.text(), bar.stop.text()) == ("Pausing after this step…", "Stop") and bar.stop.isEnabled()
     bar.show_run("running")
     assert (bar.train.text(), bar.stop.text()) == ("Pause", "Stop")

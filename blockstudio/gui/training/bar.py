@@ -75,6 +75,8 @@ class RunBar(QObject):
         self.train.setText(text)
         self.train.setAccessibleName(text)
         self.stop.setText(tr("Stopping after this step…") if asked == "stop" else tr("Stop"))
+        self.train.setEnabled(not asked)
+        self.stop.setEnabled(asked != "stop")
         self._train_icon = icon
         if state == "idle" and self.stop.hasFocus():
             self.train.setFocus()

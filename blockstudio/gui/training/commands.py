@@ -26,6 +26,9 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
     def is_in(*states: str) -> Callable[[Desk], bool]:
         return lambda _: trainer.state in states and not trainer.asked
 
+    def can_stop(_: Desk) -> bool:
+        return trainer.state in ("running", "paused") and trainer.asked != "stop"
+
     def watching(_: Desk) -> bool:
         return trainer.data is not None
 
@@ -139,7 +142,7 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
         Command("run.resume", say("Resume"), lambda d: trainer.tell("resume"), "Run", 120, ("F7",),
                 enabled=is_in("paused")),
         Command("run.stop", say("Stop"), lambda d: trainer.tell("stop"), "Run", 130, ("Shift+F5",),
-                enabled=is_in("running", "paused")),
+                enabled=can_stop),
         Command("run.continue", say("Continue this run"), go_on, "Run", 140, enabled=ended_early,
                 keywords="resume checkpoint"),
         Command("run.follow", say("Follow a run of another machine…"), ask_place, "Run", 150, enabled=is_in("idle"),
