@@ -108,7 +108,7 @@ def _for_paper(page: str, width: int) -> str:
     """What Qt's texts know: pictures with a width, curves as pictures."""
 
     def picture(found: re.Match[str]) -> str:
-        image = QImage.fromData(found[0].encode(), "SVG")  # type: ignore[call-overload]
+        image = QImage.fromData(found[0].encode())
         shown = base64.b64encode(_png(image)).decode()
         return f'<img src="data:image/png;base64,{shown}">'
 

@@ -44,7 +44,8 @@ class SizesView(QWidget):
 
     def show_stations(self, stations: tuple[Station, ...], selected: frozenset[str]) -> None:
         if (stations, selected) != (self.stations, self.selected):
-            self.stations, self.selected, self.at = stations, selected, None
+            self.at = self.at if stations == self.stations else None
+            self.stations, self.selected = stations, selected
             self.update()
 
     # Geometry
@@ -188,7 +189,10 @@ class SizesPage(QWidget):
             self._tell("")
 
     def _tell(self, text: str) -> None:
-        stations = self.view.stations
+        stations, selected = self.view.stations, self.view.selected
+        marked = [index for index, each in enumerate(stations) if each.block in selected]
+        if not text and len(marked) == 1:
+            text = self.view.text_of(marked[0])
         if text or not stations:
             self.said.setText(text)
             return
