@@ -191,8 +191,19 @@ class _Plan:
             for wire in change.wires - change.wires_before
             if not {wire.source, wire.target} & apart and out.intersection(standing.before.get(wire.target, ()))
         }
+        bridges |= self._fewer()
         if bridges:
             self._now |= standing.close_gap(out, sorted(bridges))
+
+    def _fewer(self) -> set[tuple[str, str]]:
+        """The blocks between which fewer come than go: a module for many, say. Room is made for them afterwards."""
+        found = set()
+        for chain in self._chains():
+            feeds, reads = self._ends(chain)
+            if len(feeds) == len(reads) == 1 and len(chain) < len(self._change.gone):
+                between = self._between(feeds, reads)
+                found |= {between} if between is not None else set()
+        return found
 
     # Coming
 

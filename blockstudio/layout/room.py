@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from blockstudio.layout.alike import pushed_alike, risen_alike
 from blockstudio.layout.box import GAP_Y, GRID, Size
 from blockstudio.layout.skyline import Skyline
 
@@ -209,6 +210,10 @@ class Standing:
     def _pushed(self, new: Mapping[str, Rect], floors: Mapping[str, float]) -> dict[str, Place] | None:
         """New centres of what moves down for newcomers; ``floors``: tops that blocks must not stand above. ``None`` if
         cards would still lie on one another that did not before."""
+        near = self._close, self._wide, MARGIN
+        at_once = pushed_alike(self.rects, self.after, new.values(), floors, *near)
+        if at_once is not None and not self._lying(at_once, new):
+            return {name: _centre(rect) for name, rect in at_once.items() if rect[1] != self.rects[name][1]}
         rects, least = dict(self.rects), dict(floors)
         order = sorted((rect[1], 1, name) for name, rect in self.rects.items())
         order = sorted([*order, *((rect[1], 0, name) for name, rect in new.items())])
@@ -284,6 +289,9 @@ class Standing:
             if between:
                 gap = min(*(rect[1] - upper[3] for rect in between), *(lower[1] - rect[3] for rect in between))
                 wanted[target] = max(0.0, lower[1] - upper[3] - min(max(gap, self._close), self._wide))
+        at_once = risen_alike(rects, self.before, self.after, wanted, self._close, self._wide, MARGIN)
+        if at_once is not None:
+            return at_once
         shifts: dict[str, float] = {}
         line = Skyline()
         for name in sorted(rects, key=lambda name: (rects[name][1], name)):

@@ -36,6 +36,19 @@ def test_labels_of_the_recipe_are_whole(open_window, everything: bool) -> None:
     assert everything or form.horizontalScrollBar().maximum() == 0
 
 
+def test_the_way_through_the_levels_is_whole_or_not_there(open_window, qtbot) -> None:
+    window = open_window("googlenet")
+    bar = window.top
+    for opened in (None, "resnet34", "layer1"):
+        if opened == "layer1":
+            window.session.enter(opened)
+        elif opened is not None:
+            window.documents.open_now(opened)
+        for width in range(1100, 1500, 40):
+            window.resize(width, 700)
+            qtbot.waitUntil(lambda: bar.crumb.width() in (0, *range(bar.crumb.sizeHint().width(), 1500)), timeout=2000)
+
+
 def test_what_the_status_bar_tells_makes_the_window_no_wider(open_window) -> None:
     window = narrow(open_window("resnet18"))
     told = "513,000 of 11,689,512 parameters are trained, and a sentence that goes on for long after that"

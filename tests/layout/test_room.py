@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blockstudio.graph.expand import flatten
 from blockstudio.graph.presets import load_preset
-from blockstudio.layout import CARD, arrange
+from blockstudio.layout import CARD, alike, arrange, room
 from blockstudio.layout.box import GAP_Y
 from blockstudio.layout.room import CLOSE, Standing, rect_at
 from tests.support.properties import examples
@@ -134,3 +136,43 @@ def test_a_wire_of_every_kind_in_a_preset() -> None:
             for source, target in edges:
                 room = standing.make_room(source, target, [("new", CARD)])
                 assert lying({**places, **room.moved, **room.places}, sizes | {"new": CARD}) <= before
+
+
+def answers(monkeypatch, standing: Standing, wire: tuple[str, str], gone: str, at_once: bool):
+    """Room made in a wire, and a gap closed behind a block, with the answers that are found at once or without."""
+    found: list[object] = []
+    with monkeypatch.context() as patch:
+        for name in ("pushed_alike", "risen_alike"):
+            ask = getattr(alike, name) if at_once else lambda *_: None
+            patch.setattr(room, name, lambda *given, ask=ask: found.append(answer := ask(*given)) or answer)
+        made = standing.make_room(*wire, [("new", CARD)])
+        bridges = [(source, target) for source in standing.before[gone] for target in standing.after[gone]]
+        return (made, standing.close_gap([gone], bridges)), [each is not None for each in found]
+
+
+def test_what_is_found_at_once_is_what_is_found_card_by_card(monkeypatch) -> None:
+    quick = []
+    for name in ("resnet18", "googlenet", "module_inception", "module_reduction"):
+        diagram = flatten(load_preset(name))
+        places = arrange(diagram)
+        edges = sorted({(wire.source, wire.target) for wire in diagram.main.wires()})
+        sizes = dict.fromkeys(places, CARD)
+        for source, target in edges[::4]:
+            standing = Standing(places, sizes, edges)
+            slow, _ = answers(monkeypatch, standing, (source, target), target, False)
+            fast, used = answers(monkeypatch, standing, (source, target), target, True)
+            assert fast == slow, (name, source, target)
+            quick += used
+    assert sum(quick) > len(quick) / 4
+
+
+@given(drawings(), st.data())
+@examples(60)
+def test_nor_is_it_on_any_drawing(drawing, data) -> None:
+    places, sizes, edges = drawing
+    wire = data.draw(st.sampled_from(edges))
+    standing = Standing(places, sizes, edges)
+    with pytest.MonkeyPatch.context() as patch:
+        fast, _ = answers(patch, standing, wire, wire[1], True)
+        slow, _ = answers(patch, standing, wire, wire[1], False)
+    assert fast == slow

@@ -14,7 +14,7 @@ SUITES: dict[str, tuple[Piece, ...]] = {
     "saves": (("saves:kills", 200), ("saves:windows", 20)),
     "disks": (("gathered:disks", 3),),
     "journals": (("journals:kills", 500), ("journals:cuts", 40), ("journals:windows", 20)),
-    "machine": (("gathered:edits", 1), ("window:commands", 1_000)),
+    "machine": (("gathered:edits", 1), ("window:commands", 1_000), ("gestures:walks", 2_000)),
     "hostile": (
         *((f"hostile:mutants:{kind}", 100_000) for kind in
           ("documents", "weights", "recipes", "run directories", "journals", "images")),

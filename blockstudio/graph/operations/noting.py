@@ -10,7 +10,7 @@ import msgspec
 from blockstudio.graph.annotations import Annotation, Note
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Definition
-from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, SetFrame, SetNote
+from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveWire, SetFrame, SetNote
 
 Place = tuple[float, float]
 
@@ -92,30 +92,50 @@ def find(diagram: Contents, text: str) -> list[Noted]:
     return found
 
 
-def joining(diagram: Contents, scope: str, edits: Iterable[Edit]) -> list[Edit]:
-    """Edits that put what comes between blocks of one frame into that frame."""
+def joining(diagram: Contents, scope: str, edits: Iterable[Edit], carried: Iterable[str] = ()) -> list[Edit]:
+    """Edits that put what comes between blocks of one frame into that frame. What is ``carried`` elsewhere comes too,
+    and leaves a frame of which it has no neighbour any more."""
     definition = diagram.definition(scope)
     if not definition.frames:
         return []
-    edits = tuple(edits)
-    came = [edit.name for edit in edits if isinstance(edit, AddBlock) and edit.scope == scope]
-    said = {edit.name for edit in edits if isinstance(edit, SetFrame) and edit.scope == scope}
+    edits = [edit for edit in edits if getattr(edit, "scope", None) == scope]
+    carried = [name for name in dict.fromkeys(carried) if name in definition]
+    came = [*dict.fromkeys([*(edit.name for edit in edits if isinstance(edit, AddBlock)), *carried])]
+    said = {edit.name for edit in edits if isinstance(edit, SetFrame)}
     beside: dict[str, set[str]] = {name: set() for name in came}
-    for edit in edits:
-        if isinstance(edit, AddWire) and edit.scope == scope:
-            for one, other in ((edit.wire.source, edit.wire.target), (edit.wire.target, edit.wire.source)):
-                if one in beside:
-                    beside[one].add(other)
+    cut = {edit.wire for edit in edits if isinstance(edit, RemoveWire)}
+    wires = [edit.wire for edit in edits if isinstance(edit, AddWire)]
+    for name in carried:
+        wires += [each for each in (*definition.wires_into(name), *definition.wires_from(name)) if each not in cut]
+    for wire in wires:
+        for one, other in ((wire.source, wire.target), (wire.target, wire.source)):
+            if one in beside:
+                beside[one].add(other)
+    parts = [(part, {other for name in part for other in beside[name]} - set(part)) for part in _parts(came, beside)]
     found: list[Edit] = []
     for key, frame in definition.frames.items():
         held = set(frame.blocks)
-        inner = [name for name in came if (beside[name] & held) and beside[name] <= held | set(came)]
-        # A block at the frame's edge has but one neighbour in it: it is outside.
-        inner = [name for name in inner if len(beside[name]) > 1]
-        if inner and key not in said:
-            grown = msgspec.structs.replace(frame, blocks=(*frame.blocks, *inner))
+        # What has but one neighbour in the frame stands at its edge: it is outside.
+        inner = [each for part, around in parts if len(around) > 1 and around <= held for each in part]
+        left = {each for part, around in parts if around and not around & held for each in part if each in carried}
+        blocks = (*(each for each in frame.blocks if each not in left), *(each for each in inner if each not in held))
+        if blocks != frame.blocks and key not in said:
+            grown = msgspec.structs.replace(frame, blocks=blocks) if blocks else None
             found.append(SetFrame(scope=scope, name=key, frame=grown))
     return found
+
+
+def _parts(names: Iterable[str], beside: Mapping[str, set[str]]) -> Iterable[list[str]]:
+    """What hangs together among names."""
+    left = dict.fromkeys(names)
+    while left:
+        part = [next(iter(left))]
+        del left[part[0]]
+        for name in part:  # grows while it is walked
+            for other in sorted(beside[name] & left.keys()):
+                del left[other]
+                part.append(other)
+        yield part
 
 
 def along(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -57,7 +57,8 @@ class TopBar(QWidget):
         for _, item in desk.items["top"]:
             line.addWidget(item)
         desk.item_added.connect(lambda bar, item: line.addWidget(item) if bar == "top" else None)
-        self._line = line
+        self._line, self._looks = line, False
+        self.installEventFilter(self)
         self.tabs.hid.connect(self._show_more)
         for signal in (
             desk.session.path_changed, desk.session.opened, desk.documents.changed, desk.screen_turned,
@@ -74,6 +75,18 @@ class TopBar(QWidget):
         ]
         self.tabs.show_titles(titles, documents.list.index(documents.current))
         self._share()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self and event.type() == QEvent.Type.LayoutRequest and not self._looks:
+            self._looks = True
+            QTimer.singleShot(0, self, self._look)
+        return super().eventFilter(watched, event)
+
+    def _look(self) -> None:
+        """What stands beside it has another size now, as a chip with another text has."""
+        self._looks = False
+        if 0 < self.crumb.width() < self.crumb.sizeHint().width():
+            self._share()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -100,9 +113,21 @@ class TopBar(QWidget):
         # Without width, not hidden: the window's least width is the same with it and without.
         self.crumb.setMaximumWidth(ANY_WIDTH if shown else 0)
         room += self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width() - shown - width
+        self._fit_tabs(room)
+        if shown and (short := self._short()) > 0:  # what others want at least is more than they say
+            self._fit_tabs(room - short)
+            if self._short() > 0:
+                self.crumb.setMaximumWidth(0)
+
+    def _fit_tabs(self, room: int) -> None:
         self.tabs.fit(room)
         if self.tabs.hidden():
-            self.tabs.fit(room - self.more.sizeHint().width() - gap)
+            self.tabs.fit(room - self.more.sizeHint().width() - self._line.spacing())
+
+    def _short(self) -> int:
+        """How much of the way through the levels is cut off."""
+        self._line.activate()
+        return self.crumb.sizeHint().width() - self.crumb.width()
 
     def _show_more(self, count: int) -> None:
         self.more.setVisible(count > 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.format import dumps
+from blockstudio.graph.operations.grouping import group
 from blockstudio.graph.presets import load_preset
+from blockstudio.gui.canvas.scene.stage import pills_of
 from blockstudio.gui.kit import motion
 from tests.gui.canvas.conftest import chain
 from tests.support.canvas_driver import drag, drop, hover_drop, key, leave_drop, middle, move, offer, wire_ends
@@ -270,3 +272,43 @@ def test_what_makes_room_glides_there_unless_the_system_asks_for_stillness(show,
     assert canvas.fault == ""
     gliding.stop()
     assert gliding.asides() == {}
+
+
+def test_where_fewer_blocks_come_than_go_the_gap_closes(show) -> None:
+    canvas = show(load_preset("resnet34"), 1000, 2400)
+    session = canvas.session
+    canvas.arranging.set_columns(1)
+    before, text = places(canvas), dumps(session.diagram)
+    step = before["relu"].y() - before["bn1"].y()
+    added = group(session.diagram, "", ["conv1", "bn1", "relu"])
+    assert session.do("Group", *added.edits)
+    (name,) = added.names
+    now = places(canvas)
+    steps = [now[b].y() - now[a].y() for a, b in (("input", name), (name, "maxpool"), ("maxpool", "layer1"))]
+    assert steps == [step] * 3 and lying(canvas) == set()
+    assert undone(canvas, text)
+
+
+def test_what_is_carried_into_a_wire_comes_into_the_frame_there_and_leaves_its_own(show) -> None:
+    diagram = chain("Input", "Conv2d", "ReLU", "Sigmoid", "Tanh", "MaxPool2d", "Output")
+    diagram.frame("Up", ["input", "conv2d", "relu"], name="up")
+    diagram.frame("Down", ["sigmoid", "tanh", "maxpool2d"], name="down")
+    canvas, text = show(diagram, 900, 1100), dumps(diagram)
+    canvas.session.select(["sigmoid", "tanh"])
+    drag(canvas, middle(canvas, "sigmoid"), on_wire(canvas, Wire("input", "out", "conv2d", "in")), steps=4)
+    assert {"input -> sigmoid", "tanh -> conv2d", "relu -> maxpool2d"} <= wire_ends(canvas)
+    frames = {name: set(frame.blocks) for name, frame in diagram.main.frames.items()}
+    assert frames == {"up": {"input", "conv2d", "relu", "sigmoid", "tanh"}, "down": {"maxpool2d"}}
+    assert undone(canvas, text)
+
+
+def test_a_pill_keeps_off_the_title_of_a_frame(show) -> None:
+    diagram = chain("Input", "Conv2d", "ReLU", "Output")
+    diagram.frame("A title that reaches over the middle of it all", ["conv2d", "relu"], name="frame")
+    canvas = show(diagram)
+    (title,) = canvas.scene.drawing.titles().tolist()
+    title = QRectF(QPointF(*title[:2]), QPointF(*title[2:]))
+    wire = diagram.main.wires_into("conv2d")[0]
+    assert canvas.scene.drawing.path(wire).intersects(title), "the wire runs under it"
+    pills = [rect for rect, _, _ in pills_of(canvas.scene.stage, range(len(canvas.scene.drawing.wires)))]
+    assert not any(rect.intersects(title) for rect in pills)

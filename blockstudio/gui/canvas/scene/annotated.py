@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 from blockstudio.graph.annotations import Annotation, Frame
 from blockstudio.gui.canvas.scene.geometry import Geometry
 from blockstudio.gui.canvas.scene.metrics import INSET, LINE_PX, NAMES, elided, text_width
+from blockstudio.gui.canvas.scene.routes import Array
 from blockstudio.gui.kit.markdown import Page, laid_out
 
 PAD = 10.0
@@ -112,6 +113,12 @@ class Annotated(Geometry):
             rect = self.held.get(name) or around(inner, frame)
             found.append((held, Area(name, rect, frame.title, frame.colour)))
         return [area for _, area in reversed(found)]
+
+    def titles(self) -> Array:
+        """The boxes in which the titles of frames are written from near, one a row."""
+        rects = [title_chip(area, 1.0)[0] for area in self.areas() if area.title]
+        found: Array = np.array([(each.left(), each.top(), each.right(), each.bottom()) for each in rects])
+        return found.reshape(len(rects), 4)
 
     def sheets(self) -> list[Sheet]:
         """The notes."""

@@ -96,13 +96,14 @@ class Drawing(Annotated):
         return next(self._free_spots(wire, width, shared))
 
     def _free_spots(self, wire: Wire, width: float, shared: bool) -> Iterator[QPointF]:
-        """Places for a wire's pill that cover no card, the best first; at the end the best of all."""
+        """Places for a wire's pill off cards and titles of frames, the best first; at the end the best of all."""
         tries = self.spots(wire, width, shared)
-        xs, ys = [at.x() for at in tries], [at.y() for at in tries]
-        low, high = (min(xs) - width, min(ys) - PILL_HEIGHT), (max(xs) + width, max(ys) + PILL_HEIGHT)
-        boxes = self.boxes
-        boxes = boxes[np.all((boxes[:, :2] < high) & (boxes[:, 2:] > low), axis=1)]
-        for at in tries:
+        boxes = np.vstack((self.boxes, self.titles())) if self.definition.frames else self.boxes
+        for index, at in enumerate(tries):
+            if index == 1:  # the first does mostly
+                xs, ys = [at.x() for at in tries], [at.y() for at in tries]
+                low, high = (min(xs) - width, min(ys) - PILL_HEIGHT), (max(xs) + width, max(ys) + PILL_HEIGHT)
+                boxes = boxes[np.all((boxes[:, :2] < high) & (boxes[:, 2:] > low), axis=1)]
             wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
             tall = (boxes[:, 1] < at.y() + PILL_HEIGHT / 2 + 1) & (boxes[:, 3] > at.y() - PILL_HEIGHT / 2 - 1)
             if not np.any(wide & tall):

@@ -412,8 +412,8 @@ class Staging:
     def answer(self, edits: tuple[Edit, ...], at: Place | None, carried: Iterable[str]) -> tuple[Edit, ...]:
         """Edits with the drawing's answer, see `blockstudio.layout.answering`; ``at`` and ``carried`` are of the
         session's level. Levels whose layout is still being computed give none."""
-        here, scopes = self.session.scope, self.session.diagram.scopes()
-        edits = (*edits, *joining(self.session.diagram, here, edits))
+        here, scopes, carried = self.session.scope, self.session.diagram.scopes(), tuple(carried)
+        edits = (*edits, *joining(self.session.diagram, here, edits, carried))
         concerned = {edit.scope for edit in edits if isinstance(edit, AddBlock | RemoveBlock)}
         for scope in sorted((concerned | ({here} if carried else set())).intersection(scopes)):
             places = self.standing(scope)
