@@ -10,7 +10,7 @@ import pytest
 from blockstudio.runs.recipe import FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -29,6 +29,21 @@ def test_every_recipe_field_is_explained() -> None:
         field = FIELDS[path]
         choices = f" One of {', '.join(f'`{choice}`' for choice in field.choices)}." if field.choices else ""
         assert rows[path] == field.help + choices, path
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"), [("README.md", "README.zh-CN.md"), ("docs/window.md", "docs/window.zh-CN.md")]
+)
+def test_a_page_in_chinese_shows_what_the_english_one_does(english: str, chinese: str) -> None:
+    ours, theirs = ((ROOT / page).read_text(encoding="utf-8") for page in (english, chinese))
+    assert Path(chinese).name in ours and Path(english).name in theirs, "each leads to the other"
+    assert len(re.findall("^## ", ours, re.MULTILINE)) == len(re.findall("^## ", theirs, re.MULTILINE))
+    pictures = [re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page) for page in (ours, theirs)]
+    assert set(pictures[1]) <= set(pictures[0]) and len(pictures[1]) >= len(pictures[0]) - 1
+    # The figures of the networks are in one table, and the lines that set it up are the same.
+    rows = [re.findall(r"^\| (`\w+` \| [\d,]+ \| [\d,]+ \| \d+) ", page, re.MULTILINE) for page in (ours, theirs)]
+    commands = [re.findall("^python3 -m venv.*$", page, re.MULTILINE) for page in (ours, theirs)]
+    assert rows[0] == rows[1] and commands[0] == commands[1]
 
 
 def test_readme_has_exactly_two_set_up_commands() -> None:
