@@ -99,7 +99,7 @@ def _candidates(found: object) -> Iterator[tuple[str, dict[str, Any]]]:
             inner += [
                 (f"{place}.{key}" if place else str(key), each)
                 for key, each in entries.items()
-                if (isinstance(key, str) or isinstance(value, list | tuple))
+                if (isinstance(key, str) or not isinstance(value, Mapping))
                 and isinstance(each, Mapping | Foreign | list | tuple)
             ]
         level = inner
@@ -111,6 +111,8 @@ def _entries(value: object) -> Mapping[Any, Any]:
     if isinstance(value, Foreign):
         if value.is_module:  # Its tensors have no names but by its code.
             return {}
+        if value.state is None and not value.entries and value.args:
+            return dict(enumerate(value.args[:100]))  # A named tuple, or what else is made of its parts.
         state = value.state[0] if isinstance(value.state, tuple) and value.state else value.state
         return {**(state if isinstance(state, Mapping) else {}), **value.entries}
     if isinstance(value, list | tuple) and len(value) <= 100:

@@ -59,6 +59,7 @@ class Fitted:
             "complete": report.complete,
             "names": report.map or "same",
             "prefix": report.prefix,
+            "beside": list(report.beside),
             "matched": list(report.matched),
             "missing": list(report.missing),
             "unexpected": list(report.unexpected),

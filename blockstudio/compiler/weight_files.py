@@ -44,6 +44,8 @@ SIGNS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x04\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
     (b"\x03\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
     (b"<", "a page of the web, not a file of weights", "Fetch the file itself."),
+    (b"\x93NUMPY", "one array without a name", "Save all by name: numpy.savez(file, **arrays)"),
+    (b"\x08", "an ONNX file, or another that is no file of weights", "Draw an ONNX file: blockstudio import FILE"),
 )
 """How files begin that people take for weights: what it is and what to do."""
 
@@ -98,6 +100,8 @@ def _content(path: Path, where: str) -> object:
     for sign, what, hint in SIGNS:
         if head.startswith(sign):
             raise _other(what, hint, where)
+    if not head:
+        raise _other("empty", "Fetch or save it again.", where)
     if head[257:262] == b"ustar":
         raise _other("a tar archive", "Unpack it, and give the file of weights in it.", where)
     if head.startswith(b"PK"):
@@ -127,6 +131,14 @@ def _archive(path: Path, where: str) -> object:
         )
     # torch never packs what it saves, so an archive that would grow is a bomb.
     packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
+    if packed and names and all(name.endswith(".npy") for name in names):
+        raise _other(
+            "a packed file of arrays", "Save it unpacked: numpy.savez in the place of savez_compressed.", where
+        )
+    if not any(name == "data.pkl" or name.endswith(("/data.pkl", ".npy")) for name in names):
+        raise _other(
+            "a zip archive, but none that torch wrote", "Unpack it, and give the file of weights in it.", where
+        )
     if packed or sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise ValueError("it would grow when unpacked")
     if names and all(name.endswith(".npy") for name in names):
@@ -192,6 +204,8 @@ def _shards(path: Path, where: str) -> dict[str, Tensor]:
 def _check_readable(path: Path, where: str) -> None:
     """A plain file that opens: a pipe would block, a folder has no bytes."""
     try:
+        if path.is_dir():
+            raise _folder(path, where)
         if path.exists() and not path.is_file():
             raise StudioError("weights.file", say("it is not a file."), where=where)
         with path.open("rb"):
@@ -208,6 +222,23 @@ def _check_readable(path: Path, where: str) -> None:
         raise StudioError(
             "weights.file", say("the file cannot be read: {reason}.", reason=text), where=where
         ) from reason
+
+
+def _folder(path: Path, where: str) -> StudioError:
+    """That it is a folder, with the file in it that was meant, if one can tell."""
+    try:
+        names = sorted(each.name for each in path.iterdir())
+    except OSError:
+        names = []
+    whole = [name for name in names if name.endswith(".index.json")]
+    whole += [name for name in ("model.safetensors", "pytorch_model.bin") if name in names]
+    hint = say("Name the file in it: {file}.", file=str(path / whole[0])) if whole else say("Name a file in it.")
+    if any(name.endswith(".distcp") for name in names):
+        hint = say(
+            "It is a distributed checkpoint. Make a file of it: python -m torch.distributed.checkpoint.format_utils "
+            "dcp_to_torch FOLDER FILE"
+        )
+    return StudioError("weights.file", say("it is not a file but a folder."), where=where, hint=hint)
 
 
 def _other(what: str, hint: str, where: str) -> StudioError:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,13 +17,16 @@ from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
-from blockstudio.text import listed, say
+from blockstudio.text import listed, say, say_many
 
 SHOWN = 5
 """Keys of each sort that an error names."""
 
 LONGEST = 200
 """Letters of a key that are printed."""
+
+_PART = re.compile(r"-\d+-of-\d+\.")
+"""In the name of one of several files."""
 
 Names: TypeAlias = str | os.PathLike[str] | Mapping[str, str] | WeightMap
 Head: TypeAlias = Literal["load", "skip"]
@@ -57,6 +61,8 @@ class WeightsReport:
     """``timm``: whose names were translated; empty if they are the model's own."""
     prefix: str = ""
     """``backbone``: the first parts of the file's keys that were left out."""
+    beside: tuple[str, ...] = ()
+    """Keys outside that prefix, under which the whole network is: a loss, a metric, a queue. They are left aside."""
 
     @property
     def complete(self) -> bool:
@@ -85,6 +91,14 @@ class WeightsReport:
             lines.append(
                 say("Its keys begin with '{prefix}.', which was left out.", prefix=shown(self.prefix, LONGEST))
             )
+        if self.beside:
+            lines.append(
+                say_many(
+                    "{count} key does not and is not of the network: {keys}.",
+                    "{count:,} keys do not and are not of the network: {keys}.",
+                    len(self.beside), keys=listed([shown(key, LONGEST) for key in self.beside], SHOWN),
+                )
+            )  # fmt: skip
         groups = (
             ("left at initial values, the weights are for another number of classes", self.kept),
             ("of another shape", self.mismatched),
@@ -115,13 +129,14 @@ def load_weights(
         where = os.fspath(file_or_state_dict)
         weights = read(Path(where), fitness(own))
     fitted, label, prefix = translate(own, weights, names)
-    report = compare(own, fitted, head, label, prefix)
+    outside = _outside(weights, prefix) if prefix and not label else ()
+    report = compare(own, fitted, head, label, prefix, outside)
     if strict and not report.complete:
         raise StudioError(
             "weights.mismatch",
             say("these weights do not fit the network: {text}.", text=report.text()),
             where=where,
-            hint=_advice(report),
+            hint=_advice(report, where),
         )
     if not report.matched:
         raise StudioError("weights.nothing", say("not one key is of this network."), where=where)
@@ -155,9 +170,15 @@ def fitness(own: Mapping[str, Tensor]) -> Callable[[Mapping[str, Tensor]], int]:
 
 
 def compare(
-    own: Mapping[str, Tensor], weights: Mapping[str, Tensor], head: Head, label: str = "", prefix: str = ""
+    own: Mapping[str, Tensor],
+    weights: Mapping[str, Tensor],
+    head: Head,
+    label: str = "",
+    prefix: str = "",
+    outside: Collection[str] = (),
 ) -> WeightsReport:
-    """What fits. Only names and shapes matter: the tensors may be on the meta device."""
+    """What fits. ``outside``: keys that did not begin with the prefix; they matter only where some of the network's are
+    among them. Only names and shapes matter: the tensors may be on the meta device."""
     missing = tuple(key for key in own if key not in weights and not _is_counter(key, own))
     unexpected = tuple(key for key in weights if key not in own)
     mismatched = tuple(
@@ -168,9 +189,13 @@ def compare(
     kept: tuple[Mismatch, ...] = ()
     if head == "skip" and _only_classifiers(mismatched):
         kept, mismatched = mismatched, ()
+    beside: tuple[str, ...] = ()
+    if prefix and not missing and not mismatched:
+        beside = tuple(key for key in unexpected if key in outside)
+        unexpected = tuple(key for key in unexpected if key not in outside)
     wrong = {item.key for item in (*mismatched, *kept)}
     matched = tuple(key for key in own if key in weights and key not in wrong)
-    return WeightsReport(matched, missing, unexpected, mismatched, kept, label, prefix)
+    return WeightsReport(matched, missing, unexpected, mismatched, kept, label, prefix, beside)
 
 
 def translate(
@@ -236,6 +261,10 @@ def _variants(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> Itera
         yield prefix, {**beside, **inside}
 
 
+def _outside(weights: Mapping[str, Tensor], prefix: str) -> frozenset[str]:
+    return frozenset(key for key in without_wrappers(weights) if not key.startswith(f"{prefix}."))
+
+
 def _cuts(key: str) -> Iterator[tuple[str, str]]:
     parts = key.split(".")
     for count in range(1, len(parts)):
@@ -283,7 +312,12 @@ def _only_classifiers(mismatched: tuple[Mismatch, ...]) -> bool:
     )
 
 
-def _advice(report: WeightsReport) -> str:
+def _advice(report: WeightsReport, where: str) -> str:
+    path = Path(where)
+    if report.missing and _PART.search(path.name) and path.parent.is_dir():
+        index = next(iter(sorted(path.parent.glob("*.index.json"))), None)
+        if index is not None:
+            return say("It is one part of a network in several files: give {index}.", index=str(index))
     if report.mismatched and not report.missing and not report.unexpected and _only_classifiers(report.mismatched):
         return 'Only the number of classes differs: head="skip" leaves the classifier at its initial values.'
     return "Check that they are of the same network with the same parameters."

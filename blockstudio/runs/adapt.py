@@ -31,6 +31,7 @@ from blockstudio.runs.datasets import DataInfo, check_present, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
+from blockstudio.runs.rates import usual_rate
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.schedules import SCHEDULES
 from blockstudio.text import join, say, say_many
@@ -90,14 +91,27 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
     if problems:
         raise collected(list(each(problems)))
     notes += _frozen_note(recipe, analysis)
+    bare = needs_initial(fitted)
     if recipe.start.initial == "auto":
-        drawn = needs_initial(fitted) and not recipe.start.weights
+        drawn = bare and not recipe.start.weights
         if drawn:
             notes.append(
                 say("The network has no normalisation: its weights begin after He et al. (start.initial = he).")
             )
         start = msgspec.structs.replace(recipe.start, initial="he" if drawn else "torch")
         recipe = msgspec.structs.replace(recipe, start=start)
+    if recipe.optimizer.lr is None:
+        rate, width = usual_rate(OPTIMIZERS[recipe.optimizer.name], fitted, analysis, bare)
+        optimizer = msgspec.structs.replace(recipe.optimizer, lr=rate)
+        recipe = msgspec.structs.replace(recipe, optimizer=optimizer)
+        if width:
+            notes.append(
+                say(
+                    "Nothing normalises, and its widest layer reads {width:,} values: the learning rate is {rate:g} "
+                    "(optimizer.lr).",
+                    width=width, rate=rate,
+                )
+            )  # fmt: skip
     chosen = _choose(fitted, recipe, facts)
     problems = narrow_problems(fitted, chosen.batch_size or 0, recipe.start.freeze)
     if problems:
@@ -353,7 +367,6 @@ def _choose(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> Recipe:
         schedule=replace(schedule, gamma=SCHEDULES[schedule.name].gamma if schedule.gamma is None else schedule.gamma),
         optimizer=replace(
             rule,
-            lr=OPTIMIZERS[rule.name].lr if rule.lr is None else rule.lr,
             weight_decay=OPTIMIZERS[rule.name].weight_decay if rule.weight_decay is None else rule.weight_decay,
         ),
     )

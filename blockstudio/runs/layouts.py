@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -27,9 +27,9 @@ STRANGE_ENDINGS = (
 Part: TypeAlias = Literal["train", "validation", "test"]
 
 WORDS: dict[Part, tuple[str, ...]] = {
-    "train": ("train", "training", "trn"),
+    "train": ("train", "training", "trn", "trainval"),
     "validation": ("val", "valid", "validation", "validate", "validating", "dev"),
-    "test": ("test", "testing", "tst"),
+    "test": ("test", "testing", "tst", "eval", "evaluation", "holdout"),
 }
 """Words for a part in names of folders, the plainest first."""
 FILLERS = ("set", "sets", "data", "dataset", "image", "images", "img", "imgs", "split", "folder", "part", "seg")
@@ -38,6 +38,8 @@ NAMED = 5
 """So many folders are named in a note."""
 IMAGENET = ("ILSVRC/Data/CLS-LOC", "Data/CLS-LOC")
 """Where the archive of ImageNet's challenge has its parts."""
+SYSTEM = frozenset({"$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle", "recycler"})
+"""Folders that systems and storage boxes put beside people's own."""
 DEEPEST = 4
 """Levels too many that are looked through."""
 
@@ -62,9 +64,12 @@ class Layout:
 
 
 def class_folders(folder: Path) -> list[Path]:
-    """Visible subfolders, by name. Raises `StudioError` ``data.folder`` if it cannot be looked into."""
+    """Visible subfolders, by name, without a link that leads back to where one is. Raises `StudioError`
+    ``data.folder`` if it cannot be looked into."""
     try:
-        found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+        found = sorted(
+            path for path in folder.iterdir() if path.is_dir() and is_own(path.name) and not _leads_back(path)
+        )
     except OSError as error:
         raise StudioError(
             "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
@@ -78,6 +83,29 @@ def class_folders(folder: Path) -> list[Path]:
                 hint=say("Rename the folder."),
             )
     return found
+
+
+def is_own(name: str) -> bool:
+    """Whether a folder is one that a person made: not hidden, not a system's."""
+    return not name.startswith((".", "__")) and name.lower() not in SYSTEM
+
+
+def _leads_back(path: Path) -> bool:
+    """Whether a link leads to a folder that it lies in."""
+    return path.is_symlink() and path.resolve() in path.parent.resolve().joinpath("inside").parents
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder below, with the names of its files; links are followed, each folder is entered once."""
+    seen: set[Path] = set()
+    for where, names, files in os.walk(folder, followlinks=True):
+        here = Path(where)
+        if here.resolve() in seen:
+            names.clear()
+            continue
+        seen.add(here.resolve())
+        names[:] = [name for name in names if is_own(name)]
+        yield here, [name for name in files if not name.startswith(".")]
 
 
 def is_text(name: str) -> bool:
@@ -94,9 +122,8 @@ def count_images(folders: Sequence[Path], limit: int) -> int | None:
     """How many images are in ``folders`` and below, or ``None`` if they are more than ``limit``."""
     count = 0
     for folder in folders:
-        for _, names, files in os.walk(folder):
-            names[:] = [name for name in names if not name.startswith(".")]
-            count += sum(name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".") for name in files)
+        for _, files in walk(folder):
+            count += sum(name.lower().endswith(IMAGE_ENDINGS) for name in files)
             if count > limit:
                 return None
     return count
@@ -112,6 +139,8 @@ def part_of(name: str) -> tuple[Part, str] | None:
         joined = _JOINED.fullmatch(word)
         word = joined["word"] if joined else word
         part = next((part for part, words in WORDS.items() if word in words), None)
+        if part == "validation" and found == "train":
+            continue  # Both in one, as in train_val: that is what there is to train on.
         if part is not None and found is not None and part != found:
             return None
         if part is not None:
@@ -134,7 +163,7 @@ def layout(root: Path) -> Layout:
     if "train" not in parts:
         classes = tuple(folder for folder in folders if folder not in parts.values())
         found = Layout(root, classes, parts.get("validation"), parts.get("test"), ())
-        return _noted(found, [*notes, *_doubts(classes)], parts, places)
+        return _noted(found, [*notes, *_doubts(classes), *_strays(found)], parts, places)
     inner = {part: _looked_through(folder, notes) for part, folder in parts.items()}
     others = [folder for folder in others if "devkit" not in folder.name.lower()]
     if others:
@@ -146,7 +175,7 @@ def layout(root: Path) -> Layout:
         )  # fmt: skip
     classes = tuple(class_folders(inner["train"]))
     found = Layout(inner["train"], classes, inner.get("validation"), inner.get("test"), ())
-    return _noted(found, [*notes, *_doubts(classes)], parts, places)
+    return _noted(found, [*notes, *_doubts(classes), *_strays(found)], parts, places)
 
 
 def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path], places: Sequence[Path]) -> Layout:
@@ -274,10 +303,29 @@ def _doubts(classes: Sequence[Path]) -> list[Text]:
     ]  # fmt: skip
 
 
+def _strays(found: Layout) -> list[Text]:
+    """That images beside the class folders are of no class."""
+    names = [path.name for path in found.train.iterdir() if is_image(path.name) and path.is_file()]
+    if not names or not found.classes:
+        return []
+    return [
+        say_many(
+            "{count} image beside the class folders of {folder} is in none of them, so it is not used.",
+            "{count:,} images beside the class folders of {folder} are in none of them, so they are not used.",
+            len(names), folder=found.train.name,
+        )
+    ]  # fmt: skip
+
+
+def is_image(name: str) -> bool:
+    """Whether a file's name is that of an image, and not a hidden one's."""
+    return name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
+
+
 def _holds_images(folder: Path) -> bool:
     try:
         with os.scandir(folder) as found:
-            return any(entry.name.lower().endswith(IMAGE_ENDINGS) and not entry.name.startswith(".") for entry in found)
+            return any(is_image(entry.name) and entry.is_file() for entry in found)
     except OSError as error:
         raise StudioError(
             "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)

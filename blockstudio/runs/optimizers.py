@@ -43,6 +43,11 @@ class Rule:
             found += [names] if isinstance(names, str) else names
         return tuple(found)
 
+    @property
+    def scales(self) -> bool:
+        """Whether it divides by the size of the gradient: a step is then about as large as the rate."""
+        return "eps" in self.fields
+
 
 _BETAS: Mapping[str, str | tuple[str, ...]] = {"betas": ("beta1", "beta2"), "eps": "eps"}
 

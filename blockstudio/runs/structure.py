@@ -152,7 +152,8 @@ class Optimizer(Group, frozen=True):
         float | None,
         Meta(
             title="Learning rate",
-            description=f"Rate at the schedule's peak. Empty: {defaults_text(lambda rule: rule.lr)}.",
+            description=f"Rate at the schedule's peak. Empty: {defaults_text(lambda rule: rule.lr)}; less "
+            "for networks without normalisation.",
             extra={"ge": 0, "le": 100},
         ),
     ] = None

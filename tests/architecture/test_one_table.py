@@ -185,7 +185,8 @@ def test_a_new_optimiser_and_a_new_schedule_are_rows(tmp_path: Path) -> None:
     assert found == {
         "choices": ["nadam", "root"],
         "when": ["adam", "adamw", "nadam"],
-        "help": "Rate at the schedule's peak. Empty: 0.05 for sgd, 0.002 for nadam, else 0.001.",
+        "help": "Rate at the schedule's peak. Empty: 0.05 for sgd, 0.002 for nadam, else 0.001; less for "
+        "networks without normalisation.",
         "rate": 0.002,
         "made": ["NAdam", [0.9, 0.999], 0.9],
         "share": 0.5,

@@ -7,6 +7,7 @@ import collections
 import json
 import pickle
 import struct
+import zipfile
 from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Any
@@ -259,3 +260,51 @@ def test_views_strides_and_shared_storages(tmp_path: Path) -> None:
         again = read(tmp_path / "a")
         assert again.keys() == found.keys()
         assert all(torch.equal(again[key], found[key]) and again[key].dtype == found[key].dtype for key in found)
+
+
+Saved = collections.namedtuple("Saved", "epoch state_dict")
+"""As a program may keep a checkpoint."""
+
+
+def test_what_stands_beside_the_network_is_left_out_and_said(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    for prefix, beside in (
+        ("model", {"criterion.weight": torch.ones(10), "train_acc.total": torch.tensor(3)}),  # Lightning
+        ("encoder_q", {"queue": torch.zeros(4, 8), "queue_ptr": torch.zeros(1)}),  # MoCo
+    ):
+        inner = {f"module.{prefix}.{key}": value for key, value in weights.items()}
+        inner |= {f"module.{key}": value for key, value in beside.items()}
+        torch.save({"state_dict": inner, "hyper_parameters": argparse.Namespace(lr=0.1)}, tmp_path / "a.ckpt")
+        report = loads(tmp_path / "a.ckpt", weights)
+        assert (report.prefix, set(report.beside)) == (prefix, set(beside))
+        assert f"2 keys do not and are not of the network: {next(iter(beside))}" in "\n".join(report.lines())
+    # Where the network's own are among them, or it lacks something, nothing is left out in silence.
+    lacking = {f"model.{key}": value for key, value in list(weights.items())[1:]} | {"other.weight": torch.ones(2, 2)}
+    with pytest.raises(StudioError, match="unexpected"):
+        load_weights(network(), lacking)
+
+
+def test_a_named_tuple_is_looked_into(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    torch.save(Saved(3, weights), tmp_path / "a.pt")
+    loads(tmp_path / "a.pt", weights)
+
+
+def test_folders_parts_and_other_files_are_told_with_what_to_do(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    folder = tmp_path / "network"
+    folder.mkdir()
+    assert "Name a file in it" in refused(folder, "weights.file").hint
+    part = folder / "model-00001-of-00002.safetensors"
+    save_file({key: weights[key] for key in list(weights)[:5]}, part)
+    (folder / "model.safetensors.index.json").write_text("{}")
+    assert refused(folder, "weights.file").hint.endswith("model.safetensors.index.json.")
+    assert "several files: give" in refused(part, "weights.mismatch").hint
+    (folder / "__0_0.distcp").touch()
+    assert "dcp_to_torch" in refused(folder, "weights.file").hint
+    file = tmp_path / "a.pth"
+    np.savez_compressed(file.open("wb"), a=np.zeros((2, 2)))
+    assert "packed" in refused(file).message
+    for data, words in ((b"", "empty"), (b"\x93NUMPY\x01", "one array"), (b"\x08\x07\x12\x07pytorch", "ONNX")):
+        file.write_bytes(data)
+        assert words in refused(file).message
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("weights.pth", b"x")
+    assert "zip archive" in refused(file).message

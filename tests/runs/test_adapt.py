@@ -12,6 +12,7 @@ from blockstudio.answers import StudioErrors
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
+from blockstudio.graph.presets import load_preset
 from blockstudio.runs.adapt import adapt, image_shape, input_shape
 from blockstudio.runs.recipe import Recipe, with_fields
 
@@ -160,3 +161,19 @@ def test_a_flat_input_holds_square_images() -> None:
     fitted, chosen, _ = adapt(small([64]), recipe())
     assert input_shape(fitted) == (64,)
     assert chosen.data.input_size is None
+
+
+@pytest.mark.parametrize(
+    ("preset", "optimizer", "rate"),
+    [
+        ("vgg16", "adamw", 6e-5), ("alexnet", "adam", 4e-4), ("nin_cifar10", "rmsprop", 6e-4), ("vgg19", "sgd", 0.01),
+        ("resnet18", "adamw", 1e-3), ("bn_inception", "sgd", 0.05),
+    ],
+)  # fmt: skip
+def test_without_normalisation_the_rate_is_lower(preset: str, optimizer: str, rate: float) -> None:
+    wanted = with_fields(Recipe(), {"data": "fashion_sample", "optimizer.name": optimizer, "data.input_size": 64})
+    _, chosen, notes = adapt(load_preset(preset), wanted)
+    assert chosen.optimizer.lr == rate
+    assert any("the learning rate is" in note for note in notes) is (rate not in (1e-3, 0.05))
+    _, chosen, _ = adapt(load_preset(preset), with_fields(wanted, {"optimizer.lr": 0.002}))
+    assert chosen.optimizer.lr == 0.002

@@ -41,6 +41,8 @@ def classes(found: Layout) -> list[str]:
         ("train2017", "val2017", None),
         ("asl_alphabet_train", None, "asl_alphabet_test"),
         ("train-images", "dev", "tst"),
+        ("trainval", None, "test"),
+        ("train_val", None, "Evaluation"),
     ],
 )
 def test_parts_are_known_in_any_case_and_wording(tmp_path: Path, names: tuple[str | None, ...]) -> None:
@@ -107,3 +109,18 @@ def test_what_was_understood_stands_among_the_notes_of_a_run(tmp_path: Path) -> 
 def test_classes_called_like_parts_are_doubted(tmp_path: Path) -> None:
     found = lay(tmp_path, "trainA", "trainB", "testA", "testB")
     assert [note for note in found.notes if "though they are called like parts" in note and "trainB" in note]
+
+
+def test_folders_of_systems_and_links_that_lead_back_are_no_classes(tmp_path: Path) -> None:
+    lay(tmp_path, "train/cat", "train/dog")
+    for name in ("$RECYCLE.BIN", "@eaDir", "System Volume Information", "lost+found", "__MACOSX", ".ipynb_checkpoints"):
+        (tmp_path / "train" / name).mkdir()
+    (tmp_path / "train" / "again").symlink_to(tmp_path / "train")
+    (tmp_path / "train" / "gone").symlink_to(tmp_path / "nowhere")
+    assert classes(layout(tmp_path)) == ["cat", "dog"]
+
+
+def test_images_of_no_class_are_said(tmp_path: Path) -> None:
+    found = lay(tmp_path, "train", "train/cat", "train/dog", "test/cat", images=2)
+    assert [note for note in found.notes if note.startswith("2 images beside the class folders of train are in none")]
+    assert classes(lay(tmp_path / "b", "cat", "dog")) == ["cat", "dog"]

@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import os
+import struct
 import warnings
 import weakref
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from blockstudio.errors import StudioError
 from blockstudio.runs import create_run
@@ -94,6 +95,57 @@ def test_every_mode_is_shown_in_colour_and_grey(tmp_path: Path, mode: str, endin
     assert found.shape == (3, 5, 4) and grey.shape == (1, 5, 4)
     assert (found.float() - torch.tensor(colour).view(3, 1, 1)).abs().max() <= 2
     assert (grey.float() - 255).abs().max() <= 2
+
+
+def test_a_profile_is_applied_as_a_viewer_does(tmp_path: Path) -> None:
+    """A profile that swaps nothing but curves: ProPhoto-like gamma 1.8 in the place of sRGB's."""
+    profile = wide_profile()
+    flat = Image.new("RGB", (8, 8), (128, 64, 200))
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    wanted = ImageCms.profileToProfile(flat, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    assert wanted is not None and wanted.getpixel((0, 0)) != (128, 64, 200)
+    for ending, options in (
+        (".png", {}),
+        (".jpg", {"quality": 100, "subsampling": 0}),
+        (".tif", {}),
+        (".webp", {"lossless": True}),
+    ):
+        flat.save(tmp_path / f"a{ending}", icc_profile=profile, **options)
+        found = COLOUR.read(tmp_path / f"a{ending}")
+        assert (found[:, 0, 0] - torch.tensor(wanted.getpixel((0, 0)))).abs().max() <= 3, ending
+    half = flat.convert("RGBA")
+    half.putalpha(0)
+    half.save(tmp_path / "b.png", icc_profile=profile)
+    assert (COLOUR.read(tmp_path / "b.png") == 255).all()
+    for known in (ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), b"no profile"):
+        flat.save(tmp_path / "c.png", icc_profile=known)
+        assert COLOUR.read(tmp_path / "c.png")[:, 0, 0].tolist() == [128, 64, 200]
+
+
+def wide_profile() -> bytes:
+    """A profile of RGB with gamma 1.8 and Adobe's primaries, made by hand: nothing on this machine is needed."""
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(1.8 * 256)) + b"\0\0"
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"wide\0" + bytes(4 + 4 + 2 + 1 + 67) + b"\0" * 3
+    parts = {
+        b"desc": text, b"cprt": b"text\0\0\0\0none\0\0\0\0", b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.60974, 0.31111, 0.01947), b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
+        b"bXYZ": xyz(0.14919, 0.06322, 0.74457), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve,
+    }  # fmt: skip
+    table, data = struct.pack(">I", len(parts)), b""
+    start = 128 + 4 + 12 * len(parts)
+    for name, content in parts.items():
+        content += bytes(-len(content) % 4)
+        table += name + struct.pack(">II", start + len(data), len(content))
+        data += content
+    head = bytearray(128)
+    head[4:24] = b"none\x02\x10\0\0mntrRGB XYZ "
+    head[36:40], head[68:80] = b"acsp", xyz(0.9642, 1.0, 0.8249)[8:]
+    whole = bytes(head) + table + data
+    return struct.pack(">I", len(whole)) + whole[4:]
 
 
 # Transparent
@@ -191,6 +243,29 @@ def test_floats_get_one_scale(tmp_path: Path, low: float, high: float, wanted: t
     assert any("8 images have more than 8 bits" in note for note in splits.notes)
 
 
+def tiff(path: Path, values: np.ndarray[Any, Any], photometric: int, kind: int) -> Path:
+    """One strip of grey pixels; ``kind``: 1 whole numbers, 2 with a sign."""
+    data = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    tags = ((256, values.shape[1]), (257, values.shape[0]), (258, 8 * values.itemsize), (259, 1), (262, photometric),
+            (273, 8), (277, 1), (278, values.shape[0]), (279, len(data)), (339, kind))  # fmt: skip
+    body = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    path.write_bytes(
+        b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + body + bytes(4)
+    )
+    return path
+
+
+def test_deep_tiffs_with_white_as_zero_and_without_a_sign(tmp_path: Path) -> None:
+    ramp = np.array([[0, 200, 65535, 257]], np.uint16)
+    assert GREY.read(tiff(tmp_path / "a.tif", ramp, 0, 1))[0, 0].tolist() == [255, 254, 0, 254]
+    assert GREY.read(tiff(tmp_path / "b.tif", ramp, 1, 1))[0, 0].tolist() == [0, 1, 255, 1]
+    large = tiff(tmp_path / "c.tif", np.array([[0, 2**31, 2**32 - 1]], np.uint32), 1, 1)
+    found = survey([large]).range
+    assert found == (0, 2**32 - 1) and Decoder(1, range=found).read(large)[0, 0].tolist() == [0, 128, 255]
+    signed = tiff(tmp_path / "d.tif", np.array([[-(2**31), 0, 2**31 - 1]], np.int32), 1, 2)
+    assert Decoder(1, range=survey([signed]).range).read(signed)[0, 0].tolist() == [0, 128, 255]
+
+
 def test_the_recipe_can_give_the_scale(tmp_path: Path) -> None:
     ramp = np.arange(16, dtype=np.uint16).reshape(4, 4) * 100
     root = deep_folder(tmp_path / "set", [ramp] * 8)
@@ -251,6 +326,50 @@ def test_a_file_without_its_end_is_told_from_a_whole_one(tmp_path: Path, ending:
     assert not survey([path]).damaged, "padding behind the end is harmless"
     path.write_bytes(whole[: len(whole) // 2])
     assert path in survey([path]).damaged
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".gif", ".webp", ".bmp"])
+def test_a_film_behind_a_photo_is_no_damage(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"photo{ending}"
+    Image.fromarray(noisy(3, (40, 40))).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"\0\0\0\x18ftypmp42" * 2000)
+    assert not survey([path]).damaged and COLOUR.read(path).shape == (3, 40, 40)
+
+
+@pytest.mark.parametrize("cut", [3, 60, 200])
+def test_the_end_of_a_picture_in_the_notes_is_not_that_of_the_photo(tmp_path: Path, cut: int) -> None:
+    """A JPEG with a small one in its head, cut."""
+    path, small = tmp_path / "photo.jpg", io.BytesIO()
+    Image.fromarray(noisy(3, (64, 64))).resize((8, 8)).save(small, "JPEG")
+    Image.fromarray(noisy(3, (64, 64))).save(path, exif=b"Exif\0\0" + small.getvalue())
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert path in survey([path]).damaged
+
+
+def test_what_is_no_image_is_named(tmp_path: Path) -> None:
+    for data, words in (
+        (b"", "is empty"), (b"version https://git-lfs.github.com/spec/v1\n", "git LFS"),
+        (b"<!DOCTYPE html>", "page of the web"),
+        (b"\0\0\0\x18ftypheic", "HEIC"), (b"%!PS-Adobe-3.0 EPSF", "never executed"), (b"%PDF-1.4", "PDF"),
+    ):  # fmt: skip
+        (tmp_path / "a.jpg").write_bytes(data)
+        with pytest.raises(StudioError, match=words) as caught:
+            COLOUR.read(tmp_path / "a.jpg")
+        assert caught.value.code == "data.image"
+
+
+def test_empty_files_and_links_to_nothing_are_skipped_or_named(tmp_path: Path) -> None:
+    root = folder(tmp_path / "set")
+    (root / "dark" / "03.png").write_bytes(b"")
+    (root / "light" / "no.png").symlink_to(tmp_path / "nowhere.png")
+    (root / "light" / "more").symlink_to(folder(tmp_path / "other", count=3) / "light")
+    with pytest.raises(StudioError) as caught:
+        load_data(Data(source=str(root)), (3, 8, 8))
+    assert "03.png: is empty" in str(caught.value) and "no.png: is a link that leads nowhere" in str(caught.value)
+    splits = load_data(Data(source=str(root), damaged="skip", validation=0), (3, 8, 8))
+    assert len(splits.train) + len(splits.test or ()) == 9 + 10 + 3
+    assert any("2 damaged images are left out" in note for note in splits.notes)
 
 
 @pytest.mark.parametrize("storage", ["memory", "disk"])

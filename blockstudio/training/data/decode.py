@@ -7,7 +7,7 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +17,14 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageColor, ImageOps
+from PIL import Image, ImageColor, ImageOps
 from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.layouts import printable
 from blockstudio.text import Text, say, say_many
+from blockstudio.training.data.colours import shown
+from blockstudio.training.data.ends import UNSURE, cut_short, what_else
 
 MAX_PIXELS = 178_956_970
 """Pixels of the largest image that is read: above it the image library suspects a bomb."""
@@ -42,6 +44,8 @@ Range: TypeAlias = tuple[float, float]
 """The pixel values that are shown as black and as white."""
 SIXTEEN_BITS: Range = (0.0, 65535.0)
 TWELVE_BITS: Range = (0.0, 4095.0)
+BITS, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
+"""Tags of TIFF."""
 
 
 @dataclass(frozen=True)
@@ -66,28 +70,24 @@ class Decoder:
     def tensor(self, image: Image.Image, where: Path | str) -> Tensor:
         """uint8 ``(C, H, W)`` of an image that is open. Raises `StudioError` ``data.image`` for values that are no
         numbers."""
+        tags = getattr(image, "tag_v2", {})  # A turned copy has none.
         image = ImageOps.exif_transpose(image)
         if is_deep(image.mode):
-            image = Image.fromarray(_scaled(_values(image, where), self.range))
+            values, key = _values(image, where, tags), image.info.get("transparency")
+            image = Image.fromarray(_scaled(values, self.range))
+            if isinstance(key, int):  # The grey that is transparent.
+                image.putalpha(Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)))
         pixels = np.array(self._plain(image))
         found = torch.from_numpy(pixels)
         return found.unsqueeze(0) if found.ndim == 2 else found.permute(2, 0, 1).contiguous()
 
     def _plain(self, image: Image.Image) -> Image.Image:
         mode = "L" if self.channels == 1 else "RGB"
+        image = shown(image)
         if is_transparent(image):
             ground = Image.new("RGBA", image.size, (*ImageColor.getrgb(self.background)[:3], 255))
             image = Image.alpha_composite(ground, image.convert("RGBA"))
-        elif image.mode == "LAB":
-            shown = ImageCms.applyTransform(image, _lab_to_rgb())
-            assert shown is not None
-            image = shown
         return image if image.mode == mode else image.convert("RGB").convert(mode)
-
-
-@cache
-def _lab_to_rgb() -> ImageCms.ImageCmsTransform:
-    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
 
 
 FORMATS = (
@@ -114,7 +114,7 @@ class reading:
         try:
             self._image: Image.Image = Image.open(self._file or self.path, formats=_formats())
         except UNREADABLE as error:
-            raise unreadable(self.path, error) from error
+            raise what_else(self.path) or unreadable(self.path, error) from error
         if self._image.width * self._image.height > MAX_PIXELS:
             self._image.close()
             raise unreadable(self.path, Image.DecompressionBombError())
@@ -164,8 +164,12 @@ def is_transparent(image: Image.Image) -> bool:
     return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
 
 
-def _values(image: Image.Image, where: Path | str) -> NDArray[np.float64]:
+def _values(image: Image.Image, where: Path | str, tags: Mapping[int, Any]) -> NDArray[np.float64]:
     values = np.asarray(image, np.float64)
+    if image.mode == "I" and tags.get(SAMPLE_FORMAT, 1) in (1, (1,)) and tags.get(BITS) in (32, (32,)):
+        values = values % 2.0**32  # The library has them with a sign.
+    if image.mode.startswith("I;16") and tags.get(PHOTOMETRIC) == 0:
+        values = SIXTEEN_BITS[1] - values  # White is 0, and only of fewer bits does the library turn it round.
     if not np.isfinite(values).all():
         raise StudioError(
             "data.image", say("has a pixel that is no number (NaN or infinite)."), where=printable(where),
@@ -274,6 +278,9 @@ def _look(path: Path, measure: bool) -> _Look | StudioError:
             file.seek(0)
             with reading(path, file) as image:
                 deep = is_deep(image.mode)
+                if short == UNSURE:
+                    image.load()
+                    short = ""
                 found = _Look(path, deep, is_transparent(image), _measured(image, path) if deep and measure else None)
     except StudioError as error:
         return error
@@ -300,33 +307,8 @@ def _span(path: Path) -> _Span:
 
 
 def _measured(image: Image.Image, path: Path) -> _Span:
-    values = _values(image, path)
+    values = _values(image, path, getattr(image, "tag_v2", {}))
     return _Span(path, float(values.min()), float(values.max()), image.mode == "F")
-
-
-# Whether a file is whole
-
-
-def cut_short(file: BinaryIO) -> str:
-    """Why a file seems to end too early, as far as its last bytes and its stated size tell; empty if it does not."""
-    head = file.read(32)
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 4096))
-    tail = file.read(4096)
-    if head[:3] == b"\xff\xd8\xff":
-        return "" if b"\xff\xd9" in tail else say("its end is missing")
-    if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return "" if b"IEND" in tail else say("its end is missing")
-    if head[:4] == b"GIF8":
-        return "" if tail.rstrip(b"\0").endswith(b";") else say("its end is missing")
-    stated = 0
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        stated = 8 + int(struct.unpack("<I", head[4:8])[0])
-    elif head[:2] == b"BM" and len(head) >= 6:
-        stated = int(struct.unpack("<I", head[2:6])[0])
-    if stated > size:
-        return say("it has {size:,} of the {stated:,} bytes that it says it has", size=size, stated=stated)
-    return ""
 
 
 def background_problem(text: str) -> str:

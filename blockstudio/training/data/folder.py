@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +12,16 @@ from torch import Tensor
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled
-from blockstudio.runs.layouts import IMAGE_ENDINGS, STRANGE_ENDINGS, Part, class_folders, layout, printable
+from blockstudio.runs.layouts import (
+    IMAGE_ENDINGS,
+    STRANGE_ENDINGS,
+    Part,
+    class_folders,
+    is_image,
+    layout,
+    printable,
+    walk,
+)
 from blockstudio.text import listed, say, say_many
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
@@ -66,11 +74,7 @@ def scan(root: Path) -> FolderParts:
     train_root = found.train
     classes = tuple(folder.name for folder in found.classes)
     if len(classes) < 2:
-        raise StudioError(
-            "data.classes",
-            say("has {classes} class folders; at least 2 are needed.", classes=len(classes)),
-            where=str(train_root),
-        )
+        raise _few(train_root, classes, found.test or found.validation)
     strange: list[str] = []
     train = _list(train_root, classes, problems, strange, all_needed=True)
     others: list[Files | None] = []
@@ -99,6 +103,20 @@ def scan(root: Path) -> FolderParts:
     return FolderParts(train, others[0], others[1], titles, _left_out(strange))
 
 
+def _few(root: Path, classes: Sequence[str], other: Path | None) -> StudioError:
+    """That there are not two classes, and what may have been meant."""
+    text = say_many(
+        "has {count} class folder; at least 2 are needed.", "has {count} class folders; at least 2 are needed.",
+        len(classes),
+    )  # fmt: skip
+    hint = ""
+    if classes and other is not None and other.parent == root:
+        hint = say("If {folder} holds the images to train on, call it train.", folder=classes[0])
+    elif any(is_image(path.name) for path in root.iterdir()):
+        hint = say("Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg.")
+    return StudioError("data.classes", text, where=str(root), hint=hint)
+
+
 def _left_out(endings: Sequence[str]) -> list[str]:
     """That pictures of these kinds are not read."""
     if not endings:
@@ -116,14 +134,20 @@ def _labelled(part: Labelled, classes: Sequence[str], problems: list[StudioError
     """Photos of one folder with the classes that a list gives them."""
     place = {name: label for label, name in enumerate(classes)}
     paths = tuple(path for path, _ in part.photos)
-    problems += _empty(paths)
     return Files(paths, torch.tensor([place[name] for _, name in part.photos], dtype=torch.int64))
 
 
-def _empty(paths: Sequence[Path]) -> list[StudioError]:
-    return [
-        StudioError("data.image", say("is empty."), where=printable(path)) for path in paths if path.stat().st_size == 0
-    ]
+def empty(paths: Iterable[Path]) -> dict[Path, StudioError]:
+    """Files without a byte, and links that lead nowhere."""
+    found: dict[Path, StudioError] = {}
+    for path in paths:
+        try:
+            text = say("is empty.") if path.stat().st_size == 0 else None
+        except OSError:
+            text = say("is a link that leads nowhere.")
+        if text is not None:
+            found[path] = StudioError("data.image", text, where=printable(path))
+    return found
 
 
 def _list(
@@ -149,7 +173,6 @@ def _list(
                     ),
                 )
             )
-        problems += _empty(here)
         paths += here
         labels += [label] * len(here)
     if not paths and not all_needed:
@@ -161,13 +184,12 @@ def _images(folder: Path) -> tuple[list[Path], list[str]]:
     """The images below a folder in order, and the endings of pictures that are not read."""
     found: list[Path] = []
     others: list[str] = []
-    for where, names, files in os.walk(folder):
-        names[:] = [name for name in names if not name.startswith(".")]
+    for where, files in walk(folder):
         for name in files:
             small = name.lower()
-            if small.endswith(IMAGE_ENDINGS) and name[0] != ".":
-                found.append(Path(where) / name)
-            elif small.endswith(STRANGE_ENDINGS) and name[0] != ".":
+            if small.endswith(IMAGE_ENDINGS):
+                found.append(where / name)
+            elif small.endswith(STRANGE_ENDINGS):
                 others.append(Path(small).suffix)
     return sorted(found), others
 

@@ -22,7 +22,7 @@ from blockstudio.runs.structure import Data
 from blockstudio.text import say, say_many
 from blockstudio.training.data.archives import unpack
 from blockstudio.training.data.decode import Survey, background_problem, survey
-from blockstudio.training.data.folder import Files, FolderParts, scan, shortened
+from blockstudio.training.data.folder import Files, FolderParts, empty, scan, shortened
 from blockstudio.training.data.images import ImageSet, RawData, fit, statistics
 from blockstudio.training.data.sets import Photos, fetch_set, load_set
 from blockstudio.training.random import SPLIT, generator
@@ -78,7 +78,13 @@ def load_data(data: Data, shape: tuple[int, int, int]) -> DataSplits:
     tested = test is not None
     train, validation, test = cut((train, validation, test), data)
     if not tested and test is not None:
-        notes.append(f"{facts.title} has no test images, so {len(test):,} were held out for testing.")
+        notes.append(
+            say_many(
+                "{title} has no test images, so {count} was held out for testing.",
+                "{title} has no test images, so {count:,} were held out for testing.",
+                len(test), title=facts.title,
+            )
+        )  # fmt: skip
     fitted = _fitted([train, validation, test], data, shape, where, notes)
     assert fitted[0] is not None
     mean, std = measured(fitted[0], data, shape, where)
@@ -154,10 +160,12 @@ def _surveyed(parts: Parts, data: Data) -> tuple[Parts, Survey]:
     if wrong:
         raise StudioError("data.background", wrong, where="data.background")
     files = dict.fromkeys(path for part in parts if isinstance(part, Files) for path in part.paths)
-    paths = list(files)
+    gone = empty(files)
+    paths = [path for path in files if path not in gone]
     if len(paths) > CHECKED_FILES:
         paths = [paths[index * len(paths) // CHECKED_FILES] for index in range(CHECKED_FILES)]
     found = survey(paths, data.black, data.white, data.background)
+    found = replace(found, damaged=gone | found.damaged)
     if found.damaged and data.damaged == "refuse":
         raise collected(shortened(list(found.damaged.values())))
     ready: dict[int, Any] = {id(None): None}

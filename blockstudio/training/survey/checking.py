@@ -19,7 +19,8 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.text import say, to_data
-from blockstudio.training.data.decode import Decoder, cut_short, reading
+from blockstudio.training.data.decode import Decoder, reading
+from blockstudio.training.data.ends import UNSURE, cut_short
 from blockstudio.training.data.folder import Files
 from blockstudio.training.data.images import ImageSet
 from blockstudio.training.data.load import Source
@@ -138,7 +139,7 @@ class Checking:
             return _Look(problem=Odd("broken", name, error.message, str(path)))
         except OSError as error:
             return _Look(problem=Odd("broken", name, say("cannot be read: {reason}", reason=error.strerror), str(path)))
-        problem = Odd("broken", name, short, str(path)) if short else None
+        problem = Odd("broken", name, short, str(path)) if short not in ("", UNSURE) else None
         if problem is None and pixels_read is not None and int(pixels_read.min()) == int(pixels_read.max()):
             problem = Odd("odd", name, _EVEN, str(path))
         return _Look(size, _digest(data), pixels_read, problem)
