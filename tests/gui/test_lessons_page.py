@@ -54,6 +54,47 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     assert control.progress.step == 1 and control.progress.answers["params"].state == "right"
 
 
+def test_lessons_of_ones_own_and_of_strangers(open_window, qtbot, tmp_path) -> None:
+    window = open_window()
+    lessons = window.features.lessons
+    for text in ("", "no lesson", "\0\0", "---\ntitle: x\n---\n" * 9):
+        file = tmp_path / "bad.md"
+        file.write_text(text, encoding="utf-8")
+        window.open_file(file)
+        assert "bad.md" in window.toasts.texts[-1] and lessons.control.walk is None and not lessons.panel.isVisible()
+    window.commands.run("lesson.open", tmp_path / "none.md")
+    assert lessons.control.walk is None
+    mine = tmp_path / "mine.md"
+    mine.write_text(
+        "---\ntitle: Mine\n---\n\n## One {#one}\n\n```studio\nopen no_such\n```\n\n<script>x</script> ![p](file:///etc/passwd)\n\n"
+        "## Two {#two}\n\n```studio\nnew Two\nadd input Input shape=[1,8,8]\n```\n\n"
+        "### Click it {#click}\n\n```answer block\nexpect: 'input'\n```\n",
+        encoding="utf-8",
+    )
+    window.open_file(mine)
+    panel, control = lessons.panel, lessons.control
+    assert panel.isVisible() and "mine.md:8" in panel.trouble.text() and panel.title.text() == "Mine"
+    QTest.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.AltModifier)
+    form = panel.forms["click"]
+    window.desk.show_block("input")
+    QApplication.processEvents()
+    window.session.select([])
+    click(window.canvas, window.canvas.camera.to_view(window.canvas.block_rect("input").center()))
+    assert "input" in form.chosen.text()
+    click(form.check_button)
+    assert control.answer(form.question).state == "right" and panel.trouble.isHidden()
+    window.commands.run("lesson.close")
+    window.desk.show_screen("lessons")
+    page = lessons.page
+    qtbot.waitUntil(lambda: len(page.links) >= len(lesson_names()))
+    click(page.links["01_convolution"])
+    assert control.lesson.name == "01_convolution" and window.desk.screen == ""
+    window.commands.run("lesson.open", mine)
+    assert control.progress.step == 1 and control.progress.right() == 1
+    window.commands.run("lesson.anew")
+    assert control.progress.step == 0 and control.progress.right() == 0
+
+
 def answer_wrong_empty_right(window, form) -> None:
     """Each question with nothing, with something wrong, and right, by mouse and keys."""
     control, question = window.features.lessons.control, form.question

@@ -63,7 +63,7 @@ class LessonControl(QObject):
     def key(self) -> str:
         """Under which progress is kept: the file for a lesson of the user's own."""
         lesson = self.lesson
-        return "" if lesson is None else str(self.path) if "/" in str(self.path) else lesson.name
+        return "" if lesson is None else str(self.path) if isinstance(self.path, Path) else lesson.name
 
     def open(self, name_or_path: Path | str) -> bool:
         """Open a lesson where the learner left it."""

@@ -69,6 +69,7 @@ class Lessons:
         control.opened.connect(self._on_opened)
         control.failed.connect(self._fail)
         desk.carry("lesson", lambda: (control.path, control.document), lambda given: control.take(*given))
+        desk.add_opener(lambda file: file.suffix == SUFFIX, lambda file: self.control.open(file))
         desk.on_start(self._resume)
         desk.on_close(self._stop)
 
@@ -169,7 +170,7 @@ class Lessons:
         if self.control.walk is not None:
             return
         last = str(settings().value(LAST, ""))
-        if last and self._desk.is_shown(PANEL) and self.control.open(Path(last) if "/" in last else last):
+        if last and self._desk.is_shown(PANEL) and self.control.open(Path(last) if last.endswith(SUFFIX) else last):
             return
         self._desk.set_shown(PANEL, False)
 
