@@ -119,7 +119,8 @@ def of_presets() -> Iterator[tuple[str, str]]:
                 yield parameter.help, place
     for file in sorted((preset_folder() / "papers").glob("*.json")):
         read = json.loads(file.read_text(encoding="utf-8"))
-        for text in (read.get("table", ""), read.get("units", ""), *read.get("remarks", ())):
+        reasons = [row["why"] for row in read["rows"] if "why" in row]
+        for text in (read.get("table", ""), read.get("units", ""), *read.get("remarks", ()), *reasons):
             yield text, f"presets/papers/{file.name}"
 
 

@@ -166,7 +166,7 @@ class DataPage(QScrollArea):
     def show_known(self) -> None:
         """Show what is known by now."""
         known, data = self.control.known, self.control.recipe.data
-        self.source.set_text(DATASETS[data.source].title if data.source in DATASETS else _brief(data.source))
+        self.source.set_text(tr(DATASETS[data.source].title) if data.source in DATASETS else _brief(data.source))
         trouble = self.control.trouble
         self.trouble.setVisible(trouble is not None)
         self.body.setVisible(trouble is None)
@@ -181,7 +181,7 @@ class DataPage(QScrollArea):
         self._show_facts()
         self._desk.set_crumbs("data")
         if known.title:
-            self.setAccessibleDescription(known.title)
+            self.setAccessibleDescription(tr(known.title))
 
     def _show_kind(self) -> None:
         known = self.control.known

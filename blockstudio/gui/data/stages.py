@@ -31,7 +31,7 @@ class StageStrip(QWidget):
 
     def _show(self) -> None:
         stages = self._control.known.stages
-        self.setAccessibleDescription("; ".join(f"{stage.title}: {stage.text}" for stage in stages))
+        self.setAccessibleDescription("; ".join(f"{tr(stage.title)}: {tr(stage.text)}" for stage in stages))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -52,11 +52,11 @@ class StageStrip(QWidget):
             painter.setFont(font(12, bold=not stage.off))
             painter.setPen(colours.secondary if stage.off else colours.text)
             text = QRect(rect.right() + 9, rect.top() + 8, room, 18)
-            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, stage.title)
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, tr(stage.title))
             painter.setFont(font(11))
             painter.setPen(colours.secondary)
             flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-            painter.drawText(text.adjusted(0, 20, 0, 46), flags, stage.text)
+            painter.drawText(text.adjusted(0, 20, 0, 46), flags, tr(stage.text))
             if place:
                 painter.setPen(QPen(colours.secondary, 1))
                 middle = rect.center().y()

@@ -30,7 +30,7 @@ from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.tables.sorting import MACS, OUTPUT, PARAMETERS, pieces_of, sorted_rows
 from blockstudio.gui.tables.treemap_view import TreemapView
 from blockstudio.gui.work.worker import Work
-from blockstudio.report.paper import PaperTable, Row, paper, paper_of
+from blockstudio.report.paper import MISPRINT, PaperTable, Row, paper, paper_of
 from blockstudio.report.summary import HEADINGS, SummaryRow, summary_rows, summary_totals
 from blockstudio.report.table import Table
 from blockstudio.text import render, say
@@ -284,9 +284,10 @@ class TablesPage(QWidget):
             for text, tip in zip(found.total.texts, tips, strict=True)
         ]
         lines.append(Line([Cell(tr("total"), "total"), *blank, *totals]))
-        self.title.setText(f"{found.title}. {found.units}.")
+        self.title.setText(tr("{title}. {units}.", title=tr(found.title), units=tr(found.units)))
         self.title.setToolTip(self.title.text())
-        self.notes.setText("\n".join(found.notes()[1:]))
+        reasons = [f"{MISPRINT} {row.type}: {tr(row.why)}" for row in found.rows if row.why]
+        self.notes.setText("\n".join([*reasons, *map(tr, found.remarks)]))
         if found.differing:
             text = tr("{count} of {all} rows differ from the table's network")
             self.standing.setText(text.format(count=found.differing, all=len(found.rows)))
@@ -400,10 +401,10 @@ def _printed(row: Row, found: PaperTable) -> list[Cell]:
     cells = []
     for column, cell in zip(found.columns, row.cells, strict=True):
         if cell.true is None:
-            cells.append(Cell(cell.text, tip=row.why))
+            cells.append(Cell(cell.text, tip=tr(row.why)))
             continue
         tip = tr("{column}: the paper prints {printed}, true is {true}.\n{why}").format(
-            column=column, printed=cell.printed or tr("nothing"), true=cell.true, why=row.why
+            column=column, printed=cell.printed or tr("nothing"), true=cell.true, why=tr(row.why)
         )
         cells.append(Cell(cell.text, "misprint", tip))
     return cells

@@ -87,11 +87,11 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
             known = DATASETS[name]
             if name in absent[:1]:
                 yield Choice(tr("Not on this computer yet"), "", separator=True, enabled=False)
-            tip = known.help
+            tip = tr(known.help)
             if name in absent and known.megabytes:
                 tip = tr("{help} To be downloaded: {size}.", help=known.help, size=megabytes_text(known.megabytes))
             line = before and not known.built_in and name not in absent
-            yield Choice(known.title, name, name == data.source, tip, separator=line)
+            yield Choice(tr(known.title), name, name == data.source, tip, separator=line)
             before = known.built_in
 
     def folder_label(_: Desk) -> str:
