@@ -222,7 +222,7 @@ class Walk:
         if not wrong:
             return Verdict("right", say("Right."), fields=states)
         first = wrong[0]
-        text = say("{field}: {said}", field=self.fill(step, question.fields[first]), said=said[first])
+        text = say("{field}: {said}", field=plain(self.fill(step, question.fields[first])), said=said[first])
         state: State = "unread" if states[first] == "unread" else "wrong"
         hint = self._hint(step, question, texts.get(first, ""))
         return Verdict(state, text, hint if state == "wrong" else "", wrong, states)
@@ -284,10 +284,15 @@ class Walk:
         expected = self.expected(step, question)
         if question.kind in ("choice", "several"):
             names = _words(expected[""])
-            return "; ".join(self.fill(step, question.choices.get(name, name)) for name in names)
+            return "; ".join(plain(self.fill(step, question.choices.get(name, name))) for name in names)
         if question.kind == "block":
             return ", ".join(_words(expected[""]))
         return ", ".join(f"{shown(value)}{unit}" for value in expected.values())
+
+
+def plain(prose: str) -> str:
+    """A line of prose without its marks."""
+    return re.sub(r"[`*]", "", prose)
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import theme
+from blockstudio.gui.kit.theme import mix, theme
 from blockstudio.gui.lessons.widgets.base import Card, Plot, number
 from blockstudio.lessons.numbers import logistic, share_saturated
 
@@ -20,7 +20,7 @@ class Logistic(Card):
     def __init__(self) -> None:
         super().__init__(tr("γ and β under a logistic curve"))
         self.plot = Plot(tr("values before the curve, and the curve"), 130)
-        self.plot.colour = lambda: theme().track
+        self.plot.colour = lambda: mix(theme().field, theme().accent, 0.45)
         self.plot.low, self.plot.high = -REACH, REACH
         x = np.linspace(-REACH, REACH, 120)
         self.plot.curve = list(zip(x.tolist(), logistic(x).tolist(), strict=True))
