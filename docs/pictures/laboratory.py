@@ -48,7 +48,7 @@ def main() -> None:
     window.resize(*SIZE)
     window.show()
     desk = window.desk
-    desk.documents.open(run.directory / DIAGRAM)
+    desk.documents.open_now(run.directory / DIAGRAM)
     desk.show_screen("laboratory")
     page = desk.screen_widget("laboratory")
     assert isinstance(page, LaboratoryPage)

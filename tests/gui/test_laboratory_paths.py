@@ -35,6 +35,11 @@ def test_a_chain_is_written_out_and_a_path_lit(qtbot: Any) -> None:
     # Nothing to be written out: it says so. Two blocks in a row are four paths.
     tree.show_units(trunk(bs.load("cifar_plain", n=1)).units)
     assert tree.units == [] and not tree.grab().isNull()
+    assert [unit.name for unit in chain_of(trunk(bs.load("cifar_resnet", n=1)).units)] == [
+        "layer1.0",
+        "layer2.0",
+        "layer3.0",
+    ]
     tree.show_units(trunk(bs.load("cifar_resnet", n=2)).units)
     assert [unit.name for unit in tree.units] == ["layer1.0", "layer1.1"]
 

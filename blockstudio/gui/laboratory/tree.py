@@ -21,15 +21,15 @@ SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 
 def chain_of(units: Sequence[Unit]) -> list[Unit]:
-    """The last units in a row that are residual and leave the shape as it is, three at most; else the last residual
-    ones of any shape."""
+    """The last units in a row that are residual and leave the shape as it is, three at most; where there are no two,
+    the last residual ones of any shape."""
     best: list[Unit] = []
     run: list[Unit] = []
     for unit in units:
         run = [*run, unit] if unit.residual and unit.source_shape == unit.result_shape else []
         if len(run) >= len(best) or len(run) >= MOST:
             best = run[-MOST:]
-    return best or [unit for unit in units if unit.residual][-MOST:]
+    return best if best[1:] else [unit for unit in units if unit.residual][-MOST:]
 
 
 class TreeView(QWidget):
