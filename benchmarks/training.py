@@ -130,9 +130,7 @@ class Bench:
     def against_loader(self) -> None:
         """The first three ratios."""
         run = self.resnet("fp32")
-        loader, tried = best_loader(run, self.turn, self.clock, os.cpu_count() or 1)
-        for name, rate in tried.items():
-            print(f"  torchvision, {name}: {rate:,.0f} images/s", flush=True)
+        loader = best_loader(run, self.turn, self.clock, os.cpu_count() or 1)
         tensors = OnTensors(run, loader.splits)
         tensors.take(2, self.clock)
         turns = self._turns(run, loader, tensors)
