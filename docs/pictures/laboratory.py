@@ -28,6 +28,7 @@ from blockstudio.runs import Run
 from blockstudio.runs.run import DIAGRAM
 
 SIZE, COLOURS, MOST = (1600, 1000), 200, 200_000
+PAGES = ("hand", "seeing", "paths", "batchnorm")
 PATIENCE = 300.0
 """Seconds for an answer."""
 
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--beside", type=Path)
     parser.add_argument("--image", type=int, default=0)
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=PAGES)
     parser.add_argument("--to", type=Path, default=Path(__file__).parent)
     options = parser.parse_args()
     run = Run(options.run)
@@ -61,6 +63,8 @@ def main() -> None:
             app.processEvents()
 
     def shoot(name: str) -> None:
+        if name not in options.pages:
+            return
         for chosen in (LIGHT, DARK):
             set_theme(chosen)
             for _ in range(5):
@@ -69,19 +73,38 @@ def main() -> None:
 
     page.show_run(run)
     hand = page.by_hand
-    wait(lambda: bool(hand.images_of) and not page.process.busy)
-    names = [unit.name for unit in hand.cards.units if unit.refusal is None]
-    wait(lambda: set(names) == set(hand.images_of) and len(set(hand.images_of.values())) == 1)
-    if options.beside is not None:
-        hand.put_beside(Run(options.beside))
-        wait(lambda: hand.beside is not None)
-    hand.toggle(names[len(names) // 2])
-    wait(lambda: not page.process.busy)
-    shoot("hand")
+    wait(lambda: hand.whole is not None)
+    if "hand" in options.pages:
+        wait(lambda: bool(hand.images_of) and not page.process.busy)
+        names = [unit.name for unit in hand.cards.units if unit.refusal is None]
+        wait(lambda: set(names) == set(hand.images_of) and len(set(hand.images_of.values())) == 1)
+        if options.beside is not None:
+            hand.put_beside(Run(options.beside))
+            wait(lambda: hand.beside is not None)
+        hand.toggle(names[len(names) // 2])
+        wait(lambda: not page.process.busy)
+        shoot("hand")
     page.turn_to("look")
     page.seeing.look({"image": options.image})
     wait(lambda: not page.process.busy and page.seeing.found is not None)
     shoot("seeing")
+    if "paths" in options.pages:
+        _ask_gradients(page, wait)
+        shoot("paths")
+    if "batchnorm" in options.pages:
+        page.turn_to("batchnorm")
+        page.asking["batchnorm"].ask()
+        wait(lambda: page.asking["batchnorm"].found is not None)
+        shoot("batchnorm")
+    window.stop()
+    window.hide()
+    QWidget.deleteLater(window)
+    app.processEvents()
+    settings.use_folder(None)
+    own.cleanup()
+
+
+def _ask_gradients(page: LaboratoryPage, wait: Callable[[Callable[[], bool]], None]) -> None:
     page.turn_to("paths")
     asking = page.asking["paths"]
     asking.turn_to("gradients")
@@ -89,17 +112,6 @@ def main() -> None:
     asking.ask()
     wait(lambda: asking.found is not None)
     page.paths.tree.light(2 ** len(page.paths.tree.units) - 3)
-    shoot("paths")
-    page.turn_to("batchnorm")
-    page.asking["batchnorm"].ask()
-    wait(lambda: page.asking["batchnorm"].found is not None)
-    shoot("batchnorm")
-    window.stop()
-    window.hide()
-    QWidget.deleteLater(window)
-    app.processEvents()
-    settings.use_folder(None)
-    own.cleanup()
 
 
 def _save(window: QWidget, file: Path) -> None:

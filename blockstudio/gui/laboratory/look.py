@@ -291,7 +291,7 @@ class SeeingPage(QWidget):
             return  # Another picture has been asked for since.
         self.found, self._layers = found, {}
         classes = [each["class"] for each in found["classes"]]
-        self.label = self.label if self.label in classes else classes[0]
+        self.label = classes[0]
         self.number.setText(str(found["image"]) if "picture" in asked else tr("number {number}", number=found["image"]))
         self.view.picture = image_of(found["picture"])
         self.gallery.choose(found["image"])
@@ -339,8 +339,8 @@ class SeeingPage(QWidget):
         self.score.setText(tr(
             "Mean of the map: 1/{places} · Σ M(x, y) = {mean}\nScore of {name}: {mean} + bias {bias} = {score}\n"
             "Share: exp {score} / Σ exp score = {share}",
-            places=places, mean=f"{entry['mean']:.3f}", name=name, bias=f"{entry['bias']:.3f}",
-            score=f"{entry['logit']:.3f}", share=f"{entry['share']:.1%}",
+            places=places, mean=_signed(entry["mean"]), name=name, bias=_signed(entry["bias"]),
+            score=_signed(entry["logit"]), share=f"{entry['share']:.1%}",
         ))  # fmt: skip
         lines = [
             Line([Cell(tr("channel {number}", number=channel)), Cell(f"{weight:.3f} × {mean:.3f}"),
@@ -433,6 +433,10 @@ class SeeingPage(QWidget):
             return tr("{name}, {share}: Grad-CAM of {block}.", name=name, share=share,
                       block=self.block or self.found["block"])  # fmt: skip
         return tr("{name}, {share}.", name=name, share=share)
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
 
 
 def _column(width: int) -> tuple[QWidget, QVBoxLayout]:
