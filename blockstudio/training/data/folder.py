@@ -98,7 +98,8 @@ def scan(root: Path) -> FolderParts:
         ]
         others.append(_list(folder, classes, problems, strange, all_needed=False))
     if problems:
-        raise collected(shortened(problems))
+        files = [path for part in (train, *others) if part is not None for path in part.paths]
+        raise collected(shortened([*problems, *empty(files).values()]))
     titles = tuple(found.titles.get(name, name) for name in classes)
     return FolderParts(train, others[0], others[1], titles, _left_out(strange))
 
