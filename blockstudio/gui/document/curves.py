@@ -3,7 +3,7 @@ and that of all runs have the same."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,10 @@ class Subject:
 class CurveChart(QWidget):
     """A chart under its title, which chooses the figure."""
 
-    def __init__(self, figure: str) -> None:
+    def __init__(self, figure: str, picked: Callable[[], object]) -> None:
+        """``picked`` is called when another figure was chosen."""
         super().__init__()
-        self.figure = figure
+        self.figure, self._picked = figure, picked
         self.chart = Chart("")
         self.title = Chip(tr("What the chart shows"), self._fill)
         self.title.setProperty("role", "title")
@@ -68,7 +69,6 @@ class CurveChart(QWidget):
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.head.setFixedHeight(24)
         self.offered: list[Figure] = []
-        self._panel: CurvesPanel | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -89,8 +89,7 @@ class CurveChart(QWidget):
     def pick(self, key: str) -> None:
         """Show another figure."""
         self.figure = key
-        if self._panel is not None:
-            self._panel.refresh()
+        self._picked()
 
 
 class CurvesPanel(QWidget):
@@ -115,13 +114,12 @@ class CurvesPanel(QWidget):
         """Times that a curve was smoothed."""
         self._work = Work(self)
         self.dialog: QFileDialog | None = None
-        self.first, self.second = (CurveChart(figure) for figure in figures)
+        self.first, self.second = (CurveChart(figure, self.refresh) for figure in figures)
         self.charts = (self.first, self.second)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(24)
         for each, stretch in zip(self.charts, (540, 400), strict=True):
-            each._panel = self
             each.chart.pointed.connect(self._point)
             each.chart.zoomed.connect(self.show_view)
             line.addWidget(each, stretch if names else 1)
@@ -179,7 +177,7 @@ class CurvesPanel(QWidget):
     def refresh(self) -> None:
         """Draw what is there now."""
         offered = figures_in([each.curves for each in self.subjects])
-        axis, part = self.axis.value, self.part.value
+        axis = self.axis.value
         unit = {"step": tr("steps"), "epoch": tr("epochs"), "seconds": tr("s")}[axis]
         for each in self.charts:
             figure = figure_of(each.figure)
@@ -194,7 +192,6 @@ class CurvesPanel(QWidget):
                 target=TARGET if figure.target and self._names else None, end=self._end(axis), empty=empty,
             )  # fmt: skip
         self.part.setVisible(any(figure_of(each.figure).validation for each in self.charts))
-        self.part.buttons[part].setChecked(True)
         self._tell(self.first.chart.cursor_x)
 
     def _end(self, axis: str) -> float | None:
