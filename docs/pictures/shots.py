@@ -59,7 +59,7 @@ def train(folder: Path) -> None:
         write_label(folder / name, label)
     fields = {**CLOTHES, "steps": 60, "batch_size": 16, "watch.blocks": True, "watch.steps": 4, "data.input_size": 32,
               "optimizer.lr": 0.05}  # fmt: skip
-    trained(folder / DEEP, bs.load("resnet34"), fields)
+    trained(folder / DEEP, bs.load("resnet34", width=16), fields)
 
 
 def trained(directory: Path, diagram: bs.Diagram, fields: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ def results(studio: Studio) -> None:
 def watch(studio: Studio) -> None:
     """Update / weight on the cards, down the network, and of one block."""
     window = studio.window
-    window.documents.open_now("resnet34", None)
+    window.documents.open_now("resnet34", {"width": 16})
     training = window.features.training
     training.trainer.attach(Run(studio.runs / DEEP))
     studio.until(lambda: training.trainer.data.complete)
@@ -127,8 +127,7 @@ def watch(studio: Studio) -> None:
     window.session.heat = "watch.ratio"
     studio.until(lambda: not window.features.canvas.busy)
     window.desk.show_block("layer3")
-    window.canvas.view.fit() if hasattr(window.canvas, "view") else None
-    training.panel.curves.first.chart._point(100.0)
+    training.panel.curves.first.chart._point(40.0)
     studio.settle(1)
 
 
