@@ -46,15 +46,15 @@ def experiment_of(rows: Sequence[Listed], folder: Path) -> Path:
         home = _free(folder, "-".join(dict.fromkeys(row.network for row in rows)))
         home.mkdir(parents=True)
         files = {f"network-{number}.blocks.json": text for number, text in enumerate(networks, start=1)}
-        for file, text in files.items():
-            write_atomic(home / file, text)
+        for name, text in files.items():
+            write_atomic(home / name, text)
         varied = [path for path in FIELDS if path not in OWN and _differs(rows, path)]
         values = [{path: _plain(row.recipe.get(path)) for path in varied} for row in rows]
         data: dict[str, Any] = {
             "version": 1,
             "question": say("Which is better: {names}?", names=", ".join(dict.fromkeys(names))),
             "networks": [
-                {"network": file, "name": name} for file, name in zip(files, networks.values(), strict=True)
+                {"network": name, "name": title} for name, title in zip(files, networks.values(), strict=True)
             ] if len(files) > 1 else list(files),
             "recipe": {
                 path: _plain(value) for path, value in rows[0].recipe.items()

@@ -114,7 +114,9 @@ def polygon(x: Floats, y: Floats) -> QPolygonF:
     found = QPolygonF()
     found.resize(x.size)
     if x.size:
-        memory = np.frombuffer(VoidPtr(found.data(), 16 * x.size, True), dtype=float).reshape(x.size, 2)  # type: ignore[call-overload]
+        # The stubs say otherwise of both; `data` is an address.
+        held = VoidPtr(found.data(), 16 * x.size, True)  # type: ignore[call-arg, arg-type]
+        memory = np.frombuffer(held, dtype=float).reshape(x.size, 2)
         memory[:, 0], memory[:, 1] = x, y
     return found
 
