@@ -12,6 +12,7 @@ from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas import layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
+from blockstudio.gui.canvas.scene.camera import MARGIN, READABLE
 from blockstudio.gui.canvas.scene.hits import port_at
 from blockstudio.gui.canvas.scene.order import in_reading_order
 from blockstudio.layout.flow import DOWN, FLOW, RIGHT
@@ -160,6 +161,12 @@ def test_it_is_chosen_where_it_shows_larger_and_written_down_with_the_first_plac
     assert diagram.about[FLOW] == RIGHT and places(canvas)["r3"] == before and canvas.scene.drawing.right
     assert undone(canvas, text)
     assert not show(load_preset("vgg16"), 1200, 900).scene.drawing.right, "columns show it as large"
+
+
+def test_what_is_wider_than_the_view_begins_at_its_edge(show) -> None:
+    canvas = show(to_the_right("googlenet"), 700, 500)
+    assert canvas.camera.scale == READABLE
+    assert canvas.camera.to_view(canvas.scene.bounds().topLeft()).x() == MARGIN
 
 
 def test_gestures_at_random(show) -> None:

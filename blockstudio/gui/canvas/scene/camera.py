@@ -56,7 +56,11 @@ class Camera(Projection):
             self.fit_rect(bounds, view, MARGIN)
             if self.scale < READABLE:
                 self.scale = READABLE
-                self.x = view.center().x() - READABLE * self._first().center().x()
+                x = view.center().x() - READABLE * self._first().center().x()
+                # What is wider than the view fills it: no empty paper beside the first column, or before a row.
+                low = view.right() - MARGIN - READABLE * bounds.right()
+                high = view.left() + MARGIN - READABLE * bounds.left()
+                self.x = min(max(x, low), high) if low <= high else x
                 self.y = MARGIN - READABLE * bounds.top()
             if self._wanted is not None and not view.contains(self.rect_to_view(self._wanted)):
                 self.centre(self._wanted.center(), view)
