@@ -115,7 +115,7 @@ def test_the_command_line_page_has_every_form_and_command() -> None:
     formats = dict(re.findall(r"^\| `(\.\w+)` \| [^|]* \| ([^|]*) \|$", text, flags=re.MULTILINE))
     assert formats == {row.ending: row.holds for row in FORMATS.values()}
     assert all(f"blockstudio {name}" in text for name in COMMANDS if name != OPEN)
-    assert set(re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)) == {"0", "1", "2", "130"}
+    assert set(re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)) == {"0", "1", "2", "3", "130"}
 
 
 def test_a_new_cost_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
