@@ -20,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -198,12 +198,26 @@ def open_lesson(studio: Studio, name: str, step: int) -> tuple[Any, Any]:
     return lessons.control, lessons.panel
 
 
+def compare(studio: Studio) -> None:
+    """Six networks side by side."""
+    window = studio.window
+    window.documents.open_now("resnet50")
+    window.commands.run("view.compare")
+    page = window.features.compare.page
+    for name in ("resnet101", "alexnet", "vgg16", "googlenet", "inception_v3"):
+        QTest.keyClicks(page.add_line, name)
+        QTest.keyClick(page.add_line, Qt.Key.Key_Return)
+        studio.until(lambda: page.add_line.text() == "")
+    studio.until(lambda: not page.comparison.busy)
+    studio.settle(1)
+
+
 SHOTS: dict[str, tuple[Callable[[Studio], None], bool]] = {
     "runs": (runs, False), "results": (results, True), "watch": (watch, False), "data": (data, False),
-    "lesson": (lesson, False), "lesson-zh": (lesson_curve, False),
+    "compare": (compare, False), "lesson": (lesson, False), "lesson-zh": (lesson_curve, False),
 }  # fmt: skip
 """What makes a picture, and whether it is in the dark colours; those in Chinese end in ``-zh``."""
-WITHOUT_RUNS = {"data", "lesson", "lesson-zh"}
+WITHOUT_RUNS = {"compare", "data", "lesson", "lesson-zh"}
 
 
 def take(name: str, runs: Path, to: Path) -> Path:
