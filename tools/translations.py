@@ -61,7 +61,9 @@ def collected() -> Catalog:
 def searched() -> Iterator[tuple[str, str]]:
     """Words by which a person looks for blocks and commands."""
     from blockstudio.blocks import CATALOGUE
+    from blockstudio.gui.refactor.kinds import COMMANDS
 
+    yield from ((words, "blockstudio/gui/refactor/kinds.py") for _, words in COMMANDS.values())
     for kind in CATALOGUE.values():
         if (place := kind.__module__.replace(".", "/") + ".py").startswith("blockstudio/"):
             yield from ((entry.keywords, place) for entry in kind.palette)
@@ -111,6 +113,7 @@ def of_presets() -> Iterator[tuple[str, str]]:
     beside = sorted(path for file in experiments[:1] for path in file.parent.glob("*.blocks.json"))
     drawn += [(load(path), f"presets/experiments/{path.name}") for path in beside]
     for diagram, place in drawn:
+        yield diagram.name, place
         yield from ((diagram.about[key], place) for key in PROSE if key in diagram.about)
         for scope in diagram.scopes():
             definition = diagram.definition(scope)

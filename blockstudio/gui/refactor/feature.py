@@ -137,7 +137,7 @@ def install(desk: Desk) -> None:
                 keywords="normalise bn bias", on_drawing=True),
         *(
             Command(f"refactor.{kind}", text, partial(_convert_kind, kind), enabled=_selected,
-                    keywords=f"convert {words}", on_drawing=True)
+                    keywords=words, on_drawing=True)
             for kind, (text, words) in COMMANDS.items()
         ),
     )  # fmt: skip
