@@ -89,6 +89,13 @@ def test_a_translation_has_the_gaps_of_the_sentence_and_no_english_left(file: Pa
 
 
 @pytest.mark.parametrize("file", TRANSLATIONS, ids=lambda file: file.parent.parent.name)
+def test_no_sentence_is_without_a_translation(file: Path) -> None:
+    translations = tool("translations")
+    missing = list(translations.untranslated(translations.read(file), translations.collected()))
+    assert not missing, f"python tools/translations.py update {file.parent.parent.name}, translate, compile: {missing}"
+
+
+@pytest.mark.parametrize("file", TRANSLATIONS, ids=lambda file: file.parent.parent.name)
 def test_what_is_shipped_is_what_was_translated(file: Path) -> None:
     assert file.with_suffix(".mo").read_bytes() == tool("translations").as_mo(file)
 
