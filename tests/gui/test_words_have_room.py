@@ -94,6 +94,7 @@ def spoken(request: pytest.FixtureRequest, styled: QApplication) -> Iterator[str
     text.use_language(text.ENGLISH)
 
 
+@pytest.mark.slow
 def test_every_word_has_room(spoken: str, open_window) -> None:
     window: StudioWindow = open_window("googlenet")
     window.resize(1280, 800)
