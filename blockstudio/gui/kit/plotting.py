@@ -116,7 +116,7 @@ def polygon(x: Floats, y: Floats) -> QPolygonF:
     if x.size:
         # The stubs say otherwise of both; `data` is an address.
         held = VoidPtr(found.data(), 16 * x.size, True)  # type: ignore[call-arg, arg-type]
-        memory = np.frombuffer(held, dtype=float).reshape(x.size, 2)
+        memory = np.frombuffer(held, dtype=float).reshape(x.size, 2)  # type: ignore[call-overload]
         memory[:, 0], memory[:, 1] = x, y
     return found
 
