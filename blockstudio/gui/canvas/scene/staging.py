@@ -99,6 +99,7 @@ class Staging:
         if wanted is not None:
             return wanted
         if self._reads_right is None and self.paper is not None:
+            self._reads_right = False  # as it is asked below
             self._reads_right = self._shows_larger_to_the_right(self.paper)
         return bool(self._reads_right)
 
@@ -106,12 +107,14 @@ class Staging:
         diagram = self.session.diagram
         if not self.is_loose(MAIN) or len(diagram.main) > AT_ONCE or columns_wanted(diagram) is not None:
             return False
-        scales = []
-        for right in (False, True):
-            places = arrange(diagram, MAIN, self.card_sizes(MAIN), right)
-            columns, room = self._columns(MAIN, places, {}, right), turned(paper) if right else paper
-            scales.append(columns.scale(columns.for_room(*room), *room))
-        return scales[1] > scales[0] * WORTH
+        self._keep_way()
+        columns = self._columns(MAIN, self.places(MAIN), {}, False)
+        down = columns.scale(columns.for_room(*paper), *paper)
+        if down * WORTH >= 1.0:
+            return False
+        columns = self._columns(MAIN, arrange(diagram, MAIN, self.card_sizes(MAIN), True), {}, True)
+        room = turned(paper)
+        return columns.scale(columns.for_room(*room), *room) > down * WORTH
 
     def _keep_way(self) -> None:
         """Forget places that are of a drawing the other way."""
