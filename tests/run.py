@@ -50,7 +50,10 @@ def main(options: list[str]) -> int:
     """Run both halves, also if the first fails, or the inner loop; the exit code of the first that failed."""
     if "--quick" in options:
         return quick([option for option in options if option != "--quick"])
-    workers = [] if any(option.startswith("-n") for option in options) else ["-n", str(min(os.cpu_count() or 1, 4))]
+    # One worker more than cores: some wait for children, timers and disks.
+    workers = (
+        [] if any(option.startswith("-n") for option in options) else ["-n", str(min((os.cpu_count() or 1) + 1, 4))]
+    )
     halves = [
         ["tests", "--ignore=tests/gui", "--block-qt", "-p", "no:pytest-qt"],
         ["tests/gui"],

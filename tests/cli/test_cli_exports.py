@@ -163,7 +163,7 @@ def test_the_report_as_json(capsys: pytest.CaptureFixture[str], weights: Path) -
     assert report["missing"] and all("downsample" in key for key in report["missing"])
     assert set(report) == {
         "network", "file", "complete", "names", "prefix", "matched", "missing", "unexpected",
-        "mismatched", "kept", "settings",
+        "mismatched", "kept", "settings", "beside",
     }  # fmt: skip
 
 

@@ -113,6 +113,7 @@ def test_the_normalisation_where_it_cannot_be(run: Run, tmp_path: Path, capsys: 
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run"]
 
 
+@pytest.mark.slow
 def test_the_script_classifies_images(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "classifier"
     assert export(run, folder, "--inference") == 0

@@ -24,7 +24,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
 torch.set_num_threads(1)
-QUICK = {"cifar_resnet"}
+QUICK = {"module_residual_basic"}
 EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in preset_names()]
 
 

@@ -144,7 +144,7 @@ def state(window: StudioWindow) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     "selected",
     [
-        (),
+        pytest.param((), marks=pytest.mark.slow),
         pytest.param(("conv1",), marks=pytest.mark.slow),
         ("inception_3a",),
         pytest.param(("conv1", "pool1"), marks=pytest.mark.slow),

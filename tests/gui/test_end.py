@@ -42,7 +42,7 @@ assert begun.wait(30)
 """
 
 
-@pytest.mark.parametrize("before", [COPIED, WORKING], ids=["copied", "working"])
+@pytest.mark.parametrize("before", [COPIED, pytest.param(WORKING, marks=pytest.mark.slow)], ids=["copied", "working"])
 def test_the_process_ends_cleanly(before: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", BEGIN + before + "print('end')", str(tmp_path)],

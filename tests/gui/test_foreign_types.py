@@ -46,6 +46,7 @@ def test_it_is_moved_undone_and_saved_as_it_was(window) -> None:
     assert file.read_text(encoding="utf-8") == FILE
 
 
+@pytest.mark.slow
 def test_a_package_that_fails_is_a_note_in_the_window(tmp_path: Path) -> None:
     script = (
         "from blockstudio.gui.app.application import application, tell_packages\n"

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from blockstudio.graph.format import dumps, load, save
 from blockstudio.graph.presets import load_preset
 from tests.support.hands import click
@@ -54,6 +56,7 @@ def test_work_of_a_killed_window_is_offered_and_restored(open_window, qtbot, own
     assert not list((own_folder / "recovery").glob("*")), "what is saved needs no journal"
 
 
+@pytest.mark.slow
 def test_discarded_work_is_not_offered_again(open_window, qtbot, own_folder: Path) -> None:
     kill_a_window(own_folder, "resnet18")
     window = open_window()

@@ -43,7 +43,9 @@ def test_names_agree(preset: str, name: str, size: int, values: dict[str, bool])
         assert_close(model(x), original(x))
 
 
-@pytest.mark.parametrize(("preset", "size"), [("preact_resnet50", 64), ("inception_v4", 96)])
+@pytest.mark.parametrize(
+    ("preset", "size"), [("preact_resnet50", 64), pytest.param("inception_v4", 96, marks=pytest.mark.slow)]
+)
 def test_the_map_leads_from_their_names_to_ours(preset: str, size: int) -> None:
     mapping = weight_map(preset, "timm")
     assert mapping.preset == preset

@@ -30,7 +30,7 @@ MINE = with_fields(
 )  # fmt: skip
 
 
-@examples(40)
+@examples(16)
 @given(st.text(max_size=30), st.lists(st.text(min_size=1, max_size=20), max_size=3))
 def test_both_forms_say_the_same(name: str, notes: list[str]) -> None:
     about = About(name=name, notes=tuple(notes))

@@ -11,6 +11,7 @@ def end_desk(desk: Desk) -> None:
     desk.close()
     widgets = [desk.toasts, *desk.made_screens(), *([desk.drawing] if desk.drawing is not None else [])]
     widgets += [place.widget for place in (*desk.pages.values(), *desk.panels.values())]
+    widgets += [page.tools for page in desk.pages.values() if page.tools is not None]
     widgets += [widget for items in desk.items.values() for _, widget in items]
     for widget in widgets:
         widget.hide()
