@@ -33,8 +33,8 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
         assert window.features.training.bar.train.text() == "Pause"
 
         click(window.features.training.bar.train)
-        qtbot.waitUntil(lambda: trainer.data.status == "paused", timeout=PATIENCE)
-        assert window.features.training.bar.train.text() == "Resume"
+        qtbot.waitUntil(lambda: window.features.training.bar.train.text() == "Resume", timeout=PATIENCE)
+        assert trainer.data.status == "paused"
         assert "paused" in window.features.training.panel.figures.title.text()
         paused_at = trainer.data.state.step
 
@@ -46,7 +46,8 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
         press_key(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
         qtbot.waitUntil(lambda: not trainer.data.active, timeout=PATIENCE)
     assert trainer.data.status == "stopped"
-    assert window.features.training.bar.train.text() == "Train" and not window.features.training.bar.stop.isVisible()
+    qtbot.waitUntil(lambda: window.features.training.bar.train.text() == "Train", timeout=PATIENCE)
+    assert not window.features.training.bar.stop.isVisible()
     qtbot.waitUntil(lambda: [row.state.status for row in trainer.runs] == ["stopped"], timeout=PATIENCE)
 
 
