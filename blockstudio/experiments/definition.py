@@ -36,6 +36,7 @@ from blockstudio.experiments.place import Place, check_place
 from blockstudio.experiments.space import Search, check_search, lowest, random_values
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded
+from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import open_diagram
 from blockstudio.runs.recipe import Recipe, field_path, with_fields
 from blockstudio.runs.recipe_files import load_recipe
@@ -152,6 +153,7 @@ class Plan:
     ) -> None:
         self.experiment, self.folder, self.proposals = experiment, folder, tuple(map(dict, proposals))
         self._analyses: dict[int, Analysis] = {}
+        self._texts: dict[int, str] = {}
         problems: list[StudioError] = []
         try:
             self.recipe = self._base_recipe()
@@ -205,6 +207,12 @@ class Plan:
         beside = self.folder / name
         values: dict[str, RawValue] = {**variant.network.parameters, **variant.parameters}
         return open_diagram(beside if beside.is_file() else name, **values)
+
+    def text_of(self, variant: Variant) -> str:
+        """The network of a variant as its file would hold it, written once for all seeds."""
+        if variant.index not in self._texts:
+            self._texts[variant.index] = dumps(self.diagram(variant))
+        return self._texts[variant.index]
 
     def analysis(self, variant: Variant) -> Analysis:
         """What its network counts, worked out once."""

@@ -15,7 +15,7 @@ from blockstudio.errors import StudioError
 from blockstudio.experiments.answers import answer_of, start_asking, unanswered
 from blockstudio.experiments.definition import Plan, Variant
 from blockstudio.experiments.measures import Measure, asked, counted, value_of, watched
-from blockstudio.graph.format import dumps
+from blockstudio.graph.format import loads
 from blockstudio.runs.events import Event, RunLog, read_events
 from blockstudio.runs.recipe_files import dumps_recipe
 from blockstudio.runs.run import EVENTS, Run, create_run
@@ -62,7 +62,7 @@ class Trial:
         """Named by what it is, so that an experiment that is given more seeds keeps those it has, and one with another
         recipe begins anew."""
         recipe = dumps_recipe(self.plan.recipe_of(self.variant, self.seed))
-        text = dumps(self.plan.diagram(self.variant)) + recipe
+        text = self.plan.text_of(self.variant) + recipe
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
         # Another experiment that looks at the same runs may call the variant otherwise.
         known = next(self.home.glob(f"*-seed{self.seed}-{digest}"), None) if self.plan.experiment.runs else None
@@ -77,6 +77,8 @@ class Trial:
 
     def run(self) -> Run | None:
         """Its run; ``None`` before it was made."""
+        if not self.home.is_dir():  # No trial was made yet: its name, which is dear, is not needed.
+            return None
         try:
             return Run(self.directory)
         except StudioError:
@@ -90,7 +92,7 @@ class Trial:
             return found
         if self.directory.is_dir():
             shutil.rmtree(self.directory)
-        diagram = self.plan.diagram(self.variant)
+        diagram = loads(self.plan.text_of(self.variant))
         return create_run(diagram, self.plan.recipe_of(self.variant, self.seed), self.directory)
 
     def outcome(self) -> Outcome:
