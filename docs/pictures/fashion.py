@@ -85,8 +85,10 @@ def picture(run: Run, target: Path) -> None:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        run = Run(Path(sys.argv[1])) if len(sys.argv) > 1 else trained(Path(folder))
+    with tempfile.TemporaryDirectory() as home:
+        # A home of its own, so that the picture tells no folder of this machine.
+        os.environ["HOME"] = os.environ["USERPROFILE"] = home
+        run = Run(Path(sys.argv[1])) if len(sys.argv) > 1 else trained(Path(home) / "BlockStudio" / "runs")
         result = run.results()
         if result is None:
             print(run.state().message)
