@@ -90,12 +90,6 @@ def load_recipe_file(path: Path | str) -> RecipeFile:
     return loads_recipe_file(read_bounded(Path(path), MAX_FILE), str(path))
 
 
-def loads_recipe(data: bytes | str, where: str = "recipe") -> Recipe:
-    """A recipe from JSON, or from TOML where ``where`` ends so. Fields left out have their defaults. Raises
-    `StudioError` naming every wrong field."""
-    return loads_recipe_file(data, where).recipe
-
-
 def load_recipe(path: Path | str) -> Recipe:
     """A recipe from a file.
 

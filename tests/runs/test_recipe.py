@@ -23,7 +23,7 @@ from blockstudio.runs.recipe import (
     read_value,
     with_fields,
 )
-from blockstudio.runs.recipe_files import dumps_recipe, load_recipe, loads_recipe, save_recipe
+from blockstudio.runs.recipe_files import dumps_recipe, load_recipe, loads_recipe_file, save_recipe
 from tests.support.properties import examples
 
 
@@ -65,7 +65,7 @@ RECIPES = st.fixed_dictionaries({}, optional={path: legal(field) for path, field
 def test_a_legal_recipe_survives_its_file(values: dict[str, Any]) -> None:
     recipe = with_fields(Recipe(), values)
     assert check(recipe) == []
-    assert loads_recipe(dumps_recipe(recipe)) == recipe
+    assert loads_recipe_file(dumps_recipe(recipe)).recipe == recipe
 
 
 def test_every_field_is_declared_with_title_and_help() -> None:
