@@ -12,7 +12,7 @@ from PIL import Image
 
 from blockstudio.compiler import compile
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.presets import load_preset
+from blockstudio.graph.presets import load_preset, open_diagram
 from blockstudio.runs import Recipe, create_run, with_fields
 from blockstudio.runs.adapt import adapt, needs_initial
 from blockstudio.runs.beginning import Start
@@ -147,3 +147,8 @@ def test_zero_gamma_makes_every_residual_block_its_shortcut() -> None:
     block = model.get_submodule("layer1.0").eval()
     x = torch.rand(2, 64, 8, 8)
     assert torch.equal(block(x), x)
+
+
+def test_where_branches_are_summed_the_initial_values_stay() -> None:
+    residual, plain = (open_diagram("cifar_resnet", bn=False, plain=plain) for plain in (False, True))
+    assert not needs_initial(residual) and needs_initial(plain)
