@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,14 +135,12 @@ def check(options: argparse.Namespace) -> int:
 def page(options: argparse.Namespace) -> int:
     """Write a page of Markdown with its figure for each; the folder is given with ``-o``."""
     from blockstudio.experiments.pages import page_of, state_of, told
-    from blockstudio.experiments.queue import cores
     from blockstudio.experiments.trials import ENDED
     from blockstudio.experiments.verdicts import figure_of
     from blockstudio.graph.files import write_atomic
 
     folder = Path(options.output[0] if isinstance(options.output, list) else options.output or ".")
     folder.mkdir(parents=True, exist_ok=True)
-    machine = render(say("{count} cores ({machine})", count=cores(), machine=platform.machine()))
     lines = []
     for name in chosen(options):
         plan, rows = standing_of(name, options.size, Path(options.runs) if options.runs else None)
@@ -152,9 +149,7 @@ def page(options: argparse.Namespace) -> int:
         figure = f"{stem}{OUTLINES}" if ended else ""
         if figure:
             write_atomic(folder / figure, figure_of(plan, rows).svg().encode())
-        write_atomic(
-            folder / f"{stem}{MARKDOWN}", (page_of(stem, plan, rows, figure, machine).rstrip() + "\n").encode()
-        )
+        write_atomic(folder / f"{stem}{MARKDOWN}", (page_of(stem, plan, rows, figure).rstrip() + "\n").encode())
         course = plan.experiment.course
         title = told(course.title) if course is not None else stem
         lines.append(f"| [{title}]({stem}.md) | {told(plan.experiment.question)} | {render(state_of(plan, rows))} |")

@@ -44,7 +44,7 @@ def time_of(minutes: float | None) -> Text:
     return say_many("about {count} hour", "about {count:,} hours", round(minutes / 60))
 
 
-def page_of(name: str, plan: Plan, rows: Sequence[Row], figure: str = "", machine: str = "") -> str:
+def page_of(name: str, plan: Plan, rows: Sequence[Row], figure: str = "") -> str:
     """The page.
 
     Args:
@@ -52,7 +52,6 @@ def page_of(name: str, plan: Plan, rows: Sequence[Row], figure: str = "", machin
         plan: Of it.
         rows: Of `rows_of`.
         figure: Name of the figure's file beside it; empty: none.
-        machine: On what it was run.
     """
     experiment, course = plan.experiment, plan.experiment.course
     lines = [f"# {told(course.title) if course else name}", "", told(experiment.question), ""]
@@ -86,7 +85,7 @@ def page_of(name: str, plan: Plan, rows: Sequence[Row], figure: str = "", machin
         if course.note:
             lines += [render(say("**At this scale:** {note}", note=Text(course.note))), ""]
     lines += ["## " + render(say("How")), "", f"    blockstudio experiment run {name} --small", ""]
-    lines += [_how(plan, rows, machine), ""]
+    lines += [_how(plan, rows), ""]
     return "\n".join(lines)
 
 
@@ -100,11 +99,12 @@ def _orderings(plan: Plan, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _how(plan: Plan, rows: Sequence[Row], machine: str) -> str:
+def _how(plan: Plan, rows: Sequence[Row]) -> str:
     experiment = plan.experiment
     if not experiment.trained:
         return render(say("Counted on the drawings; nothing is trained."))
-    seconds = [each.seconds for row in rows for each in row.outcomes.values() if each.seconds]
+    outcomes = [each for row in rows for each in row.outcomes.values() if each.seconds]
+    seconds = [each.seconds for each in outcomes if each.seconds]
     parts: list[str] = [
         say("Seeds: {seeds}.", seeds=", ".join(map(str, experiment.seeds))),
         say("Data: {data}.", data=", ".join(dict.fromkeys(
@@ -114,7 +114,8 @@ def _how(plan: Plan, rows: Sequence[Row], machine: str) -> str:
         planned = say("Planned for two idle cores: {time}.", time=time_of(experiment.minutes))
         parts.append(planned)
     if seconds:
-        took = say("Its {count} runs trained for {minutes} minutes, all added up, on {machine}.",
-                   minutes=f"{sum(seconds) / 60:.1f}", count=len(seconds), machine=machine)  # fmt: skip
+        cores = ", ".join(str(each) for each in sorted({each.cores for each in outcomes}) if each)
+        took = say("Its {count} runs trained for {minutes} minutes, all added up; cores of the machine: {cores}.",
+                   minutes=f"{sum(seconds) / 60:.1f}", count=len(seconds), cores=cores or "–")  # fmt: skip
         parts.append(took)
     return render(join(parts))

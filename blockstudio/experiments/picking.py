@@ -17,7 +17,7 @@ def picked(answer: Any, way: str, leave: Sequence[str] = (), over: str = "") -> 
     Args:
         answer: Mappings and lists, as JSON gives them.
         way: Names with ``/`` between them; a number is a place in a list, from the end where it is negative; ``*``
-            stands for all of a level.
+            stands for all of a level, and a list at the end for its numbers.
         leave: Names that a ``*`` leaves out.
         over: One of `TAKES`; without, the mean.
 
@@ -31,9 +31,14 @@ def picked(answer: Any, way: str, leave: Sequence[str] = (), over: str = "") -> 
     found = [answer]
     for name in way.split("/"):
         found = [value for each in found for value in _of(each, name, leave)]
-    values = [float(each) for each in found if isinstance(each, int | float) and math.isfinite(each)]
-    if not values:
+    if len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    placed = {
+        place: float(each) for place, each in enumerate(found) if isinstance(each, int | float) and math.isfinite(each)
+    }
+    if not placed:
         return None
+    values = list(placed.values())
     match over:
         case "median":
             return median(values)
@@ -42,7 +47,7 @@ def picked(answer: Any, way: str, leave: Sequence[str] = (), over: str = "") -> 
         case "most":
             return max(values)
         case "peak":
-            return float(values.index(max(values)))
+            return float(max(placed, key=placed.__getitem__))
     return fmean(values)
 
 

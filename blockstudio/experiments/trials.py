@@ -44,6 +44,8 @@ class Outcome:
     steps: int | None = None
     message: str = ""
     seconds: float | None = None
+    cores: int = 0
+    """Of the machine that trained it; 0 where nothing is noted."""
 
 
 @dataclass
@@ -123,7 +125,8 @@ class Trial:
         log = run.history()
         status: TrialStatus = "finished" if log.finished else "diverged" if log.diverged else "failed"
         seconds = log.finished.get("seconds") if log.finished else None
-        found = Outcome(status, step=step, steps=steps, message=state.message, seconds=seconds)
+        found = Outcome(status, step=step, steps=steps, message=state.message, seconds=seconds,
+                        cores=cores_of(run))  # fmt: skip
         if status == "failed":
             return found
         if status == "finished" and unanswered(run.directory, self.plan.experiment.measures.values()):
@@ -161,6 +164,12 @@ class Trial:
         found.value = values[""]
         found.also = {name: values[name] for name in measures if name}
         return found
+
+
+def cores_of(run: Run) -> int:
+    """Processors of the machine that trained a run; 0 where nothing is noted."""
+    cores = run.environment().get("cores")
+    return cores if isinstance(cores, int) else 0
 
 
 def trials_of(plan: Plan, home: Path) -> list[Trial]:

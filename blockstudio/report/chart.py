@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,6 +15,7 @@ TEXT, QUIET, LINE, PAPER = "#1b2128", "#5c6671", "#dfe3e8", "#ffffff"
 FACES = "Inter, Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 46, 48
+LINE_HEIGHT = 18
 TICKS = 6
 
 
@@ -60,13 +62,24 @@ class Chart:
         """The file's text."""
         across, up = self._ranges()
         xs, ys = _Axis(*across, LEFT, WIDTH - RIGHT), _Axis(*up, HEIGHT - BOTTOM, TOP, log=self.log_y)
+        title = _lines(self.title, WIDTH - LEFT - RIGHT, 14)
+        names = self._names()
+        # What stands above the plot is as high as its lines; the plot keeps its size.
+        lower = LINE_HEIGHT * (len(title) - 1 + max(len(names) - 1, 0))
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            f'font-family="{FACES}" font-size="11" fill="{QUIET}">',
-            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
-            f'<text x="{LEFT}" y="20" font-size="14" font-weight="600" fill="{TEXT}">{escape(self.title)}</text>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + lower}" width="{WIDTH}" '
+            f'height="{HEIGHT + lower}" font-family="{FACES}" font-size="11" fill="{QUIET}">',
+            f'<rect width="{WIDTH}" height="{HEIGHT + lower}" fill="{PAPER}"/>',
         ]
-        parts += self._grid(xs, ys)
+        for number, line in enumerate(title):
+            base = 20 + LINE_HEIGHT * number
+            parts.append(
+                f'<text x="{LEFT}" y="{base}" font-size="14" font-weight="600" fill="{TEXT}">{escape(line)}</text>'
+            )
+        for number, row in enumerate(names):
+            below = LINE_HEIGHT * (len(title) - 1 + number)
+            parts += [f'<g transform="translate(0 {below})">' if below else "<g>", *row, "</g>"]
+        parts += [f'<g transform="translate(0 {lower})">' if lower else "<g>", *self._grid(xs, ys)]
         for level in self.levels:
             if ys.has(level.value):
                 y = ys.at(level.value)
@@ -76,7 +89,7 @@ class Chart:
                 )
         for number, curve in enumerate(self.curves):
             parts += self._curve(curve, SERIES[number % len(SERIES)], xs, ys)
-        return "\n".join([*parts, *self._names(), "</svg>", ""])
+        return "\n".join([*parts, "</g>", "</svg>", ""])
 
     def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
         points = [point for curve in self.curves for point in (*curve.points, *curve.dots) if self._shown(point[1])]
@@ -106,9 +119,11 @@ class Chart:
             parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
         if self.labels:
             step = math.ceil(len(self.labels) / 14)
+            room = (xs.last - xs.first) / len(self.labels) * step
+            turned = " rotate(20)" if any(_width(label, 11) > room - 8 for label in self.labels[::step]) else ""
             for index, label in enumerate(self.labels):
                 if index % step == 0:
-                    place = f"translate({xs.at(index):.1f} {HEIGHT - BOTTOM + 14}) rotate(20)"
+                    place = f"translate({xs.at(index):.1f} {HEIGHT - BOTTOM + 16}){turned}"
                     parts.append(f'<text transform="{place}" text-anchor="middle">{escape(label)}</text>')
         else:
             for value in xs.ticks():
@@ -143,16 +158,21 @@ class Chart:
             parts += [f'<circle cx="{xs.at(x):.1f}" cy="{ys.at(y):.1f}" r="4" fill="{colour}"/>' for x, y in points]
         return parts
 
-    def _names(self) -> list[str]:
+    def _names(self) -> list[list[str]]:
+        """The curves' names, line by line."""
         if len(self.curves) < 2:
             return []
-        parts, x = [], float(LEFT)
+        rows: list[list[str]] = [[]]
+        x = float(LEFT)
         for number, curve in enumerate(self.curves):
-            colour = SERIES[number % len(SERIES)]
-            parts.append(f'<rect x="{x:.0f}" y="30" width="10" height="3" fill="{colour}"/>')
-            parts.append(f'<text x="{x + 15:.0f}" y="35" fill="{TEXT}">{escape(curve.name)}</text>')
-            x += 33 + 6.2 * len(curve.name)
-        return parts
+            colour, wide = SERIES[number % len(SERIES)], 15 + _width(curve.name, 11)
+            if rows[-1] and x + wide > WIDTH - RIGHT:
+                rows.append([])
+                x = float(LEFT)
+            rows[-1].append(f'<rect x="{x:.0f}" y="30" width="10" height="3" fill="{colour}"/>')
+            rows[-1].append(f'<text x="{x + 15:.0f}" y="35" fill="{TEXT}">{escape(curve.name)}</text>')
+            x += wide + 18
+        return rows
 
 
 @dataclass(frozen=True)
@@ -192,7 +212,23 @@ class _Axis:
 def _number(value: float) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:,.6g}"
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def _width(text: str, size: float, sign: float = 0.56) -> float:
+    """About how wide a text is, in pixels: a file has no fonts to ask, and a reader's may be others. ``sign`` is the
+    usual width of one, as a share of the size."""
+    return sum(1.0 if unicodedata.east_asian_width(each) in "WF" else sign for each in text) * size
+
+
+def _lines(text: str, room: float, size: float) -> list[str]:
+    """A text in lines no wider than ``room`` pixels, broken between words, or between Chinese signs."""
+    lines = [""]
+    for part in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", text):
+        if lines[-1] and _width((lines[-1] + part).rstrip(), size, 0.6) > room:
+            lines.append("")
+        lines[-1] += part
+    return [line.rstrip() for line in lines]
 
 
 def recoloured(svg: str, text: str, quiet: str, line: str, paper: str) -> str:

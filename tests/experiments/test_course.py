@@ -41,10 +41,15 @@ def planned(folder: Path, **fields: Any) -> Plan:
 
 
 def test_numbers_are_picked_out_of_answers() -> None:
-    answer = {"without": {"a.0": {"x": 1}, "b": {"x": 3}, "c": {"x": 8}}, "list": [[1, 2], [5, float("-inf")]]}
+    answer = {
+        "without": {"a.0": {"x": 1}, "b": {"x": 3}, "c": {"x": 8}},
+        "list": [[1, 2], [5, float("-inf")]],
+        "holes": [None, 1, 3],
+    }
     for way, leave, over, number in (
         ("without/*/x", ["c"], "median", 2), ("without/a.0/x", [], "", 1), ("without/*/x", [], "most", 8),
-        ("list/-1/*", [], "", 5), ("list/0", [], "peak", None), ("list/0/*", [], "peak", 1), ("list/9/*", [], "", None),
+        ("list/-1/*", [], "", 5),
+        ("list/0", [], "peak", 1), ("holes", [], "peak", 2), ("list/0/*", [], "peak", 1), ("list/9/*", [], "", None),
         ("nothing", [], "", None), ("without/*/x", [], "least", 1), ("without/*/x", [], "", 4),
     ):  # fmt: skip
         assert picked(answer, way, leave, over) == number, (way, over)
