@@ -149,6 +149,8 @@ class Weight(NamedTuple):
     """The one number that it is filled with, if it is."""
     kept: tuple[int, ...] = ()
     """As the network keeps it, before any reshaping."""
+    saved: bool = True
+    """Whether it stands in the network's state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,9 @@ class ShiftBatchNorm2d(nn.BatchNorm2d):
 
     def __init__(self, num_features, eps=1e-5, momentum=0.1):
         super().__init__(num_features, eps, momentum, affine=False)
+        # CUDA takes no shift without a scale: one of ones, neither learned nor saved.
+        del self.weight
+        self.register_buffer("weight", torch.ones(num_features), persistent=False)
         self.bias = nn.Parameter(torch.zeros(num_features))
 ''',
     "ShortcutA": '''\

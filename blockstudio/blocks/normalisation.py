@@ -62,6 +62,8 @@ class BatchNorm2d(BlockType):
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
         scale, shift = given["weight"], given["bias"]
+        if isinstance(scale, Weight) and not scale.saved and scale.value == 1.0:
+            scale = None  # CUDA takes no shift without a scale: ones stand in for none.
         if not isinstance(given["running_mean"], Weight) or (scale is not None and not isinstance(scale, Weight)):
             return None
         affine = "none" if shift is None else "shift" if scale is None else "full"

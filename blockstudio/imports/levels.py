@@ -27,6 +27,7 @@ class Builder:
         self.outputs = outputs
         """How many tensors it gives in evaluation mode; further ones are auxiliary."""
         self.weights = dict(root.module.named_parameters()) | dict(root.module.named_buffers())
+        self.saved = root.module.state_dict().keys()
         self.needed = _needed(root)
         self.used: dict[str, str] = {}
         """Where weights are, and the block that has them."""
@@ -243,7 +244,8 @@ class Builder:
         tensor = self.weights[value.weight].detach()
         first = tensor.flatten()[0] if tensor.numel() and not tensor.is_meta else None
         same = first is not None and bool((tensor == first).all())
-        return Weight(value.shape, float(first) if same and first is not None else None, tuple(tensor.shape))
+        number = float(first) if same and first is not None else None
+        return Weight(value.shape, number, tuple(tensor.shape), value.weight in self.saved)
 
     # Names
 

@@ -109,7 +109,9 @@ def test_a_recorded_step_learns_what_a_plain_one_learns(make_run: MakeRun, name:
             for number, batch in enumerate(feeder.train(0, 0)):
                 rates.set(number)
                 learn(batch)
-        found.append((meter.read().mean_loss, torch.cat([p.detach().flatten() for p in model.parameters()])))
+        # A bias before a normalisation has no gradient but rounding, which RMSprop and Adam blow up to whole steps.
+        learnt = [p.detach().flatten() for key, p in model.named_parameters() if key != "conv1.bias"]
+        found.append((meter.read().mean_loss, torch.cat(learnt)))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-3)
     torch.testing.assert_close(found[0][1], found[1][1], rtol=1e-2, atol=1e-3)
 
