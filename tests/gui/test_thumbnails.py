@@ -9,6 +9,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
 import blockstudio as bs
+from blockstudio.graph.definition import Wire
+from blockstudio.graph.edits import AddWire, RemoveWire
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.thumbnails import Thumbnails
@@ -40,11 +42,18 @@ def test_a_card_shows_what_its_block_gives_while_the_mouse_rests_on_it(qtbot: An
         return QColor(canvas.grab().toImage().pixel(int(corner.x() - 15 * scale), int(corner.y() + 15 * scale)))
 
     plain = rest_on("conv1")
-    session.thumbnails = Thumbnails(diagram.name, {"conv1": coloured("#ff00ff"), "layer1.2": coloured("#00ff00")})
+    session.thumbnails = Thumbnails(
+        bs.load("cifar_resnet", size=28, in_channels=1), {"conv1": coloured("#ff00ff"), "layer1.2": coloured("#00ff00")}
+    )
     assert plain != QColor("#ff00ff") and rest_on("conv1") == QColor("#ff00ff")
     # A repeated block is one card: its last copy's. One of which nothing is known has none, another network neither.
     assert scene.session.thumbnails is not None and scene.session.thumbnails.of("layer1") is not None
     rest_on("bn1")
     assert scene.thumbnail() is None
-    session.thumbnails = Thumbnails("another", {"conv1": coloured("#ff00ff")})
+    # Another network of the same name and with the same blocks, but for a wire.
+    other = bs.load("cifar_resnet")
+    wire = next(wire for wire in other.main.wires() if wire.source == "bn1")
+    other.edit("Rewire", [RemoveWire(wire=wire), AddWire(wire=Wire("conv1", "out", wire.target, wire.target_port))])
+    assert other.name == diagram.name
+    session.thumbnails = Thumbnails(other, {"conv1": coloured("#ff00ff")})
     assert rest_on("conv1") == plain

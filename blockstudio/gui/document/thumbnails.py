@@ -7,17 +7,24 @@ from functools import cached_property
 
 from PySide6.QtGui import QImage
 
+from blockstudio.graph.diagram import Diagram
+from blockstudio.gui.document.structure import structure
+
 
 class Thumbnails:
     """Of one network.
 
     Args:
-        network: The name of its diagram: of another no card shows them.
+        network: As it was trained: no card of a diagram with other blocks or wires shows them, whatever its name.
         pictures: By path in the run's network, in which every copy of a repeated block is one: ``layer1.0.conv1``.
     """
 
-    def __init__(self, network: str, pictures: Mapping[str, QImage]) -> None:
-        self.network, self._pictures = network, pictures
+    def __init__(self, network: Diagram, pictures: Mapping[str, QImage]) -> None:
+        self._structure, self._pictures = structure(network), pictures
+
+    def fits(self, diagram: Diagram) -> bool:
+        """Whether it is this network, drawn for whatever size."""
+        return structure(diagram) == self._structure
 
     def of(self, path: str) -> QImage | None:
         """That of a card; of one that is drawn once for its copies, the last copy's."""

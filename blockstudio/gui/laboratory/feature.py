@@ -97,7 +97,7 @@ class Laboratory:
         """From now on cards show what their blocks give for this test image while the mouse rests on them."""
         if self.process.run is None:
             return
-        network = Run(self.process.run).diagram().name
+        network = Run(self.process.run).diagram()
 
         def take(found: dict[str, Any]) -> None:
             pictures = {path: image_of(picture) for path, picture in found["shown"].items()}

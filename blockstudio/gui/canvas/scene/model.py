@@ -128,7 +128,7 @@ class Scene(QObject):
     def thumbnail(self) -> tuple[QImage, QRectF] | None:
         """What the block under the mouse gives, and where its card is; ``None`` if it is not known."""
         name, known = self.marks.hovered, self.session.thumbnails
-        if name is None or known is None or known.network != self.session.diagram.name:
+        if name is None or known is None or not known.fits(self.session.diagram):
             return None
         path = f"{self.stage.path}.{name}" if self.stage.path else name
         found = known.of(path)

@@ -13,6 +13,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit, SetDefault, SetParameter
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.lens import Lens
+from blockstudio.gui.document.structure import structure
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run
@@ -54,7 +55,7 @@ class Trained(QObject):
 
     @property
     def fits(self) -> bool:
-        """Whether the drawing in view is the network of the run: the same blocks of the same types."""
+        """Whether the drawing in view is the network of the run: the same blocks of the same types, wired alike."""
         self._compare()
         return self._fits
 
@@ -165,12 +166,6 @@ class Trained(QObject):
     def stop(self) -> None:
         """The window closes."""
         self._work.cancel()
-
-
-def structure(diagram: Diagram) -> dict[str, dict[str, str]]:
-    """The types of all blocks by their names, for each definition."""
-    definitions = {"": diagram.main, **diagram.modules}
-    return {scope: {name: block.type for name, block in each.blocks()} for scope, each in definitions.items()}
 
 
 def _read(run: Run) -> tuple[Diagram, Analysis]:
