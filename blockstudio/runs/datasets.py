@@ -14,7 +14,8 @@ from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.idx_files import IdxSet, check_counts, choose_set, idx_header, numbering
-from blockstudio.runs.layouts import count_images, is_text, layout, printable
+from blockstudio.runs.image_folders import is_text, printable
+from blockstudio.runs.layouts import layout
 from blockstudio.runs.published import PUBLISHED, Found, find_archive, find_published
 from blockstudio.runs.structure import Data
 from blockstudio.text import Text, say
@@ -293,11 +294,15 @@ def _describe_folder(root: Path) -> DataInfo:
     if classes == 0:
         raise StudioError(
             "data.folder",
-            say("is no data set: it has neither IDX files nor a subfolder for each class."),
-            where=str(root),
-            hint=say("Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg."),
+            say("is no data set: it has neither IDX files nor a subfolder for each class, nor a table of classes."),
+            where=str(found.train),
+            hint=say(
+                "Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg; or put a table beside "
+                "them, labels.csv, with the columns {columns}.",
+                columns="image, label",
+            ),
         )
     return DataInfo(
         kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None,
-        images=count_images(found.classes, COUNTED) or None, notes=found.notes,
+        images=found.count(COUNTED) or None, notes=found.notes,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded
 from blockstudio.runs.mat_files import read_mat
+from blockstudio.runs.tables import classes_of, read_table
 from blockstudio.text import Text, say
 
 MAX_LIST = 64 << 20
@@ -95,6 +96,10 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _by_name(path: Path, photos: Sequence[Path], classes: Sequence[str]) -> Labelled:
+    table = read_table(path, photos)
+    known = classes_of(table, classes) if table is not None else None
+    if table is not None and known is not None and len(known) == len(photos):
+        return Labelled(tuple(sorted(zip(table.photos, known, strict=True))), path)
     listed: dict[str, str] = {}
     for line in _lines(path):
         name, *rest = re.split(r"[\t, ]+", line)

@@ -3,167 +3,101 @@ to be said of it. Names of parts are known in any case and wording; what goes un
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled, class_titles, find_labels, needed
+from blockstudio.runs.image_folders import (
+    FILLERS,
+    WORDS,
+    Part,
+    any_image,
+    class_folders,
+    count_images,
+    holds_images,
+    images_in,
+    is_image,
+    part_of,
+    plain_name,
+)
+from blockstudio.runs.unsorted import (
+    LIST_FOLDERS,
+    Sorted,
+    divided,
+    labels_of,
+    parts_in_classes,
+    says_nothing,
+    sorted_photos,
+)
 from blockstudio.text import Text, listed, say, say_many
 
-IMAGE_ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
-    ".jfif", ".jpe", ".jif", ".mpo", ".apng", ".dib", ".avif", ".jp2", ".tga", ".ico",
-)  # fmt: skip
-STRANGE_ENDINGS = (
-    ".heic", ".heif", ".jxl", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".psd", ".svg", ".eps", ".pcx",
-    ".dds", ".exr", ".hdr",
-)  # fmt: skip
-"""Of pictures that are not read; that they are left out is said."""
-
-Part: TypeAlias = Literal["train", "validation", "test"]
-
-WORDS: dict[Part, tuple[str, ...]] = {
-    "train": ("train", "training", "trn", "trainval"),
-    "validation": ("val", "valid", "validation", "validate", "validating", "dev"),
-    "test": ("test", "testing", "tst", "eval", "evaluation", "holdout"),
-}
-"""Words for a part in names of folders, the plainest first."""
-FILLERS = ("set", "sets", "data", "dataset", "image", "images", "img", "imgs", "split", "folder", "part", "seg")
-"""Words that say nothing beside one of `WORDS`."""
 NAMED = 5
 """So many folders are named in a note."""
 IMAGENET = ("ILSVRC/Data/CLS-LOC", "Data/CLS-LOC")
 """Where the archive of ImageNet's challenge has its parts."""
-SYSTEM = frozenset({"$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle", "recycler"})
-"""Folders that systems and storage boxes put beside people's own."""
 DEEPEST = 4
 """Levels too many that are looked through."""
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_JOINED = re.compile(rf"(?P<word>{'|'.join(word for words in WORDS.values() for word in words)})({'|'.join(FILLERS)})")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the classes of an image folder are. ``classes``: the folders trained on; the other parts have folders of
-    the same names, or are ``None``."""
+    """Where the images of each class are. ``classes``: names of the folders in ``train``; the other parts have folders
+    of the same names, or are ``None``."""
 
     train: Path
-    classes: tuple[Path, ...]
+    classes: tuple[str, ...]
     validation: Path | None
     test: Path | None
     notes: tuple[Text, ...]
     lists: Mapping[Part, Labelled] = field(default_factory=dict)
-    """Parts whose photos lie in one folder, with a list of their classes."""
+    """Parts whose photos are not in folders of their classes, each with its class."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What classes are called whose folders have numbers for names."""
 
-
-def class_folders(folder: Path) -> list[Path]:
-    """Visible subfolders, by name, without a link that leads back to where one is. Raises `StudioError`
-    ``data.folder`` if it cannot be looked into."""
-    try:
-        found = sorted(
-            path for path in folder.iterdir() if path.is_dir() and is_own(path.name) and not _leads_back(path)
-        )
-    except OSError as error:
-        raise StudioError(
-            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
-        ) from error
-    for path in found:
-        if not is_text(path.name):
-            raise StudioError(
-                "data.name",
-                say("has a name that is no text in UTF-8, so no class can be called so."),
-                where=printable(path),
-                hint=say("Rename the folder."),
-            )
-    return found
-
-
-def is_own(name: str) -> bool:
-    """Whether a folder is one that a person made: not hidden, not a system's."""
-    return not name.startswith((".", "__")) and name.lower() not in SYSTEM
-
-
-def _leads_back(path: Path) -> bool:
-    """Whether a link leads to a folder that it lies in."""
-    return path.is_symlink() and path.resolve() in path.parent.resolve().joinpath("inside").parents
-
-
-def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every folder below, with the names of its files; links are followed, each folder is entered once."""
-    seen: set[Path] = set()
-    for where, names, files in os.walk(folder, followlinks=True):
-        here = Path(where)
-        if here.resolve() in seen:
-            names.clear()
-            continue
-        seen.add(here.resolve())
-        names[:] = [name for name in names if is_own(name)]
-        yield here, [name for name in files if not name.startswith(".")]
-
-
-def is_text(name: str) -> bool:
-    """Whether a file's name is text, not bytes of another encoding."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
-
-
-def printable(path: Path | str) -> str:
-    """A path that can be shown and stored, whatever bytes its names are of."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def count_images(folders: Sequence[Path], limit: int) -> int | None:
-    """How many images are in ``folders`` and below, or ``None`` if they are more than ``limit``."""
-    count = 0
-    for folder in folders:
-        for _, files in walk(folder):
-            count += sum(name.lower().endswith(IMAGE_ENDINGS) for name in files)
-            if count > limit:
-                return None
-    return count
-
-
-def part_of(name: str) -> tuple[Part, str] | None:
-    """The part of a set that a folder of this name is, and what else the name says, or ``None``: ``Train``,
-    ``training_set``, ``seg_train``, ``train2017`` and ``asl_train`` (which says "asl" besides) are ``train``."""
-    found: Part | None = None
-    rest: list[str] = []
-    for token in _WORD.findall(name):
-        word = token.lower()
-        joined = _JOINED.fullmatch(word)
-        word = joined["word"] if joined else word
-        part = next((part for part, words in WORDS.items() if word in words), None)
-        if part == "validation" and found == "train":
-            continue  # Both in one, as in train_val: that is what there is to train on.
-        if part is not None and found is not None and part != found:
-            return None
-        if part is not None:
-            found = part
-        elif word not in FILLERS:
-            rest.append(word)
-    return (found, " ".join(rest)) if found is not None else None
+    def count(self, limit: int) -> int | None:
+        """How many images there are to train on, or ``None`` if they are more than ``limit``."""
+        if "train" in self.lists:
+            found = len(self.lists["train"].photos)
+            return found if found <= limit else None
+        return count_images([self.train / name for name in self.classes], limit)
 
 
 def layout(root: Path) -> Layout:
-    """The layout of ``root``. Raises `StudioError` ``data.folder`` if a folder cannot be looked into."""
+    """The layout of ``root``. Raises `StudioError` ``data.folder`` if a folder cannot be looked into, ``data.list`` for
+    a table of classes that can be read in several ways."""
     notes: list[Text] = []
     top = root
     root = next((root / inner for inner in IMAGENET if (root / inner).is_dir()), root)
     root = _looked_through(root, notes)
     # Lists may lie beside the parts, or where the archive was unpacked.
     places = [root, *(folder for folder in root.parents if folder == top or top in folder.parents)]
-    folders = class_folders(root)
+    places += [folder for folder in class_folders(root) if folder.name.lower() in LIST_FOLDERS]
+    inner = _only_with_images(root)
+    folders = class_folders(inner)
     parts, others = _parts(folders)
-    if "train" not in parts:
-        classes = tuple(folder for folder in folders if folder not in parts.values())
-        found = Layout(root, classes, parts.get("validation"), parts.get("test"), ())
-        return _noted(found, [*notes, *_doubts(classes), *_strays(found)], parts, places)
+    if "train" in parts:
+        return _in_parts(root, parts, others, notes, places)
+    found = divided(root, inner, places) if not parts else None
+    if inner != root:
+        notes.append(_looked_into(root, inner))
+    pool = _unsorted(inner, others)
+    found = found or (sorted_photos(pool, [*pool, *places], root.name) if pool else None)
+    found = found or (parts_in_classes(others) if not parts else None)
+    if found is not None:
+        return _noted(_as_sorted(inner, found, parts), [*notes, *found.notes], parts, places)
+    if pool and len(pool) == 1:
+        return _noted(Layout(pool[0], (), parts.get("validation"), parts.get("test"), ()), notes, parts, places)
+    classes = _without_copies(others, notes)
+    plain = Layout(inner, _names(classes), parts.get("validation"), parts.get("test"), ())
+    return _noted(plain, [*notes, *_doubts(classes), *_strays(plain)], parts, places)
+
+
+def _in_parts(
+    root: Path, parts: dict[Part, Path], others: Sequence[Path], notes: list[Text], places: Sequence[Path]
+) -> Layout:
+    """The layout of a set with a folder to train on."""
     inner = {part: _looked_through(folder, notes) for part, folder in parts.items()}
     others = [folder for folder in others if "devkit" not in folder.name.lower()]
     if others:
@@ -173,9 +107,70 @@ def layout(root: Path) -> Layout:
                 train=parts["train"].name, root=root.name, names=listed([folder.name for folder in others], NAMED),
             )
         )  # fmt: skip
-    classes = tuple(class_folders(inner["train"]))
-    found = Layout(inner["train"], classes, inner.get("validation"), inner.get("test"), ())
-    return _noted(found, [*notes, *_doubts(classes), *_strays(found)], parts, places)
+    train = inner["train"]
+    classes = class_folders(train)
+    pool = _unsorted(train, classes)
+    found = sorted_photos(pool, [*pool, train, *places], parts["train"].name) if pool else None
+    if found is not None:
+        return _noted(_as_sorted(train, found, inner), [*notes, *found.notes], parts, places)
+    plain = Layout(train, _names(classes), inner.get("validation"), inner.get("test"), ())
+    return _noted(plain, [*notes, *_doubts(classes), *_strays(plain)], parts, places)
+
+
+def _names(folders: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(folder.name for folder in folders)
+
+
+def _as_sorted(train: Path, found: Sorted, parts: Mapping[Part, Path]) -> Layout:
+    validation, test = parts.get("validation"), parts.get("test")
+    return Layout(train, found.classes, validation, test, (), found.parts)
+
+
+def _unsorted(root: Path, others: Sequence[Path]) -> Sequence[Path]:
+    """The folders whose photos have their classes elsewhere: ``root`` itself, the only one to train on, or some that
+    are called ``images`` and ``part_1``."""
+    if not others:
+        return [root] if holds_images(root) else []
+    if holds_images(root) or any(class_folders(folder) or not holds_images(folder) for folder in others):
+        return []
+    if all(says_nothing(folder.name) for folder in others):
+        return others
+    known = part_of(others[0].name)
+    return others if len(others) == 1 and known is not None and known[0] == "train" else []
+
+
+def _only_with_images(root: Path) -> Path:
+    """``root``, or the only one of its folders with images, where that holds the classes and the others are lists and
+    notes."""
+    folders = class_folders(root)
+    if len(folders) < 2 or any(map(holds_images, (root, *folders))):
+        return root
+    full = [folder for folder in folders if any_image(folder)]
+    return full[0] if len(full) == 1 and len(class_folders(full[0])) > 1 else root
+
+
+def _looked_into(root: Path, inner: Path) -> Text:
+    idle = [folder.name for folder in class_folders(root) if folder != inner]
+    return say_many(
+        "Of the folders of {root} {inner} alone holds images, so its folders are the classes; {names} holds none.",
+        "Of the folders of {root} {inner} alone holds images, so its folders are the classes; {names} hold none.",
+        len(idle), root=root.name, inner=inner.name, names=listed(idle, NAMED),
+    )  # fmt: skip
+
+
+def _without_copies(classes: Sequence[Path], notes: list[Text]) -> list[Path]:
+    """The class folders without one that holds all the others once more, as a set that was packed twice has it."""
+    names = {folder.name for folder in classes}
+    copies = [
+        folder
+        for folder in classes
+        if len(names) > 2 and {path.name for path in class_folders(folder)} >= names - {folder.name}
+    ]
+    for folder in copies:
+        notes.append(
+            say("{folder} holds folders of all the other classes once more, so it is not used.", folder=folder.name)
+        )
+    return [folder for folder in classes if folder not in copies]
 
 
 def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path], places: Sequence[Path]) -> Layout:
@@ -185,8 +180,8 @@ def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path], places: Se
     if parts and any(folder.name not in usual for folder in parts.values()):
         named = [f"{part} = {folder.name}" for part, folder in parts.items()]
         notes.insert(0, say("The parts of the set: {parts}.", parts=", ".join(named)))
-    names = [folder.name for folder in found.classes]
-    lists: dict[Part, Labelled] = {}
+    names = found.classes
+    lists: dict[Part, Labelled] = dict(found.lists)
     flat: tuple[tuple[Part, Path | None], ...] = (("validation", found.validation), ("test", found.test))
     for part, folder in flat:
         photos = _flat(folder) if folder is not None else []
@@ -194,9 +189,9 @@ def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path], places: Se
             continue
         dropped[part] = None
         words = ("val", folder.name) if part == "validation" else ("test", folder.name)
-        labelled = next(
-            (it for word in dict.fromkeys(words) if (it := find_labels(word, photos, [folder, *places], names))), None
-        )
+        near = [folder, *places]
+        labelled = next((it for word in dict.fromkeys(words) if (it := find_labels(word, photos, near, names))), None)
+        labelled = labelled or labels_of(photos, near, names)
         if labelled is not None:
             lists[part] = labelled
             by = labelled.by.name
@@ -219,12 +214,12 @@ def _noted(found: Layout, notes: list[Text], parts: dict[Part, Path], places: Se
 def _flat(folder: Path) -> list[Path]:
     """The photos of a part without class folders: in it, or in its only subfolder that says nothing, ``images``."""
     inside = class_folders(folder)
-    if len(inside) == 1 and inside[0].name.lower() in FILLERS and not _holds_images(folder):
+    if len(inside) == 1 and inside[0].name.lower() in FILLERS and not holds_images(folder):
         folder = inside[0]
         inside = class_folders(folder)
-    if inside or not _holds_images(folder):
+    if inside or not holds_images(folder):
         return []
-    return [path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_ENDINGS) and path.name[0] != "."]
+    return images_in(folder, deep=False)
 
 
 def _parts(folders: Sequence[Path]) -> tuple[dict[Part, Path], list[Path]]:
@@ -253,7 +248,7 @@ def _looked_through(folder: Path, notes: list[Text]) -> Path:
     start = folder
     for _ in range(DEEPEST):
         inside = class_folders(folder)
-        if len(inside) != 1 or _holds_images(folder) or not class_folders(inside[0]):
+        if len(inside) != 1 or holds_images(folder) or not class_folders(inside[0]):
             break
         part, own = part_of(inside[0].name), part_of(folder.name)
         if part is not None and (own is None or own[0] != part[0]):
@@ -271,6 +266,18 @@ def _looked_through(folder: Path, notes: list[Text]) -> Path:
 
 def _doubts(classes: Sequence[Path]) -> list[Text]:
     """What makes one doubt that these folders are classes."""
+    spellings = defaultdict(list)
+    for folder in classes:
+        spellings[plain_name(folder.name)].append(folder.name)
+    twice = next((names for names in spellings.values() if len(names) > 1), None)
+    if twice is not None:
+        return [
+            say(
+                "The classes {names} differ in case alone; they are taken as {count} classes. If they are one, put "
+                "their images into one folder.",
+                names=listed(twice, NAMED), count=len(twice),
+            )
+        ]  # fmt: skip
     parts = [folder.name for folder in classes if (known := part_of(folder.name)) is not None and known[1]]
     if len(parts) >= 2:
         return [
@@ -279,7 +286,7 @@ def _doubts(classes: Sequence[Path]) -> list[Text]:
                 names=listed(parts, NAMED),
             )
         ]
-    hollow = [folder for folder in classes if not _holds_images(folder) and class_folders(folder)]
+    hollow = [folder for folder in classes if not holds_images(folder) and class_folders(folder)]
     inside = [{path.name.lower() for path in class_folders(folder)} for folder in hollow]
     plain = all(len(names) == 1 and names <= set(FILLERS) for names in inside)
     if not hollow or (plain and len(hollow) == len(classes)):
@@ -315,18 +322,3 @@ def _strays(found: Layout) -> list[Text]:
             len(names), folder=found.train.name,
         )
     ]  # fmt: skip
-
-
-def is_image(name: str) -> bool:
-    """Whether a file's name is that of an image, and not a hidden one's."""
-    return name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
-
-
-def _holds_images(folder: Path) -> bool:
-    try:
-        with os.scandir(folder) as found:
-            return any(is_image(entry.name) and entry.is_file() for entry in found)
-    except OSError as error:
-        raise StudioError(
-            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
-        ) from error

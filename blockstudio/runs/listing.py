@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blockstudio.runs.datasets import held_count
-from blockstudio.runs.layouts import IMAGE_ENDINGS, Layout, layout
+from blockstudio.runs.image_folders import IMAGE_ENDINGS, Part, folder_of
+from blockstudio.runs.layouts import Layout, layout
 from blockstudio.runs.structure import Data
 
 
@@ -60,20 +61,23 @@ def list_folder(root: Path) -> Listing:
     """Every file of an image folder, some microseconds a file. Raises `StudioError` ``data.folder`` if a folder cannot
     be looked into."""
     found = layout(root)
-    names = [folder.name for folder in found.classes]
+    names = found.classes
     others: list[str] = []
-    train = _listed([found.train / name for name in names], others)
-    parts: dict[str, ListedPart | None] = {}
-    for part, folder in (("validation", found.validation), ("test", found.test)):
-        labelled = found.lists.get(part)  # type: ignore[call-overload]
+    parts: dict[Part, ListedPart | None] = {}
+    folders: tuple[tuple[Part, Path | None], ...] = (
+        ("train", found.train), ("validation", found.validation), ("test", found.test),
+    )  # fmt: skip
+    for part, folder in folders:
+        labelled = found.lists.get(part)
         if labelled is not None:
             place = {name: label for label, name in enumerate(names)}
             photos = [(str(path), place[name]) for path, name in labelled.photos if name in place]
             parts[part] = ListedPart([path for path, _ in photos], [label for _, label in photos])
         else:
-            parts[part] = None if folder is None else _listed([folder / name for name in names], others)
+            inner = None if folder is None else [folder_of(folder, name, names) for name in names]
+            parts[part] = None if inner is None else _listed(inner, others)
     classes = tuple(found.titles.get(name, name) for name in names)
-    return Listing(classes, train, parts["validation"], parts["test"], others, found)
+    return Listing(classes, parts["train"] or ListedPart(), parts["validation"], parts["test"], others, found)
 
 
 def _listed(folders: Sequence[Path], others: list[str]) -> ListedPart:

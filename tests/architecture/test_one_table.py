@@ -73,7 +73,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Format:
 
 def test_no_form_is_named_outside_the_table() -> None:
     # Files that are read are another matter: weights of other programs, and photos.
-    reading = ("compiler/weight_files.py", "gui/weights", "runs/layouts.py", "training", "lessons/library.py")
+    reading = (
+        "compiler/weight_files.py",
+        "gui/weights",
+        "runs/image_folders.py",
+        "runs/tables.py",
+        "training",
+        "lessons/library.py",
+    )
     assert elsewhere(set(FORMATS), "formats.py", *reading) == []
 
 

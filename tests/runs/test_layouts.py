@@ -10,7 +10,8 @@ from blockstudio.graph.presets import load_preset
 from blockstudio.runs import Recipe, with_fields
 from blockstudio.runs.adapt import adapt
 from blockstudio.runs.datasets import describe
-from blockstudio.runs.layouts import Layout, layout, part_of
+from blockstudio.runs.image_folders import part_of
+from blockstudio.runs.layouts import Layout, layout
 from blockstudio.runs.structure import Data
 
 
@@ -24,7 +25,7 @@ def lay(root: Path, *names: str, images: int = 1) -> Layout:
 
 
 def classes(found: Layout) -> list[str]:
-    return [folder.name for folder in found.classes]
+    return list(found.classes)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
-from blockstudio.runs.layouts import IMAGE_ENDINGS
+from blockstudio.runs.image_folders import IMAGE_ENDINGS
 from blockstudio.runs.questions import GROUPS
 
 HAND = "hand"

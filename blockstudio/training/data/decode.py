@@ -21,7 +21,7 @@ from PIL import Image, ImageColor, ImageOps
 from torch import Tensor
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.layouts import printable
+from blockstudio.runs.image_folders import printable
 from blockstudio.text import Text, say, say_many
 from blockstudio.training.data.colours import shown
 from blockstudio.training.data.ends import UNSURE, cut_short, what_else

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.layouts import printable
+from blockstudio.runs.image_folders import printable
 from blockstudio.text import Text, say
 
 TAIL = 4096

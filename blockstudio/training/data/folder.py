@@ -12,16 +12,17 @@ from torch import Tensor
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled
-from blockstudio.runs.layouts import (
+from blockstudio.runs.image_folders import (
     IMAGE_ENDINGS,
     STRANGE_ENDINGS,
     Part,
     class_folders,
+    folder_of,
     is_image,
-    layout,
     printable,
     walk,
 )
+from blockstudio.runs.layouts import layout
 from blockstudio.text import listed, say, say_many
 from blockstudio.training.data.decode import SIXTEEN_BITS, Decoder, Range
 
@@ -72,21 +73,26 @@ def scan(root: Path) -> FolderParts:
     problems: list[StudioError] = []
     found = layout(root)
     train_root = found.train
-    classes = tuple(folder.name for folder in found.classes)
+    classes = found.classes
     if len(classes) < 2:
         raise _few(train_root, classes, found.test or found.validation)
     strange: list[str] = []
-    train = _list(train_root, classes, problems, strange, all_needed=True)
+    train = (
+        _labelled(found.lists["train"], classes)
+        if "train" in found.lists
+        else _list(train_root, classes, problems, strange, all_needed=True)
+    )
     others: list[Files | None] = []
     parts: tuple[tuple[Part, Path | None], ...] = (("validation", found.validation), ("test", found.test))
     for part, folder in parts:
         if part in found.lists:
-            others.append(_labelled(found.lists[part], classes, problems))
+            others.append(_labelled(found.lists[part], classes))
             continue
         if folder is None:
             others.append(None)
             continue
-        unknown = [item.name for item in class_folders(folder) if item.name not in classes]
+        taken = {folder_of(folder, name, classes).name for name in classes}
+        unknown = [item.name for item in class_folders(folder) if item.name not in taken]
         problems += [
             StudioError(
                 "data.classes",
@@ -131,9 +137,14 @@ def _left_out(endings: Sequence[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def _labelled(part: Labelled, classes: Sequence[str], problems: list[StudioError]) -> Files:
-    """Photos of one folder with the classes that a list gives them."""
+def _labelled(part: Labelled, classes: Sequence[str]) -> Files:
+    """Photos with the classes that a list gives them. Raises `StudioError` ``data.classes`` for one that is not among
+    those to train on."""
     place = {name: label for label, name in enumerate(classes)}
+    unknown = next((name for _, name in part.photos if name not in place), None)
+    if unknown is not None:
+        text = say("names the class {name}, of which there is no image to train on.", name=unknown)
+        raise StudioError("data.classes", text, where=str(part.by))
     paths = tuple(path for path, _ in part.photos)
     return Files(paths, torch.tensor([place[name] for _, name in part.photos], dtype=torch.int64))
 
@@ -157,7 +168,7 @@ def _list(
     paths: list[Path] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
-        here, others = _images(folder / name)
+        here, others = _images(folder_of(folder, name, classes))
         strange += others
         if not here and all_needed:
             kinds = listed(sorted(set(others)))

@@ -17,7 +17,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs.adapt import adapt, image_shape, input_shape
 from blockstudio.runs.datasets import DataInfo, check_present, describe
-from blockstudio.runs.layouts import printable
+from blockstudio.runs.image_folders import printable
 from blockstudio.runs.listing import Counts, ListedPart, list_folder
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.data.decode import reading, survey
