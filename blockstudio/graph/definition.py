@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from copy import copy
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -50,7 +49,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     def moved(self, at: tuple[float, float] | None) -> Block:
         """The same block elsewhere; ``at`` as `own_position` gives it."""
-        twin = copy(self)  # thousands may move in one step: nothing of them is to be checked or copied again
+        twin: Block = self.__copy__()  # type: ignore[attr-defined]  # thousands may move in one step: nothing of them is to be checked or copied again
         msgspec.structs.force_setattr(twin, "at", at)
         return twin
 
@@ -185,7 +184,7 @@ class Definition:
     def block(self, name: str) -> Block:
         """The block called ``name``. Raises `StudioError` ``diagram.block``."""
         try:
-            return self._graph.nodes[name]["block"]  # type: ignore[no-any-return]
+            return self._graph._node[name]["block"]  # type: ignore[no-any-return]
         except KeyError:
             raise StudioError(
                 "diagram.block", say("there is no block '{name}'.", name=shown(name)), where=shown(name)
@@ -193,16 +192,16 @@ class Definition:
 
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """Names and blocks in document order."""
-        return iter(self.graph.nodes(data="block"))
+        return iter([(name, data["block"]) for name, data in self.graph._node.items()])
 
     def wires_into(self, name: str) -> list[Wire]:
         """Wires that end at ``name``, in port order."""
-        found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.in_edges(name, keys=True)]
+        found = [Wire(u, key[0], name, key[1]) for u, keys in self._graph._pred.get(name, {}).items() for key in keys]
         return found if len(found) < 2 else sorted(found, key=lambda wire: port_order(wire.target_port))
 
     def wires_from(self, name: str) -> list[Wire]:
         """Wires that start at ``name``, by output port, then by the name and port they end at."""
-        found = [Wire(u, key[0], v, key[1]) for u, v, key in self._graph.out_edges(name, keys=True)]
+        found = [Wire(name, key[0], v, key[1]) for v, keys in self._graph._adj.get(name, {}).items() for key in keys]
         if len(found) < 2:
             return found
         return sorted(found, key=lambda w: (w.source_port, w.target, port_order(w.target_port)))
@@ -334,7 +333,7 @@ class Definition:
             _subtract(found.types, [old.type])
             found.types[block.type] += 1
             found.of_type.clear()
-        self._hold(name, block)
+        self._graph._node[name] = MappingProxyType({"block": block})
 
     def rename(self, name: str, to: str) -> None:
         """Give a block another name; it keeps its place and wires."""
@@ -431,12 +430,7 @@ def natural(name: str) -> tuple[str, int, str]:
 
 def prefixes(name: str) -> list[str]:
     """The paths that a path lies in: ``["a", "a.b"]`` of ``"a.b.c"``."""
-    found = []
-    end = name.find(".")
-    while end >= 0:
-        found.append(name[:end])
-        end = name.find(".", end + 1)
-    return found
+    return [name[:end] for end, letter in enumerate(name) if letter == "."]
 
 
 def _subtract(counts: Counter[str], keys: list[str]) -> None:

@@ -71,9 +71,11 @@ def risen_alike(
                     return None
     still = np.array([rect for name, rect in rects.items() if name not in risen]).reshape(-1, 4)
     moved = np.array([rects[name] for name in risen])
+    # Only what stands so little above any of them that it would stop it.
+    reach = up + close
+    still = still[(still[:, 3] <= moved[:, 1].max()) & (still[:, 3] > moved[:, 1].min() - reach)]
     if len(still) * len(moved) > MOST:
         return None
-    gaps = moved[:, 1, None] - still[:, 3]
-    near = (gaps >= 0) & (gaps - np.minimum(gaps, close) < up)
+    near = (still[:, 3] <= moved[:, 1, None]) & (still[:, 3] > moved[:, 1, None] - reach)
     near &= (still[:, 0] <= moved[:, 2, None] + margin) & (still[:, 2] >= moved[:, 0, None] - margin)
     return None if near.any() else dict.fromkeys(risen, up)

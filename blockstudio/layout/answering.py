@@ -172,9 +172,9 @@ class _Plan:
         self.to_tell: dict[str, Place] = {}
         """Where blocks stand that the document does not know there."""
         if self.places or self._now != start:
-            added = self.places.keys() - change.before.keys()
-            self.to_tell = {name: at for name, at in self._now.items()
-                            if name not in added and at != change.place_of(change.before[name])}  # fmt: skip
+            before, right = change.before, change.right
+            stood = ((name, at, before[name].at) for name, at in self._now.items() if name in before)
+            self.to_tell = {name: at for name, at, was in stood if at != (turned(was) if right and was else was)}
 
     # Closing up
 

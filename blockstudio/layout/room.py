@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,10 @@ class Standing:
         along: float = 0.0,
     ) -> None:
         self._close, self._usual, self._wide = CLOSE + along, GAP_Y + along, WIDE + along
-        self.rects: dict[str, Rect] = {name: rect_at(at, sizes[name]) for name, at in places.items()}
+        self.rects: dict[str, Rect] = {}
+        for name, (x, y) in places.items():  # as `rect_at`: a level has thousands
+            width, height = sizes[name]
+            self.rects[name] = x - width / 2, y - height / 2, x + width / 2, y + height / 2
         self.after: defaultdict[str, list[str]] = defaultdict(list)
         self.before: defaultdict[str, list[str]] = defaultdict(list)
         there, after, before = self.rects, self.after, self.before
@@ -259,7 +263,7 @@ class Standing:
         """Pairs (upper, lower) that lie on one another and did not before; of a newcomer it is the upper one."""
         names = [*rects, *new]
         now = np.array([*rects.values(), *new.values()])
-        before = np.array([*self.rects.values(), *([(FAR_OFF, FAR_OFF, FAR_OFF, FAR_OFF)] * len(new))])
+        before = self._boxes([(FAR_OFF, FAR_OFF, FAR_OFF, FAR_OFF)] * len(new))
         shifts = now[:, 1] - before[:, 1]
         changed = np.flatnonzero(shifts)
         found = []
@@ -318,7 +322,11 @@ class Standing:
         return min(found) if moves and found else 0.0
 
     def _boxes(self, more: Sequence[Rect] = ()) -> NDArray[np.float64]:
-        return np.array([*self.rects.values(), *more], dtype=float).reshape(len(self.rects) + len(more), 4)
+        return np.vstack((self._array, more)) if more else self._array
+
+    @cached_property
+    def _array(self) -> NDArray[np.float64]:
+        return np.array([*self.rects.values()], dtype=float).reshape(len(self.rects), 4)
 
 
 def rect_at(centre: Place, size: Size) -> Rect:

@@ -28,6 +28,8 @@ COMMANDS = (
     "view.fit", "view.zoom_in", "problem.next", "edit.wire_in_order", "wire.later", "view.open_all", "view.close_all",
 )  # fmt: skip
 """Beside the gestures of mouse and keys."""
+BRING_BACK = frozenset({"undo", "redo", "open"})
+"""After every other act that adds or removes a block, commands too, nothing new may lie on anything."""
 
 
 def walks(count: int) -> Outcome:
@@ -96,29 +98,34 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
         if right:
             window.commands.run("view.direction", True)
         session.diagram.history.clear()
+        acted: list[str] = []
         hands, groups, start = Hands(canvas, dice), [], dumps(session.diagram)
         session.edited.connect(groups.append)
 
         def command() -> None:
             session.select(hands.some(dice.choice((1, 1, 2, 3))))
-            window.commands.run(dice.choice(COMMANDS))
+            chosen = dice.choice(COMMANDS)
+            acted[:] = [f"command {chosen}"]
+            window.commands.run(chosen)
 
         for step in range(count):
             act: Callable[[], object] = dice.choice((*hands.acts, *[command] * 8))
-            told = f"{preset}{' to the right' if right else ''}, seed {seed}, step {step}, {act.__name__}"
+            acted[:] = [act.__name__]
+            where = f"{preset}{' to the right' if right else ''}, seed {seed}, step {step}"
             before, made = lying(canvas), len(groups)
             steps.clear()
             try:
                 act()
                 app.processEvents()
             except Exception as error:  # noqa: BLE001 - whatever comes is a fault
-                outcome.add(f"{told}: {type(error).__name__}: {error}")
+                outcome.add(f"{where}, {acted[0]}: {type(error).__name__}: {error}")
                 return
-            times.setdefault(act.__name__, []).extend(steps)
+            told = f"{where}, {acted[0]}"
+            times.setdefault(acted[0], []).extend(steps)
             outcome.times += 1
             edits = [edit for group in groups[made:] for edit in group]
             kinds = {type(edit).__name__ for edit in edits}
-            if act.__name__ in hands_that_answer(hands) and kinds & ADDS_OR_REMOVES and lying(canvas) - before:
+            if act.__name__ not in BRING_BACK and kinds & ADDS_OR_REMOVES and lying(canvas) - before:
                 outcome.add(f"{told}: cards lie on one another: {sorted(lying(canvas) - before)[:2]}")
             drawing = canvas.scene.root.drawing
             if set(drawing.names) != set(drawing.definition.graph) or set(drawing.wires) != set(
@@ -131,11 +138,6 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
         window.hide()
         window.deleteLater()
         app.processEvents()
-
-
-def hands_that_answer(hands: Any) -> set[str]:
-    """Of all gestures those after which nothing new may lie on anything: undo and redo bring back what was."""
-    return {act.__name__ for act in hands.acts} - {"undo", "redo", "open"}
 
 
 def _there_and_back(session: Any, start: str, outcome: Outcome, told: str) -> None:

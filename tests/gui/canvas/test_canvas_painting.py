@@ -62,9 +62,10 @@ def test_a_card_is_painted_once_and_then_laid_down(show, simple) -> None:
     assert made < canvas.painter.sprites.made <= made + 5, "the block, the shapes behind it and the Output"
 
 
-def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(show, simple, qtbot) -> None:
+def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(show, simple, qtbot, monkeypatch) -> None:
     from tests.support.canvas_driver import turn_wheel
 
+    monkeypatch.setattr("blockstudio.gui.canvas.paint.sprites.SPENT", 60.0)
     canvas = show(simple)
     canvas.zoom_to(1.0)
     turn_wheel(canvas, (300, 300), 0.05)
@@ -79,6 +80,22 @@ def test_while_the_zoom_changes_cards_are_scaled_and_made_crisp_when_it_rests(sh
     qtbot.waitUntil(lambda: not canvas.painter.sprites.moving)
     canvas.grab()
     assert canvas.painter.sprites.made > made
+
+
+def test_a_frame_that_is_late_paints_one_card_more_and_the_next_ones_the_rest(show, simple, monkeypatch) -> None:
+    from tests.support.canvas_driver import turn_wheel
+
+    monkeypatch.setattr("blockstudio.gui.canvas.paint.sprites.SPENT", 0.0)
+    canvas = show(simple)
+    canvas.zoom_to(1.0)
+    canvas.grab()
+    turn_wheel(canvas, (300, 300), 0.3)
+    made = canvas.painter.sprites.made
+    canvas.grab()
+    assert canvas.painter.sprites.made == made + 1
+    assert canvas.painter.painted.cards == len(canvas.scene.drawing), "the others as they are at the zoom before"
+    canvas.grab()
+    assert canvas.painter.sprites.made == made + 2
 
 
 def test_kept_cards_never_take_more_than_their_share_of_memory(qapp, monkeypatch) -> None:

@@ -35,7 +35,7 @@ from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
 
-STRIP = 30
+STRIP = 12
 """So many blocks, about, are in a strip of what is kept as pixels."""
 LEGEND_EDGE = 12
 """Pixels from the legend to the window's corner."""

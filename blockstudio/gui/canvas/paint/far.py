@@ -8,6 +8,7 @@ frame waits for them.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize
@@ -31,6 +32,8 @@ LEAST, MOST = 0.5, 2.0
 """How far they are scaled at all."""
 STRIPS = 4
 """So many strips at most are painted for a frame."""
+SPENT = 0.006
+"""Seconds after which a frame begins no further strip."""
 
 Draw = Callable[[QPainter, Projection, QRectF], int]
 """Paints the level through a camera into a rectangle; how much of it was new, in sprites."""
@@ -171,14 +174,14 @@ class FarLayer:
             coming = self._next = _Pixels(camera, scale, size, ratio, strips)
             if strips > 1 and not most_new:
                 return  # the frame that begins them has the level to paint as well
-        new = 0
+        new, begun = 0, time.perf_counter()
         for _ in range(STRIPS):
             new += coming.paint_strip(draw)
             if coming.done == coming.strips:
                 self._shown, self._next = coming, None
                 self.made += 1
                 break
-            if new >= most_new:
+            if new >= most_new or time.perf_counter() - begun > SPENT:
                 break
 
     def _is_wanted(self, coming: _Pixels, camera: Projection, size: QSize, moving: bool) -> bool:

@@ -38,6 +38,8 @@ from blockstudio.gui.canvas.scene.stage import NO_MARKS, Marks, Stage, pills_of
 
 SMOOTH = 2500
 """So many blocks at most are smoothed when seen from far."""
+PART = 3
+"""Of so many only those in view are gone through, if they are less than one in this number."""
 TINY, SHORT, MANY_WIRES = 0.06, 96.0, 20_000
 """Below this zoom a wire no longer than that, from one card to the next, is a pixel or two: of so many wires such are
 left out."""
@@ -99,7 +101,7 @@ class StagePainter:
         rows = drawing.rows_in(area, 8)
         crowd = len(rows) if seen is area else len(drawing.rows_in(seen, 8))
         if is_far(scale, crowd):
-            self._far(stage, marks)
+            self._far(stage, marks, rows, area)
             draw_titles(painter, drawing, area, scale, self.style)
             return
         if asides := self.asides.get(stage.path):
@@ -153,20 +155,25 @@ class StagePainter:
 
     # From far
 
-    def _far(self, stage: Stage, marks: Marks) -> None:
+    def _far(self, stage: Stage, marks: Marks, rows: list[int], area: QRectF) -> None:
+        """Plain boxes and straight wires: all there are, or of a large drawing those of ``rows`` and ``area``, if they
+        are few of them."""
         painter, drawing, style = self.painter, stage.drawing, self.style
         # Smooth edges cost more, and thousands of them are too small to show it.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(drawing) < SMOOTH)
         painter.setPen(style.wire_far)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        part = len(drawing) >= SMOOTH and PART * len(rows) < len(drawing)
         tiny = self.scale < TINY and len(drawing.wires) > MANY_WIRES
-        painter.drawPath(drawing.long_path(SHORT) if tiny else drawing.far_path())
+        if part:
+            painter.drawPath(drawing.path_of(drawing.wires_in(area)))
+        else:
+            painter.drawPath(drawing.long_path(SHORT) if tiny else drawing.far_path())
         painter.setPen(Qt.PenStyle.NoPen)
-        painted = style.families, drawing.far_rectangles()
+        painted = style.families, drawing.rectangles_of(rows) if part else drawing.far_rectangles()
         if stage.facts.heats():
-            painted = self._by_heat(
-                stage, [row for row, name in enumerate(drawing.names) if name not in drawing.frames]
-            )
+            shown = rows if part else range(len(drawing))
+            painted = self._by_heat(stage, [row for row in shown if drawing.names[row] not in drawing.frames])
         for brush, rectangles in zip(*painted, strict=True):
             if rectangles:
                 painter.setBrush(brush)

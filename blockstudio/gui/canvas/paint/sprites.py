@@ -7,6 +7,7 @@ every card anew; when it rests they are painted at the very zoom, and crisp.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,6 +22,8 @@ STEPS = 5
 """Steps of the zoom that double it."""
 MOST_NEW, MOST_AT_REST = 20, 48
 """So many are painted anew for one frame while the zoom changes, and for one of a drawing that is shown already."""
+SPENT = 0.008
+"""While the zoom changes: seconds after which a frame paints no more anew."""
 
 
 class Sprites:
@@ -35,8 +38,8 @@ class Sprites:
         """The zoom is changing."""
         self._last: dict[tuple[Hashable, float, float, float], Key] = {}
         """What was painted, by what it shows: the key at which it was last."""
-        self._new = 0
-        """How many were painted for this frame."""
+        self._new, self._begun = 0, 0.0
+        """How many were painted for this frame, and when it was begun."""
         self.smooth = True
         """Scale smoothly meanwhile: it costs several times as much."""
         self.first = True
@@ -46,13 +49,16 @@ class Sprites:
 
     def begin(self, first: bool) -> None:
         """A new frame; the ``first`` of a drawing takes as long as it takes."""
-        self._new, self.put_off, self.first = 0, False, first
+        self._new, self.put_off, self.first, self._begun = 0, False, first, time.perf_counter()
 
     @property
     def is_spent(self) -> bool:
         """Whether no more are painted anew for this frame."""
-        spent = self._new >= (MOST_NEW if self.moving else MOST_AT_REST) and (self.moving or not self.first)
-        self.put_off |= spent and not self.moving
+        if self.moving:
+            late = not self.first and self._new > 0 and time.perf_counter() - self._begun > SPENT
+            return late or self._new >= MOST_NEW
+        spent = self._new >= MOST_AT_REST and not self.first
+        self.put_off |= spent
         return spent
 
     def draw(

@@ -28,6 +28,9 @@ def _meeting(reach: Array, rows: np.ndarray, boxes: Array) -> set[int]:
     if not len(rows) or not len(boxes):
         return set()
     some = reach[rows]
+    # Only boxes that lie where the wires are at all are compared with each of them.
+    low, high = some[:, :2].min(axis=0), some[:, 2:].max(axis=0)
+    boxes = boxes[np.all((boxes[:, :2] < high) & (boxes[:, 2:] > low), axis=1)]
     hit = (some[:, None, 0] < boxes[:, 2]) & (some[:, None, 2] > boxes[:, 0])
     hit &= (some[:, None, 1] < boxes[:, 3]) & (some[:, None, 3] > boxes[:, 1])
     return set(rows[hit.any(axis=1)].tolist())
@@ -36,17 +39,34 @@ def _meeting(reach: Array, rows: np.ndarray, boxes: Array) -> set[int]:
 class Drawing(Annotated):
     """Boxes and curves of a definition that change as the document does."""
 
+    _kept_off: Array | None = None
+
     # What is seen from far
 
     def far_rectangles(self) -> list[list[QRectF]]:
         """The boxes by family, in the order of `FAMILY_NAMES`, without those of frames. The rectangles are the
         drawing's own: a moved block moves in this list too."""
         if self._far_rectangles is None:
-            self._far_rectangles = [[] for _ in FAMILY_NAMES]
-            for row, family in enumerate(self.families.tolist()):
-                if self.names[row] not in self.frames:
-                    self._far_rectangles[family].append(self.rectangles[row])
+            self._far_rectangles = self.rectangles_of(range(len(self.names)))
         return self._far_rectangles
+
+    def rectangles_of(self, rows: Iterable[int]) -> list[list[QRectF]]:
+        """The same of some rows."""
+        found: list[list[QRectF]] = [[] for _ in FAMILY_NAMES]
+        families = self.families.tolist()
+        for row in rows:
+            if self.names[row] not in self.frames:
+                found[families[row]].append(self.rectangles[row])
+        return found
+
+    def path_of(self, rows: list[int]) -> QPainterPath:
+        """Wires as straight lines in one path."""
+        points: list[tuple[float, float]] = []
+        starts = []
+        for corners in self.corners_of(rows):
+            starts.append(len(points))
+            points += corners
+        return routes.broken_lines(points, starts)
 
     def far_path(self) -> QPainterPath:
         """All wires as straight lines in one path: far quicker to hand over than a list. A moved wire moves in
@@ -65,12 +85,7 @@ class Drawing(Annotated):
         if self._long_path[:2] != (self.version, least):
             reach = self.reach
             rows = np.flatnonzero((reach[:, 2:] - reach[:, :2]).max(axis=1, initial=0.0) >= least).tolist()
-            points: list[tuple[float, float]] = []
-            starts = []
-            for corners in self.corners_of(rows):
-                starts.append(len(points))
-                points += corners
-            self._long_path = self.version, least, routes.broken_lines(points, starts)
+            self._long_path = self.version, least, self.path_of(rows)
         return self._long_path[2]
 
     # Pills
@@ -98,21 +113,31 @@ class Drawing(Annotated):
     def _free_spots(self, wire: Wire, width: float, shared: bool) -> Iterator[QPointF]:
         """Places for a wire's pill off cards and titles of frames, the best first; at the end the best of all."""
         tries = self.spots(wire, width, shared)
-        boxes = np.vstack((self.boxes, self.titles())) if self.definition.frames else self.boxes
+        lefts, tops, rights, bottoms = self._obstacles()
         for index, at in enumerate(tries):
+            x, y = at.x(), at.y()
             if index == 1:  # the first does mostly
                 xs, ys = [at.x() for at in tries], [at.y() for at in tries]
-                low, high = (min(xs) - width, min(ys) - PILL_HEIGHT), (max(xs) + width, max(ys) + PILL_HEIGHT)
-                boxes = boxes[np.all((boxes[:, :2] < high) & (boxes[:, 2:] > low), axis=1)]
-            wide = (boxes[:, 0] < at.x() + width / 2 + 2) & (boxes[:, 2] > at.x() - width / 2 - 2)
-            tall = (boxes[:, 1] < at.y() + PILL_HEIGHT / 2 + 1) & (boxes[:, 3] > at.y() - PILL_HEIGHT / 2 - 1)
-            if not np.any(wide & tall):
+                near = (lefts < max(xs) + width) & (rights > min(xs) - width)
+                near &= (tops < max(ys) + PILL_HEIGHT) & (bottoms > min(ys) - PILL_HEIGHT)
+                lefts, tops, rights, bottoms = lefts[near], tops[near], rights[near], bottoms[near]
+            on = (tops < y + PILL_HEIGHT / 2 + 1) & (bottoms > y - PILL_HEIGHT / 2 - 1)
+            on &= (lefts < x + width / 2 + 2) & (rights > x - width / 2 - 2)
+            if not on.any():
                 yield at
         yield tries[0]
+
+    def _obstacles(self) -> Array:
+        """What pills keep off, cards and titles of frames: their lefts, tops, rights and bottoms."""
+        if self._kept_off is None:
+            boxes = np.vstack((self.boxes, self.titles())) if self.definition.frames else self.boxes
+            self._kept_off = np.ascontiguousarray(boxes.T)
+        return self._kept_off
 
     def _touched(self) -> None:
         super()._touched()
         self._pills: dict[tuple[Wire, float], QPointF] = {}
+        self._kept_off = None
         self._together: dict[tuple[str, str], list[Wire]] = {}
 
     # Following the document
@@ -203,7 +228,7 @@ class Drawing(Annotated):
         """Blocks have other positions in the document now."""
         there = [name for name in names if name in self.rows]
         if there:
-            self._base[[self.rows[name] for name in there]] = [self.place(name) for name in there]
+            self._base[[self.rows[name] for name in there]] = self._places_of(there)
         for wire in self.led_within(there):
             self._lead(wire)
         if self._wanted_frames:
@@ -221,7 +246,7 @@ class Drawing(Annotated):
         if not names:
             return []
         rows = [self.rows[name] for name in names]
-        half = np.array([self.size(name) for name in names]) / 2
+        half = np.array(self._sizes_of(names)) / 2
         wanted = np.concatenate((self._base[rows] - half, self._base[rows] + half), axis=1)
         return [names[index] for index in np.flatnonzero((self._boxes[rows] != wanted).any(axis=1)).tolist()]
 

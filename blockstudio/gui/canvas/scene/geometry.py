@@ -267,6 +267,20 @@ class Geometry(Routed):
         at = self.block(name).at
         return self.places.get(name, (0.0, 0.0)) if at is None or self.framed else at
 
+    def _places_of(self, names: Iterable[str]) -> list[tuple[float, float]]:
+        """`place` of many."""
+        if self.roomy is not None or self.framed:
+            return [self.place(name) for name in names]
+        block, places = self.definition.block, self.places
+        return [block(name).at or places.get(name, (0.0, 0.0)) for name in names]
+
+    def _sizes_of(self, names: Iterable[str]) -> list[Size]:
+        """`size` of many."""
+        if self._wanted_frames or self.framed:
+            return [self.size(name) for name in names]
+        block = self.definition.block
+        return [self._card_size(name, block(name)) for name in names]
+
     def size(self, name: str) -> Size:
         """Width and height of a block's card or frame."""
         if name in self._wanted_frames:

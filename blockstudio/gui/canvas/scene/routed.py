@@ -125,7 +125,7 @@ class Routed:
 
     def merges(self, wire: Wire) -> bool:
         """Whether a wire meets others in the block to which it leads."""
-        return len(self.definition.graph.in_edges(wire.target)) > 1
+        return len(self.definition.wires_into(wire.target)) > 1
 
     def _long(self, rows: list[int], ends: Array) -> list[int]:
         """Those wires that may have blocks in their way, lead up, or meet others from aside."""

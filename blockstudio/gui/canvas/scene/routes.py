@@ -311,9 +311,8 @@ def spots(curve: Array, route: Route, merges: bool = False, half: float = HALF) 
         # Of wires that meet in one block the pills stand on one row.
         first = [bottom - half - 4] if merges and bottom - top > 2 * half + 8 else []
         return [QPointF(route, y) for y in (*first, *along)]
-    weights = np.column_stack(((1 - _PARTS) ** 3, 3 * (1 - _PARTS) ** 2 * _PARTS, 3 * (1 - _PARTS) * _PARTS**2,
-                               _PARTS**3))  # fmt: skip
-    return [QPointF(x, y) for x, y in (weights @ curve.reshape(4, 2)).tolist()]
+    return [QPointF(x, y) for x, y in (_WEIGHTS @ curve.reshape(4, 2)).tolist()]
 
 
 _PARTS = np.array((0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8))
+_WEIGHTS = np.column_stack(((1 - _PARTS) ** 3, 3 * (1 - _PARTS) ** 2 * _PARTS, 3 * (1 - _PARTS) * _PARTS**2, _PARTS**3))

@@ -34,7 +34,7 @@ from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
-from blockstudio.layout.answering import answered
+from blockstudio.layout.answering import SizeOf, answered
 from blockstudio.layout.columns import WORTH, Columns, Cut
 from blockstudio.layout.flow import flow_wanted, turned, turned_cards, turned_places, way_told
 
@@ -379,10 +379,9 @@ class Staging:
         if not known:
             return not loose
         new = [name for name in loose if name not in known]
-        drawing = Drawing(self.session.diagram, scope, known, right=self.right) if new else None
-        for name in new:
-            assert drawing is not None
-            known[name] = settle(drawing, name)
+        if new:
+            drawing = Drawing(self.session.diagram, scope, known, right=self.right)
+            known.update((name, settle(drawing, name)) for name in new)
         return True
 
     def _frame_sizes(self, path: str, scope: str) -> dict[str, Size]:
@@ -406,11 +405,13 @@ class Staging:
 
     def card_sizes(self, scope: str) -> dict[str, Size]:
         """Of every block of a definition."""
-        return {name: self._size(name, block) for name, block in self.session.diagram.definition(scope).blocks()}
+        size = self._sizing()
+        return {name: size(name, block) for name, block in self.session.diagram.definition(scope).blocks()}
 
-    def _size(self, name: str, block: Block) -> Size:
-        is_module = block.type in self.session.diagram.modules
-        return card_width(name, block.repeat is not None, is_module), float(CARD_HEIGHT)
+    def _sizing(self) -> SizeOf:
+        """What tells the size of a block's card."""
+        modules, high = self.session.diagram.modules, float(CARD_HEIGHT)
+        return lambda name, block: (card_width(name, block.repeat is not None, block.type in modules), high)
 
     def answer(self, edits: tuple[Edit, ...], at: Place | None, carried: Iterable[str]) -> tuple[Edit, ...]:
         """Edits with the drawing's answer, see `blockstudio.layout.answering`; ``at`` and ``carried`` are of the
@@ -421,10 +422,9 @@ class Staging:
         for scope in sorted((concerned | ({here} if carried else set())).intersection(scopes)):
             places = self.standing(scope)
             if scope not in self._asked:
-                mine = scope == here
-                before = edits
+                mine, before = scope == here, edits
                 edits = answered(
-                    self.session.diagram, scope, edits, places, self._size,
+                    self.session.diagram, scope, edits, places, self._sizing(),
                     at if mine else None, carried if mine else (), self.right,
                 )  # fmt: skip
                 edits = along(self.session.diagram, scope, before, edits, places)
