@@ -52,7 +52,9 @@ def main(options: list[str]) -> int:
         return quick([option for option in options if option != "--quick"])
     # One worker more than cores: some wait for children, timers and disks.
     workers = (
-        [] if any(option.startswith("-n") for option in options) else ["-n", str(min((os.cpu_count() or 1) + 1, 4))]
+        []
+        if any(option.startswith("-n") for option in options)
+        else ["-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist=loadgroup"]
     )
     halves = [
         ["tests", "--ignore=tests/gui", "--block-qt", "-p", "no:pytest-qt"],

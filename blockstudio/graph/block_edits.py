@@ -228,9 +228,7 @@ def place_block(
     if taken:
         raise StudioError("diagram.taken", say("there is already a block '{taken}'.", taken=taken), where=name)
     if len(diagram.main) + sum(map(len, diagram.modules.values())) >= MAX_BLOCKS:
-        raise StudioError(
-            "diagram.size", say("a diagram holds at most {max_blocks:,} blocks.", max_blocks=MAX_BLOCKS), where=name
-        )
+        raise too_many_blocks(name)
     check_block(diagram, block, name)
     if scope != MAIN:
         if block.type == AUX_OUTPUT:
@@ -286,10 +284,22 @@ def place_wire(diagram: Contents, scope: str, wire: Wire, route: Route = ()) -> 
             hint=say("Remove that wire first, or merge the two with Concat or Add."),
         )  # fmt: skip
     if diagram.main.wire_count + sum(module.wire_count for module in diagram.modules.values()) >= MAX_WIRES:
-        raise StudioError(
-            "diagram.size", say("a diagram holds at most {max_wires:,} wires.", max_wires=MAX_WIRES), where=wire.target
-        )
+        raise too_many_wires(wire.target)
     definition.join(wire, route)
+
+
+def too_many_blocks(where: str) -> StudioError:
+    """More than `MAX_BLOCKS` in all."""
+    return StudioError(
+        "diagram.size", say("a diagram holds at most {max_blocks:,} blocks.", max_blocks=MAX_BLOCKS), where=where
+    )
+
+
+def too_many_wires(where: str) -> StudioError:
+    """More than `MAX_WIRES` in all."""
+    return StudioError(
+        "diagram.size", say("a diagram holds at most {max_wires:,} wires.", max_wires=MAX_WIRES), where=where
+    )
 
 
 def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioError:

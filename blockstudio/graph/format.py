@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from json import JSONEncoder
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from blockstudio.blocks import CATALOGUE, Origin, Parameter, origin_of
 from blockstudio.errors import StudioError
 from blockstudio.graph.annotation_edits import SetFrame, SetNote
 from blockstudio.graph.annotations import Frame, Note
-from blockstudio.graph.block_edits import SetRoute, place_block, place_wire
-from blockstudio.graph.checks import check_declarations, check_facts, check_whole
+from blockstudio.graph.block_edits import SetRoute, place_block, place_wire, too_many_blocks, too_many_wires
+from blockstudio.graph.checks import MAX_BLOCKS, MAX_WIRES, check_declarations, check_facts, check_whole
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
@@ -88,6 +89,7 @@ def loads(text: str | bytes, where: str = "") -> Diagram:
     diagram = Diagram()
     graphs = _declare(diagram, file, place)
     origins = _origins(file.types, place / "types")
+    _count(graphs.values())
     for scope, (graph, here) in graphs.items():
         _place_blocks(diagram, scope, graph.blocks, here / "blocks", origins)
     with (place / "modules").standing():
@@ -120,6 +122,18 @@ def _declare(diagram: Diagram, file: _File, place: Place) -> dict[str, tuple[_Gr
             AddModule(name=name, parameters=declared, description=module.description).apply(diagram)
         graphs[name] = (module, here)
     return graphs
+
+
+def _count(graphs: Iterable[tuple[_Graph, Place]]) -> None:
+    """What is too much is said before any of it is placed."""
+    blocks, wires = MAX_BLOCKS, MAX_WIRES
+    for graph, here in graphs:
+        if len(graph.blocks) > blocks:
+            raise too_many_blocks(str(here / "blocks" / next(islice(graph.blocks, blocks, None))))
+        if len(graph.wires) > wires:
+            raise too_many_wires(str(here / "wires" / wires))
+        blocks -= len(graph.blocks)
+        wires -= len(graph.wires)
 
 
 def _declarations(raw: Mapping[str, object], place: Place) -> dict[str, Parameter]:

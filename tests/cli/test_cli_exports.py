@@ -15,6 +15,8 @@ from blockstudio.cli import main
 from blockstudio.compiler import compile
 from blockstudio.runs import Recipe, Run, create_run
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 SMALL = ("--set", "n=1", "--set", "width=4")
 

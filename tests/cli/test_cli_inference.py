@@ -24,6 +24,8 @@ from blockstudio.runs import Recipe, Run, create_run
 from blockstudio.runs.run import DIAGRAM
 from tests.support.tiny import tiny_network
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 CLASSES = ["red", "green", "blue"]
 MEAN, STD = [0.5, 0.25, 0.125], [0.25, 0.5, 0.125]

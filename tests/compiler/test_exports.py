@@ -18,6 +18,8 @@ from blockstudio.compiler.about import NOTES
 from blockstudio.compiler.exports import export
 from blockstudio.formats import endings
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 
 

@@ -17,6 +17,8 @@ from blockstudio.compiler.programs import onnx_bytes, program_bytes, traced
 from tests.support.block_cases import Case, accepted, cases
 from tests.support.export_cases import shaken
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")

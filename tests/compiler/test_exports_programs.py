@@ -19,6 +19,8 @@ from blockstudio.compiler.programs import NOTES, onnx_bytes, program_bytes, trac
 from blockstudio.graph.presets import preset_names
 from tests.support.export_cases import images, shaken, small
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")

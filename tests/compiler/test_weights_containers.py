@@ -23,6 +23,8 @@ from blockstudio import StudioError, load
 from blockstudio.compiler import compile, load_weights
 from blockstudio.compiler.weight_files import read
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 
 

@@ -243,12 +243,22 @@ def test_nesting_is_bounded(deep):
             loads(text)
 
 
-def test_size_is_bounded(monkeypatch):
+def test_size_is_bounded():
     with pytest.raises(StudioError, match="larger than 32 MiB"):
         loads(b" " * (files.MAX_BYTES + 1), "net.json")
     blocks = {f"b{i}": {"type": "ReLU"} for i in range(100_001)}
     with pytest.raises(StudioError, match=r"net\.json: blocks\.b100000: a diagram holds at most 100,000 blocks"):
         loads(json.dumps({"format": "blockstudio", "version": 2, "blocks": blocks}), "net.json")
+    wires = ["a -> b"] * (files.MAX_WIRES + 1)
+    with pytest.raises(
+        StudioError, match=r"net\.json: modules\.M\.wires\[400000\]: a diagram holds at most 400,000 wires"
+    ):
+        loads(
+            json.dumps(
+                {"format": "blockstudio", "version": 2, "blocks": {}, "modules": {"M": {"blocks": {}, "wires": wires}}}
+            ),
+            "net.json",
+        )
 
 
 def test_what_could_not_be_read_back_is_not_written(tmp_path, monkeypatch):

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 import blockstudio as bs
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 
 

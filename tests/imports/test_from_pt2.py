@@ -11,6 +11,8 @@ from torch import nn
 import blockstudio as bs
 from blockstudio.cli import main
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 
 

@@ -18,6 +18,8 @@ from blockstudio.errors import StudioError
 from blockstudio.training.data.decode import Decoder
 from tests.support.hostile_files import KINDS, hostile
 
+pytestmark = pytest.mark.xdist_group("exports")
+
 torch.set_num_threads(1)
 READERS: dict[str, Callable[[Path], object]] = {
     "onnx": lambda path: bs.from_onnx(path),
