@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -54,6 +54,22 @@ class Hand:
         self.window.canvas.fit()
         self.settle()
 
+    def middle(self, name: str) -> QPoint:
+        """The middle of a block on the canvas."""
+        canvas = self.window.canvas
+        return canvas.camera.to_view(canvas.block_rect(name).center()).toPoint()
+
+    def drag(
+        self, start: QPoint, end: QPoint, button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+        modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:  # fmt: skip
+        """Press and move; the button stays down for the picture."""
+        canvas = self.window.canvas
+        QTest.mousePress(canvas, button, modifiers, start)
+        for step in range(1, 9):
+            QTest.mouseMove(canvas, start + (end - start) * step / 8)
+            self.app.processEvents()
+
 
 def right(hand: Hand) -> QWidget:
     """A network drawn from left to right."""
@@ -89,7 +105,69 @@ def pasted(hand: Hand) -> QWidget:
     return hand.window
 
 
-PICTURES: dict[str, Callable[[Hand], QWidget]] = {each.__name__: each for each in (right, letters, several, pasted)}
+def guides(hand: Hand) -> QWidget:
+    """A block that is dragged falls in line with its neighbours."""
+    hand.open("module_inception")
+    start = hand.middle("relu1")
+    hand.drag(start, QPoint(start.x() + 3, hand.middle("conv3x3").y() - 2))
+    return hand.window.canvas
+
+
+def cut(hand: Hand) -> QWidget:
+    """A line drawn with Ctrl and the right button through wires."""
+    hand.open("module_inception")
+    canvas = hand.window.canvas
+    left, low = hand.middle("relu1"), hand.middle("relu3")
+    hand.drag(
+        QPoint(left.x() - 50, low.y() - 30), QPoint(low.x() + 60, low.y() + 62),
+        Qt.MouseButton.RightButton, Qt.KeyboardModifier.ControlModifier,
+    )  # fmt: skip
+    return canvas
+
+
+def circle(hand: Hand) -> QWidget:
+    """A wire that would close a circle shows the way it would close."""
+    hand.open("module_inception")
+    canvas = hand.window.canvas
+    start = canvas.port_point("concat", "out", "out").toPoint()
+    hand.drag(start, canvas.port_point("conv1x1", "in", "in").toPoint())
+    return canvas
+
+
+def order(hand: Hand) -> QWidget:
+    """A wire of a Concat chosen by key, to be moved among its inputs."""
+    hand.open("module_inception")
+    canvas = hand.window.canvas
+    name = next(name for name, block in hand.window.session.definition.blocks() if block.type == "Concat")
+    hand.window.session.select([name])
+    for _ in range(2):
+        QTest.keyClick(canvas, Qt.Key.Key_I)
+    return canvas
+
+
+def shortcuts(hand: Hand) -> QWidget:
+    """The sheet of all keys."""
+    hand.open("module_inception")
+    hand.window.commands.run("help.shortcuts")
+    hand.settle()
+    dialog = hand.window.desk.dialog
+    assert dialog is not None
+    dialog.resize(640, 640)
+    return dialog
+
+
+def found(hand: Hand) -> QWidget:
+    """Blocks found by type, parameter and module."""
+    hand.open("resnet34")
+    hand.window.commands.run("find.block")
+    hand.settle()
+    QTest.keyClicks(hand.window.features.find.line, "layer3 conv 256")
+    return hand.window
+
+
+PICTURES: dict[str, Callable[[Hand], QWidget]] = {
+    each.__name__: each for each in (right, letters, several, pasted, guides, cut, circle, order, shortcuts, found)
+}
 
 
 def main() -> int:
@@ -116,6 +194,7 @@ def main() -> int:
             picture.save(target, optimize=True)
             too_large |= target.stat().st_size > MOST
             print(f"{target.name}: {target.stat().st_size:,} bytes")
+            window.canvas.cancel_gesture()
             window.stop()
             window.hide()
             window.deleteLater()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.scene.callouts import Link, split
 from blockstudio.gui.document.session import Session
-from tests.support.canvas_driver import click, middle, move
+from tests.support.canvas_driver import click, key, middle, move, press, release
 
 
 @pytest.fixture
@@ -201,6 +201,19 @@ def test_a_note_stays_in_view_and_off_the_cards_wherever_its_block_is(show, brok
             assert not any(note.rect.intersects(canvas.block_rect(name)) for name in names), (scale, x, y)
     canvas.grab()
     assert canvas.fault == ""
+
+
+def test_no_note_stands_in_the_way_of_what_is_dragged(show, broken) -> None:
+    canvas = show(broken)
+    for end in (release, lambda canvas, _: key(canvas, Qt.Key.Key_Escape)):
+        start = middle(canvas, "add")
+        canvas.session.select(["add"])
+        assert canvas.scene.notebook.notes
+        press(canvas, start)
+        move(canvas, start + QPoint(30, 8))
+        assert not canvas.scene.notebook.notes
+        end(canvas, start + QPoint(30, 8))
+        assert canvas.scene.notebook.notes
 
 
 def test_the_mouse_reaches_the_note_of_a_hovered_block(show, broken) -> None:

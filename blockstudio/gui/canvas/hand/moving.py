@@ -50,6 +50,7 @@ class Move(Drag):
         elif grip not in session.selection:
             session.select([grip])
         self.names, self.notes = annotating.along(self.scene)
+        self.scene.carried = True
         self._drawing.hold(annotating.straddled(self._drawing, self.names))
         if not isinstance(grip, Annotation):
             self.carrying = Carrying(self.scene, self.names)
@@ -103,6 +104,7 @@ class Move(Drag):
         carrying.aim(on_stage(self.surface, self.at), self.surface.camera.scale, pull)
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
+        self.scene.carried = False
         if self.carrying is not None:
             self._aim(self.carrying, modifiers)
             if self.carrying.drop(self._places()):
@@ -130,6 +132,7 @@ class Move(Drag):
             session.select([*session.selection, grip], session.noted)
 
     def cancel(self) -> None:
+        self.scene.carried = False
         self.scene.marks.into = frozenset()
         if self.carrying is not None:
             self.carrying.clear()

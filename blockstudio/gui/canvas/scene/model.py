@@ -55,6 +55,8 @@ class Scene(QObject):
         self.used: list[str] = []
         """Titles of what the search has put in, the last first."""
         self.notebook = Notebook(self.rewrite_notes, self)
+        self.carried = False
+        """Blocks are on the mouse: no note of a problem stands in their way."""
         self.seen: Callable[[], tuple[QRectF, float]] | None = None
         """What of the scene is seen, and the zoom; the canvas sets it."""
         self.staging = Staging(session, self._on_arranged, self)
@@ -339,13 +341,13 @@ class Scene(QObject):
     def renote(self) -> None:
         """Write the notes anew."""
         hovered = [self.marks.hovered] if self.marks.hovered else []
-        singled = [*hovered, *reversed(self.session.selection)]
+        singled = [] if self.carried else [*hovered, *reversed(self.session.selection)]
         area, scale = self.seen() if self.seen is not None else (QRectF(), 1.0)
         self.notebook.write(self.stages(), self.stage, singled, area, scale)
 
     def renote_in_view(self) -> None:
         """Another part of the scene is seen: a note that is open stays in it."""
-        if self.marks.hovered or self.session.selection:
+        if (self.marks.hovered or self.session.selection) and not self.carried:
             self.renote()
 
     def rewrite_notes(self) -> None:
