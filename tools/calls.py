@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-TEMPLATES_OF = {"say": 1, "tr": 1, "say_many": 2, "tr_many": 2}
+TEMPLATES_OF = {"say": 1, "tr": 1, "phrase": 1, "say_many": 2, "tr_many": 2}
 """The functions that say something, and how many of their arguments are templates."""
 
 
@@ -65,7 +65,7 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
                 waiting.append(value)
 
 
-_MAY_SPEAK = re.compile(r"\b(say|tr)(_many)?\(")
+_MAY_SPEAK = re.compile(r"\b(say|tr|phrase)(_many)?\(")
 """Quicker than reading a tree in which nothing is said."""
 
 

@@ -61,7 +61,7 @@ class Declaring(Contents):
             >>> list(d.modules)
             ['Stem']
         """
-        self.history.do(RenameModule(name=name, to=to), f"Rename {name}")
+        self.history.do(RenameModule(name=name, to=to), say("Rename {name}", name=name))
 
     def remove_module(self, name: str) -> None:
         """Remove a module that has no instances.
@@ -77,7 +77,7 @@ class Declaring(Contents):
             >>> list(d.modules)
             []
         """
-        self.history.do(RemoveModule(name=name), f"Delete {name}")
+        self.history.do(RemoveModule(name=name), say("Delete {name}", name=name))
 
     def declare(self, name: str, default: Parameter | RawValue, *, scope: str = MAIN) -> None:
         """Declare a parameter of the diagram or a module, or change its declaration.
@@ -98,7 +98,7 @@ class Declaring(Contents):
         """
         declared = default if isinstance(default, Parameter) else inferred(default)
         parameters = {**self.definition(scope).parameters, name: declared}
-        self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Declare {name}")
+        self.history.do(SetDeclarations(scope=scope, parameters=parameters), say("Declare {name}", name=name))
 
     def undeclare(self, name: str, *, scope: str = MAIN) -> None:
         """Remove a declared parameter. Expressions that use it stay; analysis reports them.
@@ -122,4 +122,4 @@ class Declaring(Contents):
                 "parameter.unknown", say("there is no parameter '{name}'.", name=shown(name)), where=scope
             )
         del parameters[name]
-        self.history.do(SetDeclarations(scope=scope, parameters=parameters), f"Remove {name}")
+        self.history.do(SetDeclarations(scope=scope, parameters=parameters), say("Remove {name}", name=name))

@@ -255,7 +255,7 @@ class Diagram(Annotating):
             >>> "stem.conv" in analyze(d).blocks
             True
         """
-        self.history.do(RenameBlock(scope=scope, name=name, to=to), f"Rename {name}")
+        self.history.do(RenameBlock(scope=scope, name=name, to=to), say("Rename {name}", name=name))
 
     def move(self, name: str, x: float, y: float, *, scope: str = MAIN) -> None:
         """Put a block's centre at a place.
@@ -274,7 +274,7 @@ class Diagram(Annotating):
             >>> d.main.block("conv1").at
             (100.0, 40.0)
         """
-        self.history.do(MoveBlocks(scope=scope, to={name: (x, y)}), f"Move {name}")
+        self.history.do(MoveBlocks(scope=scope, to={name: (x, y)}), say("Move {name}", name=name))
 
     def bypass(self, name: str, when: bool | str = True, *, scope: str = MAIN) -> None:
         """Switch a block off or on.
@@ -293,7 +293,7 @@ class Diagram(Annotating):
             0
         """
         block = msgspec.structs.replace(self.definition(scope).block(name), bypass=when)
-        self.history.do(SetBlock(scope=scope, name=name, block=block), f"Bypass {name}")
+        self.history.do(SetBlock(scope=scope, name=name, block=block), say("Bypass {name}", name=name))
 
     def repeat(self, name: str, times: int | str | None, *, scope: str = MAIN) -> None:
         """Make a block a chain of copies.
@@ -312,7 +312,7 @@ class Diagram(Annotating):
             3
         """
         block = msgspec.structs.replace(self.definition(scope).block(name), repeat=times)
-        self.history.do(SetBlock(scope=scope, name=name, block=block), f"Repeat {name}")
+        self.history.do(SetBlock(scope=scope, name=name, block=block), say("Repeat {name}", name=name))
 
     def disconnect(self, source: str, target: str, *, scope: str = MAIN) -> None:
         """Remove the wires between two blocks as one step.

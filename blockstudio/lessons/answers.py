@@ -175,7 +175,7 @@ def _off(value: float | int, expected: float | int, unit: str) -> Text:
         ratio = value / expected
         if ratio >= 1.5 or ratio <= 1 / 1.5:
             times = ratio if ratio > 1 else 1 / ratio
-            text = f"{times:,.3g}"
+            text = f"{times:,.0f}" if times >= 100 else f"{times:.3g}"
             return (
                 say("{times} times too large.", times=text)
                 if ratio > 1

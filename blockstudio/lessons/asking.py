@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from blockstudio.blocks import CATALOGUE, INPUT
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.graph.expand import flatten
+from blockstudio.lessons.lesson import Question
 from blockstudio.lessons.likeness import alike
 from blockstudio.report.paper import paper
 from blockstudio.text import say
@@ -18,6 +20,12 @@ from blockstudio.text import say
 Look = Callable[[str], tuple[Diagram, Analysis]]
 """A diagram with its analysis by the name that ``of=`` gives; an empty one: that of the step."""
 COSTS = ("params", "macs", "size")
+TELLS = {
+    "params": "parameters", "params_aux": "parameters", "weights": "parameters", "macs": "macs", "macs_aux": "macs",
+    "depth": "depth", "weighted": "depth", "field": "field", "shape": "shapes", "shape_in": "shapes",
+    "channels": "shapes", "size": "shapes", "sizes": "shapes",
+}  # fmt: skip
+"""What of a drawing gives the answer away, by the word in the expression for it."""
 
 
 class Asking:
@@ -200,3 +208,12 @@ class Asking:
 def functions_of(look: Look, planted: tuple[str, ...] = ()) -> Mapping[str, Callable[..., Any]]:
     """What an expression may call."""
     return Asking(look, planted).functions
+
+
+def asks(question: Question) -> frozenset[str]:
+    """What a drawing must not show before the question was tried: ``parameters``, ``macs``, ``depth``, ``field``,
+    ``shapes``. Where a drawing is to be mended, or a block to be found, all of it helps and nothing is hidden."""
+    if question.kind in ("block", "mend"):
+        return frozenset()
+    words = (word for text in question.expect.values() for word in re.findall(r"[a-z_]+", text))
+    return frozenset(TELLS[word] for word in words if word in TELLS)

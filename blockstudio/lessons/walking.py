@@ -69,6 +69,18 @@ class Walk:
         """Whether the step opens or changes the drawing."""
         return any(each.word in BUILDS for each in step.directives)
 
+    def drawn_in(self, step: Step) -> Step | None:
+        """The step that begins the drawing of ``step``, where that is one of the lesson's own and no preset."""
+        found = None
+        for each in self.lesson.steps:
+            for directive in each.directives:
+                if directive.word in ("open", "new"):
+                    own = directive.word == "new" or directive.rest.partition(" ")[0] in self.lesson.diagrams
+                    found = each if own else None
+            if each.id == step.id:
+                break
+        return found
+
     def diagram(self, step: Step) -> Diagram | None:
         """A copy of the step's diagram, to be shown and edited. Raises `StudioError`."""
         made = self.made(step)
@@ -221,11 +233,14 @@ class Walk:
         wrong = tuple(name for name, state in states.items() if state != "right")
         if not wrong:
             return Verdict("right", say("Right."), fields=states)
-        first = wrong[0]
+        # What is wrong is told before what cannot be read, and that before what is empty: an answer that lacks a part
+        # is no try.
+        worst: State = next(each for each in ("wrong", "unread", "empty") if each in states.values())
+        first = next(name for name in wrong if states[name] == worst)
         text = say("{field}: {said}", field=plain(self.fill(step, question.fields[first])), said=said[first])
-        state: State = "unread" if states[first] == "unread" else "wrong"
+        state = worst
         hint = self._hint(step, question, texts.get(first, ""))
-        return Verdict(state, text, hint if state == "wrong" else "", wrong, states)
+        return Verdict(state, text, hint if state == "wrong" else "", (first, *wrong), states)
 
     def _verdict(self, step: Step, question: Question, state: State, said: str, given: Any) -> Verdict:
         hint = self._hint(step, question, given) if state == "wrong" else ""

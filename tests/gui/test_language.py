@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from blockstudio import text
 from blockstudio.graph.edits import SetParameter
+from blockstudio.gui.kit.text import phrase
 from blockstudio.gui.shell import language
 from blockstudio.gui.shell.window import StudioWindow
 from tests.gui.test_translated import Reader, settle_all
@@ -45,6 +46,7 @@ def test_a_window_goes_on_in_another_language(open_window, replaced, qtbot, tmp_
     window.documents.open_now("resnet18")
     session = window.session
     assert session.do("widen", SetParameter(name="conv1", key="out_channels", value=96))
+    assert session.do(phrase("Set {key}", key="stride"), SetParameter(name="conv1", key="stride", value=3))
     session.enter("layer1")
     session.select([next(iter(session.definition.graph))])
     run = made_run(tmp_path / "run")
@@ -60,8 +62,13 @@ def test_a_window_goes_on_in_another_language(open_window, replaced, qtbot, tmp_
     assert (list(other.documents.list), session.path, session.selection, session.dirty) == kept
     assert other.features.training.trainer.data.run.directory == run.directory
     assert session.recipe.value.batch_size == 33
+    told: list[str] = []
+    session.message.connect(told.append)
+    session.undo()  # made in English, told in the language that is in use now
+    assert told[-1] == text.pseudo("Undone: {label}").format(label=text.pseudo("Set {key}").format(key="stride"))
     session.undo()
     assert not session.dirty and session.diagram.main.block("conv1").parameters["out_channels"] == "width"
+    session.redo()
     session.redo()
     assert other.desk.recovering.journals.keys() == set(other.documents.list)
     settle_all()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from blockstudio.gui.canvas.scene.telling import describe
 from blockstudio.lessons import lesson_names
 from blockstudio.text import use_language
 from tests.support.mouse import click, press_key
@@ -32,7 +33,9 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     QTest.keyClicks(field, "14400")
     press_key(field, Qt.Key.Key_Return)
     assert field.property("state") == "wrong" and "bias" in form.hint.text()
-    assert not window.session.veiled and "14,592" in window.status.parameters.text()
+    # The second question's answer stays hidden until that was tried.
+    assert window.session.veiled == {"macs"} and "14,592" in window.status.parameters.text()
+    assert not window.status.macs.isVisible()
     field.clear()
     QTest.keyClicks(field, "14 592")
     click(form.check_button)
@@ -40,6 +43,7 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     assert QApplication.focusWidget() is panel.forms["macs"].inputs[""]
     click(panel.next)
     assert control.progress.step == 1 and window.session.diagram.main.block("conv").parameters["stride"] == 2
+    _shapes_are_asked(window)
     QTest.keyClick(window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.AltModifier)
     QApplication.processEvents()
     assert control.progress.step == 0 and "14,592" in panel.forms["params"].explanation.text()
@@ -52,6 +56,31 @@ def test_a_lesson_beside_the_drawing(open_window, qtbot) -> None:
     assert not panel.isVisible() and window.desk.is_shown("inspector") and window.session.lit == ()
     window.commands.run("lesson.open", "01_convolution")
     assert control.progress.step == 1 and control.progress.answers["params"].state == "right"
+
+
+def _shapes_are_asked(window) -> None:
+    """Neither wire, card, tip nor inspector tells the shape that a step asks for; all do once it was tried."""
+    facts = window.canvas.scene.root.facts
+    wire = window.session.diagram.main.wires_into("output")[0]
+    assert facts.pill(wire) == "?×?×?" and facts.content("output").line == "Output"
+    assert facts.pill(window.session.diagram.main.wires_into("conv")[0]) == "3×32×32"
+    assert not any("16" in line for line in describe(facts, "conv"))
+    form = window.features.lessons.panel.forms["shape"]
+    window.commands.run("view.inspector")
+    for block, told in (("conv", False), ("", False), ("conv", True)):
+        if told:
+            QTest.keyClicks(form.inputs[""], "192 32 32")
+            press_key(form.inputs[""], Qt.Key.Key_Return)
+            facts = window.canvas.scene.root.facts
+            assert facts.pill(wire) == "192×16×16" and "192×16×16" in facts.content("output").line
+            assert any("192×16×16" in line for line in describe(facts, "conv"))
+            assert window.session.veiled == {"macs"}
+        window.session.select([block] if block else [])
+        QApplication.processEvents()
+        texts = " ".join(label.text() for label in window.features.inspector.findChildren(QLabel) if label.isVisible())
+        assert ("192×16×16" in texts) is (told and bool(block)), (block, told)
+        assert "3,686,400" not in texts and "3.7 M" not in texts
+    window.commands.run("view.inspector")
 
 
 def test_lessons_of_ones_own_and_of_strangers(open_window, qtbot, tmp_path) -> None:

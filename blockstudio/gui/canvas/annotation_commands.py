@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.hand.surface import on_stage
 from blockstudio.gui.canvas.hand.writing import Writing
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.text import say
 
 COLOUR_NAMES = {
@@ -62,7 +62,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
 
     def set_colour(_: Desk, name: str) -> None:
         edits = [edit for each in session.noted if (edit := _coloured(canvas, each, name)) is not None]
-        session.do(tr("Colour"), *edits)
+        session.do(phrase("Colour"), *edits)
 
     def step(by: int, _: Desk) -> None:
         there = canvas.scene.drawing.annotations()

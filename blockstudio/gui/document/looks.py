@@ -9,6 +9,9 @@ from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.document.thumbnails import Thumbnails
 
+VEILS = frozenset({"parameters", "macs", "depth", "memory", "field", "shapes"})
+"""What can be hidden: totals, and the shapes on wires."""
+
 
 class Looks(QObject):
     """Chosen by the user, for every document."""
@@ -27,7 +30,7 @@ class Looks(QObject):
         self._lit: tuple[str, ...] = ()
         self.thumbnails: Thumbnails | None = None
         """What the blocks of a network give for a picture; they are shown on the cards while the mouse rests there."""
-        self._veiled = False
+        self._veiled: frozenset[str] = frozenset()
 
     @property
     def lit(self) -> tuple[str, ...]:
@@ -41,12 +44,12 @@ class Looks(QObject):
             self.lit_changed.emit()
 
     @property
-    def veiled(self) -> bool:
-        """Whether the totals are hidden for the moment: they would answer what is asked."""
+    def veiled(self) -> frozenset[str]:
+        """What is hidden for the moment, since it would answer what is asked: of `VEILS`."""
         return self._veiled
 
     @veiled.setter
-    def veiled(self, veiled: bool) -> None:
+    def veiled(self, veiled: frozenset[str]) -> None:
         if veiled != self._veiled:
             self._veiled = veiled
             self.veiled_changed.emit()

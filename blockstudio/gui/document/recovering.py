@@ -3,7 +3,6 @@ was left behind."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -13,7 +12,7 @@ from blockstudio.graph.recovery import Journal, Recoverable, discard, pending, r
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents, Request
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import moment, tr, tr_many
 from blockstudio.gui.work.settings import recovery_folder
 from blockstudio.gui.work.worker import Work
 
@@ -63,11 +62,10 @@ class Recovering(QObject):
 
     def _offer(self, entries: list[Recoverable]) -> None:
         for entry in reversed(entries[:3]):
-            when = time.strftime("%d %b %H:%M", time.localtime(entry.time)).lstrip("0")
-            source = entry.file.name if entry.file is not None else entry.name
-            text = tr("Unsaved work on {name} from {when} was found: {steps}.").format(
-                name=source,
-                when=when,
+            text = tr(
+                "Unsaved work on {name} from {when} was found: {steps}.",
+                name=entry.file.name if entry.file is not None else entry.name,
+                when=moment(entry.time),
                 steps=tr_many("{count} change", "{count} changes", entry.steps),
             )
             acts = Act(tr("Restore"), "recovery.restore", entry), Act(tr("Discard"), "recovery.discard", entry)

@@ -29,8 +29,8 @@ from blockstudio.gui.document.fixes import FixFinder
 from blockstudio.gui.document.initial_weights import InitialWeights
 from blockstudio.gui.document.looks import Looks
 from blockstudio.gui.document.next_recipe import NextRecipe
-from blockstudio.gui.kit.text import tr, tr_many
-from blockstudio.text import render
+from blockstudio.gui.kit.text import phrase, tr
+from blockstudio.text import render, say_many
 
 MOST_UNREAD = 5
 """Lines of pasted text that are named when they are not understood; of more their number."""
@@ -362,7 +362,7 @@ class Session(Looks):
         except StudioError as error:
             self.refused.emit(str(error))
             return False
-        return self._add(tr("Paste"), added, at)
+        return self._add(phrase("Paste"), added, at)
 
     def _tell_unread(self, read: Reading) -> None:
         """Name what of pasted PyTorch became no block."""
@@ -377,7 +377,7 @@ class Session(Looks):
         """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
         names, notes = self.reach()
         return self._add(
-            tr("Duplicate"), duplicate(self.diagram, self.scope, names, notes=notes, shift=noting.beside(names))
+            phrase("Duplicate"), duplicate(self.diagram, self.scope, names, notes=notes, shift=noting.beside(names))
         )
 
     def _add(self, label: str, added: Added, at: Place | None = None) -> bool:
@@ -392,13 +392,13 @@ class Session(Looks):
         blocks is wired to their readers where that ``fits``; without it the cut stays."""
         alone = tuple(wires)
         beside = noting.removal(self.scope, self.noted)
-        what = self._what() if self.selection or self.noted else tr_many("wire", "{count} wires", len(alone))
+        what = self._what() if self.selection or self.noted else say_many("wire", "{count} wires", len(alone))
         if fits is None:
             edits = removing.delete(self.diagram, self.scope, self.selection, alone)
         else:
             edits = removing.delete_where_it_fits(self.diagram, self.scope, self.selection, fits, alone)
         edits = (*beside, *noting.without(edits, self.noted))
-        return bool(edits) and self.do(tr("Delete {0}", what), *edits)
+        return bool(edits) and self.do(phrase("Delete {0}", what), *edits)
 
     def is_bypassed(self) -> bool:
         """Whether all selected blocks that can be bypassed are."""
@@ -408,7 +408,7 @@ class Session(Looks):
         """Bypass the selected blocks, or switch them on again if all of them are bypassed, as one step."""
         off = not self.is_bypassed()
         edits = switching.set_bypass(self.diagram, self.scope, self.selection, off)
-        label = tr("Bypass {0}", self._what()) if off else tr("Switch {0} on", self._what())
+        label = phrase("Bypass {0}", self._what()) if off else phrase("Switch {0} on", self._what())
         return bool(edits) and self.do(label, *edits)
 
     def _what(self) -> str:
@@ -416,5 +416,5 @@ class Session(Looks):
         if len(self.selection) == 1:
             return self.selection[0]
         if not self.selection and len(self.noted) == 1:
-            return tr("note") if self.noted[0].kind == "note" else tr("frame")
-        return tr_many("{count} block", "{count:,} blocks", len(self.selection) or len(self.noted))
+            return phrase("note") if self.noted[0].kind == "note" else phrase("frame")
+        return say_many("{count} block", "{count:,} blocks", len(self.selection) or len(self.noted))

@@ -6,6 +6,7 @@ import time
 
 from PySide6.QtCore import QObject, Signal
 
+from blockstudio.gui.kit.text import moment
 from blockstudio.runs import Run
 from blockstudio.runs.watching import BlockHistory
 
@@ -38,4 +39,4 @@ def name_and_time(name: str) -> tuple[str, str]:
         made = time.strptime(f"{day}-{stamp}", "%Y%m%d-%H%M%S")
     except ValueError:
         return name, ""
-    return stem, f"{made.tm_mday} {time.strftime('%b %H:%M', made)}"
+    return stem, moment(time.mktime(made))

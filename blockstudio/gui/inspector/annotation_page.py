@@ -15,7 +15,7 @@ from blockstudio.graph.names import check_text
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, step_number
 from blockstudio.gui.kit.parts import heading, link, quiet
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase, tr, tr_many
 from blockstudio.text import say
 
 
@@ -101,7 +101,7 @@ class AnnotationPage(QWidget):
             if isinstance(new, Note)
             else SetFrame(scope=session.scope, name=self.mark.name, frame=new)
         )
-        session.do(tr("Set {key}", key=key), edit)
+        session.do(phrase("Set {key}", key=key), edit)
 
     def _set_colour(self, name: str) -> None:
         self._change(colour=name)

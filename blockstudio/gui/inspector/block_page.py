@@ -24,8 +24,8 @@ from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, NumberRow, bytes_text, clear, count_text, heading, quiet, whole_text
-from blockstudio.gui.kit.text import sentence, tr, tr_many
-from blockstudio.text import render, say
+from blockstudio.gui.kit.text import phrase, sentence, tr, tr_many
+from blockstudio.text import render, say, say_many
 
 Field = ValueField | ChoiceField
 TERMS = 8
@@ -132,7 +132,7 @@ class BlockPage(QWidget):
             return
         old, self.name = self.name, text
         if not self._session.do(
-            tr("Rename {name}").format(name=old), RenameBlock(scope=self._session.scope, name=old, to=text)
+            phrase("Rename {name}", name=old), RenameBlock(scope=self._session.scope, name=old, to=text)
         ):
             self.name = old
             self.title.set_value(old, force=True)
@@ -156,7 +156,7 @@ class BlockPage(QWidget):
         raw = values.read(parameter, text)
         value = None if raw == parameter.default and type(raw) is type(parameter.default) else raw
         edit = SetParameter(scope=self._session.scope, name=self.name, key=key, value=value)
-        self._session.do(tr("Set {key}").format(key=key), edit)
+        self._session.do(phrase("Set {key}", key=key), edit)
         self.refresh()
 
     def _attributes(self) -> Form:
@@ -200,7 +200,7 @@ class BlockPage(QWidget):
         (what,) = attributes
         changed = msgspec.structs.replace(self._block, **attributes)
         self._session.do(
-            tr("Set {key}").format(key=what), SetBlock(scope=self._session.scope, name=self.name, block=changed)
+            phrase("Set {key}", key=what), SetBlock(scope=self._session.scope, name=self.name, block=changed)
         )
         self.refresh()
 
@@ -241,7 +241,8 @@ class BlockPage(QWidget):
         return self._cost.figure(tr("output"))
 
     def _show_numbers(self, report: BlockReport | None) -> None:
-        rows = formula_rows(self._session, self._block, report)
+        veiled = self._session.veiled
+        rows = formula_rows(self._session, self._block, report) if not veiled else []
         self._box.set_rows([(render(label), render(text), result) for label, text, result in rows])
         self._from.setVisible(bool(rows))
         cost = self._cost
@@ -266,6 +267,9 @@ class BlockPage(QWidget):
         cost.set(tr("training memory"), bytes_text(report.training_bytes) if report.training_bytes != 0 else "")
         if self._block.type in self._session.diagram.modules:
             cost.set(tr("depth"), whole_text(report.depth))
+        for what, title in {"shapes": "output", "parameters": "parameters", "macs": "MACs", "depth": "depth"}.items():
+            if what in veiled:
+                cost.set(tr(title), "")
 
     def _show_problems(self) -> None:
         if not self._is_there():
@@ -400,7 +404,7 @@ class ManyPage(QWidget):
         raw, scope = values.read(parameter, text), self._session.scope
         edits: list[Edit] = [SetParameter(scope=scope, name=name, key=key, value=raw) for name in self._names]
         self._session.do(
-            tr_many("Set {key} of {count} block", "Set {key} of {count} blocks", len(edits), key=key), *edits
+            say_many("Set {key} of {count} block", "Set {key} of {count} blocks", len(edits), key=key), *edits
         )
 
     def _bypass(self, bypass: bool | str) -> None:
@@ -408,7 +412,7 @@ class ManyPage(QWidget):
             return
         edits = set_bypass(self._session.diagram, self._session.scope, self._names, bypass)
         self._session.do(
-            tr_many("Set bypass of {count} block", "Set bypass of {count} blocks", len(self._names)), *edits
+            say_many("Set bypass of {count} block", "Set bypass of {count} blocks", len(self._names)), *edits
         )
 
     def refresh(self) -> None:

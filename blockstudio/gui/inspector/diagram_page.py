@@ -22,7 +22,7 @@ from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import NumberRow, bytes_text, count_text, heading, quiet, whole_text
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.text import say, say_many
 
@@ -140,7 +140,7 @@ class DiagramPage(QWidget):
     def _rename(self, text: str) -> None:
         if not self._is_there():
             return
-        label = tr("Rename {name}").format(name=self._scope)
+        label = phrase("Rename {name}", name=self._scope)
         if not self._session.do(label, RenameModule(name=self._scope, to=text.strip())):
             self.title.set_value(self._scope, force=True)
 
@@ -149,7 +149,7 @@ class DiagramPage(QWidget):
             return
         what = "description" if name is None else "name"
         edit = SetTexts(scope=self._scope, name=name, description=description)
-        self._session.do(tr("Set {key}").format(key=what), edit)
+        self._session.do(phrase("Set {key}", key=what), edit)
 
     def _build_form(self) -> None:
         """A row for each declared parameter."""
@@ -199,7 +199,7 @@ class DiagramPage(QWidget):
             return
         parameter = self._session.diagram.definition(self._scope).parameters[key]
         edit = SetDefault(scope=self._scope, key=key, value=_literal(parameter, text))
-        self._session.do(tr("Set {key}").format(key=key), edit)
+        self._session.do(phrase("Set {key}", key=key), edit)
 
     def _check_new(self, text: str) -> str:
         if text.strip():
@@ -228,14 +228,14 @@ class DiagramPage(QWidget):
             return
         name, parameter = self._parse_new(text)
         declared = {**self._session.diagram.definition(self._scope).parameters, name: parameter}
-        if self._declare(tr("Add parameter {name}").format(name=name), declared):
+        if self._declare(phrase("Add parameter {name}", name=name), declared):
             self.new_parameter.set_value("", force=True)
 
     def remove(self, key: str) -> None:
         """Declare a parameter no longer."""
         declared = self._session.diagram.definition(self._scope).parameters
         kept = {name: parameter for name, parameter in declared.items() if name != key}
-        self._declare(tr("Remove parameter {name}").format(name=key), kept)
+        self._declare(phrase("Remove parameter {name}", name=key), kept)
 
     def _declare(self, label: str, declared: dict[str, Parameter]) -> bool:
         edit: Edit = SetDeclarations(scope=self._scope, parameters=declared)
@@ -248,7 +248,8 @@ class DiagramPage(QWidget):
             return
         definition = session.diagram.definition(self._scope)
         self.title.set_value(self._scope or session.diagram.name)
-        self.description.set_value(definition.description)
+        # Of a network that comes along in the reader's words; edited, they are the reader's own.
+        self.description.set_value(tr(definition.description) if definition.description else "")
         kinds = {key: msgspec.structs.replace(p, default=0) for key, p in definition.parameters.items()}
         shown = {key: msgspec.structs.replace(p, default=0) for key, p in (self._declared or {}).items()}
         if self._declared is None or list(kinds.items()) != list(shown.items()):
@@ -261,6 +262,8 @@ class DiagramPage(QWidget):
 
     def _show_totals(self) -> None:
         session, totals = self._session, self._totals
+        if session.veiled:  # all of them: which follows from which is not for the page to know
+            return
         if session.path and not session.path.startswith("@"):
             report = session.analysis.blocks.get(session.path)
             if report is not None:
@@ -289,9 +292,11 @@ class DiagramPage(QWidget):
             self._about.addWidget(heading(tr("About")))
         for key, text in told.items():
             title = tr(ABOUT[key]) if key in ABOUT else key.replace("_", " ")
-            self._about.addWidget(quiet(tr("{title}: {told}", title=title, told=text)))
+            self._about.addWidget(quiet(tr("{title}: {told}", title=title, told=tr(text) if key in PROSE else text)))
 
 
+PROSE = ("published", "section")
+"""What is told in words; the rest are names, years and numbers."""
 INTERNAL = ("beside", "short", "preset", "from", "part_of", "columns", "flow", "diagram", "module")
 """Of what a file says about its network: what only the program needs."""
 ABOUT = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
+
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Panel
@@ -14,8 +16,11 @@ def install(desk: Desk) -> Inspector:
     inspector = Inspector(desk)
 
     def focus(desk: Desk) -> None:
+        hidden = not desk.is_shown("inspector")
         desk.set_shown("inspector", True)
         inspector.focus_first()
+        if hidden and desk.session.selection:  # the drawing has less room now
+            QTimer.singleShot(0, inspector, lambda: desk.reveal_wanted.emit(desk.session.selection[0]))
 
     desk.add_panel(Panel("inspector", "right", inspector, 240))
     desk.add_commands(

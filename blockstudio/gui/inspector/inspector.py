@@ -46,6 +46,7 @@ class Inspector(QScrollArea):
         session.selection_changed.connect(self._turn)
         session.path_changed.connect(self._turn)
         session.opened.connect(self._turn_when_seen)
+        session.veiled_changed.connect(self._turn_when_seen)
         session.edited.connect(self._on_edit)
         desk.section_added.connect(self._turn_when_seen)
         self._turn(force=True)

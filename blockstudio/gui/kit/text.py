@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from blockstudio.text import Text, render, say_many
+from PySide6.QtCore import QDateTime, QLocale
+
+from blockstudio.text import Text, language, render, say_many
 
 
 def tr(text: str, *values: object, **named: object) -> str:
@@ -16,10 +18,23 @@ def tr(text: str, *values: object, **named: object) -> str:
     return render(Text(text, {**{str(index): value for index, value in enumerate(values)}, **named}))
 
 
+def phrase(text: str, *values: object, **named: object) -> Text:
+    """`tr` for what is kept, such as the label of an undo step: whoever shows it says `tr` of it, in the language that
+    is in use then."""
+    return Text(text, {**{str(index): value for index, value in enumerate(values)}, **named})
+
+
 def tr_many(one: str, many: str, count: int, /, **named: object) -> str:
     """`tr` where a count decides the wording: ``tr_many("{count} block", "{count:,} blocks", n)``. Languages have more
     forms than two; translators give them."""
     return render(say_many(one, many, count, **named))
+
+
+def moment(seconds: float) -> str:
+    """A time of the clock, in seconds since 1970, as people say it: ``27 Nov 16:30``, ``11月27日 16:30``."""
+    when = QDateTime.fromSecsSinceEpoch(int(seconds))
+    # Translators: how a day and a time are written, in Qt's letters: d day, M or MMM month, HH:mm time
+    return QLocale(language()).toString(when, tr("d MMM HH:mm"))
 
 
 def sentence(text: str) -> str:

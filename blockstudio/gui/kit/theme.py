@@ -389,7 +389,7 @@ QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSp
 QPushButton, QToolButton {
   background: transparent; color: @text; border: 1px solid transparent; border-radius: 5px; padding: 4px 10px;
 }
-QPushButton:hover, QToolButton:hover { background: @field; }
+QPushButton { qproperty-autoDefault: true; } QPushButton:hover, QToolButton:hover { background: @field; }
 QPushButton:pressed, QToolButton:pressed { background: @hover; }
 QPushButton:focus, QToolButton:focus { border-color: @accent; }
 QPushButton:disabled, QToolButton:disabled { color: @faint; }

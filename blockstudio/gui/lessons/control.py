@@ -9,13 +9,15 @@ from PySide6.QtCore import QObject, Signal
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.looks import VEILS
 from blockstudio.gui.lessons import progress as kept
 from blockstudio.gui.lessons.progress import Answered, Progress
 from blockstudio.gui.work.settings import settings
-from blockstudio.lessons import Lesson, Question, Step, Walk, load_lesson
+from blockstudio.lessons import Lesson, Question, Step, Walk, asks, load_lesson
 from blockstudio.lessons.answers import Verdict
 from blockstudio.lessons.making import tokens
 from blockstudio.lessons.walking import Given
+from blockstudio.text import ENGLISH
 
 LAST = "lessons/last"
 """The setting with the lesson that is open."""
@@ -94,6 +96,7 @@ class LessonControl(QObject):
         self.progress = kept.load(self.key)
         self.opened.emit()
         self.turned.emit()
+        self._light()
 
     def close(self) -> None:
         """Put the lesson away; what was answered is kept."""
@@ -101,7 +104,7 @@ class LessonControl(QObject):
         self._colour("")
         self.walk, self.path = None, ""
         settings().setValue(LAST, "")
-        self._desk.session.lit, self._desk.session.veiled = (), False
+        self._desk.session.lit, self._desk.session.veiled = (), frozenset()
         self.opened.emit()
 
     def begin_anew(self) -> None:
@@ -156,7 +159,12 @@ class LessonControl(QObject):
         diagram = walk.diagram(step)
         if diagram is None:
             return
+        drawn = walk.drawn_in(step)
+        if walk.lesson.language != ENGLISH and drawn is not None:
+            diagram.name = drawn.title  # the name in the file is English
         before = self.document if self._is_there() else None
+        if before is not None and not before.dirty:
+            before.number = 0  # the new one has its name
         self.document = Document(diagram)
         self._desk.documents.add(self.document)
         if before is not None and not before.dirty:
@@ -225,12 +233,14 @@ class LessonControl(QObject):
         self._veil()
 
     def _veil(self) -> None:
-        """Totals are hidden until the first answer of a step."""
-        step, answers = self.step, self.progress.answers
-        asked = [answers.get(each.id) for each in step.questions] if step is not None else []
-        tried = any(each is not None and (each.tries or each.shown) for each in asked)
+        """Totals are hidden until the first answer of a step, and what another question asks until that was tried.
+        Shapes are hidden where they are asked."""
         here = self._is_there() and self._desk.session.document is self.document
-        self._desk.session.veiled = bool(asked) and here and not tried
+        questions = self.step.questions if self.step is not None and here else ()
+        waiting = [each for each in questions if not self.progress.of(each.id).tried]
+        asked = frozenset().union(*map(asks, waiting))
+        first = bool(waiting) and len(waiting) == len(questions)
+        self._desk.session.veiled = asked | (VEILS - {"shapes"}) if first else asked
 
     def _light(self) -> None:
         step = self.step
@@ -265,8 +275,8 @@ class LessonControl(QObject):
         except StudioError as error:
             self.failed.emit(str(error))
             return None
-        if verdict.state in ("right", "wrong"):
-            answer = self.progress.of(question.id)
+        answer = self.progress.of(question.id)
+        if verdict.state in ("right", "wrong") and answer.state != "right":
             if verdict.state == "wrong" and not answer.tries:
                 answer.first = _plain(given)
             answer.tries += 1

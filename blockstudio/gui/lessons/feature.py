@@ -11,6 +11,7 @@ from blockstudio.experiments import experiment_path
 from blockstudio.formats import PRINTED
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.lessons.control import LAST, LessonControl
@@ -19,9 +20,12 @@ from blockstudio.gui.lessons.list_page import LessonsPage
 from blockstudio.gui.lessons.panel import WIDTH, LessonPanel
 from blockstudio.gui.work.settings import settings
 from blockstudio.lessons.library import SUFFIX
+from blockstudio.lessons.walking import Given
 from blockstudio.text import say
 
 PANEL = "lesson"
+WIDE = 1500
+"""Pixels of a window in which a lesson, parameters and a drawing have room beside each other."""
 AWAY = ("inspector", "bottom")
 """What gives its room to a lesson."""
 
@@ -67,20 +71,33 @@ class Lessons:
         self.panel.hide()
         desk.add_panel(Panel(PANEL, "beside", self.panel, WIDTH))
         control.opened.connect(self._on_opened)
+        control.turned.connect(self._make_room)
         control.failed.connect(self._fail)
-        desk.carry("lesson", lambda: (control.path, control.document), lambda given: control.take(*given))
+        desk.carry("lesson", lambda: (control.path, control.document, self.panel.drafts()), self._take)
         desk.add_opener(lambda file: file.suffix == SUFFIX, lambda file: self.control.open(file))
         desk.on_start(self._resume)
         desk.on_close(self._stop)
 
     def _make(self) -> LessonsPage:
         self.page = LessonsPage(self._desk)
+        self.page.listed.connect(self._focus_list)
         return self.page
 
     def _focus_page(self) -> None:
         page = self._desk.screen_widget("lessons")
         assert isinstance(page, LessonsPage)
-        (next(iter(page.links.values())) if page.links else page).setFocus()
+        page.setFocus()
+        self._focus_list()
+
+    def _focus_list(self) -> None:
+        """The keyboard goes to the lesson that is open, or to the first, unless it is elsewhere by now."""
+        page = self.page
+        here = page.focusWidget() if page is not None else None
+        if page is None or not page.links or (here is not None and here is not page and here.hasFocus()):
+            return
+        link = page.links.get(str(self.control.path), next(iter(page.links.values())))
+        if page.hasFocus() or not page.window().focusWidget():
+            link.setFocus()
 
     def _open(self, desk: Desk, name: str | Path) -> None:
         self.control.open(name)
@@ -160,6 +177,16 @@ class Lessons:
             self._away = []
         if there and desk.screen:
             desk.show_drawing()
+
+    def _make_room(self) -> None:
+        """In a narrow window the drawing of the next step has the place of the parameters that were looked at."""
+        if self.panel.window().width() < WIDE and self._desk.is_shown("inspector"):
+            self._desk.set_shown("inspector", False)
+
+    def _take(self, given: tuple[Path | str, Document | None, dict[str, Given]]) -> None:
+        path, document, drafts = given
+        self.control.take(path, document)
+        self.panel.put(drafts)
 
     def _fail(self, text: str) -> None:
         if self.control.walk is None or not self._desk.is_shown(PANEL):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -26,7 +26,7 @@ from blockstudio.gui.kit.theme import font
 from blockstudio.gui.lessons.control import LessonControl
 from blockstudio.gui.lessons.prose import Prose
 from blockstudio.lessons.lesson import Question, Step
-from blockstudio.lessons.walking import Given
+from blockstudio.lessons.walking import Given, plain
 
 FIELD = 32
 """Height of an answer's field."""
@@ -36,6 +36,8 @@ class QuestionForm(QWidget):
     """See the module's text. ``button`` makes a button that does a command; ``name`` says how a block is called."""
 
     answered = Signal()
+    told = Signal()
+    """Something was said of the answer: the page brings it into view."""
 
     def __init__(
         self, control: LessonControl, step: Step, question: Question, blocks: Mapping[str, str],
@@ -46,7 +48,7 @@ class QuestionForm(QWidget):
         self._selected, self._go_to = selected, go_to
         self.inputs: dict[str, QLineEdit] = {}
         self.choices: dict[str, QAbstractButton] = {}
-        self.setAccessibleName(question.text)
+        self.setAccessibleName(plain(question.text))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -115,13 +117,14 @@ class QuestionForm(QWidget):
             group.setExclusive(kind == "choice")
             for name, text in question.choices.items():
                 button: QAbstractButton = QRadioButton() if kind == "choice" else QCheckBox()
-                button.setAccessibleName(text)
+                button.setAccessibleName(plain(text))
+                button.clicked.connect(lambda _=False: self._unsay())
                 group.addButton(button)
                 self.choices[name] = button
                 line = QHBoxLayout()
                 line.setSpacing(8)
                 aside = QVBoxLayout()
-                aside.setContentsMargins(0, 3, 0, 0)
+                aside.setContentsMargins(0, 5, 0, 0)
                 aside.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
                 line.addLayout(aside)
                 prose = self._prose(text)
@@ -133,6 +136,9 @@ class QuestionForm(QWidget):
             self.chosen = quiet()
             self._entry.addWidget(self.chosen)
             self.follow_selection()
+        elif kind == "mend":
+            way = tr("Change the drawing, then check it. A double click on a block shows its parameters.")
+            self._entry.addWidget(quiet(way))
 
     def _add_field(self, name: str, label: str) -> None:
         field = self.inputs[name] = QLineEdit()
@@ -142,9 +148,9 @@ class QuestionForm(QWidget):
         field.setProperty("role", "answer")
         shape = self.question.kind == "shape"
         field.setPlaceholderText(tr("C × H × W") if shape else tr("a number"))
-        field.setAccessibleName(label or self.question.text)
+        field.setAccessibleName(plain(label or self.question.text))
         field.returnPressed.connect(self.check)
-        field.textEdited.connect(lambda _: self._mark(name, ""))
+        field.textEdited.connect(lambda _: self._edited(name))
         line = QHBoxLayout()
         if label:
             prose = self._prose(label)
@@ -161,8 +167,24 @@ class QuestionForm(QWidget):
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             name = watched.property("choice")
             if name in self.choices:
+                self.choices[name].setFocus(Qt.FocusReason.MouseFocusReason)
                 self.choices[name].click()
         return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter on a choice checks it, as it does in a field."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.focusWidget() in self.choices.values():
+            self.check()
+            return
+        super().keyPressEvent(event)
+
+    def _edited(self, name: str) -> None:
+        self._mark(name, "")
+        self._unsay()
+
+    def _unsay(self) -> None:
+        """What was said of the answer before does not hold for another; its hint may still help."""
+        self._say("", "")
 
     def follow_selection(self) -> None:
         """Say which block is selected in the drawing."""
@@ -203,6 +225,11 @@ class QuestionForm(QWidget):
             self.inputs[first].selectAll()
         if not wrong:
             self.answered.emit()
+        self.told.emit()
+
+    def last_word(self) -> QWidget:
+        """The lowest of what is said of the answer."""
+        return next(each for each in (self.box, self.hint, self.check_button) if each.isVisibleTo(self))
 
     def _say(self, text: str, role: str) -> None:
         self.verdict.setText(text)
@@ -224,13 +251,14 @@ class QuestionForm(QWidget):
         walk = self._control.walk
         if walk is not None:
             self._say(tr("Solution: {value}", value=walk.solution(self.step, self.question)), "")
+        self.told.emit()
 
     def refresh(self) -> None:
         """Show what was answered before."""
         answer = self._control.answer(self.question)
         right = answer.state == "right"
         if right:
-            self._put(answer.given)
+            self.put(answer.given)
             self._say(tr("Right."), "good")
             for name in self.inputs:
                 self._mark(name, "right")
@@ -246,14 +274,15 @@ class QuestionForm(QWidget):
         if right:
             self.hint.show_text("")
 
-    def _put(self, given: object) -> None:
+    def put(self, given: object) -> None:
+        """Fill in an answer."""
         if isinstance(given, dict):
             for name, text in given.items():
                 if name in self.inputs:
                     self.inputs[name].setText(str(text))
         elif "" in self.inputs:
             self.inputs[""].setText(str(given))
-        names = given if isinstance(given, list) else [given]
+        names = given if isinstance(given, list | tuple) else [given]
         for name, button in self.choices.items():
             button.setChecked(name in names)
 

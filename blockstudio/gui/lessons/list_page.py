@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
@@ -29,8 +30,28 @@ class Listed(NamedTuple):
     trouble: str = ""
 
 
+LINK = 3
+"""Pixels between the edge of a link and its letters."""
+
+
+class Row(QWidget):
+    """A row of the list: all of it can be clicked."""
+
+    def __init__(self, run: Callable[[], object]) -> None:
+        super().__init__()
+        self._run = run
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._run()
+
+
 class LessonsPage(QScrollArea):
     """See the module's text."""
+
+    listed = Signal()
+    """The list stands there."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -68,7 +89,8 @@ class LessonsPage(QScrollArea):
         self.refresh()
 
     def refresh(self) -> None:
-        """List them anew."""
+        """List them anew, from the top."""
+        self.verticalScrollBar().setValue(0)
         self._work.run(_listed, self._show)
 
     def _show(self, found: list[Listed]) -> None:
@@ -82,9 +104,10 @@ class LessonsPage(QScrollArea):
                 self._rows.addWidget(section_title(tr("Your own")))
             self._rows.addWidget(self._row(each))
             self._rows.addWidget(hairline())
+        self.listed.emit()
 
     def _row(self, each: Listed) -> QWidget:
-        row = QWidget()
+        row = Row(lambda: self._desk.commands.run("lesson.open", each.name))
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 8, 0, 8)
         line.setSpacing(14)
@@ -101,7 +124,10 @@ class LessonsPage(QScrollArea):
         link = self._desk.commands.link(title, "lesson.open", each.name)
         link.setFont(font(13, bold=True))
         self.links[str(each.name)] = link
-        words.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+        aside = QHBoxLayout()
+        aside.setContentsMargins(-LINK, 0, 0, 0)
+        aside.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+        words.addLayout(aside)
         about = quiet(lesson.goal if lesson is not None else each.trouble)
         if lesson is None:
             about.setProperty("role", "problem")

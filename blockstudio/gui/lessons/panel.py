@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from collections.abc import Mapping
+from contextlib import suppress
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -16,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.errors import StudioError
+from blockstudio.experiments import experiment_path, load_experiment
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import clear, hairline, quiet
 from blockstudio.gui.kit.text import tr
@@ -26,6 +30,7 @@ from blockstudio.gui.lessons.proof import ProofCard
 from blockstudio.gui.lessons.prose import Prose
 from blockstudio.gui.lessons.widgets import make_widget
 from blockstudio.lessons import Step
+from blockstudio.lessons.walking import Given
 
 WIDTH = 432
 CIRCLED = 0x2460
@@ -214,6 +219,8 @@ class LessonPanel(QWidget):
         self._show_progress()
         for form in self.forms.values():
             form.answered.connect(self._go_on)
+            form.told.connect(lambda form=form: QTimer.singleShot(0, self, lambda: self._bring(form)))
+        self._order_keys()
         # The step in view begins at the top; what was done before scrolls out.
         current = self._steps.itemAt(now)
         widget = current.widget() if current is not None else None
@@ -221,6 +228,25 @@ class LessonPanel(QWidget):
             QTimer.singleShot(0, self, lambda: self._scroll_to(widget))
         if focus:
             QTimer.singleShot(0, self, self.focus)  # once the fields can be seen
+
+    def _order_keys(self) -> None:
+        """Tab goes from what a step asks to the row below it."""
+        last = next((each for each in reversed(self.body.findChildren(QPushButton)) if each.focusPolicy()), self.back)
+        for each in (self.back, self.show_me, self.next):
+            if each is not last:
+                QWidget.setTabOrder(last, each)
+                last = each
+
+    def _bring(self, form: QuestionForm) -> None:
+        """What was said of an answer comes into view, as far as the answer stays there."""
+        if form not in self.forms.values():
+            return
+        self._steps.activate()
+        told, bar, high = form.last_word(), self.area.verticalScrollBar(), self.area.viewport().height()
+        top = form.check_button.mapTo(self.body, QPoint()).y() - 80
+        bottom = told.mapTo(self.body, QPoint(0, told.height())).y() + 12
+        if bottom > bar.value() + high:
+            bar.setValue(min(top, bottom - high))
 
     def _scroll_to(self, widget: QWidget) -> None:
         if widget.parent() is self.body:
@@ -258,7 +284,7 @@ class LessonPanel(QWidget):
             for name in step.words("proof"):
                 inner.addWidget(ProofCard(name))
             for name in step.words("experiment"):
-                inner.addWidget(self._command(tr("Open the experiment: {name}", name=name), "lesson.experiment", name))
+                inner.addWidget(self._experiment(name), 0, Qt.AlignmentFlag.AlignLeft)
             for question in step.questions:
                 inner.addWidget(hairline())
                 form = QuestionForm(control, step, question, blocks, self._command, self._selected, self._go_to)
@@ -267,6 +293,14 @@ class LessonPanel(QWidget):
         except StudioError as error:
             self._fail(str(error))
         return holder
+
+    def _experiment(self, name: str) -> QPushButton:
+        """A link to an experiment, by its title."""
+        title = name
+        with suppress(StudioError):
+            course = load_experiment(experiment_path(name)).experiment.course
+            title = tr(course.title) if course is not None else name
+        return self._command(tr("Open the experiment: {name}", name=title), "lesson.experiment", name)
 
     def _names(self, step: Step) -> dict[str, str]:
         """How the names of blocks are shown in the text: those that are lit with their number. The last part of a path
@@ -311,7 +345,7 @@ class LessonPanel(QWidget):
         states[now] = "now"
         self.progress.show_states(states)
         last = now + 1 >= len(lesson.steps)
-        text = tr("Finish: the report") if last else tr("Next: {title}", title=lesson.steps[now + 1].title)
+        text = tr("Finish: save the results…") if last else tr("Next: {title}", title=lesson.steps[now + 1].title)
         room = max(80, self.next.width() - 30)
         self.next.setToolTip(text)
         self.next.setText(self.next.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
@@ -320,6 +354,17 @@ class LessonPanel(QWidget):
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
         QTimer.singleShot(0, self, self._show_progress)
+
+    def drafts(self) -> dict[str, Given]:
+        """What stands in fields and choices, not checked yet, by question."""
+        typed = (form for form in self.forms.values() if form.inputs or form.choices)
+        return {form.question.id: form.given() for form in typed if not self._control.answer(form.question).done}
+
+    def put(self, drafts: Mapping[str, Given]) -> None:
+        """Put `drafts` back."""
+        for id, given in drafts.items():
+            if id in self.forms:
+                self.forms[id].put(given)
 
     def _go_on(self) -> None:
         """The keyboard goes to the next question that is not answered, or to *Next*."""

@@ -27,6 +27,10 @@ class Answered:
     def done(self) -> bool:
         return self.state == "right" or self.shown
 
+    @property
+    def tried(self) -> bool:
+        return bool(self.tries) or self.shown
+
 
 @dataclass
 class Progress:

@@ -52,18 +52,21 @@ class ProofCard(QFrame):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
         column.addLayout(self._grid)
+        self.computing = False
         self.rows: list[dict[str, float]] = []
         self.child = Child(self)
         self.child.done.connect(self._show)
 
     def start(self) -> None:
-        """Compute it; what was still computing is given up."""
-        self.button.setEnabled(False)
-        self._say(tr("computing…"), "")
-        self.child.run("lesson", "prove", self.name)
+        """Compute it; while it is computed nothing more."""
+        # Not disabled meanwhile: the keyboard would go to the next thing that can be pressed.
+        if not self.computing:
+            self.computing = True
+            self._say(tr("computing…"), "")
+            self.child.run("lesson", "prove", self.name)
 
     def _show(self, answer: Answer) -> None:
-        self.button.setEnabled(True)
+        self.computing = False
         if answer.error is not None:
             self._say(sentence(str(answer.error)), "problem")
             return

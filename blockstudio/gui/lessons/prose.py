@@ -108,6 +108,7 @@ class Prose(QTextBrowser):
         if fenced:
             space.setBackground(theme().field)
             space.setLeftMargin(0)
+            space.setNonBreakableLines(False)  # there is no scrolling sideways in a text
         cursor.setBlockFormat(space)
 
     def _dress_span(self, position: int, length: int, code: bool, fenced: bool) -> None:

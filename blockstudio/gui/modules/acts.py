@@ -18,7 +18,7 @@ from blockstudio.graph.operations.replacing import make_unique
 from blockstudio.graph.operations.ungrouping import ungroup
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.text import say_many
 
 
@@ -39,7 +39,7 @@ def group_selection(session: Session) -> bool:
         session.refused.emit(str(error))
         return False
     count = len(session.selection)
-    if not _add(session, tr("Group into {name}", name=name), added):
+    if not _add(session, phrase("Group into {name}", name=name), added):
         return False
     parameters = ", ".join(session.diagram.modules[name].parameters)
     told = say_many("{count} block is now {name}", "{count} blocks are now {name}", count, name=name)
@@ -58,7 +58,7 @@ def ungroup_selection(session: Session) -> bool:
         session.refused.emit(str(error))
         return False
     names = tuple(edit.name for edit in edits if isinstance(edit, AddBlock))
-    return _add(session, tr("Take {name} apart", name=name), Added(names, edits))
+    return _add(session, phrase("Take {name} apart", name=name), Added(names, edits))
 
 
 def unique_selection(session: Session) -> bool:
@@ -72,7 +72,7 @@ def unique_selection(session: Session) -> bool:
     if not edits:
         session.message.emit(tr("{name} is the only one of its kind already", name=name))
         return False
-    return session.do(tr("Make {name} unique", name=name), *edits)
+    return session.do(phrase("Make {name} unique", name=name), *edits)
 
 
 def promote_parameter(session: Session, block: str, key: str) -> bool:
@@ -82,7 +82,7 @@ def promote_parameter(session: Session, block: str, key: str) -> bool:
     except StudioError as error:
         session.refused.emit(str(error))
         return False
-    return session.do(tr("Make {key} a parameter", key=called), *edits)
+    return session.do(phrase("Make {key} a parameter", key=called), *edits)
 
 
 def insert(
@@ -112,7 +112,7 @@ def insert(
         ports = session.diagram.output_ports(session.definition.block(selection[0]).type)
         if ports:
             edits.append(AddWire(scope=scope, wire=Wire(selection[0], ports[0], name, inputs[0])))
-    return _add(session, tr("Add {name}", name=name), Added(added.names, tuple(edits)), at)
+    return _add(session, phrase("Add {name}", name=name), Added(added.names, tuple(edits)), at)
 
 
 def _placed(edit: Edit, at: tuple[float, float] | None) -> Edit:

@@ -10,7 +10,7 @@ from blockstudio.gui.commands.registry import Choice
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import settings
-from blockstudio.text import SYSTEM, language, languages, system_language, use_language
+from blockstudio.text import ENGLISH, SYSTEM, language, languages, system_language, use_language
 
 SETTING = "view/language"
 TRANSLATOR = "Qt's own texts"
@@ -55,4 +55,5 @@ def choose(desk: Desk, code: str) -> None:
 
 
 def _own_name(code: str) -> str:
-    return QLocale(code).nativeLanguageName() or code
+    # Qt calls it American English, which it is not.
+    return "English" if code == ENGLISH else QLocale(code).nativeLanguageName() or code

@@ -110,17 +110,19 @@ class StatusBar(QWidget):
 
     def refresh(self, _: object = None) -> None:
         """Show the totals as they are now, or that they are to be found first."""
-        for figure in (self.macs, self.depth_figure, self.memory, self.field):
-            figure.setVisible(not self._session.veiled)
-        if self._session.veiled:
-            self.parameters.setText(_soft(tr("Totals show after your first answer")))
-            return
+        veiled = self._session.veiled
+        figures = {"macs": self.macs, "depth": self.depth_figure, "memory": self.memory, "field": self.field}
+        for name, figure in figures.items():
+            figure.setVisible(name not in veiled)
         found = self._session.analysis
         before = self._session.saved_totals
         # Where a mistake hides numbers the totals are of the rest.
         least = "" if found.complete else "≥ "
         difference = self._difference(found.parameters - before[0]) if found.complete else ""
-        self.parameters.setText(_bold(f"{least}{found.parameters:,}") + _soft(tr("parameters")) + difference)
+        if veiled:
+            self.parameters.setText(_soft(tr("What is asked shows after your answer")))
+        if "parameters" not in veiled:
+            self.parameters.setText(_bold(f"{least}{found.parameters:,}") + _soft(tr("parameters")) + difference)
         times, unit = (2, "FLOPs") if self.flops else (1, "MACs")
         self.macs.setText(_bold(least + count_text(found.macs * times)) + _soft(unit))
         self.macs.setAccessibleName(f"{count_text(found.macs * times)} {unit}")

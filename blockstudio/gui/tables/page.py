@@ -26,7 +26,7 @@ from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import Elided, count_text
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase, tr, tr_many
 from blockstudio.gui.tables.sorting import MACS, OUTPUT, PARAMETERS, pieces_of, sorted_rows
 from blockstudio.gui.tables.treemap_view import TreemapView
 from blockstudio.gui.work.worker import Work
@@ -348,7 +348,7 @@ class TablesPage(QWidget):
         found = self.paper
         if found is not None and found.settings:
             edits = [SetDefault(key=key, value=value) for key, value in found.settings.items()]
-            self._session.do(tr("Set {keys}").format(keys=", ".join(found.settings)), *edits)
+            self._session.do(phrase("Set {keys}", keys=", ".join(found.settings)), *edits)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

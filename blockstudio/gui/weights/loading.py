@@ -18,7 +18,7 @@ from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.parts import bytes_text
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.gui.kit.toasts import Toast
 from blockstudio.gui.weights.fit_page import WeightsFit, WeightsPanel
 from blockstudio.gui.work.child import DIAGRAM, Child
@@ -167,7 +167,7 @@ class WeightsLoader(QObject):
         if document is None:
             return
         self._desk.documents.turn_to(document)
-        if session.do(tr("Set {key}").format(key=key), SetDefault(scope="", key=key, value=value)):  # type: ignore[arg-type]
+        if session.do(phrase("Set {key}", key=key), SetDefault(scope="", key=key, value=value)):  # type: ignore[arg-type]
             self.look(file)
 
     # Letting go

@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene.annotated import TITLE, margins_for
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 
 CURSORS = {
     "l": Qt.CursorShape.SizeHorCursor, "r": Qt.CursorShape.SizeHorCursor,
@@ -145,7 +145,7 @@ class Resize(Drag):
             frame = self._reframed(definition.frames[self.mark.name], rect)
             edit = SetFrame(scope=session.scope, name=self.mark.name, frame=frame)
         self._drawing.put_notes_back()
-        session.do(tr("Resize"), edit)
+        session.do(phrase("Resize"), edit)
         self.scene.changed.emit()
 
     def _reframed(self, frame: Frame, rect: QRectF) -> Frame:
@@ -195,7 +195,7 @@ def add_note(scene: Scene, text: str, at: QPointF) -> Annotation | None:
     session, (x0, y0) = scene.session, scene.drawing.origin
     name = free("note", session.definition.notes)
     note = Note(text=text, at=(round(at.x() - x0, 2), round(at.y() - y0, 2)))
-    if not session.do(tr("Note"), *standing(scene), SetNote(scope=session.scope, name=name, note=note)):
+    if not session.do(phrase("Note"), *standing(scene), SetNote(scope=session.scope, name=name, note=note)):
         return None
     mark = Annotation("note", name)
     session.select((), [mark])
@@ -210,7 +210,7 @@ def add_frame(scene: Scene) -> Annotation | None:
         return None
     name = free("frame", session.definition.frames)
     frame = Frame(blocks=names, title=tr("Frame"))
-    if not session.do(tr("Frame"), SetFrame(scope=session.scope, name=name, frame=frame)):
+    if not session.do(phrase("Frame"), SetFrame(scope=session.scope, name=name, frame=frame)):
         return None
     mark = Annotation("frame", name)
     session.select((), [mark])

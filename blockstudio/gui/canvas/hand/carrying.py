@@ -16,7 +16,8 @@ from blockstudio.graph.operations.replacing import replace, shared
 from blockstudio.gui.canvas.hand.acts import fitting
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase
+from blockstudio.text import say_many
 
 REACH = 8.0
 """How near to a wire, in pixels, the mouse puts into it what it drags."""
@@ -71,17 +72,17 @@ class Carrying:
         """Do what is meant, the blocks being at ``to``, as one step; False if they are only to be moved."""
         self.clear()
         session = self.scene.session
-        name = self.names[0] if len(self.names) == 1 else tr_many("{count} block", "{count:,} blocks", len(self.names))
+        name = self.names[0] if len(self.names) == 1 else say_many("{count} block", "{count:,} blocks", len(self.names))
         try:
             if self.onto is not None:
-                edits, label = self._replacing(self.onto), tr("Replace {0}", self.onto)
+                edits, label = self._replacing(self.onto), phrase("Replace {0}", self.onto)
             elif self.wire is not None:
                 fits = fitting(self.scene)
                 edits = [*carry_into(session.diagram, session.scope, self.wire, self.names, fits)]
-                label = tr("Put {0} between {1} and {2}", name, self.wire.source, self.wire.target)
+                label = phrase("Put {0} between {1} and {2}", name, self.wire.source, self.wire.target)
             elif self.pulled:
                 edits = [*detach_where_it_fits(session.diagram, session.scope, self.names, fitting(self.scene))]
-                label = tr("Pull out {0}", name)
+                label = phrase("Pull out {0}", name)
             else:
                 return False
         except StudioError as error:

@@ -10,7 +10,7 @@ from blockstudio.graph.edits import Edit
 from blockstudio.graph.operations.connecting import connect, order_input
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase, tr, tr_many
 
 
 def outputs(scene: Scene, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -57,7 +57,7 @@ def move_input(scene: Scene, by: int) -> bool:
     place = ports.index(wire.target_port) + by
     if not 0 <= place < len(ports):
         return False
-    label = tr("Order the inputs of {0}", wire.target)
+    label = phrase("Order the inputs of {0}", wire.target)
     done = _do(scene, label, lambda: order_input(session.diagram, session.scope, wire, ports[place]))
     if done:
         scene.select_wires([wire._replace(target_port=ports[place])])

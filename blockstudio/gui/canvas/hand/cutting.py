@@ -12,7 +12,7 @@ from blockstudio.gui.canvas.hand.gesture import Drag
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.overlay import Stroke
-from blockstudio.gui.kit.text import tr_many
+from blockstudio.text import say_many
 
 STEP = 3.0
 """Points of the line are this far apart at least, in pixels."""
@@ -44,7 +44,7 @@ class Cut(Drag):
         session, count = self.scene.session, len(self.wires)
         if count:
             edits = removing.delete(session.diagram, session.scope, (), self.wires)
-            session.do(tr_many("Cut wire", "Cut {count} wires", count), *edits)
+            session.do(say_many("Cut wire", "Cut {count} wires", count), *edits)
 
     def cancel(self) -> None:
         self.scene.marks.cut = frozenset()

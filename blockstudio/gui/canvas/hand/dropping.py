@@ -25,7 +25,8 @@ from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase, tr
+from blockstudio.text import say_many
 
 MIME = "application/x-blockstudio-block"
 
@@ -169,7 +170,7 @@ def put(
         (name,), edits = gather(diagram, scope, new, read)
     else:
         (name,), edits = add(diagram, scope, new, behind=behind)
-    if not session.do(tr("Add {0}", name), *edits, at=at):
+    if not session.do(phrase("Add {0}", name), *edits, at=at):
         return None
     session.select([name])
     return name
@@ -188,7 +189,7 @@ def put_in_place(scene: Scene, offer: Offer, name: str) -> str | None:
     that both have."""
     session = scene.session
     edits = replacement(session.diagram, session.scope, name, offer.type, offer.parameters)
-    if not session.do(tr("Replace {0}", name), *edits):
+    if not session.do(phrase("Replace {0}", name), *edits):
         return None
     session.select([name])
     return name
@@ -222,5 +223,5 @@ def wire_in_order(scene: Scene) -> bool:
             session.refused.emit(verdict.text)
             return False
     return bool(edits) and session.do(
-        tr_many("Wire {count} block", "Wire {count} blocks", len(session.selection)), *edits
+        say_many("Wire {count} block", "Wire {count} blocks", len(session.selection)), *edits
     )

@@ -14,7 +14,7 @@ from blockstudio.gui.canvas.hand.gesture import Drag
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 
 REACH = 10.0
 """So near to a point, in pixels, that is meant rather than a new one."""
@@ -109,7 +109,7 @@ def set_free(scene: Scene) -> bool:
     session, routes = scene.session, scene.session.definition.routes
     led = [wire for wire in scene.marks.wires if wire in routes]
     edits = [SetRoute(scope=session.scope, wire=wire) for wire in led]
-    return bool(edits) and session.do(tr("Let the wire to {0} go its own way", led[0].target), *edits)
+    return bool(edits) and session.do(phrase("Let the wire to {0} go its own way", led[0].target), *edits)
 
 
 def any_led(scene: Scene) -> bool:
@@ -127,5 +127,5 @@ def set_points(scene: Scene, wire: Wire, points: list[Point]) -> bool:
     loose = scene.loose_places()
     placing = [MoveBlocks(scope=session.scope, to=dict(loose))] if loose else []
     return session.do(
-        tr("Lead the wire to {0}", wire.target), *placing, SetRoute(scope=session.scope, wire=wire, route=route)
+        phrase("Lead the wire to {0}", wire.target), *placing, SetRoute(scope=session.scope, wire=wire, route=route)
     )

@@ -16,7 +16,8 @@ from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene.overlay import Letters
 from blockstudio.gui.canvas.scene.ports import Port, free_port
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase
+from blockstudio.text import say_many
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 """The nearest ports get the first."""
@@ -147,8 +148,8 @@ class Lettering(Gesture):
             return
         if edits:
             count = 1 + len(verdict.more)
-            what = verdict.wire.source if count == 1 else tr_many("{count} block", "{count:,} blocks", count)
-            session.do(tr("Wire {0} to {1}", what, verdict.wire.target), *edits)
+            what = verdict.wire.source if count == 1 else say_many("{count} block", "{count:,} blocks", count)
+            session.do(phrase("Wire {0} to {1}", what, verdict.wire.target), *edits)
         session.select([verdict.wire.target])
 
     def cancel(self) -> None:

@@ -14,7 +14,8 @@ from blockstudio.gui.canvas.scene.guides import fall_in
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Guides, Overlay
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase
+from blockstudio.text import say_many
 
 MANY = 64
 """Of more blocks that are moved together it is not looked for what they fall in line with."""
@@ -181,9 +182,9 @@ def commit_move(scene: Scene, names: tuple[str, ...], dx: float, dy: float, note
     ]
     edits += annotating.moved_notes(scene, notes, dx, dy)
     edits += annotating.rejoined(scene, names)
-    what = tr_many("{count} block", "{count:,} blocks", len(names))
+    what: str = say_many("{count} block", "{count:,} blocks", len(names))
     if len(names) == 1 or not names:
-        what = names[0] if names else tr("note")
+        what = names[0] if names else phrase("note")
     drawing.put_notes_back()
-    if not session.do(tr("Move {0}", what), *edits):
+    if not session.do(phrase("Move {0}", what), *edits):
         scene.put_back(drawing, names)

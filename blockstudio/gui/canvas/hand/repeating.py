@@ -9,7 +9,7 @@ from blockstudio.graph.edits import SetBlock
 from blockstudio.gui.canvas.hand.gesture import Drag, adds
 from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene.repeating import times
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase
 
 STEP = 20.0
 """Pixels of the view for one more."""
@@ -41,7 +41,7 @@ class Repeat(Drag):
         block = session.definition.block(self.name)
         changed = msgspec.structs.replace(block, repeat=self.times if self.times > 1 else None)
         if changed != block:
-            label = tr("Repeat {name} {times} times", name=self.name, times=self.times)
+            label = phrase("Repeat {name} {times} times", name=self.name, times=self.times)
             session.do(label, SetBlock(scope=session.scope, name=self.name, block=changed))
 
     def click(self, modifiers: Qt.KeyboardModifier) -> None:

@@ -20,7 +20,7 @@ from blockstudio.gui.canvas.scene.geometry import FAMILY_NAMES
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, card_width
 from blockstudio.gui.canvas.scene.overlay import Coming
 from blockstudio.gui.canvas.scene.placing import beside, free_place, snap
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase, tr, tr_many
 from blockstudio.layout.flow import ALONG
 
 REMEMBERED = 8
@@ -152,7 +152,7 @@ class Adding(Gesture):
         except StudioError as error:
             session.refused.emit(str(error))
             return None
-        if not session.do(tr("Add {0}", name), *edits, at=new.at):
+        if not session.do(phrase("Add {0}", name), *edits, at=new.at):
             return None
         scene.used = [offer.title, *(title for title in scene.used if title != offer.title)][:REMEMBERED]
         session.select([name])

@@ -8,19 +8,27 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.edits import MoveBlocks
 from blockstudio.graph.operations.swapping import swap
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.layout.aligning import Axis, Edge, Place, aligned, distributed, straightened
 from blockstudio.layout.box import Size
 
 
 def align(scene: Scene, edge: Edge) -> bool:
     """Bring the selected cards on one line, as one step."""
-    return _move(scene, tr("Align {0} blocks"), lambda places, sizes: aligned(places, sizes, edge))
+    return _move(
+        scene,
+        phrase("Align {0} blocks", len(scene.session.selection)),
+        lambda places, sizes: aligned(places, sizes, edge),
+    )
 
 
 def distribute(scene: Scene, axis: Axis) -> bool:
     """Make the gaps between the selected cards equal, as one step."""
-    return _move(scene, tr("Distribute {0} blocks"), lambda places, sizes: distributed(places, sizes, axis))
+    return _move(
+        scene,
+        phrase("Distribute {0} blocks", len(scene.session.selection)),
+        lambda places, sizes: distributed(places, sizes, axis),
+    )
 
 
 def straighten(scene: Scene) -> bool:
@@ -28,7 +36,8 @@ def straighten(scene: Scene) -> bool:
     right), as one step."""
     session, drawing = scene.session, scene.drawing
     chosen = session.selection or drawing.names
-    label = tr("Straighten {0} blocks") if session.selection else tr("Straighten the wires")
+    count = len(session.selection)
+    label = phrase("Straighten {0} blocks", count) if count else phrase("Straighten the wires")
     return _move(
         scene,
         label,
@@ -50,7 +59,7 @@ def swap_selected(scene: Scene) -> bool:
     if loose:  # places that nobody chose change as well
         kept = {**loose, **{a: loose.get(b) for a, b in ((first, second), (second, first)) if b in loose}}
         edits = (*edits, MoveBlocks(scope=session.scope, to=dict(kept)))
-    return session.do(tr("Swap {0} and {1}", first, second), *edits)
+    return session.do(phrase("Swap {0} and {1}", first, second), *edits)
 
 
 Moved = Callable[[dict[str, Place], dict[str, Size]], dict[str, Place]]
@@ -66,5 +75,4 @@ def _move(scene: Scene, label: str, moved: Moved, all: bool = False) -> bool:
     if not to:
         session.message.emit(tr("They stand so already"))
         return False
-    text = label.replace("{0}", str(len(session.selection)))
-    return session.do(text, MoveBlocks(scope=session.scope, to={**scene.loose_places(), **to}))
+    return session.do(label, MoveBlocks(scope=session.scope, to={**scene.loose_places(), **to}))

@@ -19,7 +19,8 @@ from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.metrics import PORT_REACH
 from blockstudio.gui.canvas.scene.overlay import LooseWire, Tone
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import phrase, tr
+from blockstudio.text import say_many
 
 MAGNET = 30.0
 """So near, in pixels, a port that can take the wire draws it on."""
@@ -156,13 +157,13 @@ class DrawWire(Drag):
             return
         if edits:
             count = 1 + len(verdict.more)
-            what = verdict.wire.source if count == 1 else tr_many("{count} block", "{count:,} blocks", count)
-            session.do(tr("Wire {0} to {1}", what, verdict.wire.target), *edits)
+            what = verdict.wire.source if count == 1 else say_many("{count} block", "{count:,} blocks", count)
+            session.do(phrase("Wire {0} to {1}", what, verdict.wire.target), *edits)
 
     def _dropped_on_paper(self) -> None:
         session, taken = self.scene.session, self.taken
         if taken is not None:
-            session.do(tr("Disconnect {0}", taken.target), RemoveWire(scope=session.scope, wire=taken))
+            session.do(phrase("Disconnect {0}", taken.target), RemoveWire(scope=session.scope, wire=taken))
             return
         at = on_stage(self.surface, self.at)
         name = hits.block_at(self.scene.stage, at)

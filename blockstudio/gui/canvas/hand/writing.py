@@ -12,7 +12,7 @@ from blockstudio.graph.edits import SetFrame, SetNote
 from blockstudio.gui.canvas.hand.annotating import add_note
 from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene.annotated import TITLE
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.gui.kit.theme import font
 
 LEAST = (180, 72)
@@ -104,11 +104,11 @@ class Writing(QPlainTextEdit):
                 add_note(self._scene, text, self._at)
         elif mark.kind == "note" and mark.name in definition.notes:
             note = msgspec.structs.replace(definition.notes[mark.name], text=text)
-            session.do(tr("Write the note"), SetNote(scope=session.scope, name=mark.name, note=note))
+            session.do(phrase("Write the note"), SetNote(scope=session.scope, name=mark.name, note=note))
         elif mark.kind == "frame" and mark.name in definition.frames:
             title = " ".join(text.split())
             frame = msgspec.structs.replace(definition.frames[mark.name], title=title)
-            session.do(tr("Title {0}", title), SetFrame(scope=session.scope, name=mark.name, frame=frame))
+            session.do(phrase("Title {0}", title), SetFrame(scope=session.scope, name=mark.name, frame=frame))
 
     def _on_followed(self) -> None:
         """The document or the level is another: go on if what is written is still there."""

@@ -37,7 +37,7 @@ def draw_title(painter: QPainter, drawing: Drawing, facts: CardTexts, name: str,
     painter.setFont(style.line_font)
     line = _fitting([content.line, drawing.block(name).type], half - used)
     cards.draw_text(painter, rect.x() + left + used, middle + 0.5, line, style)
-    if report is not None:
+    if report is not None and not facts.veiled & {"parameters", "macs"}:
         macs = tr("{0} MACs", short_number(report.macs or 0))
         line = _fitting([tr("{0} parameters", f"{report.parameters or 0:,}") + " · " + macs, macs], half)
         cards.draw_text(painter, rect.right() - EDGE - text_width(line, LINE_PX), middle + 0.5, line, style)

@@ -15,7 +15,7 @@ from blockstudio.graph.operations.noting import following
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place
 from blockstudio.gui.canvas.scene.staging import COLUMNS, columns_wanted
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase
 from blockstudio.gui.work.worker import Work
 from blockstudio.layout.arranging import Task, rearranged, task
 from blockstudio.layout.flow import DOWN, FLOW, RIGHT, flow_wanted
@@ -87,7 +87,7 @@ class Arranging(QObject):
         ]
         if moved:
             notes = following(definition.notes, scope, wanted.now, places)
-            session.do(tr("Arrange"), MoveBlocks(scope=scope, to=moved), *free, *notes)
+            session.do(phrase("Arrange"), MoveBlocks(scope=scope, to=moved), *free, *notes)
 
     # Columns
 
@@ -100,7 +100,7 @@ class Arranging(QObject):
         if count is not None:
             about[COLUMNS] = str(count)
         scope = self._scene.root.drawing.scope
-        session.do(tr("Columns"), SetTexts(about=about), *self._anew([scope], count, self._scene.staging.right))
+        session.do(phrase("Columns"), SetTexts(about=about), *self._anew([scope], count, self._scene.staging.right))
 
     # Which way
 
@@ -116,7 +116,7 @@ class Arranging(QObject):
         edits: list[Edit] = [SetTexts(about=about)]
         if bool(right) != staging.right:
             edits += self._anew(diagram.scopes(), columns_wanted(diagram), bool(right))
-        session.do(tr("Direction"), *edits)
+        session.do(phrase("Direction"), *edits)
 
     def _anew(self, scopes: Iterable[str], columns: int | None, right: bool) -> list[Edit]:
         """Edits that lay out levels anew on which the user has put blocks somewhere, as that is asked for; the one in
@@ -153,7 +153,7 @@ class Arranging(QObject):
         rest: dict[str, Place | None] = {name: at for name, at in loose.items() if name not in places}
         moves = [MoveBlocks(scope=session.scope, to=rest)] if rest and edits else []
         if edits:
-            session.do(tr("Pin") if pinned else tr("Let go"), *edits, *moves)
+            session.do(phrase("Pin") if pinned else phrase("Let go"), *edits, *moves)
 
     # Repeats
 
@@ -171,7 +171,7 @@ class Arranging(QObject):
         placed = not staging.is_loose(scope)
         columns = columns_wanted(diagram) if scope == self._scene.root.drawing.scope else 1
         try:
-            with diagram.history.gesture(tr("Unroll")):
+            with diagram.history.gesture(phrase("Unroll")):
                 for name in self.repeats():
                     for edit in ungrouping.ungroup(diagram, scope, name):
                         diagram.history.do(edit)

@@ -9,7 +9,7 @@ from itertools import count
 from blockstudio.analysis import Analysis, BlockReport, Level, Problem
 from blockstudio.analysis.costs import COSTS
 from blockstudio.analysis.hints import Hint
-from blockstudio.blocks import ENDS, BlockType, Shape, shape_text
+from blockstudio.blocks import ENDS, INPUT, BlockType, Shape, shape_text
 from blockstudio.graph.diagram import Block, Definition, Diagram, Wire
 from blockstudio.gui.document.measures import Measure, Scale, scale_of
 from blockstudio.gui.kit.text import tr
@@ -60,6 +60,7 @@ class CardTexts:
         frozen: Callable[[str], str] | None = None,
         heat: Measure | None = None,
         hints: Iterable[Hint] = (),
+        veiled: frozenset[str] = frozenset(),
     ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
@@ -73,6 +74,8 @@ class CardTexts:
         """Design hints, by the block that they stand on."""
         for hint in hints:
             self.hints.setdefault(hint.block, []).append(hint)
+        self.veiled = veiled
+        """What the reader is to find first: `VEILS`."""
         self.heat = heat
         """By what the cards are painted, if by anything."""
         self._heats: dict[str, float] | None = None
@@ -142,8 +145,10 @@ class CardTexts:
         return self.level.shapes.get((block, port))
 
     def pill(self, wire: Wire) -> str:
-        """The shape on a wire, or ``?``."""
+        """The shape on a wire, or ``?``; ``?×?×?`` while it is asked for."""
         shape = self.shape(wire.source, wire.source_port)
+        if shape is not None and "shapes" in self.veiled and self.definition.block(wire.source).type != INPUT:
+            return "×".join("?" * len(shape)) if len(shape) > 1 else "…"
         return "?" if shape is None else shape_text(shape)
 
     # Cards
@@ -161,14 +166,17 @@ class CardTexts:
 
     def _describe(self, name: str) -> Content:
         block, report = self.definition.block(name), self.report(name)
+        kind = self.diagram.kind(block.type)
+        hidden = "shapes" in self.veiled and block.type != INPUT
+        tells = block.type in ENDS or (kind is not None and kind.variadic)
         cost, largest = self.cost(name), self.largest
         worst = self.severity(name)
         heat = self.heats().get(name, -1.0)
         value = self.value(name) if heat >= 0 else None
         return Content(
             name=name,
-            line=summary(self.diagram, block, report),
-            short=brief(self.diagram, block, report),
+            line=block.type if hidden and tells else summary(self.diagram, block, report),
+            short=block.type if hidden else brief(self.diagram, block, report),
             badge=repeat_text(block, report),
             part=min(1.0, cost / largest) if largest > 0 and cost > 0 else -1.0,
             off=bool(report.bypassed) if report is not None else block.bypass is True,

@@ -77,6 +77,7 @@ class Scene(QObject):
         session.selection_changed.connect(self._on_selection_changed)
         session.metric_changed.connect(self._on_facts_changed)
         session.hinted_changed.connect(self._on_facts_changed)
+        session.veiled_changed.connect(self._on_facts_changed)
         session.lit_changed.connect(self.changed)
         session.initial_weights.changed.connect(self._on_start_changed)
         self._on_selection_changed()

@@ -191,15 +191,11 @@ class Staging:
         shown, level = self._shown(path, scope)
         # A definition stands at no place in the network: what is frozen has one.
         frozen = None if path.startswith(DEFINITION) else lambda name: starting.state(join(path, name))
+        hints = [hint for hint in session.hints if hint.scope == scope]
         return CardTexts(
-            shown.diagram,
-            shown.analysis,
-            level,
-            session.metric,
-            frozen,
-            session.measures.get(session.heat),
-            [hint for hint in session.hints if hint.scope == scope],
-        )
+            shown.diagram, shown.analysis, level, session.metric, frozen, session.measures.get(session.heat), hints,
+            session.veiled,
+        )  # fmt: skip
 
     def _shown(self, path: str, scope: str) -> tuple[Session | Lens, Level]:
         """Whose shapes a level's cards have: the document's, or those that are trained."""

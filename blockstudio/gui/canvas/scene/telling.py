@@ -31,13 +31,13 @@ def describe(facts: CardTexts, name: str) -> list[str]:
     if content.frozen:
         lines.append(tr("frozen in training") if content.frozen == "all" else tr("frozen in part"))
     if report is not None:
-        if report.output_shape is not None:
+        if report.output_shape is not None and "shapes" not in facts.veiled:
             inputs = ", ".join(shape_text(shape) if shape else "?" for shape in report.input_shapes)
             out = shape_text(report.output_shape)
             lines.append(f"{inputs} → {out}" if inputs else out)
-        if report.parameters:
+        if report.parameters and "parameters" not in facts.veiled:
             lines.append(tr("{0} parameters", f"{report.parameters:,}"))
-        if report.macs:
+        if report.macs and "macs" not in facts.veiled:
             lines.append(tr("{0} MACs", short_number(report.macs)))
     note = facts.definition.block(name).note
     if note:
@@ -63,7 +63,7 @@ def tip(root: Stage, point: QPointF, scale: float) -> str:
 
 def _port_tip(facts: CardTexts, block: str, port: str, side: str) -> str:
     if side == "out":
-        shape = facts.shape(block, port)
+        shape = facts.shape(block, port) if "shapes" not in facts.veiled else None
         return tr("Output {0} of {1}: {2}", port, block, shape_text(shape) if shape else "?")
     feed = facts.definition.wire_into(block, port)
     if feed is None:

@@ -14,7 +14,7 @@ from blockstudio.graph.edits import Edit, SetDefault, SetParameter
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.structure import structure
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run
 from blockstudio.runs.watching import BlockHistory
@@ -133,7 +133,7 @@ class Trained(QObject):
         found = self.edits()
         self._turn(False)
         if found:
-            self._session.do(tr("As trained"), *found)
+            self._session.do(phrase("As trained"), *found)
         self.changed.emit()
 
     # Following
