@@ -14,7 +14,7 @@ from blockstudio.graph.edits import Edit, SetDefault, SetParameter
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.structure import structure
-from blockstudio.gui.kit.text import phrase, tr
+from blockstudio.gui.kit.text import phrase
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run
 from blockstudio.runs.watching import BlockHistory
