@@ -27,7 +27,7 @@ from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
 
 NETWORKS = {"residual": "cifar_resnet", "plain": "cifar_plain"}
-FIELDS = {"data.validation": 0.02, "channels_last": True}
+FIELDS = {"data.validation": 0.02, "channels_last": True, "checkpoints.steps": 100}
 PUBLISHED = {
     "lesion": "Published (110 layers, CIFAR-10): without one block the error hardly moves, but for those that halve "
     "the map; a VGG without one layer is at chance.",
@@ -39,8 +39,9 @@ PUBLISHED = {
 }
 HERE = Path(__file__).parents[1]
 OPTIONS = {
-    "lesion": [], "several": ["--counts", "1", "2", "4", "6", "8", "10", "--draws", "10"],
-    "swap": ["--counts", "1", "2", "3", "4", "5", "6", "--draws", "10"], "gradients": ["--draws", "20"],
+    "lesion": [], "several": ["--counts", "1", "2", "4", "6", "8", "10", "--draws", "6", "--images", "1000"],
+    "swap": ["--counts", "1", "2", "3", "4", "5", "6", "--draws", "6", "--images", "1000"],
+    "gradients": ["--draws", "20"],
 }  # fmt: skip
 
 
@@ -77,8 +78,9 @@ def write_page(options: argparse.Namespace) -> None:
         "# Figures of the laboratory", "",
         "Made by `benchmarks/lab_figures.py`, which trains the runs, asks the questions and writes this page.", "",
         f"{recipe.data.source}, cifar_resnet and cifar_plain with n = 5, {recipe.steps} steps of {recipe.batch_size} "
-        f"images; {os.cpu_count()} cores of an {_processor()}.", "",
-        f"    python benchmarks/lab_figures.py train --steps {recipe.steps} --batch {recipe.batch_size}", "",
+        f"images{_side(recipe)}; {os.cpu_count()} cores of an {_processor()}.", "",
+        f"    python benchmarks/lab_figures.py train --steps {recipe.steps} --batch {recipe.batch_size}"
+        + (f" --size {recipe.data.input_size}" if recipe.data.input_size else ""), "",
         "| run | seed | test accuracy | minutes |", "| --- | --- | --- | --- |",
     ]  # fmt: skip
     for place in places:
@@ -99,6 +101,11 @@ def write_page(options: argparse.Namespace) -> None:
                   PUBLISHED[question]]  # fmt: skip
     options.page.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(options.page)
+
+
+def _side(recipe: Recipe) -> str:
+    size = recipe.data.input_size
+    return f" of {size}×{size} pixels" if size else ""
 
 
 def _processor() -> str:

@@ -11,7 +11,8 @@ A line of JSON in is a question, lines of JSON out are what comes of it, each wi
     {"cancel": 1}                                      →  {"id": 1, "error": {"code": "lab.cancelled", …}}
 
     {"id": 4, "show": "look", "image": 3}              →  {"id": 4, "shown": {…}}; likewise "thumbnails", "channels" (of
-                                                          a "block"), "gallery" (with "first" and "count")
+                                                          a "block"), "strongest" (of its "channel"), "gallery" (with
+                                                          "first" and "count")
 
 A sweep, every unit taken away by itself, is computed while nothing else is asked, so that what is asked afterwards is
 known already.
@@ -108,7 +109,7 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
             if "without" in question:
                 told = _without(asked, question, go_on, so_far)
             elif "show" in question:
-                told = _shown(asked, question)
+                told = _shown(asked, question, go_on)
             else:
                 told = _asked(asked, question, progress, go_on)
         except StudioError as error:
@@ -186,7 +187,7 @@ def _without(
     return known()
 
 
-def _shown(asked: Any, question: dict[str, Any]) -> dict[str, Any]:
+def _shown(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> dict[str, Any]:
     """Pictures for the page *Seeing* and the cards."""
     what, part, image = question["show"], question.get("part", "test"), question.get("image", 0)
     picture = Path(question["picture"]) if question.get("picture") else None
@@ -198,6 +199,8 @@ def _shown(asked: Any, question: dict[str, Any]) -> dict[str, Any]:
         found = asked.look.at(image, part, picture)
     elif what == "channels":
         found = asked.look.channels(question["block"], image, part, picture)
+    elif what == "strongest":
+        found = asked.look.strongest(question["block"], question["channel"], part, go_on)
     else:
         found = asked.look.gallery(question["first"], question["count"], part)
     return {"shown": found}

@@ -13,15 +13,17 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.laboratory import maps
-from blockstudio.laboratory.features import every_map, feature_maps
+from blockstudio.laboratory.features import Excited, every_map, feature_maps, most_exciting
 from blockstudio.laboratory.pixels import Pixels, inked, rgb
 from blockstudio.laboratory.places import place_of, shape_at
-from blockstudio.laboratory.subject import Part, Subject
+from blockstudio.laboratory.subject import Part, Subject, rebatched
 from blockstudio.report.tiles import png
 from blockstudio.text import say
 
 CLASSES, CHANNELS, MAPS = 10, 5, 40
 """Classes with a map, channels named for each, maps of a block that are shown."""
+TRIED, TRIED_BATCH, STRONGEST = 400, 25, 6
+"""Images among which those are sought on which a unit answers most, so many at a time, and how many are shown."""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Look:
             self._cam: maps.ActivationMaps | None = maps.ActivationMaps(self.subject)
         except StudioError:
             self._cam = None  # Grad-CAM it is.
+        self._excited: dict[str, dict[int, list[Excited]]] = {}
 
     def at(self, image: int, part: Part = "test", picture: Path | None = None) -> dict[str, Any]:
         """A picture with scores, a map for each of the likeliest classes, and what every unit gives.
@@ -105,6 +108,35 @@ class Look:
                 {"channel": channel, "picture": _png(inked(found[channel])),
                  "at": list(divmod(int(found[channel].argmax()), found.shape[2]))}
                 for channel in order[:MAPS]
+            ],
+        }  # fmt: skip
+
+    def strongest(self, block: str, channel: int, part: Part = "test", go_on: Callable[[], bool] = lambda: True) -> (
+        dict[str, Any]
+    ):  # fmt: skip
+        """The images on which a channel of a block answers most; known for all channels once one was asked about.
+
+        Raises:
+            StudioError: ``lab.block``, ``lab.unit``, ``lab.cancelled``.
+        """
+        tried = self.subject.images(part, TRIED)
+        if block not in self._excited:
+            channels = range(shape_at(self.subject, place_of(self.subject, block, maps=True))[0])
+            self._excited[block] = most_exciting(
+                self.subject, block, channels, rebatched(tried, TRIED_BATCH), STRONGEST, go_on=go_on
+            )
+        found = self._excited[block].get(channel)
+        if found is None:
+            text = say("has channels 0 to {last}, not {unit}.", last=len(self._excited[block]) - 1, unit=channel)
+            raise StudioError("lab.unit", text, where=block)
+        images, labels = (torch.cat([pair[side] for pair in tried]) for side in (0, 1))
+        pictures = self.subject.shown(images[[each.image for each in found]])
+        return {
+            "block": block, "channel": channel, "of": len(labels),
+            "strongest": [
+                {"image": each.image, "picture": _png(rgb(picture)), "truth": int(labels[each.image]),
+                 "value": each.value, "at": list(each.place)}
+                for each, picture in zip(found, pictures, strict=True)
             ],
         }  # fmt: skip
 

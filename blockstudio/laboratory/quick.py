@@ -67,7 +67,7 @@ def _summed_in_place(module: nn.Module) -> nn.Module:
     traced = fx.symbolic_trace(module)
     changed = False
     for node in traced.graph.nodes:
-        if node.op == "call_module" and isinstance(traced.get_submodule(node.target), nn.Identity):
+        if node.op == "call_module" and isinstance(traced.get_submodule(str(node.target)), nn.Identity):
             node.replace_all_uses_with(node.args[0])
             traced.graph.erase_node(node)
     for node in traced.graph.nodes:
@@ -76,7 +76,7 @@ def _summed_in_place(module: nn.Module) -> nn.Module:
         for one, other in (node.args, node.args[::-1]):
             if (
                 isinstance(one, fx.Node) and isinstance(other, fx.Node) and one is not other
-                and one.op == "call_module" and isinstance(traced.get_submodule(one.target), _FRESH)
+                and one.op == "call_module" and isinstance(traced.get_submodule(str(one.target)), _FRESH)
                 and list(one.users) == [node]
             ):  # fmt: skip
                 node.op, node.target, node.args, changed = "call_method", "add_", (one, other), True

@@ -112,6 +112,7 @@ def _ask_gradients(page: LaboratoryPage, wait: Callable[[Callable[[], bool]], No
     asking.ask()
     wait(lambda: asking.found is not None)
     page.paths.tree.light(2 ** len(page.paths.tree.units) - 3)
+    page.paths.lengths.mark(max(page.paths.lengths.paths) // 2)
 
 
 def _save(window: QWidget, file: Path) -> None:

@@ -14,6 +14,7 @@ import blockstudio as bs
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.laboratory.feature import Laboratory, install
 from blockstudio.gui.laboratory.page import LaboratoryPage
+from blockstudio.laboratory.features import most_exciting
 from blockstudio.runs import Run, create_run, with_fields
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
@@ -93,6 +94,15 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     page.turn_to("look")
     qtbot.waitUntil(lambda: seeing._field is not None, timeout=120_000)
     assert len(seeing.maps.tiles) == 10 and seeing.chain.tiles[0].value == "conv1"
+    qtbot.waitUntil(lambda: len(seeing.unit.strongest.tiles) == 6, timeout=120_000)
+    # The images on which the channel answers most; a click on one looks at it.
+    channel = seeing.features.value
+    best = most_exciting(subject, seeing.block, [channel], subject.images("test", 400), 6)[channel]
+    assert [tile.value for tile in seeing.unit.strongest.tiles] == [each.image for each in best]
+    assert "355" in seeing.unit.strongest_said.text() and f"{best[0].value:.3g}" in seeing.unit.strongest_said.text()
+    strongest = seeing.unit.strongest
+    QTest.mouseClick(strongest, Qt.MouseButton.LeftButton, pos=strongest.place(2).center().toPoint())
+    qtbot.waitUntil(lambda: seeing.found is not None and seeing.found["image"] == best[2].image, timeout=60_000)
     place = seeing.maps.place(3).center().toPoint()
     QTest.mouseClick(seeing.maps, Qt.MouseButton.LeftButton, pos=place)
     assert seeing.label == seeing.maps.tiles[3].value and "+ bias" in seeing.score.text()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 import blockstudio as bs
 from blockstudio.analysis.path_lengths import branch_lengths
 from blockstudio.analysis.trunk import trunk
+from blockstudio.gui.laboratory.lengths import LengthsView, Measured, Range, finite
 from blockstudio.gui.laboratory.paths import _around, carried
 from blockstudio.gui.laboratory.tree import TreeView, chain_of
 
@@ -52,3 +53,31 @@ def test_the_facts_are_those_of_the_paper() -> None:
     factor, first, last = carried({"lengths": [0, 1, 2, 3, 4], "log10_norms": logs,
                                    "contribution": [0.02, 0.3, 0.4, 0.26, 0.02]})  # fmt: skip
     assert (round(factor, 3), first, last) == (0.5, 1, 3)
+
+
+def test_a_length_is_marked_in_all_three_charts(qtbot: Any) -> None:
+    lengths = branch_lengths(trunk(bs.load("cifar_preact", n=18)))
+    view = LengthsView()
+    qtbot.addWidget(view)
+    view.resize(1500, view.height())
+    paths = {length: lengths.share(length) for length in lengths.counts}
+    # Along the longest paths nothing arrives any more: no dot, but their bars stand.
+    logs = finite(range(55), [[-0.5 * length, -0.5 * length - 1] if length < 40 else [float("-inf")] * 2
+                              for length in range(55)])  # fmt: skip
+    assert max(logs) == 39
+    brought = dict.fromkeys(range(55), 1 / 55)
+    view.show_lengths(paths, Range(19, 35, "19 to 35: 98.0 %"), Measured(logs, brought, Range(5, 16, "5 to 16: 95 %")))
+    view.show()
+    told: list[int] = []
+    view.pointed.connect(told.append)
+    for chart in range(3):
+        QTest.mouseMove(view, (view.at(chart, 12) - QPointF(0, 40)).toPoint())
+        assert view.marked == 12 and view.texts() == ["1.9 × 10⁻⁵", "3.2 × 10⁻⁷", "1.8 %"]
+        assert not view.grab().isNull()
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    assert told == [12, 13]
+    # Only counted yet: one chart, and a sentence in place of the others.
+    view.show_lengths(paths, None, None)
+    assert view.texts()[1:] == ["", ""] and view.texts()[0] and not view.grab().isNull()
+    view.show_lengths({}, None, None)
+    assert view.marked == -1 and not view.grab().isNull()

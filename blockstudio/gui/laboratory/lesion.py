@@ -8,7 +8,16 @@ from typing import Any, TypeAlias
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
@@ -19,6 +28,7 @@ from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font, theme
 from blockstudio.gui.laboratory.asking import HEADING_ROOM
+from blockstudio.gui.laboratory.bars import Bar, BarsView
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.runs import Run
@@ -138,11 +148,16 @@ class LesionPage(QWidget):
         self.table = LinesView()
         self.table.chosen.connect(lambda line: self.cards.light(line.blocks[0]) if line.blocks else None)
         column.addWidget(self.table, 2)
-        self.classes_title = heading(tr("By class"))
+        self.classes_title = heading(tr("By class: before and after"))
         column.addWidget(self.classes_title)
-        self.classes = LinesView()
-        self.table.heading_room = self.classes.heading_room = HEADING_ROOM
-        column.addWidget(self.classes, 1)
+        self.table.heading_room = HEADING_ROOM
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.classes = BarsView(tr("By class"), 112, (64, 58))
+        self.classes_area = QScrollArea()
+        self.classes_area.setWidgetResizable(True)
+        self.classes_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.classes_area.setWidget(self.classes)
+        column.addWidget(self.classes_area, 1)
         return side
 
     # The network
@@ -158,7 +173,7 @@ class LesionPage(QWidget):
             label.setText("")
         self.said.setText("")
         self.classes_title.hide()
-        self.classes.hide()
+        self.classes_area.hide()
         self._show_table()
         self._links()
 
@@ -308,11 +323,10 @@ class LesionPage(QWidget):
 
     def _show_classes(self, names: Sequence[str], whole: Sequence[float], now: Sequence[float]) -> None:
         changed = sorted(zip(names, whole, now, strict=False), key=lambda each: each[2] - each[1])
-        lines = [
-            Line([Cell(name), Cell(f"{before:.1%}"), Cell(f"{after:.1%}"),
-                  Cell(f"{100 * (after - before):+.1f}".replace("-", "−"))])
+        self.classes.show_bars([
+            Bar(name, after, (f"{after:.1%}".replace("%", " %"), f"{100 * (after - before):+.1f}".replace("-", "−")),
+                before=before)
             for name, before, after in changed
-        ]  # fmt: skip
-        self.classes.show_lines([tr("class"), tr("before"), tr("after"), tr("change")], lines, "lrrr", 4)
-        for widget in (self.classes_title, self.classes):
+        ])  # fmt: skip
+        for widget in (self.classes_title, self.classes_area):
             widget.setVisible(bool(self.off))

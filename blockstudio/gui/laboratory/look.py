@@ -22,13 +22,23 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import heading, link, link_button, quiet
-from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr
-from blockstudio.gui.laboratory.look_parts import Frame, PictureView, Small, TilesView, heat_image, image_of
+from blockstudio.gui.laboratory.bars import Bar, BarsView
+from blockstudio.gui.laboratory.look_fields import FIELD_IMAGES, UnitPart
+from blockstudio.gui.laboratory.look_parts import (
+    Frame,
+    PictureView,
+    Small,
+    TilesView,
+    column_of,
+    head_of,
+    heat_image,
+    image_of,
+)
 from blockstudio.gui.laboratory.process import LabProcess
 
-LEFT, MIDDLE, RIGHT, FIELD = 400, 372, 520, 150
-PER_PAGE, FIELD_IMAGES = 16, 16
+LEFT, MIDDLE, RIGHT = 400, 372, 520
+PER_PAGE = 16
 
 
 class SeeingPage(QWidget):
@@ -47,6 +57,9 @@ class SeeingPage(QWidget):
         self._layers: dict[str, list[list[float]]] = {}
         self._field: dict[str, Any] | None = None
         self._place: list[int] | None = None
+        self._strongest: tuple[str, int] | None = None
+        """The block and channel of which the strongest images are shown, or asked for."""
+        self._strongest_asked: int | None = None
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
@@ -65,16 +78,10 @@ class SeeingPage(QWidget):
     # Columns
 
     def _left(self) -> QWidget:
-        side, column = _column(LEFT)
-        head = QHBoxLayout()
-        head.addWidget(heading(tr("Picture")))
-        self.number = quiet(wrap=False)
-        head.addWidget(self.number)
-        head.addStretch(1)
-        opens = link_button(tr("Open a picture…"))
+        side, column = column_of(LEFT)
+        self.number, opens = quiet(wrap=False), link_button(tr("Open a picture…"))
         self._desk.commands.bind(opens, "laboratory.picture")
-        head.addWidget(opens)
-        column.addLayout(head)
+        column.addLayout(head_of(tr("Picture"), self.number, opens))
         self.view = PictureView(LEFT)
         column.addWidget(self.view)
         row = QHBoxLayout()
@@ -108,15 +115,9 @@ class SeeingPage(QWidget):
         column.addLayout(row)
         self.said = quiet()
         column.addWidget(self.said)
-        head = QHBoxLayout()
-        head.addWidget(heading(tr("Test images")))
         self.shown = quiet(wrap=False)
-        head.addWidget(self.shown)
-        head.addStretch(1)
         self.back, self.on = link(tr("Earlier"), lambda: self._leaf(-1)), link(tr("More"), lambda: self._leaf(1))
-        head.addWidget(self.back)
-        head.addWidget(self.on)
-        column.addLayout(head)
+        column.addLayout(head_of(tr("Test images"), self.shown, self.back, self.on))
         self.gallery = TilesView(43, 8, tr("Test images"))
         self.gallery.chosen.connect(lambda image, _: self.look({"image": image}))
         column.addWidget(self.gallery)
@@ -124,16 +125,10 @@ class SeeingPage(QWidget):
         return side
 
     def _middle(self) -> QWidget:
-        side, column = _column(MIDDLE)
-        head = QHBoxLayout()
-        head.addWidget(heading(tr("Classes")))
-        head.addWidget(quiet(tr("click one to see its map"), wrap=False))
-        head.addStretch(1)
-        column.addLayout(head)
-        self.classes = LinesView()
-        self.classes.heading_room = 8
-        self.classes.setFixedHeight(300)
-        self.classes.chosen.connect(lambda line: self.choose(int(line.blocks[0])) if line.blocks else None)
+        side, column = column_of(MIDDLE)
+        column.addLayout(head_of(tr("Classes"), tr("click one to see its map"), quiet(tr("share, score"), wrap=False)))
+        self.classes = BarsView(tr("Classes"), 120, (58, 52))
+        self.classes.chosen.connect(self.choose)
         column.addWidget(self.classes)
         column.addWidget(heading(tr("One map for each class")))
         self.scale = quiet()
@@ -147,19 +142,15 @@ class SeeingPage(QWidget):
         self.score.setWordWrap(True)
         self.score.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.score)
-        self.channels_of = LinesView()
-        self.channels_of.heading_room = 8
-        self.channels_of.setFixedHeight(170)
+        self.channels_title = heading("")
+        column.addWidget(self.channels_title)
+        self.channels_of = BarsView(tr("Channels that speak for the class"), 92, (110, 56))
         column.addWidget(self.channels_of)
         return side
 
     def _right(self) -> QWidget:
-        side, column = _column(RIGHT)
-        head = QHBoxLayout()
-        head.addWidget(heading(tr("Feature maps")))
-        head.addWidget(quiet(tr("mean of each block; click one to see its channels"), wrap=False))
-        head.addStretch(1)
-        column.addLayout(head)
+        side, column = column_of(RIGHT)
+        column.addLayout(head_of(tr("Feature maps"), tr("mean of each block; click one to see its channels")))
         self.chain = TilesView(56, 8, tr("Feature maps of the blocks"))
         self.chain.chosen.connect(lambda block, _: self.show_block(block))
         column.addWidget(self.chain)
@@ -170,20 +161,9 @@ class SeeingPage(QWidget):
         self.features = TilesView(56, 8, tr("Channels of the block"), lines=False)
         self.features.chosen.connect(self._unit)
         column.addWidget(self.features)
-        self.unit_title = heading(tr("Receptive field"))
-        column.addWidget(self.unit_title)
-        row = QHBoxLayout()
-        self.fields: dict[str, tuple[PictureView, QLabel]] = {}
-        for name in ("field", "effective"):
-            view, words = PictureView(FIELD), quiet()
-            words.setFixedWidth(FIELD)
-            part = QVBoxLayout()
-            part.addWidget(view)
-            part.addWidget(words)
-            row.addLayout(part)
-            self.fields[name] = view, words
-        row.addStretch(1)
-        column.addLayout(row)
+        self.unit = UnitPart()
+        self.unit.chosen.connect(lambda image: self.look({"image": image}))
+        column.addWidget(self.unit)
         return side
 
     # Questions
@@ -198,12 +178,10 @@ class SeeingPage(QWidget):
     def forget(self) -> None:
         """Another run: nothing of the one before stays."""
         self.found, self._layers, self._field, self._place = None, {}, None, None
+        self._strongest = self._strongest_asked = None
         for tiles in (self.gallery, self.maps, self.chain, self.features):
             tiles.show_tiles(())
-        for view, words in self.fields.values():
-            view.picture, view.layer, view.frames = QImage(), QImage(), []
-            words.setText("")
-            view.update()
+        self.unit.forget()
         self.view.picture, self.view.layer = QImage(), QImage()
         self.view.frames, self.view.peak = [], None
         self.view.update()
@@ -243,6 +221,7 @@ class SeeingPage(QWidget):
         """Another class."""
         self.label = label
         self.maps.choose(label)
+        self.classes.choose(label)
         self._layers = {}
         self._show_score()
         if self.kind == "cam":
@@ -268,6 +247,26 @@ class SeeingPage(QWidget):
         values = {"block": self.block, "place": self._place, "images": FIELD_IMAGES}
         self._process.ask({"ask": "field", "values": values}, lambda found: self._show_field(channel, found["answer"]),
                           self._refused)  # fmt: skip
+        self._ask_strongest(channel)
+
+    def _ask_strongest(self, channel: int) -> None:
+        """The images on which a channel answers most; who asked before waits no more."""
+        wanted = self.block, channel
+        if wanted == self._strongest:
+            return
+        if self._strongest_asked is not None:
+            self._process.cancel(self._strongest_asked)
+        self._strongest = wanted
+        self.unit.forget_strongest()
+
+        def take(found: dict[str, Any]) -> None:
+            if wanted == self._strongest:
+                self._strongest_asked = None
+                self.unit.show_strongest(found["shown"], self._name)
+
+        self._strongest_asked = self._process.ask(
+            {"show": "strongest", "block": self.block, "channel": channel}, take, self._refused
+        )
 
     def _leaf(self, step: int) -> None:
         self._first = max(0, self._first + step * PER_PAGE)
@@ -304,12 +303,12 @@ class SeeingPage(QWidget):
         self.maps.show_tiles(
             [Small(grey, self._name(each["class"]), each["class"], heat_image(each["map"], low, high))
              for each in found["classes"]], self.label)  # fmt: skip
-        lines = [
-            Line([Cell(self._name(each["class"]) + (f" · {tr('true')}" if each["class"] == found["truth"] else "")),
-                  Cell(f"{each['share']:.1%}"), Cell(f"{each['logit']:.2f}".replace("-", "−"))], (str(each["class"]),))
+        self.classes.show_bars([
+            Bar(self._name(each["class"]), each["share"],
+                (f"{each['share']:.1%}".replace("%", " %"), f"{each['logit']:.2f}".replace("-", "−")), each["class"],
+                tr("true") if each["class"] == found["truth"] else "")
             for each in found["classes"]
-        ]  # fmt: skip
-        self.classes.show_lines([tr("class"), tr("share"), tr("score")], lines, "lrr", 3)
+        ], self.label)  # fmt: skip
         self.chain.show_tiles([Small(image_of(each["picture"]), each["block"], each["block"])
                                for each in found["chain"]], self.block)  # fmt: skip
         self._show_score()
@@ -330,7 +329,7 @@ class SeeingPage(QWidget):
     def _show_score(self) -> None:
         entry = self._entry()
         exact = entry is not None and "bias" in entry
-        for widget in (self.score_title, self.score, self.channels_of):
+        for widget in (self.score_title, self.score, self.channels_title, self.channels_of):
             widget.setVisible(exact)
         if entry is None or not exact:
             return
@@ -342,12 +341,13 @@ class SeeingPage(QWidget):
             places=places, mean=_signed(entry["mean"]), name=name, bias=_signed(entry["bias"]),
             score=_signed(entry["logit"]), share=f"{entry['share']:.1%}",
         ))  # fmt: skip
-        lines = [
-            Line([Cell(tr("channel {number}", number=channel)), Cell(f"{weight:.3f} × {mean:.3f}"),
-                  Cell(f"{weight * mean:.3f}")])
-            for channel, weight, mean in entry["channels"]
-        ]  # fmt: skip
-        self.channels_of.show_lines([tr("Speaks for {name}", name=name), tr("weight × mean"), ""], lines, "lrr", 3)
+        brought = [weight * mean for _, weight, mean in entry["channels"]]
+        most = max(map(abs, brought), default=0.0) or 1.0
+        self.channels_title.setText(tr("Channels that speak for {name}", name=name))
+        self.channels_of.show_bars([
+            Bar(tr("channel {number}", number=channel), part / most, (f"{weight:.3f} × {mean:.3f}", f"{part:.3f}"))
+            for (channel, weight, mean), part in zip(entry["channels"], brought, strict=True)
+        ])  # fmt: skip
 
     def _show_channels(self, found: dict[str, Any]) -> None:
         if found["block"] != self.block:
@@ -368,20 +368,7 @@ class SeeingPage(QWidget):
         if found["block"] != self.block:
             return
         self._field = found
-        row, column = found["place"]
-        self.unit_title.setText(tr("Channel {channel}, row {row}, column {column}", channel=channel, row=row,
-                                   column=column))  # fmt: skip
-        view, words = self.fields["field"]
-        view.picture, view.frames = self.view.picture, [Frame(found["theoretical"], "field")]
-        words.setText(tr("can see {height}×{width}", height=found["size"][0], width=found["size"][1]))
-        view.update()
-        view, words = self.fields["effective"]
-        view.picture, view.layer = self.view.picture, heat_image(found["gradient"], 0.0, 1.0)
-        view.frames = [Frame(found["theoretical"], "field"), Frame(found["effective"], "effective")]
-        left, top, right, bottom = found["effective"]
-        words.setText(tr("looks at {height}×{width}: gradient over {images} images", height=bottom - top,
-                         width=right - left, images=FIELD_IMAGES))  # fmt: skip
-        view.update()
+        self.unit.show_field(self.view.picture, channel, found)
         self._paint()
 
     def _show_gallery(self, found: dict[str, Any]) -> None:
@@ -437,12 +424,3 @@ class SeeingPage(QWidget):
 
 def _signed(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
-
-
-def _column(width: int) -> tuple[QWidget, QVBoxLayout]:
-    side = QWidget()
-    side.setFixedWidth(width)
-    column = QVBoxLayout(side)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(8)
-    return side, column

@@ -11,14 +11,36 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from blockstudio.gui.kit.parts import heading, quiet
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.report.heat import heat
 
 FINE = 160
 """Side of the grid on which a map is interpolated."""
 GAP, LINE = 8, 16
+
+
+def column_of(width: int) -> tuple[QWidget, QVBoxLayout]:
+    """A column of the page."""
+    side = QWidget()
+    side.setFixedWidth(width)
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    return side, column
+
+
+def head_of(title: str, note: QWidget | str, *actions: QWidget) -> QHBoxLayout:
+    """What stands over a part: its title, a quiet note behind it, and what can be done at the right."""
+    row = QHBoxLayout()
+    row.addWidget(heading(title))
+    row.addWidget(quiet(note, wrap=False) if isinstance(note, str) else note)
+    row.addStretch(1)
+    for action in actions:
+        row.addWidget(action)
+    return row
 
 
 def image_of(png: str) -> QImage:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.analysis.path_lengths import Lengths, branch_lengths
 from blockstudio.analysis.trunk import Trunk
-from blockstudio.gui.kit.parts import clear, heading, quiet
+from blockstudio.gui.kit.parts import clear, heading, link, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.laboratory.asking import AskingPage
+from blockstudio.gui.laboratory.lengths import LengthsView, Measured, Range, finite, fitted
 from blockstudio.gui.laboratory.tree import TreeView
 
 SIDE, MOST_OF, CARRIED = 340, (0.98, 0.9, 0.5), 0.95
@@ -51,6 +51,13 @@ class PathsPage(QWidget):
         self._facts.setSpacing(4)
         top.addWidget(side)
         column.addLayout(top)
+        self.lengths = LengthsView()
+        column.addWidget(self.lengths)
+        self.measure_link = link(tr("Measure the gradient by length"), self.measure)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.measure_link)
+        column.addLayout(row)
         column.addWidget(asking, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -61,6 +68,7 @@ class PathsPage(QWidget):
         outer.addWidget(area)
         asking.setMinimumHeight(420)
         asking.told.connect(self._take)
+        self.show_network(None)
 
     def show_network(self, trunk: Trunk | None) -> None:
         """Another run's network."""
@@ -68,6 +76,11 @@ class PathsPage(QWidget):
         self._lengths = None if trunk is None or not trunk.residual_units else branch_lengths(trunk)
         self._measured = None
         self._show_facts()
+
+    def measure(self) -> None:
+        """Ask for the gradient by length, as the fields below say."""
+        self.asking.turn_to("gradients")
+        self.asking.ask()
 
     def _take(self, found: dict[str, Any]) -> None:
         if found["question"] == "gradients":
@@ -96,7 +109,25 @@ class PathsPage(QWidget):
             ]  # fmt: skip
         return found
 
+    def _show_charts(self) -> None:
+        lengths, told = self._lengths, self._measured
+        self.lengths.setVisible(lengths is not None)
+        self.measure_link.setVisible(lengths is not None and told is None)
+        if lengths is None:
+            self.lengths.show_lengths({}, None, None)
+            return
+        low, high = _around(lengths)
+        most = Range(low, high, _between(low, high, lengths.share(low, high)))
+        measured = None
+        if told is not None:
+            _, first, last = carried(told)
+            share = dict(zip(told["lengths"], told["contribution"], strict=True))
+            carry = Range(first, last, _between(first, last, sum(share[each] for each in range(first, last + 1))))
+            measured = Measured(finite(told["lengths"], told["log10_norms"]), share, carry)
+        self.lengths.show_lengths({length: lengths.share(length) for length in lengths.counts}, most, measured)
+
     def _show_facts(self) -> None:
+        self._show_charts()
         clear(self._facts)
         lengths = self._lengths
         if lengths is not None:
@@ -134,13 +165,8 @@ def _around(lengths: Lengths) -> tuple[int, int]:
 def carried(measured: dict[str, Any]) -> tuple[float, int, int]:
     """From the answer to *Gradient by length*: by what factor one more block changes the gradient, fitted over all
     lengths; and the fewest neighbouring lengths whose paths carry nearly all of it, first and last."""
-    points = [
-        (length, fmean(logs)) for length, logs in zip(measured["lengths"], measured["log10_norms"], strict=True)
-        if all(math.isfinite(log) for log in logs)
-    ]  # fmt: skip
-    x, y = fmean(length for length, _ in points), fmean(log for _, log in points)
-    spread = sum((length - x) ** 2 for length, _ in points)
-    slope = sum((length - x) * (log - y) for length, log in points) / spread if spread else 0.0
+    line = fitted(finite(measured["lengths"], measured["log10_norms"]))
+    slope = 0.0 if line is None else line[0]
     first, last = _narrowest(measured["contribution"])
     return 10.0**slope, measured["lengths"][first], measured["lengths"][last]
 
@@ -149,6 +175,10 @@ def _narrowest(shares: Sequence[float]) -> tuple[int, int]:
     ranges = ((last - first, first, last) for first in range(len(shares)) for last in range(first, len(shares)))
     return min((each for each in ranges if sum(shares[each[1] : each[2] + 1]) >= CARRIED - 1e-9),
                default=(0, 0, len(shares) - 1))[1:]  # fmt: skip
+
+
+def _between(first: int, last: int, share: float) -> str:
+    return tr("{first} to {last}: {share}", first=first, last=last, share=f"{share:.1%}".replace("%", " %"))
 
 
 def _large(count: int) -> str:
