@@ -10,6 +10,7 @@ from typing import Any
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.laboratory import questions
+from blockstudio.laboratory.batchnorm import norms
 from blockstudio.laboratory.evaluation import Setting
 from blockstudio.laboratory.features import every_map
 from blockstudio.laboratory.lesion import Lesions
@@ -148,6 +149,7 @@ class Asked:
         if name == "inputs":
             return questions.inputs(self.subject, given.get("images", IMAGES), progress, go_on)
         if name == "drift":
+            norms(self.subject)
             if self.subject.run is None:
                 raise StudioError("lab.data", say("has no run, so it has no log."), where=self.subject.diagram.name)
             return questions.drift(self.subject.run, given.get("block"))

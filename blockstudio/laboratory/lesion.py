@@ -169,10 +169,14 @@ class Lesions:
         where it is (it is the one that the others build on).
 
         Raises:
-            StudioError: ``lab.swap`` if there are not so many pairs.
+            StudioError: ``lab.swap`` if there are not so many pairs, or none.
         """
         possible = [pair for run in self._alike() for pair in combinations(run, 2)]
         most = self.most_pairs()
+        if not most:
+            text = say("has no two units that could change places: that needs three in a row of equal shapes, of which "
+                       "the first stays.")  # fmt: skip
+            raise StudioError("lab.swap", text, where=self.subject.diagram.name)
         if not 1 <= pairs <= most:
             raise StudioError(
                 "lab.swap",

@@ -91,6 +91,10 @@ def last_map(subject: Subject) -> Port:
         kind = CATALOGUE.get(trunk.flat.main.block(port.path).type)
         layers += kind is not None and kind.weighted
         port = Port(before[0].source, before[0].source_port)
+    inner = [trunk.analysis.blocks[name].output_shapes for unit in trunk.units for name in unit.blocks]
+    if not any(len(shape) == 3 and shape[1] * shape[2] > 1 for shapes in inner for shape in shapes.values()):
+        text = say("gives no feature maps anywhere, so there is nothing to lay over a picture.")
+        raise StudioError("lab.cam", text, where=subject.diagram.name, hint=say("Ask for the occlusion map."))
     raise _refused(subject, say("more than one layer follows its last feature maps."))
 
 

@@ -28,7 +28,7 @@ from blockstudio.runs import Run
 from blockstudio.runs.run import DIAGRAM
 
 SIZE, COLOURS, MOST = (1600, 1000), 200, 200_000
-PAGES = ("hand", "seeing", "paths", "batchnorm")
+PAGES = ("hand", "seeing", "lesion", "paths", "batchnorm", "evaluation")
 PATIENCE = 300.0
 """Seconds for an answer."""
 
@@ -84,18 +84,24 @@ def main() -> None:
         hand.toggle(names[len(names) // 2])
         wait(lambda: not page.process.busy)
         shoot("hand")
-    page.turn_to("look")
-    page.seeing.look({"image": options.image})
-    wait(lambda: not page.process.busy and page.seeing.found is not None)
-    shoot("seeing")
+    if "seeing" in options.pages:
+        page.turn_to("look")
+        page.seeing.look({"image": options.image})
+        wait(lambda: not page.process.busy and page.seeing.found is not None)
+        shoot("seeing")
+    if "lesion" in options.pages:
+        beside = "" if options.beside is None else options.beside.name  # of the run's own folder
+        _ask(page, wait, "lesion", "several", images="500", draws="6", counts="1 2 4 6 8 10", beside=beside)
+        shoot("lesion")
     if "paths" in options.pages:
-        _ask_gradients(page, wait)
+        _ask(page, wait, "paths", "gradients", images="32")
+        page.paths.tree.light(2 ** len(page.paths.tree.units) - 3)
+        page.paths.lengths.mark(max(page.paths.lengths.paths) // 2)
         shoot("paths")
-    if "batchnorm" in options.pages:
-        page.turn_to("batchnorm")
-        page.asking["batchnorm"].ask()
-        wait(lambda: page.asking["batchnorm"].found is not None)
-        shoot("batchnorm")
+    for group, name in (("batchnorm", "batchnorm"), ("evaluation", "evaluate")):
+        if group in options.pages:
+            _ask(page, wait, group, name)
+            shoot(group)
     window.stop()
     window.hide()
     QWidget.deleteLater(window)
@@ -104,15 +110,18 @@ def main() -> None:
     own.cleanup()
 
 
-def _ask_gradients(page: LaboratoryPage, wait: Callable[[Callable[[], bool]], None]) -> None:
-    page.turn_to("paths")
-    asking = page.asking["paths"]
-    asking.turn_to("gradients")
-    asking.write("images", "32")
+def _ask(
+    page: LaboratoryPage, wait: Callable[[Callable[[], bool]], None], group: str, name: str, **fields: str
+) -> None:
+    page.turn_to(group)
+    asking = page.asking[group]
+    asking.turn_to(name)
+    for option, text in fields.items():
+        asking.write(option, text)
     asking.ask()
-    wait(lambda: asking.found is not None)
-    page.paths.tree.light(2 ** len(page.paths.tree.units) - 3)
-    page.paths.lengths.mark(max(page.paths.lengths.paths) // 2)
+    wait(lambda: asking.found is not None or asking.trouble.isVisible())
+    if asking.found is None:
+        raise ValueError(asking.trouble.text())
 
 
 def _save(window: QWidget, file: Path) -> None:
