@@ -165,8 +165,8 @@ class Lesions:
         return [Reading(some, self.without(*some)) for some in drawn]
 
     def swapped(self, pairs: int, draws: int, seed: int = 0) -> list[Reading]:
-        """Pairs of units that take and give the same shapes change places, the first of each run of equal shapes left
-        where it is (it is the one that the others build on).
+        """Pairs of units that take and give the same shapes change places, the first block of each stage left where it
+        is (it is the one that the others build on).
 
         Raises:
             StudioError: ``lab.swap`` if there are not so many pairs, or none.
@@ -174,8 +174,8 @@ class Lesions:
         possible = [pair for run in self._alike() for pair in combinations(run, 2)]
         most = self.most_pairs()
         if not most:
-            text = say("has no two units that could change places: that needs three in a row of equal shapes, of which "
-                       "the first stays.")  # fmt: skip
+            text = say("has no two units that could change places: they need equal shapes, and the first of a stage "
+                       "stays.")  # fmt: skip
             raise StudioError("lab.swap", text, where=self.subject.diagram.name)
         if not 1 <= pairs <= most:
             raise StudioError(
@@ -207,12 +207,14 @@ class Lesions:
         return sum(len(run) // 2 for run in self._alike())
 
     def _alike(self) -> list[list[int]]:
-        """Places of units that could change with each other."""
+        """Places of units that could change with each other. Behind a block that halves the map, which is its stage's
+        first and stays for its shapes, all could; elsewhere the first of equal shapes is the stage's first."""
         runs: dict[object, list[int]] = {}
         for index, unit in enumerate(self.units):
             if unit.refusal is None and unit.source_shape == unit.result_shape:
-                runs.setdefault(unit.source_shape, []).append(index)
-        return [run[1:] for run in runs.values()]
+                begins = unit.source_shape not in runs and not (index and self.units[index - 1].residual)
+                runs.setdefault(unit.source_shape, []).extend([] if begins else [index])
+        return list(runs.values())
 
     def _key(self, names: Sequence[str]) -> tuple[str, ...]:
         for name in names:

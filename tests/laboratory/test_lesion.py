@@ -117,10 +117,10 @@ def test_several_and_swaps_are_drawn_alike_each_time() -> None:
     assert len({reading.units for reading in several}) == 5
     assert len(lesions.several(12, 5)) == 1  # There is one way to take all of them.
     assert len(list(lesions.each())) == 12
-    swapped = lesions.swapped(2, 4)
-    # The first unit of equal shapes in each stage stays: layer1.0, layer2.1 and layer3.1.
+    swapped = lesions.swapped(2, 12)
+    # The first block of each stage stays; all others move in one draw or another.
     moved = {name for reading in swapped for name in reading.units}
-    assert moved <= {"layer1.1", "layer1.2", "layer1.3", "layer2.2", "layer2.3", "layer3.2", "layer3.3"}
+    assert moved == {f"layer{stage}.{block}" for stage in (1, 2, 3) for block in (1, 2, 3)}
     assert all(reading.tau is not None and reading.tau < 1 for reading in swapped)
     with pytest.raises(StudioError, match="3 pairs"):
         lesions.swapped(4, 1)
