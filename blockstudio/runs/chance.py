@@ -24,7 +24,7 @@ def doubt(finished: Mapping[str, Any] | None) -> Text | None:
     images = (finished or {}).get("test_images")
     if not isinstance(accuracy, int | float) or not isinstance(chance, int | float) or not isinstance(images, int):
         return None
-    if chance >= 1 or not at_chance(accuracy, chance, images):
+    if not 0 <= chance < 1 or not at_chance(accuracy, chance, images):
         return None
     return say(
         "The network has learnt nothing that shows: {accuracy:.1%} of the test images are right, and always answering "

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import open_regular
-from blockstudio.runs.events import LONGEST, Event, read_placed
+from blockstudio.runs.events import LONGEST, Event, read_line, read_placed
 from blockstudio.text import say
 
 Floats = NDArray[np.float64]
@@ -57,7 +56,6 @@ class _Line(msgspec.Struct, gc=False):
 
 
 _lines = msgspec.json.Decoder(list[_Line])
-_event = msgspec.json.Decoder(dict[str, Any])
 
 
 class Columns:
@@ -163,13 +161,14 @@ class Curves:
             texts = raw[index : index + len(some)]
             if kind == "step":
                 self._take(self.steps, OF_STEPS, some)
-                found.append((place + sum(map(len, texts[:-1])), _event.decode(texts[-1])))
+                at = place + sum(map(len, texts[:-1]))
+                found.append((at, read_line(texts[-1], at)))
             else:
                 if kind == "epoch":
                     self._take(self.epochs, OF_EPOCHS, some)
                 at = place
                 for each in texts:
-                    event = _event.decode(each)
+                    event = read_line(each, at)
                     found.append((at, event))
                     self._event(event)
                     at += len(each)

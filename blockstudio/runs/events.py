@@ -10,6 +10,7 @@ continues from; what the log holds of later steps before that line is superseded
 from __future__ import annotations
 
 import os
+import re
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
@@ -34,6 +35,10 @@ RESERVED = 8192
 
 LAST = ("failed", "diverged", "finished", "stopped")
 """Events with which a trainer ends."""
+
+MOST_STEPS = 1 << 63
+"""Of a run: more is nothing that a trainer wrote."""
+_LONG = re.compile(rb"\d{19}")
 
 _encode = msgspec.json.Encoder(enc_hook=plain).encode
 _decode = msgspec.json.Decoder().decode
@@ -181,19 +186,41 @@ def read_placed(path: Path, offset: int = 0) -> tuple[list[tuple[int, Event]], i
     events: list[tuple[int, Event]] = []
     place = offset
     for line in data.splitlines(keepends=True):
-        events.append((place, _read_line(line, place)))
+        events.append((place, read_line(line, place)))
         place += len(line)
     return events, place
 
 
-def _read_line(line: bytes, place: int) -> Event:
+def read_line(line: bytes, place: int) -> Event:
+    """The event of one line of a log that begins at byte ``place``: ``damaged`` where it is none."""
     try:
         event = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = None
-    if isinstance(event, dict) and isinstance(event.get("type"), str):
+    # Digests have as many digits too: only then it is looked for numbers that no float holds.
+    if isinstance(event, dict) and _sound(event) and (_LONG.search(line) is None or _held(event)):
         return event
     return {"type": "damaged", "offset": place}
+
+
+def _sound(event: Event) -> bool:
+    """Whether an event has the fields that all readers rely on."""
+    step, steps = event.get("step", 0), event.get("steps")
+    return (
+        isinstance(event.get("type"), str)
+        and type(event.get("time", 0)) in (int, float)
+        and type(step) is int and 0 <= step <= MOST_STEPS
+        and (steps is None or (type(steps) is int and 0 <= steps <= MOST_STEPS))
+    )  # fmt: skip
+
+
+def _held(value: object) -> bool:
+    """Whether all numbers in it are such as a float holds."""
+    if isinstance(value, dict):
+        return all(map(_held, value.values()))
+    if isinstance(value, list):
+        return all(map(_held, value))
+    return not isinstance(value, int) or -MOST_STEPS <= value <= MOST_STEPS
 
 
 class RunLog:

@@ -267,7 +267,7 @@ def read_value(path: str, value: object) -> Any:
     for number in numbers:
         if isinstance(number, float | int) and not isinstance(number, bool):
             low, high = field.minimum, field.maximum
-            if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+            if not _held(number) or (low is not None and number < low) or (high is not None and number > high):
                 raise _illegal(field, value)
     if field.kind == "numbers" and (list(numbers) != sorted(set(numbers)) or not all(0 < n < 1 for n in numbers)):
         raise _illegal(field, value)
@@ -352,6 +352,11 @@ T = TypeVar("T", bound=Struct)
 def _replace(struct: T, path: list[str], value: Any) -> T:
     head, *rest = path
     return msgspec.structs.replace(struct, **{head: _replace(getattr(struct, head), rest, value) if rest else value})
+
+
+def _held(number: float) -> bool:
+    """Whether a trainer can count with it."""
+    return math.isfinite(number) if isinstance(number, float) else abs(number) < 1 << 63
 
 
 def _plain(number: float) -> str:
