@@ -56,6 +56,7 @@ TIMM = """
     ese_vovnet39b inception_v3 inception_v4 inception_resnet_v2 xception41 xception65 dla34 dla60 dla60x dla102 dpn68
     dpn92 hrnet_w18_small selecsls42 selecsls60 rexnet_100 rexnetr_100 convnext_atto convnext_femto convnext_pico
     convnext_nano convnext_tiny res2net50_26w_4s res2next50 skresnet18 skresnext50_32x4d hgnetv2_b0 hgnetv2_b4
+    resnest14d resnest26d resnest50d
 """
 """Convolutional networks of timm, of every family that is drawn."""
 NETWORKS = [*(f"torchvision:{name}" for name in TORCHVISION.split()), *(f"timm:{name}" for name in TIMM.split())]

@@ -43,10 +43,15 @@ def step(call: Call, known: Mapping[Value, Held]) -> Step | None:
     if groups == {1}:
         return None
     held = known[tensors[0]]
+    if call.name == "transpose" and _is_split(tensors[0].shape, held):
+        turned = set(call.args[1:3]) == {1, 2} and output.shape[1] == held.stack
+        return Step(Held(held.source, held.shape, stack=held.stack)) if turned else None
     flat = {value: Held(known[value].source, known[value].shape) for value in tensors}
     if call.name in ("sum", "softmax") and len(tensors) == 1:
         axis = given.get("dim")
         axis = axis[0] if isinstance(axis, list | tuple) and len(axis) == 1 else axis
+        if tensors[0].shape[1] != held.stack:
+            return None
         if axis not in (1, 1 - len(tensors[0].shape)) or given.get("keepdim") or given.get("dtype"):
             return None
         size = held.shape[0] // held.stack if call.name == "sum" else held.shape[0]
@@ -85,11 +90,26 @@ def _view(held: Held, value: Value, output: Value) -> Step | None:
     before, after = value.shape, output.shape
     if len(held.shape) != 3 or before[0] != after[0]:
         return None
+    if before == after and held.stack == 1:
+        return Step(held)
+    if held.shape[1:] == (1, 1):  # Split attention: one value a channel, (N, 1, G, C) on the way to (N, G, 1, C).
+        channels = held.shape[0]
+        if len(before) == len(after) == 4 and held.stack == 1 and after[1] == 1 and after[2:] != (1, 1):
+            return Step(Held(held.source, held.shape, stack=after[2])) if after[2] * after[3] == channels else None
+        if len(before) == 4 and held.stack > 1 and before[1] == held.stack and after == (before[0], channels):
+            return Step(Held(held.source, held.shape))
+        if before == (before[0], channels) and after == (before[0], channels, 1, 1):
+            return Step(Held(held.source, held.shape))
     groups = after[1] if len(after) == 5 else 1
     whole = (after[1] * after[2], *after[3:]) if len(after) == 5 else tuple(after[1:])
     if {len(before), len(after)} not in ({4, 5}, {5}) or whole != held.shape:
         return None
     return Step(Held(held.source, held.shape, stack=groups))
+
+
+def _is_split(shape: tuple[int, ...], held: Held) -> bool:
+    """Whether a value is ``(N, 1, G, C)`` of a stack of G."""
+    return len(shape) == 4 and shape[1:3] == (1, held.stack)
 
 
 def _merged(output: Value) -> Value:

@@ -229,6 +229,26 @@ class Affine(nn.Module):
         return self.scale * x + self.bias
 
 
+class Split(nn.Module):
+    """Split attention as ResNeSt has it: a map of ``groups`` parts, their sum, and a softmax over the parts of each
+    channel."""
+
+    def __init__(self, channels: int, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+        self.conv = nn.Conv2d(channels, channels * groups, 3, padding=1, groups=groups if channels % groups == 0 else 1)
+        self.fc = nn.Conv2d(channels, channels * groups, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        batch, channels, *sides = x.shape
+        parts = x.reshape(batch, self.groups, channels // self.groups, *sides)
+        shares = self.fc(parts.sum(dim=1).mean((2, 3), keepdim=True))
+        shares = shares.view(batch, 1, self.groups, -1).transpose(1, 2).softmax(dim=1).reshape(batch, -1)
+        shares = shares.view(batch, -1, 1, 1).reshape(batch, self.groups, channels // self.groups, 1, 1)
+        return (parts * shares).sum(dim=1)
+
+
 def selective() -> nn.Module:
     torch.manual_seed(0)
     head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5))
@@ -242,6 +262,12 @@ def test_stacked_maps_are_one_map_of_all_channels() -> None:
     types = [block.type for module in diagram.modules.values() for _, block in module.blocks()]
     assert types.count("GroupSum") == 2 * types.count("GroupSoftmax") == 2 * types.count("Concat") == 4
     assert {"2.scale", "2.bias"} <= network.state_dict().keys() == bs.compile(diagram).state_dict().keys()
+
+    network = nn.Sequential(nn.Conv2d(3, 8, 1), Split(8, 3), nn.Conv2d(8, 4, 1))
+    diagram, report = from_module(network, (3, 9, 9))
+    assert report.proven and not report.foreign, report.notes
+    types = [block.type for module in diagram.modules.values() for _, block in module.blocks()]
+    assert (types.count("GroupSum"), types.count("GroupSoftmax")) == (2, 1)
 
     # Another axis is no stack of maps: it stays what it is, said by name.
     class Time(nn.Module):
