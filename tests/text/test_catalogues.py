@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,8 @@ from blockstudio.analysis.offers.offers import lines
 from blockstudio.graph.diagram import Diagram
 from blockstudio.text import say, say_many
 from tests.support.catalogues import tool
+
+pytestmark = pytest.mark.xdist_group("catalogues")  # the code is read once
 
 PACKAGE = Path(text.__file__).parent
 PASSES_ON = {"gui/kit/text.py"}
@@ -46,17 +50,20 @@ def test_words_glued_together_are_told(source: str) -> None:
     assert call.glued
 
 
+@cache
+def collected() -> Any:
+    return tool("translations").collected()
+
+
 def test_every_call_in_the_code_is_collected() -> None:
-    collected = {
-        message.id if isinstance(message.id, str) else message.id[0] for message in tool("translations").collected()
-    }
+    known = {message.id if isinstance(message.id, str) else message.id[0] for message in collected()}
     wrong = []
     for file in sorted(PACKAGE.rglob("*.py")):
         source, place = file.read_text(encoding="utf-8"), file.relative_to(PACKAGE).as_posix()
         for call in tool("calls").calls(source):
             words = {each[0] for each in call.templates if any(each)}
-            if not words <= collected:
-                wrong.append(f"{place}:{call.line}: not collected: {words - collected}")
+            if not words <= known:
+                wrong.append(f"{place}:{call.line}: not collected: {words - known}")
             if call.glued:
                 wrong.append(f"{place}:{call.line}: its words are glued together; make it one template with gaps")
             if not call.templates and call.function.startswith("say") and place not in PASSES_ON:
@@ -91,7 +98,7 @@ def test_a_translation_has_the_gaps_of_the_sentence_and_no_english_left(file: Pa
 @pytest.mark.parametrize("file", TRANSLATIONS, ids=lambda file: file.parent.parent.name)
 def test_no_sentence_is_without_a_translation(file: Path) -> None:
     translations = tool("translations")
-    missing = list(translations.untranslated(translations.read(file), translations.collected()))
+    missing = list(translations.untranslated(translations.read(file), collected()))
     assert not missing, f"python tools/translations.py update {file.parent.parent.name}, translate, compile: {missing}"
 
 
