@@ -45,7 +45,8 @@ class Look:
         self._excited: dict[str, dict[int, list[Excited]]] = {}
 
     def at(self, image: int, part: Part = "test", picture: Path | None = None) -> dict[str, Any]:
-        """A picture with scores, a map for each of the likeliest classes, and what every unit gives.
+        """A picture with scores, a map for each of the likeliest classes, and what every unit gives. Of a network
+        without feature maps the maps are empty.
 
         Args:
             image: Number in the part.
@@ -53,7 +54,7 @@ class Look:
             picture: A file in place of it.
 
         Raises:
-            StudioError: ``lab.data``, ``lab.block`` for a network of flat vectors; ``data.*``.
+            StudioError: ``lab.data``; ``data.*``.
         """
         shown, truth, box = self._given(image, part, picture)
         with torch.inference_mode():
@@ -66,10 +67,11 @@ class Look:
         thumbnails = every_map(self.subject, shown)
         by_unit = [unit for unit in units if unit.name in thumbnails]
         last = by_unit[-1].name if by_unit else None
-        size = (shown.shape[2], shown.shape[3]) if shown.ndim == 4 else (1, 1)
+        size = self.subject.shown(shown).shape[2:]
         return {
             "image": image if picture is None else picture.name, "size": list(size), "truth": truth, "box": box,
-            "picture": _png(rgb(self.subject.shown(shown)[0])), "kind": "cam" if self._cam else "grad",
+            "picture": _png(rgb(self.subject.shown(shown)[0])),
+            "kind": "cam" if self._cam else "none" if last is None else "grad",
             "block": self._cam.place.path if self._cam else last,
             "classes": [
                 {"class": label, "logit": float(logits[label]), "share": float(shares[label]),
@@ -83,10 +85,10 @@ class Look:
             ],
         }  # fmt: skip
 
-    def _map(self, shown: Tensor, label: int, last: str | None, size: tuple[int, int]) -> dict[str, Any]:
+    def _map(self, shown: Tensor, label: int, last: str | None, size: Sequence[int]) -> dict[str, Any]:
         if self._cam is None:
             if last is None:
-                raise StudioError("lab.block", say("gives no feature maps."), where=self.subject.diagram.name)
+                return {"map": [], "peak": None}
             found = maps.grad_cam(self.subject, last, shown, label).cpu()
             return {"map": found.tolist(), "peak": _peak(found, size)}
         activation = self._cam.of(shown, label)

@@ -78,8 +78,9 @@ class ActivationMaps:
 def last_map(subject: Subject) -> Port:
     """The last feature maps behind which no weights but one linear layer stand. Raises `StudioError` ``lab.cam``."""
     trunk = subject.trunk
+    inside = {name for unit in trunk.units for name in unit.blocks}
     port, layers = trunk.units[-1].result, 0
-    while True:
+    while port.path in inside:  # The picture itself is no feature map.
         shape = trunk.analysis.blocks[port.path].output_shapes[port.port]
         if len(shape) == 3 and shape[1] * shape[2] > 1:
             if layers <= 1:
@@ -91,7 +92,7 @@ def last_map(subject: Subject) -> Port:
         kind = CATALOGUE.get(trunk.flat.main.block(port.path).type)
         layers += kind is not None and kind.weighted
         port = Port(before[0].source, before[0].source_port)
-    inner = [trunk.analysis.blocks[name].output_shapes for unit in trunk.units for name in unit.blocks]
+    inner = [trunk.analysis.blocks[name].output_shapes for name in inside]
     if not any(len(shape) == 3 and shape[1] * shape[2] > 1 for shapes in inner for shape in shapes.values()):
         text = say("gives no feature maps anywhere, so there is nothing to lay over a picture.")
         raise StudioError("lab.cam", text, where=subject.diagram.name, hint=say("Ask for the occlusion map."))

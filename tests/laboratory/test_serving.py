@@ -12,8 +12,12 @@ import pytest
 
 pytest.importorskip("torch")
 
+from torch import nn
+
 import blockstudio as bs
+from blockstudio.laboratory import Subject
 from blockstudio.laboratory.__main__ import serve
+from blockstudio.laboratory.looking import Look
 from blockstudio.runs import create_run, with_fields
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
@@ -66,3 +70,15 @@ def test_a_question_that_is_taken_back_ends(tmp_path: Path) -> None:
     line = json.dumps({"id": 7, "ask": "lesion", "values": {}}) + "\n"
     assert serve(str(run.directory), io.StringIO(line + json.dumps({"cancel": 7}) + "\n"), told.append) == 0
     assert told[-1]["id"] == 7 and told[-1]["error"]["code"] == "lab.cancelled"
+
+
+def test_a_network_without_feature_maps_is_looked_at_without_maps(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    recipe = with_fields(Recipe(), {"steps": 1, "batch_size": 16, "threads": 1})
+    run = create_run(bs.from_module(network, (1, 8, 8), prove=False)[0], recipe, tmp_path / "run")
+    train_run(run)
+    look = Look(Subject.of_run(run))
+    found = look.at(3)
+    assert found["kind"] == "none" and found["chain"] == [] and found["size"] == [8, 8]
+    assert all(each["map"] == [] and each["peak"] is None for each in found["classes"])
+    assert sum(each["share"] for each in found["classes"]) == pytest.approx(1)

@@ -38,6 +38,8 @@ def moment(seconds: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """A message in the user's language, with a capital at its beginning."""
+    """A message in the user's language, with a capital at its beginning, unless it begins with a file or a block's
+    path, which are as they are written."""
     shown = render(text)
-    return shown[:1].upper() + shown[1:]
+    first = shown.split(" ", 1)[0].rstrip(".:,;")
+    return shown if any(mark in first for mark in "./\\_") else shown[:1].upper() + shown[1:]

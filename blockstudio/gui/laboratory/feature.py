@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from blockstudio.errors import StudioError
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.thumbnails import Thumbnails
@@ -97,7 +98,10 @@ class Laboratory:
         """From now on cards show what their blocks give for this test image while the mouse rests on them."""
         if self.process.run is None:
             return
-        network = Run(self.process.run).diagram()
+        try:
+            network = Run(self.process.run).diagram()
+        except StudioError:
+            return  # The run's folder has gone meanwhile: the page says so when it is asked.
 
         def take(found: dict[str, Any]) -> None:
             pictures = {path: image_of(picture) for path, picture in found["shown"].items()}

@@ -34,6 +34,7 @@ from blockstudio.gui.laboratory.look_parts import (
     head_of,
     heat_image,
     image_of,
+    signed,
 )
 from blockstudio.gui.laboratory.process import LabProcess
 
@@ -64,7 +65,8 @@ class SeeingPage(QWidget):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(36)
-        for column in (self._left(), self._middle(), self._right()):
+        self.right = self._right()
+        for column in (self._left(), self._middle(), self.right):
             row.addWidget(column, 0, Qt.AlignmentFlag.AlignTop)
         row.addStretch(1)
         area = QScrollArea()
@@ -130,7 +132,8 @@ class SeeingPage(QWidget):
         self.classes = BarsView(tr("Classes"), 120, (58, 52))
         self.classes.chosen.connect(self.choose)
         column.addWidget(self.classes)
-        column.addWidget(heading(tr("One map for each class")))
+        self.maps_title = heading(tr("One map for each class"))
+        column.addWidget(self.maps_title)
         self.scale = quiet()
         column.addWidget(self.scale)
         self.maps = TilesView(66, 5, tr("One map for each class"))
@@ -172,6 +175,7 @@ class SeeingPage(QWidget):
         """Another run is ready: its first test image."""
         self._first = 0
         self.block, self.label = "", -1
+        self._strongest = self._strongest_asked = None  # Of a process that is gone.
         self.look({"image": 0})
         self._ask_gallery()
 
@@ -195,6 +199,7 @@ class SeeingPage(QWidget):
     def look(self, asked: dict[str, Any]) -> None:
         """Look at ``{"image": n}`` of the test part, or at ``{"picture": FILE}``."""
         self.asked = asked
+        self._drop_strongest()
         self._process.ask({"show": "look", **asked}, lambda found: self._show(asked, found["shown"]), self._refused)
 
     def turn_to(self, kind: str) -> None:
@@ -254,8 +259,7 @@ class SeeingPage(QWidget):
         wanted = self.block, channel
         if wanted == self._strongest:
             return
-        if self._strongest_asked is not None:
-            self._process.cancel(self._strongest_asked)
+        self._drop_strongest()
         self._strongest = wanted
         self.unit.forget_strongest()
 
@@ -264,9 +268,19 @@ class SeeingPage(QWidget):
                 self._strongest_asked = None
                 self.unit.show_strongest(found["shown"], self._name)
 
+        def refused(error: StudioError) -> None:
+            self._strongest_asked = None
+            self._refused(error)
+
         self._strongest_asked = self._process.ask(
-            {"show": "strongest", "block": self.block, "channel": channel}, take, self._refused
+            {"show": "strongest", "block": self.block, "channel": channel}, take, refused
         )
+
+    def _drop_strongest(self) -> None:
+        """What is asked next does not wait until 400 images have gone through."""
+        if self._strongest_asked is not None:
+            self._process.cancel(self._strongest_asked)
+            self._strongest = self._strongest_asked = None
 
     def _leaf(self, step: int) -> None:
         self._first = max(0, self._first + step * PER_PAGE)
@@ -294,15 +308,7 @@ class SeeingPage(QWidget):
         self.number.setText(str(found["image"]) if "picture" in asked else tr("number {number}", number=found["image"]))
         self.view.picture = image_of(found["picture"])
         self.gallery.choose(found["image"])
-        # A map of no gradient has no scale in common with others.
-        every = [value for each in found["classes"] for line in each["map"] for value in line]
-        low, high = max(0.0, min(every)), max(every)
-        rows, columns = len(found["classes"][0]["map"]), len(found["classes"][0]["map"][0])
-        self.scale.setText(tr("{rows}×{columns}, one scale for all", rows=rows, columns=columns))
-        grey = self.view.picture.convertToFormat(QImage.Format.Format_Grayscale8)
-        self.maps.show_tiles(
-            [Small(grey, self._name(each["class"]), each["class"], heat_image(each["map"], low, high))
-             for each in found["classes"]], self.label)  # fmt: skip
+        self._show_maps(found)
         self.classes.show_bars([
             Bar(self._name(each["class"]), each["share"],
                 (f"{each['share']:.1%}".replace("%", " %"), f"{each['logit']:.2f}".replace("-", "−")), each["class"],
@@ -316,10 +322,28 @@ class SeeingPage(QWidget):
         if "image" in asked:
             self.looked.emit(asked["image"])
         known = [each["block"] for each in found["chain"]]
+        self.right.setVisible(bool(known))
+        self.kinds["grad"].setEnabled(bool(known))
         if known:
             self.show_block(self.block if self.block in known else known[len(known) // 2])
         if self.kind != "cam":
             self.turn_to(self.kind)
+
+    def _show_maps(self, found: dict[str, Any]) -> None:
+        """A map for each class, on one scale; of a network without feature maps there are none."""
+        every = [value for each in found["classes"] for line in each["map"] for value in line]
+        for widget in (self.maps_title, self.scale, self.maps):
+            widget.setVisible(bool(every))
+        if not every:
+            return
+        # A map of no gradient has no scale in common with others.
+        low, high = max(0.0, min(every)), max(every)
+        rows, columns = len(found["classes"][0]["map"]), len(found["classes"][0]["map"][0])
+        self.scale.setText(tr("{rows}×{columns}, one scale for all", rows=rows, columns=columns))
+        grey = self.view.picture.convertToFormat(QImage.Format.Format_Grayscale8)
+        self.maps.show_tiles(
+            [Small(grey, self._name(each["class"]), each["class"], heat_image(each["map"], low, high))
+             for each in found["classes"]], self.label)  # fmt: skip
 
     def _entry(self) -> dict[str, Any] | None:
         if self.found is None:
@@ -338,8 +362,8 @@ class SeeingPage(QWidget):
         self.score.setText(tr(
             "Mean of the map: 1/{places} · Σ M(x, y) = {mean}\nScore of {name}: {mean} + bias {bias} = {score}\n"
             "Share: exp {score} / Σ exp score = {share}",
-            places=places, mean=_signed(entry["mean"]), name=name, bias=_signed(entry["bias"]),
-            score=_signed(entry["logit"]), share=f"{entry['share']:.1%}",
+            places=places, mean=signed(entry["mean"]), name=name, bias=signed(entry["bias"]),
+            score=signed(entry["logit"]), share=f"{entry['share']:.1%}",
         ))  # fmt: skip
         brought = [weight * mean for _, weight, mean in entry["channels"]]
         most = max(map(abs, brought), default=0.0) or 1.0
@@ -389,7 +413,7 @@ class SeeingPage(QWidget):
             return
         found = entry["map"] if self.kind == "cam" else self._layers.get(self.kind)
         low = None if found is None or self.kind == "cam" else 0.0
-        self.view.layer = QImage() if found is None else heat_image(found, low)
+        self.view.layer = heat_image(found, low) if found else QImage()
         self.view.opacity = self.opacity.value() / 100
         frames, box = list[Frame](), self.found["box"]
         if self._field is not None and self.boxes["field"].isChecked():
@@ -405,10 +429,13 @@ class SeeingPage(QWidget):
     def _sentence(self, entry: dict[str, Any], box: list[float] | None) -> str:
         assert self.found is not None
         name, share = self._name(entry["class"]), f"{entry['share']:.1%}"
+        if self.kind == "cam" and self.found["kind"] == "none":
+            return tr("{name}, {share}. The network gives no feature maps, so there is no class map; occlusion works.",
+                      name=name, share=share)  # fmt: skip
         if self.kind == "cam" and self.found["kind"] == "grad":
             return tr("{name}, {share}. The network does not end in a mean and one linear layer, so this is Grad-CAM "
                       "of {block}.", name=name, share=share, block=self.found["block"])  # fmt: skip
-        if self.kind == "cam" and box is not None:
+        if self.kind == "cam" and box is not None and entry["peak"] is not None:
             row, column = entry["peak"]
             inside = box[0] <= column < box[2] and box[1] <= row < box[3]
             if inside:
@@ -420,7 +447,3 @@ class SeeingPage(QWidget):
             return tr("{name}, {share}: Grad-CAM of {block}.", name=name, share=share,
                       block=self.block or self.found["block"])  # fmt: skip
         return tr("{name}, {share}.", name=name, share=share)
-
-
-def _signed(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")

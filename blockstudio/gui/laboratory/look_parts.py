@@ -43,6 +43,11 @@ def head_of(title: str, note: QWidget | str, *actions: QWidget) -> QHBoxLayout:
     return row
 
 
+def signed(value: float) -> str:
+    """A score, with a true minus."""
+    return f"{value:.3f}".replace("-", "−")
+
+
 def image_of(png: str) -> QImage:
     """A PNG file in base64."""
     return QImage.fromData(base64.b64decode(png))

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.analysis.trunk import Trunk, trunk
-from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.watched import name_and_time
@@ -151,8 +150,7 @@ class LaboratoryPage(QWidget):
     def _failed(self, error: Exception) -> None:
         self.trouble.setText(sentence(str(error)))
         self.trouble.show()
-        if isinstance(error, StudioError) and error.code in ("run.untrained", "trunk.errors", "trunk.inputs"):
-            self.stack.hide()
+        self.stack.hide()
 
     def turn_to(self, name: str) -> None:
         """Another of the laboratory's own tabs."""
