@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -18,6 +18,8 @@ from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import tr
 
 log = logging.getLogger(__name__)
+TURN = QEvent.Type(QEvent.registerEventType())
+AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 Page = BlockPage | ManyPage | DiagramPage | AnnotationPage
 
 
@@ -43,8 +45,8 @@ class Inspector(QScrollArea):
         self._column.setContentsMargins(14, 10, 14, 14)
         self.setWidget(self._holder)
         session = self.session
-        session.selection_changed.connect(self._turn)
-        session.path_changed.connect(self._turn)
+        session.selection_changed.connect(self._turn_soon)
+        session.path_changed.connect(self._turn_soon)
         session.opened.connect(self._turn_when_seen)
         session.veiled_changed.connect(self._turn_when_seen)
         session.edited.connect(self._on_edit)
@@ -58,11 +60,24 @@ class Inspector(QScrollArea):
             self._turn(force=True)
         return self._page
 
+    def _turn_soon(self) -> None:
+        """What is selected may be another. Making its page takes longer than the drawing's answer: that is painted
+        first."""
+        if self._stale or self._wanted() != self._shown:
+            self._turn_when_seen()
+
     def _turn_when_seen(self) -> None:
+        self._stale = True
         if self.isVisible():
+            QCoreApplication.postEvent(self, QEvent(TURN), AFTER_PAINTING)
+
+    def event(self, event: QEvent) -> bool:
+        """Also: the page is to be turned."""
+        if event.type() != TURN:
+            return super().event(event)
+        if self._stale and self.isVisible():
             self._turn(force=True)
-        else:
-            self._stale = True
+        return True
 
     def showEvent(self, event: QShowEvent) -> None:
         if self._stale:
@@ -117,6 +132,7 @@ class Inspector(QScrollArea):
             before.hide()
             before.deleteLater()
         self._column.addWidget(widget, 1)
+        widget.show()  # else with the next event only, and what is hidden takes no keys
 
     def _on_edit(self, edits: object) -> None:
         # Where the edit changes the selection too, another page comes after this.
@@ -153,10 +169,7 @@ class Inspector(QScrollArea):
 
     def _keep(self, key: str) -> None:
         """Put the keyboard into the field of the same name on another page, else into the drawing."""
-        field = None
-        if self.page is not None:
-            self.page.show()  # a new page shows with the next event only, and what is hidden takes no keys
-            field = self.page.fields.get(key)
+        field = self.page.fields.get(key) if self.page is not None else None
         if field is not None and field.isVisibleTo(self):
             field.setFocus(Qt.FocusReason.OtherFocusReason)
         else:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.graph.diagram import Block, Wire
-from blockstudio.graph.edits import AddBlock, AddWire, RenameBlock
+from blockstudio.graph.edits import AddBlock, AddWire, MoveBlocks, RenameBlock, SetParameter
 from blockstudio.graph.format import dumps
+from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.hand.menu import menu_at
+from blockstudio.gui.canvas.scene.stage import pills_of
 from tests.support.canvas_driver import (
     chevron,
     click,
@@ -357,3 +359,38 @@ def test_of_frames_side_by_side_the_tallest_decides_how_far_the_rest_goes_down(s
     assert drawing.rect("head").top() == alone, "both are of one height"
     assert drawing.rect("stage").top() == drawing.rect("beside").top()
     assert not drawing.rect("stage").intersects(drawing.rect("beside"))
+
+
+def test_an_edit_draws_only_those_open_modules_anew_that_it_concerns(show) -> None:
+    canvas = show(load_preset("googlenet"))
+    for name in ("inception_3a", "conv1"):
+        canvas.toggle_frame(name)
+    session, scene = canvas.session, canvas.scene
+
+    def drawn() -> dict[str, int]:
+        return {name: inner.drawing.serial for name, inner in scene.root.inside.items()}
+
+    def boxes() -> dict[str, list]:
+        return {stage.path: stage.drawing.boxes.round(2).tolist() for stage, _ in scene.stages()}
+
+    def pills() -> set[str]:
+        insides = scene.root.inside.values()
+        return {text for inner in insides for _, text, _ in pills_of(inner, range(len(inner.drawing.wires)))}
+
+    before, told = drawn(), pills()
+    session.do("Wider", SetParameter(name="conv1", key="out_channels", value=48))
+    assert drawn() == before and pills() != told, "the shapes inside are those of now"
+    canvas.insert_block("ReLU")
+    session.select(["pool1"])
+    canvas.delete()
+    assert drawn() == before
+
+    scope = session.definition.block("inception_3a").type
+    inner = session.diagram.definition(scope).of_type("Concat")[0]
+    session.do("Move", MoveBlocks(scope=scope, to={inner: (500.0, 900.0)}))
+    now = drawn()
+    assert now["conv1"] == before["conv1"] and now["inception_3a"] != before["inception_3a"]
+
+    kept = boxes()
+    scene.restage()
+    assert boxes() == kept, "as drawn anew"

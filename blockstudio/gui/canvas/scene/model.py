@@ -164,9 +164,9 @@ class Scene(QObject):
                 return True
         return False
 
-    def restage(self) -> None:
-        """Draw the root anew."""
-        self.root = self.staging.stage(self.root.path, self.root.drawing.scope)
+    def restage(self, edits: tuple[Edit, ...] | None = None) -> None:
+        """Draw the root anew: because of ``edits``, or of whatever it may be."""
+        self.root = self.staging.stage(self.root.path, self.root.drawing.scope, edits)
         if not self._settle_on(self.session.path):
             self._stage_session()
 
@@ -259,7 +259,7 @@ class Scene(QObject):
         ):
             self.staging.refresh(self.root)
         else:
-            self.restage()
+            self.restage(None if anew or self.root.drawing.right != self.staging.right else edits)
         self.marks.keep(self.drawing)
         self.gliding.follow(stood, (stage for stage, _ in self.stages()))
         self._redone()

@@ -16,6 +16,7 @@ from blockstudio.graph.operations.noting import along, joining
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
+from blockstudio.gui.canvas.scene.insides import Insides
 from blockstudio.gui.canvas.scene.metrics import (
     CARD_HEIGHT,
     FRAME_DOWN,
@@ -76,8 +77,7 @@ class Staging:
             tuple[str, frozenset[str]], tuple[dict[str, Place], dict[str, Place], frozenset[tuple[str, str]]]
         ] = {}
         """Places of levels before much of them was another, by definition and names."""
-        self._insides: dict[str, tuple[Stage, Size]] = {}
-        """What is open, by path, while a stage is made: sizes are asked for before it is drawn."""
+        self._insides = Insides()
         self._asked: set[str] = set()
         self.opened: set[str] = set()
         """Paths of the instances that are open in place."""
@@ -137,9 +137,10 @@ class Staging:
         self.opened.clear()
         self._reads_right = None
 
-    def stage(self, path: str, scope: str) -> Stage:
-        """The level of a path, which shows the definition ``scope``."""
-        self._insides.clear()
+    def stage(self, path: str, scope: str, edits: Iterable[Edit] | None = None) -> Stage:
+        """The level of a path, which shows the definition ``scope``; drawn anew because of ``edits``, if these are all
+        that has happened."""
+        self._insides.begin(edits)
         self._keep_way()
         roomy = self._roomy(path, scope)
         if roomy is not None and self._cuts.get(scope):
@@ -215,10 +216,7 @@ class Staging:
 
     def _inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
         """The inside of an instance with its upper left corner at (0, 0), and the size of its frame."""
-        found = self._insides.get(path)
-        if found is None:
-            found = self._insides[path] = self._draw_inside(path, name, block)
-        return found
+        return self._insides.of(path, block, lambda: self._draw_inside(path, name, block), self.refresh)
 
     def _draw_inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
         definition = self.session.diagram.definition(block.type)
