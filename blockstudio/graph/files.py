@@ -113,7 +113,8 @@ def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
             "file.read", say("it cannot be read: {reason}.", reason=_why(reason)), where=where
         ) from reason
     if len(data) > limit:
-        raise StudioError("file.size", say("it is larger than {limit} MiB.", limit=limit // 2**20), where=where)
+        most = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
+        raise StudioError("file.size", say("it is larger than {most}.", most=most), where=where)
     return data
 
 

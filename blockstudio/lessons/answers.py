@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blockstudio.blocks import shape_text
-from blockstudio.lessons.lesson import Question
+from blockstudio.lessons.lesson import Kind, Question
 from blockstudio.text import Text, join, listed, say
 
 State = Literal["right", "wrong", "empty", "unread"]
@@ -64,6 +64,17 @@ def shown(value: Any) -> str:
         whole = value and all(isinstance(each, int) for each in value)
         return shape_text(value) if whole else ", ".join(map(shown, value))
     return str(value)
+
+
+def is_answer(kind: Kind, value: Any) -> bool:
+    """Whether a value can be the right answer of a question of this kind."""
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "shape":
+        sides = isinstance(value, tuple) and 1 <= len(value) <= 3
+        return sides and all(isinstance(each, int) and not isinstance(each, bool) for each in value)
+    several = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(each, str) for each in several) and (kind != "choice" or len(several) == 1)
 
 
 def read_numbers(text: str, unit: str = "") -> list[Typed]:

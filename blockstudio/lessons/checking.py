@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from blockstudio.analysis.costs import COSTS
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import preset_folder
 from blockstudio.lessons.lesson import Question, Step
@@ -79,7 +80,12 @@ def _places(walk: Walk, step: Step) -> Iterator[StudioError]:
                 "lesson.directive", say("there is no {word} '{name}'.", word=each.word, name=each.rest[:40]),
                 where=lesson.place(each.line), hint=say("There is {names}.", names=", ".join(known[each.word])),
             )  # fmt: skip
-        if each.word in ("light", "frame", "enter"):
+        if each.word == "colour" and each.rest not in COSTS:
+            yield StudioError(
+                "lesson.directive", say("there is no {word} '{name}'.", word=each.word, name=each.rest[:40]),
+                where=lesson.place(each.line), hint=say("There is {names}.", names=", ".join(COSTS)),
+            )  # fmt: skip
+        if each.word in ("light", "frame", "enter", "select"):
             for path in tokens(each.rest):
                 yield from _tried(lambda path=path: walk.value(step, f"has('{path}')"))
                 if not _has(walk, step, path):
@@ -117,11 +123,8 @@ def _answer(walk: Walk, step: Step, question: Question) -> None:
         if question.kind == "number" and walk.value(step, text) in expected.values():
             text = say("the known mistake '{name}' is the right answer.", name=name)
             raise StudioError("lesson.answer", text, where=place)
-    for value in expected.values():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if (question.kind == "number" and not number) or (question.kind == "shape" and not isinstance(value, tuple)):
-            text = say("expected {kind}, found {value}.", kind=question.kind, value=repr(value))
-            raise StudioError("lesson.answer", text, where=place)
+    if question.kind != "several":
+        walk.check(step, question, {name: "1" for name in question.fields} if question.fields else "1")
     if question.kind in ("choice", "several"):
         value = expected[""]
         for name in value if isinstance(value, tuple) else (value,):

@@ -17,6 +17,7 @@ from blockstudio.lessons.lesson import Directive, Lesson
 from blockstudio.lessons.reading import BUILDS
 from blockstudio.text import say
 
+CIRCLE = "lesson.circle"
 MAX_DEEP = 8
 """Diagrams of a lesson that are made from one another."""
 _TOKEN = re.compile(r'[^\s\[\]"]*(?:\[[^\]]*\]|"[^"]*")?[^\s\[\]"]*')
@@ -59,6 +60,8 @@ def build(lesson: Lesson, directives: Iterable[Directive], deep: int = 0) -> Mad
                 )  # fmt: skip
             _EDITS[directive.word](made, tokens(directive.rest), directive)
         except StudioError as error:
+            if error.code == CIRCLE:  # told once, not at each turn
+                raise
             where = f"{place}: {error.where}" if error.where else place
             raise error.at(where) from None
         except (ValueError, KeyError, IndexError):
@@ -76,7 +79,9 @@ def named(lesson: Lesson, spec: str, deep: int = 0) -> Diagram:
     name, *given = tokens(spec) or [""]
     if name in lesson.diagrams:
         if deep > MAX_DEEP:
-            raise StudioError("lesson.diagram", say("the diagrams of this lesson go round in a circle."), where=name)
+            where = lesson.place(lesson.diagrams[name][0].line)
+            text = say("the diagrams of this lesson go round in a circle, through '{name}'.", name=name)
+            raise StudioError(CIRCLE, text, where=where)
         made = build(lesson, lesson.diagrams[name], deep + 1)
         if made is None:
             raise StudioError("lesson.diagram", say("this block makes no diagram."), where=name)

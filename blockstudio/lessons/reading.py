@@ -25,6 +25,7 @@ BUILDS = ("open", "new", *EDITS)
 """Words that make or change a drawing."""
 SHOWS = ("light", "select", "enter", "frame", "colour", "page", "experiment", "proof", "widget", "let")
 WORDS = (*BUILDS, *SHOWS, "plant")
+_TOLERANCE = re.compile(r"\d{1,9}(\.\d{1,9})?\s*%?")
 FACTS = ("expect", "near", "holds", "accept", "tolerance", "unit", "solution")
 NAMED = ("expect", "near", "holds")
 PARTS = ("field", "choice", "hint", "explain")
@@ -273,6 +274,11 @@ class _Reader:
             if (found[2] or "") in facts:
                 raise self._wrong(line_number, say("'{word}' stands here twice.", word=found[1]))
             facts[found[2] or ""] = found[3].strip()
+            if found[1] == "tolerance" and not _TOLERANCE.fullmatch(found[3].strip()):
+                raise self._wrong(
+                    line_number, say("'{text}' is no tolerance.", text=found[3].strip()[:40]),
+                    say("Write a number, or a share such as 0.5%."),
+                )  # fmt: skip
         needed = {"mend": "solution"}.get(kind, "expect")
         if needed not in piece.facts:
             raise self._wrong(number, say("this answer has no line '{needed}: …'.", needed=needed))

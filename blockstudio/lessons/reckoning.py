@@ -157,7 +157,7 @@ class _Worker:
     def _bounded(self, value: Any) -> Any:
         if isinstance(value, int) and value.bit_length() > MAX_BITS:
             raise _wrong(self.text, say("gives too large a number"))
-        if isinstance(value, float) and not math.isfinite(value):
+        if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
             raise _wrong(self.text, say("gives no finite number"))
         if isinstance(value, tuple | list | str) and len(value) > MAX_MANY:
             raise _wrong(self.text, say("gives too many values"))

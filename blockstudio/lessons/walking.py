@@ -176,8 +176,25 @@ class Walk:
         return "".join(part if index % 2 else _GAP.sub(put, part) for index, part in enumerate(parts))
 
     def expected(self, step: Step, question: Question) -> dict[str, Found]:
-        """The right answers by field. Raises `StudioError`."""
-        return {name: self.value(step, text, line=question.line) for name, text in question.expect.items()}
+        """The right answers by field. Raises `StudioError`, also where one is not of the kind that is asked for."""
+        found = {name: self.value(step, text, line=question.line) for name, text in question.expect.items()}
+        for value in found.values():
+            if not answers.is_answer(question.kind, value):
+                text = say("expected {kind}, found {value}.", kind=question.kind, value=repr(value)[:80])
+                raise StudioError("lesson.answer", text, where=self.lesson.place(question.line))
+        return found
+
+    def _accept(self, step: Step, question: Question) -> tuple[float, ...]:
+        """The lowest and the highest number that count as right too. Raises `StudioError`."""
+        if not question.accept:
+            return ()
+        found = self.value(step, question.accept, line=question.line)
+        if isinstance(found, tuple) and len(found) == 2 and all(answers.is_answer("number", each) for each in found):
+            return found
+        raise StudioError(
+            "lesson.answer", say("'accept: {text}' is not (LOW, HIGH).", text=question.accept),
+            where=self.lesson.place(question.line),
+        )  # fmt: skip
 
     # Checking
 
@@ -210,8 +227,7 @@ class Walk:
     def _single(self, step: Step, question: Question, value: Any, given: Any) -> tuple[State, str]:
         match question.kind:
             case "number":
-                accept = self.value(step, question.accept, line=question.line) if question.accept else ()
-                return answers.check_number(question, value, str(given), accept if isinstance(accept, tuple) else ())
+                return answers.check_number(question, value, str(given), self._accept(step, question))
             case "shape":
                 return answers.check_shape(value, str(given))
             case "choice":

@@ -83,6 +83,58 @@ def _shapes_are_asked(window) -> None:
     window.commands.run("view.inspector")
 
 
+def test_answers_by_keys_alone(open_window, qtbot) -> None:
+    """Enter checks a choice and presses a button; a part that is missing is no try, nor is a right answer given again;
+    what was said of another answer goes; the row below comes after the questions."""
+    window = open_window()
+    window.resize(1280, 800)
+    window.commands.run("lesson.open", "01_convolution")
+    lessons = window.features.lessons
+    panel, control = lessons.panel, lessons.control
+    control.turn_to(3)
+    form = panel.forms["larger"]
+    first = next(iter(form.choices.values()))
+    qtbot.waitUntil(first.hasFocus)
+    press_key(first, Qt.Key.Key_Return)
+    assert control.answer(form.question).tries == 0 and form.verdict.text()
+    press_key(first, Qt.Key.Key_Space)
+    assert not form.verdict.text()
+    press_key(first, Qt.Key.Key_Return)
+    assert control.answer(form.question).tries == 1 and form.verdict.text()
+    click(form.choices["larger"])
+    assert not form.verdict.text()
+    press_key(form.choices["larger"], Qt.Key.Key_Return)
+    assert control.answer(form.question).state == "right"
+    press_key(form.choices["larger"], Qt.Key.Key_Return)
+    assert control.answer(form.question).tries == 2
+    totals = panel.forms["totals"]
+    QTest.keyClicks(totals.inputs["cifar"], "966986")
+    press_key(totals.inputs["cifar"], Qt.Key.Key_Return)
+    assert control.answer(totals.question).tries == 0 and totals.inputs["imagenet"].hasFocus()
+    QTest.keyClicks(totals.inputs["imagenet"], "7,000,000")
+    press_key(totals.inputs["imagenet"], Qt.Key.Key_Return)
+    assert control.answer(totals.question).tries == 1
+    # The hint came into view.
+    QApplication.processEvents()
+    hint, view = totals.hint, panel.area.viewport()
+    assert hint.mapTo(view, hint.rect().bottomLeft()).y() <= view.height()
+    kept = panel.drafts()
+    assert kept == {"totals": {"cifar": "966986", "imagenet": "7,000,000"}}
+    panel.show_step()
+    panel.put(kept)
+    assert panel.forms["totals"].inputs["imagenet"].text() == "7,000,000"
+    last = panel.forms["totals"].solve
+    last.setFocus()
+    for wanted in (panel.back, panel.show_me, panel.next):
+        for _ in range(4):  # links of the steps that follow
+            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+            if QApplication.focusWidget() is wanted:
+                break
+        assert QApplication.focusWidget() is wanted
+    press_key(panel.next, Qt.Key.Key_Return)
+    assert control.progress.step == 4
+
+
 def test_lessons_of_ones_own_and_of_strangers(open_window, qtbot, tmp_path) -> None:
     window = open_window()
     lessons = window.features.lessons

@@ -35,6 +35,8 @@ BROKEN = [
     (STEP + "### Q {#q}\n```answer number\nexpect: 1\nmark: 2\n```\n", "does not know"),
     (STEP + "### Q {#q}\n```answer choice\nexpect: 'a'\n```\n", "needs two"),
     (STEP + "### Q {#q}\n```answer number\nexpect: 1\nnear x: 2\n```\n", "no hint"),
+    (STEP + "### Q {#q}\n```answer number\nexpect: 1.5\ntolerance: lots\n```\n", "no tolerance"),
+    (STEP + "### Q {#q}\n```answer number\nexpect: 1.5\ntolerance: nan%\n```\n", "no tolerance"),
     (HEAD + "## A {#a}\nx\0y", "zero bytes"),
     ("x" * 5000, "more than 4,000 characters"),
     (HEAD + "\n" * 6000, "more than 5,000 lines"),
@@ -74,6 +76,10 @@ EXPRESSIONS = [
     ("f'{1}'", "JoinedStr"),
     ("exp(9999)", "mixes"),
     ("params(1, 2, 3)", "mixes"),
+    ("(-8) ** 0.5", "no finite"),
+    ("shape('conv1')", "expected number"),
+    ("'conv1'", "expected number"),
+    ("1 == 1", "expected number"),
 ]
 
 
@@ -84,6 +90,32 @@ def test_expressions_are_closed_and_bounded(expression: str, said: str) -> None:
     with pytest.raises(StudioError, match=said) as caught:
         walk.expected(step, question)
     assert caught.value.where.startswith("mine.md:10")
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "said"),
+    [
+        ("shape", "expect: 3", "expected shape"),
+        ("shape", "expect: (1.5, 2, 2)", "expected shape"),
+        ("block", "expect: 3", "expected block"),
+        ("number", "expect: 3\naccept: 5", "LOW, HIGH"),
+        ("number", "expect: 3\naccept: ('a', 'b')", "LOW, HIGH"),
+    ],
+)
+def test_an_answer_of_another_kind_is_told(kind: str, lines: str, said: str) -> None:
+    walk = Walk(parse_lesson(STEP + f"### Q {{#q}}\n```answer {kind}\n{lines}\n```\n", "mine.md", "mine"))
+    (step, question), = walk.lesson.questions  # fmt: skip
+    with pytest.raises(StudioError, match=said) as caught:
+        walk.check(step, question, "4")
+    assert caught.value.where.startswith("mine.md:10")
+
+
+def test_diagrams_that_are_made_of_one_another_are_told_once() -> None:
+    text = STEP.replace("resnet18", "a") + "```studio a\nopen b\n```\n```studio b\nopen a\n```\n"
+    walk = Walk(parse_lesson(text, "mine.md", "mine"))
+    with pytest.raises(StudioError, match="circle, through") as caught:
+        walk.made(walk.lesson.steps[0])
+    assert str(caught.value).count("mine.md") == 1
 
 
 DIRECTIVES = [

@@ -44,7 +44,7 @@ def add_fixes(site: FixContext) -> Iterator[Fix]:
     if same_channels:
         yield from _window_fixes(site, inputs)
     for target in _targets(inputs):
-        yield from _projections(site, inputs, target)
+        yield from (fix for fix, _ in _projections(site, inputs, target))
     if not same_channels:
         yield from _window_fixes(site, inputs)
         yield from _both(site, inputs)
@@ -86,7 +86,7 @@ def multiply_fixes(site: FixContext) -> Iterator[Fix]:
         yield Fix(say("Insert GlobalAvgPool on the gate"), tuple(edits))
     yield from _window_fixes(site, inputs)
     for target in _targets(inputs):
-        yield from _projections(site, inputs, target)
+        yield from (fix for fix, _ in _projections(site, inputs, target))
     yield from remove_wire_fixes(site)
 
 
@@ -129,8 +129,8 @@ def _stride(shape: Shape, target: Shape) -> tuple[int, int] | None:
     return found[0], found[1]
 
 
-def _projections(site: FixContext, inputs: Inputs, target: Shape) -> Iterator[Fix]:
-    """Shortcuts B and A to ``target``."""
+def _projections(site: FixContext, inputs: Inputs, target: Shape) -> Iterator[tuple[Fix, str]]:
+    """Shortcuts B and A to ``target``; of a projection what it gives, as on a card."""
     odd = [(wire, shape) for wire, shape in inputs if shape != target]
     strides = [_stride(shape, target) for _, shape in odd]
     if any(stride is None for stride in strides):
@@ -159,7 +159,7 @@ def _projections(site: FixContext, inputs: Inputs, target: Shape) -> Iterator[Fi
                     New("BatchNorm2d", "projection_bn", {}, sizes.bypass),
                 ],
             )
-        yield Fix(say("Insert 1×1 projection, {label}", label=label), tuple(edits))
+        yield Fix(say("Insert 1×1 projection, {label}", label=label), tuple(edits)), label
     if any(shape[0] > target[0] for _, shape in odd):
         return
     for sizes_list in options:
@@ -167,14 +167,14 @@ def _projections(site: FixContext, inputs: Inputs, target: Shape) -> Iterator[Fi
         for (wire, _), sizes in zip(odd, sizes_list, strict=True):
             pad: dict[str, RawValue] = {"out_channels": sizes.channels, "stride": sizes.stride}
             edits += site.insert(wire, [New("ShortcutA", "shortcut", pad, sizes.bypass)])
-        yield Fix(say("Subsample and zero-pad (option A)"), tuple(edits))
+        yield Fix(say("Subsample and zero-pad (option A)"), tuple(edits)), ""
 
 
 def _both(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
     """Windows upstream for the sizes, and a projection for the channels."""
     sizes = [(shape[1], shape[2]) for _, shape in inputs]
     for size in sorted(dict.fromkeys(sizes), key=lambda s: (-sizes.count(s), -s[0] * s[1])):
-        texts: list[str] = []
+        changes: list[tuple[str, str]] = []
         edits: list[Edit] = []
         for wire, shape in inputs:
             if shape[1:] == size:
@@ -182,14 +182,24 @@ def _both(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
             found = next(culprits(site, wire, size), None)
             if found is None:
                 break
-            texts.append(found[0])
-            edits += found[1]
+            changes.append(found[:2])
+            edits += found[2]
         else:
             evened: Inputs = [(wire, (shape[0], *size)) for wire, shape in inputs]
-            for target in _targets(evened)[:1] if texts else ():
-                for fix in list(_projections(site, evened, target))[:1]:
-                    label = fix.label[0].lower() + fix.label[1:]
-                    yield Fix(say("Set {texts} and {label}", texts=listed(texts), label=label), (*edits, *fix.edits))
+            for target in _targets(evened)[:1] if changes else ():
+                for fix, label in list(_projections(site, evened, target))[:1]:
+                    if label:
+                        text = say(
+                            "Set {changes} and insert 1×1 projection, {label}", changes=_on(changes), label=label
+                        )
+                    else:
+                        text = say("Set {changes}, then subsample and zero-pad (option A)", changes=_on(changes))
+                    yield Fix(text, (*edits, *fix.edits))
+
+
+def _on(changes: list[tuple[str, str]]) -> str:
+    """``stride=2 on conv1 and padding=1 on conv2``."""
+    return listed([say("{change} on {name}", change=change, name=name) for change, name in changes])
 
 
 def _label(sizes: Sizes) -> str:
@@ -239,11 +249,11 @@ def _window_fixes(site: FixContext, inputs: Inputs) -> Iterator[Fix]:
             continue
         found = [list(culprits(site, wire, (size[0], size[1]))) for wire, _ in odd]
         if len(odd) == 1:
-            for text, edits in found[0][:3]:
-                yield Fix(say("Set {text}", text=text), tuple(edits))
+            for change, name, edits in found[0][:3]:
+                yield Fix(say("Set {change} on {name}", change=change, name=name), tuple(edits))
         elif all(found):
-            texts = " and ".join(options[0][0] for options in found)
-            yield Fix(say("Set {texts}", texts=texts), tuple(edit for options in found for edit in options[0][1]))
+            text = say("Set {changes}", changes=_on([options[0][:2] for options in found]))
+            yield Fix(text, tuple(edit for options in found for edit in options[0][2]))
 
 
 def _pools(site: FixContext, inputs: Inputs) -> Iterator[Fix]:

@@ -41,11 +41,10 @@ def expression_fixes(site: FixContext) -> Iterator[Fix]:
         yield Fix(say("Take the repeat off"), tuple(site.change(site.name, repeat=None)))
     else:
         default = site.item.declared[field].default
-        shown = f" ({str(default).lower()})" if isinstance(default, int | float) else ""
-        yield Fix(
-            say("Set {field} to its default{shown}", field=field, shown=shown),
-            tuple(site.set(site.name, {field: None})),
-        )
+        label = say("Set {field} to its default", field=field)
+        if isinstance(default, int | float):
+            label = say("Set {field} to its default ({value})", field=field, value=str(default).lower())
+        yield Fix(label, tuple(site.set(site.name, {field: None})))
 
 
 def _raw(site: FixContext, field: str) -> RawValue | None:

@@ -97,8 +97,8 @@ def is_window(result: Result, kind: BlockType | None) -> bool:
     )
 
 
-def culprits(site: FixContext, wire: Wire, size: Pair) -> Iterator[tuple[str, list[Edit]]]:
-    """Blocks on the way to ``wire`` whose window could give ``size``: what to set on which, and the edits."""
+def culprits(site: FixContext, wire: Wire, size: Pair) -> Iterator[tuple[str, str, list[Edit]]]:
+    """Blocks on the way to ``wire`` whose window could give ``size``: what to set, on which, and the edits."""
     for name in site.upstream(wire):
         item, result = site.sheet.plan.items[name], site.result(name)
         if result.copies is not None or result.sub is not None or not result.inputs or not is_known(result.inputs[0]):
@@ -107,10 +107,7 @@ def culprits(site: FixContext, wire: Wire, size: Pair) -> Iterator[tuple[str, li
         if is_window(result, item.kind) and item.kind is not None:
             for change in resize(item.kind, result.values, shape, size):  # type: ignore[arg-type]
                 if not change.keys() & item.uses.keys():
-                    yield (
-                        say("{change} on {name}", change=change_text(change), name=name),
-                        site.set(name, change_raw(change)),
-                    )
+                    yield change_text(change), name, site.set(name, change_raw(change))
         output = result.outputs[0] if result.outputs else None
         if output is None or shape is None or output[1:] != shape[1:]:
             return

@@ -143,7 +143,7 @@ def missing_output_fixes(site: FixContext) -> Iterator[Fix]:
     if last:
         port = site.diagram.output_ports(items[last].block.type)[0]
         edits.append(site.connect(Wire(last, port, name, "in")))
-    yield Fix(say("Add an Output{value}", value=(say(" behind {last}", last=last) if last else "")), tuple(edits))
+    yield Fix(say("Add an Output behind {last}", last=last) if last else say("Add an Output"), tuple(edits))
 
 
 def unused_module_fixes(site: FixContext) -> Iterator[Fix]:
@@ -154,11 +154,13 @@ def unused_module_fixes(site: FixContext) -> Iterator[Fix]:
 def linear_fixes(site: FixContext) -> Iterator[Fix]:
     """A Linear behind a map."""
     wire, shape = site.wires_into()[0], site.problem.inputs[0]
-    count = f" ({numel(shape):,} features)" if shape and None not in shape else ""  # type: ignore[arg-type]
-    pooled = f" ({shape[0]:,} features)" if shape and shape[0] is not None else ""
-    yield Fix(say("Insert Flatten{count}", count=count), tuple(site.insert(wire, [New("Flatten", "flatten")])))
-    news = [New("GlobalAvgPool", "pool"), New("Flatten", "flatten")]
-    yield Fix(say("Insert GlobalAvgPool and Flatten{pooled}", pooled=pooled), tuple(site.insert(wire, news)))
+    flat, pooled = say("Insert Flatten"), say("Insert GlobalAvgPool and Flatten")
+    if shape and None not in shape:
+        flat = say("Insert Flatten ({count:,} features)", count=numel(shape))  # type: ignore[arg-type]
+    if shape and shape[0] is not None:
+        pooled = say("Insert GlobalAvgPool and Flatten ({count:,} features)", count=shape[0])
+    yield Fix(flat, tuple(site.insert(wire, [New("Flatten", "flatten")])))
+    yield Fix(pooled, tuple(site.insert(wire, [New("GlobalAvgPool", "pool"), New("Flatten", "flatten")])))
 
 
 def vector_fixes(site: FixContext) -> Iterator[Fix]:
