@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -150,9 +150,9 @@ NOT_COMPARED = ("version", "seed", "data.folder", "data.download", "device", "th
 """Fields that say where and when rather than what: they name no curve as long as something else differs."""
 
 
-def differing(rows: Sequence[Listed]) -> list[Column]:
+def differing(rows: Sequence[Listed], beside: Collection[str] = ()) -> list[Column]:
     """What is not the same in all of some runs: the network, fields of the recipe, parameters of the diagram that
-    they all have."""
+    they all have; without columns that stand ``beside`` already."""
     found: list[Column] = []
     if len({row.network for row in rows}) > 1:
         found.append(RESULTS["network"])
@@ -160,6 +160,7 @@ def differing(rows: Sequence[Listed]) -> list[Column]:
     shared = [name for name in names if all(name in row.parameters for row in rows)]
     found += [_of_diagram(name) for name in shared if _varies([row.parameters[name] for row in rows])]
     found += [_of_recipe(path) for path in FIELDS if _varies([row.recipe.get(path) for row in rows])]
+    found = [column for column in found if column.key not in beside]
     telling = [column for column in found if column.key not in NOT_COMPARED]
     return telling or found
 

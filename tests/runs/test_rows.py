@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,10 @@ def test_runs_are_named_by_what_differs(folder: Path) -> None:
     columns = differing(rows)
     assert [str(column.key) for column in columns] == ["network", "optimizer.lr", "schedule.name"]
     assert named_by(plain, columns).endswith("lr 0.1, step") and not differing([second])
+    # Seeds name runs where all that differs besides stands in a column already.
+    again = replace(third, recipe={**third.recipe, "seed": 7})
+    assert [str(column.key) for column in differing([third, again])] == ["seed"]
+    assert [str(column.key) for column in differing([second, again], ["optimizer.lr"])] == ["seed"]
     assert second.curves.steps_to(0.8) > 80 and third.curves.steps_to(0.8) is None
     assert RESULTS["steps to 80 %"].value(third) == float("inf")
 

@@ -77,7 +77,7 @@ class RunsModel(QAbstractTableModel):
         beside, listed = frozenset(column.key for column in columns), frozenset(row.directory for row in rows)
         if (beside, listed) != self._named:
             self._named = beside, listed
-            self._naming = [column for column in differing(self.rows) if column.key not in beside]
+            self._naming = differing(self.rows, beside)
             self._texts = {key: text for key, text in self._texts.items() if key[2] != DIFFERS}
         self.endResetModel()
 
