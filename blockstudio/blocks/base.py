@@ -205,6 +205,8 @@ class BlockType:
     """Every output depends on every input by a weight of its own (fully connected layers)."""
     normalises: ClassVar[bool] = False
     """Normalises each channel with numbers of its own, which belong to the layer before it (batch normalisation)."""
+    drops: ClassVar[bool] = False
+    """Leaves values out by chance while training."""
     transparent: ClassVar[bool] = False
     """In use, leaves the values it is given as they are."""
     gives_probabilities: ClassVar[bool] = False

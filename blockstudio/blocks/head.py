@@ -217,6 +217,7 @@ class Dropout(BlockType):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Dropout``."""
 
     name = "Dropout"
+    drops = True
     calls = ("dropout(input, p=0.5, training=True, inplace=False)",)
     elementwise = True
     family = "head"

@@ -141,6 +141,7 @@ def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespac
 
     if plan.experiment.trained:
         need("torch", "training")
+        need("PIL", "training")
         absent = absent_data(plan)
         if absent:
             raise absent[0].at(str(options.file))

@@ -193,6 +193,7 @@ def together(directory: str) -> int:
     from blockstudio.needs import need
 
     need("torch", "training")
+    need("PIL", "training")
     from blockstudio.training.group.member import meet
 
     return meet(directory)

@@ -3,6 +3,8 @@ downloaded."""
 
 from __future__ import annotations
 
+import sys
+
 from torch import nn
 
 from blockstudio.errors import StudioError
@@ -27,7 +29,9 @@ def library_network(source: str) -> nn.Module:
         )
     try:
         return _torchvision(name) if library == "torchvision" else _timm(name)
-    except ImportError:
+    except ImportError as error:
+        if library in sys.modules or (error.name or library).partition(".")[0] != library:
+            raise  # What the library itself needs is said by its own name.
         raise StudioError(
             "import.missing",
             say("{library} is not installed.", library=library),

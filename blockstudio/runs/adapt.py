@@ -27,7 +27,7 @@ from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
-from blockstudio.runs.datasets import DataInfo, check_present, describe
+from blockstudio.runs.datasets import COUNTED, DataInfo, check_present, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
@@ -48,6 +48,8 @@ LEAST_STEPS = 300
 MOST_EPOCHS = 60
 BATCHES = ((500, 16), (1000, 32), (5000, 64))
 """Training images up to which a batch has so many; 128 beyond."""
+SHORT = 1_000
+"""Steps below which a network without normalisation learns nothing behind its dropout."""
 DEEP = 4
 """Weighted layers from which a network without normalisation needs initial weights of its own."""
 AUXILIARY = "aux"
@@ -113,10 +115,34 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
                 )
             )  # fmt: skip
     chosen = _choose(fitted, recipe, facts)
+    if chosen.dropout is None:
+        short = bare and _steps(chosen, facts) < SHORT and _drops(fitted)
+        chosen = msgspec.structs.replace(chosen, dropout=0.0 if short else 1.0)
+        if short:
+            notes.append(
+                say(
+                    "Nothing normalises, and in fewer than {steps:,} steps dropout would hide what is to be learnt: it "
+                    "is off (dropout = 0).",
+                    steps=SHORT,
+                )
+            )
     problems = narrow_problems(fitted, chosen.batch_size or 0, recipe.start.freeze)
     if problems:
         raise collected(problems)
     return fitted, chosen, notes
+
+
+def _steps(recipe: Recipe, facts: DataInfo) -> float:
+    """Steps of a run whose batches and length are chosen; of a set that was not counted, as of a large one."""
+    if recipe.steps is not None:
+        return recipe.steps
+    return (recipe.epochs or 0) * (facts.images or COUNTED) / (recipe.batch_size or 1)
+
+
+def _drops(diagram: Diagram) -> bool:
+    flat = flatten(diagram)
+    kinds = (flat.kind(block.type) for _, block in flat.main.blocks() if block.bypass is False)
+    return any(kind is not None and kind.drops for kind in kinds)
 
 
 def needs_initial(diagram: Diagram) -> bool:

@@ -370,6 +370,7 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
         False
     """
     need("torch", "training")
+    need("PIL", "training")
     fitted, chosen, notes = adapt(diagram, recipe)
     folder = Path(directory) if directory is not None else _free_folder(diagram.name)
     if (folder / RECIPE).exists():

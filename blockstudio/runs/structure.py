@@ -353,6 +353,15 @@ class Recipe(Group, frozen=True):
     clip_gradient: Annotated[
         float, Meta(ge=0, le=1e6, title="Clip gradient", description="Largest norm of the gradient; 0: no limit.")
     ] = 0.0
+    dropout: Annotated[
+        float | None,
+        Meta(
+            title="Dropout factor",
+            description="Factor on the probability of every Dropout: 1 as drawn, 0 none. Empty: 0 where nothing "
+            "normalises and the run is short, else 1.",
+            extra={"ge": 0, "le": 1},
+        ),
+    ] = None
     precision: Annotated[
         Literal["fp32", "bf16", "fp16"],
         Meta(title="Precision", description="bf16 and fp16 compute in half the bits where that is safe (autocast)."),

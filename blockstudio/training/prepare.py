@@ -104,6 +104,7 @@ def build_network(
     torch.manual_seed(recipe.seed)
     model = (build or _compile)(diagram)
     begin_with(model, diagram, recipe.start)
+    _scale_dropout(model, recipe.dropout)
     if divided:
         model.train()
         freeze(model, recipe.start.freeze)
@@ -114,6 +115,12 @@ def build_network(
     model.train()
     freeze(model, recipe.start.freeze)
     return model
+
+
+def _scale_dropout(model: nn.Module, factor: float | None) -> None:
+    for module in model.modules():
+        if factor is not None and isinstance(module, nn.Dropout):
+            module.p *= factor
 
 
 def is_recorded(recipe: Recipe, device: torch.device) -> bool:

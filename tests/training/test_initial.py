@@ -21,6 +21,7 @@ from blockstudio.training.data.digits import load_digits
 from blockstudio.training.data.fashion_sample import load_fashion_sample
 from blockstudio.training.data.images import ImageSet
 from blockstudio.training.initial import HEAD_BIAS, begin_with, he
+from blockstudio.training.prepare import build_network
 from blockstudio.training.trainer import train_run
 
 
@@ -152,3 +153,22 @@ def test_zero_gamma_makes_every_residual_block_its_shortcut() -> None:
 def test_where_branches_are_summed_the_initial_values_stay() -> None:
     residual, plain = (open_diagram("cifar_resnet", bn=False, plain=plain) for plain in (False, True))
     assert not needs_initial(residual) and needs_initial(plain)
+
+
+def test_a_short_run_without_normalisation_has_no_dropout() -> None:
+    for preset, fields, wanted in (
+        ("vgg16", {"steps": 90}, 0.0),
+        ("vgg16", {"steps": 5000}, 1.0),
+        ("vgg16", {"steps": 90, "dropout": 0.5}, 0.5),
+        ("nin_cifar10", {"epochs": 2}, 0.0),
+        ("cifar_resnet", {"steps": 90}, 1.0),
+    ):
+        diagram, recipe, notes = adapt(load_preset(preset), with_fields(Recipe(), fields))
+        assert recipe.dropout == wanted, (preset, fields)
+        assert any("dropout" in note for note in notes) is (wanted == 0.0)
+    diagram = deep()
+    diagram.disconnect("pool", "flatten")
+    diagram.connect("pool", diagram.add("Dropout", "drop", p=0.5))
+    diagram.connect("drop", "flatten")
+    model = build_network(diagram, with_fields(Recipe(), {"dropout": 0.5}), torch.device("cpu"))
+    assert [module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)] == [0.25]
