@@ -58,8 +58,6 @@ class Inspector(QScrollArea):
         """What is shown; ``None`` where it could not be made."""
         if self._stale:
             self._turn(force=True)
-        if self._page is not None and self._page.isHidden():
-            self._page.show()  # else with the next event only, and what is hidden takes no keys
         return self._page
 
     def _turn_soon(self) -> None:
@@ -134,6 +132,7 @@ class Inspector(QScrollArea):
             before.hide()
             before.deleteLater()
         self._column.addWidget(widget, 1)
+        widget.show()  # else with the next event only, and what is hidden takes no keys
 
     def _on_edit(self, edits: object) -> None:
         # Where the edit changes the selection too, another page comes after this.
