@@ -123,6 +123,9 @@ class CoursePanel(QWidget):
         """Make a prediction; the first one counts."""
         if self._course is not None and self.choice is None:
             settings().setValue(f"{PREDICTED}/{self._control.name}", place)
+        if self.isVisible():  # the choices cannot be pressed any more: the keyboard stays beside them
+            self.told.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.told.setFocus()
         self._show_choice()
         self.predicted.emit()
 

@@ -80,24 +80,13 @@ class Lessons:
 
     def _make(self) -> LessonsPage:
         self.page = LessonsPage(self._desk)
-        self.page.listed.connect(self._focus_list)
+        self.page.listed.connect(self._focus_page)
         return self.page
 
     def _focus_page(self) -> None:
         page = self._desk.screen_widget("lessons")
         assert isinstance(page, LessonsPage)
-        page.setFocus()
-        self._focus_list()
-
-    def _focus_list(self) -> None:
-        """The keyboard goes to the lesson that is open, or to the first, unless it is elsewhere by now."""
-        page = self.page
-        here = page.focusWidget() if page is not None else None
-        if page is None or not page.links or (here is not None and here is not page and here.hasFocus()):
-            return
-        link = page.links.get(str(self.control.path), next(iter(page.links.values())))
-        if page.hasFocus() or not page.window().focusWidget():
-            link.setFocus()
+        page.begin_at(str(self.control.path))
 
     def _open(self, desk: Desk, name: str | Path) -> None:
         self.control.open(name)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -51,13 +51,14 @@ class LessonsPage(QScrollArea):
     """See the module's text."""
 
     listed = Signal()
-    """The list stands there."""
+    """The list stands there, after the page came into view."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
         self._work = Work(self)
         self.links: dict[str, QPushButton] = {}
+        self._arriving = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(tr("Lessons"))
@@ -86,11 +87,11 @@ class LessonsPage(QScrollArea):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._arriving = True
         self.refresh()
 
     def refresh(self) -> None:
-        """List them anew, from the top."""
-        self.verticalScrollBar().setValue(0)
+        """List them anew."""
         self._work.run(_listed, self._show)
 
     def _show(self, found: list[Listed]) -> None:
@@ -104,7 +105,16 @@ class LessonsPage(QScrollArea):
                 self._rows.addWidget(section_title(tr("Your own")))
             self._rows.addWidget(self._row(each))
             self._rows.addWidget(hairline())
-        self.listed.emit()
+        if self._arriving:
+            self._arriving = False
+            self.listed.emit()
+
+    def begin_at(self, name: str) -> None:
+        """The keyboard goes to a lesson, or to the first, with the list from the top as far as it can be seen there."""
+        link = self.links.get(name, next(iter(self.links.values()), None))
+        if link is not None:
+            link.setFocus()
+            QTimer.singleShot(0, link, lambda: (self.verticalScrollBar().setValue(0), self.ensureWidgetVisible(link)))
 
     def _row(self, each: Listed) -> QWidget:
         row = Row(lambda: self._desk.commands.run("lesson.open", each.name))
