@@ -215,5 +215,8 @@ def asks(question: Question) -> frozenset[str]:
     ``shapes``. Where a drawing is to be mended, or a block to be found, all of it helps and nothing is hidden."""
     if question.kind in ("block", "mend"):
         return frozenset()
-    words = (word for text in question.expect.values() for word in re.findall(r"[a-z_]+", text))
+    # A function that is called, or a cost that one is asked for; 'alexnet size=160' is neither.
+    words = (
+        word for text in question.expect.values() for word in re.findall(r"[a-z_]+(?=\()|(?<=')[a-z_]+(?=')", text)
+    )
     return frozenset(TELLS[word] for word in words if word in TELLS)

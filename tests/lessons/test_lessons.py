@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blockstudio.lessons import Walk, lesson_names, load_lesson
+from blockstudio.lessons import Walk, asks, lesson_names, load_lesson
 from blockstudio.lessons.checking import check_lesson
 from blockstudio.lessons.lesson import Question
 from blockstudio.lessons.walking import Given
@@ -30,6 +30,19 @@ def test_a_lesson_is_sound_and_says_what_the_course_says(name: str) -> None:
         assert walk.check(step, question, _wrong(question, expected)).state == "wrong", question.id
         assert walk.check(step, question, {} if question.fields else "").state == "empty", question.id
     assert wanted == {}, "figures that no question asks for"
+
+
+def test_what_a_question_asks_of_the_drawing() -> None:
+    asked = {
+        (name, question.id): asks(question)
+        for name in ("01_convolution", "02_global_pooling", "05_do_not_squeeze", "09_residual_block")
+        for _, question in load_lesson(name, "en").questions
+    }
+    assert asked["01_convolution", "shape"] == {"shapes"} and asked["01_convolution", "macs"] == {"macs"}
+    assert asked["02_global_pooling", "at160"] == {"parameters"}  # of='alexnet size=160' asks for no size
+    assert asked["02_global_pooling", "most"] == frozenset()  # a block to be found
+    assert asked["05_do_not_squeeze", "largest"] == {"shapes"}
+    assert asked["09_residual_block", "mend"] == frozenset()
 
 
 def _has_float(figure: object) -> bool:
