@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from blockstudio.gui.canvas.scene.telling import describe
+from blockstudio.gui.sizes.page import SizesPage
 from blockstudio.lessons import lesson_names
 from blockstudio.text import use_language
 from tests.support.mouse import click, press_key
@@ -133,6 +134,22 @@ def test_answers_by_keys_alone(open_window, qtbot) -> None:
         assert QApplication.focusWidget() is wanted
     press_key(panel.next, Qt.Key.Key_Return)
     assert control.progress.step == 4
+
+
+def test_the_curve_is_there_to_be_read(open_window) -> None:
+    """The page of sizes does not tell the largest before it was asked for; then it does."""
+    window = open_window()
+    window.commands.run("lesson.open", "05_do_not_squeeze")
+    panel = window.features.lessons.panel
+    QApplication.processEvents()
+    page = next(each for each in window.findChildren(SizesPage) if each.isVisible())
+    assert page.said.text() and "802,816" not in page.said.text()
+    for id, text in (("largest", "802816"), ("ends", "50176")):
+        form = panel.forms[id]
+        for field in form.inputs.values():
+            QTest.keyClicks(field, text)
+        click(form.check_button)
+    assert "802,816" in page.said.text() and not window.session.veiled
 
 
 def test_lessons_of_ones_own_and_of_strangers(open_window, qtbot, tmp_path) -> None:

@@ -177,6 +177,7 @@ class SizesPage(QWidget):
         session = desk.session
         for signal in (session.edited, session.opened, session.path_changed, session.selection_changed):
             signal.connect(lambda *_: self._follow())
+        session.veiled_changed.connect(self._follow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -195,6 +196,9 @@ class SizesPage(QWidget):
             text = self.view.text_of(marked[0])
         if text or not stations:
             self.said.setText(text)
+            return
+        if "shapes" in self._desk.session.veiled:  # it may be what is asked: the curve is there to be read
+            self.said.setText(tr("Values behind each block, C·H·W. Point at the curve, or click a block."))
             return
         largest = max(stations[1:] or stations, key=lambda each: each.size)
         self.said.setText(
