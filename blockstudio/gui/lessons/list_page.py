@@ -114,7 +114,11 @@ class LessonsPage(QScrollArea):
         link = self.links.get(name, next(iter(self.links.values()), None))
         if link is not None:
             link.setFocus()
-            QTimer.singleShot(0, link, lambda: (self.verticalScrollBar().setValue(0), self.ensureWidgetVisible(link)))
+            QTimer.singleShot(0, link, lambda: self._scroll_to(link))
+
+    def _scroll_to(self, link: QPushButton) -> None:
+        self.verticalScrollBar().setValue(0)
+        self.ensureWidgetVisible(link)
 
     def _row(self, each: Listed) -> QWidget:
         row = Row(lambda: self._desk.commands.run("lesson.open", each.name))
