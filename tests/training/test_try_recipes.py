@@ -13,7 +13,7 @@ from blockstudio.training import train_run
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", ["cifar_resnet", "resnet18", "googlenet"])
+@pytest.mark.parametrize("preset", ["cifar_resnet", "resnet18", "googlenet", "nin_cifar10"])
 def test_a_recipe_to_try_now_shows_learning(preset: str, tmp_path: Path) -> None:
     recipe = with_fields(put_over(Recipe(), find("try", preset).load()), {"device": "cpu"})
     run = create_run(bs.load(preset), recipe, tmp_path / "run")
