@@ -76,7 +76,7 @@ def test_the_start_page_selects_what_was_asked_and_forgets_it_after_use(open_win
 @pytest.mark.parametrize("preset", ["googlenet", "resnet34", "nin_cifar10"])
 def test_about_a_network_says_nothing_of_the_programs_own(open_window, preset: str) -> None:
     window = open_window(preset)
-    texts = [label.text() for label in window.features.inspector.findChildren(QLabel)]
+    texts = [label.text() for label in window.features.inspector.page.findChildren(QLabel)]
     assert any(text.startswith("Paper: ") for text in texts)
     assert not [text for text in texts if text.startswith(("beside:", "short:", "preset:", "from:", "part_of:"))]
 
