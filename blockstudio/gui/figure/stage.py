@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.edits import Edit
 from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
@@ -34,8 +37,9 @@ class FigureStaging(Staging):
         self._root: dict[str, str] = {}
         """The path of the level that fills the figure, by its definition."""
 
-    def stage(self, path: str, scope: str) -> Stage:
+    def stage(self, path: str, scope: str, edits: Iterable[Edit] | None = None) -> Stage:
         self._root = {scope: path}
+        self._insides.begin(None)
         self._keep_way()
         places, frames = self._centres(scope), self._frame_sizes(path, scope)
         roomy = self._roomy(path, scope)
