@@ -21,6 +21,7 @@ from blockstudio.gui.kit.theme import LIGHT, set_theme, theme
 from blockstudio.gui.shell import statusbar
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
+from blockstudio.text import ENGLISH, language, use_language
 from tests.support.leavings import end_qt, watch_timers
 
 watch_timers()
@@ -67,6 +68,9 @@ def own_folder(tmp_path: Path, styled: QApplication, monkeypatch: pytest.MonkeyP
         set_theme(LIGHT)
     yield folder
     settings.use_folder(None)
+    spoken = language()
+    use_language(ENGLISH)
+    assert spoken == ENGLISH, "it leaves the next test another language"
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def replaced(open_window) -> Iterator[list[StudioWindow]]:
         window.stop()
         window.hide()
         window.deleteLater()
-    text.use_language(text.ENGLISH)
+    language.settings().setValue(language.SETTING, text.ENGLISH)  # which `begin` reads
     language.begin(QApplication.instance())
 
 
