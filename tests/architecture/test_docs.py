@@ -31,6 +31,17 @@ def test_every_recipe_field_is_explained() -> None:
         assert rows[path] == field.help + choices, path
 
 
+def test_every_room_stands_on_the_page_of_the_architecture() -> None:
+    """And nothing that is not there: packages and files on the first list, folders of the window on the second."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```\n")
+    package = ROOT / "blockstudio"
+    for told, folder in ((page[1], package), (page[3], package / "gui")):
+        lines = re.findall(r"^  ((?:\w+(?:/|\.py) +)+)", told, re.MULTILINE)
+        there = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+        there |= {path.name for path in folder.glob("*.py") if not path.name.startswith("__")} - {"version.py"}
+        assert sorted(name for line in lines for name in line.split()) == sorted(there)
+
+
 @pytest.mark.parametrize(
     ("english", "chinese"), [("README.md", "README.zh-CN.md"), ("docs/window.md", "docs/window.zh-CN.md")]
 )
