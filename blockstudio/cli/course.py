@@ -12,7 +12,7 @@ from blockstudio.formats import MARKDOWN, OUTLINES
 from blockstudio.text import join, render, say, say_many
 
 if TYPE_CHECKING:
-    from blockstudio.experiments.definition import Plan, Size
+    from blockstudio.experiments.definition import ExperimentPlan, Size
     from blockstudio.experiments.results import Row
 
 
@@ -41,7 +41,7 @@ def chosen(options: argparse.Namespace) -> list[str]:
     return [options.file]
 
 
-def standing_of(name: str, size: Size, runs: Path | None = None) -> tuple[Plan, list[Row]]:
+def standing_of(name: str, size: Size, runs: Path | None = None) -> tuple[ExperimentPlan, list[Row]]:
     """An experiment with what has come of it. ``runs``: its folder."""
     from blockstudio.experiments import experiment_path, home_of, load_experiment, rows_of, trials_of
     from blockstudio.experiments.search import proposed
@@ -91,7 +91,7 @@ def list_all(options: argparse.Namespace) -> int:
     return 0
 
 
-def _sized(size: str, plan: Plan) -> str:
+def _sized(size: str, plan: ExperimentPlan) -> str:
     from blockstudio.experiments.pages import time_of
 
     if not plan.experiment.trained:

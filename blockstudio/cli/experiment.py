@@ -17,7 +17,7 @@ from blockstudio.errors import StudioError
 from blockstudio.text import join, render, say
 
 if TYPE_CHECKING:
-    from blockstudio.experiments import Outcome, Place, Plan, Queue, Trial
+    from blockstudio.experiments import ExperimentPlan, Outcome, Place, Queue, Trial
 
 VERBS = ("run", "status", "table", "check", "page", "pause", "resume", "stop", "retry", "list")
 
@@ -131,7 +131,7 @@ def _run_all(names: list[str], options: argparse.Namespace) -> int:
     return code
 
 
-def _run(plan: Plan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
+def _run(plan: ExperimentPlan, trials: list[Trial], home: Path, options: argparse.Namespace) -> int:
     from blockstudio.experiments import Queue
     from blockstudio.experiments.absent import absent_data
     from blockstudio.experiments.engines import engine_of
@@ -207,7 +207,7 @@ def _status(trials: list[Trial], options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(plan: Plan, trials: list[Trial], options: argparse.Namespace) -> int:
+def _table(plan: ExperimentPlan, trials: list[Trial], options: argparse.Namespace) -> int:
     from blockstudio.experiments import answer_of, front, rows_of, table_of
 
     rows = rows_of(plan, trials)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from blockstudio.experiments.definition import Experiment, Network, Plan, Variant, load_experiment, loads_experiment
+from blockstudio.experiments.definition import (
+    Experiment,
+    ExperimentPlan,
+    Network,
+    Variant,
+    load_experiment,
+    loads_experiment,
+)
 from blockstudio.experiments.library import experiment_names, experiment_path, home_of
 from blockstudio.experiments.measures import Measure
 from blockstudio.experiments.place import Place
@@ -12,11 +19,11 @@ from blockstudio.experiments.trials import Outcome, Trial, trials_of
 
 __all__ = [
     "Experiment",
+    "ExperimentPlan",
     "Measure",
     "Network",
     "Outcome",
     "Place",
-    "Plan",
     "Queue",
     "Row",
     "Trial",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments.definition import Plan
+from blockstudio.experiments.definition import ExperimentPlan
 from blockstudio.runs.datasets import check_present, describe
 
 
-def absent_data(plan: Plan) -> list[StudioError]:
+def absent_data(plan: ExperimentPlan) -> list[StudioError]:
     """What is wrong with the data of its trials, each set once: sets that are not here (``data.absent``), folders
     that are not there (``data.*``)."""
     found: dict[str, StudioError] = {}

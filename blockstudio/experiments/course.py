@@ -65,7 +65,7 @@ class Expectation(Struct, frozen=True, forbid_unknown_fields=True):
     but: int = 0
 
 
-class Figure(Struct, frozen=True, forbid_unknown_fields=True):
+class ChartSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """How the results are drawn in one picture: seeds as dots, their mean as a line."""
 
     across: str = ""
@@ -90,7 +90,7 @@ class Course(Struct, frozen=True, forbid_unknown_fields=True):
     look: tuple[Look, ...] = ()
     note: str = ""
     """What does not show at this scale, and what does."""
-    figure: Figure = Figure()
+    figure: ChartSpec = ChartSpec()
 
     def texts(self) -> Iterator[str]:
         """Everything that a reader is shown."""

@@ -130,7 +130,7 @@ class Variant(Struct, frozen=True):
         return {"network": self.network.title, **of_diagram, **self.fields}
 
 
-class Plan:
+class ExperimentPlan:
     """An experiment that was found to be sound, with its variants.
 
     Args:
@@ -338,9 +338,11 @@ def plain_value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment", size: Size = "small") -> Plan:
+def loads_experiment(
+    data: bytes | str, folder: Path, where: str = "experiment", size: Size = "small"
+) -> ExperimentPlan:
     """An experiment from JSON; ``folder`` is where files that it names lie. Raises `StudioError` ``experiment.*`` and
-    what `Plan` raises; ``experiment.size`` where it has no full scale."""
+    what `ExperimentPlan` raises; ``experiment.size`` where it has no full scale."""
     try:
         experiment = msgspec.json.decode(data, type=Experiment)
         if size == "full":
@@ -364,10 +366,10 @@ def loads_experiment(data: bytes | str, folder: Path, where: str = "experiment",
             where=where,
             hint=say("Update Block Studio."),
         )
-    return Plan(experiment, folder, where)
+    return ExperimentPlan(experiment, folder, where)
 
 
-def load_experiment(path: Path | str, size: Size = "small") -> Plan:
+def load_experiment(path: Path | str, size: Size = "small") -> ExperimentPlan:
     """An experiment from a file.
 
     Args:

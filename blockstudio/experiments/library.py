@@ -6,7 +6,7 @@ from pathlib import Path
 
 from blockstudio import folders
 from blockstudio.errors import StudioError
-from blockstudio.experiments.definition import SUFFIX, Plan, Size
+from blockstudio.experiments.definition import SUFFIX, ExperimentPlan, Size
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_folder
 from blockstudio.text import say
@@ -37,7 +37,7 @@ def name_of(file: Path) -> str:
     return file.name.removesuffix(".json").removesuffix(SUFFIX.removesuffix(".json"))
 
 
-def home_of(file: Path, plan: Plan | None = None, size: Size = "small", runs: Path | None = None) -> Path:
+def home_of(file: Path, plan: ExperimentPlan | None = None, size: Size = "small", runs: Path | None = None) -> Path:
     """Where the runs of an experiment are kept: a folder of its name, or of the name that it shares with others
     (``runs``), under ``$BLOCKSTUDIO_RUNS`` or ``./runs``; at full scale with ``-full`` behind."""
     name = plan.experiment.runs if plan is not None and plan.experiment.runs else name_of(file)

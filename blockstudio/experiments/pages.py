@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blockstudio.experiments.definition import Plan
+from blockstudio.experiments.definition import ExperimentPlan
 from blockstudio.experiments.results import Row, table_of
 from blockstudio.experiments.trials import ENDED
 from blockstudio.experiments.verdicts import said, verdicts
@@ -16,7 +16,7 @@ def told(text: str) -> str:
     return render(Text(text))
 
 
-def state_of(plan: Plan, rows: Sequence[Row]) -> Text:
+def state_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Text:
     """How far it is: ``12 of 18 trials``, and whether what is expected came out."""
     total = sum(len(row.outcomes) for row in rows)
     ended = sum(outcome.status in ENDED for row in rows for outcome in row.outcomes.values())
@@ -44,7 +44,7 @@ def time_of(minutes: float | None) -> Text:
     return say_many("about {count} hour", "about {count:,} hours", round(minutes / 60))
 
 
-def page_of(name: str, plan: Plan, rows: Sequence[Row], figure: str = "") -> str:
+def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = "") -> str:
     """The page.
 
     Args:
@@ -89,7 +89,7 @@ def page_of(name: str, plan: Plan, rows: Sequence[Row], figure: str = "") -> str
     return "\n".join(lines)
 
 
-def _orderings(plan: Plan, rows: Sequence[Row]) -> list[str]:
+def _orderings(plan: ExperimentPlan, rows: Sequence[Row]) -> list[str]:
     found = verdicts(plan, rows)
     if not found:
         return []
@@ -99,7 +99,7 @@ def _orderings(plan: Plan, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _how(plan: Plan, rows: Sequence[Row]) -> str:
+def _how(plan: ExperimentPlan, rows: Sequence[Row]) -> str:
     experiment = plan.experiment
     if not experiment.trained:
         return render(say("Counted on the drawings; nothing is trained."))

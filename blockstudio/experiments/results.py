@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from blockstudio.experiments.definition import Plan, Variant, plain_value, short
+from blockstudio.experiments.definition import ExperimentPlan, Variant, plain_value, short
 from blockstudio.experiments.statistics import deviation, fisher_exact, holm, mean, paired_t_test, pareto
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
 from blockstudio.report.table import Table
@@ -57,7 +57,7 @@ class Row:
         return self.p is not None and self.p < LEVEL
 
 
-def rows_of(plan: Plan, trials: Sequence[Trial]) -> list[Row]:
+def rows_of(plan: ExperimentPlan, trials: Sequence[Trial]) -> list[Row]:
     """A row a variant in the experiment's order, compared with the reference: pairs of one seed by Student's t-test
     where all got there, else how many got there by Fisher's; Holm's rule over all comparisons."""
     rows = [Row(variant, plan.name_of(variant)) for variant in plan.variants]
@@ -88,7 +88,7 @@ def _p(row: Row) -> float | None:
     return fisher_exact(len(mine), len(row.ended()), len(theirs), len(reference.ended()))
 
 
-def front(plan: Plan, rows: Sequence[Row], cost: str = "parameters") -> list[Row]:
+def front(plan: ExperimentPlan, rows: Sequence[Row], cost: str = "parameters") -> list[Row]:
     """The rows that no other beats in both, least cost first.
 
     Args:
@@ -107,7 +107,7 @@ def cost_of(row: Row, cost: str) -> float | None:
     return _seconds(row) if cost == "seconds" else float(getattr(row, cost))
 
 
-def table_of(plan: Plan, rows: Sequence[Row]) -> Table:
+def table_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Table:
     """The table of an experiment: what was varied, the measure over the seeds, and what differences they support."""
     keys, measure = plan.varied, plan.experiment.measure
     brief = [short(key) for key in keys]
@@ -134,7 +134,7 @@ def table_of(plan: Plan, rows: Sequence[Row]) -> Table:
     return Table(heads, lines, right, [note for note in (answer_of(plan, rows), _legend(plan, rows)) if note])
 
 
-def answer_of(plan: Plan, rows: Sequence[Row]) -> Text:
+def answer_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Text:
     """One sentence: which variant is best, and how far the seeds support it."""
     measure = plan.experiment.measure
     known = [row for row in rows if row.values()]
@@ -175,7 +175,7 @@ def _against(row: Row) -> str:
     return f"{mean([mine[seed] - theirs[seed] for seed in both]):+.3g}{mark}"
 
 
-def _legend(plan: Plan, rows: Sequence[Row]) -> Text:
+def _legend(plan: ExperimentPlan, rows: Sequence[Row]) -> Text:
     compared = [row for row in rows if row.reference is not None]
     pairs = max((len(row.ended()) for row in compared), default=0)
     if pairs == 0:

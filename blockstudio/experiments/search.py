@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments.definition import Plan
+from blockstudio.experiments.definition import ExperimentPlan
 from blockstudio.experiments.results import Row, cost_of, rows_of
 from blockstudio.experiments.space import Range, Search
 from blockstudio.experiments.statistics import mean
@@ -24,13 +24,13 @@ PROPOSED, JOURNAL = "proposed.jsonl", "optuna.journal"
 STUDY = "experiment"
 
 
-def proposed(plan: Plan, home: Path) -> Plan:
+def proposed(plan: ExperimentPlan, home: Path) -> ExperimentPlan:
     """The experiment with the variants that its search has come to so far; any other experiment as it is."""
     search = plan.experiment.search
     if search is None or not search.adaptive:
         return plan
     found = _read(home)
-    return plan if len(found) == len(plan.proposals) else Plan(plan.experiment, plan.folder, proposals=found)
+    return plan if len(found) == len(plan.proposals) else ExperimentPlan(plan.experiment, plan.folder, proposals=found)
 
 
 def _read(home: Path) -> tuple[dict[str, Any], ...]:
@@ -63,7 +63,7 @@ class Searcher:
         StudioError: ``experiment.requires`` if Optuna is not installed.
     """
 
-    def __init__(self, plan: Plan, home: Path) -> None:
+    def __init__(self, plan: ExperimentPlan, home: Path) -> None:
         search = plan.experiment.search
         assert search is not None and search.adaptive
         try:
@@ -81,7 +81,7 @@ class Searcher:
         self.plan = proposed(plan, home)
         self._study = self._open(plan)
 
-    def _open(self, plan: Plan) -> Any:
+    def _open(self, plan: ExperimentPlan) -> Any:
         optuna, search = self._optuna, self._search
         journal = optuna.storages.journal
         storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(self._home / JOURNAL)))

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments.definition import Plan
+from blockstudio.experiments.definition import ExperimentPlan
 from blockstudio.experiments.measures import OF_STEPS, OF_TEST, Measure
 from blockstudio.experiments.queue import PAUSED
 from blockstudio.experiments.results import Row, answer_of, cost_of, front, rows_of
@@ -50,7 +50,7 @@ class Difference:
 class Standing:
     """What was read of an experiment at one moment."""
 
-    plan: Plan
+    plan: ExperimentPlan
     rows: list[Row]
     answer: Text
     differences: list[Difference]
@@ -77,12 +77,14 @@ class Standing:
         return self.count(*ENDED)
 
 
-def with_measure(plan: Plan, measure: Measure) -> Plan:
+def with_measure(plan: ExperimentPlan, measure: Measure) -> ExperimentPlan:
     """The same experiment, measured in another way: its trials are the same runs."""
-    return Plan(msgspec.structs.replace(plan.experiment, measure=measure), plan.folder, proposals=plan.proposals)
+    return ExperimentPlan(
+        msgspec.structs.replace(plan.experiment, measure=measure), plan.folder, proposals=plan.proposals
+    )
 
 
-def standing(plan: Plan, trials: Sequence[Trial], home: Path, curve: str = "", at_once: int = 1) -> Standing:
+def standing(plan: ExperimentPlan, trials: Sequence[Trial], home: Path, curve: str = "", at_once: int = 1) -> Standing:
     """Read how an experiment stands. ``curve``: of `CURVES`, whose bands are wanted; empty: none."""
     rows = rows_of(plan, trials)
     found = Standing(plan, rows, answer_of(plan, rows), [_difference(row) for row in rows if row.reference is not None])

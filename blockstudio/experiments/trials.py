@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
 from blockstudio.experiments.answers import answer_of, start_asking, unanswered
-from blockstudio.experiments.definition import Plan, Variant
+from blockstudio.experiments.definition import ExperimentPlan, Variant
 from blockstudio.experiments.measures import Measure, asked, counted, value_of, watched
 from blockstudio.graph.format import loads
 from blockstudio.runs.events import Event, RunLog, read_events
@@ -52,7 +52,7 @@ class Outcome:
 class Trial:
     """One run of an experiment, made or yet to be made."""
 
-    plan: Plan
+    plan: ExperimentPlan
     variant: Variant
     seed: int
     home: Path
@@ -172,6 +172,6 @@ def cores_of(run: Run) -> int:
     return cores if isinstance(cores, int) else 0
 
 
-def trials_of(plan: Plan, home: Path) -> list[Trial]:
+def trials_of(plan: ExperimentPlan, home: Path) -> list[Trial]:
     """Every trial, seed by seed: the first of each variant come first, so that a table fills evenly."""
     return [Trial(plan, variant, seed, home) for seed in plan.experiment.seeds for variant in plan.variants]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from blockstudio.experiments.course import Expectation, Figure
-from blockstudio.experiments.definition import Plan, plain_value, short
+from blockstudio.experiments.course import ChartSpec, Expectation
+from blockstudio.experiments.definition import ExperimentPlan, plain_value, short
 from blockstudio.experiments.expectations import MEASURES, full_key, pairs
 from blockstudio.experiments.results import Row
 from blockstudio.experiments.statistics import mean
@@ -47,7 +47,7 @@ class Verdict:
         return say_many("{held} of {count} seed", "{held} of {count:,} seeds", known, held=held)
 
 
-def verdicts(plan: Plan, rows: Sequence[Row]) -> list[Verdict]:
+def verdicts(plan: ExperimentPlan, rows: Sequence[Row]) -> list[Verdict]:
     """Every expectation of an experiment; none where it has none."""
     course = plan.experiment.course
     if course is None:
@@ -77,7 +77,7 @@ def _every(held: Sequence[bool | None]) -> bool | None:
     return None if None in held or not held else True
 
 
-def _holds(plan: Plan, each: Expectation, seed: int, row: Row, other: Row | None) -> bool | None:
+def _holds(plan: ExperimentPlan, each: Expectation, seed: int, row: Row, other: Row | None) -> bool | None:
     left, known = row.measured(seed, each.measure)
     if not known:
         return None
@@ -106,12 +106,12 @@ def _holds(plan: Plan, each: Expectation, seed: int, row: Row, other: Row | None
     return abs(left - right) <= each.within
 
 
-def _worst(plan: Plan, name: str) -> float:
+def _worst(plan: ExperimentPlan, name: str) -> float:
     """What a trial counts for that never got there."""
     return -math.inf if plan.experiment.measures[name].more_is_better else math.inf
 
 
-def figure_of(plan: Plan, rows: Sequence[Row], figure: Figure | None = None) -> Chart:
+def figure_of(plan: ExperimentPlan, rows: Sequence[Row], figure: ChartSpec | None = None) -> Chart:
     """The results in one picture: a dot a seed, lines through their means.
 
     Args:
@@ -120,7 +120,7 @@ def figure_of(plan: Plan, rows: Sequence[Row], figure: Figure | None = None) -> 
         figure: How; without, as the experiment says, else a place for each variant.
     """
     course = plan.experiment.course
-    figure = figure or (course.figure if course is not None else Figure())
+    figure = figure or (course.figure if course is not None else ChartSpec())
     measures = plan.experiment.measures
     names = figure.measures or ("",)
     lines: dict[str, list[tuple[int, Row, str]]] = {}

@@ -33,7 +33,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Level:
+class GuideLine:
     """A value across the whole chart."""
 
     name: str
@@ -51,7 +51,7 @@ class Chart:
     x: str
     y: str
     curves: Sequence[Curve]
-    levels: Sequence[Level] = ()
+    guides: Sequence[GuideLine] = ()
     labels: Sequence[str] = ()
     """Under the x values 0, 1, 2 …, where they are things rather than numbers."""
     log_y: bool = False
@@ -80,12 +80,12 @@ class Chart:
             below = LINE_HEIGHT * (len(title) - 1 + number)
             parts += [f'<g transform="translate(0 {below})">' if below else "<g>", *row, "</g>"]
         parts += [f'<g transform="translate(0 {lower})">' if lower else "<g>", *self._grid(xs, ys)]
-        for level in self.levels:
-            if ys.has(level.value):
-                y = ys.at(level.value)
+        for guide in self.guides:
+            if ys.has(guide.value):
+                y = ys.at(guide.value)
                 parts.append(
                     f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{QUIET}" stroke-dasharray="3 3"/>'
-                    f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(level.name)}</text>'
+                    f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(guide.name)}</text>'
                 )
         for number, curve in enumerate(self.curves):
             parts += self._curve(curve, SERIES[number % len(SERIES)], xs, ys)
@@ -96,7 +96,7 @@ class Chart:
         across = [x for x, _ in points] or [0.0, 1.0]
         if self.labels:
             across = [-0.5, len(self.labels) - 0.5]
-        up = [y for _, y in points] + [level.value for level in self.levels if self._shown(level.value)] or [0.0, 1.0]
+        up = [y for _, y in points] + [guide.value for guide in self.guides if self._shown(guide.value)] or [0.0, 1.0]
         for curve in self.curves:
             for (_, y), spread in zip(curve.points, curve.deviation, strict=False):
                 up += [] if spread is None or self.log_y else [y - spread, y + spread]

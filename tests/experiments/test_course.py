@@ -12,7 +12,7 @@ from blockstudio.cli import main
 from blockstudio.errors import StudioError
 from blockstudio.experiments import experiment_names, experiment_path, load_experiment, rows_of, trials_of
 from blockstudio.experiments.answers import answer_file
-from blockstudio.experiments.definition import Plan, loads_experiment
+from blockstudio.experiments.definition import ExperimentPlan, loads_experiment
 from blockstudio.experiments.pages import page_of
 from blockstudio.experiments.picking import picked
 from blockstudio.experiments.verdicts import came_out, figure_of, verdicts
@@ -29,7 +29,7 @@ def told(**course: Any) -> dict[str, Any]:
     return {"title": "T", "place": 1, "prediction": prediction, "published": published, "expect": [], **course}
 
 
-def planned(folder: Path, **fields: Any) -> Plan:
+def planned(folder: Path, **fields: Any) -> ExperimentPlan:
     base: dict[str, Any] = {
         "question": "Is it so?",
         "networks": [{"network": "cifar_plain", "name": "plain"}, {"network": "cifar_resnet", "name": "residual"}],

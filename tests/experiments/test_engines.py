@@ -19,7 +19,7 @@ import pytest
 
 from blockstudio.cli import main
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Place, Plan, Queue, loads_experiment, trials_of
+from blockstudio.experiments import ExperimentPlan, Place, Queue, loads_experiment, trials_of
 from blockstudio.experiments.engines import Local, Ray, Slurm, engine_of
 from blockstudio.experiments.place import missing
 from blockstudio.experiments.starting import REFUSED, last_line, start_queue
@@ -81,7 +81,7 @@ def test_what_an_engine_holds_back_is_not_asked_for_again(tmp_path: Path) -> Non
 
 
 def test_an_engine_stands_in_the_file_and_arguments_say_otherwise(tmp_path: Path) -> None:
-    def plan(**engine: object) -> Plan:
+    def plan(**engine: object) -> ExperimentPlan:
         return loads_experiment(json.dumps({"networks": ["cifar_resnet"], "engine": engine}), tmp_path)
 
     place = plan(name="ray", address="head:6379", cpus=2, gpus=0.5).experiment.engine

@@ -10,8 +10,8 @@ import pytest
 
 from blockstudio.errors import StudioError
 from blockstudio.experiments import (
+    ExperimentPlan,
     Measure,
-    Plan,
     answer_of,
     experiment_names,
     experiment_path,
@@ -27,7 +27,7 @@ from blockstudio.runs.events import EventWriter, RunLog
 from blockstudio.runs.run import EVENTS
 
 
-def experiment(folder: Path, **fields: Any) -> Plan:
+def experiment(folder: Path, **fields: Any) -> ExperimentPlan:
     base: dict[str, Any] = {"networks": ["cifar_plain", "cifar_resnet"], "recipe": {"data": "digits", "steps": 4}}
     return loads_experiment(json.dumps(base | fields), folder)
 

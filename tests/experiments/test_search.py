@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Plan, loads_experiment, rows_of, trials_of
+from blockstudio.experiments import ExperimentPlan, loads_experiment, rows_of, trials_of
 from blockstudio.experiments.search import PROPOSED, Searcher, proposed
 from blockstudio.experiments.space import random_values
 from blockstudio.experiments.trials import Trial
@@ -24,7 +24,7 @@ SPACE = {
 }
 
 
-def experiment(folder: Path, space: Any = SPACE, seeds: tuple[int, ...] = (0,), **search: Any) -> Plan:
+def experiment(folder: Path, space: Any = SPACE, seeds: tuple[int, ...] = (0,), **search: Any) -> ExperimentPlan:
     data = {
         "networks": ["cifar_resnet"],
         "recipe": {"data": "digits", "steps": 4},

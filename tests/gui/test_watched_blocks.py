@@ -12,8 +12,8 @@ from blockstudio.compiler import compile
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.paint.legend import has_legend
 from blockstudio.gui.shell.window import StudioWindow
-from blockstudio.gui.training.watch.figures import number, rough
 from blockstudio.gui.training.watch.section import WatchedBlock
+from blockstudio.gui.training.watch.watchable import number, rough
 from blockstudio.runs import Recipe, Run, create_run, with_fields
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.watching import FIGURES

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from blockstudio.analysis.hints import single, whole
 from blockstudio.analysis.hints.hint import KINDS, Hint, Paper
 from blockstudio.analysis.level import Level
-from blockstudio.analysis.refactorings.site import Site
+from blockstudio.analysis.refactorings.context import RefactorContext
 from blockstudio.analysis.report import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
@@ -24,13 +24,13 @@ def hints(diagram: Diagram, analysis: Analysis, without: Collection[str] = ()) -
     kinds that are not wanted."""
     if sum(map(len, (diagram.main, *diagram.modules.values()))) > MOST:
         return ()
-    main = Site(diagram, MAIN, analysis.level())
+    main = RefactorContext(diagram, MAIN, analysis.level())
     found: list[Hint] = [
         *whole.bottlenecks(main), *whole.heavy_heads(main, analysis), *whole.plain_stacks(main),
     ]  # fmt: skip
     sharp = {(hint.scope, hint.block) for hint in found if hint.kind == "bottleneck"}
     for level in _levels(diagram, analysis.level()):
-        site = Site(diagram, level.scope, level)
+        site = RefactorContext(diagram, level.scope, level)
         found += single.duplicates(site)
         for name, block in site.definition.blocks():
             if block.bypass is True:
@@ -52,7 +52,7 @@ def _batches_of_one(diagram: Diagram, top: Level) -> Iterator[Hint]:
     waiting = [top]
     while waiting:
         level = waiting.pop(0)
-        site = Site(diagram, level.scope, level)
+        site = RefactorContext(diagram, level.scope, level)
         for name, block in site.definition.blocks():
             if (level.scope, name) not in told:
                 for hint in single.batches_of_one(site, name):

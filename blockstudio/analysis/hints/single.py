@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blockstudio.analysis.hints.hint import Hint
+from blockstudio.analysis.refactorings.context import RefactorContext
 from blockstudio.analysis.refactorings.kernels import LARGEST, Conv
 from blockstudio.analysis.refactorings.shapes import widened_pool
-from blockstudio.analysis.refactorings.site import Site
 from blockstudio.blocks import PORTS, shape_text
 from blockstudio.blocks.windows import size_text
 from blockstudio.text import say
@@ -16,7 +16,7 @@ WIDER = 1.3
 """A layer widens if so many times the channels come out."""
 
 
-def large_kernels(site: Site, name: str) -> Iterator[Hint]:
+def large_kernels(site: RefactorContext, name: str) -> Iterator[Hint]:
     """A kernel of 5×5 and more where smaller ones see as much for less, in weights and in MACs."""
     conv = Conv(site, name)
     here, report = site.map_in(name), site.report(name)
@@ -64,7 +64,7 @@ def _cost(taps: int, channels: int, out: int, groups: int, area: int) -> tuple[i
     return weights, weights * area
 
 
-def pooled_first(site: Site, name: str) -> Iterator[Hint]:
+def pooled_first(site: RefactorContext, name: str) -> Iterator[Hint]:
     """A pooling layer that shrinks the map before the next convolution widens it."""
     conv = widened_pool(site, name)
     before, report = site.map_in(name), site.report(name)
@@ -82,7 +82,7 @@ def pooled_first(site: Site, name: str) -> Iterator[Hint]:
     yield Hint("pool_first", site.scope, name, report.path, text, ("reduction",))
 
 
-def batches_of_one(site: Site, name: str) -> Iterator[Hint]:
+def batches_of_one(site: RefactorContext, name: str) -> Iterator[Hint]:
     """Batch normalisation where a channel has one value an image."""
     kind, here, report = site.kind(name), site.map_in(name), site.report(name)
     if kind is None or not kind.normalises or here is None or here[1:] != (1, 1):
@@ -98,7 +98,7 @@ def batches_of_one(site: Site, name: str) -> Iterator[Hint]:
     yield Hint("batch_of_one", site.scope, name, report.path, text)
 
 
-def duplicates(site: Site) -> Iterator[Hint]:
+def duplicates(site: RefactorContext) -> Iterator[Hint]:
     """Blocks without weights that compute the same of the same; equal branches with weights into one merge."""
     signs: dict[str, object] = {}
     seen: dict[object, str] = {}
@@ -127,7 +127,7 @@ def duplicates(site: Site) -> Iterator[Hint]:
     yield from _twins(site)
 
 
-def _twins(site: Site) -> Iterator[Hint]:
+def _twins(site: RefactorContext) -> Iterator[Hint]:
     """Two equal convolutions of one input into one Concat."""
     for merge, _ in site.definition.blocks():
         kind = site.kind(merge)

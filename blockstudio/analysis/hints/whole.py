@@ -9,8 +9,8 @@ from itertools import pairwise
 import networkx as nx
 
 from blockstudio.analysis.hints.hint import Hint
+from blockstudio.analysis.refactorings.context import RefactorContext
 from blockstudio.analysis.refactorings.shapes import dense_head, widened_pool
-from blockstudio.analysis.refactorings.site import Site
 from blockstudio.analysis.report import Analysis
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import INPUT, numel
@@ -26,7 +26,7 @@ DEEP = 30
 """Layers from which on "Deep Residual Learning" found plain networks worse than shallower ones, normalised or not."""
 
 
-def bottlenecks(site: Site) -> Iterator[Hint]:
+def bottlenecks(site: RefactorContext) -> Iterator[Hint]:
     """Where all that the network sees passes a map with far fewer values than the one before, and is convolved on."""
     cut = _cut(site)
     for name, following in pairwise(cut):
@@ -53,7 +53,7 @@ def bottlenecks(site: Site) -> Iterator[Hint]:
         yield Hint("bottleneck", site.scope, following, report.path, text, ("reduction",) if conv else ())
 
 
-def _cut(site: Site) -> list[str]:
+def _cut(site: RefactorContext) -> list[str]:
     """The blocks that every way from the input to the output passes, in order."""
     plan = site.level.sheet.plan
     live = site.level.sheet.live
@@ -74,7 +74,7 @@ def _cut(site: Site) -> list[str]:
     return found[::-1]
 
 
-def _convolves(site: Site, name: str) -> bool:
+def _convolves(site: RefactorContext, name: str) -> bool:
     """Whether a block, or something inside it, has weights and is no dense layer."""
     kind, report = site.kind(name), site.report(name)
     if report is None or not report.macs or report.output_shape is None:
@@ -82,7 +82,7 @@ def _convolves(site: Site, name: str) -> bool:
     return kind is None or (kind.weighted and not kind.dense)
 
 
-def heavy_heads(site: Site, analysis: Analysis) -> Iterator[Hint]:
+def heavy_heads(site: RefactorContext, analysis: Analysis) -> Iterator[Hint]:
     """Dense layers that hold more of the parameters than all the rest."""
     for name, _ in site.definition.blocks():
         kind, report = site.kind(name), site.report(name)
@@ -109,7 +109,7 @@ class _Count:
     merges: bool = False
 
 
-def plain_stacks(site: Site) -> Iterator[Hint]:
+def plain_stacks(site: RefactorContext) -> Iterator[Hint]:
     """Many layers in a row without normalisation or shortcut."""
     found = _Count()
     _count(site.level.sheet, "", found)

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from blockstudio.analysis.engine import Analyzer
 from blockstudio.analysis.level import Level
 from blockstudio.analysis.refactorings import kernels, residual, shapes
-from blockstudio.analysis.refactorings.bench import Bench, Figures, Refactoring, places
+from blockstudio.analysis.refactorings.bench import Bench, Costs, Refactoring, places
+from blockstudio.analysis.refactorings.context import Proposal, RefactorContext
 from blockstudio.analysis.refactorings.normalise import normalised
-from blockstudio.analysis.refactorings.site import Proposal, Site
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 
@@ -29,7 +29,7 @@ def proposals(
     ``level``: the place in view, whose shapes decide. ``relu``: whether a ReLU comes between convolutions that take
     the place of one.
     """
-    site = Site(diagram, scope, level)
+    site = RefactorContext(diagram, scope, level)
     if not names:
         found = normalised(_all_sites(diagram, level))
         if found is not None:
@@ -77,7 +77,7 @@ def _inside(diagram: Diagram, level: Level, name: str) -> Iterator[Proposal]:
         inner = level.enter(name, 0 if level.blocks[name].copies != 1 else None)
     except (StudioError, IndexError):
         return
-    site = Site(diagram, module, inner)
+    site = RefactorContext(diagram, module, inner)
     for add, _ in site.definition.blocks():
         found = next(residual.narrowed(site, add), None)
         if found is not None:
@@ -85,8 +85,8 @@ def _inside(diagram: Diagram, level: Level, name: str) -> Iterator[Proposal]:
             break
 
 
-def _all_sites(diagram: Diagram, level: Level) -> Iterator[Site]:
-    yield from (Site(diagram, scope, level) for scope in diagram.scopes())
+def _all_sites(diagram: Diagram, level: Level) -> Iterator[RefactorContext]:
+    yield from (RefactorContext(diagram, scope, level) for scope in diagram.scopes())
 
 
-__all__ = ["Bench", "Figures", "Proposal", "Refactoring", "Site", "first_place", "places", "proposals"]
+__all__ = ["Bench", "Costs", "Proposal", "RefactorContext", "Refactoring", "first_place", "places", "proposals"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from blockstudio.analysis.engine import Analyzer
 from blockstudio.analysis.fixes.trial import key
 from blockstudio.analysis.level import Level
-from blockstudio.analysis.refactorings.site import Proposal
+from blockstudio.analysis.refactorings.context import Proposal
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
@@ -18,7 +18,7 @@ from blockstudio.graph.edits import Edit
 from blockstudio.graph.operations.copying import copy_diagram
 
 
-class Figures(NamedTuple):
+class Costs(NamedTuple):
     """What a network, or a part of it, costs; see `blockstudio.Analysis`."""
 
     parameters: int
@@ -27,19 +27,19 @@ class Figures(NamedTuple):
     """Of the whole network."""
 
 
-_NONE = Figures(0, 0)
+_NONE = Costs(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Refactoring(Proposal):
     """A proposal that holds what it promises, with what it saves. Applied like a `Fix`."""
 
-    part: Figures = _NONE
+    part: Costs = _NONE
     """What the blocks that it touches cost, in the place in view."""
-    part_after: Figures = _NONE
+    part_after: Costs = _NONE
     """What stands in their place costs."""
-    whole: Figures = _NONE
-    whole_after: Figures = _NONE
+    whole: Costs = _NONE
+    whole_after: Costs = _NONE
     places: int = 1
     """In how many places of the network it is done."""
 
@@ -87,7 +87,7 @@ class Bench:
             return None
         if part is None or before is None or after is None:
             part, before, after = self._whole, self._whole, whole
-        saved = Figures(part.parameters + after.parameters - before.parameters, part.macs + after.macs - before.macs)
+        saved = Costs(part.parameters + after.parameters - before.parameters, part.macs + after.macs - before.macs)
         given = {each.name: getattr(proposal, each.name) for each in fields(proposal)}
         return Refactoring(**given, part=part, part_after=saved, whole=self._whole, whole_after=whole,
                            places=self._places(proposal.scope))  # fmt: skip
@@ -100,23 +100,23 @@ class Bench:
     def _level(self, path: str) -> Level:
         return self._follower.analysis.level(path)
 
-    def _sum(self, path: str) -> Figures | None:
+    def _sum(self, path: str) -> Costs | None:
         """Of all blocks of a level; ``None`` where there is no such level, or its numbers are not known."""
         try:
             level = self._level(path)
         except StudioError:
             return None
         reports = [level.blocks[name] for name in level.blocks]
-        return Figures(sum(each.parameters or 0 for each in reports), sum(each.macs or 0 for each in reports))
+        return Costs(sum(each.parameters or 0 for each in reports), sum(each.macs or 0 for each in reports))
 
-    def _part(self, proposal: Proposal, path: str) -> Figures | None:
+    def _part(self, proposal: Proposal, path: str) -> Costs | None:
         level = self._level(path)
         if level.scope != proposal.scope:
             return None
         reports = [level.blocks[name] for name in (*proposal.removed, *proposal.changed) if name in level.blocks]
         if not proposal.removed and not proposal.changed:
             return None
-        return Figures(sum(each.parameters or 0 for each in reports), sum(each.macs or 0 for each in reports))
+        return Costs(sum(each.parameters or 0 for each in reports), sum(each.macs or 0 for each in reports))
 
     def _places(self, scope: str) -> int:
         return places(self._follower.main)[scope] if scope != MAIN else 1
@@ -143,6 +143,6 @@ def _places(sheet: Sheet, known: dict[int, Counter[str]]) -> Counter[str]:
     return found
 
 
-def _whole(follower: Analyzer) -> Figures:
+def _whole(follower: Analyzer) -> Costs:
     found = follower.analysis
-    return Figures(found.parameters, found.macs, found.depth)
+    return Costs(found.parameters, found.macs, found.depth)

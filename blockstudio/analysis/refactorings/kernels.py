@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import msgspec
 
-from blockstudio.analysis.refactorings.site import (
+from blockstudio.analysis.refactorings.context import (
     Proposal,
-    Site,
+    RefactorContext,
     literal_padding,
     literal_pair,
     pair_raw,
@@ -39,7 +39,7 @@ class Conv:
     """A convolution whose window is written in numbers, or an instance of a module that wraps one; ``ok`` is False for
     any other block."""
 
-    def __init__(self, site: Site, name: str) -> None:
+    def __init__(self, site: RefactorContext, name: str) -> None:
         self.site, self.name = site, name
         block = self.block = site.block(name)
         self.wrapped = wrapped_convolution(site.diagram, block.type)
@@ -172,7 +172,7 @@ class Conv:
         return [pair_raw((rows, columns)) for rows, columns in zip(*shares, strict=True)]
 
 
-def stacked(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
+def stacked(site: RefactorContext, name: str, relu: bool) -> Iterator[Proposal]:
     """5×5 as two 3×3, 7×7 as three; 3×3 as two 2×2. The stride goes to the last, so that as much is seen."""
     conv = Conv(site, name)
     if not conv.ok or not conv.side or (conv.padding == "same_tf" and conv.stride != (1, 1)):
@@ -191,7 +191,7 @@ def stacked(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
     yield _proposal(site, conv, parts, "abcde", relu, f"stack_{part}x{part}", title, note)
 
 
-def asymmetric(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
+def asymmetric(site: RefactorContext, name: str, relu: bool) -> Iterator[Proposal]:
     """n×n as 1×n, then n×1."""
     conv = Conv(site, name)
     if not conv.ok or conv.side < 3 or (conv.padding == "same_tf" and conv.stride != (1, 1)):
@@ -210,7 +210,7 @@ def asymmetric(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
         yield replace(found, edits=(*two_sided, *found.edits))
 
 
-def separable(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
+def separable(site: RefactorContext, name: str, relu: bool) -> Iterator[Proposal]:
     """One filter a channel, then 1×1 across the channels."""
     conv = Conv(site, name)
     if not conv.ok or conv.is_grouped or conv.kernel == (1, 1):
@@ -228,7 +228,7 @@ def separable(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
     yield Proposal(_label(name, title), tuple(edits), "separable", title, note, site.scope, (name,), called)
 
 
-def bottleneck(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
+def bottleneck(site: RefactorContext, name: str, relu: bool) -> Iterator[Proposal]:
     """A 1×1 with a part of the channels before a convolution."""
     conv = Conv(site, name)
     here = site.map_in(name)
@@ -262,7 +262,7 @@ def bottleneck(site: Site, name: str, relu: bool) -> Iterator[Proposal]:
 
 
 def _proposal(
-    site: Site, conv: Conv, parts: list[New], letters: str, relu: bool, kind: str, title: str, note: str
+    site: RefactorContext, conv: Conv, parts: list[New], letters: str, relu: bool, kind: str, title: str, note: str
 ) -> Proposal:
     news = [part._replace(name=conv.name + letter) for part, letter in zip(parts, letters, strict=False)]
     called, edits = site.chain(conv.name, _between(news, conv.name, relu and conv.wrapped is None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from blockstudio.analysis.refactorings.site import Proposal, Site
+from blockstudio.analysis.refactorings.context import Proposal, RefactorContext
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.edits import Edit
@@ -12,7 +12,7 @@ from blockstudio.graph.operations.inserting import New
 from blockstudio.text import say
 
 
-def normalised(sites: Iterable[Site], names: Iterable[str] | None = None) -> Proposal | None:
+def normalised(sites: Iterable[RefactorContext], names: Iterable[str] | None = None) -> Proposal | None:
     """BatchNorm behind each convolution of these definitions that has none (of one definition: among ``names``), and
     no bias there; ``None`` where nothing is to be done. The layer that gives the scores stays as it is."""
     edits: list[Edit] = []
@@ -50,7 +50,7 @@ def normalised(sites: Iterable[Site], names: Iterable[str] | None = None) -> Pro
     )  # fmt: skip
 
 
-def _lacks(site: Site, name: str) -> bool:
+def _lacks(site: RefactorContext, name: str) -> bool:
     """Whether a block is a convolution that nothing normalises, before or behind."""
     kind, block = site.kind(name), site.block(name)
     if kind is None or kind.family != "convolution" or "bias" not in kind.parameters or block.repeat is not None:
@@ -62,12 +62,12 @@ def _lacks(site: Site, name: str) -> bool:
     return not (_is_summed(site, name) and _is_preactivated(site))
 
 
-def _normalises(site: Site, name: str) -> bool:
+def _normalises(site: RefactorContext, name: str) -> bool:
     kind = site.kind(name)
     return kind is not None and kind.family == "normalisation"
 
 
-def _normalised_behind(site: Site, name: str) -> bool:
+def _normalised_behind(site: RefactorContext, name: str) -> bool:
     readers = {wire.target for wire in site.readers(name)}
     if any(_normalises(site, reader) or _normalised_inside(site, reader) for reader in readers):
         return True
@@ -76,7 +76,7 @@ def _normalised_behind(site: Site, name: str) -> bool:
     return _normalised_outside(site.diagram, site.scope)
 
 
-def _normalised_inside(site: Site, name: str) -> bool:
+def _normalised_inside(site: RefactorContext, name: str) -> bool:
     """Whether an instance normalises what comes in before anything else."""
     module = site.diagram.modules.get(site.block(name).type)
     if module is None:
@@ -98,7 +98,7 @@ def _normalised_outside(diagram: Diagram, module: str) -> bool:
     return False
 
 
-def _normalised_before(site: Site, name: str) -> bool:
+def _normalised_before(site: RefactorContext, name: str) -> bool:
     """Pre-activation: normalised and activated before the convolution."""
     seen = 0
     source = site.source(name)
@@ -109,16 +109,16 @@ def _normalised_before(site: Site, name: str) -> bool:
     return False
 
 
-def _is_summed(site: Site, name: str) -> bool:
+def _is_summed(site: RefactorContext, name: str) -> bool:
     return all(site.block(wire.target).type == "Add" for wire in site.readers(name))
 
 
-def _is_preactivated(site: Site) -> bool:
+def _is_preactivated(site: RefactorContext) -> bool:
     """Whether convolutions here are normalised before: then what goes into a sum is left as it is on purpose."""
     return any(_normalised_before(site, name) for name, block in site.definition.blocks() if block.type == "Conv2d")
 
 
-def _gives_scores(site: Site, name: str) -> bool:
+def _gives_scores(site: RefactorContext, name: str) -> bool:
     """Whether what comes out becomes the network's scores without another weight."""
     if site.scope != MAIN:
         return False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from blockstudio.analysis.refactorings.site import (
+from blockstudio.analysis.refactorings.context import (
     Port,
     Proposal,
-    Site,
+    RefactorContext,
     is_end,
     literal_pair,
     pair_raw,
@@ -27,7 +27,7 @@ SHORT = 5
 """Blocks on a shortcut at most, with the one that it comes from."""
 
 
-def shortcut(site: Site, names: Sequence[str]) -> Iterator[Proposal]:
+def shortcut(site: RefactorContext, names: Sequence[str]) -> Iterator[Proposal]:
     """x + f(x): what goes into these blocks is added to what comes out of them, with a 1×1 where the shapes differ."""
     ends = _ends(site, names)
     if ends is None:
@@ -65,7 +65,7 @@ def shortcut(site: Site, names: Sequence[str]) -> Iterator[Proposal]:
     yield Proposal(label, tuple(edits), "residual", title, note, site.scope, (), tuple(added), tuple(names))
 
 
-def _ends(site: Site, names: Sequence[str]) -> tuple[Port, Port, list[Wire]] | None:
+def _ends(site: RefactorContext, names: Sequence[str]) -> tuple[Port, Port, list[Wire]] | None:
     """The one output outside that feeds blocks, the one that leaves them, who reads it; ``None`` if there are more."""
     inside = set(names)
     if not inside or any(is_end(site.block(name).type) for name in inside):
@@ -84,16 +84,16 @@ def _ends(site: Site, names: Sequence[str]) -> tuple[Port, Port, list[Wire]] | N
     return (next(iter(into)), next(iter(lasts)), out) if weighted else None
 
 
-def _has_weights(site: Site, name: str) -> bool:
+def _has_weights(site: RefactorContext, name: str) -> bool:
     kind = site.kind(name)
     return kind is None or kind.weighted
 
 
-def _shape(site: Site, port: Port) -> Shape | None:
+def _shape(site: RefactorContext, port: Port) -> Shape | None:
     return site.level.shapes.get(port)
 
 
-def _is_short(site: Site, add: str, source: str, way: str) -> bool:
+def _is_short(site: RefactorContext, add: str, source: str, way: str) -> bool:
     """Whether a sum takes what comes from ``source`` on another wire than that from ``way``: as it is, or through a
     projection with what normalises it."""
     for wire in site.definition.wires_into(add):
@@ -108,7 +108,7 @@ def _is_short(site: Site, add: str, source: str, way: str) -> bool:
     return False
 
 
-def _projection(site: Site, names: Sequence[str], before: Shape, after: Shape) -> dict[str, RawValue] | None:
+def _projection(site: RefactorContext, names: Sequence[str], before: Shape, after: Shape) -> dict[str, RawValue] | None:
     """The 1×1 convolution that gives the one shape from the other; ``None`` if there is none."""
     if len(before) != 3 or after[1] < 1 or after[2] < 1:
         return None
@@ -125,7 +125,7 @@ def _projection(site: Site, names: Sequence[str], before: Shape, after: Shape) -
     return found
 
 
-def basic_pair(site: Site, name: str) -> tuple[str, str] | None:
+def basic_pair(site: RefactorContext, name: str) -> tuple[str, str] | None:
     """The two 3×3 of the residual block that a convolution, or the sum at its end, belongs to."""
     for add in _sums(site, name):
         for wire in site.definition.wires_into(add):
@@ -137,7 +137,7 @@ def basic_pair(site: Site, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _beginning(site: Site, name: str) -> str | None:
+def _beginning(site: RefactorContext, name: str) -> str | None:
     """What feeds a chain, before the normalisation and activation at its head."""
     source = site.source(name)
     while source is not None and site.is_follower(source[0]) and len(site.readers(source[0])) == 1:
@@ -145,7 +145,7 @@ def _beginning(site: Site, name: str) -> str | None:
     return None if source is None else source[0]
 
 
-def _sums(site: Site, name: str) -> list[str]:
+def _sums(site: RefactorContext, name: str) -> list[str]:
     if site.block(name).type == "Add":
         return [name]
     found: list[str] = []
@@ -158,7 +158,7 @@ def _sums(site: Site, name: str) -> list[str]:
     return found
 
 
-def _pair_before(site: Site, name: str) -> tuple[str, str] | None:
+def _pair_before(site: RefactorContext, name: str) -> tuple[str, str] | None:
     """The two 3×3 convolutions of a chain that ends at a block and holds nothing else that weighs."""
     convs: list[str] = []
     here: str | None = name
@@ -176,12 +176,12 @@ def _pair_before(site: Site, name: str) -> tuple[str, str] | None:
     return (convs[0], convs[1]) if len(convs) == len(plain) == 2 else None
 
 
-def _is_three(site: Site, name: str) -> bool:
+def _is_three(site: RefactorContext, name: str) -> bool:
     three = literal_pair(site.raw(name, "kernel_size")) == (3, 3) and literal_pair(site.raw(name, "dilation")) == (1, 1)
     return three and site.raw(name, "padding") in (1, "same", [1, 1]) and site.raw(name, "groups") == 1
 
 
-def narrowed(site: Site, name: str) -> Iterator[Proposal]:
+def narrowed(site: RefactorContext, name: str) -> Iterator[Proposal]:
     """Two 3×3 of a residual block as 1×1, 3×3, 1×1, a quarter as wide inside."""
     pair = basic_pair(site, name)
     if pair is None:
@@ -223,7 +223,7 @@ def narrowed(site: Site, name: str) -> Iterator[Proposal]:
     yield Proposal(label, tuple(edits), "narrow", title, note, site.scope, (), tuple(added), (first, last))
 
 
-def _shifted(site: Site, last: str) -> dict[str, str]:
+def _shifted(site: RefactorContext, last: str) -> dict[str, str]:
     """``conv2`` becomes ``conv3``, and ``bn2`` ``bn3``, where those names are free: the new layer comes before."""
     found: dict[str, str] = {}
     for name in [last, *site.fused(last)]:

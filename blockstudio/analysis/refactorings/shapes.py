@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blockstudio.analysis.refactorings.context import Proposal, RefactorContext, literal_pair, pair_raw
 from blockstudio.analysis.refactorings.kernels import Conv
-from blockstudio.analysis.refactorings.site import Proposal, Site, literal_pair, pair_raw
 from blockstudio.blocks import CATALOGUE, OUTPUT, RawValue, Refusal, Resolved
 from blockstudio.errors import StudioError
 from blockstudio.graph.edits import Edit
@@ -16,7 +16,7 @@ ASIDE = 184.0
 """Pixels by which the second branch of a reduction stands beside the first."""
 
 
-def dense_head(site: Site, name: str) -> list[str]:
+def dense_head(site: RefactorContext, name: str) -> list[str]:
     """The head that a block belongs to, if it is dense: from what flattens the map to the layer that gives the
     scores; empty for any other block, and where a single layer sees single pixels."""
     last = _scores(site, name)
@@ -38,7 +38,7 @@ def dense_head(site: Site, name: str) -> list[str]:
     return head if here[1] * here[2] > 1 or len(dense) > 1 else []
 
 
-def global_pooling(site: Site, name: str) -> Iterator[Proposal]:
+def global_pooling(site: RefactorContext, name: str) -> Iterator[Proposal]:
     """Global average pooling in the place of dense layers: each map gives one number, and one layer the scores."""
     head = dense_head(site, name)
     if not head:
@@ -62,7 +62,7 @@ def global_pooling(site: Site, name: str) -> Iterator[Proposal]:
     yield Proposal(label, tuple(edits), "global_pool", title, note, site.scope, tuple(gone), (pool,), (last,))
 
 
-def _scores(site: Site, name: str) -> str | None:
+def _scores(site: RefactorContext, name: str) -> str | None:
     """The dense layer that gives the scores, following ``name`` through dense parts."""
     found: str | None = None
     here: str | None = name
@@ -78,7 +78,7 @@ def _scores(site: Site, name: str) -> str | None:
     return None
 
 
-def _is_dense_part(site: Site, name: str) -> bool:
+def _is_dense_part(site: RefactorContext, name: str) -> bool:
     """Whether a block may stand in a dense head: dense layers, what flattens, activates, normalises or drops."""
     kind = site.kind(name)
     if kind is None or not site.is_single(name) or site.source(name) is None:
@@ -87,7 +87,7 @@ def _is_dense_part(site: Site, name: str) -> bool:
     return shape is not None and len(shape) == 1 and (kind.dense or kind.transparent or site.is_follower(name))
 
 
-def widened_pool(site: Site, pool: str) -> str | None:
+def widened_pool(site: RefactorContext, pool: str) -> str | None:
     """The convolution that widens what a pooling layer has just shrunk; ``None`` if the block is no such layer."""
     kind = site.kind(pool)
     if kind is None or kind.family != "pooling" or "stride" not in kind.parameters or not site.is_single(pool):
@@ -103,7 +103,7 @@ def widened_pool(site: Site, pool: str) -> str | None:
     return conv if smaller and fits and isinstance(out, int) and out > before[0] else None
 
 
-def _widens(site: Site, name: str) -> bool:
+def _widens(site: RefactorContext, name: str) -> bool:
     """Whether a block is a convolution, or a module around one whose stride can be set."""
     if site.block(name).type == "Conv2d":
         return True
@@ -111,7 +111,7 @@ def _widens(site: Site, name: str) -> bool:
     return conv.ok and conv.wrapped is not None and conv.wrapped.parameters.get("stride") == "stride" in conv.settable
 
 
-def reduction(site: Site, name: str) -> Iterator[Proposal]:
+def reduction(site: RefactorContext, name: str) -> Iterator[Proposal]:
     """Pooling before widening as two branches side by side: a convolution with the stride, and the pooling layer."""
     kind = site.kind(name)
     source_of = site.source(name)
@@ -144,7 +144,7 @@ def reduction(site: Site, name: str) -> Iterator[Proposal]:
     yield Proposal(label, tuple(edits), "reduction", title, note, site.scope, (), (concat,), (conv, pool))
 
 
-def _window(site: Site, pool: str, conv: str) -> dict[str, RawValue] | None:
+def _window(site: RefactorContext, pool: str, conv: str) -> dict[str, RawValue] | None:
     """A window for the convolution that shrinks the map as the pooling layer does, with its stride: the convolution's
     own, else 3×3, else the pooling layer's; ``None`` where none does."""
     report, here, wanted = site.report(conv), site.map_in(pool), site.shape_out(pool)
@@ -173,7 +173,7 @@ def _window(site: Site, pool: str, conv: str) -> dict[str, RawValue] | None:
     return None
 
 
-def _wrapped_window(site: Site, pool: str, conv: Conv) -> dict[str, RawValue] | None:
+def _wrapped_window(site: RefactorContext, pool: str, conv: Conv) -> dict[str, RawValue] | None:
     """The same for a module around a convolution: only what can be set there changes."""
     here, wanted, stride = site.map_in(pool), site.shape_out(pool), literal_pair(site.raw(pool, "stride"))
     if here is None or wanted is None or stride is None:

@@ -28,7 +28,7 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.report.table import Table, write_as
 from blockstudio.runs.columns import TARGET
 from blockstudio.runs.curves import Curves, Floats, smooth, together
-from blockstudio.runs.figures import Figure, Part, figure_of, figures_in
+from blockstudio.runs.run_curves import Part, RunCurve, curve_of, curves_in
 
 SMOOTHING = 70
 """Hundredths of the past in the usual smoothing."""
@@ -68,7 +68,7 @@ class CurveChart(QWidget):
         # What it says under the cursor changes the width of nothing: the charts need not be drawn anew.
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.head.setFixedHeight(24)
-        self.offered: list[Figure] = []
+        self.offered: list[RunCurve] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -176,11 +176,11 @@ class CurvesPanel(QWidget):
 
     def refresh(self) -> None:
         """Draw what is there now."""
-        offered = figures_in([each.curves for each in self.subjects])
+        offered = curves_in([each.curves for each in self.subjects])
         axis = self.axis.value
         unit = {"step": tr("steps"), "epoch": tr("epochs"), "seconds": tr("s")}[axis]
         for each in self.charts:
-            figure = figure_of(each.figure)
+            figure = curve_of(each.figure)
             each.offered = offered or [figure]
             each.title.set_text(tr(figure.title))
             each.chart.setAccessibleName(tr(figure.title))
@@ -191,7 +191,7 @@ class CurvesPanel(QWidget):
                 self._lines(figure, log), unit=unit, log=log, log_x=self.log_x.isChecked(), kind=figure.kind,
                 target=TARGET if figure.target and self._names else None, end=self._end(axis), empty=empty,
             )  # fmt: skip
-        self.part.setVisible(any(figure_of(each.figure).validation for each in self.charts))
+        self.part.setVisible(any(curve_of(each.figure).validation for each in self.charts))
         self._tell(self.first.chart.cursor_x)
 
     def _end(self, axis: str) -> float | None:
@@ -201,7 +201,7 @@ class CurvesPanel(QWidget):
         known = [float(end) for end in ends if isinstance(end, int)]
         return max(known) if known else None
 
-    def _lines(self, figure: Figure, log: bool) -> list[Line]:
+    def _lines(self, figure: RunCurve, log: bool) -> list[Line]:
         chosen = self.part.value
         parts: list[Part] = ["train", "validation"] if chosen == "both" else ["validation"]
         if chosen == "train" or not figure.validation:
@@ -297,7 +297,7 @@ class CurvesPanel(QWidget):
         rows: it is written in a worker."""
         charts = [each for each in self.charts if each.chart.lines]
         if file.suffix.lower() in endings("table"):
-            table = [(tr(figure_of(each.figure).title), each.chart.lines) for each in charts]
+            table = [(tr(curve_of(each.figure).title), each.chart.lines) for each in charts]
             unit = charts[0].chart.unit if charts else ""
             self._work.run(lambda: _write_table(file, table, unit), lambda _: self._written(file), self._refused)
             return
@@ -337,7 +337,7 @@ class CurvesPanel(QWidget):
             painter.translate(x, 0)
             painter.setPen(theme().text)
             painter.drawText(QRect(4, 0, each.width(), 24), Qt.AlignmentFlag.AlignVCenter,
-                             tr(figure_of(each.figure).title))  # fmt: skip
+                             tr(curve_of(each.figure).title))  # fmt: skip
             painter.translate(0, each.height() - each.chart.height())
             each.chart.draw(painter)
             painter.restore()

@@ -10,7 +10,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Measure, Place, Plan, Trial, home_of, load_experiment, trials_of
+from blockstudio.experiments import ExperimentPlan, Measure, Place, Trial, home_of, load_experiment, trials_of
 from blockstudio.experiments.definition import Size
 from blockstudio.experiments.library import name_of
 from blockstudio.experiments.measures import OF_TEST, Take
@@ -40,7 +40,7 @@ class ExperimentControl(QObject):
         self._folder = folder
         self.file: Path | None = None
         self.size: Size = "small"
-        self.plan: Plan | None = None
+        self.plan: ExperimentPlan | None = None
         self.trials: list[Trial] = []
         self.standing: Standing | None = None
         self.curve = "accuracy"
@@ -48,7 +48,7 @@ class ExperimentControl(QObject):
         self.place = Place()
         """Where the trials of the experiment in view train."""
         self.stopping = False
-        self._measured: Plan | None = None
+        self._measured: ExperimentPlan | None = None
         self._reading = self._watched = False
         self._processes: list[tuple[subprocess.Popen[bytes], Path]] = []
         """Queues that were started here, each with its folder."""
@@ -76,7 +76,7 @@ class ExperimentControl(QObject):
     def open(self, file: Path, then: Callable[[], object] | None = None, size: Size = "small") -> None:
         """Look at the experiment of a file. What is wrong with it goes to `failed`."""
 
-        def loaded(plan: Plan) -> None:
+        def loaded(plan: ExperimentPlan) -> None:
             self.file, self.plan, self._measured, self.standing, self.stopping = file, plan, plan, None, False
             self.size, self.place = size, plan.experiment.engine
             self.trials = trials_of(plan, self.home)

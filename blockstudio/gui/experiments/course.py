@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushBu
 from blockstudio.errors import StudioError
 from blockstudio.experiments.absent import absent_data
 from blockstudio.experiments.course import Course
-from blockstudio.experiments.definition import Plan, load_experiment
+from blockstudio.experiments.definition import ExperimentPlan, load_experiment
 from blockstudio.experiments.pages import time_of
 from blockstudio.experiments.standing import Standing
 from blockstudio.experiments.verdicts import Verdict, figure_of, verdicts
@@ -164,7 +164,7 @@ class CoursePanel(QWidget):
         self._show_sizes(plan)
         self._show_choice()
 
-    def _show_sizes(self, plan: Plan) -> None:
+    def _show_sizes(self, plan: ExperimentPlan) -> None:
         clear(self.sizes)
         said = ""
         other = self._control.size != "small"
@@ -190,7 +190,7 @@ class CoursePanel(QWidget):
         else:
             self.sizes.addStretch(1)
 
-    def _other(self, size: str) -> Plan | None:
+    def _other(self, size: str) -> ExperimentPlan | None:
         assert self._control.file is not None
         try:
             return load_experiment(self._control.file, "full" if size == "full" else "small")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from blockstudio.errors import StudioError
 from blockstudio.experiments import (
-    Plan,
+    ExperimentPlan,
     experiment_names,
     experiment_path,
     home_of,
@@ -145,7 +145,7 @@ class Listed:
     """A file, and what could be read of it."""
 
     file: Path
-    plan: Plan | None
+    plan: ExperimentPlan | None
     problem: str = ""
     state: str = ""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from blockstudio.experiments import Plan, Variant
+from blockstudio.experiments import ExperimentPlan, Variant
 from blockstudio.experiments.definition import plain_value, short
 from blockstudio.gui.kit.theme import theme
 
 
-def hue(plan: Plan, variant: Variant) -> QColor:
+def hue(plan: ExperimentPlan, variant: Variant) -> QColor:
     """A colour a value of what is compared; without it, a colour a variant."""
     colours, axis = theme().series, plan.axis()
     if not axis:
@@ -19,7 +19,7 @@ def hue(plan: Plan, variant: Variant) -> QColor:
     return colours[values.index(plain_value(variant.values().get(axis))) % len(colours)]
 
 
-def axis_name(plan: Plan, variant: Variant) -> str:
+def axis_name(plan: ExperimentPlan, variant: Variant) -> str:
     """What a variant is called where colours tell them apart."""
     axis = plan.axis()
     if not axis:
@@ -28,7 +28,7 @@ def axis_name(plan: Plan, variant: Variant) -> str:
     return value if axis == "network" else f"{short(axis)} {value}"
 
 
-def others(plan: Plan, variant: Variant) -> str:
+def others(plan: ExperimentPlan, variant: Variant) -> str:
     """Its place among what is not compared: ``lr 0.1, width 16``."""
     axis = plan.axis()
     values = variant.values()

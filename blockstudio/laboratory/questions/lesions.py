@@ -11,7 +11,7 @@ from typing import Any
 from blockstudio.laboratory.lesion import Lesions, Reading
 from blockstudio.laboratory.measure import Measure
 from blockstudio.laboratory.questions.answer import Answer, Progress
-from blockstudio.report.chart import Chart, Curve, Level
+from blockstudio.report.chart import Chart, Curve, GuideLine
 from blockstudio.report.table import Table
 from blockstudio.text import Text, render, say, say_many
 
@@ -68,7 +68,7 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None, beside:
                      f"{own[unit.name].loss:.4f}", *others])  # fmt: skip
     chart = Chart(
         render(say("Test accuracy without one unit")), "", render(say("accuracy")), curves,
-        _levels(groups), [unit.name for unit in units], percent=True,
+        _guides(groups), [unit.name for unit in units], percent=True,
     )  # fmt: skip
     heads = [say("unit"), say("accuracy"), say("difference"), say("loss"), *(group.name for group in groups[1:])]
     refused = {unit.name: str(unit.refusal) for unit in lesions.units if unit.refusal is not None}
@@ -199,7 +199,7 @@ def _drawn(
                 say("{network}: whole, {whole}; {first} at {a} and {last} at {b}", network=group.name, **values_text)
                 if groups[1:] else say("Whole, {whole}; {first} at {a} and {last} at {b}", **values_text)
             )  # fmt: skip
-    chart = Chart(render(title), render(across), render(say("accuracy")), curves, _levels(groups), percent=True)
+    chart = Chart(render(title), render(across), render(say("accuracy")), curves, _guides(groups), percent=True)
     data: dict[str, Any] = {"whole": runs[0].whole().accuracy, "seed": seed, "readings": _readings(found[0])}
     if runs[1:]:
         data["runs"] = [
@@ -251,14 +251,14 @@ def _at_path(run: Lesions, path: str) -> Measure | None:
     return run.without(*(unit.name for unit in inside))
 
 
-def _levels(groups: Sequence[_Group]) -> list[Level]:
+def _guides(groups: Sequence[_Group]) -> list[GuideLine]:
     count: dict[int, int] = {}
     for _, labels in groups[0].runs[0].batches:
         for label in labels.tolist():
             count[label] = count.get(label, 0) + 1
     chance = max(count.values(), default=0) / max(1, sum(count.values()))
-    whole = [Level(render(say("whole")) if not groups[1:] else render(group.name), group.whole) for group in groups]
-    return [*whole, Level(render(say("chance")), chance)]
+    whole = [GuideLine(render(say("whole")) if not groups[1:] else render(group.name), group.whole) for group in groups]
+    return [*whole, GuideLine(render(say("chance")), chance)]
 
 
 def _run_name(run: Lesions) -> str:

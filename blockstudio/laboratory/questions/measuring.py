@@ -12,7 +12,7 @@ from blockstudio.laboratory.evaluation import Setting
 from blockstudio.laboratory.evaluation import evaluate as measured
 from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject, rebatched
-from blockstudio.report.chart import Chart, Curve, Level
+from blockstudio.report.chart import Chart, Curve, GuideLine
 from blockstudio.report.table import Table
 from blockstudio.text import render, say
 
@@ -86,7 +86,7 @@ def batchnorm(
         render(title), render(say("batches")), "",
         [Curve(render(say("of the batch")), list(zip(map(float, across), followed.means, strict=True))),
          Curve(render(say("moving average")), list(zip(map(float, across), followed.moving_mean, strict=True)))],
-        [Level(render(say("exact")), followed.exact_mean)],
+        [GuideLine(render(say("exact")), followed.exact_mean)],
     )  # fmt: skip
     data = {
         "block": asked.block, "channel": channel, "momentum": weight, "count": count, "correction": corrected(count),

@@ -11,7 +11,7 @@ from blockstudio.graph.edits import AddBlock, RemoveBlock
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CARD_WIDTH
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.preview import Figure, Old, Preview
+from blockstudio.gui.canvas.scene.preview import NumberChange, Old, Preview
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.parts import change_text, count_text
@@ -99,13 +99,13 @@ def _covers(stage: Stage, rect: QRectF) -> bool:
     return any(rect.intersects(stage.drawing.rect(name)) for name in stage.drawing.names)
 
 
-def _figures(before: Analysis, after: Analysis) -> tuple[Figure, ...]:
+def _figures(before: Analysis, after: Analysis) -> tuple[NumberChange, ...]:
     found = []
     for title, old, new, shown in (
         (tr("parameters"), before.parameters, after.parameters, "{:,}".format),
         (tr("MACs"), before.macs, after.macs, count_text),
     ):
         change = new / old - 1 if old else 0.0
-        found.append(Figure(title, shown(old), shown(new), change_text(change), round(100 * change) < 0))
-    found.append(Figure(tr("depth"), str(before.depth), str(after.depth)))
+        found.append(NumberChange(title, shown(old), shown(new), change_text(change), round(100 * change) < 0))
+    found.append(NumberChange(tr("depth"), str(before.depth), str(after.depth)))
     return tuple(found)

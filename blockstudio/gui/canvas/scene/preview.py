@@ -21,7 +21,7 @@ class Old:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class NumberChange:
     """One of the network's figures before and after."""
 
     title: str
@@ -43,7 +43,7 @@ class Preview:
     """Under it: ``−28 %``."""
     added: tuple[str, ...]
     olds: tuple[Old, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[NumberChange, ...]
 
     def came(self) -> list[QRectF]:
         """The cards to come."""

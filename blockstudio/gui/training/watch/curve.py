@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
-from blockstudio.gui.training.watch.figures import Watchable
+from blockstudio.gui.training.watch.watchable import Watchable
 
 Numbers = NDArray[np.float64]
 HEAD, LEFT, HEIGHT = 18, 40, 72

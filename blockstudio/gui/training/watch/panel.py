@@ -23,8 +23,8 @@ from blockstudio.gui.kit.parts import link_button, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.run_control import RunControl
-from blockstudio.gui.training.watch.figures import WATCHABLE, number, rough
 from blockstudio.gui.training.watch.trained import Trained
+from blockstudio.gui.training.watch.watchable import WATCHABLE, number, rough
 
 ROW = 26
 NAME, RANGE, HEAD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2

@@ -13,8 +13,8 @@ from blockstudio.gui.kit.parts import NumberRow, clear, heading, link, shown
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, mix, theme
 from blockstudio.gui.training.watch.curve import SmallCurve
-from blockstudio.gui.training.watch.figures import BY_NAME, Watchable, milliseconds, number, times
 from blockstudio.gui.training.watch.trained import Trained
+from blockstudio.gui.training.watch.watchable import BY_NAME, Watchable, milliseconds, number, times
 from blockstudio.runs.watching import BlockHistory
 
 CURVES = ("watch.gradient", "watch.ratio", "watch.deviation", "watch.dead")

@@ -16,7 +16,7 @@ from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import as_text, font, mix, notifier, theme
-from blockstudio.gui.training.watch.figures import WATCHABLE, Watchable
+from blockstudio.gui.training.watch.watchable import WATCHABLE, Watchable
 from blockstudio.runs.watching import OF_WEIGHTS, BlockHistory
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 8.0, 8.0, 22.0

@@ -12,11 +12,11 @@ from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.watch.bar import AsTrained
-from blockstudio.gui.training.watch.figures import WATCHABLE, Watchable
 from blockstudio.gui.training.watch.panel import WatchPanel
 from blockstudio.gui.training.watch.section import WatchedBlock
 from blockstudio.gui.training.watch.strip import DownTheNetwork
 from blockstudio.gui.training.watch.trained import Trained
+from blockstudio.gui.training.watch.watchable import WATCHABLE, Watchable
 from blockstudio.text import say
 
 

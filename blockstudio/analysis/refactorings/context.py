@@ -40,7 +40,7 @@ class Proposal(Fix):
     """Blocks that stay with other parameters."""
 
 
-class Site:
+class RefactorContext:
     """A definition in the view of one of its instances: what its blocks are, and edits on them."""
 
     def __init__(self, diagram: Diagram, scope: str, level: Level) -> None:

@@ -16,7 +16,7 @@ Part: TypeAlias = Literal["train", "validation"]
 
 
 @dataclass(frozen=True)
-class Figure:
+class RunCurve:
     """One figure of a run over its steps."""
 
     key: str
@@ -56,13 +56,13 @@ class Figure:
 
 
 _ALWAYS = (
-    Figure("loss", say("Loss"), "loss", "validation_loss"),
-    Figure("accuracy", say("Accuracy"), "accuracy", "validation_accuracy", "share", target=True),
-    Figure("top5", say("Top-5 accuracy"), "accuracy_top5", "validation_accuracy_top5", "share"),
-    Figure("lr", say("Learning rate"), "lr", noisy=False),
-    Figure("images_per_second", say("Images/s"), "images_per_second"),
-    Figure("memory", say("Memory"), "memory", kind="bytes", noisy=False),
-    Figure("gradient", say("Gradient norm"), "gradient"),
+    RunCurve("loss", say("Loss"), "loss", "validation_loss"),
+    RunCurve("accuracy", say("Accuracy"), "accuracy", "validation_accuracy", "share", target=True),
+    RunCurve("top5", say("Top-5 accuracy"), "accuracy_top5", "validation_accuracy_top5", "share"),
+    RunCurve("lr", say("Learning rate"), "lr", noisy=False),
+    RunCurve("images_per_second", say("Images/s"), "images_per_second"),
+    RunCurve("memory", say("Memory"), "memory", kind="bytes", noisy=False),
+    RunCurve("gradient", say("Gradient norm"), "gradient"),
 )
 FIGURES = {figure.key: figure for figure in _ALWAYS}
 
@@ -73,19 +73,19 @@ def steps_per_epoch(curves: Curves) -> float:
     return max(1.0, float(found)) if isinstance(found, int | float) else 1.0
 
 
-def auxiliary(number: int) -> Figure:
+def auxiliary(number: int) -> RunCurve:
     """The loss of an auxiliary head, counted from 1."""
-    return Figure(f"{AUX}{number}", say("Auxiliary loss {number}", number=number), f"{AUX}{number}")
+    return RunCurve(f"{AUX}{number}", say("Auxiliary loss {number}", number=number), f"{AUX}{number}")
 
 
-def figure_of(key: str) -> Figure:
+def curve_of(key: str) -> RunCurve:
     """The figure of a key, auxiliary heads included. Raises `KeyError`."""
     if key not in FIGURES and key.startswith(AUX):
         return auxiliary(int(key.removeprefix(AUX)))
     return FIGURES[key]
 
 
-def figures_in(curves: Sequence[Curves]) -> list[Figure]:
+def curves_in(curves: Sequence[Curves]) -> list[RunCurve]:
     """What some runs have curves of, in the order in which they are offered."""
     heads = max((len([name for name in each.steps.names if name.startswith(AUX)]) for each in curves), default=0)
     known = [*_ALWAYS, *(auxiliary(number) for number in range(1, heads + 1))]
