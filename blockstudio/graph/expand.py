@@ -124,7 +124,7 @@ class Expansion:
             inside[block_name] = found
             for port, signal in leaving.items():
                 signals[Port(path, port)] = signal
-                if signal.source != Port(path, port):
+                if path not in found:  # no leaf's: one that is switched off and feeds itself stands for nothing
                     self.aliases[Port(path, port)] = signal.source
         leaves: dict[str, Block] = {}
         for block_name in definition.graph:
@@ -150,7 +150,7 @@ class Expansion:
             copy = f"{path}.{index}"
             found, leaving = self._copy(block, copy, scope | {"i": index}, dict.fromkeys(inputs, signal))
             for port, carried in leaving.items():
-                if carried.source != Port(copy, port):
+                if copy not in found:
                     self.aliases[Port(copy, port)] = carried.source
             leaves |= found
             signal = next(iter(leaving.values()), Signal())

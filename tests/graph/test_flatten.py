@@ -317,3 +317,14 @@ def test_defaults_are_left_out_and_pairs_are_short():
     flat = flatten(d)
     assert flat.main.block("a").parameters == {"padding": 1, "stride": [1, 3]}
     assert flat.main.block("z").parameters == {"padding": [3, 1, 2, 2]}
+
+
+@pytest.mark.parametrize("circle", [("x x",), ("x y", "y x")])
+def test_what_is_switched_off_and_feeds_itself_feeds_nobody(circle):
+    d = Diagram()
+    d.add("Input", "input", shape=[3, 8, 8])
+    for name, bypass in (("x", True), ("y", True), ("z", False)):
+        d.add("ReLU", name, bypass=bypass)
+    for wire in (*circle, "x z"):
+        d.connect(*wire.split())
+    assert wires(flatten(d)) == [] and list(flatten(d).graph) == ["input", "z"]

@@ -130,14 +130,15 @@ def _as_ordered(diagram: Contents, scope: str, there: Sequence[Wire], wanted: Se
 def connect(diagram: Contents, scope: str, sources: Iterable[str], target: str, port: str = "") -> Edits:
     """Wire the first outputs of ``sources``, in this order, to one block: to its free inputs, as many as a merge needs.
     A single source replaces what comes into the only input there is, or into ``port``. A source that is wired to the
-    block already is left as it is.
+    block already, and the block itself, is left as it is.
 
     Raises `StudioError` ``wire.circle``, ``wire.full`` where there are more sources than inputs, ``wire.port`` for one
     without an output or a target without an input.
     """
     definition = diagram.definition(scope)
     wired = {wire.source for wire in definition.wires_into(target)} if not port else set()
-    new = [name for name in dict.fromkeys(sources) if name != target and name not in wired]
+    chosen = [name for name in dict.fromkeys(sources) if name != target]
+    new = [name for name in chosen if name not in wired]
     starts = [Wire(name, _output(diagram, definition, name), target, "") for name in new]
     if not starts:
         return ()
@@ -150,11 +151,16 @@ def connect(diagram: Contents, scope: str, sources: Iterable[str], target: str, 
         if not inputs:
             raise StudioError("wire.port", say("it has no input."), where=target)
         free = [each for each in inputs if definition.wire_into(target, each) is None]
-        ports = [port] if port else free if free else [*inputs[:1]]
+        # One that is wired already is not cut off by another that was chosen with it.
+        ports = [port] if port else free if free or len(new) < len(chosen) else [*inputs[:1]]
         if len(starts) > len(ports):
+            there = len(chosen) - len(new)
             raise StudioError(
                 "wire.full",
-                say("{count} blocks cannot be wired to it: it takes {free}.", count=len(starts), free=len(ports)),
+                say(
+                    "{count} blocks cannot be wired to it: it takes {free}.",
+                    count=len(starts) + there, free=len(ports) + there,
+                ),
                 where=target, hint=say("Merge them with Concat or Add first."),
             )  # fmt: skip
     edits: list[Edit] = []
