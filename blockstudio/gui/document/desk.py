@@ -275,7 +275,7 @@ class Desk(QObject):
 
     def set_shown(self, panel: str, shown: bool) -> None:
         """Hide or show a panel, if there is one of that name."""
-        if panel in self.panels:
+        if panel in self.panels and shown != self.is_shown(panel):
             self.panels[panel].widget.setVisible(shown)
             self.commands.refresh()
 

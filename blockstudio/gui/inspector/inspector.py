@@ -36,8 +36,8 @@ class Inspector(QScrollArea):
         self._desk, self.session = desk, desk.session
         self._shown: object = None
         self._page: Page | None = None
-        self._stale = False
-        """The page is to be made anew when somebody looks: while the window is built much changes before that."""
+        self._stale = True
+        """The page is to be made when somebody looks: while the window is built much changes before that."""
         self._widget: QWidget | None = None
         self._holder = QWidget()
         self._holder.setObjectName("panel")
@@ -51,7 +51,6 @@ class Inspector(QScrollArea):
         session.veiled_changed.connect(self._turn_when_seen)
         session.edited.connect(self._on_edit)
         desk.section_added.connect(self._turn_when_seen)
-        self._turn(force=True)
 
     @property
     def page(self) -> Page | None:

@@ -185,7 +185,7 @@ class Palette(QWidget):
 
     def _on_opened(self) -> None:
         self.search.clear()  # what was looked for belongs to the other document
-        self.rebuild()
+        self._on_edit(None)
 
     def _on_edit(self, edits: object) -> None:
         if self._modules() != next((group.lines for group in self._shown if group.key == "module"), ()):
