@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from blockstudio import folders
 from blockstudio.cli.arguments import Parser, answer, json_argument
 from blockstudio.errors import StudioError
 from blockstudio.text import render, say, say_many
@@ -57,6 +58,7 @@ def _list(options: argparse.Namespace) -> int:
     width = max((len(str(row["name"])) for row in rows), default=0)
     for row in rows:
         print(f"{row['name']:<{width}}  {row['title']}")
+    print(render(say("Lessons of your own: Markdown files in {folder}", folder=folders.lessons())))
     return 0
 
 
@@ -74,7 +76,7 @@ def _show(options: argparse.Namespace) -> int:
             questions.append({"id": question.id, "kind": question.kind, "text": walk.fill(step, question.text),
                               "answer": walk.solution(step, question), "values": {key: shown(value) for key, value in
                               expected.items()}})  # fmt: skip
-        steps.append({"id": step.id, "title": step.title, "text": walk.fill(step, step.text), "questions": questions})
+        steps.append({"id": step.id, "title": step.title, "text": walk.told(step), "questions": questions})
     if options.json:
         answer(name=found.name, title=found.title, steps=steps)
         return 0

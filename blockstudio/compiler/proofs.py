@@ -34,7 +34,7 @@ def prove(name: str, seed: int = 0) -> list[Proven]:
     """Compute both sides of an identity with random weights and compare them.
 
     Args:
-        name: ``dense``, ``kernels``, ``fold``, ``shortcut``, or ``relu``, which is none.
+        name: ``dense``, ``kernels``, ``fold``, ``shortcut``, ``maps``, or ``relu``, which is none.
         seed: Of weights and images.
 
     Returns:
@@ -106,10 +106,19 @@ def _shortcut(dtype: torch.dtype) -> Pair:
     return padded, F.conv2d(x, weight, stride=2)
 
 
+def _maps(dtype: torch.dtype) -> Pair:
+    """Scores of a head with global average pooling, and the means of the classes' activation maps with the biases."""
+    dense = nn.Linear(512, 10, dtype=dtype)
+    x = torch.randn(4, 512, 7, 7, dtype=dtype).relu()
+    maps = torch.einsum("nchw,kc->nkhw", x, dense.weight)
+    return dense(x.mean((2, 3))), maps.mean((2, 3)) + dense.bias
+
+
 PROOFS: dict[str, Callable[[torch.dtype], Pair]] = {
     "dense": _dense,
     "kernels": lambda dtype: _two_kernels(dtype, relu=False),
     "relu": lambda dtype: _two_kernels(dtype, relu=True),
     "fold": _fold,
     "shortcut": _shortcut,
+    "maps": _maps,
 }

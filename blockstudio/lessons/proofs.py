@@ -38,6 +38,11 @@ PROOFS: dict[str, Proof] = {
         say("Every second pixel with channels of zeros, and a 1×1 convolution with stride 2 whose weights are zeros "
             "and ones."),
     ),
+    "maps": Proof(
+        say("A class's logit is the mean of its activation map, plus the bias"),
+        say("Global average pooling of 512 maps of 7×7 and Linear 512 → 10, and the mean of the ten maps that the same "
+            "weights make at every place."),
+    ),
 }  # fmt: skip
 """By name."""
 ROUNDING = 1e-9

@@ -77,7 +77,7 @@ def results(walk: Walk, given: Mapping[str, Given], when: str = "", picture: Pic
     ]  # fmt: skip
     for number, step in enumerate(lesson.steps, 1):
         parts.append(f"<h2>{number}. {html.escape(step.title)}</h2>")
-        parts.append(to_html(walk.fill(step, step.text)))
+        parts.append(to_html(walk.told(step)))
         parts += _figures(walk, step, picture)
         for question in step.questions:
             parts += _question(walk, step, question, given.get(question.id, Given()))

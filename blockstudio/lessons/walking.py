@@ -18,7 +18,7 @@ from blockstudio.lessons.lesson import Directive, Lesson, Question, Step
 from blockstudio.lessons.making import Made, build, named
 from blockstudio.lessons.reading import BUILDS
 from blockstudio.lessons.reckoning import Found, reckon
-from blockstudio.text import Text, say
+from blockstudio.text import ENGLISH, Text, render, say
 
 Given: TypeAlias = Mapping[str, str] | tuple[str, ...] | str
 """What was answered: texts by field, what was ticked, a choice or a block's path."""
@@ -60,16 +60,20 @@ class Walk:
         return tuple(found)
 
     def made(self, step: Step) -> Made | None:
-        """The diagram of a step with the faults planted in it; ``None``: the step has none. Raises `StudioError`."""
+        """The diagram of a step with the faults planted in it, called as the lesson's language calls it; ``None``: the
+        step has none. Raises `StudioError`."""
         if step.id not in self._made:
-            self._made[step.id] = build(self.lesson, self.directives(step))
+            made = self._made[step.id] = build(self.lesson, self.directives(step))
+            drawn = self._drawn_in(step)
+            if made is not None and drawn is not None and self.lesson.language != ENGLISH:
+                made.diagram.name = drawn.title  # the name in the file is English
         return self._made[step.id]
 
     def changes(self, step: Step) -> bool:
         """Whether the step opens or changes the drawing."""
         return any(each.word in BUILDS for each in step.directives)
 
-    def drawn_in(self, step: Step) -> Step | None:
+    def _drawn_in(self, step: Step) -> Step | None:
         """The step that begins the drawing of ``step``, where that is one of the lesson's own and no preset."""
         found = None
         for each in self.lesson.steps:
@@ -85,6 +89,21 @@ class Walk:
         """A copy of the step's diagram, to be shown and edited. Raises `StudioError`."""
         made = self.made(step)
         return None if made is None else copy_diagram(made.diagram)
+
+    def is_untouched(self, step: Step, diagram: Diagram) -> bool:
+        """Whether a step's drawing is as the step opens it; another name is no change. Raises `StudioError`."""
+        made = self.made(step)
+        if made is None:
+            return False
+        twin = copy_diagram(diagram)
+        twin.name = made.diagram.name
+        return dumps(twin) == dumps(made.diagram)
+
+    def solved(self, step: Step, question: Question) -> Diagram:
+        """The drawing as it should be, to be shown and edited. Raises `StudioError`."""
+        diagram = copy_diagram(self.named(question.solution)[0])
+        diagram.name = render(say("Solution: {value}", value=step.title))
+        return diagram
 
     def named(self, spec: str) -> tuple[Diagram, Analysis]:
         """A preset or a diagram of the lesson, with its analysis. Raises `StudioError`."""
@@ -174,6 +193,11 @@ class Walk:
 
         parts = re.split(r"(```.*?```|`[^`\n]*`)", prose, flags=re.DOTALL)
         return "".join(part if index % 2 else _GAP.sub(put, part) for index, part in enumerate(parts))
+
+    def told(self, step: Step) -> str:
+        """What a step tells, filled; the first begins with what stands before the steps. Raises `StudioError`."""
+        begins = self.lesson.intro if step.id == self.lesson.steps[0].id else ""
+        return self.fill(step, f"{begins}\n\n{step.text}".strip("\n"))
 
     def expected(self, step: Step, question: Question) -> dict[str, Found]:
         """The right answers by field. Raises `StudioError`, also where one is not of the kind that is asked for."""
@@ -278,8 +302,7 @@ class Walk:
         return self.fill(step, question.hints.get(name, question.hints.get("", "")))
 
     def _mended(self, step: Step, question: Question, diagram: Diagram | None) -> Verdict:
-        made = self.made(step)
-        if diagram is None or (made is not None and _text(diagram) == _text(made.diagram)):
+        if diagram is None or self.is_untouched(step, diagram):
             return Verdict("empty", say("The drawing is as it was. Mend it first."))
         if not question.holds:
             _, wanted = self.named(question.solution)
@@ -328,11 +351,6 @@ def plain(prose: str) -> str:
 
 def _words(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
-
-
-def _text(diagram: Diagram) -> list[str]:
-    """The lines of a diagram's file, but for its name, which is told in the reader's language."""
-    return [line for line in dumps(diagram).split("\n") if not line.startswith(' "name":')]
 
 
 def _about(value: Any, typed: set[Any]) -> bool:

@@ -88,3 +88,18 @@ def test_qt_speaks_too(own_folder: Path, replaced) -> None:
     language.settings().setValue(language.SETTING, "en")
     language.begin(application)
     assert application.translate("QPlatformTheme", "Cancel") == "Cancel"
+
+
+def test_a_lesson_goes_on_in_another_language(open_window, replaced, qtbot) -> None:
+    """Its drawing is called anew, and is still one that nobody has touched."""
+    window: StudioWindow = open_window()
+    window.commands.run("lesson.open", "09_residual_block")
+    control = window.features.lessons.control
+    document, english = control.document, control.document.diagram.name
+    other = switched(window, "zh-CN", replaced, qtbot)
+    lessons = other.features.lessons
+    assert lessons.control.document is document and document.diagram.name == lessons.control.step.title != english
+    assert document.diagram.name in [other.top.tabs.tabText(index) for index in range(other.top.tabs.count())]
+    form = lessons.panel.forms["mend"]
+    form.check()
+    assert lessons.control.answer(form.question).tries == 0 and form.verdict.text()

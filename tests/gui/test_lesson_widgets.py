@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from blockstudio.gui.lessons.proof import ProofCard, magnitude
 from blockstudio.gui.lessons.widgets import MAKERS, make_widget
@@ -21,6 +22,13 @@ def test_sliders_move_exact_numbers(qtbot) -> None:
         widget.show()
         assert not widget.grab().isNull()
     batchnorm, smoothing = made["batchnorm"], made["smoothing"]
+    told = " ".join(label.text() for widget in made.values() for label in widget.findChildren(QLabel))
+    for answer in ("3.500", "4.667", "1.604", "0.91", "0.5003", "4.511", "12.16"):
+        assert answer not in told, "what a lesson asks beside it"
+    batchnorm.field.setText("1, 2, 3, 6")
+    batchnorm.steps.set_number(20)
+    smoothing.smoothing.set_number(0.1)
+    smoothing.classes.set_number(10)
     assert [batchnorm.rows[key].text() for key in ("mean", "variance", "unbiased")] == ["3.000", "3.500", "4.667"]
     assert "12.16" in batchnorm.said.text()
     batchnorm.gamma.set_number(2)

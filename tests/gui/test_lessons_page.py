@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from blockstudio.gui.canvas.scene.telling import describe
+from blockstudio.gui.lessons import progress as kept
 from blockstudio.gui.sizes.page import SizesPage
 from blockstudio.lessons import lesson_names
 from blockstudio.text import use_language
@@ -284,3 +285,15 @@ def test_every_lesson_is_walked_in_the_window(open_window, qtbot, own_folder, na
             assert (own_folder / f"results{ending}").stat().st_size > 5000
     finally:
         use_language("en")
+
+
+def test_answers_of_two_windows_are_both_kept(own_folder) -> None:
+    one, other = kept.load("mine"), kept.load("mine")
+    one.of("first").tries, one.of("first").state = 1, "right"
+    kept.keep("mine", one)
+    other.of("second").tries, other.of("second").state = 2, "wrong"
+    kept.keep("mine", other)
+    found = kept.load("mine")
+    assert found.answers["first"].state == "right" and found.answers["second"].tries == 2
+    kept.forget("mine")
+    assert kept.load("mine").answers == {}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QStyle, QStyleOptionTab
 
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, load
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.shell.tabs import Tabs, Title
 from tests.support.hands import click, press_key
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -73,3 +76,19 @@ def test_names_numbers_crosses_and_the_choice_at_the_end(open_window, qtbot, tmp
     click(dialog.ok)
     qtbot.waitUntil(lambda: not window.isVisible())
     assert "more" in load(tmp_path / f"last{SUFFIX}").main.graph and first.file is None
+
+
+def test_the_letters_of_the_active_tab_have_room(styled) -> None:
+    """They are wider than those by which Qt shortens a name: it was cut at both ends."""
+    tabs = Tabs()
+    names = ["A residual unit of a slide, from 64 to 128 channels", "一个很长很长的网络图名称，标签页里放不下这么多字"]
+    for name in names:
+        tabs.show_titles([Title(name, True, ""), Title("other", False, "")], 0)
+        tabs.ensurePolished()
+        option = QStyleOptionTab()
+        tabs.initStyleOption(option, 0)
+        font = tabs.font()
+        font.setWeight(font.Weight.DemiBold)
+        room = tabs.style().subElementRect(QStyle.SubElement.SE_TabBarTabText, option, tabs).width()
+        assert option.text.endswith("…") and QFontMetrics(font).horizontalAdvance(option.text) <= room
+    tabs.deleteLater()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,12 +23,18 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio import text
+from blockstudio.graph.presets import preset_folder
 from blockstudio.gui.kit.han import HAN
 from blockstudio.gui.kit.parts import Elided
 from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.lessons import lesson_names
+from blockstudio.runs.predictions import write_predictions
+from tests.gui.test_results_page import predictions
 from tests.gui.test_translated import settle_all
+from tests.support.hands import press_key
+from tests.support.made_runs import made_run
 
-DIALOGS = ("file.picture", "help.shortcuts", "file.import", "help.commands")
+DIALOGS = ("file.picture", "help.shortcuts", "file.import", "help.commands", "recipe.compare", "run.follow")
 BLOCKS = ("conv1", "inception_3a", "pool1", "bn1")
 
 
@@ -112,6 +119,10 @@ def test_every_word_has_room(spoken: str, open_window) -> None:
         window.desk.show_screen(screen)
         look(f"screen {screen}")
     window.desk.show_drawing()
+    for path in ("", "inception_3a"):
+        window.session.go(path)
+        look(f"level {path!r}")
+    window.session.go("")
     for name in BLOCKS:
         if name in window.session.definition.graph:
             window.session.select([name])
@@ -126,4 +137,70 @@ def test_every_word_has_room(spoken: str, open_window) -> None:
                 look(id, top)
         if window.desk.dialog is not None:
             window.desk.dialog.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+def test_words_about_runs_and_experiments_have_room(spoken: str, open_window, qtbot, own_folder: Path) -> None:
+    """Pages that are full of what training left: runs, results, curves, experiments with all that they say."""
+    runs = own_folder / "runs"
+    matrix = [[30 if row == column else 1 for column in range(10)] for row in range(10)]
+    first = made_run(runs / "a-network-with-a-long-name-20260131-142501", test=0.83, confusion=matrix)
+    made_run(runs / "three-20260131-142502", test=0.868, recipe={"optimizer.lr": 0.1})
+    made_run(runs / "plain", network="cifar_plain", test=None)
+    write_predictions(first.directory, predictions(classes=10))
+    window: StudioWindow = open_window("cifar_resnet", n=1)
+    window.resize(1280, 800)
+    found: dict[str, None] = {}
+
+    def look(place: str) -> None:
+        settle_all()
+        found.update(dict.fromkeys(narrow(place, window)))
+
+    window.features.training.trainer.attach(first)
+    window.desk.show_page("run")
+    look("curves below the drawing")
+    window.desk.show_screen("runs")
+    page = window.features.runs.page
+    qtbot.waitUntil(lambda: page.store.complete)
+    look("runs")
+    for row in range(2):
+        page.view.setCurrentIndex(page.model.index(row, 0))
+        press_key(page.view, Qt.Key.Key_Space)
+    look("two runs marked")
+    window.commands.run("results.show", first.directory)
+    look("results")
+    window.desk.show_screen("laboratory")
+    look("laboratory")
+    for file in sorted((preset_folder() / "experiments").glob("*.experiment.json")):
+        window.commands.run("experiment.open", file)
+        look(f"experiment {file.name}")
+    window.commands.run("experiment.all")
+    window.commands.run("experiment.new")
+    look("a new experiment")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+def test_words_of_every_lesson_have_room(spoken: str, open_window) -> None:
+    """Every step, with its questions answered wrong, then with all that is told at the end."""
+    window: StudioWindow = open_window()
+    window.resize(1280, 800)
+    lessons = window.features.lessons
+    control, panel = lessons.control, lessons.panel
+    found: dict[str, None] = {}
+    for name in lesson_names():
+        window.commands.run("lesson.open", name)
+        for number, step in enumerate(control.lesson.steps):
+            control.turn_to(number)
+            for form in panel.forms.values():
+                form.put({each: "0.00071" for each in form.inputs} if form.question.fields else "0.00071")
+                form.check()
+            settle_all()
+            found.update(dict.fromkeys(narrow(f"{name} {step.id}, wrong", window)))
+            for form in panel.forms.values():
+                if form.question.kind != "mend":
+                    form.reveal()
+            settle_all()
+            found.update(dict.fromkeys(narrow(f"{name} {step.id}, told", window)))
     assert not found, "\n".join(found)

@@ -36,6 +36,21 @@ def test_a_lesson_is_sound_and_says_what_the_course_says(name: str) -> None:
     assert wanted == {}, "figures that no question asks for"
 
 
+def test_drawings_are_called_in_the_readers_language() -> None:
+    walk = Walk(load_lesson("09_residual_block", "zh-CN"))
+    steps = {step.id: step for step in walk.lesson.steps}
+    slide, preset = steps["slide"], steps["abc"]
+    drawn = walk.diagram(slide)
+    assert drawn is not None and drawn.name == slide.title
+    assert walk.diagram(preset).name == "ResNet-34"  # type: ignore[union-attr]
+    solved = walk.solved(slide, slide.question("mend"))
+    assert slide.title in solved.name and not walk.is_untouched(slide, solved)
+    drawn.name = "another"
+    assert walk.is_untouched(slide, drawn)
+    solved.set("proj", stride=1)  # a copy: what is right stays right
+    assert walk.check(slide, slide.question("mend"), "", walk.solved(slide, slide.question("mend"))).state == "right"
+
+
 def test_what_a_question_asks_of_the_drawing() -> None:
     asked = {
         (name, question.id): asks(question)

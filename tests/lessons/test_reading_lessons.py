@@ -177,3 +177,11 @@ def test_results_hold_what_was_answered_and_no_markup_of_others() -> None:
         "<p>a <b>b</b> <i>c</i> <code>d&lt;e</code> &lt;script&gt;</p>\n<ul><li>x</li><li>y</li></ul>\n"
         "<pre>1 &lt; 2</pre>"
     )
+
+
+def test_what_stands_before_the_steps_is_told_in_the_first() -> None:
+    text = STEP.replace("## One", "Read *this* first: {1 + 1}.\n\n## One") + "Text.\n\n## Two {#two}\n\nMore.\n"
+    walk = Walk(parse_lesson(text, "mine.md", "mine"))
+    first, second = walk.lesson.steps
+    assert walk.told(first) == "Read *this* first: 2.\n\nText." and walk.told(second) == "More."
+    assert "Read <i>this</i> first: 2." in results(walk, {})

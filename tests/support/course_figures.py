@@ -11,7 +11,7 @@ FIGURES: dict[str, dict[str, Any]] = {
     },
     "02_global_pooling": {
         "most": "fc6", "share": (96.17, 89.36, 86.06), "trap": "less", "macs": 8.09, "fc6": 56627200,
-        "whole": 79486120, "at160": (39993704, 7595176), "which": "gap", "bigger": "no",
+        "whole": 79486120, "at160": (39993704, 7595176), "which": "gap", "bigger": "no", "logit": 3.6,
     },
     "03_inception": {
         "channels": 416, "growth": 2.17, "nine": 2208, "largest": "conv3x3", "saved": (163696, 128049152),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,7 +18,6 @@ from blockstudio.lessons import Lesson, Question, Step, Walk, asks, load_lesson
 from blockstudio.lessons.answers import Verdict
 from blockstudio.lessons.making import tokens
 from blockstudio.lessons.walking import Given
-from blockstudio.text import ENGLISH
 
 LAST = "lessons/last"
 """The setting with the lesson that is open."""
@@ -94,9 +94,21 @@ class LessonControl(QObject):
             return
         self.path, self.document = path, document
         self.progress = kept.load(self.key)
+        self._rename()
         self.opened.emit()
         self.turned.emit()
         self._light()
+
+    def _rename(self) -> None:
+        """A drawing that nobody has changed is called as the language in use calls it."""
+        walk, step, document = self.walk, self.step, self.document
+        if walk is None or step is None or document is None or document.file is not None:
+            return
+        with suppress(StudioError):  # told where the step is shown
+            made = walk.made(step)
+            if made is not None and walk.is_untouched(step, document.diagram):
+                document.diagram.name = made.diagram.name
+                self._desk.documents.changed.emit()
 
     def close(self) -> None:
         """Put the lesson away; what was answered is kept."""
@@ -159,9 +171,6 @@ class LessonControl(QObject):
         diagram = walk.diagram(step)
         if diagram is None:
             return
-        drawn = walk.drawn_in(step)
-        if walk.lesson.language != ENGLISH and drawn is not None:
-            diagram.name = drawn.title  # the name in the file is English
         before = self.document if self._is_there() else None
         if before is not None and not before.dirty:
             before.number = 0  # the new one has its name
@@ -196,12 +205,12 @@ class LessonControl(QObject):
 
     def show_solution(self, question: Question) -> None:
         """The drawing as it should be, in a tab of its own."""
-        if self.walk is None:
+        walk, step = self.walk, self.step
+        if walk is None or step is None:
             return
         self.progress.of(question.id).shown = True
         self._keep()
-        diagram, _ = self.walk.named(question.solution)
-        self.document = Document(diagram)
+        self.document = Document(walk.solved(step, question))
         self._desk.documents.add(self.document)
         self.answered.emit(question.id)
 

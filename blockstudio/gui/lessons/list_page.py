@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from blockstudio import folders
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.page import MARGINS, PageHead, section_title
@@ -81,6 +82,10 @@ class LessonsPage(QScrollArea):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         column.addLayout(self._rows)
+        column.addSpacing(6)
+        where = quiet(tr("Lessons of your own: Markdown files in {folder}", folder=str(folders.lessons())))
+        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(where)
         column.addStretch(1)
         self.setWidget(holder)
         self.setAlignment(Qt.AlignmentFlag.AlignTop)

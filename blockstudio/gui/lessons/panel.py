@@ -275,7 +275,7 @@ class LessonPanel(QWidget):
         try:
             prose = Prose()
             prose.block_wanted.connect(self._go_to)
-            prose.show_text(walk.fill(step, step.text), blocks)
+            prose.show_text(walk.told(step), blocks)
             inner.addWidget(prose)
             for name in step.words("widget"):
                 made = make_widget(name)

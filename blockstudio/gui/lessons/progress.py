@@ -63,8 +63,13 @@ def load(lesson: str) -> Progress:
 
 
 def keep(lesson: str, progress: Progress) -> None:
-    """Keep it for the next time."""
-    settings().setValue(_key(lesson), json.dumps(asdict(progress), ensure_ascii=False))
+    """Keep it for the next time; what was answered in another window meanwhile is not lost."""
+    store = settings()
+    store.sync()
+    for id, other in load(lesson).answers.items():
+        if other.tried and not progress.of(id).tried:
+            progress.answers[id] = other
+    store.setValue(_key(lesson), json.dumps(asdict(progress), ensure_ascii=False))
 
 
 def forget(lesson: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QTabBar
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionTab, QTabBar
 
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
@@ -90,6 +90,16 @@ class Tabs(QTabBar):
     def hidden(self) -> list[int]:
         """The tabs that have no room."""
         return [index for index in range(self.count()) if not self.isTabVisible(index)]
+
+    def initStyleOption(self, option: QStyleOptionTab, index: int) -> None:
+        """Qt shortens a name by the letters of a tab that is not active; those of the active one are wider."""
+        super().initStyleOption(option, index)
+        if index == self.currentIndex():
+            font = self.font()
+            font.setWeight(font.Weight.DemiBold)
+            room = self.style().subElementRect(QStyle.SubElement.SE_TabBarTabText, option, self).width()
+            full, mnemonic = self.tabText(index), int(Qt.TextFlag.TextShowMnemonic)
+            option.text = QFontMetrics(font).elidedText(full, Qt.TextElideMode.ElideRight, room, mnemonic)
 
     def tabSizeHint(self, index: int) -> QSize:
         font = self.font()

@@ -11,6 +11,10 @@ from blockstudio.gui.canvas.scene.projection import Projection
 
 READABLE = 0.85
 """Below this zoom a level just opened is not shown whole: it begins at its top instead."""
+LEAST = 0.68
+"""Down to this zoom a level is shown in its whole width, where that is what it lacks."""
+SIDE = 14.0
+"""Pixels left and right of it then."""
 MARGIN = 40.0
 """Pixels around what is fitted into the window."""
 EDGE = 24.0
@@ -55,13 +59,16 @@ class Camera(Projection):
         else:
             self.fit_rect(bounds, view, MARGIN)
             if self.scale < READABLE:
-                self.scale = READABLE
-                x = view.center().x() - READABLE * self._first().center().x()
+                wide = (view.width() - 2 * SIDE) / bounds.width()
+                self.scale = min(READABLE, wide) if wide >= LEAST else READABLE
+                x = view.center().x() - self.scale * self._first().center().x()
                 # What is wider than the view fills it: no empty paper beside the first column, or before a row.
-                low = view.right() - MARGIN - READABLE * bounds.right()
-                high = view.left() + MARGIN - READABLE * bounds.left()
+                low = view.right() - MARGIN - self.scale * bounds.right()
+                high = view.left() + MARGIN - self.scale * bounds.left()
                 self.x = min(max(x, low), high) if low <= high else x
-                self.y = MARGIN - READABLE * bounds.top()
+                if self.scale < READABLE:
+                    self.x = view.center().x() - self.scale * bounds.center().x()
+                self.y = MARGIN - self.scale * bounds.top()
             if self._wanted is not None and not view.contains(self.rect_to_view(self._wanted)):
                 self.centre(self._wanted.center(), view)
         self._changed(True)

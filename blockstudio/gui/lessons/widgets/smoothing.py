@@ -16,8 +16,9 @@ class Smoothing(Card):
         super().__init__(tr("Targets with label smoothing"))
         self.plot = Plot(tr("target of each class"), 100)
         self.column.addWidget(self.plot)
-        self.smoothing = self.dial("ε", 0, 0.5, 0.1, 0.01)
-        self.classes = self.dial(tr("classes"), 2, 1000, 10, 1)
+        # They begin elsewhere than what lessons ask about.
+        self.smoothing = self.dial("ε", 0, 0.5, 0.3, 0.01)
+        self.classes = self.dial(tr("classes"), 2, 1000, 4, 1)
         self.finish()
 
     def show_values(self) -> None:
