@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from blockstudio.analysis import analyze
 from blockstudio.analysis.representation import representation
 from blockstudio.lessons.lesson import Question, Step
+from blockstudio.lessons.prose import inline, to_html
 from blockstudio.lessons.walking import Walk
 from blockstudio.report.chart import Chart, Curve
 from blockstudio.text import render, say
@@ -143,34 +143,3 @@ def _written(walk: Walk, step: Step, question: Question, answer: Any) -> str:
         return "; ".join(texts).replace("`", "")
     names = answer if isinstance(answer, list | tuple) else [answer]
     return "; ".join(walk.fill(step, question.choices.get(str(name), str(name))) for name in names if str(name))
-
-
-def to_html(markdown: str) -> str:
-    """Paragraphs, lists, fenced code, bold, italics and code; all else stays text."""
-    parts: list[str] = []
-    for index, piece in enumerate(re.split(r"^```[^\n]*\n(.*?)^```\s*$", markdown, flags=re.MULTILINE | re.DOTALL)):
-        if index % 2:
-            parts.append(f"<pre>{html.escape(piece.rstrip())}</pre>")
-            continue
-        for paragraph in re.split(r"\n\s*\n", piece.strip()):
-            lines = paragraph.split("\n")
-            if not paragraph.strip():
-                continue
-            if all(line.startswith("- ") for line in lines):
-                parts.append("<ul>" + "".join(f"<li>{inline(line[2:])}</li>" for line in lines) + "</ul>")
-            else:
-                parts.append(f"<p>{inline(' '.join(lines))}</p>")
-    return "\n".join(parts)
-
-
-def inline(text: str) -> str:
-    """Bold, italics and code of a line."""
-    parts = re.split(r"`([^`]+)`", text)
-    for index, part in enumerate(parts):
-        safe = html.escape(part, quote=False)
-        if index % 2:
-            parts[index] = f"<code>{safe}</code>"
-        else:
-            safe = re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", safe)
-            parts[index] = re.sub(r"\*([^*\s][^*]*)\*", r"<i>\1</i>", safe)
-    return "".join(parts)

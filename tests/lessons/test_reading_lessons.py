@@ -12,7 +12,8 @@ from blockstudio.lessons import Walk, load_lesson
 from blockstudio.lessons.checking import check_lesson
 from blockstudio.lessons.library import own_lessons
 from blockstudio.lessons.reading import parse_lesson
-from blockstudio.lessons.results import Given, results, to_html
+from blockstudio.lessons.prose import to_html
+from blockstudio.lessons.results import Given, results
 from tests.support.pages import DOCS
 
 HEAD = "---\ntitle: T\n---\n"
@@ -177,6 +178,12 @@ def test_results_hold_what_was_answered_and_no_markup_of_others() -> None:
         "<p>a <b>b</b> <i>c</i> <code>d&lt;e</code> &lt;script&gt;</p>\n<ul><li>x</li><li>y</li></ul>\n"
         "<pre>1 &lt; 2</pre>"
     )
+    assert to_html("Text:\n1. a\n2. b\n   more\n\n#### H\n| k | v |\n| --- | --- |\n| 1 | `2` |") == (
+        "<p>Text:</p>\n<ol><li>a</li><li>b more</li></ol>\n<h4>H</h4>\n"
+        "<table><tr><td>k</td><td>v</td></tr><tr><td>1</td><td><code>2</code></td></tr></table>"
+    )
+    told = to_html('[x](https://a.b/c) [y](javascript:alert(1)) ![p](file:///etc/passwd) [z](https://a"onclick=")')
+    assert told == '<p><a href="https://a.b/c">x</a> y) p z</p>'
 
 
 def test_what_stands_before_the_steps_is_told_in_the_first() -> None:

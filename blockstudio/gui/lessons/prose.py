@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
+    QDesktopServices,
     QFont,
     QFontDatabase,
     QMouseEvent,
@@ -69,6 +70,8 @@ class Prose(QTextBrowser):
         text = url.toString()
         if text.startswith(BLOCK):
             self.block_wanted.emit(text.removeprefix(BLOCK))
+        elif url.scheme() in ("http", "https"):
+            QDesktopServices.openUrl(url)
 
     def _dress(self) -> None:
         document = self.document()
