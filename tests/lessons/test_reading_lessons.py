@@ -11,8 +11,8 @@ from blockstudio.errors import StudioError
 from blockstudio.lessons import Walk, load_lesson
 from blockstudio.lessons.checking import check_lesson
 from blockstudio.lessons.library import own_lessons
-from blockstudio.lessons.reading import parse_lesson
 from blockstudio.lessons.prose import to_html
+from blockstudio.lessons.reading import parse_lesson
 from blockstudio.lessons.results import Given, results
 from tests.support.pages import DOCS
 

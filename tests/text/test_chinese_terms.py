@@ -14,20 +14,50 @@ PAGES = ("README.zh-CN.md", "docs/window.zh-CN.md")
 SEARCHED = "Translators: words to search by"
 """What marks words that a person may type: there others' names are wanted."""
 INSTEAD = {
-    "步距": "步幅", "步长": "步幅", "批归一化": "批量归一化", "批标准化": "批量归一化", "批规范化": "批量归一化",
-    "跳跃连接": "快捷连接", "捷径分支": "快捷连接", "短路连接": "快捷连接", "运行均值": "滑动平均均值", "移动平均": "滑动平均",
-    "正确率": "准确率", "特征矩阵": "特征图", "特征映射": "特征图", "梯度弥散": "梯度消失", "汇聚": "池化", "暂退": "随机失活",
-    "稠密层": "全连接层", "反卷积": "转置卷积", "降采样": "下采样", "维度灾难": "维数灾难", "表征瓶颈": "表示瓶颈",
-    "检查器": "属性面板", "空间聚集": "空间聚合", "数据增广": "数据增强", "批量大小": "批大小",
-}  # fmt: skip
-OTHER_SENSE = {"步长": ("and has no step", "expected a step above 0")}
+    word: name
+    for name, words in {
+        "步幅": "步距 步长",
+        "批量归一化": "批归一化 批标准化 批规范化",
+        "快捷连接": "跳跃连接 捷径分支 短路连接",
+        "滑动平均均值": "运行均值",
+        "滑动平均": "移动平均",
+        "准确率": "正确率",
+        "特征图": "特征矩阵 特征映射",
+        "梯度消失": "梯度弥散",
+        "池化": "汇聚",
+        "随机失活": "暂退",
+        "全连接层": "稠密层",
+        "转置卷积": "反卷积",
+        "下采样": "降采样",
+        "维数灾难": "维度灾难",
+        "表示瓶颈": "表征瓶颈",
+        "属性面板": "检查器",
+        "空间聚合": "空间聚集",
+        "数据增强": "数据增广",
+        "批大小": "批量大小",
+    }.items()
+    for word in words.split()
+}
+"""Other names, and the one that is used."""
+OTHER_SENSE = {"步长": ("and has no step", "a step above 0")}
 """Where a word means something else: the step of a range of values."""
 NAMES = {
-    "stride": "步幅", "shortcut": "快捷连接", "receptive field": "感受野", "batch normalisation": "批量归一化",
-    "global average pooling": "全局平均池化", "label smoothing": "标签平滑", "fully connected layer": "全连接层",
-    "learning rate": "学习率", "confusion matrix": "混淆矩阵", "running averages": "滑动平均", "auxiliary head": "辅助分类",
-    "feature maps": "特征图", "checkpoint": "检查点", "weight decay": "权重衰减", "data augmentation": "数据增强",
-}  # fmt: skip
+    "stride": "步幅",
+    "shortcut": "快捷连接",
+    "receptive field": "感受野",
+    "batch normalisation": "批量归一化",
+    "global average pooling": "全局平均池化",
+    "label smoothing": "标签平滑",
+    "fully connected layer": "全连接层",
+    "learning rate": "学习率",
+    "confusion matrix": "混淆矩阵",
+    "running averages": "滑动平均",
+    "auxiliary head": "辅助分类",
+    "feature maps": "特征图",
+    "checkpoint": "检查点",
+    "weight decay": "权重衰减",
+    "data augmentation": "数据增强",
+}
 """English terms, and what stands for them."""
 
 

@@ -29,7 +29,7 @@ from blockstudio.gui.lessons.form import QuestionForm
 from blockstudio.gui.lessons.proof import ProofCard
 from blockstudio.gui.lessons.prose import Prose
 from blockstudio.gui.lessons.widgets import make_widget
-from blockstudio.lessons import Step
+from blockstudio.lessons import Step, lesson_names
 from blockstudio.lessons.walking import Given
 
 WIDTH = 432
@@ -196,7 +196,12 @@ class LessonPanel(QWidget):
         if lesson is None:
             return
         self.title.setText(lesson.title)
-        self.place.setText(tr("Lesson {number}", number=lesson.number) if lesson.number else tr("A lesson of your own"))
+        names = lesson_names()
+        ours = self._control.path in names
+        self.place.setText(
+            tr("Lesson {number} of {count}", number=lesson.number, count=len(names)) if ours
+            else tr("A lesson of your own")
+        )  # fmt: skip
 
     def show_step(self, focus: bool = False) -> None:
         """The steps, with that in view opened."""

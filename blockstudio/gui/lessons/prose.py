@@ -86,17 +86,23 @@ class Prose(QTextBrowser):
         base = QTextCharFormat()
         base.setForeground(colours.secondary if self._quiet else colours.text)
         whole.mergeCharFormat(base)
+        link = QTextCharFormat()
+        link.setForeground(colours.link)
         block = document.begin()
         while block.isValid():
             self._dress_block(QTextCursor(block))
-            spans = []
+            spans, links = [], []
             iterator = block.begin()
             while not iterator.atEnd():
                 fragment = iterator.fragment()
                 form = fragment.charFormat()
+                if fragment.isValid() and form.isAnchor():
+                    links.append((fragment.position(), fragment.length()))
                 if fragment.isValid() and (form.fontFixedPitch() or form.fontWeight() > QFont.Weight.Medium):
                     spans.append((fragment.position(), fragment.length(), form.fontFixedPitch()))
                 iterator += 1
+            for position, length in links:
+                self._span(position, length).mergeCharFormat(link)
             for position, length, code in reversed(spans):
                 self._dress_span(position, length, code, _is_code(block.blockFormat()))
             block = block.next()
@@ -114,10 +120,14 @@ class Prose(QTextBrowser):
             space.setNonBreakableLines(False)  # there is no scrolling sideways in a text
         cursor.setBlockFormat(space)
 
-    def _dress_span(self, position: int, length: int, code: bool, fenced: bool) -> None:
+    def _span(self, position: int, length: int) -> QTextCursor:
         cursor = QTextCursor(self.document())
         cursor.setPosition(position)
         cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+    def _dress_span(self, position: int, length: int, code: bool, fenced: bool) -> None:
+        cursor = self._span(position, length)
         form = QTextCharFormat()
         if not code:
             form.setFontWeight(QFont.Weight.DemiBold)
