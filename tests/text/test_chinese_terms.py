@@ -59,6 +59,8 @@ NAMES = {
     "data augmentation": "数据增强",
 }
 """English terms, and what stands for them."""
+NO_TERM = ("Set stride to", "Takes each stride", "Keyboard shortcuts")
+"""Where they are a parameter's name, or keys."""
 
 
 def sentences() -> Iterator[tuple[str, str]]:
@@ -90,6 +92,6 @@ def test_a_term_is_called_by_its_name() -> None:
         f"{one!r}: {said!r} lacks {name}"
         for term, name in NAMES.items()
         for one, said in pairs
-        if re.search(rf"\b{term}s?\b", one, re.IGNORECASE) and name not in said
+        if re.search(rf"\b{term}s?\b", one, re.IGNORECASE) and name not in said and not one.startswith(NO_TERM)
     ]
     assert found == [], "\n".join(found)
