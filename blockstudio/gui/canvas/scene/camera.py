@@ -61,13 +61,15 @@ class Camera(Projection):
             if self.scale < READABLE:
                 wide = (view.width() - 2 * SIDE) / bounds.width()
                 self.scale = min(READABLE, wide) if wide >= LEAST else READABLE
+                # What has room in the width is seen in its width; what is wider fills the view: no empty paper beside
+                # the first column, or before a row.
+                side = SIDE if self.scale * bounds.width() <= view.width() - 2 * SIDE + 1e-6 else MARGIN
                 x = view.center().x() - self.scale * self._first().center().x()
-                # What is wider than the view fills it: no empty paper beside the first column, or before a row.
-                low = view.right() - MARGIN - self.scale * bounds.right()
-                high = view.left() + MARGIN - self.scale * bounds.left()
-                self.x = min(max(x, low), high) if low <= high else x
-                if self.scale < READABLE:
-                    self.x = view.center().x() - self.scale * bounds.center().x()
+                ends = (
+                    view.right() - side - self.scale * bounds.right(),
+                    view.left() + side - self.scale * bounds.left(),
+                )
+                self.x = min(max(x, min(ends)), max(ends))
                 self.y = MARGIN - self.scale * bounds.top()
             if self._wanted is not None and not view.contains(self.rect_to_view(self._wanted)):
                 self.centre(self._wanted.center(), view)
