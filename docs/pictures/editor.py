@@ -21,7 +21,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+import blockstudio as bs
+from blockstudio.graph.annotations import Annotation, Frame, Note
+from blockstudio.graph.edits import SetFrame, SetNote
 from blockstudio.gui.app.application import application
+from blockstudio.gui.refactor.feature import offers
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
 
@@ -32,12 +36,27 @@ PASTED = """self.stem = nn.Sequential(
 self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 """
 
+WHY = """# Inception module
+
+Four branches see **one** input at four scales, see [the paper](https://arxiv.org/abs/1409.4842).
+
+- `1×1` reduces first
+- *Concat* stacks the maps
+
+> Going deeper
+"""
+COSTS = """| branch | MACs |
+| --- | --- |
+| 3×3 | 101 M |
+| 5×5 | 12 M |
+"""
+
 
 class Hand:
     """The window and what is done in front of it."""
 
-    def __init__(self, app: QApplication, window: StudioWindow) -> None:
-        self.app, self.window = app, window
+    def __init__(self, app: QApplication, window: StudioWindow, folder: Path) -> None:
+        self.app, self.window, self.folder = app, window, folder
 
     def settle(self, seconds: float = 0.6) -> None:
         """Let the window work."""
@@ -45,8 +64,8 @@ class Hand:
         while time.monotonic() < end:
             self.app.processEvents()
 
-    def open(self, preset: str) -> None:
-        """A preset, in full view, without the panel below."""
+    def open(self, preset: str | Path) -> None:
+        """A preset or a file, in full view, without the panel below."""
         self.window.documents.open_now(preset)
         self.window.commands.run("view.bottom")
         self.settle()
@@ -165,9 +184,99 @@ def found(hand: Hand) -> QWidget:
     return hand.window
 
 
+def search(hand: Hand) -> QWidget:
+    """The search at the end of a wire, with a ghost of what would come."""
+    hand.open("googlenet")
+    canvas = hand.window.canvas
+    canvas.camera.zoom_to(1.2, canvas.camera.to_view(canvas.block_rect("dropout").center()))
+    hand.settle()
+    start = canvas.port_point("inception_4a", "output", "out").toPoint()
+    place = canvas.camera.to_view(canvas.block_rect("dropout").center()).toPoint() + QPoint(150, 40)
+    hand.drag(start, place)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    hand.settle()
+    QTest.keyClicks(hand.app.focusWidget(), "pool")
+    hand.settle()
+    return canvas
+
+
+def unrolled(hand: Hand) -> QWidget:
+    """A network of 152 layers with every repeat unrolled and every module open."""
+    hand.window.documents.open_now("resnet152")
+    for command in ("view.bottom", "view.unrolled"):
+        hand.window.commands.run(command)
+        hand.settle(1.5)
+    for _ in range(2):
+        hand.window.commands.run("view.open_all")
+        hand.settle(1.5)
+    hand.window.canvas.fit()
+    return hand.window
+
+
+def notes(hand: Hand) -> QWidget:
+    """Two frames, a note in Markdown, and a table in one."""
+    diagram = bs.load("module_inception")
+    diagram.edit("Notes", [
+        SetFrame(scope="", name="three", frame=Frame(
+            blocks=("reduce3x3", "relu2", "conv3x3", "relu3"), title="Reduce, then 3×3", colour="blue")),
+        SetFrame(scope="", name="five", frame=Frame(
+            blocks=("reduce5x5", "relu4", "conv5x5", "relu5"), title="Reduce, then 5×5", colour="violet")),
+        SetNote(scope="", name="why", note=Note(text=WHY, at=(420, 0))),
+        SetNote(scope="", name="costs", note=Note(text=COSTS, at=(420, 170), width=180, colour="green")),
+    ])  # fmt: skip
+    hand.open(saved(hand, diagram))
+    hand.window.session.select((), [Annotation("note", "why")])
+    return hand.window
+
+
+def convert(hand: Hand) -> QWidget:
+    """A 5×5 as two 3×3, on the drawing before it is done."""
+    hand.open(saved(hand, net()))
+    hand.window.desk.set_shown("palette", False)
+    hand.window.session.select(["conv2"])
+    hand.settle(2)
+    hand.window.canvas.camera.pan(190, -90)
+    hand.settle()
+    hand.window.desk.preview_wanted.emit(offers(hand.window.desk)[0])
+    return hand.window
+
+
+def hint(hand: Hand) -> QWidget:
+    """What could be better, beside the block, with what helps."""
+    hand.open(saved(hand, net()))
+    hand.window.session.select(["pool1"])
+    return hand.window
+
+
+def net() -> bs.Diagram:
+    """A network that pools before it widens, with a large kernel."""
+    net = bs.Builder("net", input=(3, 32, 32))
+    for number, (width, size) in enumerate(((64, 3), (64, 5), (256, 3)), start=1):
+        net.add("Conv2d", f"conv{number}", out_channels=width, kernel_size=size, padding=size // 2)
+        net.add("BatchNorm2d", f"bn{number}")
+        net.add("ReLU", f"relu{number}")
+        if number == 2:
+            net.add("MaxPool2d", "pool1", kernel_size=4, stride=4)
+    net.add("GlobalAvgPool", "pool2")
+    net.add("Flatten", "flatten")
+    net.add("Linear", "fc", out_features=10)
+    return net.finish()
+
+
+def saved(hand: Hand, diagram: bs.Diagram) -> Path:
+    """The diagram as a file that the window can open."""
+    file = hand.folder / f"{diagram.name}.blocks.json"
+    bs.save(diagram, file)
+    return file
+
+
 PICTURES: dict[str, Callable[[Hand], QWidget]] = {
-    each.__name__: each for each in (right, letters, several, pasted, guides, cut, circle, order, shortcuts, found)
-}
+    each.__name__: each
+    for each in (
+        right, letters, several, pasted, guides, cut, circle, order, shortcuts, found, search, unrolled,
+        notes, convert, hint,
+    )
+}  # fmt: skip
 
 
 def main() -> int:
@@ -184,7 +293,7 @@ def main() -> int:
             window = StudioWindow()
             window.resize(*SIZE)
             window.show()
-            hand = Hand(app, window)
+            hand = Hand(app, window, Path(folder))
             hand.settle()
             shown = PICTURES[name](hand)
             hand.settle()

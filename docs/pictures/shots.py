@@ -26,6 +26,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 import blockstudio as bs
+from blockstudio.cli import main as command
+from blockstudio.experiments import experiment_path
 from blockstudio.gui.app.application import application
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings
@@ -49,6 +51,19 @@ SMALL: dict[str, tuple[dict[str, Any], dict[str, Any], Label]] = {
     "small-20261127-013558": ({"bn": True}, {"optimizer.lr": 0.1, "schedule.name": "cosine", "steps": 240}, Label()),
 }  # fmt: skip
 DEEP = "resnet-34-20261127-021400"
+WIDER = """{
+ "version": 1,
+ "question": "Are more channels better, and does a high rate hurt?",
+ "networks": [{"network": "cifar_resnet", "name": "ResNet-8", "parameters": {"n": 1}}],
+ "recipe": {
+  "data": {"source": "digits", "input_size": 16}, "steps": 300, "batch_size": 64, "report_steps": 10,
+  "optimizer": {"name": "sgd", "lr": 0.1}, "schedule": {"name": "constant", "warmup": 0.0}
+ },
+ "grid": {"diagram.width": [2, 4, 8], "optimizer.lr": [0.01, 0.1]},
+ "seeds": [0, 1, 2],
+ "measure": {"curve": "accuracy", "take": "steps_to", "target": 0.8}
+}
+"""
 
 
 def train(folder: Path) -> None:
@@ -212,12 +227,81 @@ def compare(studio: Studio) -> None:
     studio.settle(1)
 
 
+def network(studio: Studio) -> None:
+    """GoogLeNet with a module selected, in the dark colours."""
+    window = studio.window
+    window.documents.open_now("googlenet")
+    studio.until(lambda: not window.canvas.busy)
+    window.session.select(["inception_3a"])
+    studio.settle(1)
+
+
+def browser(studio: Studio) -> None:
+    """The family tree, with one network chosen."""
+    window = studio.window
+    window.commands.run("file.presets")
+    page = window.desk.screen_widget(window.desk.screen)
+    studio.until(lambda: not page.is_busy)
+    page.show_preset("resnet34")
+    studio.settle(3)
+
+
+def heat(studio: Studio) -> None:
+    """GoogLeNet painted by MACs, with its table and the costs as areas."""
+    window = studio.window
+    window.documents.open_now("googlenet")
+    window.session.heat = "macs"
+    window.commands.run("view.table")
+    studio.until(lambda: not window.canvas.busy)
+    window.canvas.fit()
+    window.session.select(["inception_4e"])
+    studio.settle(1)
+
+
+def experiment(studio: Studio) -> None:
+    """Eighteen trials: three widths, two rates, three seeds."""
+    folder = studio.runs.parent / "experiments"
+    folder.mkdir(exist_ok=True)
+    file = folder / "wider.experiment.json"
+    file.write_text(WIDER, encoding="utf-8")
+    finished(studio, file)
+
+
+def course(studio: Studio) -> None:
+    """One of the course's, with a prediction made."""
+    finished(studio, experiment_path("mlpconv"))
+    studio.window.commands.run("experiment.predict", 1)
+    studio.settle(1)
+
+
+def finished(studio: Studio, file: Path) -> None:
+    """An experiment in view, its trials trained."""
+    os.environ["BLOCKSTUDIO_RUNS"] = str(studio.runs)
+    if command(["experiment", "run", str(file)]) != 0:
+        raise RuntimeError(f"{file.name} did not end")
+    studio.window.documents.open_now("cifar_resnet", {"n": 1})
+    studio.window.commands.run("experiment.open", file)
+    studio.settle(3)
+
+
 SHOTS: dict[str, tuple[Callable[[Studio], None], bool]] = {
     "runs": (runs, False), "results": (results, True), "watch": (watch, False), "data": (data, False),
     "compare": (compare, False), "lesson": (lesson, False), "lesson-zh": (lesson_curve, False),
+    "studio-dark": (network, True), "browser": (browser, False), "heat": (heat, False),
+    "experiment": (experiment, False), "experiment-course": (course, False),
 }  # fmt: skip
 """What makes a picture, and whether it is in the dark colours; those in Chinese end in ``-zh``."""
-WITHOUT_RUNS = {"compare", "data", "lesson", "lesson-zh"}
+WITHOUT_RUNS = {
+    "compare",
+    "data",
+    "lesson",
+    "lesson-zh",
+    "studio-dark",
+    "browser",
+    "heat",
+    "experiment",
+    "experiment-course",
+}
 
 
 def take(name: str, runs: Path, to: Path) -> Path:

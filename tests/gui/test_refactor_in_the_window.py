@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage, QPainter
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.menu import menu_at
+from blockstudio.gui.canvas.paint.preview import figures_told, wrapped
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.kit.theme import theme
 from blockstudio.gui.refactor.hints import HintBox, HintsButton
 from blockstudio.gui.refactor.section import ConvertSection
 from tests.analysis.test_refactorings import five_by_five
@@ -44,6 +46,12 @@ def test_it_is_looked_at_before_it_is_done(open_window, qtbot):
     assert not [1 for old in preview.olds for rect in rects if rect.intersects(old.rect)]
     assert not window.canvas.grab().isNull() and window.canvas.fault == ""
     assert dumps(session.diagram) == before and not session.dirty
+    for room, most in ((2000, 1), (500, 4), (100, 20)):  # the bar that says what changes has all of it
+        image = QImage(10, 10, QImage.Format.Format_RGB32)
+        with QPainter(image) as painter:
+            lines = wrapped(painter, figures_told(preview, theme()), room)
+        assert len(lines) <= most and all(wide <= room or len(groups) == 1 for wide, groups in lines)
+        assert sum(len(groups) for _, groups in lines) == 6
     qtbot.keyClick(option, Qt.Key.Key_Escape)
     assert scene.preview is None and dumps(session.diagram) == before
     option.setFocus()

@@ -10,14 +10,17 @@ from blockstudio.gui.canvas.paint.style import Style, card_path
 from blockstudio.gui.canvas.scene.metrics import RADIUS
 from blockstudio.gui.canvas.scene.preview import Preview
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import font
+from blockstudio.gui.kit.theme import Theme, font
 
 VEIL = 0.09
 OLD = 0.7
 """Opacity of what goes."""
-BAR = 48.0
+BAR, LINE = 48.0, 28.0
+"""As tall as the bar is with one line, and what each further line adds."""
+ASIDE, BETWEEN = 16.0, 18.0
 ABOVE = 16.0
 """Between the bar and the bottom of the view."""
+_Part = tuple[str, QFont, QColor]
 
 
 def dashed(colour: QColor, width: float) -> QPen:
@@ -122,19 +125,13 @@ def _whole(rects: list[QRectF]) -> QRectF:
 
 def draw_figures(painter: QPainter, preview: Preview, size: QSize, style: Style) -> None:
     """The bar that says what changes, above the bottom of the view."""
-    theme, plain, bold = style.theme, font(12), font(12, bold=True)
-    parts: list[tuple[str, QFont, QColor]] = [(tr("Preview"), bold, theme.text)]
-    for figure in preview.figures:
-        parts += [(f"   {figure.title} ", plain, theme.secondary), (f"{figure.before} → ", plain, theme.text),
-                  (figure.after, bold, theme.text)]  # fmt: skip
-        if figure.change:
-            parts.append((f"  {figure.change}", bold, theme.good if figure.good else theme.secondary))
-    parts += [("    " + tr("Enter"), bold, theme.text), (" " + tr("convert") + "   ", plain, theme.secondary),
-              (tr("Esc"), bold, theme.text), (" " + tr("leave"), plain, theme.secondary)]  # fmt: skip
+    theme = style.theme
+    groups = figures_told(preview, theme)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    widths = [_width(painter, text, used) for text, used, _ in parts]
-    width = min(sum(widths) + 32, size.width() - 16)
-    rect = QRectF((size.width() - width) / 2, size.height() - ABOVE - BAR, width, BAR)
+    lines = wrapped(painter, groups, size.width() - 16 - 2 * ASIDE)
+    width = max(used for used, _ in lines) + 2 * ASIDE
+    height = BAR + LINE * (len(lines) - 1)
+    rect = QRectF((size.width() - width) / 2, size.height() - ABOVE - height, width, height)
     shadow = QColor(27, 33, 40, 26)
     painter.setPen(Qt.PenStyle.NoPen)
     for grow in (6, 4, 2):
@@ -145,13 +142,44 @@ def draw_figures(painter: QPainter, preview: Preview, size: QSize, style: Style)
     painter.setBrush(theme.panel)
     painter.drawRoundedRect(rect, 8, 8)
     painter.setClipRect(rect)
-    x = rect.x() + 16
-    for (text, used, colour), wide in zip(parts, widths, strict=True):
-        painter.setFont(used)
-        painter.setPen(colour)
-        painter.drawText(QRectF(x, rect.y(), wide + 2, BAR), Qt.AlignmentFlag.AlignVCenter, text)
-        x += wide
+    y = rect.y() + (BAR - LINE) / 2
+    for _, line in lines:
+        x = rect.x() + ASIDE
+        for group in line:
+            for text, used, colour in group:
+                wide = _width(painter, text, used)
+                painter.setPen(colour)
+                painter.drawText(QRectF(x, y, wide + 2, LINE), Qt.AlignmentFlag.AlignVCenter, text)
+                x += wide
+            x += BETWEEN
+        y += LINE
     painter.setClipping(False)
+
+
+def figures_told(preview: Preview, theme: Theme) -> list[list[_Part]]:
+    """The words of the bar, in groups that are not parted."""
+    plain, bold = font(12), font(12, bold=True)
+    groups: list[list[_Part]] = [[(tr("Preview"), bold, theme.text)]]
+    for figure in preview.figures:
+        groups.append([(f"{figure.title} ", plain, theme.secondary), (f"{figure.before} → ", plain, theme.text),
+                       (figure.after, bold, theme.text)])  # fmt: skip
+        if figure.change:
+            groups[-1].append((f"  {figure.change}", bold, theme.good if figure.good else theme.secondary))
+    groups += [[(tr("Enter"), bold, theme.text), (" " + tr("convert"), plain, theme.secondary)],
+               [(tr("Esc"), bold, theme.text), (" " + tr("leave"), plain, theme.secondary)]]  # fmt: skip
+    return groups
+
+
+def wrapped(painter: QPainter, groups: list[list[_Part]], room: float) -> list[tuple[float, list[list[_Part]]]]:
+    """What stands together in lines no wider than the room, each with its width."""
+    lines: list[tuple[float, list[list[_Part]]]] = []
+    for group in groups:
+        wide = sum(_width(painter, text, used) for text, used, _ in group)
+        if lines and lines[-1][0] + BETWEEN + wide <= room:
+            lines[-1] = (lines[-1][0] + BETWEEN + wide, [*lines[-1][1], group])
+        else:
+            lines.append((wide, [group]))
+    return lines
 
 
 def _width(painter: QPainter, text: str, used: QFont) -> float:
