@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blockstudio.text import render
+from blockstudio.text import Text, join, render
 
 
 class StudioError(Exception):
@@ -34,6 +34,11 @@ class StudioError(Exception):
         message = render(self.message)
         text = f"{self.where}: {message}" if self.where else message
         return f"{text} {render(self.hint)}" if self.hint else text
+
+    @property
+    def told(self) -> Text:
+        """What ``str`` says, still to be rendered in a reader's language."""
+        return join([f"{self.where}:" if self.where else "", self.message, self.hint])
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions are rebuilt from positional arguments alone, which these are not.

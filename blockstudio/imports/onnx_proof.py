@@ -13,7 +13,7 @@ from blockstudio.blocks import numel
 from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.imports.proving import SEED, Report
+from blockstudio.imports.proving import SEED, Report, differing, keys_note
 from blockstudio.text import say
 
 TOLERANCE = 1e-5
@@ -41,7 +41,7 @@ def prove(report: Report, diagram: Diagram, file: Any, weights: Mapping[str, Ten
     report.keys = own.keys() == weights.keys() and all(own[key].shape == weights[key].shape for key in own)
     if not report.keys:
         missing, extra = sorted(weights.keys() - own.keys()), sorted(own.keys() - weights.keys())
-        report.notes.append(f"keys: not in the drawing {missing[:5]}, only in the drawing {extra[:5]}")
+        report.notes.append(keys_note(missing, extra))
         return
     copy.load_state_dict(dict(weights), strict=False)
     image = torch.randn(1, *shape, generator=torch.Generator().manual_seed(SEED))
@@ -51,7 +51,7 @@ def prove(report: Report, diagram: Diagram, file: Any, weights: Mapping[str, Ten
     error = float((found - wanted).abs().max()) / max(float(wanted.abs().max()), 1e-30)
     report.close = found.shape == wanted.shape and error <= TOLERANCE
     if not report.close:
-        report.notes.append(f"outputs differ by {error:.3g} of the largest")
+        report.notes.append(differing(say("evaluation mode"), error))
 
 
 def _run(file: Any, image: Tensor) -> Any:

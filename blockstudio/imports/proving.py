@@ -17,7 +17,7 @@ from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.trace import BATCH, mode_of
-from blockstudio.text import say
+from blockstudio.text import Text, join, say
 
 SEED = 20
 
@@ -76,7 +76,7 @@ class Report:
             ),
             *(say("  {what}: {answer}", what=what, answer=words[answer]) for what, answer in proofs.items()),
             *([foreign_line(self.foreign)] if self.foreign else []),
-            *(f"  {note}" for note in self.notes),
+            *(join(["  ", note], "") for note in self.notes),
         ]  # fmt: skip
 
 
@@ -105,55 +105,74 @@ def foreign_in(diagram: Diagram) -> list[str]:
     return [what if count == 1 else f"{what} ×{count}" for what, count in found.items()]
 
 
+def keys_note(missing: Sequence[str], extra: Sequence[str]) -> Text:
+    """Which keys are not in both; a few of them."""
+    return say("keys: not in the drawing {missing}, only in the drawing {extra}",
+               missing=str(list(missing[:5])), extra=str(list(extra[:5])))  # fmt: skip
+
+
+def differing(mode: Text, error: float) -> Text:
+    """By how much outputs differ."""
+    return say("{mode}: outputs differ by up to {error:.3g} of the largest", mode=mode, error=error)
+
+
+def _parameters(drawn: int, wanted: int) -> Text:
+    return say("parameters: {drawn:,} in the drawing, {wanted:,} in the network", drawn=drawn, wanted=wanted)
+
+
 def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[int], macs: int) -> None:
     """Compile ``diagram``, load the original's weights into it and compare all that can be compared."""
     analysis = analyze(diagram)
     report.macs = analysis.macs == macs
     if not report.macs:
-        report.notes.append(f"multiply-accumulates: {analysis.macs:,} in the drawing, {macs:,} in the network")
+        report.notes.append(say("multiply-accumulates: {drawn:,} in the drawing, {macs:,} in the network",
+                                drawn=analysis.macs, macs=macs))  # fmt: skip
     wanted = sum(parameter.numel() for parameter in module.parameters())
     if report.foreign:
         report.parameters = analysis.parameters_with_auxiliary == wanted
         if not report.parameters:
             drawn = analysis.parameters_with_auxiliary
-            report.notes.append(f"parameters: {drawn:,} in the drawing, {wanted:,} in the network")
+            report.notes.append(_parameters(drawn, wanted))
         return
     try:
         copy = compile(diagram)
     except StudioError as error:
-        report.notes.append(f"it does not compile: {error}")
+        report.notes.append(say("it does not compile: {reason}", reason=error.told))
         return
     found = sum(parameter.numel() for parameter in copy.parameters())
     report.parameters = found == wanted
     if not report.parameters:
-        report.notes.append(f"parameters: {found:,} in the drawing, {wanted:,} in the network")
+        report.notes.append(_parameters(found, wanted))
     theirs, own = module.state_dict(), copy.state_dict()
     report.keys = theirs.keys() == own.keys() and all(own[key].shape == theirs[key].shape for key in own)
     if not report.keys:
         missing, extra = sorted(theirs.keys() - own.keys()), sorted(own.keys() - theirs.keys())
-        report.notes.append(f"keys: not in the drawing {missing[:5]}, only in the drawing {extra[:5]}")
+        report.notes.append(keys_note(missing, extra))
         return
     first = next(module.parameters(), None)
     copy.to(first.dtype if first is not None else torch.float32)
     copy.load_state_dict(theirs, strict=True)
     image = torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(SEED))
-    report.eval_bitwise = _compare(report, "evaluation mode", module, copy, image, training=False)
-    report.train_bitwise = _compare(report, "training mode", module, copy, image, training=True)
+    report.eval_bitwise = _compare(report, say("evaluation mode"), module, copy, image, training=False)
+    report.train_bitwise = _compare(report, say("training mode"), module, copy, image, training=True)
 
 
-def _compare(report: Report, mode: str, module: nn.Module, copy: nn.Module, image: Tensor, *, training: bool) -> bool:
+def _compare(report: Report, mode: Text, module: nn.Module, copy: nn.Module, image: Tensor, *, training: bool) -> bool:
     with as_it_was(module), torch.no_grad():
         first, second = _run(module, image, training), _run(copy, image, training)
         buffers = {name: tensor.clone() for name, tensor in module.named_buffers()}
     own = dict(copy.named_buffers())
     if len(first) != len(second) or any(one.shape != other.shape for one, other in zip(first, second, strict=False)):
-        report.notes.append(f"{mode}: other outputs in the drawing than in the network")
+        report.notes.append(say("{mode}: other outputs in the drawing than in the network", mode=mode))
         return False
     error = max(error_between(one, other) for one, other in zip(first, second, strict=True))
     moved = [name for name in own if name in buffers and error_between(own[name], buffers[name])]
     if error or moved:
-        where = f" and {len(moved)} buffers" if moved else ""
-        report.notes.append(f"{mode}: outputs{where} differ by up to {error:.3g} of the largest")
+        report.notes.append(
+            say("{mode}: outputs and {count} buffers differ by up to {error:.3g} of the largest",
+                mode=mode, count=len(moved), error=error)
+            if moved else differing(mode, error)
+        )  # fmt: skip
     return not error and not moved
 
 

@@ -14,7 +14,7 @@ from blockstudio.analysis import analyze
 from blockstudio.compiler import compile
 from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.nodes import values_in
-from blockstudio.imports.proving import SEED, Report, error_between
+from blockstudio.imports.proving import SEED, Report, differing, error_between, keys_note
 from blockstudio.imports.pt2_calls import SAME
 from blockstudio.imports.pt2_file import TARGET, Named, Reader, Step, operator_of
 from blockstudio.imports.trace import BATCH
@@ -48,9 +48,8 @@ def prove(report: Report, diagram: Diagram, reader: Reader, tensors: Mapping[str
     if report.foreign:
         return
     if not report.parameters:
-        report.notes.append(
-            f"parameters: {analysis.parameters_with_auxiliary:,} in the drawing, {wanted:,} in the file"
-        )
+        report.notes.append(say("parameters: {drawn:,} in the drawing, {wanted:,} in the file",
+                                drawn=analysis.parameters_with_auxiliary, wanted=wanted))  # fmt: skip
         return
     if any(math.prod(value.shape) > MAX_VALUES for value in reader.values.values()):
         report.notes.append(say("outputs: its maps are too large to be worked out here."))
@@ -66,8 +65,7 @@ def prove(report: Report, diagram: Diagram, reader: Reader, tensors: Mapping[str
     report.keys = own.keys() == theirs.keys() and all(own[key].shape == theirs[key].shape for key in own)
     if not report.keys:
         missing, extra = sorted(theirs.keys() - own.keys()), sorted(own.keys() - theirs.keys())
-        report.notes.append(say("keys: not in the drawing {missing}, only in the drawing {extra}",
-                                missing=str(missing[:5]), extra=str(extra[:5])))  # fmt: skip
+        report.notes.append(keys_note(missing, extra))
         return
     copy.load_state_dict(theirs, strict=True)
     count = BATCH if reader.batch == BATCH else reader.batch
@@ -81,7 +79,7 @@ def prove(report: Report, diagram: Diagram, reader: Reader, tensors: Mapping[str
     error = error_between(found, given) if found.shape == given.shape else float("inf")
     report.eval_bitwise, report.close = error == 0.0, error <= 1e-5
     if error:
-        report.notes.append(f"evaluation mode: outputs differ by up to {error:.3g} of the largest")
+        report.notes.append(differing(say("evaluation mode"), error))
 
 
 def _worked_out(reader: Reader, tensors: Mapping[str, Tensor], image: Tensor) -> Tensor | None:

@@ -14,12 +14,14 @@ from typing import Any, Literal
 
 from blockstudio.blocks import shape_text
 from blockstudio.lessons.lesson import Kind, Question
-from blockstudio.text import Text, join, listed, say
+from blockstudio.text import Text, listed, say, say_many
 
 State = Literal["right", "wrong", "empty", "unread"]
 MAX_TYPED = 200
 RELATIVE = 0.005
 """Of a number that is no whole one, without a tolerance of its own."""
+FAR = 10_000
+"""Beyond so many times too large or small the number helps nobody."""
 _SUFFIX = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "万": 1e4, "亿": 1e8, "百万": 1e6, "十亿": 1e9}
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _NUMBER = re.compile(r"([+-]?(?:\d[\d., '_]*|[.,]\d+))(?:e([+-]?\d{1,3}))?(百万|十亿|[kmgt万亿])?")
@@ -186,6 +188,8 @@ def _off(value: float | int, expected: float | int, unit: str) -> Text:
         ratio = value / expected
         if ratio >= 1.5 or ratio <= 1 / 1.5:
             times = ratio if ratio > 1 else 1 / ratio
+            if times > FAR:
+                return say("Far too large.") if ratio > 1 else say("Far too small.")
             text = f"{times:,.0f}" if times >= 100 else f"{times:.3g}"
             return (
                 say("{times} times too large.", times=text)
@@ -226,10 +230,13 @@ def check_several(expected: tuple[str, ...], given: tuple[str, ...]) -> tuple[St
     missing, more = set(expected) - set(given), set(given) - set(expected)
     if not missing and not more:
         return "right", say("Right.")
-    parts = [say("one is not true") if len(more) == 1 else say("{count} are not true", count=len(more))] if more else []
-    if missing:
-        parts.append(say("one is missing") if len(missing) == 1 else say("{count} are missing", count=len(missing)))
-    return "wrong", join([listed(parts), "."], "")
+    if not missing:
+        return "wrong", say_many(
+            "{count} that is ticked is not true.", "{count} that are ticked are not true.", len(more)
+        )
+    if not more:
+        return "wrong", say_many("{count} is missing.", "{count} are missing.", len(missing))
+    return "wrong", say("Ticked and not true: {more}; missing: {missing}.", more=len(more), missing=len(missing))
 
 
 def check_block(expected: tuple[str, ...], given: str, name: Callable[[str], str] = str) -> tuple[State, str]:

@@ -77,7 +77,8 @@ def compare_table(profiles: Sequence[Profile], reference: Profile | None = None)
     first = reference or profiles[0]
     rows = [(item.name, *cells(item, first)) for item in profiles]
     headings = ("network", *(column.title for column in COLUMNS))
-    notes = [f"{item.name} has errors; its figures are of what is known." for item in profiles if not item.sound]
+    notes = [say("{name} has errors; its figures are of what is known.", name=item.name)
+             for item in profiles if not item.sound]  # fmt: skip
     return Table(headings, rows, " " + "r" * len(COLUMNS), notes)
 
 

@@ -19,7 +19,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.presets import PRESET, load_preset, preset_folder
 from blockstudio.report.table import Table
-from blockstudio.text import say
+from blockstudio.text import render, say
 
 MISPRINT = "≠"
 WIDTH = 110
@@ -109,7 +109,7 @@ class PaperTable:
         rows = [(*(cell.text for cell in row.cells), *_now(row)) for row in self.rows]
         rows.append(("total", *[""] * (len(self.columns) - 1), *self.total.texts))
         notes = [fill(note, WIDTH, subsequent_indent="  ") for note in self.notes()]
-        notes[1:1] = [fill(note, WIDTH, subsequent_indent="  ") for note in self._standing()]
+        notes[1:1] = [fill(render(note), WIDTH, subsequent_indent="  ") for note in self._standing()]
         headings = (*self.columns, say("computed output"), say("parameters"), say("MACs"))
         return Table(headings, rows, " " * len(self.columns) + "rrr", notes)
 
@@ -117,8 +117,11 @@ class PaperTable:
         if not self.differing:
             return []
         settings = ", ".join(f"{key}={value}" for key, value in self.settings.items())
-        has = f", which has {settings}" if settings else ""
-        return [f"{self.differing} of {len(self.rows)} rows compute something else than the table's network{has}."]
+        counts = {"count": self.differing, "rows": len(self.rows)}
+        if not settings:
+            return [say("{count} of {rows} rows compute something else than the table's network.", **counts)]
+        return [say("{count} of {rows} rows compute something else than the table's network, which has {settings}.",
+                    **counts, settings=settings)]  # fmt: skip
 
 
 def _now(row: Row) -> tuple[str, str, str]:

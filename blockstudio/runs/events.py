@@ -21,7 +21,7 @@ import msgspec
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import check_regular, open_regular, refusal
-from blockstudio.text import plain, say
+from blockstudio.text import Text, from_data, plain, say, to_data
 
 Event: TypeAlias = dict[str, Any]
 
@@ -33,6 +33,8 @@ RESERVE = ".reserve"
 RESERVED = 8192
 """Bytes that a trainer holds free beside its log: room for its last words on a disk that is full."""
 
+SAID = "said"
+"""Field with the templates and values of an event's sentences."""
 LAST = ("failed", "diverged", "finished", "stopped")
 """Events with which a trainer ends."""
 
@@ -72,8 +74,12 @@ class EventWriter:
             raise self._refused(error, RESERVED) from error
 
     def write(self, type: str, **fields: Any) -> Event:
-        """Append one event and return it. Numbers that are not finite become null."""
+        """Append one event and return it. Numbers that are not finite become null; sentences stand there in English,
+        and beside them, under `SAID`, what another language needs."""
         event: Event = {"type": type, "time": round(self._begun + time.monotonic(), 3), **fields}
+        said = {name: to_data(value) for name, value in fields.items() if isinstance(value, Text)}
+        if said:
+            event[SAID] = said
         line = _encode(event) + b"\n"
         try:
             self._append(line)
@@ -199,8 +205,24 @@ def read_line(line: bytes, place: int) -> Event:
         event = None
     # Digests have as many digits too: only then it is looked for numbers that no float holds.
     if isinstance(event, dict) and _sound(event) and (_LONG.search(line) is None or _held(event)):
+        if SAID in event:
+            _tell(event, event.pop(SAID))
         return event
     return {"type": "damaged", "offset": place}
+
+
+def _tell(event: Event, said: object) -> None:
+    """Make sentences of an event such that they can be said in another language. What does not say the same stays."""
+    for name, data in said.items() if isinstance(said, dict) else ():
+        text = from_data(data)
+        if isinstance(text, Text) and str.__str__(text) == event.get(name):
+            event[name] = text
+
+
+def sentence_of(event: Event, name: str) -> str:
+    """A field of an event as a sentence, to be rendered in the reader's language."""
+    found = event.get(name, "")
+    return found if isinstance(found, str) else str(found or "")
 
 
 def _sound(event: Event) -> bool:
@@ -249,7 +271,7 @@ class RunLog:
                 case "epoch":
                     self.epochs.append(event)
                 case "note":
-                    self.notes.append(str(event.get("text", "")))
+                    self.notes.append(sentence_of(event, "text"))
                 case "started":
                     self.started, self.finished, self.diverged = event, None, None
                     self._trainers.append(event)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from blockstudio.runs.chance import doubt
-from blockstudio.runs.events import Event
+from blockstudio.runs.events import Event, sentence_of
 from blockstudio.runs.lock import Holder
 from blockstudio.text import join, say
 
@@ -110,5 +110,5 @@ class Folded:
 
 
 def _sentence(event: Event) -> str:
-    where, message, hint = (str(event.get(key) or "") for key in ("where", "message", "hint"))
+    where, message, hint = (sentence_of(event, key) for key in ("where", "message", "hint"))
     return join([f"{where}:" if where else "", message, hint])

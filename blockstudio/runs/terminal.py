@@ -20,7 +20,7 @@ from rich.table import Table
 from blockstudio.answers import error_line, from_dict
 from blockstudio.errors import StudioError
 from blockstudio.runs.chance import doubt
-from blockstudio.runs.events import Event, whole_size
+from blockstudio.runs.events import Event, sentence_of, whole_size
 from blockstudio.runs.forecast import read_forecast
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
@@ -161,7 +161,7 @@ class TerminalView:
         """Show one event of the run."""
         match event["type"]:
             case "note" | "warning":
-                self.say(str(event.get("text", "")), "yellow" if event["type"] == "warning" else "")
+                self.say(render(sentence_of(event, "text")), "yellow" if event["type"] == "warning" else "")
             case "started":
                 self._begin(event)
                 self.say(self._opening(event))

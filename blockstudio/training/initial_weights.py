@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from torch import nn
@@ -21,8 +22,7 @@ from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
-from blockstudio.text import listed, say
-from blockstudio.text import plain as as_plain
+from blockstudio.text import from_data, join, listed, say, say_many, to_data
 from blockstudio.training.saving import is_finite, plain, read_weights, save_tensors
 
 REPORT = "report.json"
@@ -77,7 +77,7 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
 
     def fill(folder: Path) -> Iterable[str]:
         save_tensors({key: plain(value) for key, value in model.state_dict().items()}, folder / MODEL)
-        (folder / REPORT).write_bytes(msgspec.json.encode({"file": str(file), "text": text}, enc_hook=as_plain))
+        (folder / REPORT).write_bytes(msgspec.json.encode({"file": str(file), "text": to_data(text)}))
         return MODEL, REPORT
 
     run.start.write(FIRST, None, fill, sum(value.nbytes for value in model.state_dict().values()))
@@ -86,28 +86,38 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
 
 def _again(kept: Checkpoint, model: nn.Module) -> str:
     read_weights(kept, model)
-    found = msgspec.json.decode((kept.path / REPORT).read_bytes(), type=dict[str, str])
-    return found["text"]
+    found = msgspec.json.decode((kept.path / REPORT).read_bytes(), type=dict[str, Any])
+    return from_data(found["text"])
 
 
 def told(report: WeightsReport, name: str) -> str:
     """``Starting weights: 60 of 62 tensors are of resnet18.pth. fc keeps its initial values: ...``"""
     matched = len(report.matched)
     total = matched + len(report.missing) + len(report.mismatched) + len(report.kept)
-    names = f", by the names of {report.map}" if report.map else ""
-    text = f"Starting weights: {matched:,} of {total:,} tensors are those of {name}{names}."
+    parts: list[str] = [
+        say("Starting weights: {matched:,} of {total:,} tensors are those of {name}, by the names of {map}.",
+            matched=matched, total=total, name=name, map=report.map)
+        if report.map else
+        say("Starting weights: {matched:,} of {total:,} tensors are those of {name}.",
+            matched=matched, total=total, name=name)
+    ]  # fmt: skip
     if report.prefix:
-        text += f" Its keys begin with '{shown(report.prefix)}.', which was left out."
+        parts.append(say("Its keys begin with '{prefix}.', which was left out.", prefix=shown(report.prefix)))
     if report.kept:
         layers = list(dict.fromkeys(item.key.rpartition(".")[0] for item in report.kept))
-        verb = "keeps its" if len(layers) == 1 else "keep their"
         (own, theirs) = _classes(report.kept[0])
-        text += f" {listed(layers, NAMED)} {verb} initial values: {own:,} classes here, {theirs:,} in the file."
+        parts.append(
+            say_many("{layers} keeps its initial values: {own:,} classes here, {theirs:,} in the file.",
+                     "{layers} keep their initial values: {own:,} classes here, {theirs:,} in the file.",
+                     len(layers), layers=listed(layers, NAMED), own=own, theirs=theirs)
+        )  # fmt: skip
     rest = len(report.missing) + len(report.mismatched)
     if rest:
-        text += f" {rest:,} more have initial values: {len(report.missing):,} are not in the file, "
-        text += f"{len(report.mismatched):,} have another shape there."
-    return text
+        parts.append(
+            say("{rest:,} more have initial values: {missing:,} are not in the file, {mismatched:,} have another shape "
+                "there.", rest=rest, missing=len(report.missing), mismatched=len(report.mismatched))
+        )  # fmt: skip
+    return join(parts)
 
 
 def _classes(item: Mismatch) -> tuple[int, int]:

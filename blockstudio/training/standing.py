@@ -11,6 +11,7 @@ from blockstudio.runs.checkpoints import Checkpoint
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import Run
+from blockstudio.text import say
 from blockstudio.training.averages import AveragedWeights, grown_after
 from blockstudio.training.control import Control
 from blockstudio.training.data.batches import Feeder
@@ -113,7 +114,8 @@ class Standing:
         except StudioError as error:
             if error.code != "checkpoint.write" or self._step >= self._total:
                 raise
-            self._events.write("warning", code=error.code, text=f"No checkpoint of step {self._step:,}: {error}")
+            text = say("No checkpoint of step {step:,}: {reason}", step=self._step, reason=error.told)
+            self._events.write("warning", code=error.code, text=text)
 
     def _save(self) -> None:
         """Write a checkpoint, unless there is this one. Raises `Diverged` rather than save what is no number."""
@@ -185,4 +187,5 @@ class Standing:
             self._precision.scaler.load_state_dict(notes["scaler"])
 
     def _say_damaged(self, error: StudioError) -> None:
-        self._events.write("warning", code=error.code, text=f"A checkpoint was passed over: {error}")
+        text = say("A checkpoint was passed over: {reason}", reason=error.told)
+        self._events.write("warning", code=error.code, text=text)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from blockstudio.answers import as_dict
+from blockstudio.answers import FIELDS, as_dict
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs.events import Event, EventWriter
@@ -129,7 +129,7 @@ class _LastWord:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, StudioError):
-            self._events.write("failed", **as_dict(error))
+            self._events.write("failed", **(as_dict(error) | {name: getattr(error, name) for name in FIELDS}))
         elif error is not None:
             self._events.write("failed", **describe_crash(error))
         self._events.close()

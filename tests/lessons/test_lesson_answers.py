@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blockstudio.lessons.answers import check_number, check_shape, read_numbers, read_shape, shown
+from blockstudio.lessons.answers import check_number, check_several, check_shape, read_numbers, read_shape, shown
 from blockstudio.lessons.lesson import Question
 
 
@@ -100,3 +100,13 @@ def test_values_are_written_as_lessons_write_them() -> None:
         "true",
         "1,234,567.50",
     ]
+
+
+def test_what_is_ticked_wrongly_is_told_in_whole_sentences() -> None:
+    told = [check_several(("a", "b"), given)[1] for given in (("a", "b", "c"), ("a",), ("a", "c"), ("c", "d"))]
+    assert told == [
+        "1 that is ticked is not true.", "1 is missing.", "Ticked and not true: 1; missing: 1.",
+        "Ticked and not true: 2; missing: 2.",
+    ]  # fmt: skip
+    assert check_number(question(), 14592, "0.0001")[1] == "Far too small."
+    assert check_number(question(), 14592, "3e12")[1] == "Far too large."

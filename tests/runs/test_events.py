@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from blockstudio.errors import StudioError
 from blockstudio.runs import events as log
 from blockstudio.runs.events import EventWriter, RunLog, read_events
+from blockstudio.runs.state import Folded
+from blockstudio.text import ENGLISH, render, say, use_language
 
 
 def written(path: Path, *events: dict[str, Any]) -> None:
@@ -125,3 +128,34 @@ def test_a_clock_that_is_set_back_does_not_turn_the_time_of_a_log(
     after = writer.write("step", step=1)["time"]
     writer.close()
     assert abs(before - clock()) < 60 and after >= before
+
+
+def test_sentences_are_kept_in_english_and_told_in_the_readers_language(tmp_path: Path) -> None:
+    """Of notes, and of why a trainer failed; templates that do not say what stands there are not believed."""
+    path = tmp_path / "events"
+    text = say("cannot be read: {reason}.", reason="x")
+    error = StudioError("file.read", text, where="a.pth", hint=say("Choose one first."))
+    writer = EventWriter(path)
+    writer.write("started", step=0)
+    writer.write("note", text=say("A checkpoint was passed over: {reason}", reason=error.told))
+    writer.write("failed", message=error.message, where=error.where, hint=error.hint, code=error.code)
+    writer.write("note", text="plain")
+    writer.close()
+    lines = path.read_bytes().splitlines()
+    assert b'"text":"A checkpoint was passed over: a.pth: cannot be read: x. Choose one first."' in lines[1]
+    events, _ = read_events(path)
+    history = RunLog()
+    history.feed(events)
+    folded = Folded()
+    folded.feed([(0, event) for event in events])
+    use_language("zh-CN")
+    try:
+        why = "a.pth: 无法读取：x。 请先选一个。"
+        assert [render(note) for note in history.notes] == [f"跳过了一个检查点：{why}", "plain"]
+        assert folded.status == "failed" and render(folded.message) == why
+    finally:
+        use_language(ENGLISH)
+    forged = lines[1].replace(b'"text":"A checkpoint', b'"text":"Another')
+    assert log.read_line(forged, 0)["text"].startswith("Another") and "said" not in log.read_line(forged, 0)
+    for said in (b"3", b'{"text":{"template":"{a"}}', b'{"text":{"template":"{x:>99999}","values":{"x":1}}}', b"[]"):
+        assert log.read_line(b'{"type":"note","text":"x","said":' + said + b"}", 0)["text"] == "x"

@@ -110,7 +110,7 @@ class RunsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            why = row.trouble or (str(row.state.message) if row.state.status in ("failed", "lost") else "")
+            why = row.trouble or (tr(row.state.message) if row.state.status in ("failed", "lost") else "")
             return "\n".join(filter(None, [str(row.directory), why, row.label.note]))
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
             return None

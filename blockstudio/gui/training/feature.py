@@ -99,7 +99,7 @@ class Training:
 
     def _on_noted(self, text: str) -> None:
         if self.trainer.data is not None:
-            self._desk.toasts.tell(self.trainer.data.run.directory, text)
+            self._desk.toasts.tell(self.trainer.data.run.directory, tr(text))
 
     def _on_absent(self, name: str) -> None:
         """What is missing, in the reader's words, with what can be done about it."""

@@ -58,7 +58,7 @@ class RunControl(QObject):
     """Something could not be done, in plain words."""
     absent = Signal(str)
     """Not trained, for the set of this name is not on this computer."""
-    noted = Signal(str)
+    noted = Signal(object)
     """What was fitted to the data when a run was made."""
 
     def __init__(self, session: Session, folder: Path | None = None) -> None:

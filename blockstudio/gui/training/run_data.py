@@ -7,7 +7,7 @@ from typing import Any
 
 from blockstudio.runs import Run, RunState
 from blockstudio.runs.curves import Columns, Curves
-from blockstudio.runs.events import Event
+from blockstudio.runs.events import Event, sentence_of
 from blockstudio.runs.following import Following
 from blockstudio.runs.forecast import read_forecast
 from blockstudio.runs.watching import BlockHistory
@@ -85,7 +85,7 @@ class RunData:
                 case "failed" | "diverged":
                     self.trouble = event
                 case "note":
-                    self.notes.append(str(event.get("text", "")))
+                    self.notes.append(sentence_of(event, "text"))
 
     @property
     def status(self) -> str:

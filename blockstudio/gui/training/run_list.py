@@ -134,7 +134,7 @@ class RunList(QListWidget):
         for row in self._trainer.runs[:SHOWN]:
             item = QListWidgetItem(f"{row.run.name}, {tr(STATUS_WORDS[row.state.status])}")
             item.setData(_ROW, row)
-            item.setToolTip(f"{row.run.directory}\n{row.state.message}".strip())
+            item.setToolTip(f"{row.run.directory}\n{tr(row.state.message)}".strip())
             self.addItem(item)
             if row.run.directory == watched:
                 self.setCurrentItem(item)

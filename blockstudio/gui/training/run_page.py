@@ -92,7 +92,7 @@ class RunFigures(QWidget):
             tr("{time} left").format(time=duration_text(left)) if left is not None and status == "running" else ""
         )
         self._show_figures(data)
-        trouble = state.message if state is not None and (status in ("failed", "lost") or state.at_chance) else ""
+        trouble = tr(state.message) if state is not None and (status in ("failed", "lost") or state.at_chance) else ""
         if data.trouble is not None and data.trouble["type"] == "diverged":
             trouble += " " + tr(
                 "Try a lower learning rate, warm-up or gradient clipping; the last good checkpoint is kept."
