@@ -209,12 +209,10 @@ class MoveBlocks(EditBase, frozen=True, kw_only=True):
 
     def apply(self, diagram: Contents) -> MoveBlocks:
         definition = diagram.definition(self.scope)
-        blocks = {name: definition.block(name) for name in self.to}
         for name, at in self.to.items():
+            definition.block(name)
             check_at(at, name)
-        for name, at in self.to.items():
-            definition.put(name, blocks[name].moved(at))
-        return MoveBlocks(scope=self.scope, to={name: block.at for name, block in blocks.items()})
+        return MoveBlocks(scope=self.scope, to=definition.move(self.to))
 
 
 def place_block(

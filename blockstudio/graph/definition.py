@@ -335,6 +335,15 @@ class Definition:
             found.of_type.clear()
         self._graph._node[name] = MappingProxyType({"block": block})
 
+    def move(self, to: Mapping[str, tuple[float, float] | None]) -> dict[str, tuple[float, float] | None]:
+        """Put blocks elsewhere; where they were."""
+        nodes, before = self._graph._node, {}
+        for name, at in to.items():
+            block: Block = nodes[name]["block"]
+            before[name] = block.at
+            nodes[name] = MappingProxyType({"block": block.moved(at)})
+        return before
+
     def rename(self, name: str, to: str) -> None:
         """Give a block another name; it keeps its place and wires."""
         if name == to:

@@ -55,11 +55,11 @@ def straightened(
     right: bool = False,
 ) -> dict[str, Place]:
     """New centres of blocks among ``names`` that stand under what feeds them (beside it, where the signal goes to the
-    ``right``), so that the wire between the two is straight: where one alone is read by the other alone. What would
-    come to lie on another card stays. Only what moves is in it."""
+    ``right``), so that the wire between the two is straight: where one alone is read by the other alone. What is pinned
+    or would come to lie on another card stays. Only what moves is in it."""
     definition = diagram.definition(scope)
     places, sizes = turned_places(places, right), turned_places(sizes, right)
-    chosen = [name for name in dict.fromkeys(names) if name in places]
+    chosen = [name for name in dict.fromkeys(names) if name in places and not definition.block(name).pinned]
     now, moved = dict(places), {}
     for name in sorted(chosen, key=lambda each: places[each][1]):
         into = definition.wires_into(name)

@@ -32,10 +32,10 @@ def answered(
 
     A chain that comes into a wire gets room there, about ``at`` if that is on a long wire: what is downstream moves.
     Where a wire leads on past blocks that go, the gap closes. What comes otherwise stands where its edit says if that
-    is free, else near its neighbours; so do the blocks ``carried`` by hand, which leave their old places. ``places``:
-    where every block of the level stands now; those that the document does not know are written down, so that the rest
-    of the picture stays. ``right``: the signal goes to the right, else down. What the edits do to other levels is left
-    as it is.
+    is free, else near its neighbours; so do the blocks ``carried`` by hand, which leave their old places. Pinned blocks
+    stay. ``places``: where every block of the level stands now; those that the document does not know are written down,
+    so that the rest of the picture stays. ``right``: the signal goes to the right, else down. What the edits do to
+    other levels is left as it is.
     """
     edits = tuple(edits)
     if not places:
@@ -157,6 +157,7 @@ class _Change:
 class _Plan:
     def __init__(self, change: _Change, size_of: SizeOf, at: Place | None) -> None:
         self._change, self._at = change, at
+        self._pinned = {name for name, block in change.blocks.items() if block.pinned}
         self.places: dict[str, Place] = {}
         """Where newcomers stand."""
         blocks = {**change.before, **change.blocks}
@@ -184,7 +185,7 @@ class _Plan:
         if not out:
             return
         edges = [(wire.source, wire.target) for wire in change.wires_before]
-        standing = Standing(known, self._sizes, edges, self._along)
+        standing = Standing(known, self._sizes, edges, self._along, self._pinned)
         apart = out.union(change.came)
         bridges = {
             (wire.source, wire.target)
@@ -249,7 +250,7 @@ class _Plan:
                 rest.append(chain)
                 continue
             # As before the chain came, the one feeds the other.
-            standing = Standing(self._now, size, [*edges, between], self._along)
+            standing = Standing(self._now, size, [*edges, between], self._along, self._pinned)
             room = standing.make_room(*between, [(name, size[name]) for name in chain], self._at)
             self._now |= room.moved
             self.places |= {name: at for name, at in room.moved.items() if name in self.places}

@@ -4,7 +4,7 @@ place is free. Everything else stays where the user put it."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -46,7 +46,8 @@ class Room:
 
 class Standing:
     """The cards of a level: ``places`` are their centres, ``sizes`` widths and heights, ``edges`` pairs of names, from
-    which to which the signal goes, downwards; ``along``: so much more room than usual lies between two of a chain."""
+    which to which the signal goes, downwards; ``along``: so much more room than usual lies between two of a chain;
+    ``pinned``: cards that never move."""
 
     def __init__(
         self,
@@ -54,7 +55,9 @@ class Standing:
         sizes: Mapping[str, Size],
         edges: Iterable[tuple[str, str]] = (),
         along: float = 0.0,
+        pinned: Collection[str] = (),
     ) -> None:
+        self._pinned = frozenset(pinned)
         self._close, self._usual, self._wide = CLOSE + along, GAP_Y + along, WIDE + along
         self.rects: dict[str, Rect] = {}
         for name, (x, y) in places.items():  # as `rect_at`: a level has thousands
@@ -138,7 +141,8 @@ class Standing:
     ) -> Room:
         """Room for a chain of newcomers (name, size) in the wire from ``source`` to ``target``, about ``at`` if that is
         on a long wire, ``gap`` apart or as what stands is. What is downstream moves down as far as it must, and so does
-        what it would come to lie on; gaps stay as they are up to the usual one."""
+        what it would come to lie on; gaps stay as they are up to the usual one. Where that would need a pinned card to
+        move the newcomers stand aside."""
         gap = gap or self._gap(source, target, [height for _, (_, height) in news])
         rects = self._chain(source, target, [size for _, size in news], at, gap)
         new = {name: rect for (name, _), rect in zip(news, rects, strict=True)}
@@ -215,7 +219,7 @@ class Standing:
         """New centres of what moves down for newcomers; ``floors``: tops that blocks must not stand above. ``None`` if
         cards would still lie on one another that did not before."""
         near = self._close, self._wide, MARGIN
-        at_once = pushed_alike(self.rects, self.after, new.values(), floors, *near)
+        at_once = None if self._pinned else pushed_alike(self.rects, self.after, new.values(), floors, *near)
         if at_once is not None and not self._lying(at_once, new):
             return {name: _centre(rect) for name, rect in at_once.items() if rect[1] != self.rects[name][1]}
         rects, least = dict(self.rects), dict(floors)
@@ -226,6 +230,8 @@ class Standing:
             if not (lying := self._lying(rects, new)):
                 moved = {name: rect for name, rect in rects.items() if rect[1] != self.rects[name][1]}
                 return {name: _centre(rect) for name, rect in moved.items()}
+            if any(not self._pinned.isdisjoint(pair) for pair in lying):
+                return None
             for upper, lower in lying:
                 least[lower] = max(least.get(lower, -np.inf), {**rects, **new}[upper][3] + MARGIN)
         return None
@@ -244,6 +250,8 @@ class Standing:
                 line.add(new[name], new[name][3])
                 continue
             rect = self.rects[name]
+            if name in self._pinned:
+                continue
             wanted = max(top, least.get(name, top))
             for bottom, was in line.over(rect[0] - MARGIN, rect[2] + MARGIN):
                 if top >= was or was == bottom:  # it was below, or that is a newcomer
@@ -293,7 +301,8 @@ class Standing:
             if between:
                 gap = min(*(rect[1] - upper[3] for rect in between), *(lower[1] - rect[3] for rect in between))
                 wanted[target] = max(0.0, lower[1] - upper[3] - min(max(gap, self._close), self._wide))
-        at_once = risen_alike(rects, self.before, self.after, wanted, self._close, self._wide, MARGIN)
+        near = self._close, self._wide, MARGIN
+        at_once = None if self._pinned else risen_alike(rects, self.before, self.after, wanted, *near)
         if at_once is not None:
             return at_once
         shifts: dict[str, float] = {}
@@ -312,6 +321,8 @@ class Standing:
 
     def _rise(self, name: str, gone: set[str], wanted: Mapping[str, float], shifts: Mapping[str, float]) -> float:
         """How far a block may move up, as far as the ways to it are concerned."""
+        if name in self._pinned:
+            return 0.0
         feeds = [each for each in self.before.get(name, ()) if each not in gone]
         top, found = self.rects[name][1], [wanted[name]] if name in wanted else []
         for each in feeds:

@@ -29,7 +29,8 @@ from blockstudio.gui.work import settings
 
 SIZE, SHOWN = (1200, 750), (840, 525)
 """Of the window, and of the animation, in pixels."""
-COLOURS, MOST = 48, 1_000_000
+COLOURS, MOST = (48, 40, 32, 24), 1_000_000
+"""So many, fewer where the file would be larger than `MOST` bytes."""
 HERE = Path(__file__).parent
 Mod = Qt.KeyboardModifier
 Key = Qt.Key
@@ -82,21 +83,26 @@ class Film:
         self.shot(220)
 
     def write(self, file: Path) -> None:
-        """The animation, with one palette; raises `ValueError` if it is too large."""
+        """The animation, with one palette; raises `ValueError` if it is too large with the fewest colours."""
+        for colours in COLOURS:
+            self._write(file, colours)
+            size = file.stat().st_size
+            print(f"{file.name}: {len(self.frames)} frames, {colours} colours, {size / 1000:,.0f} kB")
+            if size <= MOST:
+                return
+        raise ValueError(f"{file} is larger than {MOST:,} bytes")
+
+    def _write(self, file: Path, colours: int) -> None:
         some = self.frames[:: max(1, len(self.frames) // 12)]
         sheet = Image.new("RGB", (self.shown[0], self.shown[1] * len(some)))
         for row, (frame, _) in enumerate(some):
             sheet.paste(frame, (0, row * self.shown[1]))
-        palette = sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+        palette = sheet.quantize(colours, dither=Image.Dither.NONE)
         images = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame, _ in self.frames]
         images[0].save(
             file, save_all=True, append_images=images[1:], duration=[ms for _, ms in self.frames], loop=0,
             optimize=False, disposal=1,
         )  # fmt: skip
-        size = file.stat().st_size
-        print(f"{file.name}: {len(images)} frames, {size / 1000:,.0f} kB")
-        if size > MOST:
-            raise ValueError(f"{file} is larger than {MOST:,} bytes")
 
 
 def inception(film: Film) -> None:

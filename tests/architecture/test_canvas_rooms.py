@@ -53,4 +53,5 @@ def test_there_are_no_other_rooms() -> None:
     assert folders == {"canvas", *MAY_KNOW}
     assert {path.name for path in CANVAS.glob("*.py")} == {
         "__init__.py", "annotation_commands.py", "canvas.py", "commands.py", "feature.py", "layout_commands.py",
+        "tools.py",
     }  # fmt: skip

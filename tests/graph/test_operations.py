@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from blockstudio.blocks import PORTS
 from blockstudio.errors import StudioError
-from blockstudio.graph.definition import Wire
+from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.operations import inserting
 from blockstudio.graph.operations.copying import copy_diagram
@@ -27,8 +28,8 @@ from blockstudio.graph.operations.inserting import (
 )
 from blockstudio.graph.operations.pasting import duplicate, paste
 from blockstudio.graph.operations.removing import delete, delete_and_heal, delete_where_it_fits, detach
-from blockstudio.graph.operations.replacing import make_unique, replace
-from blockstudio.graph.operations.switching import is_bypassed, set_bypass
+from blockstudio.graph.operations.replacing import make_unique, replace, stand_in
+from blockstudio.graph.operations.switching import is_bypassed, set_bypass, set_pinned
 from blockstudio.graph.operations.ungrouping import ungroup
 from tests.support.graph_samples import sample
 from tests.support.operating import TYPES, carry_out, drawings, flat, names_of, wires_apart
@@ -488,3 +489,20 @@ def test_blocks_of_a_type_that_is_not_installed_go_along():
     while d.undo():
         pass
     assert dumps(d) == before
+
+
+def test_what_takes_a_place_keeps_pin_and_points() -> None:
+    d = Diagram("kept")
+    for kind, name in (("Input", "input"), ("ReLU", "relu"), ("Output", "output")):
+        d.add(kind, name, at=(0.0, 0.0))
+    wires = [Wire("input", "out", "relu", "in"), Wire("relu", "out", "output", "in")]
+    for wire in wires:
+        d.connect(wire.source, wire.target)
+        d.history.do(SetRoute(wire=wire, route=((40.0, 50.0),)))
+    d.edit("Pin", set_pinned(d, "", {"relu": (0.0, 90.0)}, True))
+    d.edit("Replace", stand_in(d, "", "relu", "Tanh", {}))
+    assert d.main.block("relu") == Block(type="Tanh", at=(0.0, 90.0), pinned=True)
+    assert dict(d.main.routes) == dict.fromkeys(wires, ((40.0, 50.0),))
+    for name, kind in (("relu", "Input"), ("input", "ReLU")):
+        with pytest.raises(StudioError, match="cannot take its place"):
+            stand_in(d, "", name, kind, {})

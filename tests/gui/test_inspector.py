@@ -193,7 +193,7 @@ def test_several_blocks_are_set_in_one_step(session: Session, inspector: Inspect
 
 def test_different_types_share_no_parameter_they_do_not_have(session: Session, inspector: Inspector) -> None:
     session.select(["conv1", "relu"])
-    assert set(inspector.page.fields) == {"bypass"}
+    assert set(inspector.page.fields) == {"bypass", "repeat"}
     type_into(inspector.field("bypass"), "on")
     assert session.level.blocks["conv1"].bypassed and session.level.blocks["relu"].bypassed
 

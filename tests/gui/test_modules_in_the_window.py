@@ -192,6 +192,28 @@ def test_a_kept_module_is_dropped_into_a_wire(open_window):
     name = ghost.drop()
     assert [each.target for each in session.definition.wires_from("conv3")] == [name]
     undone(session, before)
+    # On a card it takes that one's place; one without an output says why it cannot.
+    session.undo()
+    ghost = dropping.Ghost(canvas, offer)
+    ghost.move(canvas.camera.to_view(canvas.block_rect("conv4").center()))
+    assert ghost.onto == "conv4" and ghost.overlay().line == "replaces conv4"
+    assert ghost.drop() == "conv4"
+    assert session.definition.block("conv4").type == "Inception"
+    assert [each.source for each in session.definition.wires_into("conv4")] == ["relu3"]
+    undone(session, before)
+
+
+def test_several_are_taken_apart_as_one_step(open_window):
+    window = open_window("resnet18")
+    session, figures = window.session, window.session.analysis.parameters
+    before = dumps(session.diagram)
+    session.select(["layer1", "layer2", "fc"])
+    assert window.commands.run("edit.ungroup")
+    assert set(session.selection) == {"layer1.0", "layer1.1", "layer2.0", "layer2.1", "fc"}
+    assert session.analysis.parameters == figures
+    undone(session, before)
+    session.select(["fc"])
+    assert not window.commands.is_possible("edit.ungroup")
 
 
 def test_a_handle_on_the_card_repeats_it(open_window, qtbot):

@@ -50,13 +50,15 @@ def drawings(draw):
 def test_nothing_comes_to_lie_on_anything(drawing, data) -> None:
     places, sizes, edges = drawing
     before = lying(places, sizes)
-    standing = Standing(places, sizes, edges)
+    pinned = data.draw(st.sets(st.sampled_from(sorted(places)), max_size=2))
+    standing = Standing(places, sizes, edges, pinned=pinned)
     source, target = data.draw(st.sampled_from(edges))
     news = [(f"n{index}", (152.0, 48.0)) for index in range(data.draw(st.integers(1, 3)))]
     at = data.draw(st.none() | st.tuples(st.floats(-400, 400), st.floats(0, 1000)))
     room = standing.make_room(source, target, news, at)
     assert set(room.places) == {name for name, _ in news}
     after = {**places, **room.moved, **room.places}
+    assert pinned.isdisjoint(room.moved)
     assert lying(after, sizes | dict(news)) <= before
     assert all(at[0] == places[name][0] and at[1] > places[name][1] for name, at in room.moved.items())
 
@@ -176,3 +178,13 @@ def test_nor_is_it_on_any_drawing(drawing, data) -> None:
         fast, _ = answers(patch, standing, wire, wire[1], True)
         slow, _ = answers(patch, standing, wire, wire[1], False)
     assert fast == slow
+
+
+def test_pinned_cards_stay_where_they_are() -> None:
+    standing = Standing(CHAIN, SIZES, EDGES, pinned=["b4"])
+    room = standing.make_room("b0", "b1", [("new", CARD)])
+    assert room.moved == {} and lying({**CHAIN, **room.places}, SIZES | {"new": CARD}) == set()
+    far = {**CHAIN, "b4": (0.0, STEP * 9)}
+    room = Standing(far, SIZES, EDGES, pinned=["b4"]).make_room("b0", "b1", [("new", CARD)])
+    assert set(room.moved) == {"b1", "b2", "b3"} and room.places["new"] == CHAIN["b1"]
+    assert set(Standing(CHAIN, SIZES, EDGES, pinned=["b3"]).close_gap(["b1"], [("b0", "b2")])) == {"b2"}

@@ -9,17 +9,16 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps, save
 from blockstudio.graph.recovery import Journal, pending, recover
+from tests.suites.acts import OFTEN, steps
 from tests.suites.forks import fork
 from tests.suites.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("Conv2d", "ReLU", "BatchNorm2d", "Add", "Concat", "MaxPool2d", "Unit")
 WINDOW = """
 import os, pathlib, sys
 from blockstudio.gui.work import settings
@@ -73,26 +72,9 @@ class Hand:
                 return
 
     def _try(self, diagram: Diagram, drawn: random.Random) -> None:
-        scope = drawn.choice(["", "", "", "Unit"])
-        names = list(diagram.definition(scope).graph)
-        name, other = drawn.choice(names), drawn.choice(names)
-        acts: dict[str, Any] = {
-            "add": lambda: diagram.add(drawn.choice(KINDS), f"b{self.turn}", scope=scope),
-            "connect": lambda: diagram.connect(name, other, scope=scope),
-            "set": lambda: diagram.set(name, scope=scope, out_channels=drawn.randrange(1, 99)),
-            "rename": lambda: diagram.rename(name, f"n{self.turn}", scope=scope),
-            "remove": lambda: diagram.remove(name, scope=scope),
-            "move": lambda: diagram.move({name: (drawn.uniform(-9, 9), 0.0)}, scope=scope),
-            "bypass": lambda: diagram.bypass(name, drawn.choice([True, False]), scope=scope),
-            "repeat": lambda: diagram.repeat(name, drawn.choice([None, 2, "planes"]), scope=scope),
-            "note": lambda: diagram.note(name, f"note {self.turn} ä 网络", scope=scope),
-            "undo": diagram.undo,
-            "redo": diagram.redo,
-        }
-        kinds = ("add", "add", "add", "connect", "connect", "set", "rename", "remove", "move", "bypass", "repeat")
-        act = acts[drawn.choice((*kinds, "note", "undo", "redo"))]
+        acts = steps(diagram, drawn, self.turn)
         try:
-            act()
+            acts[drawn.choice((*OFTEN, *acts))]()
         except (AttributeError, TypeError) as error:  # An act of another name would hide behind "refused".
             raise AssertionError(f"this suite calls what is not there: {error}") from error
 

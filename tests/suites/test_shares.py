@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import get_args
 
 import pytest
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.edits import Edit
 from blockstudio.graph.format import loads
 from blockstudio.runs import Recipe, with_fields
 from tests.suites import emitted, floods, hostile, journals, networks, saves
@@ -19,6 +21,16 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="forks and signals of PO
 def test_a_share_of_killed_saves_and_journals() -> None:
     for outcome in (saves.kills(1), journals.kills(2), journals.cuts(1)):
         assert outcome.times and outcome.faults == []
+
+
+@pytest.mark.fault
+def test_random_edits_are_of_every_kind() -> None:
+    diagram, seen = journals.begun(), set[type]()
+    diagram.history.listeners.append(lambda edits: seen.update(map(type, edits)))
+    hand = journals.Hand(diagram, 3)
+    for _ in range(250):
+        hand.act()
+    assert seen == set(get_args(Edit))
 
 
 @pytest.mark.fuzz

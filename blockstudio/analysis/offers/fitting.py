@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from blockstudio.analysis.engine import analyze
@@ -13,6 +13,7 @@ from blockstudio.graph.checks import check_nesting
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.library import Kept
 from blockstudio.graph.operations.copying import modules_alone
 from blockstudio.text import Text, render, say
 
@@ -38,10 +39,11 @@ class Fit(NamedTuple):
 class Fitter:
     """Answers for one state of a diagram, each question worked out once."""
 
-    def __init__(self, diagram: Contents, where: Where) -> None:
-        self.diagram, self.where = diagram, where
+    def __init__(self, diagram: Contents, where: Where, read: Callable[[Kept], Contents] | None = None) -> None:
+        self.diagram, self.where, self._read = diagram, where, read
         self._probe: Diagram | None = None
         self._known: dict[tuple[str, str], Fit] = {}
+        self._kept: dict[Kept, Fit] = {}
 
     def fit(self, type_name: str, parameters: Mapping[str, RawValue]) -> Fit:
         """Whether a block of a type fits, with these parameters and the defaults of the others."""
@@ -49,6 +51,18 @@ class Fitter:
         if key not in self._known:
             self._known[key] = self._fit(type_name, parameters)
         return self._known[key]
+
+    def fit_kept(self, kept: Kept) -> Fit:
+        """Whether a module fits that the diagram has not yet; one that cannot be read does not."""
+        if kept not in self._kept:
+            try:
+                found = self._read(kept) if self._read is not None else None
+                module = "" if found is None else next(block.type for _, block in found.main.blocks())
+                where = replace(self.where, scope=MAIN)  # it cannot be what it would stand in
+                self._kept[kept] = Fit(True) if found is None else Fitter(found, where).fit(module, {})
+            except StudioError as error:
+                self._kept[kept] = Fit(False, render(error.message))
+        return self._kept[kept]
 
     def _fit(self, type_name: str, parameters: Mapping[str, RawValue]) -> Fit:
         sources, kind = self.where.sources, self.diagram.kind(type_name)
@@ -87,10 +101,12 @@ class Fitter:
             return Fit(False, render(error.message))
         found = analyze(probe)
         probe.undo()
-        errors = [problem for problem in found.problems if problem.severity == "error"]
+        # Around it there is no network yet.
+        own = (problem for problem in found.problems if problem.scope != MAIN or problem.block == block)
+        errors = [problem for problem in own if problem.severity == "error"]
         outputs = self.diagram.output_ports(name)
         out = found.level("").shapes.get((block, outputs[0])) if outputs else None
-        if out is None and errors:
+        if errors:
             return Fit(False, render(errors[0].message))
         return Fit(True, shape_text(out) if out else "", out)
 

@@ -59,6 +59,14 @@ def paste(
     return _paste(diagram, scope, found, known, keep, _shift(found.main, centre, shift))
 
 
+def brought(diagram: Contents, found: Contents) -> tuple[Block, Edits]:
+    """The instance that a kept module's fragment holds, as the diagram would have it, and the edits that add the
+    modules that it needs."""
+    edits = paste(diagram, MAIN, found).edits
+    (block,) = (edit.block for edit in edits if isinstance(edit, AddBlock))
+    return block, tuple(edit for edit in edits if isinstance(edit, AddModule))
+
+
 def led_through(scope: str, found: Contents, added: Added, wire: Wire) -> Edits:
     """The edits of a paste with a wire led through what it adds, if the fragment is a chain; else as they are. Raises
     `StudioError` ``diagram.block``."""

@@ -13,16 +13,17 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block, Definition, Wire
 from blockstudio.graph.edits import AddBlock, AddModule, AddWire, Edit
 from blockstudio.graph.operations.base import Edits, framed_instead, place_of, removal
+from blockstudio.graph.operations.inserting import passes
 from blockstudio.text import say
 
 
 def replace(
     diagram: Contents, scope: str, name: str, type: str, parameters: Mapping[str, RawValue] | None = None
 ) -> Edits:
-    """Put a block of another type in the place of ``name``: it keeps name, place, note, bypass and, where the type can
-    repeat, its repeat. ``parameters`` are all that it sets; ``None`` keeps those that both types have and the new one
-    accepts. Each wire stays at the port of the same name, else at the one of the same place; where there is none, it
-    goes.
+    """Put a block of another type in the place of ``name``: it keeps name, place, pin, note, bypass and, where the type
+    can repeat, its repeat. ``parameters`` are all that it sets; ``None`` keeps those that both types have and the new
+    one accepts. Each wire stays at the port of the same name, else at the one of the same place, led through the same
+    points; where there is none, it goes.
 
     Raises `StudioError` ``diagram.type``, ``diagram.block``; what the edits refuse comes when they are applied.
     """
@@ -37,9 +38,28 @@ def replace(
         at=old.at,
         repeat=old.repeat if repeatable(diagram, type) else None,
         bypass=False if type in PORTS else old.bypass,
+        pinned=old.pinned,
         note=old.note,
     )
     return tuple(_put(diagram, scope, definition, name, block))
+
+
+def can_replace(diagram: Contents, old: str, new: str) -> bool:
+    """Whether a block of type ``new`` may be offered for one of type ``old``: signals pass through both, or both are
+    ends of the same kind."""
+    if old in PORTS or new in PORTS:
+        return old == new
+    return passes(diagram, old) and passes(diagram, new)
+
+
+def stand_in(diagram: Contents, scope: str, name: str, type: str, parameters: Mapping[str, RawValue]) -> Edits:
+    """Put another block in the place of ``name``, with the parameters that both have; ``parameters`` stand before
+    these. Raises `StudioError` ``replace.ports`` where the one cannot stand for the other, and as `replace`."""
+    old = diagram.definition(scope).block(name)
+    diagram.declared(type)
+    if not can_replace(diagram, old.type, type):
+        raise StudioError("replace.ports", say("{type} cannot take its place.", type=type), where=name)
+    return replace(diagram, scope, name, type, {**shared(diagram, type, old.parameters), **parameters})
 
 
 def shared(diagram: Contents, type: str, parameters: Mapping[str, RawValue]) -> dict[str, RawValue]:
@@ -107,7 +127,8 @@ def _put(
         if target_port is None or source_port is None or (wire.target, target_port) in taken:
             continue
         taken.add((wire.target, target_port))
-        edits.append(AddWire(scope=scope, wire=Wire(wire.source, source_port, wire.target, target_port)))
+        again = Wire(wire.source, source_port, wire.target, target_port)
+        edits.append(AddWire(scope=scope, wire=again, route=definition.routes.get(wire, ())))
     return edits + framed_instead(definition, scope, [name], [name])
 
 

@@ -10,8 +10,10 @@ from PySide6.QtGui import QKeySequence
 from blockstudio.analysis import Fix
 from blockstudio.analysis.costs import COSTS
 from blockstudio.blocks import RawValue
+from blockstudio.graph.operations.inserting import passes
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.hand import acts, connecting, dropping, keys, leading, tidying
+from blockstudio.gui.canvas.hand.start import Start
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
@@ -46,6 +48,12 @@ def _several(desk: Desk) -> bool:
 
 def _one_block(desk: Desk) -> bool:
     return len(desk.session.selection) == 1
+
+
+def _one_passing(desk: Desk) -> bool:
+    """One block is selected, and a signal passes through it."""
+    session = desk.session
+    return _one_block(desk) and passes(session.diagram, session.definition.block(session.selection[0]).type)
 
 
 def _one_module(desk: Desk) -> bool:
@@ -118,6 +126,9 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         canvas.scene.select_wires(())
         desk.session.select(())
 
+    def replace_selected(desk: Desk) -> None:
+        canvas.search(Start(instead=desk.session.selection[0]))
+
     def toggle_frame(desk: Desk) -> None:
         canvas.toggle_frame(desk.session.selection[0])
 
@@ -155,6 +166,10 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         Command("edit.add", say("Add a block"), add, value=True),
         Command("edit.search", say("Add a block…"), lambda d, start=None: canvas.search(start), "Edit", 312,
                 keywords="insert new search tab space"),
+        Command("edit.replace", say("Replace…"), replace_selected, "Edit", 311, ("Ctrl+H",), enabled=_one_passing,
+                keywords="swap exchange change type other instead", reason=say("Select one block.")),
+        Command("edit.pull_out", say("Pull out of its chain"), lambda d: acts.pull_out(canvas.scene), "Edit", 318,
+                ("Ctrl+Shift+X",), enabled=_selected, keywords="detach extract unhook disconnect heal"),
         Command("problem.fix", say("Do what a problem offers"), fix, value=True),
         Command("edit.cancel", say("Take back what is being dragged"), lambda d: canvas.cancel_gesture(),
                 enabled=lambda d: canvas.gesture is not None),

@@ -12,6 +12,7 @@ from blockstudio.gui.canvas import annotation_commands, layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.commands import commands
 from blockstudio.gui.canvas.hand import keys
+from blockstudio.gui.canvas.tools import Corner
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.text import tr
@@ -20,7 +21,7 @@ from blockstudio.gui.kit.text import tr
 def install(desk: Desk) -> Canvas:
     """Put a drawing of the session on the desk."""
     canvas = Canvas(desk.session)
-    canvas.commands = desk.commands
+    canvas.commands, canvas.scene.shelf = desk.commands, desk.shelf
     desk.set_drawing(canvas)
     desk.add_commands(*commands(canvas), *layout_commands.commands(canvas), *annotation_commands.commands(canvas))
     desk.key_hints += _key_hints(desk)
@@ -28,6 +29,7 @@ def install(desk: Desk) -> Canvas:
     desk.preview_wanted.connect(canvas.show_preview)
     desk.frames_wanted.connect(lambda paths: _open_frames(canvas, paths))
     canvas.activated.connect(lambda _: canvas.run("edit.rename"))
+    Corner(desk, canvas)
     desk.add_item("top", _metric_chip(desk), 100)
     desk.add_item("status", _zoom_button(desk, canvas), 200)
     return canvas
@@ -72,7 +74,8 @@ def _key_hints(desk: Desk) -> list[tuple[str, str]]:
         *hints,
         (tr("Move the selection, with Shift far"), tr("arrows")),
         (tr("Go to the block in a direction"), tr("Alt+arrows")),
-        (tr("Next block, previous block"), tr("Tab, Shift+Tab")),
+        (tr("Add a block…").rstrip("…"), tr("Tab, Space")),
+        (tr("Previous block"), QKeySequence("Shift+Tab").toString(QKeySequence.SequenceFormat.NativeText)),
     ]
 
 

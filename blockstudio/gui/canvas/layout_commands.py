@@ -11,7 +11,7 @@ from blockstudio.gui.canvas.scene.staging import columns_wanted
 from blockstudio.gui.commands.registry import Choice, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.layout.flow import flow_wanted
 from blockstudio.text import say
 
@@ -55,6 +55,10 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
 
     def set_direction(_: Desk, right: bool | None) -> None:
         arranging.set_right(right)
+        canvas.camera.restart()
+
+    def set_shape(_: Desk, wanted: tuple[int | None, bool | None]) -> None:
+        arranging.set_shape(*wanted, phrase("Layout"))
         canvas.camera.restart()
 
     def open_all(_: Desk) -> None:
@@ -104,6 +108,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
                 keywords="layout fold wrap page"),
         Command("view.direction", say("Direction"), set_direction, "View", 146, choices=directions, on_drawing=True,
                 keywords="layout orientation horizontal vertical left right flow turn"),
+        Command("view.shape", say("Columns and direction"), set_shape, on_drawing=True, value=True),
         Command("view.open_all", say("Open all modules"), open_all, "View", 206, ("Ctrl+]",),
                 enabled=modules_here, on_drawing=True, keywords="expand unfold"),
         Command("view.close_all", say("Close all modules"), close_all, "View", 207, ("Ctrl+[",),

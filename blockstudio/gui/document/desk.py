@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from blockstudio.gui.commands.registry import COMMAND, Act, Command, Commands
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents, Request, Unwritten
-from blockstudio.gui.document.places import LAST, Opener, Page, Panel, Question, Screen, Section, Step
+from blockstudio.gui.document.places import LAST, About, Opener, Page, Panel, Question, Screen, Section, Step
 from blockstudio.gui.document.recovering import Recovering
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.shelf import Shelf
@@ -28,7 +28,6 @@ from blockstudio.gui.kit.toasts import Toast, ToastBar
 REFUSED = "refused"
 """What a note is about that says why an edit was not done."""
 Bar = Literal["top", "status", "drawing"]
-Place = Literal["block", "network"]
 
 
 class Desk(QObject):
@@ -159,8 +158,8 @@ class Desk(QObject):
         self.panels[panel.name] = panel
         self.panel_added.emit(panel)
 
-    def add_section(self, place: Place, make: Callable[[str], QWidget], order: int = LAST) -> None:
-        """A part of the inspector's page of a block, or of the network's."""
+    def add_section(self, place: About, make: Callable[[str], QWidget], order: int = LAST) -> None:
+        """A part of the inspector's pages of a block, of several, or of the network."""
         self.sections.append(Section(place, make, order))
         self.sections.sort(key=lambda section: section.order)
         self.section_added.emit()

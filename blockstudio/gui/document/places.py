@@ -68,13 +68,17 @@ class Panel:
     """On its tab, where several stand at one side."""
 
 
+About = Literal["block", "blocks", "network"]
+"""What a page of the inspector is about: one block, several, or none."""
+
+
 @dataclass(frozen=True)
 class Section:
-    """A part of the inspector's page of a ``"block"`` or of the ``"network"``."""
+    """A part of the inspector's pages."""
 
-    place: Literal["block", "network"]
+    place: About
     make: Callable[[str], QWidget]
-    """From a block's name (empty for the network). What follows the document refreshes itself."""
+    """From a block's name (empty for several and for the network). What follows the document refreshes itself."""
     order: int = LAST
 
 

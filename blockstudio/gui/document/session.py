@@ -166,6 +166,23 @@ class Session(Looks):
             return False
         return True
 
+    def do_in_turn(
+        self, label: str, acts: Iterable[Callable[[], Iterable[Edit]]], at: Place | None = None, answered: bool = True
+    ) -> bool:
+        """Apply what several acts give, each worked out on what those before it have left, as one undo step. As in
+        `do` the drawing answers each of them, where it is to (``answered``)."""
+        history = self.diagram.history
+        try:
+            with history.gesture(label):
+                for act in acts:
+                    edits = tuple(act())
+                    for edit in self.answer(edits, at, ()) if answered and self.answer is not None else edits:
+                        history.do(edit)
+        except StudioError as error:
+            self.refused.emit(str(error))
+            return False
+        return True
+
     def undo(self) -> None:
         label = self.diagram.undo()
         if label:

@@ -1,8 +1,6 @@
-"""Inspector pages of blocks: one block, or what several have in common."""
+"""The inspector's page of one block."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import msgspec
 from PySide6.QtCore import Qt
@@ -12,9 +10,8 @@ from blockstudio.analysis import BlockReport
 from blockstudio.blocks import BlockType, Parameter, Value, shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, check_name
-from blockstudio.graph.edits import Edit, RenameBlock, SetBlock, SetParameter, clash
+from blockstudio.graph.edits import RenameBlock, SetBlock, SetParameter, clash
 from blockstudio.graph.foreign import missing
-from blockstudio.graph.operations.switching import set_bypass
 from blockstudio.graph.resolve import resolve_flag, resolve_repeat
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
@@ -24,8 +21,8 @@ from blockstudio.gui.inspector.sections import add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, NumberRow, bytes_text, clear, count_text, heading, quiet, whole_text
-from blockstudio.gui.kit.text import phrase, sentence, tr, tr_many
-from blockstudio.text import render, say, say_many
+from blockstudio.gui.kit.text import phrase, sentence, tr
+from blockstudio.text import render, say
 
 Field = ValueField | ChoiceField
 TERMS = 8
@@ -338,112 +335,3 @@ def _module_rows(session: Session, block: Block, report: BlockReport) -> list[tu
             more = " + …" if len(terms) > TERMS or report.copies > TERMS else ""
             rows.append((label, " + ".join(terms[:TERMS]) + more, count_text(total)))
     return rows
-
-
-class ManyPage(QWidget):
-    """Several blocks: the parameters that they share, set for all at once, and what they cost together."""
-
-    def __init__(self, session: Session, names: tuple[str, ...], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session, self._names = session, names
-        self._place = (session.document, session.scope)
-        self.fields: dict[str, ValueField | ChoiceField] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        title = quiet(tr_many("{count} block", "{count:,} blocks", len(names)), wrap=False)
-        title.setProperty("role", "title")
-        column.addWidget(title)
-        kinds = dict.fromkeys(block.type for block in self._blocks())
-        column.addWidget(quiet(", ".join(kinds)))
-        self._shared = self._find_shared(list(kinds))
-        self.form = Form()
-        column.addWidget(heading(tr("Shared parameters")))
-        column.addWidget(self.form)
-        for key, parameter in self._shared.items():
-            field = parameter_field(parameter, partial(self._check, parameter))
-            field.committed.connect(lambda text, key=key, parameter=parameter: self._set(key, parameter, text))
-            self.form.add(key, key, field, tr(parameter.help))
-            self.fields[key] = field
-        flag = ChoiceField([values.OFF, values.ON], _check_flag)
-        flag.committed.connect(lambda text: self._bypass(values.read_flag(text, {})))
-        self.form.add("bypass", tr("bypass"), flag, tr("On: the signal passes through all of them."))
-        self.fields["bypass"] = flag
-        column.addWidget(heading(tr("Together")))
-        self._cost = NumberRow()
-        column.addWidget(self._cost)
-        column.addStretch(1)
-        self.refresh()
-
-    def _is_there(self) -> bool:
-        session = self._session
-        here = self._place == (session.document, session.scope)
-        return here and all(name in session.definition.graph for name in self._names)
-
-    def _blocks(self) -> list[Block]:
-        definition = self._session.definition
-        return [definition.block(name) for name in self._names]
-
-    def _find_shared(self, kinds: list[str]) -> dict[str, Parameter]:
-        diagram = self._session.diagram
-        first, *others = (diagram.declared(kind) for kind in kinds)
-        return {
-            key: parameter
-            for key, parameter in first.items()
-            if all(key in other and other[key].kind == parameter.kind for other in others)
-        }
-
-    def _check(self, parameter: Parameter, text: str) -> str:
-        if not text:
-            return ""  # they differ, and stay as they are
-        return values.shown_result(parameter, values.read(parameter, text), scope_of(self._session))
-
-    def _set(self, key: str, parameter: Parameter, text: str) -> None:
-        if not text or not self._is_there():
-            return
-        raw, scope = values.read(parameter, text), self._session.scope
-        edits: list[Edit] = [SetParameter(scope=scope, name=name, key=key, value=raw) for name in self._names]
-        self._session.do(
-            say_many("Set {key} of {count} block", "Set {key} of {count} blocks", len(edits), key=key), *edits
-        )
-
-    def _bypass(self, bypass: bool | str) -> None:
-        if not self._is_there():
-            return
-        edits = set_bypass(self._session.diagram, self._session.scope, self._names, bypass)
-        self._session.do(
-            say_many("Set bypass of {count} block", "Set bypass of {count} blocks", len(self._names)), *edits
-        )
-
-    def refresh(self) -> None:
-        """Show what is common now; fields that differ are empty."""
-        if not self._is_there():
-            return
-        blocks, diagram = self._blocks(), self._session.diagram
-        for key in self._shared:
-            shown = set()
-            for block in blocks:
-                parameter = diagram.declared(block.type)[key]
-                shown.add(values.show(parameter, block.parameters.get(key, parameter.default), key))
-            self._show(key, shown)
-        flags = {b.bypass if isinstance(b.bypass, str) else (values.ON if b.bypass else values.OFF) for b in blocks}
-        self._show("bypass", flags)
-        level = self._session.level.blocks
-        reports = [level[name] for name in self._names if name in level]
-        self._cost.set(tr("parameters"), f"{sum(report.parameters or 0 for report in reports):,}")
-        self._cost.set(tr("MACs"), count_text(sum(report.macs or 0 for report in reports)))
-        self._cost.set(tr("training memory"), bytes_text(sum(report.training_bytes or 0 for report in reports)))
-
-    def _show(self, key: str, shown: set[str]) -> None:
-        field = self.fields[key]
-        same = len(shown) == 1
-        line = field.line if isinstance(field, ChoiceField) else field
-        if line is not None:
-            line.setPlaceholderText("" if same else tr("various"))
-        field.set_value(next(iter(shown)) if same else "")
-
-
-def _check_flag(text: str) -> str:
-    if text:
-        values.read_flag(text, {})
-    return ""

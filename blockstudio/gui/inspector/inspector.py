@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.inspector.annotation_page import AnnotationPage
-from blockstudio.gui.inspector.block_page import BlockPage, ManyPage
+from blockstudio.gui.inspector.block_page import BlockPage
 from blockstudio.gui.inspector.diagram_page import DiagramPage
+from blockstudio.gui.inspector.many_page import ManyPage
 from blockstudio.gui.kit.fields import goes_elsewhere
 from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import tr
@@ -105,7 +106,7 @@ class Inspector(QScrollArea):
         if len(selection) == 1:
             return BlockPage(self._desk, selection[0], self._holder)
         if selection:
-            return ManyPage(self.session, selection, self._holder)
+            return ManyPage(self._desk, selection, self._holder)
         if len(self.session.noted) == 1:
             return AnnotationPage(self._desk, self.session.noted[0], self._holder)
         return DiagramPage(self._desk, self._holder)

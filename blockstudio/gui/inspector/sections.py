@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, cast
+from typing import Protocol, cast
 
 from PySide6.QtWidgets import QVBoxLayout
 
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.places import About
 
 
 class BlockSection(Protocol):
@@ -16,7 +17,7 @@ class BlockSection(Protocol):
         """Show what is known now of the block, which may have another name."""
 
 
-def add_sections(desk: Desk, column: QVBoxLayout, place: Literal["block", "network"], name: str) -> list[BlockSection]:
+def add_sections(desk: Desk, column: QVBoxLayout, place: About, name: str) -> list[BlockSection]:
     """Put the sections of a page into its column; those that follow the block's name."""
     found = []
     for section in desk.sections:

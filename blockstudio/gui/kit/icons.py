@@ -7,6 +7,13 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 from blockstudio.gui.kit.theme import FAMILY_COLOURS
 
+CARDS = {
+    "column": [(5.3, y) for y in (1.4, 5.7, 10.0)],
+    "columns": [(x, y) for x in (0.8, 5.3, 9.8) for y in (1.4, 5.7, 10.0)],
+    "row": [(x, 5.7) for x in (0.8, 5.3, 9.8)],
+}
+"""Where small cards stand in icons of layouts."""
+
 
 def application_icon() -> QIcon:
     """Three wired blocks."""
@@ -41,7 +48,7 @@ def _application_pixmap(size: int) -> QPixmap:
 
 
 def glyph(name: str, colour: QColor, size: int = 14) -> QIcon:
-    """A small icon in one colour: ``pause``, ``play``, ``stop``, ``sun``, ``moon``, ``chevron``."""
+    """A small icon in one colour: ``pause``, ``play``, ``stop``, ``sun``, ``moon``, ``chevron``, or one of `CARDS`."""
     ratio = 2
     pixmap = QPixmap(size * ratio, size * ratio)
     pixmap.setDevicePixelRatio(ratio)
@@ -60,6 +67,9 @@ def glyph(name: str, colour: QColor, size: int = 14) -> QIcon:
         path.lineTo(3, 12.2)
         path.closeSubpath()
         painter.drawPath(path)
+    elif name in CARDS:
+        for x, y in CARDS[name]:
+            painter.drawRoundedRect(QRectF(x, y, 3.4, 2.6), 0.6, 0.6)
     elif name == "stop":
         painter.drawRoundedRect(QRectF(2.5, 2.5, 9, 9), 1, 1)
     elif name == "moon":

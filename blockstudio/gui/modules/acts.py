@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from blockstudio.blocks import PORTS
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Wire
+from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire
 from blockstudio.graph.library import Kept
-from blockstudio.graph.operations.base import Added
+from blockstudio.graph.operations.base import Added, Edits
 from blockstudio.graph.operations.grouping import group
 from blockstudio.graph.operations.naming import module_name
-from blockstudio.graph.operations.pasting import paste
+from blockstudio.graph.operations.pasting import brought, paste
 from blockstudio.graph.operations.promoting import promote
-from blockstudio.graph.operations.replacing import make_unique
+from blockstudio.graph.operations.replacing import make_unique, stand_in
 from blockstudio.graph.operations.ungrouping import ungroup
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.session import Session
@@ -47,18 +49,28 @@ def group_selection(session: Session) -> bool:
     return True
 
 
+def apart(session: Session) -> tuple[str, ...]:
+    """The selected blocks that stand for others: instances and repeats."""
+    blocks = {name: session.definition.block(name) for name in session.selection}
+    modules = session.diagram.modules
+    return tuple(name for name, block in blocks.items() if block.type in modules or block.repeat is not None)
+
+
 def ungroup_selection(session: Session) -> bool:
     """Take the selected instances apart, one level deep, as one step."""
-    if len(session.selection) != 1:
-        return False
-    (name,) = session.selection
-    try:
+    names = apart(session)
+    came: list[str] = []
+
+    def taken(name: str) -> Edits:
         edits = ungroup(session.diagram, session.scope, name)
-    except StudioError as error:
-        session.refused.emit(str(error))
+        came.extend(edit.name for edit in edits if isinstance(edit, AddBlock))
+        return edits
+
+    what = names[0] if len(names) == 1 else say_many("{count} block", "{count:,} blocks", len(names))
+    if not names or not session.do_in_turn(phrase("Take {name} apart", name=what), [partial(taken, n) for n in names]):
         return False
-    names = tuple(edit.name for edit in edits if isinstance(edit, AddBlock))
-    return _add(session, phrase("Take {name} apart", name=name), Added(names, edits))
+    session.select([*(name for name in session.selection if name not in names), *came])
+    return True
 
 
 def unique_selection(session: Session) -> bool:
@@ -86,10 +98,14 @@ def promote_parameter(session: Session, block: str, key: str) -> bool:
 
 
 def insert(
-    desk: Desk, where: Kept | tuple[str, str], at: tuple[float, float] | None = None, into: Wire | None = None
+    desk: Desk,
+    where: Kept | tuple[str, str],
+    at: tuple[float, float] | None = None,
+    into: Wire | None = None,
+    onto: str | None = None,
 ) -> bool:
-    """Put an instance of a kept module into the level in view, with all that it needs: ``into`` a wire, else behind the
-    selected block."""
+    """Put an instance of a kept module into the level in view, with all that it needs: in the place of a block
+    (``onto``), ``into`` a wire, else behind the selected block."""
     session = desk.session
     try:
         if not isinstance(where, Kept):
@@ -99,6 +115,8 @@ def insert(
     except StudioError as error:
         session.refused.emit(str(error))
         return False
+    if onto is not None:
+        return _in_place(session, found, onto)
     (name,) = added.names
     edits = [_placed(edit, at) for edit in added.edits]
     module = next(block.type for _, block in found.main.blocks())
@@ -113,6 +131,16 @@ def insert(
         if ports:
             edits.append(AddWire(scope=scope, wire=Wire(selection[0], ports[0], name, inputs[0])))
     return _add(session, phrase("Add {name}", name=name), Added(added.names, tuple(edits)), at)
+
+
+def _in_place(session: Session, found: Diagram, onto: str) -> bool:
+    """Put a kept module's instance in the place of a block, whose name, wires and parameters it keeps."""
+    block, modules = brought(session.diagram, found)
+    replaced = partial(stand_in, session.diagram, session.scope, onto, block.type, block.parameters)
+    if not session.do_in_turn(phrase("Replace {0}", onto), [lambda: modules, replaced]):
+        return False
+    session.select([onto])
+    return True
 
 
 def _placed(edit: Edit, at: tuple[float, float] | None) -> Edit:

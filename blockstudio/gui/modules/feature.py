@@ -18,10 +18,7 @@ def _selected(desk: Desk) -> bool:
 
 
 def _can_ungroup(desk: Desk) -> bool:
-    session = desk.session
-    if len(session.selection) != 1:
-        return False
-    return bool(acts.module_of(session)) or session.definition.block(session.selection[0]).repeat is not None
+    return bool(acts.apart(desk.session))
 
 
 def _one_module(desk: Desk) -> bool:

@@ -15,9 +15,6 @@ from blockstudio.gui.kit.parts import clear, heading, quiet, shown
 from blockstudio.gui.kit.text import tr
 from blockstudio.text import say_many
 
-MOST = 6
-"""Parameters that are offered to become the module's, in the order of the form."""
-
 
 def followers(session: Session, module: str) -> int:
     """In how many places of the network a module stands."""
@@ -75,7 +72,7 @@ class ModuleSection(QWidget):
         self._column.addWidget(quiet(tr(told)))
         if free:
             self._column.addWidget(quiet(tr("Make a parameter of {module}:", module=scope)))
-            self._links(*(("module.promote", key) for key in free[:MOST]), value=self._name)
+            self._links(*(("module.promote", key) for key in free), value=self._name)
 
     def _links(self, *links: tuple[str, str], value: str = "") -> None:
         """Links in rows of two; with ``value`` each passes it on with its own text."""

@@ -145,3 +145,4 @@ def install(desk: Desk) -> None:
     finder = Finder(desk.session, desk)
     desk.on_close(finder.stop)
     desk.add_section("block", lambda name: ConvertSection(desk, finder, name), 40)
+    desk.add_section("blocks", lambda _: ConvertSection(desk, finder), 40)

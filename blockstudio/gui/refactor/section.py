@@ -25,9 +25,10 @@ def wants_relu() -> bool:
 
 
 class ConvertSection(QWidget):
-    """See the module's text. Empty where nothing can be proposed."""
+    """See the module's text. Without a name it is of all blocks that are selected; empty where nothing can be
+    proposed."""
 
-    def __init__(self, desk: Desk, finder: Finder, name: str) -> None:
+    def __init__(self, desk: Desk, finder: Finder, name: str = "") -> None:
         super().__init__()
         self._desk, self._session, self._name = desk, desk.session, name
         self.finder = finder
@@ -64,13 +65,17 @@ class ConvertSection(QWidget):
 
     def refresh_block(self, name: str) -> None:
         """Look again, if the diagram is another than when it was looked last."""
-        session = self._session
-        if self._place != (session.document, session.path, session.scope) or name not in session.definition.graph:
+        session, names = self._session, self._names(name)
+        here = self._place == (session.document, session.path, session.scope)
+        if not here or not all(each in session.definition.graph for each in names):
             return
-        revision = (session.diagram.history.revision, name)
+        revision = (session.diagram.history.revision, names)
         if revision != self._revision:
             self._name, self._revision = name, revision
-            self.finder.ask((name,), self.relu.isChecked())
+            self.finder.ask(names, self.relu.isChecked())
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        return (name,) if name else self._session.selection
 
     def _toggle(self, on: bool) -> None:
         settings().setValue(RELU, "true" if on else "false")
@@ -78,7 +83,7 @@ class ConvertSection(QWidget):
         self.refresh_block(self._name)
 
     def _show(self, names: tuple[str, ...], found: tuple[Refactoring, ...]) -> None:
-        if names != (self._name,) or self._session.selection != names:
+        if names != self._names(self._name) or self._session.selection != names:
             return  # asked for by another page
         focused = next((each.found.kind for each in self.options if each.hasFocus()), "")
         self._preview(None)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from blockstudio.graph.diagram import Block
+from blockstudio.graph.edits import MoveBlocks
 from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas import layout_commands
@@ -175,3 +176,21 @@ def test_columns_cut_where_one_wire_leads_on() -> None:
     folded = columns.folded(columns.into(2))
     assert folded["b4"][1] == 24.0 and folded["b4"][0] >= 152.0 + GAP
     assert columns.for_room(2000.0, 2000.0) == []
+
+
+def test_unrolling_gets_room_and_leaves_the_rest_where_the_user_put_it(show) -> None:
+    diagram = load_preset("resnet18")
+    canvas = show(diagram, 1200, 900)
+    canvas.arranging.whole()
+    canvas.session.do("Move", MoveBlocks(to={"input": (-700.0, -40.0)}))
+    canvas.session.select(["fc"])
+    canvas.arranging.toggle_pin()
+    before, text = places(canvas), dumps(diagram)
+    canvas.session.select(["layer2"])
+    canvas.arranging.unroll()
+    now = places(canvas)
+    assert {"layer2.0", "layer2.1"} <= now.keys() and "layer3" in now
+    assert now["input"] == before["input"] and now["fc"] == before["fc"] and now["conv1"] == before["conv1"]
+    assert faults_of_level(canvas.scene.root).cards == 0
+    diagram.undo()
+    assert dumps(diagram) == text and places(canvas) == before

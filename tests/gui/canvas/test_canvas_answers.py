@@ -312,3 +312,41 @@ def test_a_pill_keeps_off_the_title_of_a_frame(show) -> None:
     assert canvas.scene.drawing.path(wire).intersects(title), "the wire runs under it"
     pills = [rect for rect, _, _ in pills_of(canvas.scene.stage, range(len(canvas.scene.drawing.wires)))]
     assert not any(rect.intersects(title) for rect in pills)
+
+
+def test_a_pinned_block_stays_when_room_is_made_and_when_a_gap_closes(show, simple) -> None:
+    canvas = show(simple)
+    canvas.session.select(["output"])
+    canvas.arranging.toggle_pin()
+    text, stood = dumps(simple), places(canvas)
+    name = drop(canvas, "BatchNorm2d", on_wire(canvas, Wire("conv2d", "out", "relu", "in")))
+    assert f"{name} -> relu" in wire_ends(canvas) and lying(canvas) == set()
+    assert places(canvas)["output"] == stood["output"]
+    assert undone(canvas, text)
+    canvas.session.undo()
+    canvas.session.select(["conv2d"])
+    key(canvas, Key.Key_Delete)
+    assert "input -> relu" in wire_ends(canvas)
+    assert places(canvas)["output"] == stood["output"] and places(canvas)["relu"].y() < stood["relu"].y()
+
+
+def test_paste_goes_to_the_level_under_the_pointer(show, nested) -> None:
+    canvas = show(nested, 900, 1000)
+    session = canvas.session
+    canvas.toggle_frame("stage")
+    session.go("stage")
+    session.select(["relu"])
+    session.copy()
+    session.go("")
+    inner = next(stage for stage, _ in canvas.scene.stages() if stage.path == "stage")
+    frame = canvas.scene.root.drawing.rect("stage")
+    free = QPointF(frame.right() - 8, frame.bottom() - 6)
+    assert inner is not canvas.scene.stage
+    move(canvas, canvas.camera.to_view(free))
+    canvas.run("edit.paste")
+    assert session.path == "stage" and "relu_2" in nested.modules["Stage"]
+    assert lying(canvas) == set()
+    # And back to the paper around it.
+    move(canvas, canvas.camera.to_view(QPointF(frame.right() + 120, frame.bottom() - 6)))
+    canvas.run("edit.paste")
+    assert session.path == "" and "relu" in nested.main

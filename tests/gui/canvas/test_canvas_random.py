@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from math import dist
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.diagram import Wire
-from blockstudio.graph.format import dumps
+from blockstudio.graph.format import dumps, loads
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas import Canvas
+from blockstudio.gui.canvas.scene.model import Scene
+from blockstudio.gui.document.session import Session
 from tests.gui.canvas.test_canvas_answers import lying
 from tests.support.canvas_driver import drag, drop, key, middle
 
 PRESETS = ("resnet18", "googlenet", "module_inception", "module_residual_bottleneck", "inception_v3")
 FEW, MANY = 24, 2000
+AGAIN = 6
+"""Every so many gestures it is looked whether the document, opened anew, gives the same picture."""
 TYPES = ("ReLU", "BatchNorm2d", "Conv2d", "MaxPool2d", "Concat", "Add", "Flatten", "Input", "Output")
 Mod = Qt.KeyboardModifier
 
@@ -31,7 +37,8 @@ class Hands:
         self.acts: tuple[Callable[[], object], ...] = (
             self.drop_on_wire, self.drop_on_wire, self.drop_on_card, self.drop_on_paper, self.delete, self.cut_out,
             self.carry, self.pull, self.copy_and_paste, self.duplicate, self.behind, self.fix, self.undo,
-            self.redo, self.open,
+            self.redo, self.open, self.wire, self.wire, self.ask, self.cut_wires, self.lead, self.replace,
+            self.pull_out,
         )  # fmt: skip
 
     def names(self) -> list[str]:
@@ -119,6 +126,55 @@ class Hands:
         if modules:
             self.canvas.toggle_frame(self.dice.choice(modules))
 
+    def port(self, name: str, side: str) -> QPointF | None:
+        kind, diagram = self.session.definition.block(name).type, self.session.diagram
+        if side == "in" and diagram.is_variadic(kind):
+            return self.canvas.camera.to_view(self.canvas.block_rect(name).center())
+        ports = diagram.output_ports(kind) if side == "out" else diagram.input_ports(kind)
+        return self.canvas.port_point(name, self.dice.choice(ports), side) if ports else None
+
+    def wire(self) -> None:
+        for source, target in [self.some(2)] if len(self.names()) > 1 else []:
+            self.canvas.reveal(source)
+            start, end = self.port(source, "out"), self.port(target, "in")
+            if start is not None and end is not None:
+                drag(self.canvas, start, end, steps=2)
+
+    def anywhere(self) -> QPoint:
+        return QPoint(self.dice.randrange(20, 880), self.dice.randrange(20, 680))
+
+    def choose(self) -> None:
+        """Answer the search, if it is open."""
+        finder = self.canvas.finder
+        if finder is not None and finder.isVisible():
+            QTest.keyClicks(finder.line, self.dice.choice(("conv 3x3", "relu", "concat", "add", "gap", "basicblock")))
+            key(finder.line, self.dice.choice((Qt.Key.Key_Return, Qt.Key.Key_Return, Qt.Key.Key_Escape)))
+
+    def ask(self) -> None:
+        for name in self.some():
+            self.canvas.reveal(name)
+            start = self.port(name, self.dice.choice(("in", "out")))
+            if start is not None:
+                drag(self.canvas, start, self.anywhere(), steps=2)
+            self.choose()
+
+    def replace(self) -> None:
+        self.session.select(self.some())
+        self.canvas.run("edit.replace")
+        self.choose()
+
+    def pull_out(self) -> None:
+        self.session.select(self.some(self.dice.choice((1, 2))))
+        self.canvas.run("edit.pull_out")
+
+    def cut_wires(self) -> None:
+        drag(self.canvas, self.anywhere(), self.anywhere(), Mod.ControlModifier, Qt.MouseButton.RightButton, steps=12)
+
+    def lead(self) -> None:
+        at = self.wire_point()
+        if at is not None:
+            drag(self.canvas, at, at + QPointF(self.dice.randrange(-120, 120), 0), steps=2)
+
     def undo(self) -> None:
         self.session.undo()
 
@@ -135,6 +191,20 @@ def drawn(canvas: Canvas) -> Iterator[tuple[str, tuple[float, float]]]:
         if block.at is not None and not drawing.frames:
             centre = drawing.rect(name).center()
             yield name, (centre.x() - block.at[0], centre.y() - block.at[1])
+
+
+def elsewhere(canvas: Canvas) -> dict[str, object]:
+    """Blocks of the main level that would stand elsewhere if the document were opened anew in the same window, with
+    where they stand and where they would."""
+    here = canvas.scene.staging
+    session = Session(loads(dumps(canvas.session.diagram)))
+    again = Scene(session).staging
+    again.forget()
+    again.at_once, again.paper = here.at_once, here.paper
+    again.stage("", "")
+    now, then = here.standing(""), again.standing("")
+    session.close()
+    return {name: (at, then[name]) for name, at in now.items() if dist(at, then[name]) > 0.5}
 
 
 def run(canvas: Canvas, seed: int, count: int, start: str) -> int:
@@ -159,6 +229,8 @@ def run(canvas: Canvas, seed: int, count: int, start: str) -> int:
         )
         assert set(drawing.wires) == set(drawing.definition.wires()), told
         assert all(abs(dx) + abs(dy) < 0.02 for _, (dx, dy) in drawn(canvas)), told
+        if not step % AGAIN:
+            assert elsewhere(canvas) == {}, told
     end, done = dumps(session.diagram), 0
     while session.diagram.history.undo_label is not None:
         session.undo()

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from blockstudio.graph.diagram import Wire
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.searching import Adding
 from tests.support.canvas_driver import click, double_click, drag, drop, key, middle, press, release, wire_ends
@@ -273,3 +274,53 @@ def test_a_wire_is_selected_by_key_and_moved_among_the_inputs(show, simple) -> N
     assert chosen == ["aside", "relu", "aside"]
     key(canvas, K.Key_Right)
     assert [wire.source for wire in simple.main.wires_into("cat")] == ["relu", "aside"]
+
+
+def test_a_block_is_replaced_and_pulled_out_by_keys(show, simple) -> None:
+    canvas = show(simple)
+    before = dumps(simple)
+    canvas.session.select(["relu"])
+    key(canvas, K.Key_H, M.ControlModifier)
+    assert canvas.gesture.rect == canvas.block_rect("relu")
+    assert ask(canvas, "tanh")[0] == "Tanh" and canvas.gesture.overlay().line == "→ 64×32×32"
+    canvas.grab()
+    key(canvas.finder.line, K.Key_Return)
+    assert canvas.session.definition.block("relu").type == "Tanh" and canvas.session.selection == ("relu",)
+    assert wire_ends(canvas) == {"input -> conv2d", "conv2d -> relu", "relu -> output"}
+    assert simple.history.undo_label == "Replace relu"
+    canvas.session.undo()
+    assert dumps(simple) == before
+    # What has no input cannot stand there: it says so, and nothing changes.
+    said: list[str] = []
+    canvas.session.refused.connect(said.append)
+    key(canvas, K.Key_H, M.ControlModifier)
+    assert ask(canvas, "auxoutput")[-1] == "AuxOutput"
+    key(canvas.finder.line, K.Key_Return)
+    assert dumps(simple) == before and len(said) == 1
+    canvas.session.select(["input"])
+    assert not canvas.run("edit.replace")
+
+    canvas.session.select(["relu"])
+    assert canvas.run("edit.pull_out")
+    assert wire_ends(canvas) == {"input -> conv2d", "conv2d -> output"} and "relu" in simple.main
+    assert covered(canvas) == [] and simple.history.undo_label == "Pull out relu"
+    canvas.session.undo()
+    assert dumps(simple) == before
+
+
+def test_modules_of_the_library_are_found_and_come_with_what_they_need(show, simple) -> None:
+    canvas = show(simple)
+    canvas.scene.shelf.presets()
+    before = dumps(simple)
+    canvas.scene.select_wires([Wire("conv2d", "out", "relu", "in")])
+    canvas.run("edit.search")
+    rows = ask(canvas, "auxiliaryhead")
+    assert rows[0] == "AuxiliaryHead"
+    name = next(each for each in ask(canvas, "basicblock") if each == "BasicBlock")
+    assert canvas.finder.current().title == name and canvas.finder.current().fit.shape[1:] == (32, 32)
+    canvas.grab()
+    came = take(canvas)
+    assert simple.main.block(came).type == "BasicBlock" and f"conv2d -> {came}:input" in wire_ends(canvas)
+    assert canvas.session.analysis.problems == () and covered(canvas) == []
+    canvas.session.undo()
+    assert dumps(simple) == before

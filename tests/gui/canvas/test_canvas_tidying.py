@@ -234,3 +234,18 @@ def test_a_led_wire_goes_along_where_room_is_made(show, simple) -> None:
     assert simple.main.routes[wire] == ((200.0, 280.0 + down),)
     canvas.session.undo()
     assert dumps(simple) == before
+
+
+def test_a_line_cuts_the_wires_of_the_level_that_it_begins_on(show, nested) -> None:
+    canvas = show(nested, 900, 1000)
+    canvas.toggle_frame("stage")
+    before = dumps(nested)
+    inner, offset = next((stage, at) for stage, at in canvas.scene.stages() if stage.path == "stage")
+    assert canvas.scene.stage is canvas.scene.root
+    wire = Wire("conv", "out", "relu", "in")
+    middle_of = canvas.camera.to_view(inner.drawing.path(wire).pointAtPercent(0.5) + offset)
+    drag(canvas, middle_of - QPoint(50, 0), middle_of + QPoint(50, 0), M.ControlModifier, RIGHT)
+    assert wire not in nested.modules["Stage"].wires() and canvas.session.path == "stage"
+    assert {"input -> conv", "relu -> output"} == wire_ends(canvas)
+    canvas.session.undo()
+    assert dumps(nested) == before

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.analysis import Fix
 from blockstudio.graph.diagram import Wire
+from blockstudio.graph.edits import MoveBlocks
+from blockstudio.graph.operations.removing import detach_where_it_fits
 from blockstudio.gui.canvas.hand.connect import judge
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.callouts import Link
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import phrase, tr
+from blockstudio.text import say_many
+
+ASIDE = 48.0
+"""Between a chain and what is pulled out of it."""
 
 
 def select_all(scene: Scene) -> None:
@@ -51,11 +57,14 @@ def cut(scene: Scene) -> bool:
 
 def paste(surface: Surface, at: tuple[float, float] | None, pointer: QPointF | None) -> bool:
     """Add what is on the clipboard: into the wire that is selected or under the mouse, if it is a chain; else at
-    ``at`` of the stage, at the mouse, or beside where it was. ``pointer``: the mouse, in view coordinates."""
+    ``at`` of the stage, at the mouse, on the level that is there, or beside where it was. ``pointer``: the mouse, in
+    view coordinates."""
     scene = surface.scene
+    into = next(iter(scene.marks.wires)) if len(scene.marks.wires) == 1 else None
+    if at is None and into is None and pointer is not None:
+        scene.go_to(hits.level_at(scene.root, surface.camera.to_scene(pointer)))
     x0, y0 = scene.drawing.origin
     point = None if pointer is None else on_stage(surface, pointer)
-    into = next(iter(scene.marks.wires)) if len(scene.marks.wires) == 1 else None
     if at is None and point is not None:
         at = point.x(), point.y()
         into = into or hits.wire_at(scene.stage, point, surface.camera.scale)
@@ -70,6 +79,26 @@ def fitting(scene: Scene) -> Callable[[Wire], bool]:
         return not (verdict.refused or verdict.warned)
 
     return fits
+
+
+def pull_out(scene: Scene) -> bool:
+    """Take the selected blocks out of their chain, which closes behind them where that fits, and put them beside it, as
+    one step; False where they hang on nothing."""
+    session, drawing = scene.session, scene.drawing
+    names = session.selection
+    edits = detach_where_it_fits(session.diagram, session.scope, names, fitting(scene))
+    if not edits:
+        session.message.emit(tr("They are wired to nothing else"))
+        return False
+    box = QRectF()
+    for name in names:
+        box = box.united(drawing.rect(name))
+    dx, dy = (0.0, box.height() + ASIDE) if drawing.right else (box.width() + ASIDE, 0.0)
+    places = {name: drawing.document_place(name) for name in names}
+    to: dict[str, tuple[float, float] | None] = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
+    what = names[0] if len(names) == 1 else say_many("{count} block", "{count:,} blocks", len(names))
+    moves = MoveBlocks(scope=session.scope, to=to)
+    return session.do(phrase("Pull out {0}", what), *edits, moves, at=to[names[0]], carried=names)
 
 
 def apply_fix(scene: Scene, fix: Fix) -> bool:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF
 
-from blockstudio.blocks import PORTS, RawValue
 from blockstudio.errors import StudioError
-from blockstudio.graph.diagram import Diagram, Wire
+from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import Edit, MoveBlocks, RemoveBlock
-from blockstudio.graph.operations.inserting import carry_into, chain, passes
+from blockstudio.graph.operations.inserting import carry_into, chain
 from blockstudio.graph.operations.removing import detach_where_it_fits
-from blockstudio.graph.operations.replacing import replace, shared
+from blockstudio.graph.operations.replacing import can_replace, stand_in
 from blockstudio.gui.canvas.hand.acts import fitting
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.model import Scene
@@ -100,22 +99,5 @@ class Carrying:
     def _replacing(self, onto: str) -> list[Edit]:
         session, name = self.scene.session, self.names[0]
         block = session.definition.block(name)
-        edits = replacement(session.diagram, session.scope, onto, block.type, block.parameters)
+        edits = stand_in(session.diagram, session.scope, onto, block.type, block.parameters)
         return [*edits, RemoveBlock(scope=session.scope, name=name)]
-
-
-def can_replace(diagram: Diagram, old: str, new: str) -> bool:
-    """Whether a block of type ``new`` may be offered for one of type ``old``: signals pass through both, or both are
-    ends of the same kind."""
-    if old in PORTS or new in PORTS:
-        return old == new
-    return passes(diagram, old) and passes(diagram, new)
-
-
-def replacement(
-    diagram: Diagram, scope: str, name: str, type: str, parameters: Mapping[str, RawValue]
-) -> tuple[Edit, ...]:
-    """Edits that put another block in the place of ``name``. It keeps name, wires and the parameters that both have;
-    ``parameters`` stand before these."""
-    kept = shared(diagram, type, diagram.definition(scope).block(name).parameters)
-    return replace(diagram, scope, name, type, {**kept, **parameters})

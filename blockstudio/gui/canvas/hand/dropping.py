@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF
 
@@ -14,8 +15,8 @@ from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.operations import inserting
 from blockstudio.graph.operations.connecting import gather
 from blockstudio.graph.operations.inserting import New, add, passes, splice
+from blockstudio.graph.operations.replacing import can_replace, stand_in
 from blockstudio.gui.canvas.hand import connecting
-from blockstudio.gui.canvas.hand.carrying import can_replace, replacement
 from blockstudio.gui.canvas.hand.connect import judge
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
@@ -73,6 +74,9 @@ class Ghost(Gesture):
         self.wire: Wire | None = None
         self.onto: str | None = None
         """The block that it would replace."""
+        session = self.scene.session
+        self._home = session.path, session.selection, session.noted
+        """Where the user stood: what is selected there a merge may read."""
 
     def _free_name(self) -> str:
         session = self.scene.session
@@ -85,7 +89,14 @@ class Ghost(Gesture):
         level = hits.level_at(scene.root, self.surface.camera.to_scene(at))
         if level is not scene.stage:
             scene.go_to(level)
+            self._come_home()
         self._aim()
+
+    def _come_home(self) -> None:
+        """On the level where the user stood the same is selected as before: a drag may pass over an open module."""
+        path, selection, noted = self._home
+        if self.scene.session.path == path:
+            self.scene.session.select(selection, noted)
 
     def _aim(self) -> None:
         """The place and the wire that are meant on the stage as it is."""
@@ -104,9 +115,12 @@ class Ghost(Gesture):
         """The block under a point of the stage whose place it could take."""
         stage, diagram = self.scene.stage, self.scene.session.diagram
         name = hits.block_at(stage, point)
-        if name is None or name in stage.drawing.frames or self.offer.kept is not None:
+        if name is None or name in stage.drawing.frames:
             return None
-        return name if can_replace(diagram, stage.drawing.block(name).type, self.offer.type) else None
+        old = stage.drawing.block(name).type
+        if self.offer.kept is not None:  # what it has for ports is known once it is read
+            return name if passes(diagram, old) else None
+        return name if can_replace(diagram, old, self.offer.type) else None
 
     def rebase(self) -> bool:
         offer, diagram = self.offer, self.scene.session.diagram
@@ -118,22 +132,28 @@ class Ghost(Gesture):
 
     def drop(self) -> str | None:
         """Put it there, into the wire if it is on one, in the place of the block if it is on one; its name."""
-        self.cancel()
-        if self.onto is not None:
-            return put_in_place(self.scene, self.offer, self.onto)
+        self._unmark()
         x, y = self.scene.drawing.origin
         if self.offer.kept is not None:
             return self._bring((self.at.x() - x, self.at.y() - y))
+        if self.onto is not None:
+            return put_in_place(self.scene, self.offer, self.onto)
         return put(self.scene, self.offer, (self.at.x() - x, self.at.y() - y), self.wire)
 
     def _bring(self, at: tuple[float, float]) -> str | None:
-        """Put a kept module there, with all that it needs."""
+        """Put a kept module there, or in the place of a block, with all that it needs."""
         commands, session = self.surface.commands, self.scene.session
-        if commands is None or not commands.run("module.insert", (self.offer.kept, at, self.wire)):
+        if commands is None or not commands.run("module.insert", (self.offer.kept, at, self.wire, self.onto)):
             return None
         return session.selection[0] if session.selection else None
 
     def cancel(self) -> None:
+        self._unmark()
+        if self.scene.session.path != self._home[0]:
+            self.scene.session.go(self._home[0])
+            self._come_home()
+
+    def _unmark(self) -> None:
         self.scene.marks.drop_wire = self.scene.marks.drop_block = None
         self.scene.changed.emit()
 
@@ -188,8 +208,8 @@ def put_in_place(scene: Scene, offer: Offer, name: str) -> str | None:
     """Put what is offered in the place of a block, as one step, and select it. It keeps name, wires and the parameters
     that both have."""
     session = scene.session
-    edits = replacement(session.diagram, session.scope, name, offer.type, offer.parameters)
-    if not session.do(phrase("Replace {0}", name), *edits):
+    act = partial(stand_in, session.diagram, session.scope, name, offer.type, offer.parameters)
+    if not session.do_in_turn(phrase("Replace {0}", name), [act]):
         return None
     session.select([name])
     return name

@@ -128,6 +128,7 @@ class Hand(QObject):
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             return Pan(surface, at)
         if event.button() == Qt.MouseButton.RightButton and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            scene.go_to(hits.level_at(scene.root, surface.camera.to_scene(at)))
             return Cut(surface, at)
         if not left:
             return None

@@ -26,7 +26,8 @@ ON_NOTHING = (
 )
 ON_WIRES = ("edit.search", "wire.earlier", "wire.later", "wire.free", "", "edit.delete")
 ON_BLOCKS = (
-    "edit.search", "edit.connect", "edit.wire_in_order", "edit.align", "edit.straighten", "edit.swap", "",
+    "edit.search", "edit.replace", "edit.pull_out", "edit.connect", "edit.wire_in_order", "edit.align",
+    "edit.straighten", "edit.swap", "",
     "view.arrange_selection", "view.pin", "edit.unroll", "",
     "edit.bypass", "edit.freeze", "",
     "refactor.to", "edit.group", "edit.ungroup", "edit.make_unique", "edit.frame", "",

@@ -3,6 +3,8 @@ as one step."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.analysis.offers import Fitter, Offer, Offers, Where, offers
@@ -10,8 +12,12 @@ from blockstudio.blocks import shape_text
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import AddWire, Edit, RemoveWire
+from blockstudio.graph.library import Kept
 from blockstudio.graph.operations.connecting import gather
 from blockstudio.graph.operations.inserting import New, splice
+from blockstudio.graph.operations.pasting import brought
+from blockstudio.graph.operations.replacing import stand_in
+from blockstudio.gui.canvas.hand import dropping
 from blockstudio.gui.canvas.hand.connecting import outputs
 from blockstudio.gui.canvas.hand.gesture import Gesture
 from blockstudio.gui.canvas.hand.start import Start
@@ -37,7 +43,8 @@ class Adding(Gesture):
         self.at = QPointF()
         """The middle of the ghost, on the stage."""
         session = self.scene.session
-        self._fitter = Fitter(session.diagram, self._where())
+        self._shelf = self.scene.shelf
+        self._fitter = Fitter(session.diagram, self._where(), self._shelf.read if self._shelf is not None else None)
         self._places: dict[float, tuple[float, float]] = {}
         self.show(None)
 
@@ -45,18 +52,25 @@ class Adding(Gesture):
 
     def found(self, text: str) -> Offers:
         """What fits what was typed."""
-        return offers(text, self._fitter, self.scene.used)
+        kept = [*self._shelf.library(), *self._shelf.known_presets] if self._shelf is not None else []
+        return offers(text, self._fitter, self.scene.used, kept)
 
     def _where(self) -> Where:
         start, facts = self.start, self.scene.stage.facts
         sources = start.sources or ([(start.wire.source, start.wire.source_port)] if start.wire is not None else [])
         shapes = tuple(facts.shape(*each) for each in sources)
         reads = start.target is not None or start.wire is not None
+        if start.instead:
+            definition = self.scene.session.definition
+            sources = [(wire.source, wire.source_port) for wire in definition.wires_into(start.instead)]
+            shapes, reads = tuple(facts.shape(*each) for each in sources), bool(definition.wires_from(start.instead))
         return Where(shapes, reads, self.scene.session.scope)
 
     def told(self) -> str:
         """What the new block would be wired to: ``behind inception_4a · 512×14×14``."""
         start, facts = self.start, self.scene.stage.facts
+        if start.instead:
+            return tr("replaces {0}", start.instead)
         if start.wire is not None:
             return tr("between {0} and {1}", start.wire.source, start.wire.target)
         if start.target is not None:
@@ -67,13 +81,20 @@ class Adding(Gesture):
             return tr("behind {0} · {1}", name, shape_text(shape)) if shape else tr("behind {0}", name)
         return tr_many("behind {count} block", "behind {count} blocks", len(start.sources)) if start.sources else ""
 
+    def act(self) -> str:
+        """What Enter does."""
+        if self.start.instead:
+            return tr("replace")
+        return tr("insert and wire") if self.told() else tr("insert")
+
     # The ghost
 
     def show(self, offer: Offer | None) -> None:
         """Show what is chosen."""
         self.offer = offer
         session, drawing = self.scene.session, self.scene.drawing
-        self.name = session.diagram.free_name(offer.type, session.scope) if offer is not None else ""
+        free = session.diagram.free_name(offer.type, session.scope) if offer is not None else ""
+        self.name = self.start.instead or free
         x, y = self._place()
         self.at = QPointF(x + drawing.origin[0], y + drawing.origin[1])
         self.scene.changed.emit()
@@ -81,6 +102,8 @@ class Adding(Gesture):
     @property
     def size(self) -> tuple[float, float]:
         """Of the ghost."""
+        if self.start.instead:
+            return self.scene.drawing.card_size(self.start.instead)
         return card_width(self.name, False), float(CARD_HEIGHT)
 
     def _place(self) -> tuple[float, float]:
@@ -93,6 +116,9 @@ class Adding(Gesture):
     def _find_place(self) -> tuple[float, float]:
         start, drawing = self.start, self.scene.drawing
         x0, y0 = drawing.origin
+        if start.instead:
+            middle = drawing.rect(start.instead).center()
+            return middle.x() - x0, middle.y() - y0
         if start.at is not None:
             return free_place(drawing, (snap(start.at.x() - x0), snap(start.at.y() - y0)), self.size[0])
         if start.wire is not None:
@@ -145,6 +171,11 @@ class Adding(Gesture):
             return None
         self.cancel()
         scene, session = self.scene, self.scene.session
+        if offer.kept is not None:
+            return self._bring(offer, offer.kept)
+        if self.start.instead:
+            chosen = dropping.Offer(offer.type, offer.parameters)
+            return self._used(dropping.put_in_place(scene, chosen, self.start.instead), offer)
         x0, y0 = scene.drawing.origin
         new = New(offer.type, parameters=offer.parameters, at=(self.at.x() - x0, self.at.y() - y0))
         try:
@@ -154,8 +185,38 @@ class Adding(Gesture):
             return None
         if not session.do(phrase("Add {0}", name), *edits, at=new.at):
             return None
-        scene.used = [offer.title, *(title for title in scene.used if title != offer.title)][:REMEMBERED]
         session.select([name])
+        return self._used(name, offer)
+
+    def _bring(self, offer: Offer, kept: Kept) -> str | None:
+        """Put in a module that is kept elsewhere, with all that it needs, as one step."""
+        session, instead = self.scene.session, self.start.instead
+        x0, y0 = self.scene.drawing.origin
+        at, name = (self.at.x() - x0, self.at.y() - y0), self.name
+        if self._shelf is None:
+            return None
+        try:
+            block, modules = brought(session.diagram, self._shelf.read(kept))
+        except StudioError as error:
+            session.refused.emit(str(error))
+            return None
+
+        def put() -> Iterable[Edit]:
+            if instead:
+                return stand_in(session.diagram, session.scope, instead, block.type, block.parameters)
+            return self._edits(New(block.type, name, block.parameters, at=at))[1]
+
+        label = phrase("Replace {0}", instead) if instead else phrase("Add {0}", name)
+        if not session.do_in_turn(label, [lambda: modules, put], at):
+            return None
+        session.select([name])
+        return self._used(name, offer)
+
+    def _used(self, name: str | None, offer: Offer) -> str | None:
+        """The name of the block, if there is one; what was offered is then remembered."""
+        if name is not None:
+            others = (title for title in self.scene.used if title != offer.title)
+            self.scene.used = [offer.title, *others][:REMEMBERED]
         return name
 
     def _edits(self, new: New) -> tuple[str, list[Edit]]:

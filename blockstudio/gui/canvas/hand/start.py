@@ -15,9 +15,11 @@ End = tuple[str, str]
 @dataclass(frozen=True)
 class Start:
     """What the new block would read (outputs, in order), or the input that would read it, or the wire it would stand
-    in. ``at``: where it is wanted on the stage; ``None``: beside its sources."""
+    in, or the block whose place it would take (``instead``). ``at``: where it is wanted on the stage; ``None``: beside
+    its sources."""
 
     sources: tuple[End, ...] = ()
     target: End | None = None
     wire: Wire | None = None
     at: QPointF | None = None
+    instead: str = ""

@@ -109,7 +109,7 @@ class CanvasPainter:
             self.minimap.waits = False
         if has_legend(scene.root.facts):
             mapped = self.minimap.shows(drawing, camera, sheet.size)
-            draw_legend(painter, _legend_corner(scene, camera, sheet.size, mapped), scene.root.facts, style)
+            draw_legend(painter, legend_corner(scene, camera, sheet.size, mapped), scene.root.facts, style)
         _paint_hint(painter, sheet, scene, isinstance(overlay, Coming), style)
 
     def _paint_level(
@@ -182,7 +182,7 @@ class CanvasPainter:
         return True
 
 
-def _legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:
+def legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:
     """The corner of the view with the fewest cards in it; not the lower right while the small map stands there."""
     height = legend_height(scene.root.facts)
     right, low = size.width() - LEGEND_WIDTH - LEGEND_EDGE, size.height() - height - LEGEND_EDGE

@@ -27,6 +27,8 @@ from blockstudio.gui.canvas.scene.metrics import (
 
 FLAKE = 5.0
 """From the middle of a snow crystal to its tips."""
+PIN = 4.0
+"""Half the width of the sign of a pinned block."""
 BADGE, BADGES = 13.0, ("error", "warning", "hint")
 """The size of the badge that tells what is wrong with a block, and what has one."""
 OFF = 0.5
@@ -78,6 +80,8 @@ def draw_card(painter: QPainter, width: float, height: float, look: Look, style:
         painter.drawRoundedRect(bar, 1.25, 1.25)
     if content.frozen:
         draw_flake(painter, QPointF(width - MARGIN - FLAKE, 30.0), content.frozen, style)
+    if content.pinned:
+        draw_pin(painter, QPointF(width - MARGIN - PIN - (2 * FLAKE + 4 if content.frozen else 0), 30.0), style)
     if look.sign:
         draw_chevron(painter, chevron_rect(width), False, style, look.sign == "active")
     painter.setOpacity(1.0)
@@ -145,7 +149,7 @@ def draw_texts(painter: QPainter, width: float, content: Content, style: Style, 
     painter.setPen(style.secondary if content.off else style.text)
     painter.setFont(style.name_font)
     draw_text(painter, INSET, 13.5, elided(content.name, NAME_PX, True, name_room), style, bold=True)
-    room -= 2 * FLAKE + 4 if content.frozen else 0
+    room -= (2 * FLAKE + 4 if content.frozen else 0) + (2 * PIN + 4 if content.pinned else 0)
     if content.value:
         wide = text_width(content.value, LINE_PX, True)
         painter.setFont(style.line_bold)
@@ -186,6 +190,15 @@ def draw_flake(painter: QPainter, centre: QPointF, frozen: str, style: Style) ->
         fork = centre + arm * (0.5 * FLAKE)
         lines += [QLineF(fork, fork + arms[(index + turn) % 6] * (0.4 * FLAKE)) for turn in (-1, 1)]
     painter.drawLines(lines)
+
+
+def draw_pin(painter: QPainter, centre: QPointF, style: Style) -> None:
+    """The sign of a block that keeps its place."""
+    painter.setPen(QPen(style.theme.secondary, 1.2))
+    painter.setBrush(style.theme.secondary)
+    x, y = centre.x(), centre.y()
+    painter.drawEllipse(QPointF(x, y - 2.4), 2.4, 2.4)
+    painter.drawLines([QLineF(x, y, x, y + PIN + 1)])
 
 
 def line_of(content: Content, room: float) -> str:

@@ -4,10 +4,10 @@ step; large ones are worked out away from the window, and can be called off."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from PySide6.QtCore import QObject
 
-from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import Edit, MoveBlocks, SetRoute, SetTexts
 from blockstudio.graph.operations import switching, ungrouping
@@ -93,30 +93,32 @@ class Arranging(QObject):
 
     def set_columns(self, count: int | None) -> None:
         """Draw the level in so many columns, or in as many as fit the window, and keep that in the file: one step."""
-        session, diagram = self._session, self._session.diagram
-        if count == columns_wanted(diagram):
-            return
-        about = {key: value for key, value in diagram.about.items() if key != COLUMNS}
-        if count is not None:
-            about[COLUMNS] = str(count)
-        scope = self._scene.root.drawing.scope
-        session.do(phrase("Columns"), SetTexts(about=about), *self._anew([scope], count, self._scene.staging.right))
+        self.set_shape(count, flow_wanted(self._session.diagram), phrase("Columns"))
 
     # Which way
 
     def set_right(self, right: bool | None) -> None:
         """Draw the document from left to right, from top to bottom, or as reads better, and keep that in the file: one
         step. What the user has put somewhere is laid out anew, on every level."""
+        self.set_shape(columns_wanted(self._session.diagram), right, phrase("Direction"))
+
+    def set_shape(self, columns: int | None, right: bool | None, label: str) -> None:
+        """Both at once: one step."""
         session, diagram, staging = self._session, self._session.diagram, self._scene.staging
-        if right == flow_wanted(diagram):
+        if (columns, right) == (columns_wanted(diagram), flow_wanted(diagram)):
             return
-        about = {key: value for key, value in diagram.about.items() if key != FLOW}
+        turns = right != flow_wanted(diagram) and bool(right) != staging.right
+        about = {key: value for key, value in diagram.about.items() if key not in (COLUMNS, FLOW)}
+        if columns is not None:
+            about[COLUMNS] = str(columns)
         if right is not None:
             about[FLOW] = RIGHT if right else DOWN
         edits: list[Edit] = [SetTexts(about=about)]
-        if bool(right) != staging.right:
-            edits += self._anew(diagram.scopes(), columns_wanted(diagram), bool(right))
-        session.do(phrase("Direction"), *edits)
+        if turns:
+            edits += self._anew(diagram.scopes(), columns, bool(right))
+        elif columns != columns_wanted(diagram):
+            edits += self._anew([self._scene.root.drawing.scope], columns, staging.right)
+        session.do(label, *edits)
 
     def _anew(self, scopes: Iterable[str], columns: int | None, right: bool) -> list[Edit]:
         """Edits that lay out levels anew on which the user has put blocks somewhere, as that is asked for; the one in
@@ -165,19 +167,8 @@ class Arranging(QObject):
         return [name for name in chosen if name in blocks and blocks[name].repeat is not None]
 
     def unroll(self) -> None:
-        """Put its copies in the place of each repeated block, selected or on the level: one step."""
-        session, staging = self._session, self._scene.staging
-        diagram, scope = session.diagram, session.scope
-        placed = not staging.is_loose(scope)
-        columns = columns_wanted(diagram) if scope == self._scene.root.drawing.scope else 1
-        try:
-            with diagram.history.gesture(phrase("Unroll")):
-                for name in self.repeats():
-                    for edit in ungrouping.ungroup(diagram, scope, name):
-                        diagram.history.do(edit)
-                if placed:
-                    wanted = task(diagram, scope, staging.card_sizes(scope), {}, (), columns, staging.paper,
-                                  staging.right)  # fmt: skip
-                    diagram.history.do(MoveBlocks(scope=scope, to=dict(rearranged(wanted))))
-        except StudioError as error:
-            session.refused.emit(str(error))
+        """Put its copies in the place of each repeated block, selected or on the level: one step. They get room where
+        the user has put blocks somewhere; else the level is laid out with them."""
+        session, scope = self._session, self._session.scope
+        acts = [partial(ungrouping.ungroup, session.diagram, scope, name) for name in self.repeats()]
+        session.do_in_turn(phrase("Unroll"), acts, answered=not self._scene.staging.is_loose(scope))

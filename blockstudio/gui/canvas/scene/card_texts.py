@@ -40,6 +40,8 @@ class Content:
     """See `CardTexts.severity`; ``"hint"`` where a design hint stands on the block."""
     frozen: str = ""
     """``"all"`` of it is not trained, or a ``"part"``."""
+    pinned: bool = False
+    """It keeps its place when the level is laid out."""
     heat: float = -1.0
     """Where its value stands on the scale by which cards are painted, 0 to 1; negative without one."""
     value: str = ""
@@ -49,7 +51,8 @@ class Content:
 
 
 class CardTexts:
-    """One state of the analysis of one level. Without a ``metric`` cards have no cost bars."""
+    """One state of the analysis of one level. Without a ``metric`` cards have no cost bars; ``pins``: those of pinned
+    blocks say so."""
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class CardTexts:
         heat: Measure | None = None,
         hints: Iterable[Hint] = (),
         veiled: frozenset[str] = frozenset(),
+        pins: bool = False,
     ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
@@ -69,7 +73,7 @@ class CardTexts:
         self._contents: dict[str, Content] = {}
         self._largest: float | None = None
         self._analysis = analysis
-        self._frozen = frozen
+        self._frozen, self._pins = frozen, pins
         self.hints: dict[str, list[Hint]] = {}
         """Design hints, by the block that they stand on."""
         for hint in hints:
@@ -182,6 +186,7 @@ class CardTexts:
             off=bool(report.bypassed) if report is not None else block.bypass is True,
             severity=worst or ("hint" if name in self.hints else ""),
             frozen=self._frozen(name) if self._frozen is not None else "",
+            pinned=self._pins and block.pinned,
             heat=heat,
             value=self.heat.text(value) if value is not None and self.heat is not None else "",
             two_sided=heat >= 0 and self.scale is not None and self.scale.two_sided,

@@ -23,6 +23,7 @@ from blockstudio.gui.canvas.scene.preview import Preview
 from blockstudio.gui.canvas.scene.stage import Marks, Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.document.shelf import Shelf
 
 ROUTES_AT_A_TIME = 60
 """So many lanes take a few milliseconds."""
@@ -55,6 +56,8 @@ class Scene(QObject):
         self.used: list[str] = []
         """Titles of what the search has put in, the last first."""
         self.notebook = Notebook(self.rewrite_notes, self)
+        self.shelf: Shelf | None = None
+        """The modules that are kept for any diagram; whoever has them sets it."""
         self.carried = False
         """Blocks are on the mouse: no note of a problem stands in their way."""
         self.seen: Callable[[], tuple[QRectF, float]] | None = None

@@ -195,7 +195,7 @@ class Staging:
         hints = [hint for hint in session.hints if hint.scope == scope]
         return CardTexts(
             shown.diagram, shown.analysis, level, session.metric, frozen, session.measures.get(session.heat), hints,
-            session.veiled,
+            session.veiled, pins=True,
         )  # fmt: skip
 
     def _shown(self, path: str, scope: str) -> tuple[Session | Lens, Level]:

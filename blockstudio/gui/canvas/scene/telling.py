@@ -30,6 +30,8 @@ def describe(facts: CardTexts, name: str) -> list[str]:
         lines.append(tr("bypassed"))
     if content.frozen:
         lines.append(tr("frozen in training") if content.frozen == "all" else tr("frozen in part"))
+    if content.pinned:
+        lines.append(tr("pinned to its place"))
     if report is not None:
         if report.output_shape is not None and "shapes" not in facts.veiled:
             inputs = ", ".join(shape_text(shape) if shape else "?" for shape in report.input_shapes)

@@ -36,6 +36,8 @@ class Search(Protocol):
 
     def told(self) -> str: ...
 
+    def act(self) -> str: ...
+
     def show(self, offer: Offer | None) -> None: ...
 
 
@@ -131,8 +133,7 @@ class SearchPopup(QFrame):
         self.line.setFont(font(13))
         self.foot.setFont(font(11))
         keys = "<b>↑ ↓</b> {0} &nbsp; <b>Enter</b> {1} &nbsp; <b>Esc</b> {2}"
-        put = tr("insert and wire") if told else tr("insert")
-        self.foot.setText(keys.format(tr("choose"), put, tr("let go")))
+        self.foot.setText(keys.format(tr("choose"), search.act(), tr("let go")))
         self.line.clear()
         self._fill("")
         self.stand(anchor)
