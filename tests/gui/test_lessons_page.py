@@ -297,3 +297,24 @@ def test_answers_of_two_windows_are_both_kept(own_folder) -> None:
     assert found.answers["first"].state == "right" and found.answers["second"].tries == 2
     kept.forget("mine")
     assert kept.load("mine").answers == {}
+
+
+def test_a_table_keeps_back_what_a_lesson_asks(open_window, qtbot) -> None:
+    """Columns of figures that are asked, sums, areas, what is true of misprints; all of it comes with the answer."""
+    window = open_window()
+    window.commands.run("lesson.open", "11_resnet_family")
+    lessons = window.features.lessons
+    lessons.control.turn_to(2)
+    page = window.features.tables.page
+    qtbot.waitUntil(lambda: page.paper is not None and not page.busy)
+    view, last = page.view, page.view.model().columnCount() - 1
+    assert page.isVisible() and view.isColumnHidden(last) and view.isColumnHidden(last - 1)
+    assert "≠" not in page.notes.text() and page.notes.text() == ""
+    for id in ("giga", "cut", "v15"):
+        lessons.panel.forms[id].reveal()
+    qtbot.waitUntil(lambda: not page.busy and not view.isColumnHidden(last))
+    assert page.notes.text() and not view.isColumnHidden(last - 1)
+    window.session.veiled = frozenset({"macs"})
+    window.commands.run("view.table")
+    qtbot.waitUntil(lambda: not page.busy and page.title.text() == "" and page.shown_mode == "network")
+    assert view.isColumnHidden(view.model().columnCount() - 1) and not page.areas.pieces

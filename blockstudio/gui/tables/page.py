@@ -27,10 +27,11 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import Elided, count_text
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import phrase, tr, tr_many
+from blockstudio.gui.tables.cells import computed, preset_tip, printed
 from blockstudio.gui.tables.sorting import MACS, OUTPUT, PARAMETERS, pieces_of, sorted_rows
 from blockstudio.gui.tables.treemap_view import TreemapView
 from blockstudio.gui.work.worker import Work
-from blockstudio.report.paper import MISPRINT, PaperTable, Row, paper, paper_of
+from blockstudio.report.paper import MISPRINT, PaperTable, paper, paper_of
 from blockstudio.report.summary import HEADINGS, SummaryRow, summary_rows, summary_totals
 from blockstudio.report.table import Table
 from blockstudio.text import render, say
@@ -141,7 +142,7 @@ class TablesPage(QWidget):
         self._parts.addWidget(self.notes_area)
         column.addLayout(self._parts, 1)
         session = self._session
-        for signal in (session.edited, session.opened):
+        for signal in (session.edited, session.opened, session.veiled_changed):
             signal.connect(self.refresh)
         session.selection_changed.connect(self._mark)
 
@@ -228,7 +229,7 @@ class TablesPage(QWidget):
         rows = sorted_rows(self._rows, self.sorted)
         texts = [row.texts() if self.sorted is None else (row.path, *row.texts()[1:]) for row in rows]
         self._summary = Table(HEADINGS, texts, "  rrr", self._totals)
-        told = [*self._since_saved(), *map(render, self._totals)]
+        told = [] if self._session.veiled else [*self._since_saved(), *map(render, self._totals)]
         self.title.setText(" · ".join(told))
         self.title.setToolTip("\n".join(told))
         lines = [Line([Cell(text) for text in each], (row.path,)) for each, row in zip(texts, rows, strict=True)]
@@ -245,7 +246,8 @@ class TablesPage(QWidget):
         self._show_areas(by_parameters)
 
     def _show_areas(self, by_parameters: bool) -> None:
-        pieces = pieces_of(self._session.diagram, self._rows, PARAMETERS if by_parameters else MACS)
+        rows: list[SummaryRow] = [] if self._session.veiled & {"parameters", "macs"} else self._rows
+        pieces = pieces_of(self._session.diagram, rows, PARAMETERS if by_parameters else MACS)
         self.areas.show_pieces(tr(HEADINGS[PARAMETERS if by_parameters else MACS]), pieces)
 
     def _since_saved(self) -> list[str]:
@@ -274,20 +276,20 @@ class TablesPage(QWidget):
         self._show_rows()
 
     def _show_paper(self, found: PaperTable) -> None:
-        self.paper = found
-        lines = [Line([*_printed(row, found), *_computed(row)], row.blocks) for row in found.rows]
+        self.paper, veiled = found, self._session.veiled
+        lines = [Line([*printed(row, found, bool(veiled)), *computed(row)], row.blocks) for row in found.rows]
         blank = [Cell("")] * (len(found.columns) - 1)
         changed = found.total != found.preset_total
         tips = ["", *found.preset_total.texts[1:]]
         totals = [
-            Cell(text, "differs" if changed and text else "total", _preset_tip(tip) if changed else "")
+            Cell(text, "differs" if changed and text else "total", preset_tip(tip) if changed else "")
             for text, tip in zip(found.total.texts, tips, strict=True)
         ]
         lines.append(Line([Cell(tr("total"), "total"), *blank, *totals]))
         self.title.setText(tr("{title}. {units}.", title=tr(found.title), units=tr(found.units)))
         self.title.setToolTip(self.title.text())
         reasons = [f"{MISPRINT} {row.type}: {tr(row.why)}" for row in found.rows if row.why]
-        self.notes.setText("\n".join([*reasons, *map(tr, found.remarks)]))
+        self.notes.setText("" if veiled else "\n".join([*reasons, *map(tr, found.remarks)]))
         if found.differing:
             text = tr("{count} of {all} rows differ from the table's network")
             self.standing.setText(text.format(count=found.differing, all=len(found.rows)))
@@ -303,9 +305,11 @@ class TablesPage(QWidget):
         self._show_lines((*found.columns, *map(tr, COMPUTED)), lines, right, len(found.columns))
         self._next()
 
-    def _show_lines(self, headings: list[str] | tuple[str, ...], lines: list[Line], right: str, computed: int) -> None:
+    def _show_lines(self, headings: list[str] | tuple[str, ...], lines: list[Line], right: str, tinted: int) -> None:
         self.view.setAccessibleName(self.title.text())
-        self.view.show_lines(headings, lines, right, computed)
+        self.view.show_lines(headings, lines, right, tinted)
+        for column, name in enumerate(("shapes", "parameters", "macs"), len(headings) - 3):
+            self.view.setColumnHidden(column, name in self._session.veiled)  # it would answer what a lesson asks
         self._place_notes()
         self._mark()
 
@@ -395,39 +399,6 @@ def _summary(diagram: Diagram, depth: int) -> tuple[list[SummaryRow], list[str]]
 
 def _levels_text(depth: int) -> str:
     return tr("Modules closed") if depth == 1 else tr_many("{count} level open", "{count} levels open", depth - 1)
-
-
-def _printed(row: Row, found: PaperTable) -> list[Cell]:
-    cells = []
-    for column, cell in zip(found.columns, row.cells, strict=True):
-        if cell.true is None:
-            cells.append(Cell(cell.text, tip=tr(row.why)))
-            continue
-        tip = tr("{column}: the paper prints {printed}, true is {true}.\n{why}").format(
-            column=column, printed=cell.printed or tr("nothing"), true=cell.true, why=tr(row.why)
-        )
-        cells.append(Cell(cell.text, "misprint", tip))
-    return cells
-
-
-def _computed(row: Row) -> list[Cell]:
-    if row.missing:
-        gone = tr("This diagram has no {names}.").format(names=", ".join(row.missing))
-        texts = row.now.texts if len(row.missing) < len(row.blocks) else (tr("not there"), "", "")
-        return [Cell(text, "differs", gone) for text in texts]
-    cells = []
-    for text, expected in zip(row.now.texts, row.preset.texts, strict=True):
-        differs = text != expected
-        cells.append(
-            Cell(
-                text or ("–" if differs else ""), "differs" if differs else "", _preset_tip(expected) if differs else ""
-            )
-        )
-    return cells
-
-
-def _preset_tip(expected: str) -> str:
-    return tr("In the network that the table describes: {figure}").format(figure=expected or tr("nothing"))
 
 
 class Tables:

@@ -11,10 +11,10 @@ from blockstudio.gui.canvas.scene.projection import Projection
 
 READABLE = 0.85
 """Below this zoom a level just opened is not shown whole: it begins at its top instead."""
-LEAST = 0.68
+LEAST = 0.65
 """Down to this zoom a level is shown in its whole width, where that is what it lacks."""
-SIDE = 14.0
-"""Pixels left and right of it then."""
+SIDE = 26.0
+"""Pixels left and right of it then: a lesson's numbers stand beside cards."""
 MARGIN = 40.0
 """Pixels around what is fitted into the window."""
 EDGE = 24.0
