@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, answer, json_argument, settings_of
 from blockstudio.errors import StudioError
-from blockstudio.formats import OUTLINES
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Option, check_asked
 from blockstudio.text import render, say
 
@@ -53,16 +51,7 @@ def lab(options: argparse.Namespace) -> int:
     ask = _of_log if options.question == "drift" else _of_any if options.question in OF_ANY else _asked
     found, folder = ask(options)
     if folder is not None:
-        from blockstudio.graph.files import write_atomic
-
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            text = say("cannot be made: {reason}.", reason=error.strerror or error)
-            raise StudioError("file.write", text, where=str(folder)) from None
-        data = json.dumps(found.data, indent=1, ensure_ascii=False) + "\n"
-        write_atomic(folder / f"{found.question}.json", data.encode())
-        write_atomic(folder / f"{found.question}{OUTLINES}", found.figure.svg().encode())
+        found.save(folder)
     if options.json:
         answer(question=found.question, answer=str(found.sentence), **found.data)
         return 0

@@ -8,14 +8,17 @@ A line of JSON in is a question, lines of JSON out are what comes of it, each wi
                                                        →  {"id": 2, "measure": {…}, "whole": {…}, "by_class": […]}
     {"id": 3, "sweep": 2000}                           →  {"id": 3, "so_far": {"whole": {…}, "without": {…}}}
                                                        →  {"id": 3, "whole": {…}, "without": {…}}
+    {"id": 5, "sweep": 2000, "beside": RUN}            →  the same of another run, at the same paths
+    {"id": 6, "curves": 2000, "beside": RUN}           →  {"id": 6, "so_far": {"several": [[1, 0.84], …], "swap": …}}
     {"cancel": 1}                                      →  {"id": 1, "error": {"code": "lab.cancelled", …}}
 
     {"id": 4, "show": "look", "image": 3}              →  {"id": 4, "shown": {…}}; likewise "thumbnails", "channels" (of
                                                           a "block"), "strongest" (of its "channel"), "gallery" (with
                                                           "first" and "count")
 
-A sweep, every unit taken away by itself, is computed while nothing else is asked, so that what is asked afterwards is
-known already.
+A lesion may say what is ``swapped`` besides: ``[["layer1.1", "layer1.2"], …]``. A sweep, every unit taken away by
+itself, is computed while nothing else is asked, so that what is asked afterwards is known already; curves, units taken
+away and swapped at random, of the run or of another beside it, come after it.
 
 The first line out is ``{"ready": true, …}``, or ``{"error": …}``. It ends when its input does.
 """
@@ -103,8 +106,8 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
         try:
             if not go_on():
                 raise StudioError("lab.cancelled", say("was cancelled."))
-            if "sweep" in question:
-                sweeps.append((number, _sweep(asked, question["sweep"], go_on)))
+            if "sweep" in question or "curves" in question:
+                sweeps.insert(0, (number, _aside(asked, question, go_on)))
                 continue
             if "without" in question:
                 told = _without(asked, question, go_on, so_far)
@@ -120,7 +123,7 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
 def _go_on(
     sweeps: list[tuple[int, Iterator[dict[str, Any]]]], tell: Callable[[dict[str, Any]], None], cancelled: set[int]
 ) -> None:
-    """One step of the last sweep that was asked for."""
+    """One step of the sweep that was asked for first."""
     number, steps = sweeps[-1]
     try:
         found = next(steps)
@@ -132,6 +135,15 @@ def _go_on(
         tell({"id": number, **found})
     elif found:
         tell({"id": number, "so_far": found})
+
+
+def _aside(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    beside = Path(question["beside"]) if question.get("beside") else None
+    if "curves" in question:
+        return _curves(asked, question["curves"], beside, go_on)
+    if beside is not None:
+        return _sweep_beside(asked, question["sweep"], beside, go_on)
+    return _sweep(asked, question["sweep"], go_on)
 
 
 def _sweep(asked: Any, images: int, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
@@ -154,6 +166,45 @@ def _sweep(asked: Any, images: int, go_on: Callable[[], bool]) -> Iterator[dict[
         yield known() if step % (len(names) + 1) == 0 and step < of else {}
 
 
+def _sweep_beside(asked: Any, images: int, run: Path, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Another run, without what stands in it at the path of each unit; tells after every unit."""
+    lesions = asked.beside(run, images, go_on)
+    names = [unit.name for unit in asked.lesions(images, go_on).candidates()]
+    without: dict[str, Any] = {}
+    for name in names:
+        units = lesions.at_path(name)
+        steps = lesions.steps(*units) if units is not None else iter(())
+        while True:
+            lesions.go_on = go_on
+            if next(steps, None) is None:
+                break
+            yield {}
+        without[name] = None if units is None else _measured(lesions.so_far(*units))
+        yield {"whole": _measured(lesions.so_far()), "without": dict(without)} if lesions.so_far().images else {}
+    yield {"whole": _measured(lesions.whole()), "without": without, "done": True}
+
+
+def _curves(asked: Any, images: int, beside: Path | None, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Units taken away and swapped at random; tells after every draw."""
+    from blockstudio.laboratory.curves import Curves
+
+    lesions = asked.lesions(images, go_on) if beside is None else asked.beside(beside, images, go_on)
+    curves = Curves(lesions)
+
+    def known() -> dict[str, Any]:
+        refused = {name: to_data(text) for name, text in curves.refused.items()}
+        return {**curves.found, "whole": lesions.so_far().accuracy, "refused": refused, "of": len(curves.plan)}
+
+    steps = curves.steps()
+    while True:
+        lesions.go_on = go_on  # What was asked in between has its own.
+        found = next(steps, None)
+        if found is None:
+            yield {**known(), "done": True}
+            return
+        yield known() if found else {}
+
+
 def _asked(
     asked: Any, question: dict[str, Any], progress: Callable[[int, int], None], go_on: Callable[[], bool]
 ) -> dict[str, Any]:
@@ -170,16 +221,17 @@ def _without(
 ) -> dict[str, Any]:
     """Accuracy without some units: what a click on a block asks for. The first images tell something before all do."""
     lesions, names = asked.lesions(question["images"], go_on), question["without"]
+    pairs = question.get("swapped", ())
 
     def known() -> dict[str, Any]:
-        whole, measure = lesions.so_far(), lesions.so_far(*names)
+        whole, measure = lesions.so_far(), lesions.so_far(*names, swapped=pairs)
         return {
             "whole": _measured(whole), "measure": _measured(measure), "without": names,
             "by_class": [list(whole.by_class), list(measure.by_class)],
         }  # fmt: skip
 
     next_told = FIRST_IMAGES
-    for measure in lesions.steps(*names):
+    for measure in lesions.steps(*names, swapped=pairs):
         if measure.images >= next_told:
             so_far(known())
             next_told += FIRST_IMAGES

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from blockstudio.analysis.trunk import trunk
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.laboratory import questions
@@ -19,7 +20,7 @@ from blockstudio.laboratory.pixels import inked
 from blockstudio.laboratory.questions import Answer, Progress
 from blockstudio.laboratory.subject import Part, Subject
 from blockstudio.report.tiles import png
-from blockstudio.runs.questions import check_asked
+from blockstudio.runs.questions import OPTIONS, QUESTIONS, check_asked
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import say
@@ -41,6 +42,7 @@ class Asked:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self._lesions: dict[int, Lesions] = {}
+        self._beside: tuple[tuple[Path, int], Lesions] | None = None
 
     def __call__(
         self,
@@ -98,20 +100,25 @@ class Asked:
             return questions.gradients(self.subject, batches, draws, seed, progress, go_on)
         images = given.get("images", IMAGES)
         lesions = self.lesions(images, go_on)
-        beside = [self._beside(Path(place), images, go_on) for place in given.get("beside", ())]
+        beside = [self.beside(Path(place), images, go_on) for place in given.get("beside", ())]
         if name == "lesion":
             return questions.lesion(lesions, progress, beside)
         counts = given.get("counts") or _counts(lesions, name)
         ask = questions.several if name == "several" else questions.swap
         return ask(lesions, counts, draws, seed, progress, beside)
 
-    def _beside(self, place: Path, images: int, go_on: Ask) -> Lesions:
+    def beside(self, place: Path, images: int, go_on: Ask) -> Lesions:
         """What takes units away from another run: of its own folder, or of this name beside this one."""
         own = self.subject.run
         if own is not None and not place.exists() and len(place.parts) == 1:
             place = own.directory.parent / place
-        subject = Subject.of_run(Run(place))
-        return Lesions(subject, subject.images("test", images), go_on, kept_bytes=KEPT_BESIDE)
+        if self._beside is None or self._beside[0] != (place, images):
+            subject = Subject.of_run(Run(place))
+            made = Lesions(subject, subject.images("test", images), kept_bytes=KEPT_BESIDE)
+            self._beside = (place, images), made  # The last one: each keeps what flows between its units.
+        found = self._beside[1]
+        found.go_on = go_on
+        return found
 
     def _seeing(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
         subject, part, block = self.subject, _part(given), given.get("block")
@@ -138,7 +145,7 @@ class Asked:
             return questions.excited(subject, block, units, part, count or IMAGES, progress=progress, go_on=go_on)
         row_column = given.get("place")
         place = None if row_column is None else (row_column[0], row_column[1])
-        return questions.field(subject, block, place, part, count or FIELD_IMAGES)
+        return questions.field(subject, block, place, part, count or FIELD_IMAGES, given.get("units"))
 
     def _measuring(self, name: str, given: Mapping[str, Any], progress: Progress, go_on: Ask) -> Answer:
         if name == "batchnorm":
@@ -172,6 +179,49 @@ class Asked:
             return int(wanted)
         text = say("there is no class {name}.", name=wanted)
         raise StudioError("lab.label", text, where=self.subject.diagram.name, hint=suggestion(wanted, classes))
+
+
+def ask(
+    of: Run | Path | str, question: str, *, checkpoint: Literal["best", "last"] = "best",
+    progress: Progress = lambda done, of: None, go_on: Ask = lambda: True, **options: Any,
+) -> Answer:  # fmt: skip
+    """Ask a run one question. Whoever asks several keeps an `Asked`, which keeps what it has computed.
+
+    Args:
+        of: A run, or its directory.
+        question: A key of `blockstudio.runs.questions.QUESTIONS`: ``"lesion"``, ``"cam"``, ``"evaluate"`` …
+        checkpoint: Of the best validation accuracy, or the last.
+        progress: Called with what is done and all.
+        go_on: Asked as it goes; ``False`` ends with `StudioError` ``lab.cancelled``.
+        options: As on the command line, with ``_`` for ``-``; ``class_`` for ``class``.
+
+    Returns:
+        Its ``data`` is what ``--json`` prints; ``table``, ``figure.svg()`` and ``sentence`` are what is shown, and
+        ``save(folder)`` writes data and figure.
+
+    Raises:
+        StudioError: ``lab.question`` for one that there is not, ``lab.option``; ``run.*``, ``lab.*``, ``data.*``.
+
+    Example:
+        >>> ask("runs/mine", "evaluate", statistics="exact", per_class=20).data["accuracy"]  # doctest: +SKIP
+        0.913
+    """
+    if question not in QUESTIONS:
+        raise StudioError("lab.question", say("there is no question {name}.", name=question),
+                          hint=suggestion(question, QUESTIONS))  # fmt: skip
+    values = {name.rstrip("_").replace("_", "-"): value for name, value in options.items()}
+    for name, value in values.items():  # One of what may be several needs no list.
+        several = name in OPTIONS and OPTIONS[name].kind in ("ints", "texts")
+        values[name] = [value] if several and isinstance(value, int | str) else value
+    check_asked(question, values)
+    run = of if isinstance(of, Run) else Run(Path(of))
+    if question == "drift":
+        return questions.drift(run, values.get("block"))  # It reads the log, and needs no checkpoint.
+    if question == "paths":
+        return questions.paths(trunk(run.diagram()))
+    if question == "start":
+        return start_of(run.diagram(), run.recipe(), values, progress, go_on)
+    return Asked(Subject.of_run(run, checkpoint))(question, values, progress, go_on)
 
 
 def start_of(

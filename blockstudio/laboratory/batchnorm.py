@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 
 import torch
 from torch import Tensor, nn
 
+from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import Port
 from blockstudio.laboratory.measure import Measure, measure
@@ -22,6 +23,8 @@ from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say
 
 Batches = Sequence[tuple[Tensor, Tensor]]
+REACH, FLAT = 6.0, 0.1
+"""How far an activation's slope is looked at, and what share of its steepest counts as flat."""
 
 
 def norms(subject: Subject) -> list[str]:
@@ -68,6 +71,20 @@ class Stages:
     """√(variance + ε)."""
     gamma: float
     beta: float
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What the activation behind a normalisation makes of its values."""
+
+    block: str
+    """Its path."""
+    at: tuple[float, ...]
+    """Values from −`REACH` to `REACH`."""
+    slopes: tuple[float, ...]
+    """How steep the activation is there."""
+    flat: float
+    """The share of the batch's values at which its slope is below a tenth of its steepest: cut off, or saturated."""
 
 
 class Microscope:
@@ -156,10 +173,43 @@ class Microscope:
         normalised = (values - mean) / deviation
         return Stages(values, normalised, gamma * normalised + beta, mean, deviation, gamma, beta)
 
+    def fed(self, images: Tensor, channel: int = 0) -> Fed | None:
+        """What the activation behind the normalisation is fed with a batch's own statistics; ``None`` if no activation
+        follows at once. Raises `StudioError` ``lab.unit``."""
+        trunk, own = self.subject.trunk, Port(self.block, "out")
+        shape = shape_at(self.subject, own)
+        followers = [
+            name for unit in trunk.units for name in unit.blocks
+            if any(wire.source == self.block for wire in trunk.wires[name])
+            and CATALOGUE[trunk.flat.main.block(name).type].family == "activation"
+        ]  # fmt: skip
+        if not followers or trunk.analysis.blocks[followers[0]].output_shapes["out"] != shape:
+            return None
+        activation = self.subject.stretch(followers[:1], own, Port(followers[0], "out"))
+        grid = torch.linspace(-REACH, REACH, 201, device=self.subject.device)
+        slopes = _slopes(activation, grid.view(-1, *(1 for _ in shape)).expand(-1, *shape).contiguous(), channel)
+        at = slopes.flatten(1)[:, 0].abs()
+        steepest = float(at.max())
+        if not steepest > 0:
+            return None  # It weighs values against each other, as softmax does.
+        scaled = self.stages(images, channel).scaled
+        found = torch.zeros(len(scaled) // prod(shape[1:]), *shape, device=scaled.device)
+        found[:, channel] = scaled.view(-1, *shape[1:])
+        flat = _slopes(activation, found, channel).abs() < FLAT * steepest
+        return Fed(followers[0], tuple(grid.tolist()), tuple(at.tolist()), float(flat.float().mean()))
+
     def _check(self, channel: int) -> None:
         if not 0 <= channel < self.channels:
             text = say("has channels 0 to {last}, not {unit}.", last=self.channels - 1, unit=channel)
             raise StudioError("lab.unit", text, where=self.block)
+
+
+def _slopes(activation: nn.Module, values: Tensor, channel: int) -> Tensor:
+    """How steep an activation is at each value of a channel: ``(N, …)`` of ``(N, C, …)``."""
+    leaf = values.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        (found,) = torch.autograd.grad(activation(leaf).sum(), leaf)
+    return found[:, channel]
 
 
 def corrected(count: int) -> float:

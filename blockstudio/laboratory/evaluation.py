@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from blockstudio.analysis import analyze
@@ -24,9 +23,10 @@ from blockstudio.laboratory.batchnorm import batch_statistics, norms, re_estimat
 from blockstudio.laboratory.subject import Part, Subject, rebatched
 from blockstudio.runs.adapt import set_size
 from blockstudio.text import say
+from blockstudio.training.evaluate import count
+from blockstudio.training.evaluate import summed as measure_of
 
 BINS = 15
-TOP = 5
 Statistics: TypeAlias = Literal["running", "batch", "exact"]
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -155,26 +155,27 @@ def summed(logits: Tensor, labels: Tensor, classes: tuple[str, ...]) -> Evaluati
     bins, error = list[tuple[int, float, float]](), 0.0
     for number in range(BINS):
         inside = place == number
-        count = int(inside.sum())
-        mean = float(sure[inside].mean()) if count else 0.0
-        accuracy = float(right[inside].float().mean()) if count else 0.0
-        bins.append((count, mean, accuracy))
-        error += count / len(labels) * abs(accuracy - mean)
-    top = logits.topk(min(TOP, logits.shape[1]), 1).indices
-    by_class = list[tuple[str, int, float]]()
-    for number, name in enumerate(classes):
-        own = labels == number
-        by_class.append((name, int(own.sum()), float(right[own].float().mean()) if own.any() else 0.0))
+        here = int(inside.sum())
+        mean = float(sure[inside].mean()) if here else 0.0
+        accuracy = float(right[inside].float().mean()) if here else 0.0
+        bins.append((here, mean, accuracy))
+        error += here / len(labels) * abs(accuracy - mean)
+    counted = count(logits, labels, logits.shape[1])
+    found = measure_of(counted)
+    rights, every = (some.tolist() for some in counted.by_class())
     return Evaluation(
-        images=len(labels),
-        accuracy=float(right.float().mean()),
-        top=float((top == labels[:, None]).any(1).float().mean()),
-        loss=float(F.cross_entropy(logits, labels)),
+        images=found.images,
+        accuracy=found.accuracy,
+        top=1.0 if found.accuracy_top5 is None else found.accuracy_top5,
+        loss=found.loss,
         confidence=float(sure.mean()),
         calibration_error=error,
         bins=tuple(bins),
-        by_class=tuple(by_class),
-    )
+        by_class=tuple(
+            (name, images, hits / max(1, images))
+            for name, hits, images in zip(classes, rights, every, strict=False)
+        ),
+    )  # fmt: skip
 
 
 def _chosen(subject: Subject, setting: Setting) -> list[int] | None:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
-from blockstudio.laboratory.measure import Counted, Measure
+from blockstudio.laboratory.measure import Measure, Sums
 from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say
 
@@ -28,6 +29,12 @@ KEPT_BYTES = 1 << 30
 BATCH_BYTES, LEAST_BATCH = 3 << 19, 8
 """Of a batch's largest map between units. A map that is larger goes to memory and back for every layer: on a CPU that
 costs more than the layer."""
+
+
+Pairs: TypeAlias = Sequence[tuple[str, str]]
+"""Units that change places, one pair after the other."""
+Arrangement: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+"""The units that are away, and which unit stands at each place."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Lesions:
     computed: int = 0
     """Units that were run on a batch: what a measurement costs."""
     _kept: dict[int, list[Tensor]] = field(default_factory=dict, repr=False)
-    _counted: dict[tuple[str, ...], Counted] = field(default_factory=dict, repr=False)
+    _counted: dict[Arrangement, Sums] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.quick and self.subject.device.type == "cpu":
@@ -104,39 +111,48 @@ class Lesions:
             )
         return found
 
+    def at_path(self, path: str) -> tuple[str, ...] | None:
+        """What stands at a path of another network: the unit of this name, or all units in the module; ``None`` if
+        there is nothing, or it cannot be taken away."""
+        inside = [unit for unit in self.units if unit.name == path or unit.name.startswith(f"{path}.")]
+        refused = not inside or any(unit.refusal is not None for unit in inside)
+        return None if refused else tuple(unit.name for unit in inside)
+
     def whole(self) -> Measure:
         """The network as it is; what flows between its units is kept as far as there is room."""
         return self.without()
 
-    def without(self, *names: str) -> Measure:
+    def without(self, *names: str, swapped: Pairs = ()) -> Measure:
         """Units taken away together.
 
         Args:
             names: Of units; none: the whole network.
+            swapped: Units in each other's place, away or not.
 
         Raises:
-            StudioError: ``trunk.unit``; ``lab.lesion`` for one that cannot be taken away.
+            StudioError: ``trunk.unit``; ``lab.lesion`` for one that cannot be taken away, ``lab.swap`` for two of
+                different shapes.
         """
-        for _ in self.steps(*names):
+        for _ in self.steps(*names, swapped=swapped):
             pass
-        return self._at(self._key(names)).measure()
+        return self.so_far(*names, swapped=swapped)
 
-    def steps(self, *names: str) -> Iterator[Measure]:
+    def steps(self, *names: str, swapped: Pairs = ()) -> Iterator[Measure]:
         """`without`, batch after batch: what is known after each. What is known already is not computed again."""
-        key = self._key(names)
+        key = self._key(names, swapped)
         counted = self._at(key)
         while counted.batches < len(self.batches):
             self._step(key)
             yield counted.measure()
 
-    def so_far(self, *names: str) -> Measure:
+    def so_far(self, *names: str, swapped: Pairs = ()) -> Measure:
         """What is known of `without` by now; its `images` say of how many."""
-        return self._at(self._key(names)).measure()
+        return self._at(self._key(names, swapped)).measure()
 
     def sweep(self) -> Iterator[tuple[int, int]]:
         """The whole network and each unit that can be taken away by itself, all of them batch after batch, so that
         something is known of every one soon: done and of how many."""
-        keys = [(), *((unit.name,) for unit in self.units if unit.refusal is None)]
+        keys = [self._key(()), *(self._key((unit.name,)) for unit in self.units if unit.refusal is None)]
         for number in range(len(self.batches)):
             for place, key in enumerate(keys, 1):
                 if self._at(key).batches <= number:
@@ -152,6 +168,10 @@ class Lesions:
 
     def several(self, count: int, draws: int, seed: int = 0) -> list[Reading]:
         """``count`` units at a time, drawn ``draws`` times, no two draws alike where there are enough."""
+        return [Reading(some, self.without(*some)) for some in self.drawn(count, draws, seed)]
+
+    def drawn(self, count: int, draws: int, seed: int = 0) -> list[tuple[str, ...]]:
+        """Which units `several` takes away together. Raises `StudioError` ``lab.lesion`` if there are not so many."""
         names = [unit.name for unit in self.candidates()]
         if not 1 <= count <= len(names):
             text = say("can be asked for 1 to {most} units, not {count}.", most=len(names), count=count)
@@ -162,7 +182,7 @@ class Lesions:
             drawn[tuple(sorted(chance.sample(names, count), key=order.__getitem__))] = None
             if len(drawn) == draws:
                 break
-        return [Reading(some, self.without(*some)) for some in drawn]
+        return list(drawn)
 
     def swapped(self, pairs: int, draws: int, seed: int = 0) -> list[Reading]:
         """Pairs of units that take and give the same shapes change places, the first block of each stage left where it
@@ -171,6 +191,14 @@ class Lesions:
         Raises:
             StudioError: ``lab.swap`` if there are not so many pairs, or none.
         """
+        readings = list[Reading]()
+        for some in self.drawn_pairs(pairs, draws, seed):
+            names, order = tuple(name for pair in some for name in pair), self._key((), some)[1]
+            readings.append(Reading(names, self.without(swapped=some), kendall(order)))
+        return readings
+
+    def drawn_pairs(self, pairs: int, draws: int, seed: int = 0) -> list[list[tuple[str, str]]]:
+        """Which pairs `swapped` lets change places. Raises `StudioError` ``lab.swap``."""
         possible = [pair for run in self._alike() for pair in combinations(run, 2)]
         most = self.most_pairs()
         if not most:
@@ -183,24 +211,16 @@ class Lesions:
                 say("has {most} pairs of units that could change places, not {pairs}.", most=most, pairs=pairs),
                 where=self.subject.diagram.name,
             )
-        self.whole()
-        chance, readings = random.Random(f"{seed}/{pairs}"), list[Reading]()
-        while len(readings) < draws:
-            order = list(range(len(self.units)))
-            left = list(possible)
-            taken: list[tuple[int, int]] = []
+        chance, found = random.Random(f"{seed}/{pairs}"), list[list[tuple[str, str]]]()
+        while len(found) < draws:
+            left, taken = list(possible), list[tuple[int, int]]()
             while left and len(taken) < pairs:
                 pair = chance.choice(left)
                 taken.append(pair)
                 left = [other for other in left if not set(other) & set(pair)]
-            if len(taken) < pairs:
-                continue
-            for one, other in taken:
-                order[one], order[other] = order[other], order[one]
-            pieces = [self.pieces[self.units[index].name] for index in order]
-            names = tuple(self.units[index].name for pair in taken for index in pair)
-            readings.append(Reading(names, self._measure(pieces, min(map(min, taken))), kendall(order)))
-        return readings
+            if len(taken) == pairs:
+                found.append([(self.units[one].name, self.units[other].name) for one, other in taken])
+        return found
 
     def most_pairs(self) -> int:
         """How many pairs can change places at the same time."""
@@ -216,35 +236,42 @@ class Lesions:
                 runs.setdefault(unit.source_shape, []).extend([] if begins else [index])
         return list(runs.values())
 
-    def _key(self, names: Sequence[str]) -> tuple[str, ...]:
+    def _key(self, names: Sequence[str], swapped: Pairs = ()) -> Arrangement:
         for name in names:
             refusal = self.subject.trunk.unit(name).refusal
             if refusal is not None:
                 raise StudioError("lab.lesion", refusal, where=name)
-        return tuple(unit.name for unit in self.units if unit.name in names)
+        order = list(range(len(self.units)))
+        for pair in swapped:
+            one, other = (self.units.index(self.subject.trunk.unit(name)) for name in pair)
+            first, second = self.units[one], self.units[other]
+            if (first.source_shape, first.result_shape) != (second.source_shape, second.result_shape):
+                text = say("cannot change places with {other}: they take and give different shapes.", other=second.name)
+                raise StudioError("lab.swap", text, where=first.name)
+            one, other = order.index(one), order.index(other)
+            order[one], order[other] = order[other], order[one]
+        return tuple(unit.name for unit in self.units if unit.name in names), tuple(order)
 
-    def _at(self, key: tuple[str, ...]) -> Counted:
-        return self._counted.setdefault(key, Counted())
+    def _at(self, key: Arrangement) -> Sums:
+        return self._counted.setdefault(key, Sums())
 
-    def _step(self, key: tuple[str, ...]) -> None:
-        """The next batch, without these units."""
-        counted = self._at(key)
+    def _step(self, key: Arrangement) -> None:
+        """The next batch in this arrangement."""
+        counted, whole = self._at(key), self._key(())
         number = counted.batches
-        if key and self._at(()).batches <= number:
-            self._step(())  # Keeps what flows between the units.
-        pieces = [(self.lesioned if unit.name in key else self.pieces)[unit.name] for unit in self.units]
-        first = next((index for index, unit in enumerate(self.units) if unit.name in key), len(pieces))
-        begin = max((index for index, kept in self._kept.items() if index <= first and kept), default=0) if key else 0
+        if key != whole and self._at(whole).batches <= number:
+            self._step(whole)  # Keeps what flows between the units.
+        away, order = key
+        standing = [self.units[index] for index in order]
+        pieces = [(self.lesioned if unit.name in away else self.pieces)[unit.name] for unit in standing]
+        first = next(
+            (place for place, unit in enumerate(standing) if unit.name in away or order[place] != place), len(pieces)
+        )
+        begin = max((index for index, kept in self._kept.items() if index <= first and kept), default=0)
+        begin = 0 if key == whole else begin
         images, labels = self.batches[number]
-        counted.add(self._through(pieces, begin, self._kept[begin][number] if begin else images, keep=not key), labels)
-
-    def _measure(self, pieces: Sequence[nn.Module], first: int) -> Measure:
-        """With these pieces, of which those in front of ``first`` are the network's own."""
-        begin = max((index for index in self._kept if index <= first), default=0)
-        counted = Counted()
-        for number, (images, labels) in enumerate(self.batches):
-            counted.add(self._through(pieces, begin, self._kept[begin][number] if begin else images), labels)
-        return counted.measure()
+        values = self._kept[begin][number] if begin else images
+        counted.add(self._through(pieces, begin, values, keep=key == whole), labels)
 
     def _through(self, pieces: Sequence[nn.Module], begin: int, values: Tensor, keep: bool = False) -> Tensor:
         entering = list[Tensor]()

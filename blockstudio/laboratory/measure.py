@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blockstudio.errors import StudioError
 from blockstudio.text import say
+from blockstudio.training.evaluate import count
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Measure:
 
 
 @dataclass
-class Counted:
-    """Sums over the first batches."""
+class Sums:
+    """Sums over the first batches. No confusion matrix is kept: of a thousand classes it would be large."""
 
     batches: int = 0
     loss: float = 0.0
@@ -36,18 +36,18 @@ class Counted:
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
         """One more batch."""
-        logits = logits.flatten(1).float()
-        self.loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-        hits = labels[logits.argmax(1) == labels]
-        right, every = (torch.bincount(some, minlength=logits.shape[1]) for some in (hits, labels))
+        logits = logits.flatten(1)
+        counted = count(logits, labels, logits.shape[1], top=False)
+        right, every = counted.by_class()
+        self.loss += float(counted.loss)
         self.right, self.every = (right, every) if not self.batches else (self.right + right, self.every + every)
         self.batches += 1
 
     def measure(self) -> Measure:
         """What they come to."""
-        count = int(self.every.sum())
+        images = int(self.every.sum())
         shares = (self.right / self.every.clamp(min=1)).tolist()
-        return Measure(float(self.right.sum()) / max(count, 1), self.loss / max(count, 1), count, tuple(shares))
+        return Measure(float(self.right.sum()) / max(images, 1), self.loss / max(images, 1), images, tuple(shares))
 
 
 def measure(
@@ -55,9 +55,9 @@ def measure(
 ) -> Measure:
     """Of a network that gives its logits first; asks ``go_on`` before each batch, and ends with `StudioError`
     ``lab.cancelled`` where it says no."""
-    counted = Counted()
+    sums = Sums()
     for images, labels in batches:
         if not go_on():
             raise StudioError("lab.cancelled", say("was cancelled."))
-        counted.add(network(images)[0], labels)
-    return counted.measure()
+        sums.add(network(images)[0], labels)
+    return sums.measure()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -20,6 +21,9 @@ from blockstudio.text import say
 
 TWO_SIGMA = 1 - 0.9545
 """Of the largest value, above which a pixel counts (the paper's section 4.1)."""
+
+MOST = 0.9
+"""What the middle of a profile holds."""
 
 Box = tuple[int, int, int, int]
 """(left, top, right, bottom) in pixels, right and bottom outside."""
@@ -39,6 +43,12 @@ class Seen:
     """Around the pixels above `TWO_SIGMA` of the largest."""
     share: float
     """Pixels above it, of those in the theoretical field."""
+    reach: tuple[int, int]
+    """First column, and the one behind the last, of what it would see if the picture had no edge."""
+    profile: tuple[float, ...]
+    """The share of the gradient in each column of the picture."""
+    middle: tuple[int, int]
+    """First column, and the one behind the last, of the fewest neighbouring ones that hold `MOST` of it."""
 
 
 def seen_by(
@@ -54,10 +64,15 @@ def seen_by(
         channels: Of the block; all together without.
 
     Raises:
-        StudioError: ``lab.block``; ``lab.place`` for a place outside of the map.
+        StudioError: ``lab.block``; ``lab.place`` for a place outside of the map, ``lab.unit`` for a channel that is not
+            there.
     """
     port = place_of(subject, block, maps=True)
-    _, rows, columns = shape_at(subject, port)
+    count, rows, columns = shape_at(subject, port)
+    for unit in channels or ():
+        if not 0 <= unit < count:
+            text = say("has channels 0 to {last}, not {unit}.", last=count - 1, unit=unit)
+            raise StudioError("lab.unit", text, where=block)
     row, column = place
     if not (0 <= row < rows and 0 <= column < columns):
         text = say(
@@ -85,4 +100,21 @@ def seen_by(
     ys, xs = torch.nonzero(counted, as_tuple=True)
     effective = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1) if len(xs) else (0, 0, 0, 0)
     area = max(1, (box[2] - box[0]) * (box[3] - box[1]))
-    return Seen(box, report.receptive_field or (0, 0), found, effective, int(counted.sum()) / area)
+    columns_sum = slopes.abs().mean((0, 1, 2)).double().cpu()
+    profile = tuple((columns_sum / max(float(columns_sum.sum()), 1e-300)).tolist())
+    return Seen(box, report.receptive_field or (0, 0), found, effective, int(counted.sum()) / area,
+                (low[1], high[1] + 1), profile, narrowest(profile, MOST))  # fmt: skip
+
+
+def narrowest(shares: Sequence[float], most: float) -> tuple[int, int]:
+    """The fewest neighbours that hold ``most`` of the sum: the first, and the one behind the last."""
+    sums = [0.0, *accumulate(shares)]
+    wanted = most * sums[-1] - 1e-12
+    best = 0, len(shares)
+    behind = 0
+    for first in range(len(shares)):
+        while behind < len(shares) and sums[behind] - sums[first] < wanted:
+            behind += 1
+        if sums[behind] - sums[first] >= wanted and behind - first < best[1] - best[0]:
+            best = first, behind
+    return best

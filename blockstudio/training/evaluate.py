@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -50,6 +51,48 @@ class Counted(NamedTuple):
     confusion: Tensor
     top: Tensor
 
+    def plus(self, other: Counted) -> Counted:
+        """Of these images and of others."""
+        return Counted(self.loss + other.loss, self.confusion + other.confusion, self.top + other.top)
+
+    def by_class(self) -> tuple[Tensor, Tensor]:
+        """Right answers and images of each class, ``(classes,)``."""
+        classes = math.isqrt(self.confusion.numel())
+        matrix = self.confusion.view(classes, classes)
+        return matrix.diagonal(), matrix.sum(1)
+
+
+def count(logits: Tensor, labels: Tensor, classes: int, *, top: bool = True) -> Counted:
+    """What a network said of a batch; on the device, read by nobody yet.
+
+    Args:
+        logits: ``(N, classes)``.
+        labels: ``(N,)``.
+        classes: How many there are.
+        top: Count the five surest too, where there are more classes.
+    """
+    loss = F.cross_entropy(logits.float(), labels, reduction="sum")
+    confusion = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
+    within = in_top(logits, labels) if top and classes > TOP else torch.zeros((), dtype=torch.int64)
+    return Counted(loss, confusion, within)
+
+
+def summed(counted: Counted | None) -> Measured:
+    """What it comes to. Waits for the device."""
+    images = 0 if counted is None else int(counted.confusion.sum())
+    if counted is None or not images:
+        return Measured(0.0, 0.0, 0, None)
+    right, every = counted.by_class()
+    classes = len(every)
+    return Measured(
+        loss=float(counted.loss) / images,
+        accuracy=int(right.sum()) / images,
+        images=images,
+        confusion=counted.confusion.view(classes, classes).tolist() if classes <= LARGEST_MATRIX else None,
+        chance=int(every.max()) / images,
+        accuracy_top5=int(counted.top) / images if classes > TOP else None,
+    )
+
 
 def evaluate(
     model: nn.Module,
@@ -67,9 +110,7 @@ def evaluate(
     # Each by itself: frozen modules are in eval mode while the others train.
     before = [(module, module.training) for module in model.modules()]
     model.eval()
-    loss = torch.zeros((), dtype=torch.float32)
-    top = torch.zeros((), dtype=torch.int64)
-    confusion: Tensor | None = None
+    counted: Counted | None = None
     try:
         with torch.inference_mode():
             for batch, labels in batches:
@@ -79,28 +120,13 @@ def evaluate(
                     logits = model(prepare(batch)).flatten(1)
                 if took is not None:
                     took(batch, labels, logits)
-                single = F.cross_entropy(logits.float(), labels, reduction="sum")
-                places = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
-                if classes > TOP:
-                    within = in_top(logits, labels)
-                    top = within if confusion is None else top + within
-                loss = single if confusion is None else loss + single
-                confusion = places if confusion is None else confusion + places
+                found = count(logits, labels, classes)
+                counted = found if counted is None else counted.plus(found)
     finally:
         for module, training in before:
             module.training = training
     if combine is not None:
-        none = torch.zeros(classes * classes, dtype=torch.int64)
-        loss, confusion, top = combine(Counted(loss, none if confusion is None else confusion, top))
-    images = 0 if confusion is None else int(confusion.sum())
-    if confusion is None or not images:
-        return Measured(0.0, 0.0, 0, None)
-    matrix = confusion.view(classes, classes)
-    return Measured(
-        loss=float(loss) / images,
-        accuracy=int(matrix.trace()) / images,
-        images=images,
-        confusion=matrix.tolist() if classes <= LARGEST_MATRIX else None,
-        chance=int(matrix.sum(1).max()) / images,
-        accuracy_top5=int(top) / images if classes > TOP else None,
-    )
+        nothing = torch.zeros((), dtype=torch.int64)
+        none = Counted(torch.zeros(()), torch.zeros(classes * classes, dtype=torch.int64), nothing)
+        counted = combine(none if counted is None else counted)
+    return summed(counted)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 pytest.importorskip("torch")
 
 import blockstudio as bs
+from blockstudio.analysis.trunk import trunk
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.laboratory.feature import Laboratory, install
 from blockstudio.gui.laboratory.page import LaboratoryPage
+from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.laboratory.features import most_exciting
 from blockstudio.runs import Run, create_run, with_fields
 from blockstudio.runs.recipe import Recipe
@@ -49,9 +51,12 @@ def opened(desk: Desk, qtbot: Any) -> tuple[Laboratory, LaboratoryPage]:
 
 
 def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: Any, trained: Run) -> None:
-    _, page = opened(desk, qtbot)
-    assert page.empty.isVisible() and not page.stack.isVisible()
-    page.show_run(trained)
+    laboratory, page = opened(desk, qtbot)
+    # Without a run: what can be asked, and how to get one; the trained run is there to be chosen.
+    assert page.empty.isVisible() and not page.stack.isVisible() and page.empty.open.isVisible()
+    qtbot.waitUntil(lambda: list(page.empty.runs) == [trained.directory], timeout=10_000)
+    QTest.mouseClick(page.empty.runs[trained.directory], Qt.MouseButton.LeftButton)
+    assert page.stack.isVisible() and not page.empty.isVisible()
     lesion = page.by_hand
     qtbot.waitUntil(lambda: lesion.figure.text() != "–", timeout=120_000)
     asked = bs.lab.Lesions(subject := bs.lab.Subject.of_run(trained), subject.images("test", 2000))
@@ -69,7 +74,8 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     QTest.keyClick(lesion.cards, Qt.Key.Key_Down)
     QTest.keyClick(lesion.cards, Qt.Key.Key_Space)
     assert lesion.off == ["layer2.0", "layer3.0"]
-    lesion.undo()
+    laboratory_undo = laboratory._undo()
+    assert laboratory_undo is not None and laboratory_undo() is None
     assert lesion.off == ["layer2.0"]
     lesion.put_back()
     assert lesion.off == []
@@ -85,15 +91,32 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     lesion.toggle("layer3.0")
     assert lesion.figure.text() == f"{asked.without('layer3.0').accuracy:.1%}".replace("%", " %")
     lesion.put_back()
+    # Several at a time, and pairs swapped, are measured in the background too: of this network there are no pairs.
+    qtbot.waitUntil(lambda: len(lesion.drawn.charts["several"].series) == 1, timeout=120_000)
+    chart = lesion.drawn.charts["several"]
+    qtbot.waitUntil(lambda: len(chart.series[0].draws) == 6, timeout=120_000)
+    for count, share in chart.series[0].draws:
+        assert any(share == asked.so_far(*names).accuracy for names in asked.drawn(count, 6) if asked.without(*names))
+    assert "no two units" in lesion.drawn.charts["swap"].empty
+    QTest.mouseMove(chart, chart.at(1, 0.5).toPoint())
+    assert chart.marked == 1 and "%" in chart.texts()[0]
+    QTest.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.marked == 2
     # Another run beside it: here itself.
     lesion.put_beside(trained)
-    qtbot.waitUntil(lambda: lesion.beside is not None, timeout=120_000)
+    qtbot.waitUntil(lambda: lesion.beside is not None and len(lesion.beside[1]["without"]) == 3, timeout=120_000)
+    qtbot.waitUntil(lambda: len(chart.series) == 2 and len(chart.series[1].draws) == 6, timeout=120_000)
+    assert sorted(chart.series[1].draws) == sorted(chart.series[0].draws)
     shown = {line.cells[0].text: line.cells[3].text for line in lesion.table.table.lines}
     assert shown["layer2.0"] == f"{asked.without('layer2.0').accuracy:.1%}"
     # A picture, its classes, its features.
     seeing = page.seeing
     page.turn_to("look")
     qtbot.waitUntil(lambda: seeing._field is not None, timeout=120_000)
+    profile = seeing.unit.profile
+    if profile.isVisible():  # The strongest unit of so young a network may be silent at its place on the others.
+        QTest.keyClick(profile, Qt.Key.Key_Right)
+        assert profile.marked >= 0 and sum(profile.shares) == pytest.approx(1)
     assert len(seeing.maps.tiles) == 10 and seeing.chain.tiles[0].value == "conv1"
     qtbot.waitUntil(lambda: len(seeing.unit.strongest.tiles) == 6, timeout=120_000)
     # The images on which the channel answers most; a click on one looks at it.
@@ -141,6 +164,44 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     asking.write("image", "one")
     asking.ask()
     assert "whole numbers" in asking.trouble.text()
+
+
+def test_a_card_is_dragged_into_the_place_of_another(qtbot: Any) -> None:
+    found = trunk(bs.load("cifar_resnet", n=3))
+    view = UnitsView()
+    qtbot.addWidget(view)
+    view.show_units(found.units)
+    view.resize(1000, 500)
+    view.show()
+    dropped: list[tuple[str, str]] = []
+    toggled: list[str] = []
+    view.dropped.connect(lambda one, other: dropped.append((one, other)))
+    view.toggled.connect(toggled.append)
+
+    def drag(one: str, other: str) -> None:
+        start, end = (view.place(name).center().toPoint() for name in (one, other))
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+        QTest.mouseMove(view, start + QPoint(20, 0))
+        QTest.mouseMove(view, end)
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+
+    drag("layer1.1", "layer1.2")
+    drag("layer1.1", "layer2.1")  # Other shapes: nothing happens, and it is no click either.
+    drag("conv1", "layer1.1")
+    assert dropped == [("layer1.1", "layer1.2")] and toggled == []
+    before = view.place("layer1.1")
+    names = [unit.name for unit in found.units]
+    order = [{"layer1.1": "layer1.2", "layer1.2": "layer1.1"}.get(name, name) for name in names]
+    view.show_state({"layer1.1"}, {}, order)
+    assert view.place("layer1.2") == before and not view.grab().isNull()
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=before.center().toPoint())
+    assert toggled == ["layer1.2"]
+    # With keys: the next that fits, past those that do not.
+    view.light("layer2.2")
+    QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    view.light("layer2.0")
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert dropped[1:] == [("layer2.2", "layer2.1")]
 
 
 @pytest.mark.slow

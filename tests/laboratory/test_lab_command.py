@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 
 import blockstudio as bs
 from blockstudio.cli import main
+from blockstudio.errors import StudioError
 from blockstudio.runs import Run, create_run, with_fields
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
@@ -38,7 +39,19 @@ def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["lab", "lesion", str(run.directory), "--images", "40", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["whole"]["images"] == 40 and len(found["without"]) == 9 and set(found["refused"]) == {"conv1", "fc"}
-    # The same in Python, and the network's own test accuracy on all images.
+    # The same in Python, by the question's name.
+    answer = bs.lab.ask(run.directory, "lesion", checkpoint="last", images=40)
+    assert answer.data["without"] == found["without"] and answer.figure.svg().startswith("<svg")
+    assert bs.lab.ask(run, "evaluate", part="train", per_class=2).data["images"] == 20
+    assert bs.lab.ask(run, "cam", image=3, class_="7").data["images"][0]["class"] == "7"
+    for question, options, code in (
+        ("lesions", {}, "lab.question"),
+        ("cam", {"block_": None, "patch": 3}, "lab.option"),
+    ):
+        with pytest.raises(StudioError) as refused:
+            bs.lab.ask(run, question, **options)
+        assert refused.value.code == code
+    # The objects below, and the network's own test accuracy on all images.
     subject = bs.lab.Subject.of_run(Run(run.directory), "last")
     results = run.results()
     assert results is not None

@@ -13,6 +13,7 @@ import blockstudio as bs  # noqa: E402
 from blockstudio.analysis.trunk import is_layer, trunk  # noqa: E402
 from blockstudio.errors import StudioError  # noqa: E402
 from blockstudio.laboratory import Lesions, Subject, branch_lengths, path_lengths, questions  # noqa: E402
+from blockstudio.laboratory.curves import Curves, few  # noqa: E402
 from blockstudio.laboratory.gradients import PathGradients, Strength, contributions  # noqa: E402
 from blockstudio.laboratory.lesion import kendall  # noqa: E402
 
@@ -125,6 +126,53 @@ def test_several_and_swaps_are_drawn_alike_each_time() -> None:
     with pytest.raises(StudioError, match="3 pairs"):
         lesions.swapped(4, 1)
     assert kendall([0, 1, 2]) == 1.0 and kendall([2, 1, 0]) == -1.0 and kendall([1, 0, 2]) == pytest.approx(1 / 3)
+
+
+def test_units_change_places_by_hand_as_when_they_are_drawn() -> None:
+    found, _ = subject("cifar_resnet", n=3)
+    lesions = Lesions(found, [batch(found, 8), batch(found, 8)])
+    drawn = lesions.swapped(2, 1, seed=3)[0]
+    pairs = [drawn.units[:2], drawn.units[2:]]
+    before = lesions.computed
+    assert lesions.without(swapped=pairs) == drawn.measure and lesions.computed == before  # It is known.
+    # In the network itself: the weights of one block in the other's place.
+    plain = Lesions(found, lesions.batches, quick=False)
+    moved = dict(found.weights)
+    for one, other in pairs:
+        for key, value in found.weights.items():
+            for here, there in ((one, other), (other, one)):
+                if key.startswith(f"{here}."):
+                    moved[key.replace(f"{here}.", f"{there}.", 1)] = value
+    whole = Lesions(Subject(found.diagram, found.trunk, moved), lesions.batches, quick=False).whole()
+    assert plain.without(swapped=pairs).loss == pytest.approx(whole.loss, rel=1e-5)
+    # Swapped back it is the network again; with one of them away besides, it is computed from the first change on.
+    assert lesions.without(swapped=[pairs[0], pairs[0]]) == lesions.whole()
+    assert lesions.without(pairs[0][0], swapped=pairs) != lesions.without(pairs[0][0])
+    for pair in (("layer1.1", "layer2.1"), ("conv1", "layer1.0")):
+        with pytest.raises(StudioError, match="take and give different shapes"):
+            lesions.without(swapped=[pair])
+
+
+def test_curves_come_draw_by_draw_and_are_those_that_are_asked_for() -> None:
+    found, _ = subject("cifar_resnet", n=3)
+    lesions = Lesions(found, [batch(found, 8)] * 3, quick=False)
+    curves = Curves(lesions, images=16, draws=2)
+    assert [each.count for each in curves.plan[:4]] == [1, 2, 3, 4] and len(curves.plan) == 2 * (5 + 3)
+    steps = curves.steps()
+    while len(curves.found["several"]) < 5:
+        next(steps)
+    assert [count for count, _ in curves.found["several"]] == [1, 2, 3, 4, 5]  # Every k once before any twice.
+    for _ in steps:
+        pass
+    first = Lesions(found, [batch(found, 8)] * 2, quick=False)
+    asked = {count: [each.measure.accuracy for each in first.several(count, 2)] for count in range(1, 6)}
+    assert sorted(curves.found["several"]) == sorted((count, share) for count in asked for share in asked[count])
+    assert [count for count, _ in curves.found["swap"]] == [1, 2, 3, 1, 2, 3] and not curves.refused
+    # A network in which nothing can change places says so and has the other curve.
+    small, _ = subject("cifar_resnet", n=1)
+    alone = Curves(Lesions(small, [batch(small, 4)]))
+    assert set(alone.refused) == {"swap"} and [each.curve for each in alone.plan] == ["several"] * 6
+    assert few(0) == [] and few(4) == [1, 2, 3, 4] and few(25) == [1, 4, 8, 12, 17, 21, 25]
 
 
 def test_paths_are_counted_as_in_the_paper() -> None:

@@ -173,6 +173,20 @@ def test_what_a_unit_sees_lies_in_what_it_can_see() -> None:
         inner = seen.effective
         assert left <= inner[0] < inner[2] <= right and top <= inner[1] < inner[3] <= bottom
         assert 0 < seen.share <= 1 and float(seen.gradient.max()) == 1
+        # Its profile: the gradient summed over each column, and the narrowest stretch with nine tenths of it.
+        columns = seen.gradient.sum(0)
+        assert torch.allclose(torch.tensor(seen.profile), columns / columns.sum(), atol=1e-6)
+        first, behind = seen.middle
+        assert sum(seen.profile[first:behind]) >= 0.9 > sum(seen.profile[first : behind - 1])
+        assert seen.reach[0] <= left and right <= seen.reach[1] and seen.reach[1] - seen.reach[0] == seen.size[1]
+    # Of one channel, in place of all together.
+    one = receptive.seen_by(found, "layer1.0", (4, 4), images, [3])
+    assert one.theoretical == receptive.seen_by(found, "layer1.0", (4, 4), images).theoretical
+    model_units = [receptive.seen_by(found, "layer1.0", (4, 4), images, [unit]).profile for unit in range(3)]
+    assert len(set(model_units)) == 3
+    with pytest.raises(StudioError, match="channels 0 to 15"):
+        receptive.seen_by(found, "layer1.0", (4, 4), images, [16])
+    assert receptive.narrowest([0.1, 0.6, 0.3, 0.0], 0.9) == (1, 3) and receptive.narrowest([0.0, 0.0], 0.9)[1] == 0
     with pytest.raises(StudioError, match="none of them"):
         receptive.seen_by(found, "layer3.0", (8, 0), images)
 

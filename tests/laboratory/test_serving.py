@@ -59,6 +59,32 @@ def test_questions_are_answered_one_after_the_other(tmp_path: Path) -> None:
     assert rest[0] == {"id": 2, "done": 1, "of": 1}
     assert rest[1]["question"] == "cam" and rest[1]["svg"].startswith("<svg") and rest[1]["rows"]
     assert rest[2]["error"]["code"] == "lab.option" and rest[3]["error"]["code"] == "lab.lesion"
+    # What is measured while nobody asks: each unit, another run beside it (here itself), curves; one after the other.
+    beside = str(run.directory)
+    told.clear()
+    aside: list[dict[str, Any]] = [
+        {"id": 5, "sweep": 60}, {"id": 6, "sweep": 60, "beside": beside}, {"id": 7, "curves": 60, "beside": beside},
+        {"id": 8, "without": ["layer1.0"], "swapped": [], "images": 60},
+    ]  # fmt: skip
+    ended: queue.Queue[int] = queue.Queue()
+
+    def tell_end(found: dict[str, Any]) -> None:
+        told.append(found)
+        if "id" in found and "so_far" not in found:
+            ended.put(found["id"])
+
+    def aside_lines() -> Any:
+        yield from (json.dumps(line) + "\n" for line in aside)
+        for _ in aside:
+            ended.get(timeout=120)
+
+    assert serve(beside, aside_lines(), tell_end) == 0  # type: ignore[arg-type]
+    assert "error" not in str(told)
+    by_id = {found["id"]: found for found in told if "id" in found and "so_far" not in found}
+    assert [number for number in by_id if number != 8] == [5, 6, 7]
+    assert by_id[5] == {**by_id[6], "id": 5} and by_id[8]["measure"] == by_id[5]["without"]["layer1.0"]
+    curves = by_id[7]
+    assert curves["of"] == len(curves["several"]) == 6 and curves["swap"] == [] and set(curves["refused"]) == {"swap"}
 
 
 def test_a_question_that_is_taken_back_ends(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QBuffer, QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from blockstudio.gui.kit.theme import notifier, theme
-from blockstudio.report.chart import recoloured
+from blockstudio.gui.kit.theme import FACE, notifier, theme
+from blockstudio.report.chart import FACES, recoloured
 
 
 class FigureView(QWidget):
@@ -29,7 +29,7 @@ class FigureView(QWidget):
     def _draw(self) -> None:
         colours = theme()
         names = (colour.name() for colour in (colours.text, colours.secondary, colours.hairline, colours.panel))
-        self._renderer.load(QByteArray(recoloured(self.svg, *names).encode() if self.svg else b"<svg/>"))
+        self._renderer.load(QByteArray(recoloured(_faced(self.svg), *names).encode() if self.svg else b"<svg/>"))
         self.setVisible(bool(self.svg))
         self.updateGeometry()
         self.update()
@@ -50,7 +50,26 @@ class FigureView(QWidget):
         scale = min(width / own.width(), 1.2)
         return QRectF(0, 0, own.width() * scale, own.height() * scale)
 
+    def png(self) -> bytes:
+        """The figure on white paper as a PNG file, twice as large as it is drawn."""
+        renderer = QSvgRenderer(QByteArray(_faced(self.svg).encode()))
+        image = QImage(renderer.defaultSize() * 2, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        renderer.render(painter)
+        painter.end()
+        buffer = QBuffer()
+        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")
+        return bytes(buffer.data().data())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._renderer.render(painter, self._fitted(self.width()))
+
+
+def _faced(svg: str) -> str:
+    """In the window's own face: Qt's renderer takes a list of faces for the name of one."""
+    return svg.replace(f'font-family="{FACES}"', f'font-family="{FACE}"')

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.analysis.trunk import Trunk
+from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
@@ -48,6 +50,7 @@ class AskingPage(QWidget):
         self.names = [name for name, question in QUESTIONS.items() if question.group == group]
         self.name = self.names[0]
         self._asked: int | None = None
+        self._trunk: Trunk | None = None
         self.found: dict[str, Any] | None = None
         self._kept: dict[str, dict[str, Any]] = {}
         row = QHBoxLayout(self)
@@ -160,6 +163,14 @@ class AskingPage(QWidget):
         if option.choices:
             field = QComboBox()
             field.addItems(list(option.choices))
+        elif name == "block":
+            field = QComboBox()
+            field.setEditable(True)
+            field.addItems(["", *self._blocks()])
+            line = field.lineEdit()
+            assert line is not None
+            line.setPlaceholderText(_default(option.default))
+            line.returnPressed.connect(self.ask)
         else:
             field = QLineEdit()
             field.setPlaceholderText(_default(option.default))
@@ -188,18 +199,36 @@ class AskingPage(QWidget):
         if path:
             field.setText(path)
 
+    def _blocks(self) -> list[str]:
+        """What can be chosen for the block that is asked about: units, then what is in them; of the questions about
+        normalisations those that keep moving averages."""
+        if self._trunk is None:
+            return []
+        inner = [name for unit in self._trunk.units for name in unit.blocks]
+        if QUESTIONS[self.name].group == "batchnorm":
+            types = {name: CATALOGUE[self._trunk.flat.main.block(name).type] for name in inner}
+            return [name for name, kind in types.items() if kind.normalises and "momentum" in kind.parameters]
+        return list(dict.fromkeys([*(unit.name for unit in self._trunk.units), *inner]))
+
+    def show_network(self, trunk: Trunk | None) -> None:
+        """Another run's network: its blocks can be chosen."""
+        self._trunk = trunk
+        self.turn_to(self.name)
+
     def write(self, option: str, text: str) -> None:
         """Put something into a field."""
         field = self.fields[option]
         if isinstance(field, QLineEdit):
             field.setText(text)
+        else:
+            field.setCurrentText(text)
 
     def values(self) -> dict[str, Any]:
         """What stands in the fields. Raises `StudioError` ``lab.option``."""
         found = dict[str, Any]()
         for name, field in self.fields.items():
             if isinstance(field, QComboBox):
-                found[name] = field.currentText()
+                found[name] = field.currentText().strip() or None
             else:
                 found[name] = field.text().strip() or None if OPTIONS[name].kind == "file" else read_option(
                     name, field.text()
@@ -272,20 +301,36 @@ class AskingPage(QWidget):
         self.bar.setValue(done)
 
     def save(self, kind: Literal["svg", "json"]) -> None:
-        """Save the figure or the data of the answer."""
+        """Save the figure, as SVG or PNG, or the data of the answer; beside the run unless told otherwise."""
         if self.found is None:
             return
-        name = f"{self.found['question']}.{kind}"
-        path, _ = QFileDialog.getSaveFileName(self, tr("Save"), name)
-        if not path:
+        forms = "SVG (*.svg);;PNG (*.png)" if kind == "svg" else "JSON (*.json)"
+        name = str(self._folder() / f"{self.found['question']}.{kind}")
+        chosen, _ = QFileDialog.getSaveFileName(self, tr("Save"), name, forms)
+        if not chosen:
             return
-        text = self.found["svg"] if kind == "svg" else json.dumps(self.found["answer"], indent=1, ensure_ascii=False)
+        path = Path(chosen)
+        if kind == "json":
+            data = json.dumps(self.found["answer"], indent=1, ensure_ascii=False).encode()
+        else:
+            data = self.figure.png() if path.suffix.lower() == ".png" else self.found["svg"].encode()
         try:
-            write_atomic(Path(path), text.encode())
+            write_atomic(path, data)
         except (StudioError, OSError) as error:
             self._desk.say(str(error), "problem")
             return
-        self._desk.say_written(Path(path), tr("Saved {name}.", name=Path(path).name))
+        self._desk.say_written(path, tr("Saved {name}.", name=path.name))
+
+    def _folder(self) -> Path:
+        """``lab`` in the run, as on the command line; it is made."""
+        if self._process.run is None:
+            return Path()
+        folder = self._process.run / "lab"
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError:
+            return self._process.run
+        return folder
 
 
 def _default(value: object) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.thumbnails import Thumbnails
+from blockstudio.gui.kit.text import tr
 from blockstudio.gui.laboratory.asking import AskingPage
 from blockstudio.gui.laboratory.look_parts import image_of
 from blockstudio.gui.laboratory.page import HAND, LOOK, LaboratoryPage
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.work.settings import runs_folder
 from blockstudio.runs import Run
 from blockstudio.runs.questions import GROUPS
 from blockstudio.text import say
@@ -25,7 +30,8 @@ class Laboratory:
         self._desk = desk
         self.process = LabProcess(desk)
         self.page: LaboratoryPage | None = None
-        desk.add_screen("laboratory", self._make, self._focus, title=say("Laboratory"), place=5)
+        desk.add_screen("laboratory", self._make, self._focus, title=say("Laboratory"), place=5,
+                        undo=self._undo)  # fmt: skip
         desk.add_commands(
             Command("laboratory.ask", say("Ask the run in view why"), lambda d: self.ask_watched(), "View", 470,
                     enabled=lambda d: d.watched.run is not None,
@@ -33,6 +39,9 @@ class Laboratory:
             Command("laboratory.outputs", say("Show what blocks give on their cards"), lambda d: self.ready_outputs(),
                     "View", 471, enabled=lambda d: d.watched.run is not None,
                     keywords="thumbnail feature map activation hover"),
+            Command("laboratory.open", say("Open a run in the laboratory…"), lambda d: self._open(), "View", 472,
+                    keywords="ask folder trained"),
+            Command("laboratory.run", say("Ask the run why"), lambda d, folder: self._ask_run(folder), value=True),
             Command("laboratory.undo", say("Undo the last lesion"), lambda d: self._page().by_hand.undo(),
                     enabled=lambda d: d.screen == "laboratory"),
             Command("laboratory.picture", say("Ask about a picture…"),
@@ -70,6 +79,11 @@ class Laboratory:
         page = self._page()
         (page.by_hand.cards if page.tab == HAND else page.pages[page.tab]).setFocus()
 
+    def _undo(self) -> Callable[[], object] | None:
+        """What Undo takes back: the last click on a unit."""
+        page = self._page()
+        return page.by_hand.undo if page.tab == HAND and page.by_hand.can_undo else None
+
     def ask_watched(self) -> None:
         """Ask the run that is watched."""
         self._desk.show_screen("laboratory")
@@ -77,6 +91,21 @@ class Laboratory:
         page = self._page()
         if run is not None and (page.run is None or page.run.directory != run.directory):
             page.show_run(run)
+
+    def _open(self) -> None:
+        """Choose the folder of a run."""
+        self._desk.show_screen("laboratory")
+        dialog = QFileDialog(self._desk.window, tr("Open a run"), str(self._desk.runs or runs_folder()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._page().open_run)
+        self._desk.open_dialog(dialog)
+
+    def _ask_run(self, folder: Path) -> None:
+        """Ask this run."""
+        self._desk.show_screen("laboratory")
+        page = self._page()
+        if page.run is None or page.run.directory != folder:
+            page.show_run(Run(folder))
 
     def _asking(self, act: Callable[[AskingPage], object]) -> None:
         """Do something with the questions in view."""

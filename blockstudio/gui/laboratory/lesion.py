@@ -1,34 +1,37 @@
-"""Lesions by hand: click a unit away, and see what accuracy is left."""
+"""Lesions by hand: click a unit away, or drag it into another's place, and see what accuracy is left."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
+    QPushButton,
     QScrollArea,
-    QSizePolicy,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from blockstudio.analysis.trunk import Unit
+from blockstudio.analysis.trunk import Trunk, is_layer
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import heading, link, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr, tr_many
-from blockstudio.gui.kit.theme import font, theme
+from blockstudio.gui.kit.theme import font
+from blockstudio.gui.laboratory.accuracy import AccuracyBar
 from blockstudio.gui.laboratory.asking import HEADING_ROOM
 from blockstudio.gui.laboratory.bars import Bar, BarsView
+from blockstudio.gui.laboratory.drawn import DrawnPart
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.runs import Run
@@ -37,39 +40,6 @@ FillRuns: TypeAlias = Callable[[QMenu, Callable[[Run], object]], None]
 """Fills a menu with runs, and calls what was given with the one that is chosen."""
 IMAGES = 2000
 SIDE = 436
-
-
-class AccuracyBar(QWidget):
-    """How much is left, how much was lost, and where chance is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = self.whole = self.chance = 0.0
-        self.setFixedHeight(26)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_values(self, now: float, whole: float, chance: float) -> None:
-        """Shares from 0 to 1."""
-        self.now, self.whole, self.chance = now, whole, chance
-        self.setAccessibleName(tr("{now} of {whole}", now=f"{now:.1%}", whole=f"{whole:.1%}"))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        colours, painter, width = theme(), QPainter(self), float(self.width())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.track)
-        painter.drawRect(QRectF(0, 8, width, 10))
-        painter.setBrush(colours.accent)
-        painter.drawRect(QRectF(0, 8, width * self.now, 10))
-        if self.whole > self.now:
-            painter.setBrush(Qt.BrushStyle.BDiagPattern)
-            brush = painter.brush()
-            brush.setColor(colours.problem)
-            painter.setBrush(brush)
-            painter.drawRect(QRectF(width * self.now, 8, width * (self.whole - self.now), 10))
-        painter.setPen(colours.text)
-        for share in (self.whole, self.chance):
-            painter.drawLine(round(width * share), 3, round(width * share), 23)
 
 
 class LesionPage(QWidget):
@@ -83,26 +53,43 @@ class LesionPage(QWidget):
         self.beside: tuple[str, dict[str, Any]] | None = None
         """Name of another run, and what was measured of it by the units' paths."""
         self._asked: int | None = None
+        self._asked_beside: int | None = None
         self.off: list[str] = []
-        self._history: list[list[str]] = []
+        self.swapped: list[tuple[str, str]] = []
+        """Units that have changed places, one pair after the other."""
+        self._history: list[tuple[list[str], list[tuple[str, str]]]] = []
         self.without: dict[str, float] = {}
         self.whole: float | None = None
         self.cards = UnitsView()
         self.cards.toggled.connect(self.toggle)
+        self.cards.dropped.connect(self.swap)
         self.cards.hovered.connect(lambda name: self.table.mark(name))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(40)
         left = QVBoxLayout()
         head = QHBoxLayout()
-        head.addWidget(quiet(tr("Click a block to take it away at test time, click again to put it back."), wrap=False))
+        head.addWidget(quiet(tr("Click a block to take it away at test time, click again to put it back. Drag one onto "
+                                "another to swap them."), wrap=False))  # fmt: skip
         head.addStretch(1)
         self.undo_link = link(tr("Undo"), self.undo)
         self.back_link = link(tr("Put all back"), self.put_back)
         head.addWidget(self.undo_link)
         head.addWidget(self.back_link)
         left.addLayout(head)
-        left.addWidget(self.cards, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(self.cards)
+        self.drawn = DrawnPart(process)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(13)
+        split.addWidget(area)
+        split.addWidget(self.drawn)
+        split.setSizes([460, 320])
+        split.setStretchFactor(0, 1)
+        left.addWidget(split, 1)
         row.addLayout(left, 1)
         row.addWidget(self._side())
 
@@ -133,6 +120,10 @@ class LesionPage(QWidget):
         words.addWidget(self.before)
         words.addStretch(1)
         figures.addLayout(words, 1)
+        self.off_button = QPushButton()
+        self.off_button.setProperty("role", "chip")
+        self.off_button.clicked.connect(lambda _=False: self.put_back())
+        figures.addWidget(self.off_button)
         column.addLayout(figures)
         self.bar = AccuracyBar()
         column.addWidget(self.bar)
@@ -162,12 +153,13 @@ class LesionPage(QWidget):
 
     # The network
 
-    def show_network(self, units: Sequence[Unit]) -> None:
+    def show_network(self, name: str, trunk: Trunk | None) -> None:
         """Another run: its units, all in place."""
-        self.off, self._history, self.without, self.whole, self._asked = [], [], {}, None, None
-        self.images_of, self.beside = {}, None
+        self.off, self.swapped, self._history, self.without, self.whole, self._asked = [], [], [], {}, None, None
+        self.images_of, self.beside, self._asked_beside = {}, None, None
         self.beside_chip.set_text(tr("Beside"))
-        self.cards.show_units(units)
+        self.cards.show_units(() if trunk is None else trunk.units, {} if trunk is None else _kinds(trunk))
+        self.drawn.show_network(name, trunk is not None and bool(trunk.residual_units))
         self.figure.setText("–")
         for label in (self.change, self.before, self.images):
             label.setText("")
@@ -181,26 +173,34 @@ class LesionPage(QWidget):
         """Measure with what is off now; what was asked before is not waited for."""
         if self._asked is not None:
             self._process.cancel(self._asked)
-        question = {"without": self.off, "images": IMAGES}
+        question = {"without": self.off, "swapped": self.swapped, "images": IMAGES}
         self.said.setText(tr("Measuring…"))
         self._asked = self._process.ask(question, self._told, self._refused, self._show_measure)
-        if len(self.off) == 1 and self.images_of.get(self.off[0]) and self.whole is not None:
+        known = len(self.off) == 1 and not self.swapped and self.images_of.get(self.off[0])
+        if known and self.whole is not None:
             # Known already, or on the first images.
             self._show_figure(self.without[self.off[0]], self.whole, self.images_of[self.off[0]])
 
     def sweep(self) -> None:
-        """Have every unit taken away by itself while nothing else is asked, so that a click is answered at once."""
+        """Have every unit taken away by itself while nothing else is asked, so that a click is answered at once; then
+        several at a time."""
         self._process.ask({"sweep": IMAGES}, self._swept, lambda error: None, self._swept)
+        self.drawn.ask()
 
     def put_beside(self, run: Run) -> None:
         """Ask another run what it has without what stands at the same paths."""
         self.beside_chip.set_text(name_and_time(run.name)[0])
-        values = {"beside": [str(run.directory)], "images": IMAGES}
-        self._process.ask({"ask": "lesion", "values": values}, lambda found: self._take_beside(run, found),
-                          self._refused)  # fmt: skip
+        self.beside = None
+        self._show_table()
+        if self._asked_beside is not None:
+            self._process.cancel(self._asked_beside)
+        take = partial(self._take_beside, name_and_time(run.name)[0])
+        question = {"sweep": IMAGES, "beside": str(run.directory)}
+        self._asked_beside = self._process.ask(question, take, self._refused, take)
+        self.drawn.put_beside(name_and_time(run.name)[0], str(run.directory))
 
-    def _take_beside(self, run: Run, found: dict[str, Any]) -> None:
-        self.beside = name_and_time(run.name)[0], found["answer"]["runs"][1]
+    def _take_beside(self, name: str, found: dict[str, Any]) -> None:
+        self.beside = name, found
         self._show_table()
 
     def _swept(self, found: dict[str, Any]) -> None:
@@ -214,37 +214,62 @@ class LesionPage(QWidget):
         if unit.refusal is not None:
             self.said.setText(sentence(unit.refusal))
             return
-        self._turn([*self.off, name] if name not in self.off else [other for other in self.off if other != name])
+        off = [*self.off, name] if name not in self.off else [other for other in self.off if other != name]
+        self._turn(off, self.swapped)
+
+    def swap(self, one: str, other: str) -> None:
+        """Let two units change places; those that have done so already, back again."""
+        pairs = [*self.swapped, (one, other)]
+        self._turn(self.off, pairs if self._order(pairs) != [unit.name for unit in self.cards.units] else [])
 
     def undo(self) -> None:
         """As it was before the last click."""
         if self._history:
-            self._apply(self._history.pop())
+            self._apply(*self._history.pop())
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._history)
 
     def put_back(self) -> None:
         """Everything in its place."""
-        if self.off:
-            self._turn([])
+        if self.off or self.swapped:
+            self._turn([], [])
 
     def take(self, without: dict[str, float]) -> None:
         """The accuracy without each unit, as the question about all of them told it."""
         self.without |= without
-        self.cards.show_state(set(self.off), self.without)
+        self._show_cards()
         self._show_table()
 
-    def _turn(self, off: list[str]) -> None:
-        self._history.append(self.off)
-        self._apply(off)
+    def _order(self, pairs: Sequence[tuple[str, str]]) -> list[str]:
+        """The unit at each place."""
+        order = [unit.name for unit in self.cards.units]
+        for pair in pairs:
+            one, other = map(order.index, pair)
+            order[one], order[other] = order[other], order[one]
+        return order
 
-    def _apply(self, off: list[str]) -> None:
-        self.off = off
-        self.cards.show_state(set(off), self.without)
+    def _show_cards(self) -> None:
+        self.cards.show_state(set(self.off), self.without, self._order(self.swapped))
+
+    def _turn(self, off: list[str], swapped: list[tuple[str, str]]) -> None:
+        self._history.append((self.off, self.swapped))
+        self._apply(off, swapped)
+
+    def _apply(self, off: list[str], swapped: list[tuple[str, str]]) -> None:
+        self.off, self.swapped = off, swapped
+        self._show_cards()
         self._links()
         self.ask()
 
     def _links(self) -> None:
         self.undo_link.setEnabled(bool(self._history))
-        self.back_link.setEnabled(bool(self.off))
+        self.back_link.setEnabled(bool(self.off or self.swapped))
+        text = tr("off {name}", name=self.off[0]) if len(self.off) == 1 else tr("{count} off", count=len(self.off))
+        self.off_button.setText(f"{text}  ×")
+        self.off_button.setAccessibleName(tr("Put all back"))
+        self.off_button.setVisible(bool(self.off))
 
     # Answers
 
@@ -258,22 +283,22 @@ class LesionPage(QWidget):
         whole, now = found["whole"]["accuracy"], found["measure"]["accuracy"]
         self.whole = whole
         off = found["without"]
-        if len(off) == 1:
+        if len(off) == 1 and not self.swapped:
             self.without[off[0]], self.images_of[off[0]] = now, found["measure"]["images"]
         self._show_figure(now, whole, found["measure"]["images"])
-        self.cards.show_state(set(self.off), self.without)
+        self._show_cards()
         self._show_table()
         self._show_classes(self._process.classes, *found["by_class"])
 
     def _show_figure(self, now: float, whole: float, images: int) -> None:
         """With how far it may be off for being measured on so many images: one standard error."""
-        off = self.off
+        changed = bool(self.off or self.swapped)
         self.figure.setText(f"{now:.1%}".replace("%", " %"))
         points = 100 * (now - whole)
-        self.change.setText("" if not off else tr("{points} points", points=f"{points:+.1f}".replace("-", "−")))
+        self.change.setText("" if not changed else tr("{points} points", points=f"{points:+.1f}".replace("-", "−")))
         self.change.setProperty("role", "problem" if points < -0.05 else "good")
         self.change.style().polish(self.change)
-        self.before.setText(tr("whole network {share}", share=f"{whole:.1%}") if off else "")
+        self.before.setText(tr("whole network {share}", share=f"{whole:.1%}") if changed else "")
         error = math.sqrt(now * (1 - now) / max(1, images))
         self.images.setText(tr_many("{count} test image, ± {error}", "first {count:,} test images, ± {error}", images,
                                     error=f"{100 * error:.1f}"))  # fmt: skip
@@ -282,6 +307,8 @@ class LesionPage(QWidget):
     def _paths_left(self, off: Sequence[str]) -> str:
         """How many paths there are, of how many: each sum doubles their number."""
         sums = [unit.name for unit in self.cards.units if unit.residual]
+        if self.swapped and not off:
+            return tr("Blocks stand in each other's place: no path is lost, but each is put together anew.")
         if not sums:
             return tr("A plain network has one path, and every block lies on it.")
         left = len([name for name in sums if name not in off])
@@ -329,4 +356,15 @@ class LesionPage(QWidget):
             for name, before, after in changed
         ])  # fmt: skip
         for widget in (self.classes_title, self.classes_area):
-            widget.setVisible(bool(self.off))
+            widget.setVisible(bool(self.off or self.swapped))
+
+
+def _kinds(trunk: Trunk) -> dict[str, str]:
+    """What each unit is, in a few words."""
+    types = {name: trunk.flat.main.block(name).type for unit in trunk.units for name in unit.blocks}
+    layers = {unit.name: len([name for name in unit.blocks if is_layer(types[name])]) for unit in trunk.units}
+    return {
+        unit.name: tr_many("{count} layer", "{count} layers", layers[unit.name]) if layers[unit.name] != 1
+        else types.get(unit.name, "")
+        for unit in trunk.units
+    }  # fmt: skip

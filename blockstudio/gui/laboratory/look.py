@@ -208,7 +208,7 @@ class SeeingPage(QWidget):
         if kind == "cam" or self.found is None or kind in self._layers:
             self._paint()
             return
-        values: dict[str, Any] = {"class": str(self.label)}
+        values: dict[str, Any] = {"class": self._name(self.label)}
         values |= {"picture": self.asked["picture"]} if "picture" in self.asked else {"image": [self.asked["image"]]}
         if kind == "grad":
             values["block"] = self.block or self.found["block"]
@@ -249,7 +249,7 @@ class SeeingPage(QWidget):
         if shape is None:
             return
         self._place = [min(int(at.y() * shape[1]), shape[1] - 1), min(int(at.x() * shape[2]), shape[2] - 1)]
-        values = {"block": self.block, "place": self._place, "images": FIELD_IMAGES}
+        values = {"block": self.block, "place": self._place, "units": [channel], "images": FIELD_IMAGES}
         self._process.ask({"ask": "field", "values": values}, lambda found: self._show_field(channel, found["answer"]),
                           self._refused)  # fmt: skip
         self._ask_strongest(channel)

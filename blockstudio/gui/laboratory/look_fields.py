@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from blockstudio.gui.kit.parts import heading, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.laboratory.look_parts import Frame, PictureView, Small, TilesView, heat_image, image_of
+from blockstudio.gui.laboratory.profile import ProfileView
 
 SIDE, STRONGEST, IN_ROW = 150, 6, 3
+MOST = 0.9
+"""What the answer's ``middle`` holds."""
 FIELD_IMAGES = 16
 """Over so many the gradient is averaged."""
 
@@ -42,6 +45,15 @@ class UnitPart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.title)
         column.addLayout(row)
+        self.profile_title, self.profile_said = heading(tr("Profile through the unit")), quiet(wrap=False)
+        head = QHBoxLayout()
+        head.addWidget(self.profile_title)
+        head.addWidget(self.profile_said)
+        head.addStretch(1)
+        column.addLayout(head)
+        self.profile = ProfileView()
+        column.addWidget(self.profile)
+        self.forget()
 
     def forget(self) -> None:
         """Another run: nothing of the one before stays."""
@@ -49,6 +61,9 @@ class UnitPart(QWidget):
             view.picture, view.layer, view.frames = QImage(), QImage(), []
             words.setText("")
             view.update()
+        self.profile.show_profile((), (0, 0), (0, 0))
+        for part in (self.profile_title, self.profile_said, self.profile):
+            part.hide()
         self.forget_strongest()
 
     def forget_strongest(self) -> None:
@@ -69,9 +84,21 @@ class UnitPart(QWidget):
         view.picture, view.layer = picture, heat_image(found["gradient"], 0.0, 1.0)
         view.frames = [Frame(found["theoretical"], "field"), Frame(found["effective"], "effective")]
         left, top, right, bottom = found["effective"]
-        words.setText(tr("looks at {height}×{width}: gradient over {images} images", height=bottom - top,
-                         width=right - left, images=FIELD_IMAGES))  # fmt: skip
+        words.setText(
+            tr("looks at {height}×{width}: gradient over {images} images", height=bottom - top, width=right - left,
+               images=FIELD_IMAGES) if right > left
+            else tr("silent at this place on {images} images, so nothing is seen to matter", images=FIELD_IMAGES)
+        )  # fmt: skip
         view.update()
+        reach, (first, behind) = tuple(found["reach"]), found["middle"]
+        self.profile.show_profile(found["profile"], (reach[0], reach[1]), (first, behind))
+        self.profile_said.setText(tr_many(
+            "share of the gradient a column; {share} lies in {count} column",
+            "share of the gradient a column; {share} lies in the middle {count}", behind - first,
+            share=f"{MOST:.0%}".replace("%", " %"),
+        ))  # fmt: skip
+        for part in (self.profile_title, self.profile_said, self.profile):
+            part.setVisible(behind > first)
 
     def show_strongest(self, found: dict[str, Any], name: Callable[[int], str]) -> None:
         """The images on which the unit answers most, the strongest first."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.analysis.trunk import Trunk, trunk
+from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.watched import name_and_time
@@ -25,6 +26,7 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import PageHead
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.laboratory.asking import AskingPage
+from blockstudio.gui.laboratory.empty import EmptyPart
 from blockstudio.gui.laboratory.lesion import LesionPage
 from blockstudio.gui.laboratory.look import SeeingPage
 from blockstudio.gui.laboratory.paths import PathsPage
@@ -34,6 +36,8 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
 from blockstudio.runs.image_folders import IMAGE_ENDINGS
 from blockstudio.runs.questions import GROUPS
+from blockstudio.runs.run import DIAGRAM, RECIPE
+from blockstudio.text import say
 
 HAND = "hand"
 """The page on which units are taken away by hand."""
@@ -77,10 +81,9 @@ class LaboratoryPage(QWidget):
             self.pages[group] = self.paths if group == "paths" else page
             self.stack.addWidget(self.pages[group])
         column.addWidget(self.stack, 1)
-        self.empty = QLabel(tr("No run to ask yet. Train a network, then ask it why."))
-        self.empty.setProperty("role", "secondary")
-        column.addWidget(self.empty)
-        column.addStretch(0)
+        self.empty = EmptyPart(desk)
+        self.empty.chosen.connect(self.show_run)
+        column.addWidget(self.empty, 1)
         process.failed.connect(self._failed)
         process.ready.connect(self._ready)
         self.turn_to(HAND)
@@ -122,12 +125,14 @@ class LaboratoryPage(QWidget):
         self.trouble.hide()
         self.empty.setVisible(run is None)
         self.stack.setVisible(run is not None)
+        for button in self.tabs.values():
+            button.setVisible(run is not None)
         self.chip.set_text(tr("Choose a run") if run is None else name_and_time(run.name)[0])
         for page in self.asking.values():
             page.forget()
         if run is None:
             return
-        self.by_hand.show_network(())
+        self.by_hand.show_network("", None)
         self.paths.show_network(None)
         self.seeing.forget()
         self._crumb()
@@ -138,8 +143,10 @@ class LaboratoryPage(QWidget):
 
     def _cut(self, found: object) -> None:
         assert isinstance(found, Trunk)
-        self.by_hand.show_network(found.units)
+        self.by_hand.show_network("" if self.run is None else name_and_time(self.run.name)[0], found)
         self.paths.show_network(found)
+        for page in self.asking.values():
+            page.show_network(found)
         self.by_hand.ask()
         self.by_hand.sweep()
 
@@ -151,6 +158,17 @@ class LaboratoryPage(QWidget):
         self.trouble.setText(sentence(str(error)))
         self.trouble.show()
         self.stack.hide()
+        self.empty.show()
+
+    def open_run(self, folder: str) -> None:
+        """Ask the run in a folder, whoever's it is."""
+        place = Path(folder)
+        if (place / RECIPE).is_file() and (place / DIAGRAM).is_file():
+            self.show_run(Run(place))
+        else:
+            self._failed(StudioError("run.directory", say("holds no run."), where=folder,
+                                     hint=say("A run is a folder with {recipe} and {diagram}.", recipe=RECIPE,
+                                              diagram=DIAGRAM)))  # fmt: skip
 
     def turn_to(self, name: str) -> None:
         """Another of the laboratory's own tabs."""

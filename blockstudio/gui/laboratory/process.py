@@ -73,7 +73,8 @@ class LabProcess(QObject):
         """Ask something, see `blockstudio.laboratory.__main__`; its number, for `cancel`. ``told`` or ``failed`` is
         called once, unless it is cancelled or another run comes first; ``so_far`` before, with what is known yet."""
         self._number += 1
-        self._waiting[self._number] = _Waiting(told, failed, so_far, "sweep" in question)
+        aside = "sweep" in question or "curves" in question
+        self._waiting[self._number] = _Waiting(told, failed, so_far, aside)
         self._lines.write({"id": self._number, **question})
         self.changed.emit()
         return self._number

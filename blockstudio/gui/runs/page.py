@@ -38,6 +38,7 @@ from blockstudio.runs.query import filtered
 from blockstudio.runs.rows import Listed
 
 SETTING = "runs/columns"
+ASK = "laboratory.run"
 USUAL_KEYS = (*USUAL[:2], DIFFERS, *USUAL[2:])
 
 
@@ -316,6 +317,8 @@ class RunsPage(QWidget):
         offer = self._desk.commands.offer
         offer(menu, "runs.open", row, tr("Results"))
         offer(menu, "runs.diagrams", [row], tr("Diagram as trained"))
+        if ASK in self._desk.commands.declared:  # The laboratory is another feature.
+            offer(menu, ASK, row.directory, tr("Ask it why"))
         offer(menu, "runs.take_recipe", row, tr("Take its recipe"))
         menu.addSeparator()
         for key, title in (("run", tr("Rename")), ("tags", tr("Tags…")), ("note", tr("Note…"))):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
+from blockstudio.errors import StudioError
+from blockstudio.formats import OUTLINES
+from blockstudio.graph.files import write_atomic
 from blockstudio.report.table import Table
-from blockstudio.text import Text
+from blockstudio.text import Text, say
 
 Progress = Callable[[int, int], None]
 """Done, and of how many."""
@@ -30,3 +35,15 @@ class Answer:
     table: Table
     figure: Figure
     sentence: Text
+
+    def save(self, folder: Path) -> None:
+        """Write ``QUESTION.json`` and ``QUESTION.svg`` into a folder, which is made if it is not there. Raises
+        `StudioError` ``file.write``."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = say("cannot be made: {reason}.", reason=error.strerror or error)
+            raise StudioError("file.write", text, where=str(folder)) from None
+        data = json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
+        write_atomic(folder / f"{self.question}.json", data.encode())
+        write_atomic(folder / f"{self.question}{OUTLINES}", self.figure.svg().encode())

@@ -48,7 +48,8 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None, beside:
         step = told.next()
         found.append({})
         for done, unit in enumerate(units, 1):
-            found[-1][unit.name] = _at_path(run, unit.name)
+            names = run.at_path(unit.name)
+            found[-1][unit.name] = None if names is None else run.without(*names)
             step(done, len(units))
     of_run = dict(zip(map(id, runs), found, strict=True))
     curves, columns = list[Curve](), list[list[float | None]]()
@@ -240,15 +241,6 @@ def _groups(runs: Sequence[Lesions]) -> list[_Group]:
                say_many("{network}", "{network}, {count} runs", len(some), network=name), some)
         for (name, units), some in found.items()
     ]  # fmt: skip
-
-
-def _at_path(run: Lesions, path: str) -> Measure | None:
-    """Without what stands at a path in another network: the unit of this name, or all units in the module; ``None`` if
-    there is nothing, or it cannot be taken away."""
-    inside = [unit for unit in run.units if unit.name == path or unit.name.startswith(f"{path}.")]
-    if not inside or any(unit.refusal is not None for unit in inside):
-        return None
-    return run.without(*(unit.name for unit in inside))
 
 
 def _guides(groups: Sequence[_Group]) -> list[GuideLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -262,6 +262,7 @@ def _commonest(names: Sequence[str]) -> tuple[str, int]:
 
 def field(
     subject: Subject, block: str, place: tuple[int, int] | None = None, part: Part = "test", images: int = 32,
+    units: Sequence[int] | None = None,
 ) -> Answer:  # fmt: skip
     """What a unit can see, and what it does see, on the picture.
 
@@ -271,31 +272,31 @@ def field(
         place: Row and column of its map; the middle without.
         part: Of the run's data set.
         images: Over how many the gradient is averaged.
+        units: Channels of the block; all together without.
 
     Raises:
-        StudioError: ``lab.block``, ``lab.place``, ``lab.data``; ``data.*``.
+        StudioError: ``lab.block``, ``lab.place``, ``lab.unit``, ``lab.data``; ``data.*``.
     """
     _, rows, columns = shape_at(subject, place_of(subject, block, maps=True))
     where = (rows // 2, columns // 2) if place is None else place
     some = torch.cat([batch for batch, _ in subject.images(part, images)])
-    seen = seen_by(subject, block, where, some)
+    seen = seen_by(subject, block, where, some, units)
     shown = subject.shown(some[:1])[0]
     frames: list[tuple[tuple[float, float, float, float], str, bool]] = [
         (seen.theoretical, FIELD, False), (seen.effective, EFFECTIVE, True),
     ]  # fmt: skip
     tiles = [Tile(rgb(shown), render(say("can see, does see")), frames),
              Tile(grey(seen.gradient), render(say("gradient, {count} images", count=len(some))), frames)]  # fmt: skip
-    kinds: Sequence[tuple[Literal["theoretical", "effective"], tuple[int, int, int, int]]] = (
-        ("theoretical", seen.theoretical), ("effective", seen.effective),
-    )  # fmt: skip
-    table = [[name, f"{box[3] - box[1]}×{box[2] - box[0]}", str(box[0]), str(box[1])] for name, box in kinds]
+    kinds = ((say("theoretical"), seen.theoretical), (say("effective"), seen.effective))
+    table = [[render(name), f"{box[3] - box[1]}×{box[2] - box[0]}", str(box[0]), str(box[1])] for name, box in kinds]
     sentence = say(
         "A unit of {block} can see {height}×{width} pixels; on this run's images it looks at {share} of those that lie "
         "on the picture.",
         block=block, height=seen.size[0], width=seen.size[1], share=f"{seen.share:.0%}",
     )  # fmt: skip
     data = {"block": block, "place": list(where), "size": list(seen.size), "theoretical": list(seen.theoretical),
-            "effective": list(seen.effective), "share": seen.share, "gradient": seen.gradient.tolist()}  # fmt: skip
+            "effective": list(seen.effective), "share": seen.share, "gradient": seen.gradient.tolist(),
+            "reach": list(seen.reach), "profile": list(seen.profile), "middle": list(seen.middle)}  # fmt: skip
     heads = [say("field"), say("size"), say("left"), say("top")]
     return Answer("field", data, Table([render(head) for head in heads], table, "lrrr"),
                   Tiles(render(say("Receptive field of {block}", block=block)), tiles, 224), sentence)  # fmt: skip

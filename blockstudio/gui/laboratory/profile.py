@@ -1,0 +1,145 @@
+"""How much of what a unit sees lies in each column of the picture: a line, what it can see, and where most of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from blockstudio.gui.kit.plotting import dash, ticks
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font, notifier, theme
+
+HEIGHT, FOOT, PAD = 96, 20, 8
+CAN_SEE, MOST = 0.09, 0.16
+"""How strong the ground is behind what the unit can see, and behind where most lies."""
+
+
+class ProfileView(QWidget):
+    """Columns from the left to the right end of the theoretical field. The pointer or the arrow keys read one off."""
+
+    pointed = Signal(int)
+    """The column that is read off; −1 for none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shares: Sequence[float] = ()
+        """Of the gradient, by column of the picture."""
+        self.reach, self.middle = (0, 0), (0, 0)
+        """First column and the one behind the last: of what the unit can see, also beside the picture; of where most
+        lies."""
+        self.marked = -1
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Profile through the unit"))
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        notifier.changed.connect(self.update)
+
+    def show_profile(self, shares: Sequence[float], reach: tuple[int, int], middle: tuple[int, int]) -> None:
+        """Show another; no shares: nothing."""
+        self.shares, self.reach, self.middle, self.marked = shares, reach, middle, -1
+        self.setAccessibleDescription(tr("most lies in columns {first} to {last}", first=middle[0],
+                                         last=middle[1] - 1))  # fmt: skip
+        self.update()
+
+    def mark(self, column: int) -> None:
+        """Read a column off; −1 none."""
+        if column != self.marked:
+            self.marked = column
+            self.pointed.emit(column)
+            self.update()
+
+    # Geometry
+
+    def _ends(self) -> tuple[int, int]:
+        """The columns in view: what the unit can see, with a little beside it."""
+        wide = max(4, self.reach[1] - self.reach[0])
+        return self.reach[0] - wide // 8 - 1, self.reach[1] + wide // 8 + 1
+
+    def x(self, column: float) -> float:
+        """Where a column's left edge is."""
+        low, high = self._ends()
+        return PAD + (self.width() - 2 * PAD) * (column - low) / (high - low)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.shares:
+            return
+        painter, colours, foot = QPainter(self), theme(), float(HEIGHT - FOOT)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for (first, last), strength in ((self.reach, CAN_SEE), (self.middle, MOST)):
+            ground = QColor(colours.accent)
+            ground.setAlphaF(strength)
+            painter.fillRect(QRectF(self.x(first), 4, self.x(last) - self.x(first), foot - 4), ground)
+        painter.setPen(QPen(colours.hairline, 1))
+        painter.drawLine(QPointF(PAD, foot), QPointF(self.width() - PAD, foot))
+        painter.setFont(font(11))
+        low, high = self._ends()
+        for edge in (0, len(self.shares)):
+            if low < edge < high:
+                painter.setPen(dash(colours.secondary, 1, 1, 3))
+                painter.drawLine(QPointF(self.x(edge), 4), QPointF(self.x(edge), foot))
+                painter.setPen(colours.secondary)
+                room = QRectF(self.x(edge) + 4, 4, 140, 15) if edge else QRectF(self.x(edge) - 144, 4, 140, 15)
+                inside = room.right() <= self.width() and room.left() >= 0
+                room = room if inside else room.translated(-148 if edge else 148, 0)
+                side = Qt.AlignmentFlag.AlignRight if (edge == 0) == inside else Qt.AlignmentFlag.AlignLeft
+                painter.drawText(room, side, tr("edge of the picture"))
+        painter.setPen(colours.secondary)
+        for tick in ticks(low, high, most=6):
+            if float(tick).is_integer():
+                at = QRectF(self.x(tick + 0.5) - 20, foot + 3, 40, 15)
+                painter.drawText(at, Qt.AlignmentFlag.AlignCenter, str(int(tick)))
+        most = max(self.shares) or 1.0
+        line = [
+            QPointF(self.x(column + 0.5), foot - (foot - 8) * self.shares[column] / most)
+            for column in range(max(0, low), min(len(self.shares), high))
+        ]  # fmt: skip
+        painter.setPen(QPen(colours.accent, 2))
+        painter.drawPolyline(QPolygonF(line))
+        if 0 <= self.marked < len(self.shares):
+            self._read(painter, foot)
+        if self.hasFocus():
+            painter.setPen(QPen(colours.accent, 1))
+            painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
+
+    def _read(self, painter: QPainter, foot: float) -> None:
+        x = self.x(self.marked + 0.5)
+        painter.setPen(dash(theme().secondary, 1, 1, 3))
+        painter.drawLine(QPointF(x, 4), QPointF(x, foot))
+        share = f"{100 * self.shares[self.marked]:.1f} %"
+        text = tr("column {column}: {share}", column=self.marked, share=share)
+        painter.setFont(font(11, bold=True))
+        wide = painter.fontMetrics().horizontalAdvance(text) + 12
+        box = QRectF(x + 6 if x + 6 + wide < self.width() else x - 6 - wide, 20, wide, 18)
+        painter.setPen(QPen(theme().hairline, 1))
+        painter.setBrush(theme().panel)
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(theme().text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    # The hand
+
+    def _column(self, at: float) -> int:
+        low, high = self._ends()
+        column = int(low + (at - PAD) / max(1, self.width() - 2 * PAD) * (high - low))
+        return column if 0 <= column < len(self.shares) else -1
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.mark(self._column(event.position().x()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.mark(-1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key()))
+        if step is None or not self.shares:
+            super().keyPressEvent(event)
+            return
+        start = sum(self.middle) // 2 if self.marked < 0 else self.marked + step
+        self.mark(max(0, min(len(self.shares) - 1, start)))
