@@ -231,6 +231,11 @@ class FrontChart(Chart):
             )
             right = at.x() > inner.center().x()
             box = QRectF(at.x() - 250 if right else at.x() + 9, at.y() - 17, 241, 15)
+            # The staircase and other marks stop at a name.
+            wide = painter.fontMetrics().horizontalAdvance(label) + 4
+            painter.fillRect(
+                QRectF(box.right() - wide if right else box.left() - 2, box.top(), wide, 15), theme().panel
+            )
             painter.drawText(box, Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft, label)
         return True
 

@@ -35,7 +35,7 @@ from blockstudio.runs.label import read_label
 from blockstudio.runs.predictions import PARTS, Order, Part, Predictions, Which, kept, path_of, read_predictions
 from blockstudio.text import say
 
-SCREEN = "results"
+SCREEN, ASK = "results", "laboratory.run"
 PART_NAMES = {"test": say("test set"), "validation": say("validation set"), "train": say("training set")}
 WHICH_NAMES = {"last": say("last weights"), "best": say("best weights")}
 IN_CELL = 42
@@ -82,7 +82,9 @@ class ResultsPage(QWidget):
         self.which_chip = Chip(tr("Weights"), self._fill_which)
         self.cancel = link(tr("Cancel"), self._cancel)
         self.cancel.hide()
-        head.add_tools(self.cancel, self.part_chip, self.which_chip, link(tr("Evaluate again"), self.make),
+        self.why = link(tr("Ask it why"), lambda: self._desk.commands.run(ASK, self.directory))
+        self.why.setVisible(ASK in self._desk.commands.declared)  # The laboratory is another feature.
+        head.add_tools(self.cancel, self.part_chip, self.which_chip, link(tr("Evaluate again"), self.make), self.why,
                        self._desk.commands.link(tr("Back to the runs"), "page.runs"))  # fmt: skip
         return head
 
