@@ -188,12 +188,14 @@ def _curves(asked: Any, images: int, beside: Path | None, go_on: Callable[[], bo
     """Units taken away and swapped at random; tells after every draw."""
     from blockstudio.laboratory.curves import Curves
 
-    lesions = asked.lesions(images, go_on) if beside is None else asked.beside(beside, images, go_on)
-    curves = Curves(lesions)
+    own = asked.lesions(images, go_on)
+    lesions = own if beside is None else asked.beside(beside, images, go_on)
+    curves = Curves(lesions, like=own)
 
     def known() -> dict[str, Any]:
         refused = {name: to_data(text) for name, text in curves.refused.items()}
-        return {**curves.found, "whole": lesions.so_far().accuracy, "refused": refused, "of": len(curves.plan)}
+        found: dict[str, Any] = dict(curves.found.items())
+        return {**found, "whole": lesions.so_far().accuracy, "refused": refused, "of": len(curves.plan)}
 
     steps = curves.steps()
     while True:

@@ -14,7 +14,7 @@ from blockstudio.laboratory import questions
 from blockstudio.laboratory.batchnorm import norms
 from blockstudio.laboratory.evaluation import Setting
 from blockstudio.laboratory.features import every_map
-from blockstudio.laboratory.lesion import Lesions
+from blockstudio.laboratory.lesion import KEPT_BYTES, Lesions
 from blockstudio.laboratory.looking import Look
 from blockstudio.laboratory.pixels import inked
 from blockstudio.laboratory.questions import Answer, Progress
@@ -73,11 +73,15 @@ class Asked:
         return self._seeing(name, given, progress, go_on)
 
     def lesions(self, images: int, go_on: Ask = lambda: True) -> Lesions:
-        """What takes units away, on the first test images; what flows between units is kept for the next time."""
+        """What takes units away, on the first test images; what flows between units is kept for the next time. The
+        number that was asked for first stays, since the window asks for it again; of others, the last."""
         found = self._lesions.get(images)
         if found is None:
-            found = Lesions(self.subject, self.subject.images("test", images))
-            self._lesions = {images: found}  # One at a time: each keeps what flows between the units.
+            for other in list(self._lesions)[1:]:
+                del self._lesions[other]
+            room = KEPT_BESIDE if self._lesions else KEPT_BYTES
+            found = Lesions(self.subject, self.subject.images("test", images), kept_bytes=room)
+            self._lesions[images] = found
         found.go_on = go_on
         return found
 
@@ -208,7 +212,7 @@ def ask(
     """
     if question not in QUESTIONS:
         raise StudioError("lab.question", say("there is no question {name}.", name=question),
-                          hint=suggestion(question, QUESTIONS))  # fmt: skip
+                          hint=suggestion(question, list(QUESTIONS)))  # fmt: skip
     values = {name.rstrip("_").replace("_", "-"): value for name, value in options.items()}
     for name, value in values.items():  # One of what may be several needs no list.
         several = name in OPTIONS and OPTIONS[name].kind in ("ints", "texts")

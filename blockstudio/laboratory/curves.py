@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
 from blockstudio.laboratory.lesion import Lesions, Pairs
-from blockstudio.text import Text
 
 Curve: TypeAlias = Literal["several", "swap"]
 IMAGES, DRAWS, POINTS = 500, 6, 6
@@ -18,7 +17,8 @@ MOST_AWAY = 0.6
 """Of the units: with more away, nothing is left of any network."""
 
 
-class Drawn(NamedTuple):
+@dataclass(frozen=True)
+class Drawn:
     """One draw."""
 
     curve: Curve
@@ -36,28 +36,34 @@ class Curves:
         images: The first of the test part.
         draws: Of each k.
         seed: Of the draws, as for the questions of the same name.
+        like: Another network, whose k are drawn, as far as this one has so many.
     """
 
     lesions: Lesions
     images: int = IMAGES
     draws: int = DRAWS
     seed: int = 0
+    like: Lesions | None = None
     found: dict[Curve, list[tuple[int, float]]] = field(default_factory=lambda: {"several": [], "swap": []})
     """By curve: k and the accuracy of each draw that is measured."""
-    refused: dict[Curve, Text] = field(default_factory=dict)
+    refused: dict[Curve, str] = field(default_factory=dict)
     """Why there is no such curve."""
 
     def __post_init__(self) -> None:
         each: list[list[Drawn]] = []
+        like = self.like or self.lesions
         try:
-            for count in few(round(MOST_AWAY * len(self.lesions.candidates()))):
+            most = len(self.lesions.candidates())
+            for count in few(round(MOST_AWAY * len(like.candidates()))):
+                if count > most:
+                    break
                 sets = self.lesions.drawn(count, self.draws, self.seed)
                 each.append([Drawn("several", count, some, ()) for some in sets])
         except StudioError as error:
             self.refused["several"] = error.message
-        most = self.lesions.most_pairs()
         try:
-            for count in few(most) or [1]:
+            most = self.lesions.most_pairs()
+            for count in [count for count in few(like.most_pairs()) if count <= most] or [1]:
                 pairs = self.lesions.drawn_pairs(count, self.draws, self.seed)
                 each.append([Drawn("swap", count, (), some) for some in pairs])
         except StudioError as error:

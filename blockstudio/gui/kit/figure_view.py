@@ -61,7 +61,7 @@ class FigureView(QWidget):
         painter.end()
         buffer = QBuffer()
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
         return bytes(buffer.data().data())
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from blockstudio.analysis.trunk import Trunk
 from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
+from blockstudio.formats import OUTLINES, PIXELS
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.figure_view import FigureView
@@ -304,7 +305,7 @@ class AskingPage(QWidget):
         """Save the figure, as SVG or PNG, or the data of the answer; beside the run unless told otherwise."""
         if self.found is None:
             return
-        forms = "SVG (*.svg);;PNG (*.png)" if kind == "svg" else "JSON (*.json)"
+        forms = f"SVG (*{OUTLINES});;PNG (*{PIXELS})" if kind == "svg" else "JSON (*.json)"
         name = str(self._folder() / f"{self.found['question']}.{kind}")
         chosen, _ = QFileDialog.getSaveFileName(self, tr("Save"), name, forms)
         if not chosen:
@@ -313,7 +314,7 @@ class AskingPage(QWidget):
         if kind == "json":
             data = json.dumps(self.found["answer"], indent=1, ensure_ascii=False).encode()
         else:
-            data = self.figure.png() if path.suffix.lower() == ".png" else self.found["svg"].encode()
+            data = self.figure.png() if path.suffix.lower() == PIXELS else self.found["svg"].encode()
         try:
             write_atomic(path, data)
         except (StudioError, OSError) as error:

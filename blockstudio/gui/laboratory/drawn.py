@@ -50,7 +50,7 @@ class DrawnPart(QWidget):
             row.addLayout(column, 1)
         self.published = quiet()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(6)
         column.addLayout(row, 1)
         column.addWidget(self.published)

@@ -81,8 +81,8 @@ class DrawsView(QWidget):
         self.update()
 
     def counts(self) -> list[int]:
-        """Every k that is shown."""
-        return sorted({k for each in self.series for k, _, _ in each.means()})
+        """Every k of the network's own curve: those of another stand beside it."""
+        return [k for k, _, _ in self.series[0].means()] if self.series else []
 
     def mark(self, count: int) -> None:
         """Read a k off; −1 none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -95,10 +96,10 @@ class EmptyPart(QWidget):
             (tr("By hand"), [tr("Click a block away, or drag it into another's place, and see test accuracy move.")]),
             (tr("Seeing"), [tr("A picture, the classes with their maps, what every block gives, what a unit sees.")]),
         ]  # fmt: skip
-        for group, title in GROUPS.items():
+        for group, named in GROUPS.items():
             lines = [f"{sentence(question.title)}: {tr(question.help)}" for question in QUESTIONS.values()
                      if question.group == group]  # fmt: skip
-            boxes.append((tr(title), lines))
+            boxes.append((tr(named), lines))
         for number, (title, lines) in enumerate(boxes):
             grid.addWidget(_box(title, lines), number // COLUMNS, number % COLUMNS)
         for column in range(COLUMNS):
@@ -140,7 +141,7 @@ class EmptyPart(QWidget):
         for row in trained:
             name, made = name_and_time(row.run.name)
             line = QHBoxLayout()
-            button = self.runs[row.run.directory] = link(name, lambda run=row.run: self.chosen.emit(run))
+            button = self.runs[row.run.directory] = link(name, partial(self.chosen.emit, row.run))
             line.addWidget(button)
             share = "" if row.accuracy is None else tr("{share} of the test images right", share=f"{row.accuracy:.1%}")
             line.addWidget(quiet("   ".join(filter(None, (made, share))), wrap=False))

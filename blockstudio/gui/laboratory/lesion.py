@@ -68,6 +68,7 @@ class LesionPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(40)
         left = QVBoxLayout()
+        left.setSpacing(6)
         head = QHBoxLayout()
         head.addWidget(quiet(tr("Click a block to take it away at test time, click again to put it back. Drag one onto "
                                 "another to swap them."), wrap=False))  # fmt: skip
@@ -84,7 +85,7 @@ class LesionPage(QWidget):
         self.drawn = DrawnPart(process)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
-        split.setHandleWidth(13)
+        split.setHandleWidth(1)
         split.addWidget(area)
         split.addWidget(self.drawn)
         split.setSizes([460, 320])

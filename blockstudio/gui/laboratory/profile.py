@@ -59,7 +59,7 @@ class ProfileView(QWidget):
         wide = max(4, self.reach[1] - self.reach[0])
         return self.reach[0] - wide // 8 - 1, self.reach[1] + wide // 8 + 1
 
-    def x(self, column: float) -> float:
+    def left_of(self, column: float) -> float:
         """Where a column's left edge is."""
         low, high = self._ends()
         return PAD + (self.width() - 2 * PAD) * (column - low) / (high - low)
@@ -74,7 +74,7 @@ class ProfileView(QWidget):
         for (first, last), strength in ((self.reach, CAN_SEE), (self.middle, MOST)):
             ground = QColor(colours.accent)
             ground.setAlphaF(strength)
-            painter.fillRect(QRectF(self.x(first), 4, self.x(last) - self.x(first), foot - 4), ground)
+            painter.fillRect(QRectF(self.left_of(first), 4, self.left_of(last) - self.left_of(first), foot - 4), ground)
         painter.setPen(QPen(colours.hairline, 1))
         painter.drawLine(QPointF(PAD, foot), QPointF(self.width() - PAD, foot))
         painter.setFont(font(11))
@@ -82,9 +82,11 @@ class ProfileView(QWidget):
         for edge in (0, len(self.shares)):
             if low < edge < high:
                 painter.setPen(dash(colours.secondary, 1, 1, 3))
-                painter.drawLine(QPointF(self.x(edge), 4), QPointF(self.x(edge), foot))
+                painter.drawLine(QPointF(self.left_of(edge), 4), QPointF(self.left_of(edge), foot))
                 painter.setPen(colours.secondary)
-                room = QRectF(self.x(edge) + 4, 4, 140, 15) if edge else QRectF(self.x(edge) - 144, 4, 140, 15)
+                room = (
+                    QRectF(self.left_of(edge) + 4, 4, 140, 15) if edge else QRectF(self.left_of(edge) - 144, 4, 140, 15)
+                )
                 inside = room.right() <= self.width() and room.left() >= 0
                 room = room if inside else room.translated(-148 if edge else 148, 0)
                 side = Qt.AlignmentFlag.AlignRight if (edge == 0) == inside else Qt.AlignmentFlag.AlignLeft
@@ -92,11 +94,11 @@ class ProfileView(QWidget):
         painter.setPen(colours.secondary)
         for tick in ticks(low, high, most=6):
             if float(tick).is_integer():
-                at = QRectF(self.x(tick + 0.5) - 20, foot + 3, 40, 15)
+                at = QRectF(self.left_of(tick + 0.5) - 20, foot + 3, 40, 15)
                 painter.drawText(at, Qt.AlignmentFlag.AlignCenter, str(int(tick)))
         most = max(self.shares) or 1.0
         line = [
-            QPointF(self.x(column + 0.5), foot - (foot - 8) * self.shares[column] / most)
+            QPointF(self.left_of(column + 0.5), foot - (foot - 8) * self.shares[column] / most)
             for column in range(max(0, low), min(len(self.shares), high))
         ]  # fmt: skip
         painter.setPen(QPen(colours.accent, 2))
@@ -108,7 +110,7 @@ class ProfileView(QWidget):
             painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
 
     def _read(self, painter: QPainter, foot: float) -> None:
-        x = self.x(self.marked + 0.5)
+        x = self.left_of(self.marked + 0.5)
         painter.setPen(dash(theme().secondary, 1, 1, 3))
         painter.drawLine(QPointF(x, 4), QPointF(x, foot))
         share = f"{100 * self.shares[self.marked]:.1f} %"

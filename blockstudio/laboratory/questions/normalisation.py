@@ -16,7 +16,7 @@ from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.report.chart import Chart, Curve, GuideLine
 from blockstudio.report.panels import Panels
 from blockstudio.report.table import Table
-from blockstudio.text import Text, join, render, say
+from blockstudio.text import join, render, say
 
 SIZES = (1, 2, 8, 64)
 BINS = 40
@@ -95,10 +95,10 @@ def batchnorm(
 
 def _said(
     block: str, channel: int, weight: float, followed: Averages, stages: Stages, fed: Fed | None
-) -> list[Text]:  # fmt: skip
+) -> list[str]:  # fmt: skip
     """The formulas with their numbers put in."""
     count = followed.count
-    parts = [
+    parts: list[str] = [
         say(
             "{block}, channel {channel}: moving mean ← {keep}·{before} + {weight}·{batch} = {after}; variances are fed "
             "times {m}/{less}: ← {keep}·1 + {weight}·{fed} = {variance}.",
