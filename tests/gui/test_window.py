@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 
+from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.app import application as app
+from blockstudio.gui.canvas.tools import LayoutTools
 from blockstudio.gui.commands.registry import MENUS
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.theme import DARK, LIGHT, theme
@@ -248,6 +250,60 @@ def test_tab_reaches_every_part_of_the_window(open_window) -> None:
         else:
             press_key(widget, Qt.Key.Key_Tab)
     assert reached >= {"TopBar", "Palette", "Canvas", "Inspector", "BottomPanel", "StatusBar"}
+
+
+def test_escape_leads_back_to_the_drawing_from_everywhere_around_it(open_window) -> None:
+    window = open_window("resnet34")
+    window.session.select(["conv1"])
+    window.desk.show_page("recipe")
+    assert window.features.inspector.page is not None  # it has turned
+    QApplication.processEvents()
+    around = [
+        widget
+        for widget in window.findChildren(QWidget)
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget is not window.canvas
+    ]
+    lost = []
+    for widget in around:
+        widget.setFocus()
+        if widget.hasFocus():
+            press_key(widget, Qt.Key.Key_Escape)
+            if not window.canvas.hasFocus():
+                lost.append(spoken(widget))
+    assert len(around) > 40 and not lost
+    assert window.session.selection == ("conv1",)
+
+
+def test_a_bar_in_a_free_corner_lays_the_drawing_out(open_window, qtbot) -> None:
+    window = open_window("googlenet")
+    canvas, drawn = window.canvas, window.canvas.scene
+    qtbot.waitUntil(lambda: window.findChild(LayoutTools) is not None)
+    tools = window.findChild(LayoutTools)
+    qtbot.waitUntil(tools.isVisible)
+    before = dumps(window.session.diagram)
+
+    def free() -> bool:
+        corner = canvas.mapFrom(tools.parentWidget(), tools.geometry().topLeft())
+        area = canvas.camera.rect_to_scene(QRectF(QPointF(corner), QSizeF(tools.size())))
+        return not drawn.root.drawing.rows_in(area) and canvas.rect().contains(QRect(corner, tools.size()))
+
+    assert tools.shapes["columns"].isChecked() and free()
+    click(tools.shapes["row"])
+    assert drawn.root.drawing.right and window.session.diagram.history.undo_label == "Layout"
+    qtbot.waitUntil(tools.shapes["row"].isChecked)
+    click(tools.shapes["column"])
+    assert not drawn.root.drawing.right and len(drawn.root.drawing.turns) == 0
+    window.session.undo()
+    window.session.undo()
+    assert dumps(window.session.diagram) == before
+    qtbot.waitUntil(lambda: tools.shapes["columns"].isChecked() and free())
+    click(tools.words["view.open_all"])
+    assert drawn.root.inside
+    qtbot.waitUntil(tools.words["view.close_all"].isEnabled)
+    click(tools.words["view.close_all"])
+    assert not drawn.root.inside
+    window.desk.show_screen("start")
+    qtbot.waitUntil(lambda: not tools.isVisible())
 
 
 # Mistakes and the end

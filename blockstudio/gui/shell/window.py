@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from blockstudio.gui.commands.command_line import CommandLine
@@ -193,6 +193,13 @@ class StudioWindow(QMainWindow):
         if sizes[1] < wanted:
             self.split.setSizes([sum(sizes) - wanted, wanted])
             self.split.keep()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where nobody else takes it, leads back to the drawing from any field, list or button around it."""
+        if event.key() == Qt.Key.Key_Escape and not self.desk.screen:
+            self.desk.show_drawing()
+        else:
+            super().keyPressEvent(event)
 
     # Dropped files, closing
 
