@@ -10,6 +10,7 @@ A line of JSON in is a question, lines of JSON out are what comes of it, each wi
                                                        →  {"id": 3, "whole": {…}, "without": {…}}
     {"id": 5, "sweep": 2000, "beside": RUN}            →  the same of another run, at the same paths
     {"id": 6, "curves": 2000, "beside": RUN}           →  {"id": 6, "so_far": {"several": [[1, 0.84], …], "swap": …}}
+    {"id": 7, "prepare": ["layer2.0"], "images": 2000} →  {"id": 7}, when the answer to this lesion is known
     {"cancel": 1}                                      →  {"id": 1, "error": {"code": "lab.cancelled", …}}
 
     {"id": 4, "show": "look", "image": 3}              →  {"id": 4, "shown": {…}}; likewise "thumbnails", "channels" (of
@@ -18,7 +19,8 @@ A line of JSON in is a question, lines of JSON out are what comes of it, each wi
 
 A lesion may say what is ``swapped`` besides: ``[["layer1.1", "layer1.2"], …]``. A sweep, every unit taken away by
 itself, is computed while nothing else is asked, so that what is asked afterwards is known already; curves, units taken
-away and swapped at random, of the run or of another beside it, come after it.
+away and swapped at random, of the run or of another beside it, come after it. What is to be prepared comes before: the
+window asks for it while the pointer rests on a block, so that the click is answered when it comes.
 
 The first line out is ``{"ready": true, …}``, or ``{"error": …}``. It ends when its input does.
 """
@@ -106,6 +108,9 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
         try:
             if not go_on():
                 raise StudioError("lab.cancelled", say("was cancelled."))
+            if "prepare" in question:
+                sweeps.append((number, _prepared(asked, question, go_on)))  # In front of all others.
+                continue
             if "sweep" in question or "curves" in question:
                 sweeps.insert(0, (number, _aside(asked, question, go_on)))
                 continue
@@ -144,6 +149,18 @@ def _aside(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> I
     if beside is not None:
         return _sweep_beside(asked, question["sweep"], beside, go_on)
     return _sweep(asked, question["sweep"], go_on)
+
+
+def _prepared(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """A lesion that may be asked for next, measured a batch at a time."""
+    lesions = asked.lesions(question["images"], go_on)
+    steps = lesions.steps(*question["prepare"], swapped=question.get("swapped", ()))
+    while True:
+        lesions.go_on = go_on
+        if next(steps, None) is None:
+            yield {"done": True}
+            return
+        yield {}
 
 
 def _sweep(asked: Any, images: int, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:

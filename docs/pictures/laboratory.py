@@ -29,7 +29,7 @@ from blockstudio.runs.run import DIAGRAM
 
 SIZE, COLOURS, MOST = (1600, 1000), 200, 200_000
 PAGES = ("hand", "seeing", "lesion", "paths", "batchnorm", "evaluation")
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds for an answer."""
 
 
@@ -81,6 +81,9 @@ def main() -> None:
         if options.beside is not None:
             hand.put_beside(Run(options.beside))
             wait(lambda: hand.beside is not None)
+        charts = hand.drawn.charts.values()
+        wait(lambda: all(len(chart.series) == 1 + (options.beside is not None) for chart in charts))
+        wait(lambda: not page.process.measuring)
         hand.toggle(names[len(names) // 2])
         wait(lambda: not page.process.busy)
         shoot("hand")

@@ -88,6 +88,14 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     names = {unit.name for unit in asked.candidates()}
     qtbot.waitUntil(lambda: lesion.images_of == dict.fromkeys(names, whole.images), timeout=120_000)
     assert set(lesion.without) == {unit.name for unit in asked.candidates()}
+    # Of several at a time it is measured while the pointer rests on the next.
+    lesion.toggle("layer2.0")
+    QTest.mouseMove(lesion.cards, lesion.cards.place("layer1.0").center().toPoint())
+    prepared = lesion._prepared
+    qtbot.waitUntil(lambda: prepared is not None and prepared not in page.process._waiting, timeout=60_000)
+    QTest.mouseMove(lesion.cards, lesion.cards.place("fc").center().toPoint())
+    assert lesion._prepared is None
+    lesion.put_back()
     lesion.toggle("layer3.0")
     assert lesion.figure.text() == f"{asked.without('layer3.0').accuracy:.1%}".replace("%", " %")
     lesion.put_back()

@@ -65,6 +65,7 @@ def test_questions_are_answered_one_after_the_other(tmp_path: Path) -> None:
     aside: list[dict[str, Any]] = [
         {"id": 5, "sweep": 60}, {"id": 6, "sweep": 60, "beside": beside}, {"id": 7, "curves": 60, "beside": beside},
         {"id": 8, "without": ["layer1.0"], "swapped": [], "images": 60},
+        {"id": 9, "prepare": ["layer1.0", "layer2.0"], "swapped": [], "images": 60},
     ]  # fmt: skip
     ended: queue.Queue[int] = queue.Queue()
 
@@ -81,7 +82,7 @@ def test_questions_are_answered_one_after_the_other(tmp_path: Path) -> None:
     assert serve(beside, aside_lines(), tell_end) == 0  # type: ignore[arg-type]
     assert "error" not in str(told)
     by_id = {found["id"]: found for found in told if "id" in found and "so_far" not in found}
-    assert [number for number in by_id if number != 8] == [5, 6, 7]
+    assert [number for number in by_id if number not in (8, 9)] == [5, 6, 7] and by_id[9] == {"id": 9}
     assert by_id[5] == {**by_id[6], "id": 5} and by_id[8]["measure"] == by_id[5]["without"]["layer1.0"]
     curves = by_id[7]
     assert curves["of"] == len(curves["several"]) == 6 and curves["swap"] == [] and set(curves["refused"]) == {"swap"}

@@ -54,6 +54,7 @@ class LesionPage(QWidget):
         """Name of another run, and what was measured of it by the units' paths."""
         self._asked: int | None = None
         self._asked_beside: int | None = None
+        self._prepared: int | None = None
         self.off: list[str] = []
         self.swapped: list[tuple[str, str]] = []
         """Units that have changed places, one pair after the other."""
@@ -63,7 +64,7 @@ class LesionPage(QWidget):
         self.cards = UnitsView()
         self.cards.toggled.connect(self.toggle)
         self.cards.dropped.connect(self.swap)
-        self.cards.hovered.connect(lambda name: self.table.mark(name))
+        self.cards.hovered.connect(self._hover)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(40)
@@ -157,7 +158,7 @@ class LesionPage(QWidget):
     def show_network(self, name: str, trunk: Trunk | None) -> None:
         """Another run: its units, all in place."""
         self.off, self.swapped, self._history, self.without, self.whole, self._asked = [], [], [], {}, None, None
-        self.images_of, self.beside, self._asked_beside = {}, None, None
+        self.images_of, self.beside, self._asked_beside, self._prepared = {}, None, None, None
         self.beside_chip.set_text(tr("Beside"))
         self.cards.show_units(() if trunk is None else trunk.units, {} if trunk is None else _kinds(trunk))
         self.drawn.show_network(name, trunk is not None and bool(trunk.residual_units))
@@ -181,6 +182,21 @@ class LesionPage(QWidget):
         if known and self.whole is not None:
             # Known already, or on the first images.
             self._show_figure(self.without[self.off[0]], self.whole, self.images_of[self.off[0]])
+
+    def _hover(self, name: str) -> None:
+        """The pointer rests on a unit: what a click on it would ask is measured before it comes."""
+        self.table.mark(name)
+        if self._prepared is not None:
+            self._process.cancel(self._prepared)
+            self._prepared = None
+        unit = next((unit for unit in self.cards.units if unit.name == name), None)
+        if unit is not None and unit.refusal is None and self._process.is_ready:
+            question = {"prepare": self._turned(name), "swapped": self.swapped, "images": IMAGES}
+            self._prepared = self._process.ask(question, lambda found: None, lambda error: None)
+
+    def _turned(self, name: str) -> list[str]:
+        """What is off once a unit has been taken away, or put back."""
+        return [*self.off, name] if name not in self.off else [other for other in self.off if other != name]
 
     def sweep(self) -> None:
         """Have every unit taken away by itself while nothing else is asked, so that a click is answered at once; then
@@ -215,8 +231,7 @@ class LesionPage(QWidget):
         if unit.refusal is not None:
             self.said.setText(sentence(unit.refusal))
             return
-        off = [*self.off, name] if name not in self.off else [other for other in self.off if other != name]
-        self._turn(off, self.swapped)
+        self._turn(self._turned(name), self.swapped)
 
     def swap(self, one: str, other: str) -> None:
         """Let two units change places; those that have done so already, back again."""

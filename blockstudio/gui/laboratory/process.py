@@ -55,6 +55,11 @@ class LabProcess(QObject):
         return any(not each.aside for each in self._waiting.values())
 
     @property
+    def measuring(self) -> bool:
+        """Something is measured while nobody asks."""
+        return any(each.aside for each in self._waiting.values())
+
+    @property
     def is_ready(self) -> bool:
         return bool(self.classes)
 
@@ -73,7 +78,7 @@ class LabProcess(QObject):
         """Ask something, see `blockstudio.laboratory.__main__`; its number, for `cancel`. ``told`` or ``failed`` is
         called once, unless it is cancelled or another run comes first; ``so_far`` before, with what is known yet."""
         self._number += 1
-        aside = "sweep" in question or "curves" in question
+        aside = not {"sweep", "curves", "prepare"}.isdisjoint(question)
         self._waiting[self._number] = _Waiting(told, failed, so_far, aside)
         self._lines.write({"id": self._number, **question})
         self.changed.emit()
@@ -81,8 +86,11 @@ class LabProcess(QObject):
 
     def cancel(self, number: int) -> None:
         """Nobody waits for this answer any more."""
-        if self._waiting.pop(number, None) is not None:
-            self._lines.write({"cancel": number})
+        waiting = self._waiting.pop(number, None)
+        if waiting is None:
+            return
+        self._lines.write({"cancel": number})
+        if not waiting.aside:
             self.progress = None
             self.changed.emit()
 

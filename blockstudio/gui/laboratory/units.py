@@ -151,7 +151,7 @@ class UnitsView(QWidget):
 
     def _pill(self, painter: QPainter, card: QRectF, text: str) -> None:
         painter.setFont(font(11))
-        wide = painter.fontMetrics().horizontalAdvance(text) + 14
+        wide = 2 * self._half(painter, text)
         at = QRectF(card.center().x() - wide / 2, card.bottom() + PILL_AT, wide, PILL)
         painter.setPen(QPen(theme().pill_border, 1))
         painter.setBrush(theme().pill)
@@ -159,10 +159,14 @@ class UnitsView(QWidget):
         painter.setPen(theme().secondary)
         painter.drawText(at, Qt.AlignmentFlag.AlignCenter, text)
 
+    def _half(self, painter: QPainter, text: str) -> float:
+        """Half the width of a pill; the painter writes in its letters."""
+        return painter.fontMetrics().horizontalAdvance(text) / 2 + 7
+
     def _card(self, painter: QPainter, unit: Unit, place: QRectF, number: int, moved: str) -> None:
         colours, off = theme(), unit.name in self.off
         if off:
-            self._bypass(painter, place, first=place.top() == EDGE)
+            self._bypass(painter, place, number)
         painter.setBrush(colours.selected if unit.name == self.target else colours.card)
         pen = QPen(colours.problem, 1.5, Qt.PenStyle.DashLine) if off else QPen(colours.card_border, 1)
         painter.setPen(QPen(colours.accent, 2) if (unit.name == self.lit or moved) and not off else pen)
@@ -200,14 +204,20 @@ class UnitsView(QWidget):
         painter.setBrush(colours.problem if share < 0.5 else colours.accent)
         painter.drawRect(QRectF(inner.left(), place.top() + BAR_AT, inner.width() * share, BAR))
 
-    def _bypass(self, painter: QPainter, place: QRectF, *, first: bool) -> None:
+    def _bypass(self, painter: QPainter, place: QRectF, number: int) -> None:
         """The way past a card that is off: from the shape in front of it to the one behind."""
+        painter.setFont(font(11))
+        before, after = (
+            self._half(painter, "×".join(map(str, shape)))
+            for shape in (self.units[number].source_shape, self.units[number].result_shape)
+        )  # fmt: skip
+        first = place.top() == EDGE
         painter.setPen(QPen(theme().accent, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         middle, left = place.center().x(), place.left() - 14
         top, bottom = place.top() - (ABOVE if first else PILL_AT + PILL / 2), place.bottom() + PILL_AT + PILL / 2
-        painter.drawPath(rounded([QPointF(middle - (0 if first else 28), top), QPointF(left, top),
-                                  QPointF(left, bottom), QPointF(middle - 28, bottom)]))  # fmt: skip
+        painter.drawPath(rounded([QPointF(middle - (0 if first else before), top), QPointF(left, top),
+                                  QPointF(left, bottom), QPointF(middle - after, bottom)]))  # fmt: skip
 
     # The hand
 
