@@ -254,12 +254,15 @@ def from_module(
 
 
 @checked
-def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+def from_onnx(
+    path: str | os.PathLike[str], *, input: Sequence[int] | None = None, prove: bool = True
+) -> tuple[Diagram, Report]:
     """Draw the network of an ONNX file. The file is parsed, never executed; those that torch wrote give their modules
     back.
 
     Args:
-        path: The file.
+        path: The file. Weights that it keeps in a file beside it are read from there.
+        input: ``(C, H, W)`` of its images, where the file leaves them open.
         prove: Compile the drawing, load the file's weights, and compare it with the file, within 1e-5 of the largest
             output.
 
@@ -278,7 +281,7 @@ def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diag
     """
     from blockstudio.imports import from_onnx as draw
 
-    return draw(path, prove=prove)
+    return draw(path, input=input, prove=prove)
 
 
 @checked

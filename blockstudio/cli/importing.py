@@ -47,7 +47,7 @@ def import_network(options: argparse.Namespace) -> int:
     if Path(options.source).suffix and ":" not in options.source[2:]:  # a file, perhaps on C:
         from blockstudio.imports import from_file
 
-        diagram, report = from_file(options.source, prove=not options.unproven)
+        diagram, report = from_file(options.source, input=options.input, prove=not options.unproven)
     else:
         from blockstudio.imports import from_module
         from blockstudio.imports.library import input_of, library_network

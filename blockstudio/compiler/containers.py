@@ -14,7 +14,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
 from blockstudio.text import say
 
-DEPTH = 6
+DEPTH = 10
 """Levels that are looked through; no training program nests deeper."""
 MOST = 10_000
 """Values that are looked at: an entry may stand in a pickle any number of times."""
@@ -22,6 +22,8 @@ WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoin
 """Parts of keys that a wrapper put there: for several devices, compiled, in pieces."""
 COUNTERS = frozenset({"n_averaged"})
 """What a model of averaged weights keeps beside them."""
+ODD = "torch._utils._rebuild_"
+"""How the makers of tensors begin that are read as nothing else: quantised, sparse, without values."""
 SIDES = ("_extra_state",)
 """Endings of keys that hold no weights."""
 
@@ -37,6 +39,9 @@ def state_dict_in(found: object, where: str, part: str = "", score: Score | None
     candidates = dict(_candidates(found))
     if part:
         if part not in candidates:
+            inside = _under(candidates, part)
+            if inside:
+                return inside
             raise StudioError(
                 "weights.format",
                 say("it holds no state dict at '{part}'.", part=shown(part)),
@@ -91,7 +96,7 @@ def _candidates(found: object) -> Iterator[tuple[str, dict[str, Any]]]:
                 continue
             seen.add(id(value))
             entries = _entries(value)
-            if "param_groups" in entries:
+            if "param_groups" in entries and "state" in entries:
                 continue
             weights = _weights(entries)
             if weights is not None:
@@ -130,6 +135,9 @@ def _weights(entries: Mapping[Any, Any]) -> dict[str, Any] | None:
     for key, value in entries.items():
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
             value = torch.from_numpy(np.array(value))
+        if isinstance(value, Foreign) and value.name.startswith(ODD) and isinstance(key, str) and "." in key:
+            found[key], real = value, True  # It is told by its name.
+            continue
         if isinstance(value, Tensor):
             real = real or (isinstance(key, str) and (value.ndim > 1 or "." in key))
         elif not isinstance(key, str) or "." not in key or key.endswith(SIDES):
@@ -142,6 +150,18 @@ def _weights(entries: Mapping[Any, Any]) -> dict[str, Any] | None:
         # Beside a learning rate a short vector is no weight either: the state of the random numbers, a history.
         found = {key: value for key, value in found.items() if "." in str(key) or getattr(value, "ndim", 2) > 1}
     return found if real else None
+
+
+def _under(candidates: Mapping[str, dict[str, Any]], prefix: str) -> dict[str, Any]:
+    """The weights whose keys begin with ``prefix``, in the one state dict that has such."""
+    found = []
+    for weights in candidates.values():
+        for each in (weights, without_wrappers(weights)):
+            inside = {key[len(prefix) + 1 :]: value for key, value in each.items() if key.startswith(f"{prefix}.")}
+            if inside:
+                found.append(inside)
+                break
+    return found[0] if len(found) == 1 else {}
 
 
 def _none(found: object, where: str) -> StudioError:

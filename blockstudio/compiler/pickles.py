@@ -27,6 +27,8 @@ _TYPES: dict[str, torch.dtype] = {
     "DoubleStorage": torch.float64, "FloatStorage": torch.float32, "HalfStorage": torch.float16,
     "BFloat16Storage": torch.bfloat16, "LongStorage": torch.int64, "IntStorage": torch.int32,
     "ShortStorage": torch.int16, "CharStorage": torch.int8, "ByteStorage": torch.uint8, "BoolStorage": torch.bool,
+    "QInt8Storage": torch.int8, "QUInt8Storage": torch.uint8, "QInt32Storage": torch.int32,
+    "QUInt4x2Storage": torch.uint8, "QUInt2x4Storage": torch.uint8,
     "UntypedStorage": torch.uint8, "ComplexFloatStorage": torch.complex64, "ComplexDoubleStorage": torch.complex128,
 }  # fmt: skip
 _PYTHON: Any = pickle._Unpickler
@@ -101,7 +103,7 @@ class Reader(_PYTHON):  # type: ignore[misc]
             return pid[1]
         kind, key, count = pid[1], pid[2], pid[4]
         dtype = _TYPES.get(kind.short) if isinstance(kind, Name) else None
-        if dtype is None:  # of a quantised network, for example
+        if dtype is None:
             return Foreign(kind.full if isinstance(kind, Name) else "storage")
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise pickle.UnpicklingError("a storage of no size")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -19,13 +20,19 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from blockstudio.compiler.containers import Score, state_dict_in, unwrapped
-from blockstudio.compiler.pickles import read_archive, read_stream
+from blockstudio.compiler.pickles import Foreign, read_archive, read_stream
 from blockstudio.errors import StudioError
 from blockstudio.formats import split_part
 from blockstudio.text import say
 
+TEXT = frozenset({9, 10, 13, *range(32, 127)})
+"""Bytes of plain text."""
+GROWS = 4
+"""Times that a packed file of arrays may grow: numbers of weights hardly get smaller."""
 LARGEST_INDEX = 2**26
 """Bytes of the index of a network in several files, and of the header of a safetensors file."""
+ENDINGS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".tar", ".th", ".npz")
+"""Of the files in a folder, those that are probably weights."""
 MOST = 50_000
 """Tensors of a file; the deepest networks known have a tenth of it."""
 DAMAGED = (
@@ -43,11 +50,28 @@ SIGNS: tuple[tuple[bytes, str, str], ...] = (
     (b"GGUF", "a GGUF file", "Use the PyTorch weights that it was made of."),
     (b"\x04\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
     (b"\x03\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
+    (b"7z\xbc\xaf", "a packed file (7z)", "Unpack it first."),
+    (b"Rar!", "a packed file (RAR)", "Unpack it first."),
+    (b"\x28\xb5\x2f\xfd", "a packed file (zstd)", "Unpack it first."),
+    (b"MATLAB", "a MAT file, as MATLAB writes it", "Convert it to PyTorch's names first."),
+    (b"\x89PNG", "a picture", "Give the file of weights."),
+    (b"%PDF", "a PDF", "Give the file of weights."),
     (b"<", "a page of the web, not a file of weights", "Fetch the file itself."),
     (b"\x93NUMPY", "one array without a name", "Save all by name: numpy.savez(file, **arrays)"),
     (b"\x08", "an ONNX file, or another that is no file of weights", "Draw an ONNX file: blockstudio import FILE"),
 )
 """How files begin that people take for weights: what it is and what to do."""
+DISTRIBUTED = "Make a file of it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE"
+OTHERS: tuple[tuple[str, str], ...] = (
+    (r"\.(pb|tflite|index|meta|data-\d+-of-\d+)", "a file of TensorFlow"),
+    (r"\.(h5|keras)", "a file of Keras"),
+    (r"\.(caffemodel|prototxt)", "a file of Caffe"),
+    (r"\.(msgpack|orbax)", "a file of Flax"),
+    (r"\.(params|pdiparams|pdmodel)", "a file of another library"),
+    (r"\.(mlmodel|mlpackage)", "a file of Core ML"),
+    (r"\.(cfg|weights)", "a file of Darknet"),
+)
+"""What a file that cannot be read is by its ending."""
 
 
 def read(path: Path, score: Score | None = None) -> dict[str, Tensor]:
@@ -62,12 +86,7 @@ def read(path: Path, score: Score | None = None) -> dict[str, Tensor]:
     try:
         found = _content(path, where)
     except DAMAGED as reason:
-        raise StudioError(
-            "weights.format",
-            say("it is damaged, or not a file of weights."),
-            where=where,
-            hint=say("Fetch or save it again."),
-        ) from reason
+        raise _unknown(path, where) from reason
     return checked(state_dict_in(found, where, part, score), where)
 
 
@@ -80,6 +99,8 @@ def checked(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
         raise _too_many(len(found), where)
     weights: dict[str, Tensor] = {}
     for key, value in found.items():
+        if isinstance(value, Foreign) and isinstance(key, str):
+            raise _odd(key, value.name.rpartition("_rebuild_")[2], where)
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise StudioError(
                 "weights.format",
@@ -87,18 +108,60 @@ def checked(found: Mapping[Any, object], where: str) -> dict[str, Tensor]:
                 where=where,
             )
         if value.layout != torch.strided or value.is_quantized or value.is_complex() or value.is_meta:
-            raise StudioError(
-                "weights.format", say("{key} is not a plain tensor of real numbers.", key=repr(key[:60])), where=where
+            kind = (
+                "qtensor"
+                if value.is_quantized
+                else "meta"
+                if value.is_meta
+                else "complex"
+                if value.is_complex()
+                else ""
             )
+            raise _odd(key, kind or "sparse", where)
         weights[key] = value
     return unwrapped(weights)
+
+
+def _unknown(path: Path, where: str) -> StudioError:
+    """What is said of a file that is no file of weights, or no whole one."""
+    for pattern, what in OTHERS:
+        if re.search(f"{pattern}$", path.name.lower()):
+            return _other(what, "Convert it to PyTorch's names first.", where)
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head and all(byte in TEXT for byte in head):
+        return _other("a text", "Give the file of weights that it belongs to.", where)
+    return StudioError(
+        "weights.format",
+        say("it is damaged, or not a file of weights."),
+        where=where,
+        hint=say("Fetch or save it again."),
+    )
+
+
+def _odd(key: str, kind: str, where: str) -> StudioError:
+    """That a tensor is none of plain numbers, and what to do. ``kind``: torch's word, or the maker's name."""
+    if kind.startswith("qtensor"):
+        what, hint = say("is quantised"), say("Save the network before it is quantised, or value.dequantize().")
+    elif kind.startswith("meta"):
+        what, hint = say("has no values (it is on the meta device)"), say("Save the network with its weights.")
+    elif kind == "complex":
+        what, hint = say("is complex"), say("Convolutions and linear layers here take real numbers.")
+    elif kind.startswith(("sparse", "nested")):
+        what, hint = say("is sparse or nested"), say("Save value.to_dense().")
+    else:
+        what, hint = say("is of a kind that is not read"), say("Save plain tensors.")
+    text = say("{key} {what}, not a plain tensor of real numbers.", key=repr(key[:60]), what=what)
+    return StudioError("weights.format", text, where=where, hint=hint)
 
 
 def _content(path: Path, where: str) -> object:
     with path.open("rb") as file:
         head = file.read(4096)
+    if path.suffix == ".distcp" or path.name == ".metadata":
+        raise _other("a part of a distributed checkpoint", DISTRIBUTED, where)
     for sign, what, hint in SIGNS:
-        if head.startswith(sign):
+        if head.startswith(sign) or (sign == b"<" and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(sign)):
             raise _other(what, hint, where)
     if not head:
         raise _other("empty", "Fetch or save it again.", where)
@@ -131,17 +194,25 @@ def _archive(path: Path, where: str) -> object:
         )
     # torch never packs what it saves, so an archive that would grow is a bomb.
     packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
-    if packed and names and all(name.endswith(".npy") for name in names):
+    arrays = bool(names) and all(name.endswith(".npy") for name in names)
+    size = sum(entry.file_size for entry in entries)
+    if packed and arrays and size > GROWS * path.stat().st_size + GROWS * LARGEST_INDEX:
         raise _other(
             "a packed file of arrays", "Save it unpacked: numpy.savez in the place of savez_compressed.", where
+        )
+    if any(name.endswith(".weights.h5") for name in names):
+        raise _other("a file of Keras", "Convert it to PyTorch's names first.", where)
+    if packed and not arrays and any(name.endswith("/data.pkl") for name in names):
+        raise _other(
+            "a file of torch that was packed again", "Load it with torch where it is trusted, and save it again.", where
         )
     if not any(name == "data.pkl" or name.endswith(("/data.pkl", ".npy")) for name in names):
         raise _other(
             "a zip archive, but none that torch wrote", "Unpack it, and give the file of weights in it.", where
         )
-    if packed or sum(entry.file_size for entry in entries) > path.stat().st_size:
+    if not arrays and size > path.stat().st_size:
         raise ValueError("it would grow when unpacked")
-    if names and all(name.endswith(".npy") for name in names):
+    if arrays:
         with np.load(path, allow_pickle=False) as arrays:
             return {key: torch.from_numpy(np.array(arrays[key])) for key in arrays.files}
     return read_archive(path)
@@ -232,12 +303,18 @@ def _folder(path: Path, where: str) -> StudioError:
         names = []
     whole = [name for name in names if name.endswith(".index.json")]
     whole += [name for name in ("model.safetensors", "pytorch_model.bin") if name in names]
+    files = [name for name in names if name.lower().endswith(ENDINGS)]
+    whole += files if len(files) == 1 else []
     hint = say("Name the file in it: {file}.", file=str(path / whole[0])) if whole else say("Name a file in it.")
+    if "saved_model.pb" in names:
+        hint = say("It is a model of TensorFlow. Convert it to PyTorch's names first.")
+    states = sorted(path.glob("*/mp_rank_*_model_states.pt")) if "latest" in names else []
+    if states:
+        hint = say("Name the file in it: {file}.", file=str(states[-1]))
+    if "zero_to_fp32.py" in names:
+        hint = say("It is a checkpoint of DeepSpeed. Make a file of it: python zero_to_fp32.py . FILE")
     if any(name.endswith(".distcp") for name in names):
-        hint = say(
-            "It is a distributed checkpoint. Make a file of it: python -m torch.distributed.checkpoint.format_utils "
-            "dcp_to_torch FOLDER FILE"
-        )
+        hint = say("It is a distributed checkpoint. {what}", what=DISTRIBUTED)
     return StudioError("weights.file", say("it is not a file but a folder."), where=where, hint=hint)
 
 

@@ -6,13 +6,14 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from torch import Tensor, nn
 
 from blockstudio.compiler.containers import state_dict_in, without_wrappers
+from blockstudio.compiler.parametrised import worked_out
 from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
@@ -63,6 +64,8 @@ class WeightsReport:
     """``backbone``: the first parts of the file's keys that were left out."""
     beside: tuple[str, ...] = ()
     """Keys outside that prefix, under which the whole network is: a loss, a metric, a queue. They are left aside."""
+    worked: tuple[str, ...] = ()
+    """Weights that the file keeps in parts (weight normalisation, pruning), worked out."""
 
     @property
     def complete(self) -> bool:
@@ -87,11 +90,24 @@ class WeightsReport:
         total = len(self.matched) + len(self.missing) + len(self.mismatched) + len(self.kept)
         names = f", translated from the names of {self.map}" if self.map else ""
         lines = [f"{len(self.matched)} of the network's {total} keys are in the weights and fit{names}."]
+        if self.worked:
+            lines.append(
+                say_many(
+                    "{count} weight is kept in parts there (normalised, pruned) and was worked out: {keys}.",
+                    "{count:,} weights are kept in parts there (normalised, pruned) and were worked out: {keys}.",
+                    len(self.worked), keys=listed([shown(key, LONGEST) for key in self.worked], SHOWN),
+                )
+            )  # fmt: skip
         if self.prefix:
             lines.append(
                 say("Its keys begin with '{prefix}.', which was left out.", prefix=shown(self.prefix, LONGEST))
             )
-        if self.beside:
+        if self.beside and not self.prefix:
+            lines.append(
+                say("Beside the weights stand, and are not of the network: {keys}.",
+                    keys=listed([shown(key, LONGEST) for key in self.beside], SHOWN))
+            )  # fmt: skip
+        elif self.beside:
             lines.append(
                 say_many(
                     "{count} key does not and is not of the network: {keys}.",
@@ -128,9 +144,10 @@ def load_weights(
     else:
         where = os.fspath(file_or_state_dict)
         weights = read(Path(where), fitness(own))
+    weights, worked = worked_out(weights)
     fitted, label, prefix = translate(own, weights, names)
-    outside = _outside(weights, prefix) if prefix and not label else ()
-    report = compare(own, fitted, head, label, prefix, outside)
+    outside = _outside(weights, prefix) if prefix and not label else _loose(own, weights)
+    report = replace(compare(own, fitted, head, label, prefix, outside), worked=worked)
     if strict and not report.complete:
         raise StudioError(
             "weights.mismatch",
@@ -145,7 +162,10 @@ def load_weights(
         if own[key].is_floating_point() and not fitted[key].is_floating_point():
             kind = str(fitted[key].dtype).removeprefix("torch.")
             raise StudioError(
-                "weights.type", say("{key} is of type {kind}, not floating point.", key=key, kind=kind), where=where
+                "weights.type",
+                say("{key} is of type {kind}, not floating point.", key=key, kind=kind),
+                where=where,
+                hint=say("Save the network before it is quantised."),
             )
     model.load_state_dict({key: fitted[key] for key in report.matched}, strict=False)
     return report
@@ -162,7 +182,7 @@ def fitness(own: Mapping[str, Tensor]) -> Callable[[Mapping[str, Tensor]], int]:
 
     def score(weights: Mapping[str, Tensor]) -> int:
         try:
-            return _fitting(own, translate(own, checked(weights, ""))[0])
+            return _fitting(own, translate(own, worked_out(checked(weights, ""))[0])[0])
         except StudioError:
             return 0
 
@@ -190,7 +210,7 @@ def compare(
     if head == "skip" and _only_classifiers(mismatched):
         kept, mismatched = mismatched, ()
     beside: tuple[str, ...] = ()
-    if prefix and not missing and not mismatched:
+    if outside and not missing and not mismatched:
         beside = tuple(key for key in unexpected if key in outside)
         unexpected = tuple(key for key in unexpected if key not in outside)
     wrong = {item.key for item in (*mismatched, *kept)}
@@ -252,7 +272,7 @@ def _variants(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> Itera
             say(
                 "all fits under several prefixes: {prefixes}.", prefixes=" and ".join(f"'{one}.'" for one, _ in ranked)
             ),
-            hint=say("Save the one that is meant by itself."),
+            hint=say("Write one behind the file's name: FILE#{prefix}", prefix=shown(ranked[0][0], LONGEST)),
         )
     shared = _shared(plain)
     for prefix in dict.fromkeys([*(prefix for prefix, _ in ranked[:1]), *([shared] if shared else [])]):
@@ -263,6 +283,13 @@ def _variants(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> Itera
 
 def _outside(weights: Mapping[str, Tensor], prefix: str) -> frozenset[str]:
     return frozenset(key for key in without_wrappers(weights) if not key.startswith(f"{prefix}."))
+
+
+def _loose(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> frozenset[str]:
+    """Numbers and rows of numbers without a place, beside weights that all have one: mean, deviation, a history."""
+    if any("." not in key for key in own):
+        return frozenset()
+    return frozenset(key for key, value in weights.items() if "." not in key and value.ndim < 2)
 
 
 def _cuts(key: str) -> Iterator[tuple[str, str]]:
@@ -318,6 +345,8 @@ def _advice(report: WeightsReport, where: str) -> str:
         index = next(iter(sorted(path.parent.glob("*.index.json"))), None)
         if index is not None:
             return say("It is one part of a network in several files: give {index}.", index=str(index))
+    if any(key.rpartition(".")[2].lstrip("_").startswith("flat_param") for key in report.unexpected):
+        return say("These are weights in FSDP's pieces. Save them whole: StateDictType.FULL_STATE_DICT.")
     if report.mismatched and not report.missing and not report.unexpected and _only_classifiers(report.mismatched):
         return 'Only the number of classes differs: head="skip" leaves the classifier at its initial values.'
     return "Check that they are of the same network with the same parameters."

@@ -34,14 +34,17 @@ def from_module(
     return work(module, tuple(input), name=name, prove=prove)
 
 
-def from_onnx(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+def from_onnx(
+    path: str | os.PathLike[str], *, input: Sequence[int] | None = None, prove: bool = True
+) -> tuple[Diagram, Report]:
     """The diagram of an ONNX file, and what was proven of it. Files that torch wrote give their modules back.
+    ``input`` ``(C, H, W)`` is the size of its images where the file leaves it open.
 
     The file is parsed and its numbers are read; nothing in it is executed. Raises `StudioError` ``import.*``.
     """
     from blockstudio.imports.onnx_file import from_onnx as work
 
-    return work(path, prove=prove)
+    return work(path, shape=input, prove=prove)
 
 
 def from_pt2(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
@@ -55,8 +58,11 @@ def from_pt2(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagr
     return work(path, prove=prove)
 
 
-def from_file(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diagram, Report]:
+def from_file(
+    path: str | os.PathLike[str], *, input: Sequence[int] | None = None, prove: bool = True
+) -> tuple[Diagram, Report]:
     """The diagram of a file: a ZIP archive is read as ``.pt2``, anything else as ONNX, whatever its name ends in.
+    ``input`` as for `from_onnx`.
 
     Raises `StudioError` ``import.*``.
     """
@@ -67,4 +73,11 @@ def from_file(path: str | os.PathLike[str], *, prove: bool = True) -> tuple[Diag
         raise StudioError(
             "import.file", say("it cannot be read: {reason}.", reason=reason.strerror), where=str(path)
         ) from reason
-    return (from_pt2 if packed or os.fspath(path).endswith(PROGRAM) else from_onnx)(path, prove=prove)
+    if not packed and not os.fspath(path).endswith(PROGRAM):
+        return from_onnx(path, input=input, prove=prove)
+    if input is not None:
+        raise StudioError(
+            "import.inputs", say("a .pt2 file says the size of its images itself."), where=str(path),
+            hint=say("Leave the size out."),
+        )  # fmt: skip
+    return from_pt2(path, prove=prove)

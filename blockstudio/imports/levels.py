@@ -73,7 +73,11 @@ class Builder:
         return level, given
 
     def _fill(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
-        for item in simplified(frame):
+        items = simplified(frame)
+        for item in reversed(items):  # Calls that others were put for may pass on values of their own.
+            if isinstance(item, Call) and any(value in self.needed for value in item.outputs):
+                self.needed.update(values_in((item.args, item.kwargs)))
+        for item in items:
             if isinstance(item, Call):
                 if any(value in self.needed for value in item.outputs):
                     self._call(level, known, frame, item)
@@ -141,6 +145,9 @@ class Builder:
             return
         if call.name in ("view", "reshape", "unsqueeze", "squeeze") and self._as_row(known, call, tensors[0]):
             return
+        if call.name == "add" and len(call.args) == 2 and type(call.args[1]) is int and not call.args[1]:
+            known[call.outputs[0]] = known[tensors[0]]  # Python's sum begins with nothing
+            return
         if call.name == "expand_as" and tensors[0] in known:
             known[call.outputs[0]] = known[tensors[0]]  # a product stretches its inputs itself
             return
@@ -151,6 +158,9 @@ class Builder:
             return
         if call.name in _SPLITS and self._split(level, known, frame, call):
             return
+        held = known.get(tensors[0]) if tensors else None
+        if call.name in _VIEWS and held is not None and held.last and held.shape[1:] == (1, 1):
+            known[tensors[0]] = replace(held, last=False)  # Of a single pixel the channels come first and last.
         found = read(call, known.get, self._weight)
         if found is None:
             self.strange.call(level, known, frame, call)

@@ -15,6 +15,8 @@ from blockstudio.imports.trace import Frame, trace
 
 def from_module(module: nn.Module, shape: tuple[int, ...], *, name: str, prove: bool) -> tuple[Diagram, Report]:
     """See `blockstudio.imports.from_module`."""
+    if type(module).__name__ == "OptimizedModule":  # Its own home takes seconds to import.
+        module = module.get_submodule("_orig_mod")  # What torch.compile makes of it may round otherwise.
     seen = trace(module, shape)
     source = f"{type(module).__module__}.{type(module).__qualname__}"
     diagram, report = drawn(seen.frame, seen.outputs, name or type(module).__name__, {"imported": source}, shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -12,6 +12,8 @@ from blockstudio.imports.trace import Call, Value
 
 Attributes: TypeAlias = dict[str, Any]
 Maker: TypeAlias = "Callable[[Sequence[Value | None], Attributes, tuple[Value, ...], Constants], Call | None]"
+OPSET = "opset"
+"""Beside an operator's attributes: the version of the operators."""
 Constants: TypeAlias = "dict[Value, list[Any]]"
 """Numbers of tensors that are known: shapes, bounds, axes."""
 
@@ -36,20 +38,35 @@ def call_of(
     return None if maker is None else maker(inputs, given, outputs, constants)
 
 
-def _sides(given: Attributes, size: int = 2) -> Any:
+def _sides(given: Attributes, image: Value | None, kernel: Sequence[int]) -> Any:
     """Padding as torch writes it, or (top, bottom, left, right) where the sides differ."""
-    if given.get("auto_pad", "NOTSET") in ("SAME_UPPER",):
+    how, size = given.get("auto_pad", "NOTSET"), len(kernel)
+    if how == "SAME_UPPER":
         return "same_tf"
+    if how == "SAME_LOWER" and image is not None and len(image.shape) == size + 2:
+        pads = _lower(given, image.shape[2:], kernel)
+        return tuple(pads[::2]) if pads[::2] == pads[1::2] else tuple(pads)
     pads = given.get("pads", [0] * (2 * size))
     before, after = pads[:size], pads[size:]
     return tuple(before) if before == after else (before[0], after[0], before[1], after[1])
+
+
+def _lower(given: Attributes, sizes: Sequence[int], kernel: Sequence[int]) -> list[int]:
+    """TensorFlow's padding with the odd row before the map: (top, bottom, left, right)."""
+    found: list[int] = []
+    ones = [1] * len(kernel)
+    steps, apart = given.get("strides", ones), given.get("dilations", ones)
+    for size, side, step, gap in zip(sizes, kernel, steps, apart, strict=True):
+        total = max(0, (-(-size // step) - 1) * step + (side - 1) * gap + 1 - size)
+        found += [total - total // 2, total // 2]
+    return found
 
 
 def _conv(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
     bias = inputs[2] if len(inputs) > 2 else None
     arguments = {
         "stride": tuple(given.get("strides", (1, 1))),
-        "padding": _sides(given),
+        "padding": _sides(given, inputs[0], inputs[1].shape[2:] if inputs[1] is not None else ()),
         "dilation": tuple(given.get("dilations", (1, 1))),
         "groups": given.get("group", 1),
     }
@@ -70,6 +87,8 @@ def _short(number: float) -> float:
 def _gemm(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call | None:
     if given.get("transA", 0) or given.get("alpha", 1.0) != 1.0 or given.get("beta", 1.0) != 1.0:
         return None
+    if len(inputs) > 2 and inputs[2] is not None and inputs[2].shape != outputs[0].shape[-1:]:
+        return None  # one number for all
     return Call("linear", (inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None), {}, outputs)
 
 
@@ -78,7 +97,7 @@ def _pool(name: str) -> Maker:
         arguments = {
             "kernel_size": tuple(given["kernel_shape"]),
             "stride": tuple(given.get("strides", (1, 1))),
-            "padding": _sides(given),
+            "padding": _sides(given, inputs[0], given["kernel_shape"]),
             "ceil_mode": bool(given.get("ceil_mode", 0)),
         }
         if name == "max_pool2d":
@@ -110,11 +129,34 @@ def _first(name: str, **names: str) -> Maker:
 def _clip(
     inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
 ) -> Call | None:
-    bounds = [known.get(value) for value in inputs[1:3] if value is not None]
-    if len(bounds) != 2 or None in bounds:
+    places = [*inputs[1:3], None, None][:2]
+    ends = (given.get("min", -math.inf), given.get("max", math.inf))
+    bounds = [[end] if value is None else known.get(value) for value, end in zip(places, ends, strict=True)]
+    if None in bounds:
         return None
     low, high = (bound[0] for bound in bounds if bound)
+    if low == 0 and high == math.inf:
+        return Call("relu", (inputs[0],), {}, outputs)
     return Call("hardtanh", (inputs[0],), {"min_val": low, "max_val": high}, outputs)
+
+
+def _hardsigmoid(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
+) -> Call | None:
+    """torch's rises by a sixth; that of ONNX by a fifth unless it says otherwise."""
+    same = abs(given.get("alpha", 0.2) - 1 / 6) < 1e-6 and given.get("beta", 0.5) == 0.5
+    return Call("hardsigmoid", (inputs[0],), {}, outputs[:1]) if same else None
+
+
+def _softmax(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
+) -> Call | None:
+    """Before version 13 it was over all axes from one on."""
+    x, old = inputs[0], given.get(OPSET, 13) < 13
+    axis = given.get("axis", 1 if old else -1)
+    if x is None or (old and any(size != 1 for size in x.shape[axis % len(x.shape) + 1 :])):
+        return None
+    return Call("softmax", (x,), {"dim": axis}, outputs[:1])
 
 
 def _layer_norm(
@@ -147,6 +189,12 @@ def _two(name: str) -> Maker:
         return Call(name, tuple(found), {}, outputs[:1])
 
     return make
+
+
+def _sum(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+) -> Call | None:
+    return _two("add")(inputs, given, outputs, known) if len(inputs) == 2 else None
 
 
 def _number(value: Value | None, known: Constants) -> Any:
@@ -191,6 +239,13 @@ def _pad(
     inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
 ) -> Call | None:
     pads = given.get("pads") or (known.get(inputs[1]) if len(inputs) > 1 and inputs[1] is not None else None)
+    axes = known.get(inputs[3]) if len(inputs) > 3 and inputs[3] is not None else None
+    if pads and axes and len(pads) == 2 * len(axes) and inputs[0] is not None:
+        rank = len(inputs[0].shape)
+        whole = [0] * (2 * rank)
+        for place, axis in enumerate(axes):
+            whole[axis % rank], whole[axis % rank + rank] = pads[place], pads[place + len(axes)]
+        pads = whole
     value = known.get(inputs[2], [0]) if len(inputs) > 2 and inputs[2] is not None else [given.get("value", 0)]
     if (
         not pads
@@ -210,22 +265,50 @@ def _resize(
     if x is None or len(x.shape) != 4 or len(outputs[0].shape) != 4:
         return None
     scales = [out / size for out, size in zip(outputs[0].shape[2:], x.shape[2:], strict=True)]
-    if kind == "nearest" and (how != "asymmetric" or given.get("nearest_mode", "round_prefer_floor") != "floor"):
+    near = how, given.get("nearest_mode", "round_prefer_floor")
+    if kind == "nearest" and near not in _NEAREST:
+        return None
+    if kind == "cubic" and (
+        how not in ("half_pixel", "pytorch_half_pixel", "align_corners")
+        or given.get("cubic_coeff_a", -0.75) != -0.75
+        or given.get("exclude_outside", 0)
+    ):
         return None
     if kind == "linear" and how not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
         return None
-    words = {"nearest": "nearest", "linear": "bilinear"}
+    words = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic"}
     if kind not in words or any(scale != int(scale) for scale in scales):
         return None
-    align = {"align_corners": how == "align_corners"} if kind == "linear" else {}
+    align = {"align_corners": how == "align_corners"} if kind != "nearest" else {}
     return Call("interpolate", (x,), {"scale_factor": tuple(scales), "mode": words[kind], **align}, outputs[:1])
+
+
+_NEAREST = {
+    ("asymmetric", "floor"), ("half_pixel", "round_prefer_floor"), ("half_pixel", "round_prefer_ceil"),
+    ("pytorch_half_pixel", "round_prefer_floor"), ("pytorch_half_pixel", "round_prefer_ceil"),
+    ("tf_half_pixel_for_nn", "floor"),
+}  # fmt: skip
+"""Ways to the nearest pixel that, by a whole factor, are torch's."""
+
+
+def _upsample(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
+) -> Call | None:
+    """What ``Resize`` was called before version 10."""
+    older = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return _resize(inputs, {**given, **older}, outputs, known)
 
 
 def _transposed(
     inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
 ) -> Call | None:
-    padding = _sides(given)
-    if not isinstance(padding, tuple) or len(padding) != 2 or "output_shape" in given:
+    padding = _sides(given, inputs[0], inputs[1].shape[2:] if inputs[1] is not None else ())
+    if (
+        given.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID")
+        or not isinstance(padding, tuple)
+        or len(padding) != 2
+        or "output_shape" in given
+    ):
         return None
     arguments = {
         "stride": tuple(given.get("strides", (1, 1))),
@@ -254,12 +337,12 @@ class Lines:
     """Products that a sum with a bias reads."""
 
 
-def linear_nodes(graph: Any, numbers: Mapping[str, Any]) -> Lines:
-    """The linear layers that the operators of ``graph`` write as products and sums."""
+def linear_nodes(nodes: Sequence[Any], numbers: Mapping[str, Any], wanted: Collection[str]) -> Lines:
+    """The linear layers that operators write as products and sums. ``wanted``: what the network gives."""
     found = Lines()
-    uses = Counter(name for node in graph.node for name in node.input)
-    uses.update(item.name for item in graph.output)
-    for node in graph.node:
+    uses = Counter(name for node in nodes for name in node.input)
+    uses.update(wanted)
+    for node in nodes:
         if node.op_type == "MatMul" and len(node.input) == 2 and len(node.output) == 1:
             source, matrix = node.input
             if matrix in numbers and len(numbers[matrix].dims) == 2 and source not in numbers:
@@ -269,7 +352,8 @@ def linear_nodes(graph: Any, numbers: Mapping[str, Any]) -> Lines:
                 known = found.whole.get(product)
                 if known is None or known[2] or bias not in numbers or uses[product] != 1:
                     continue
-                if list(numbers[bias].dims) == list(numbers[known[1]].dims[1:]):
+                dims, width = list(numbers[bias].dims), numbers[known[1]].dims[1]
+                if dims and dims[-1] == math.prod(dims) == width:
                     found.whole[node.output[0]] = (known[0], known[1], bias)
                     del found.whole[product]
                     found.inner.add(product)
@@ -295,6 +379,10 @@ def _over_axes(name: str) -> Maker:
     return make
 
 
+def _global_max(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
+    return Call("adaptive_max_pool2d", (inputs[0], (1, 1)), {}, outputs)
+
+
 def _cat(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
     return Call("cat", (list(inputs),), {"dim": given["axis"]}, outputs)
 
@@ -312,9 +400,11 @@ _MAKERS: dict[str, Maker] = {
     "flatten": _first("flatten", start_dim="axis"),
     "gelu": _first("gelu", approximate="approximate"),
     "gemm": _gemm,
+    "globalmaxpool": _global_max,
+    "reducemax": _over_axes("amax"),
     "globalaveragepool": _plain("adaptive_avg_pool2d", output_size=1),
     "groupnormalization": _group_norm,
-    "hardsigmoid": _first("hardsigmoid"),
+    "hardsigmoid": _hardsigmoid,
     "hardswish": _first("hardswish"),
     "layernormalization": _layer_norm,
     "leakyrelu": _first("leaky_relu", negative_slope="alpha"),
@@ -330,12 +420,15 @@ _MAKERS: dict[str, Maker] = {
     "reshape": _reshape,
     "resize": _resize,
     "sigmoid": _first("sigmoid"),
+    "silu": _first("silu"),
     "slice": _slice,
-    "softmax": _first("softmax", dim="axis"),
+    "softmax": _softmax,
     "split": _split,
     "squeeze": _reshape,
     "sub": _two("sub"),
+    "sum": _sum,
     "tanh": _first("tanh"),
     "transpose": _transpose,
     "unsqueeze": _reshape,
+    "upsample": _upsample,
 }

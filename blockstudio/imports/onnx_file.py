@@ -17,63 +17,48 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import is_block_name
 from blockstudio.imports.assembly import Assembly, legal_scopes
-from blockstudio.imports.onnx_calls import WEIGHTS, Constants, call_of, linear_nodes
+from blockstudio.imports.onnx_calls import OPSET, WEIGHTS, Constants, call_of, linear_nodes
+from blockstudio.imports.onnx_formulas import written_short
+from blockstudio.imports.onnx_read import SMALL, feed_of, read, sizes
 from blockstudio.imports.proving import Report
 from blockstudio.imports.trace import BATCH, Call, Frame, Value
 from blockstudio.text import say
 
-MAX_BYTES = 4 << 30
-MAX_NODES = 50_000
 MAX_VALUES = 1 << 31
 """In one tensor."""
 _FLOATS = (1, 10, 11, 16)
 """Kinds of numbers of weights, as ONNX counts them."""
+SETTINGS = frozenset(
+    {"resize", "upsample", "clip", "pad", "slice", "reshape", "squeeze", "unsqueeze", "split", "expand"}
+)
+"""Operators, in small letters, whose further inputs are no weights."""
 SCOPES, CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 
 
-def from_onnx(path: str | os.PathLike[str], *, prove: bool) -> tuple[Diagram, Report]:
+def from_onnx(
+    path: str | os.PathLike[str], *, shape: Sequence[int] | None = None, prove: bool
+) -> tuple[Diagram, Report]:
     """See `blockstudio.imports.from_onnx`."""
     from blockstudio.imports.modules import drawn
     from blockstudio.imports.onnx_proof import prove as run_proof
 
-    file = read(Path(path))
-    reader = Reader(file.graph, Path(path).name)
+    file, known = read(Path(path), shape)
+    reader = Reader(known, Path(path).name)
     frame = reader.frame()
     diagram, report = drawn(frame, len(frame.outputs), Path(path).stem, {"imported": Path(path).name}, reader.image)
     if prove:
-        run_proof(report, diagram, file, reader.tensors(), reader.image)
+        run_proof(report, diagram, file, reader.tensors(), reader.image, turned=bool(reader.turned))
     return diagram, report
-
-
-def read(path: Path) -> Any:
-    """The file as ``onnx`` parses it, shapes worked out. Raises `StudioError` ``import.file`` or ``import.missing``."""
-    try:
-        import onnx
-    except ImportError:
-        raise StudioError(
-            "import.missing", say("{library} is not installed.", library="onnx"),
-            hint=say("Install it: python -m pip install {library}", library="onnx"),
-        ) from None  # fmt: skip
-    if not path.is_file():
-        raise StudioError("import.file", say("there is no such file."), where=str(path))
-    if path.stat().st_size > MAX_BYTES:
-        raise StudioError("import.file", say("it is larger than 4 GiB."), where=path.name)
-    try:
-        file = onnx.load(str(path))
-        file = onnx.shape_inference.infer_shapes(file)
-    except Exception as reason:
-        raise StudioError("import.file", say("it is no ONNX file, or a damaged one."), where=path.name) from reason
-    if len(file.graph.node) > MAX_NODES:
-        raise StudioError("import.file", say("it has more than {most:,} operators.", most=MAX_NODES), where=path.name)
-    return file
 
 
 class Reader:
     """The graph of a file as frames of calls."""
 
-    def __init__(self, graph: Any, name: str) -> None:
-        self.graph = graph
+    def __init__(self, file: Any, name: str) -> None:
+        self.graph = graph = file.graph
+        self.opset = max((item.version for item in file.opset_import if item.domain in ("", "ai.onnx")), default=1)
         self.name = name
+        self.nodes = written_short(graph)
         self.numbers = {tensor.name: tensor for tensor in graph.initializer}
         for tensor in self.numbers.values():
             if any(size < 0 for size in tensor.dims) or math.prod(tensor.dims) > MAX_VALUES:
@@ -83,32 +68,41 @@ class Reader:
         self._sources: dict[str, str] = {}
         self.weights: dict[str, tuple[str, bool]] = {}
         """Where a tensor of the file is in the drawing, and whether its two sides change places there."""
-        self.shapes = {item.name: _shape(item) for item in (*graph.value_info, *graph.output)}
-        feeds = [item for item in graph.input if item.name not in self.numbers]
-        if len(feeds) != 1:
-            names = ", ".join(item.name[:40] for item in feeds[:6])
-            message = say("it has {count} inputs ({names}), not one.", count=len(feeds), names=names)
-            raise StudioError("import.inputs", message, where=name)
-        shape = _shape(feeds[0])
-        if shape is None or len(shape) not in (2, 4) or any(size < 1 for size in shape[1:]):
-            raise StudioError("import.inputs", say("the shape of its input is not known."), where=name)
-        self.image = shape[1:]
-        self.feed = self.values[feeds[0].name] = Value((BATCH, *self.image))
-        kinds = [_scopes(node)[0][1] for node in graph.node if _scopes(node)]
+        self.sizes: dict[str, tuple[int, ...]] = {}
+        """Shapes of those in the drawing."""
+        self.shapes = {item.name: _shape(item) for item in graph.output}
+        self.shapes |= {item.name: shape for item in graph.value_info if (shape := _shape(item))}
+        feed = feed_of(graph, name)
+        shape = _shape(feed)
+        if shape is None or len(shape) not in (2, 4):
+            text = (
+                say("the shape of its input is not known.")
+                if shape is None
+                else say("an input of {shape} is no image and no vector.", shape=sizes(feed))
+            )
+            raise StudioError("import.inputs", text, where=name)
+        if any(size < 1 for size in shape[1:]):
+            raise StudioError(
+                "import.inputs", say("it leaves the size of its images open: {shape}.", shape=sizes(feed)), where=name,
+                hint=say("Say it: --input 3 224 224, or in Python input=(3, 224, 224)."),
+            )  # fmt: skip
+        self.turned = self._channels_last(feed.name, len(shape))
+        """Whether images are given with their channels last, and the first operator turns them."""
+        self.image = (shape[-1], *shape[1:-1]) if self.turned else shape[1:]
+        self.feed = Value((BATCH, *self.image))
+        self.values[self.turned or feed.name] = self.feed
+        kinds = [_scopes(node)[0][1] for node in self.nodes if _scopes(node)]
         self.assembly = Assembly(kinds[0] if kinds else "onnx.Network", self.feed)
 
     def frame(self) -> Frame:
         """The root frame."""
-        lines = linear_nodes(self.graph, self.numbers)
+        lines = linear_nodes(self.nodes, self.numbers, {item.name for item in self.graph.output})
         flat = self._flattened()
-        for index, node in enumerate(self.graph.node):
+        for index, node in enumerate(self.nodes):
             if node.op_type.lower() in ("identity", "cast", "dropout") and node.input and node.output:
                 self.values[node.output[0]] = self._value(node.input[0])
                 continue
-            if node.op_type == "Constant":
-                self._constant(node)
-                continue
-            if node.output and node.output[0] in flat.values():
+            if node.output and (node.output[0] in flat.values() or node.output[0] == self.turned):
                 continue
             if node.output and node.output[0] in flat:
                 shape = self.shapes.get(node.output[0])
@@ -127,18 +121,25 @@ class Reader:
             placed = self._placed(node, scopes, index)
             for place, name in enumerate(node.input):
                 if place not in placed and name in self.numbers:
-                    placed[place] = self._loose(name, scopes)
+                    placed[place] = self._loose(name, scopes, weight=node.op_type.lower() not in SETTINGS)
             self.assembly.add(self._call(node, placed), scopes)
         return self.assembly.finish([self._value(item.name) for item in self.graph.output])
+
+    def _channels_last(self, feed: str, rank: int) -> str:
+        """The output of the operator that puts the channels of the images first, where nothing else reads them."""
+        readers = [node for node in self.nodes if feed in node.input]
+        if rank != 4 or len(readers) != 1 or readers[0].op_type != "Transpose":
+            return ""
+        return str(readers[0].output[0]) if _attributes(readers[0]).get("perm") == [0, 3, 1, 2] else ""
 
     def _flattened(self) -> dict[str, str]:
         """Gathers that pick every value in its order, as torch writes another arrangement in memory, by the flattening
         before them."""
-        self._sources = {node.output[0]: node.input[0] for node in self.graph.node if node.output and node.input}
-        reshaped = {node.output[0] for node in self.graph.node if node.op_type == "Reshape" and node.output}
-        uses = Counter(name for node in self.graph.node for name in node.input)
+        self._sources = {node.output[0]: node.input[0] for node in self.nodes if node.output and node.input}
+        reshaped = {node.output[0] for node in self.nodes if node.op_type == "Reshape" and node.output}
+        uses = Counter(name for node in self.nodes for name in node.input)
         found = {}
-        for node in self.graph.node:
+        for node in self.nodes:
             if node.op_type != "Gather" or len(node.input) != 2 or not node.output:
                 continue
             source, index = node.input
@@ -156,7 +157,7 @@ class Reader:
         found = {}
         for path, (name, turned) in self.weights.items():
             tensor = torch.from_numpy(np.array(self._array(name)))
-            found[path] = tensor.T.contiguous() if turned else tensor
+            found[path] = tensor.T.contiguous() if turned else tensor.reshape(self.sizes[path])
         return found
 
     # Tensors
@@ -169,18 +170,19 @@ class Reader:
             return self._loose(name, ())
         return self.values[name]
 
-    def _loose(self, name: str, scopes: Sequence[tuple[str, str]]) -> Value:
+    def _loose(self, name: str, scopes: Sequence[tuple[str, str]], weight: bool = True) -> Value:
         """A tensor of the file that is no part of a layer. Equal ones may be one in the file, used in many places."""
         tensor = self.numbers[name]
         value = Value(tuple(tensor.dims))
         size = math.prod(tensor.dims)
-        if size <= 16:
+        if size <= SMALL:
             self._known(value, tensor)
-        if tensor.data_type in _FLOATS and size > 1:
+        if weight and tensor.data_type in _FLOATS and size > 1:
             inside = f"{scopes[-1][0]}." if scopes else ""
             for path in (name, f"{inside}{name.rpartition('.')[2]}", f"{inside}weight_{len(self.weights)}"):
                 if path.startswith(inside) and self.assembly.weight(path, tensor.dims):
                     self.weights[path] = (name, False)
+                    self.sizes[path] = tuple(tensor.dims)
                     value.weight = path
                     break
         return value
@@ -198,12 +200,6 @@ class Reader:
             message = say("the numbers of '{name}' are not as many as it says.", name=name[:100])
             raise StudioError("import.file", message, where=self.name) from reason
 
-    def _constant(self, node: Any) -> None:
-        for item in node.attribute:
-            if item.name == "value" and math.prod(item.t.dims) <= 16:
-                value = self.values[node.output[0]] = Value(tuple(item.t.dims))
-                self._known(value, item.t)
-
     def _placed(self, node: Any, scopes: Sequence[tuple[str, str]], index: int) -> dict[int, Value]:
         """The weights of an operator at their path: that of the file if it has one, else one made up."""
         roles = WEIGHTS.get(node.op_type.lower(), ())
@@ -213,10 +209,15 @@ class Reader:
             if role and name in self.numbers
         ]
         turned = node.op_type == "Gemm" and not _attributes(node).get("transB", 0)
-        return self._at(given, turned, scopes, f"{node.op_type.lower()}_{index}")
+        return self._at(given, turned, scopes, f"{node.op_type.lower()}_{index}", node.op_type)
 
     def _at(
-        self, given: Sequence[tuple[int, str, str]], turned: bool, scopes: Sequence[tuple[str, str]], other: str
+        self,
+        given: Sequence[tuple[int, str, str]],
+        turned: bool,
+        scopes: Sequence[tuple[str, str]],
+        other: str,
+        node_kind: str = "",
     ) -> dict[int, Value]:
         inside = scopes[-1][0] if scopes else ""
         named = [name.removesuffix(f".{role}") for _, name, role in given if name.endswith(f".{role}")]
@@ -228,8 +229,13 @@ class Reader:
             path, sizes = f"{stem}.{role}", tuple(self.numbers[name].dims)
             turn = turned and role == "weight"
             sizes = sizes[::-1] if turn else sizes
+            if role == "bias" and len(sizes) > 1 and math.prod(sizes) == sizes[-1]:
+                sizes = sizes[-1:]  # a row of numbers
+            if node_kind == "PRelu" and math.prod(sizes) == max(sizes, default=0):
+                sizes = (max(sizes),)  # a slope for each channel, with axes for the map
             if self.assembly.weight(path, sizes, buffer=role.startswith("running")):
                 self.weights[path] = (name, turn)
+                self.sizes[path] = sizes
                 placed[place] = Value(sizes, path)
         return placed
 
@@ -255,7 +261,8 @@ class Reader:
     def _call(self, node: Any, placed: dict[int, Value]) -> Call:
         inputs = [placed.get(place) or (self._value(name) if name else None) for place, name in enumerate(node.input)]
         outputs = tuple(self._output(node))
-        call = call_of(node.op_type, inputs, _attributes(node), outputs, self.constants)
+        given = {**_attributes(node), OPSET: self.opset}
+        call = call_of(node.op_type, inputs, given, outputs, self.constants)
         if call is None:
             shown = "".join(sign for sign in node.op_type if sign.isalnum())[:100]
             call = Call(f"onnx.{shown}", tuple(inputs), {}, outputs)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from blockstudio.imports.idioms import plainly
 from blockstudio.imports.trace import Call, Frame, Value
 
 _WINDOWS = ("conv2d", "max_pool2d", "avg_pool2d")
@@ -17,7 +18,7 @@ def simplified(frame: Frame) -> list[Call | Frame]:
     """The items of a frame with what is one block as one call."""
     uses = _uses(frame)
     found: list[Call | Frame] = []
-    waiting = list(frame.items)
+    waiting = plainly(frame.items, uses)
     while waiting:
         shuffle = _shuffle(waiting, uses)
         if shuffle is not None:
@@ -30,8 +31,34 @@ def simplified(frame: Frame) -> list[Call | Frame]:
             del waiting[:2]
             continue
         item = waiting.pop(0)
-        found.append(_same(item, frame) if isinstance(item, Call) else item)
+        if isinstance(item, Call):
+            found += _largest(item) or [_same(item, frame)]
+        else:
+            found.append(item)
     return found
+
+
+def _largest(call: Call) -> list[Call]:
+    """The largest values of whole maps, or of parts that a window goes over one by one, as pooling."""
+    image = call.args[0] if call.args else call.kwargs.get("input")
+    if not isinstance(image, Value) or len(image.shape) != 4 or len(call.outputs) != 1:
+        return []
+    output = call.outputs[0]
+    if call.name == "adaptive_max_pool2d":
+        sizes = output.shape[2:]
+    elif call.name == "amax":
+        axes = call.args[1] if len(call.args) > 1 else call.kwargs.get("dim")
+        if not isinstance(axes, list | tuple) or sorted(axis % 4 for axis in axes) != [2, 3]:
+            return []
+        sizes = (1, 1)
+    else:
+        return []
+    if any(side % size for side, size in zip(image.shape[2:], sizes, strict=True)):
+        return []
+    window = tuple(side // size for side, size in zip(image.shape[2:], sizes, strict=True))
+    whole = output if len(output.shape) == 4 else Value((*image.shape[:2], 1, 1), dtype=output.dtype)
+    pool = Call("max_pool2d", (image,), {"kernel_size": window, "stride": window}, (whole,), place=call.place)
+    return [pool] if whole is output else [pool, Call("flatten", (whole, 1), {}, (output,), place=call.place)]
 
 
 def _uses(frame: Frame) -> Counter[Value]:

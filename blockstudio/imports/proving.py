@@ -16,7 +16,7 @@ from blockstudio.blocks import PORTS
 from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
-from blockstudio.imports.trace import BATCH, mode_of
+from blockstudio.imports.trace import BATCH, mode_of, number_of
 from blockstudio.text import Text, join, say
 
 SEED = 20
@@ -149,10 +149,13 @@ def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[i
         missing, extra = sorted(theirs.keys() - own.keys()), sorted(own.keys() - theirs.keys())
         report.notes.append(keys_note(missing, extra))
         return
-    first = next(module.parameters(), None)
-    copy.to(first.dtype if first is not None else torch.float32)
+    if any(tensor.is_meta for tensor in theirs.values()):
+        report.notes.append(say("outputs: the network's weights have no values (they are on the meta device)."))
+        return
+    kind = number_of(module)
+    copy.to(kind)
     copy.load_state_dict(theirs, strict=True)
-    image = torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(SEED))
+    image = torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(SEED)).to(kind)
     report.eval_bitwise = _compare(report, say("evaluation mode"), module, copy, image, training=False)
     report.train_bitwise = _compare(report, say("training mode"), module, copy, image, training=True)
 

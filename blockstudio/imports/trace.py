@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
@@ -252,7 +253,7 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
         stack.enter_context(mode_of(module, True))
         for handle in _hooks(module, recorder):
             stack.callback(handle.remove)
-        image = torch.empty(BATCH, *shape, device="meta")
+        image = torch.empty(BATCH, *shape, dtype=number_of(module), device="meta")
         outside = Frame("", module, (recorder.value(image),))
         recorder.stack.append(outside)
         with recorder.counter:
@@ -263,12 +264,37 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
             given = _run(module, image, _Quick(), [])
         frame = outside.items[0]
         assert isinstance(frame, Frame)
+        if not frame.outputs:
+            raise StudioError(
+                "import.outputs",
+                say("it gives no tensor, but {what}.", what=repr(given)[:60]),
+                where=frame.path or type(module).__name__,
+            )
         tensors = [leaf for leaf in tree_flatten(given)[0] if isinstance(leaf, Tensor)]
         return Trace(frame, counter.macs // BATCH, len(tensors))
 
 
+def number_of(module: nn.Module) -> torch.dtype:
+    """The kind of numbers that a module computes with."""
+    kinds = (each.dtype for each in module.parameters() if each.is_floating_point())
+    return next(kinds, torch.float32)
+
+
 def _check_input(module: nn.Module, shape: Sequence[int]) -> None:
     name = type(module).__name__
+    if isinstance(module, torch.jit.ScriptModule):
+        raise StudioError(
+            "import.script", say("it is a TorchScript program, whose modules cannot be followed."), where=name,
+            hint=say("Give the module that it was made from."),
+        )  # fmt: skip
+    lazy = next((path for path, each in module.named_parameters() if isinstance(each, UninitializedParameter)), None)
+    if lazy is not None:
+        raise StudioError(
+            "import.lazy",
+            say("the size of {weight} is not known before the network has run once.", weight=lazy),
+            where=name,
+            hint=say("Run it once: model(torch.zeros(2, {sizes})).", sizes=", ".join(map(str, shape))),
+        )
     if len(shape) not in (1, 3):
         told = "×".join(map(str, shape))
         raise StudioError(

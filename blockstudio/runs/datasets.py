@@ -13,6 +13,7 @@ import msgspec
 from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
+from blockstudio.runs.array_sets import facts_of, unread
 from blockstudio.runs.idx_files import IdxSet, check_counts, choose_set, idx_header, numbering
 from blockstudio.runs.image_folders import is_text, printable
 from blockstudio.runs.layouts import layout
@@ -20,7 +21,7 @@ from blockstudio.runs.published import PUBLISHED, Found, find_archive, find_publ
 from blockstudio.runs.structure import Data
 from blockstudio.text import Text, say
 
-Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "published", "torchvision", "folder"]
+Kind: TypeAlias = Literal["packaged", "shapes", "idx", "cifar", "published", "torchvision", "arrays", "folder"]
 
 COUNTED = 5_000
 """Images in folders that are counted for the recipe; of more the number does not matter."""
@@ -146,7 +147,7 @@ def describe(data: Data) -> DataInfo:
     if path.parent.is_dir() and (found := choose_set(path.parent, path.name)) is not None:
         return _describe_idx(path.parent, found)
     if path.exists():
-        return _published_facts(find_archive(path))
+        return _describe_file(path)
     if any(mark in data.source for mark in "/\\.~"):
         raise StudioError("data.folder", say("there is no such folder."), where=data.source)
     raise StudioError(
@@ -238,6 +239,8 @@ def _local_files(root: Path, name: str, known: Known, searching: bool) -> tuple[
         for folder in places:
             if choose_set(folder, "") is not None:
                 return "idx", folder
+        packed = next((folder / f"{name}.npz" for folder in places if (folder / f"{name}.npz").is_file()), None)
+        return None if packed is None else ("arrays", packed)
     return None
 
 
@@ -292,6 +295,11 @@ def _describe_folder(root: Path) -> DataInfo:
     found = layout(root)
     classes = len(found.classes)
     if classes == 0:
+        arrays = _array_facts(root)
+        if arrays is not None:
+            return arrays
+        if (problem := unread(root)) is not None:
+            raise problem
         raise StudioError(
             "data.folder",
             say("is no data set: it has neither IDX files nor a subfolder for each class, nor a table of classes."),
@@ -305,4 +313,25 @@ def _describe_folder(root: Path) -> DataInfo:
     return DataInfo(
         kind="folder", title=root.name, root=root, classes=classes, channels=3, size=None,
         images=found.count(COUNTED) or None, notes=found.notes,
+    )  # fmt: skip
+
+
+def _describe_file(path: Path) -> DataInfo:
+    arrays = _array_facts(path)
+    if arrays is not None:
+        return arrays
+    if (problem := unread(path)) is not None:
+        raise problem
+    return _published_facts(find_archive(path))
+
+
+def _array_facts(path: Path) -> DataInfo | None:
+    """The facts of a set of arrays or tables of pixels, if one is there."""
+    found = facts_of(path)
+    if found is None:
+        return None
+    return DataInfo(
+        kind="arrays", title=path.stem if path.is_file() else path.name, root=path, classes=len(found.classes),
+        channels=found.channels, size=found.height if found.height == found.width else None,
+        images=len(found.labels["train"]), notes=found.notes,
     )  # fmt: skip

@@ -72,11 +72,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Format:
 
 
 def test_no_form_is_named_outside_the_table() -> None:
-    # Files that are read are another matter: weights of other programs, and photos.
+    # Files that are read are another matter: weights of other programs, photos, sets of images.
     reading = (
         "compiler/weight_files.py",
         "gui/weights",
+        "runs/array_sets.py",
         "runs/image_folders.py",
+        "runs/pixel_tables.py",
         "runs/tables.py",
         "training",
         "lessons/library.py",

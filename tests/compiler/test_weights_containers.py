@@ -17,6 +17,7 @@ import pytest
 import torch
 from safetensors.torch import save, save_file
 from torch import Tensor, nn
+from torch.nn.utils import prune
 from torch.optim.swa_utils import AveragedModel
 
 from blockstudio import StudioError, load
@@ -174,6 +175,14 @@ def test_prefixes_are_left_out_until_none_is_left(weights: dict[str, Tensor], ch
     loads({change(key): value for key, value in weights.items()}, weights)
 
 
+def test_rows_of_numbers_beside_the_weights_are_said(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    torch.save({**weights, "mean": np.array([0.5, 0.5, 0.5]), "std": torch.ones(3)}, tmp_path / "a.pth")
+    report = loads(tmp_path / "a.pth", weights)
+    assert report.beside == ("mean", "std") and "Beside the weights stand" in "\n".join(report.lines())
+    with pytest.raises(StudioError, match=r"unexpected: extra\.weight"):
+        load_weights(network(), {**weights, "extra.weight": torch.ones(3)})
+
+
 def test_another_prefix_is_said(weights: dict[str, Tensor]) -> None:
     report = loads({f"encoder.trunk.{key}": value for key, value in weights.items()}, weights)
     assert report.prefix == "encoder.trunk"
@@ -185,6 +194,79 @@ def test_two_networks_in_one_state_dict_are_not_chosen_between(weights: dict[str
     with pytest.raises(StudioError, match=r"'student\.' and 'teacher\.'") as caught:
         load_weights(network(), both)
     assert caught.value.code == "weights.ambiguous"
+
+
+def test_one_of_two_networks_in_a_state_dict_is_chosen_by_its_prefix(
+    tmp_path: Path, weights: dict[str, Tensor]
+) -> None:
+    shadow = {key: value * 2 for key, value in weights.items()}
+    both = {
+        f"module.{who}.{key}": value for who, each in (("q", weights), ("k", shadow)) for key, value in each.items()
+    }
+    torch.save({"epoch": 3, "state_dict": both}, tmp_path / "moco.pth")
+    assert "#q" in refused(tmp_path / "moco.pth", "weights.ambiguous").hint
+    loads(tmp_path / "moco.pth#q", weights)
+    loads(tmp_path / "moco.pth#module.k", shadow)
+
+
+def parted(form: str) -> tuple[nn.Module, nn.Module]:
+    """A layer with its weight in parts, and one with the weight that it computes."""
+    torch.manual_seed(3)
+    layer: nn.Module = nn.Conv2d(3, 4, 3)
+    if form == "hooks":
+        layer = nn.utils.weight_norm(layer)
+    elif form == "all":
+        layer = nn.utils.parametrizations.weight_norm(layer, dim=None)
+    elif form == "parametrizations":
+        layer = nn.utils.parametrizations.weight_norm(layer, dim=1)
+    elif form == "spectral":
+        layer = nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=20)
+    elif form == "spectral hooks":
+        layer = nn.utils.spectral_norm(layer, n_power_iterations=20)
+    else:
+        prune.l1_unstructured(layer, "weight", 0.3)
+        prune.random_unstructured(layer, "bias", 0.5)
+    for _ in range(20):
+        layer(torch.zeros(1, 3, 5, 5))
+    plain = nn.Conv2d(3, 4, 3)
+    layer.eval()(torch.zeros(1, 3, 5, 5))
+    with torch.no_grad():
+        plain.weight.copy_(layer.weight)
+        plain.bias.copy_(layer.bias)
+    return layer, plain
+
+
+@pytest.mark.parametrize("form", ["hooks", "all", "parametrizations", "spectral", "spectral hooks", "pruned"])
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_weights_in_parts_are_worked_out(form: str) -> None:
+    layer, plain = parted(form)
+    whole = nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 4, 3)))
+    report = load_weights(whole, {f"model.conv.{key}": value for key, value in layer.state_dict().items()})
+    assert report.complete and "model.conv.weight" in report.worked
+    assert any("kept in parts there" in line for line in report.lines())
+    found = whole.state_dict()
+    torch.testing.assert_close(found["conv.weight"], plain.weight.detach(), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(found["conv.bias"], plain.bias.detach(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["zip", "old"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda value: torch.quantize_per_tensor(value, 0.1, 0, torch.qint8), "is quantised"),
+        (lambda value: value.to_sparse(), "is sparse or nested"),
+        (lambda value: value.to(torch.complex64), "is complex"),
+        (lambda value: torch.empty_like(value, device="meta"), "has no values"),
+    ],
+    ids=["quantised", "sparse", "complex", "meta"],
+)
+def test_tensors_of_no_plain_numbers_are_told_by_kind(
+    tmp_path: Path, weights: dict[str, Tensor], change: Any, words: str, old: bool
+) -> None:
+    changed = {key: change(value) if value.ndim == 4 else value for key, value in weights.items()}
+    torch.save({"model": changed}, tmp_path / "a.pth", _use_new_zipfile_serialization=not old)
+    error = refused(tmp_path / "a.pth")
+    assert words in error.message and "conv1.weight" in error.message and error.hint
 
 
 def test_a_block_may_be_called_as_a_wrapper() -> None:
@@ -299,12 +381,38 @@ def test_folders_parts_and_other_files_are_told_with_what_to_do(tmp_path: Path, 
     (folder / "model.safetensors.index.json").write_text("{}")
     assert refused(folder, "weights.file").hint.endswith("model.safetensors.index.json.")
     assert "several files: give" in refused(part, "weights.mismatch").hint
+    for name, words in (("saved_model.pb", "TensorFlow"), ("zero_to_fp32.py", "zero_to_fp32.py . FILE")):
+        (tmp_path / name).touch()
+        assert words in refused(tmp_path, "weights.file").hint
+        (tmp_path / name).unlink()
+    torch.save(weights, tmp_path / "epoch=3.ckpt")
+    assert refused(tmp_path, "weights.file").hint.endswith("epoch=3.ckpt.")
     (folder / "__0_0.distcp").touch()
     assert "dcp_to_torch" in refused(folder, "weights.file").hint
     file = tmp_path / "a.pth"
-    np.savez_compressed(file.open("wb"), a=np.zeros((2, 2)))
+    np.savez_compressed(file.open("wb"), **{key: value.numpy() for key, value in weights.items()})
+    loads(file, weights)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", bytes(300 << 20))
     assert "packed" in refused(file).message
-    for data, words in ((b"", "empty"), (b"\x93NUMPY\x01", "one array"), (b"\x08\x07\x12\x07pytorch", "ONNX")):
+    torch.save(weights, tmp_path / "plain.pt")
+    with zipfile.ZipFile(tmp_path / "plain.pt") as source, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            archive.writestr(name, source.read(name))
+    assert "packed again" in refused(file).message
+    for name, words in (
+        ("net.h5", "Keras"), ("net.ckpt.data-00000-of-00001", "TensorFlow"), ("net.caffemodel", "Caffe"),
+        ("__0_0.distcp", "distributed checkpoint"), ("notes.md", "a text"),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(b"weights: none\n" if name.endswith("md") else bytes(range(64)))
+        assert words in refused(tmp_path / name).message and refused(tmp_path / name).hint
+    for data, words in (
+        (b"", "empty"),
+        (b"\x93NUMPY\x01", "one array"),
+        (b"7z\xbc\xaf\x27", "7z"),
+        (b"\n <!DOCTYPE html>", "page of the web"),
+        (b"\x08\x07\x12\x07pytorch", "ONNX"),
+    ):
         file.write_bytes(data)
         assert words in refused(file).message
     with zipfile.ZipFile(file, "w") as archive:

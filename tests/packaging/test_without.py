@@ -162,6 +162,19 @@ def test_without_qt_the_window_and_figures_say_so(run_without) -> None:
         assert "needs Qt, which is not installed. Install: python -m pip install" in err
 
 
+def test_without_pillow_what_reads_images_says_so_and_the_rest_works(run_without, tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "1.png").write_bytes(b"x")
+    lines = [["train", "nin_cifar10", "--steps", "1"], ["train", "nin_cifar10", "--data", str(tmp_path)],
+             ["data", "digits"], ["summary", "nin_cifar10"], ["export", "nin_cifar10", "-o", "net.py"]]  # fmt: skip
+    answers = commands(run_without, "PIL", *lines)
+    for line, (code, out, err) in zip(lines[:3], answers, strict=False):
+        assert (code, out) == (2, "") and len(err.splitlines()) == 1, (line, err)
+        assert "needs Pillow, which is not installed. Install: python -m pip install pillow" in err, line
+    assert [(code, err) for code, _, err in answers[3:]] == [(0, "")] * 2
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.slow
 def test_without_qt_and_scikit_learn_everything_else_works(run_without, tmp_path: Path) -> None:
     both = f"{QT} {SKLEARN}"

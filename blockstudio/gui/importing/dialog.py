@@ -29,6 +29,7 @@ from blockstudio.gui.work.child import Child
 from blockstudio.gui.work.settings import settings
 
 ENDINGS = (ONNX, PROGRAM)
+
 NOT_PROVEN = 1
 """Exit code of an import that was drawn and not proven."""
 
@@ -110,7 +111,7 @@ class ImportDialog(QDialog):
         """A file has the size of its images in it."""
         text = self.source.text().strip()
         self.ok.setEnabled(bool(text) and not self.busy)
-        self.image.setEnabled(not text.endswith(ENDINGS) and not self.busy)
+        self.image.setEnabled(not text.endswith(PROGRAM) and not self.busy)
 
     def _choose(self) -> None:
         folder = str(settings().value("files/import_folder", settings().value("files/folder", str(Path.home()))))

@@ -98,7 +98,7 @@ Read: TypeAlias = tuple[Source, Source | None, Source | None, tuple[str, ...], l
 
 def read_parts(data: Data, facts: DataInfo) -> Read:
     """The parts that a set has, its classes, and notes."""
-    if facts.root is None or facts.kind in ("idx", "cifar"):
+    if facts.root is None or facts.kind in ("idx", "cifar", "arrays"):
         raw = _read_whole(data, facts)
         return raw.train, raw.validation, raw.test, raw.classes, raw.notes
     facts = _fetched(data, facts)
@@ -196,6 +196,7 @@ def skipped_notes(problems: list[StudioError]) -> list[str]:
 
 
 def _read_whole(data: Data, facts: DataInfo) -> RawData:
+    from blockstudio.training.data.array_sets import load_arrays
     from blockstudio.training.data.cifar import load_cifar
     from blockstudio.training.data.idx import load_idx
     from blockstudio.training.data.shapes import load_shapes
@@ -207,6 +208,8 @@ def _read_whole(data: Data, facts: DataInfo) -> RawData:
     if facts.kind == "shapes":
         return load_shapes(data.shapes)
     assert facts.root is not None
+    if facts.kind == "arrays":
+        return load_arrays(facts.root, data.black, data.white)
     return load_idx(facts.root, facts.prefix, facts.name) if facts.kind == "idx" else load_cifar(facts.root, facts.name)
 
 
