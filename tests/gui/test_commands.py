@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand import keys, menu
+from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.commands.registry import COMMAND, Commands
 from blockstudio.gui.shell.window import StudioWindow
+from blockstudio.layout.flow import flow_wanted
 from tests.support.hands import press_key
 
 K, M = Qt.Key, Qt.KeyboardModifier
@@ -270,3 +272,22 @@ def test_a_move_by_the_command_palette_is_one_step(open_window) -> None:
     assert window.commands.run("move.right") and not window.canvas.gesture
     assert window.canvas.block_rect("conv1").center() - before == QPoint(8, 0)
     assert window.session.diagram.history.undo_label == "Move conv1"
+
+
+def test_the_palette_finds_values_of_commands(open_window) -> None:
+    """*Direction* is no single act: each value of it is one, also the one that is none."""
+    window = open_window("resnet18")
+
+    def pick(words: str, wanted: str) -> None:
+        window.commands.run("help.commands")
+        palette = next(each for each in window.findChildren(CommandLine) if each.isVisible())
+        palette.line.clear()
+        QTest.keyClicks(palette.line, words)
+        assert palette.list.item(0).text() == wanted
+        press_key(palette.line, Qt.Key.Key_Return)
+        assert not palette.isVisible()
+
+    pick("direction left", "Direction: Left to right")
+    assert flow_wanted(window.session.diagram) is True
+    pick("direction reads", "Direction: As reads better")
+    assert flow_wanted(window.session.diagram) is None

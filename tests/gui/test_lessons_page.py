@@ -318,3 +318,17 @@ def test_a_table_keeps_back_what_a_lesson_asks(open_window, qtbot) -> None:
     window.commands.run("view.table")
     qtbot.waitUntil(lambda: not page.busy and page.title.text() == "" and page.shown_mode == "network")
     assert view.isColumnHidden(view.model().columnCount() - 1) and not page.areas.pieces
+
+
+def test_a_drawing_to_mend_keeps_nothing_back_and_is_judged_as_it_is(open_window) -> None:
+    window = open_window()
+    window.commands.run("lesson.open", "03_inception")
+    lessons = window.features.lessons
+    lessons.control.turn_to(4)
+    form = lessons.panel.forms["drawn"]
+    assert not window.session.veiled and window.status.parameters.isVisible()
+    window.session.diagram.set("conv5x5", out_channels=16)
+    click(form.check_button)
+    assert form.verdict.text() and form.hint.isVisible()
+    window.session.diagram.set("conv5x5", out_channels=8)
+    assert not form.verdict.text() and lessons.control.answer(form.question).tries == 1

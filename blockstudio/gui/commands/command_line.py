@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from blockstudio.gui.commands.registry import Command, Commands
+from blockstudio.gui.commands.registry import Choice, Command, Commands
 from blockstudio.gui.kit.sheet import SearchSheet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, theme
@@ -16,6 +16,7 @@ from blockstudio.gui.kit.theme import font, theme
 _ID = Qt.ItemDataRole.UserRole
 _MENU = Qt.ItemDataRole.UserRole + 1
 _KEYS = Qt.ItemDataRole.UserRole + 2
+_VALUE = Qt.ItemDataRole.UserRole + 3
 
 
 class _Line(QStyledItemDelegate):
@@ -52,7 +53,7 @@ class CommandLine(SearchSheet):
         super().__init__(window, tr("What do you want to do?"), tr("Search commands"), tr("Commands"))
         self._commands = commands
         self.set_delegate(_Line(self.list))
-        self.picked.connect(lambda item: commands.run(item.data(_ID)))
+        self.picked.connect(lambda item: commands.run(item.data(_ID), item.data(_VALUE)))
 
     def popup(self, text: str = "") -> None:
         self._commands.refresh()
@@ -73,6 +74,24 @@ class CommandLine(SearchSheet):
                 found.append((bool(words) and not all(word in names for word in words), place, id, title, command))
         for *_, id, title, command in sorted(found, key=lambda each: each[:2]):
             self.list.addItem(self._item(id, title, command))
+        values: list[tuple[int, int, str, Choice, Command[Any]]] = []
+        for id, command in self._commands.choosing() if words else ():
+            hay = f"{tr(command.text)} {command.menu} {command.keywords} {tr(command.keywords)}".lower()
+            for choice in self._commands.choices(id):
+                own = choice.text.lower()
+                if all(word in hay or word in own for word in words):
+                    values.append((-sum(word in own for word in words), len(values), id, choice, command))
+        for *_, id, choice, command in sorted(values, key=lambda each: each[:2]):
+            self.list.addItem(self._choice(id, choice, command))
+
+    def _choice(self, id: str, choice: Choice, command: Command[Any]) -> QListWidgetItem:
+        """One value of a command that is given one: ``Language: English``."""
+        item = self._item(id, tr("{name}: {value}", name=tr(command.text), value=choice.text), command)
+        item.setData(_VALUE, choice.value)
+        if not choice.enabled:
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+            item.setToolTip(choice.tip)
+        return item
 
     def _item(self, id: str, title: str, command: Command[Any]) -> QListWidgetItem:
         item = QListWidgetItem(title)

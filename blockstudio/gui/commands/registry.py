@@ -133,7 +133,8 @@ class Commands(QObject, Generic[D]):
         command = self.declared[id]
         done: object = False
         if self.is_possible(id):
-            done = command.run(self._desk) if value is None else command.run(self._desk, value)
+            given = value is not None or command.choices is not None  # one of the choices may be None
+            done = command.run(self._desk, value) if given else command.run(self._desk)
         self.refresh()
         return done is not False
 
@@ -166,6 +167,18 @@ class Commands(QObject, Generic[D]):
         found = [command for name in [*MENUS, *menus.keys() - set(MENUS), ""] for command in self.of_menu(name)]
         return [(command.id, command) for command in found if command.listed]
 
+    def choosing(self) -> list[tuple[str, Command[D]]]:
+        """The commands of menus that are given one of several values; not those whose values take long to find."""
+        return [
+            (id, each) for id, each in self.declared.items()
+            if each.choices is not None and not each.value and not each.lazy and each.menu
+        ]  # fmt: skip
+
+    def choices(self, id: str) -> list[Choice]:
+        """What a command can be given now."""
+        found = self.declared[id].choices
+        return [] if found is None else list(found(self._desk))
+
     def of_menu(self, name: str) -> list[Command[D]]:
         """The commands of a menu in their order."""
         return sorted((each for each in self.declared.values() if each.menu == name), key=lambda each: each.order)
@@ -184,8 +197,7 @@ class Commands(QObject, Generic[D]):
 
     def fill_choices(self, menu: QMenu, id: str) -> None:
         """Put what a command can be given into ``menu``."""
-        command = self.declared[id]
-        choices = list(command.choices(self._desk)) if command.choices is not None else []
+        choices = self.choices(id)
         menu.menuAction().setEnabled(bool(choices))
         menu.setToolTipsVisible(True)
         for choice in choices:

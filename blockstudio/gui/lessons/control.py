@@ -248,7 +248,8 @@ class LessonControl(QObject):
         questions = self.step.questions if self.step is not None and here else ()
         waiting = [each for each in questions if not self.progress.of(each.id).tried]
         asked = frozenset().union(*map(asks, waiting))
-        first = bool(waiting) and len(waiting) == len(questions)
+        # What is to be drawn or found may be looked up.
+        first = any(each.kind not in ("mend", "block") for each in waiting) and len(waiting) == len(questions)
         self._desk.session.veiled = asked | (VEILS - {"shapes"}) if first else asked
 
     def _light(self) -> None:

@@ -192,6 +192,11 @@ class QuestionForm(QWidget):
             name = self._selected()
             self.chosen.setText(tr("Selected: {name}", name=name) if name else tr("Click a block in the drawing."))
 
+    def follow_edits(self) -> None:
+        """The drawing was changed."""
+        if self.question.kind == "mend" and not self._control.answer(self.question).done:
+            self._unsay()
+
     def given(self) -> Given:
         """What stands there now."""
         kind = self.question.kind

@@ -133,6 +133,7 @@ class LessonPanel(QWidget):
         control.answered.connect(lambda _: self._show_progress())
         control.failed.connect(self._fail)
         desk.session.selection_changed.connect(self._follow)
+        desk.session.edited.connect(lambda *_: self._unsay())
         notifier.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -340,6 +341,11 @@ class LessonPanel(QWidget):
     def _follow(self) -> None:
         for form in self.forms.values():
             form.follow_selection()
+
+    def _unsay(self) -> None:
+        """What was said of a drawing does not hold for another."""
+        for form in self.forms.values():
+            form.follow_edits()
 
     def _show_progress(self) -> None:
         lesson, control = self._control.lesson, self._control
