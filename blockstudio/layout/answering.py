@@ -12,7 +12,7 @@ from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, MoveBlocks, RemoveBlock, RemoveWire, RenameBlock, SetRoute
 from blockstudio.layout.box import GAP_Y, Size
 from blockstudio.layout.flow import ALONG, turned, turned_places
-from blockstudio.layout.room import Place, Standing
+from blockstudio.layout.room import Place, Standing, rect_at
 
 SizeOf = Callable[[str, Block], Size]
 """Width and height of the card of a block under a name."""
@@ -124,6 +124,7 @@ class _Change:
                 case MoveBlocks(to=where):
                     moved |= {each: self._down(place) for each, place in where.items() if place is not None}
         self.wires = wires
+        self.carried = carried
         self.came = [name for name in self.blocks if (name not in before and name in added) or name in carried]
         self.gone = [name for name in before if name not in self.blocks or name in carried]
         self.wanted = {name: moved.get(name) or self.place_of(self.blocks[name]) for name in self.came}
@@ -166,6 +167,7 @@ class _Plan:
         self._sizes = turned_places(sizes, change.right)
         self._along = ALONG if change.right else 0.0
         known = {name: at for name, at in change.places.items() if name in blocks}
+        self._known = known
         self._now = {name: at for name, at in known.items() if name not in set(change.gone)}
         start = dict(self._now)
         self._close(known)
@@ -251,7 +253,8 @@ class _Plan:
                 continue
             # As before the chain came, the one feeds the other.
             standing = Standing(self._now, size, [*edges, between], self._along, self._pinned)
-            room = standing.make_room(*between, [(name, size[name]) for name in chain], self._at)
+            gap = standing.within(self._gap_before(*between))
+            room = standing.make_room(*between, [(name, size[name]) for name in chain], self._at, gap)
             self._now |= room.moved
             self.places |= {name: at for name, at in room.moved.items() if name in self.places}
             self._put(room.places)
@@ -279,6 +282,19 @@ class _Plan:
         out = sorted(wire for wire in wires if wire.source == chain[-1] and wire.target in now)
         feeds, reads = {wire.source: None for wire in into}, {wire.target: None for wire in out}
         return list(feeds), list(reads)
+
+    def _gap_before(self, source: str, target: str) -> float:
+        """The gap that blocks which go had to those around them: what comes in their place keeps it. 0 if none went
+        there."""
+        gone = [name for name in self._change.gone if name in self._known and name not in self._change.carried]
+        if not gone or not {source, target} <= self._known.keys():
+            return 0.0
+        bottom, top = (
+            self._known[name][1] + part * self._sizes[name][1] / 2 for name, part in ((source, 1), (target, -1))
+        )
+        rects = [rect_at(self._known[name], self._sizes[name]) for name in gone]
+        between = [rect for rect in rects if bottom <= rect[1] and rect[3] <= top]
+        return min((min(rect[1] - bottom, top - rect[3]) for rect in between), default=0.0)
 
     def _put(self, places: Mapping[str, Place]) -> None:
         self.places |= places

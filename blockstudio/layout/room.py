@@ -201,6 +201,10 @@ class Standing:
                 return x
         return wanted[0]
 
+    def within(self, gap: float) -> float:
+        """A gap in a chain, within reason; 0 stays 0."""
+        return min(max(gap, self._close), self._wide) if gap > 0 else 0.0
+
     def _gap(self, source: str, target: str, heights: Sequence[float]) -> float:
         """The gap that newcomers between two blocks get: the usual one on a long wire, else the one there is, within
         reason."""

@@ -29,8 +29,9 @@ from blockstudio.gui.work import settings
 
 SIZE, SHOWN = (1200, 750), (840, 525)
 """Of the window, and of the animation, in pixels."""
-COLOURS, MOST = (48, 40, 32, 24), 1_000_000
-"""So many, fewer where the file would be larger than `MOST` bytes."""
+COLOURS, MOST = 48, 1_000_000
+SCALES = (1.0, 0.97, 0.94, 0.9)
+"""So large, smaller where the file would be larger than `MOST` bytes: fewer colours would be all of one blue."""
 HERE = Path(__file__).parent
 Mod = Qt.KeyboardModifier
 Key = Qt.Key
@@ -55,7 +56,8 @@ class Film:
         buffer = QBuffer()
         buffer.open(QBuffer.OpenModeFlag.ReadWrite)
         image.save(buffer, "PPM")
-        frame = Image.open(io.BytesIO(bytes(buffer.data().data()))).resize(self.shown, Image.Resampling.LANCZOS)
+        frame = Image.open(io.BytesIO(bytes(buffer.data().data())))
+        frame.load()
         if self.frames and self.frames[-1][0].tobytes() == frame.tobytes():
             self.frames[-1] = frame, self.frames[-1][1] + ms
         else:
@@ -83,22 +85,23 @@ class Film:
         self.shot(220)
 
     def write(self, file: Path) -> None:
-        """The animation, with one palette; raises `ValueError` if it is too large with the fewest colours."""
-        for colours in COLOURS:
-            self._write(file, colours)
+        """The animation, with one palette; raises `ValueError` if it is too large at every scale."""
+        for scale in SCALES:
+            self._write(file, (round(self.shown[0] * scale), round(self.shown[1] * scale)))
             size = file.stat().st_size
-            print(f"{file.name}: {len(self.frames)} frames, {colours} colours, {size / 1000:,.0f} kB")
+            print(f"{file.name}: {len(self.frames)} frames, {scale:.0%}, {size / 1000:,.0f} kB")
             if size <= MOST:
                 return
         raise ValueError(f"{file} is larger than {MOST:,} bytes")
 
-    def _write(self, file: Path, colours: int) -> None:
-        some = self.frames[:: max(1, len(self.frames) // 12)]
-        sheet = Image.new("RGB", (self.shown[0], self.shown[1] * len(some)))
-        for row, (frame, _) in enumerate(some):
-            sheet.paste(frame, (0, row * self.shown[1]))
-        palette = sheet.quantize(colours, dither=Image.Dither.NONE)
-        images = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame, _ in self.frames]
+    def _write(self, file: Path, size: tuple[int, int]) -> None:
+        frames = [frame.resize(size, Image.Resampling.LANCZOS) for frame, _ in self.frames]
+        some = frames[:: max(1, len(frames) // 12)]
+        sheet = Image.new("RGB", (size[0], size[1] * len(some)))
+        for row, frame in enumerate(some):
+            sheet.paste(frame, (0, row * size[1]))
+        palette = sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+        images = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
         images[0].save(
             file, save_all=True, append_images=images[1:], duration=[ms for _, ms in self.frames], loop=0,
             optimize=False, disposal=1,
