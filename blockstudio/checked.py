@@ -9,7 +9,7 @@ from functools import wraps
 from itertools import takewhile
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, told_of_files
 from blockstudio.text import say
 
 VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
@@ -69,7 +69,8 @@ _PAIR = (
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Arguments are compared with their annotations, as far as those are plain. Raises `StudioError`
-    ``argument.type`` that names argument, what is expected and what was found."""
+    ``argument.type`` that names argument, what is expected and what was found; ``file.system`` for a file that the
+    system refuses."""
     signature = inspect.signature(function)
     tests: dict[str, list[tuple[Test, str]]] = {}
     for name, parameter in signature.parameters.items():
@@ -85,7 +86,8 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             if wanted is not None and not any(test(value) for test, _ in wanted):
                 raise _refused(name, value, [words for _, words in wanted if words != "None"])
         try:
-            return function(*args, **kwargs)
+            with told_of_files():
+                return function(*args, **kwargs)
         except TypeError as error:
             try:
                 signature.bind(*args, **kwargs)

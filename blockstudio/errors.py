@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from blockstudio.text import Text, join, render
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from blockstudio.text import Text, join, render, say
+
+LONGEST_NAME = 120
+"""Letters of a file's name that an error repeats."""
 
 
 class StudioError(Exception):
@@ -58,6 +64,23 @@ class StudioError(Exception):
             'conv1: it needs a map.'
         """
         return type(self)(self.code, self.message, where=where, hint=self.hint)
+
+
+@contextmanager
+def told_of_files() -> Iterator[None]:
+    """What the system refuses (a name too long for it, a folder that nobody may look into, a full disk) as a
+    `StudioError` ``file.system`` that names the file."""
+    try:
+        yield
+    except BrokenPipeError:  # the reader of a pipe went away, which is no error
+        raise
+    except OSError as error:
+        name = str(error.filename or "")
+        raise StudioError(
+            "file.system",
+            say("the system refuses it: {reason}.", reason=error.strerror or error),
+            where=name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…",
+        ) from error
 
 
 def _rebuilt(kind: type[StudioError], code: str, message: str, where: str, hint: str) -> StudioError:

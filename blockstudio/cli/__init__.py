@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from blockstudio.answers import JSON, error_line
 from blockstudio.blocks import package_problems
 from blockstudio.cli.root import COMMANDS, parsed
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, told_of_files
 from blockstudio.needs import explaining
 from blockstudio.text import LANGUAGE, SYSTEM, use_language
 
@@ -28,10 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for problem in package_problems() if JSON not in arguments else ():
         print(f"blockstudio: {problem}", file=sys.stderr)
     try:
-        options = parsed(arguments)
-        command = COMMANDS[options.command]
-        with explaining(command.what or f"blockstudio {command.name}"):
-            return command.act(options)
+        with told_of_files():
+            options = parsed(arguments)
+            command = COMMANDS[options.command]
+            with explaining(command.what or f"blockstudio {command.name}"):
+                return command.act(options)
     except StudioError as error:
         print(error_line(error) if JSON in arguments else f"blockstudio: {error}", file=sys.stderr)
         return 2

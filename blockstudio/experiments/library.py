@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from blockstudio import folders
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, told_of_files
 from blockstudio.experiments.definition import SUFFIX, ExperimentPlan, Size
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_folder
@@ -20,8 +20,9 @@ def experiment_names() -> list[str]:
 def experiment_path(name_or_file: str) -> Path:
     """The file of an experiment. Raises `StudioError` ``experiment.unknown`` with the nearest name."""
     file = Path(name_or_file)
-    if file.is_file():
-        return file
+    with told_of_files():
+        if file.is_file():
+            return file
     names = experiment_names()
     if name_or_file in names:
         return preset_folder() / "experiments" / f"{name_or_file}{SUFFIX}"

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from blockstudio.blocks import INPUT, OUTPUT, RawValue
-from blockstudio.checked import checked_methods
+from blockstudio.checked import checked, checked_methods
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
+from blockstudio.graph.names import shown
 from blockstudio.text import say
 
 Step: TypeAlias = "str | tuple[str, Mapping[str, RawValue]]"
@@ -42,6 +43,7 @@ class Builder:
         3
     """
 
+    @checked
     def __init__(
         self,
         name: str = "Network",
@@ -125,6 +127,11 @@ class Builder:
             'relu'
         """
         for index, step in enumerate(steps):
+            if not isinstance(step, str) and not (isinstance(step, tuple | list) and len(step) == 2):
+                raise StudioError(
+                    "argument.type",
+                    say("a step is a type, or a type and its parameters; found {found}.", found=shown(step)),
+                )
             type, given = (step, {}) if isinstance(step, str) else step
             self.add(type, after=after if index == 0 else None, parameters=given)
         return self.here

@@ -20,7 +20,7 @@ import msgspec
 
 from blockstudio.answers import collected, each
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, told_of_files
 from blockstudio.formats import is_published, split_part
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
@@ -217,16 +217,17 @@ def _weights_problems(recipe: Recipe) -> list[StudioError]:
     if not recipe.start.weights or is_published(recipe.start.weights):
         return []
     file, _ = split_part(Path(recipe.start.weights).expanduser())
-    if file.is_file():
-        return []
-    text = "is not a file." if file.exists() else "is not there: file not found."
-    return [
-        StudioError(
-            "weights.file",
-            say("the file of starting weights, {file}, {text}", file=file, text=text),
-            where="start.weights",
-        )
-    ]
+    try:
+        with told_of_files():
+            if file.is_file():
+                return []
+            if file.exists():
+                text = say("the file of starting weights, {file}, is not a file.", file=file)
+            else:
+                text = say("the file of starting weights, {file}, is not there: file not found.", file=file)
+    except StudioError as error:
+        return [error.at("start.weights")]
+    return [StudioError("weights.file", text, where="start.weights")]
 
 
 def _frozen_note(recipe: Recipe, analysis: Analysis) -> list[str]:

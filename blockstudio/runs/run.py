@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from blockstudio import folders
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, told_of_files
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_regular, read_bounded, refusal, write_atomic
 from blockstudio.graph.format import dumps
@@ -55,7 +55,9 @@ class Run:
 
     def __init__(self, directory: Path | str) -> None:
         self.directory = Path(directory)
-        if not (self.directory / RECIPE).is_file() or not (self.directory / DIAGRAM).is_file():
+        with told_of_files():
+            whole = (self.directory / RECIPE).is_file() and (self.directory / DIAGRAM).is_file()
+        if not whole:
             raise StudioError(
                 "run.missing",
                 say("is no run: it has no recipe and diagram."),

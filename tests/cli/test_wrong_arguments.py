@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import blockstudio as bs
+from blockstudio.cli import main
 from blockstudio.errors import StudioError
 
 WRONG = [
     None, 5, 2.5, True, b"x", [], {}, (), object(), "nowhere", ["a"], {"a": 1}, -1, float("nan"), 10**30, "\ud800",
-    print, "",
+    print, "", "n" * 300,
 ]  # fmt: skip
 GOOD = {
     "name": "c", "source": "input", "target": "c", "scope": "", "type": "ReLU", "to": "z", "x": 1.0, "y": 2.0,
@@ -60,6 +61,52 @@ METHODS = [name for name, _ in inspect.getmembers(bs.Diagram, inspect.isfunction
 def test_methods_of_a_diagram(name: str) -> None:
     for _, _, args, kwargs in attempts(getattr(bs.Diagram, name), GOOD):
         refused(getattr(drawn(), name), *args, **kwargs)
+
+
+def test_a_builder() -> None:
+    refusals = 0
+    for name in ("add", "chain", "module", "__init__"):
+        for _, _, args, kwargs in attempts(getattr(bs.Builder, name), {"type": "ReLU", "name": "M"}):
+            net = bs.Builder("net")
+            if name == "__init__":
+                refusals += refused(bs.Builder, **kwargs) is not None
+            elif name == "module":
+                refusals += refused(lambda net=net, kwargs=kwargs: net.module(**kwargs).__enter__()) is not None
+            else:
+                steps = [kwargs.pop("steps", "ReLU")] if name == "chain" else []
+                refusals += refused(getattr(net, name), *args, *steps, **kwargs) is not None
+    assert refusals > 100
+
+
+@pytest.mark.parametrize("name", ["hints", "refactorings", "from_onnx", "from_pt2"])
+def test_files_and_networks_that_are_none(name: str) -> None:
+    for _, _, args, kwargs in attempts(getattr(bs, name), {}):
+        if list(kwargs) != ["prove"]:
+            refused(getattr(bs, name), *args, **kwargs)
+
+
+LONG = "n" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [LONG], ["summary", LONG], ["export", "resnet18", "-o", f"{LONG}/net.py"],
+        ["import", f"{LONG}.onnx", "-o", "a"],
+        ["train", "resnet18", "--data", LONG], ["train", "resnet18", "--weights", f"/{LONG}/a.pt"],
+        ["train", "resnet18", "--recipe", LONG], ["train", "--resume", LONG], ["runs", LONG], ["lab", "lesion", LONG],
+        ["experiment", "run", LONG], ["weights", "resnet18", LONG], ["open", f"/{LONG}"],
+    ],
+    ids=lambda words: " ".join(words)[:20],
+)  # fmt: skip
+def test_names_that_the_system_refuses_to_look_at(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("blockstudio: ") and "Traceback" not in said and said.count("n") < 700
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["load", "save", "analyze", "source", "compile", "load_weights"])
