@@ -101,6 +101,18 @@ def test_an_unknown_name_suggests_the_nearest(open_window, qtbot) -> None:
     assert "resnet43" in window.toasts.texts[0] and "resnet34" in window.toasts.texts[0]
 
 
+def test_a_name_that_the_system_refuses_is_told(open_window, qtbot, tmp_path: Path) -> None:
+    window = open_window("resnet18")
+    far = tmp_path / ("n" * 300)
+    window.documents.open(far)
+    qtbot.waitUntil(lambda: "name too long" in "".join(window.toasts.texts).lower())
+    training = window.features.training
+    for field in ("data.source", "start.weights"):
+        training.trainer.set_fields({field: str(far)})
+        qtbot.waitUntil(lambda: "name too long" in training.recipe.summary.text().lower())
+        training.trainer.set_fields({field: "digits" if field == "data.source" else ""})
+
+
 def test_a_file_dropped_on_the_window_opens_beside_the_others(open_window, qtbot, file: Path) -> None:
     window = open_window("resnet18")
     data = QMimeData()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -75,7 +76,7 @@ def main(
     that is there already, if there is one.
     """
     app = application(dark=dark)
-    if network is not None and not values and train is None and Path(network).is_file() and hand_over(Path(network)):
+    if network is not None and not values and train is None and os.path.isfile(network) and hand_over(Path(network)):
         return 0
     incoming = Incoming(app)
     _log_to_file()

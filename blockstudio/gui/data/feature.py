@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -51,7 +52,7 @@ class DataSet:
 
     def _open_folder(self) -> None:
         folder = Path(self.control.known.root)
-        if folder.is_dir():
+        if os.path.isdir(folder):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 

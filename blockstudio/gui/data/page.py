@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -270,12 +271,12 @@ class DataPage(QScrollArea):
 
 def is_data(file: Path) -> bool:
     """Whether a dropped file or folder may be a data set."""
-    return file.is_dir() or "ubyte" in file.name or file.name.endswith((".bin", ".mat")) or "_batch" in file.name
+    return os.path.isdir(file) or "ubyte" in file.name or file.name.endswith((".bin", ".mat")) or "_batch" in file.name
 
 
 def set_of(file: Path) -> Path:
     """What a dropped file is a part of: the folder of IDX or CIFAR files."""
-    return file if file.is_dir() else file.parent
+    return file if os.path.isdir(file) else file.parent
 
 
 def _brief(source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -256,7 +256,7 @@ class Side(QWidget):
         more = len(known.files) - NAMED
         if more > 0 and not self._all:
             row.addWidget(link(tr("{count:,} more", count=more), self._show_all))
-        if known.root and Path(known.root).is_dir():
+        if known.root and os.path.isdir(known.root):
             row.addWidget(self._desk.commands.link(tr("Open the folder"), "data.open_folder"))
         row.addWidget(self._desk.commands.link(tr("Check again"), "data.check"))
         row.addStretch(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -168,8 +169,7 @@ class Documents(QObject):
         self.turn_to((self.list.index(self.current) + step) % len(self.list))
 
     def _cannot_open(self, name: str | Path, error: StudioError | OSError) -> None:
-        file = file_of(name)
-        if file is not None and not file.exists():
+        if (file := file_of(name)) is not None and not os.path.exists(file):
             forget_file(file)
         self.note.emit(Request(str(error), "problem"))
 
@@ -429,7 +429,7 @@ class Documents(QObject):
 
     def recent(self) -> list[Path]:
         """Files opened lately that are still there."""
-        return [Path(name) for name in recent_files() if Path(name).exists()]
+        return [Path(name) for name in recent_files() if os.path.exists(name)]
 
     def stop(self) -> None:
         """The window closes: nothing more is to arrive."""

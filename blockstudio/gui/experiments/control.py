@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -230,4 +231,4 @@ def recent() -> list[str]:
     """Experiments that were opened last, those that are still there."""
     found = settings().value(RECENT, [])
     names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    return [str(name) for name in names if Path(str(name)).is_file()]
+    return [str(name) for name in names if os.path.isfile(str(name))]

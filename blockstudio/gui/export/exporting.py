@@ -5,6 +5,7 @@ What needs torch is written by the command line in a process of its own; the win
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -222,7 +223,7 @@ class Exporting(QObject):
 
     def write_inference(self, folder: Path, run: Run) -> None:
         """Write ``folder`` in a process of its own; how it went is told in a note."""
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if os.path.exists(folder) and (not folder.is_dir() or any(folder.iterdir())):
             self._desk.say(tr("Not exported: {folder} is there already. Name a new one.", folder=folder), "problem")
             return
         settings().setValue("files/export_folder", str(folder.parent))
@@ -307,7 +308,7 @@ class Exporting(QObject):
             from blockstudio.report.summary import summary_table
 
             check_target(target, force=True)
-            if target.exists() and not force:
+            if os.path.exists(target) and not force:
                 raise StudioError("export.exists", tr("the file is there already."), where=str(target))
             table = summary_table(still, analyze(still))
             write_atomic(target, (write_as(table, target.suffix.lower()) + "\n").encode())
