@@ -95,7 +95,7 @@ LONG = "n" * 300
         ["import", f"{LONG}.onnx", "-o", "a"],
         ["train", "resnet18", "--data", LONG], ["train", "resnet18", "--weights", f"/{LONG}/a.pt"],
         ["train", "resnet18", "--recipe", LONG], ["train", "--resume", LONG], ["runs", LONG], ["lab", "lesion", LONG],
-        ["experiment", "run", LONG], ["weights", "resnet18", LONG], ["open", f"/{LONG}"],
+        ["experiment", "run", LONG], ["weights", "resnet18", LONG],
     ],
     ids=lambda words: " ".join(words)[:20],
 )  # fmt: skip
