@@ -103,3 +103,5 @@ def test_a_lesson_goes_on_in_another_language(open_window, replaced, qtbot) -> N
     form = lessons.panel.forms["mend"]
     form.check()
     assert lessons.control.answer(form.question).tries == 0 and form.verdict.text()
+    other.documents.new()
+    assert "未命名" in other.documents.title(other.documents.current) and "未命名" in other.windowTitle()

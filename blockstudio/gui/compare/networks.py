@@ -13,6 +13,7 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import load_preset, preset_names, preset_path
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.documents import Documents
+from blockstudio.gui.document.file_names import shown_name
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.worker import Work
@@ -33,7 +34,7 @@ class ComparedNetwork:
     def name(self) -> str:
         """What stands in the table."""
         if isinstance(self.source, Document):
-            name = self.source.diagram.name or tr("untitled")
+            name = shown_name(self.source.diagram.name)
             return tr("{name} (edited)").format(name=name) if self.source.dirty else name
         return self.profile.name if self.profile is not None else self.source
 

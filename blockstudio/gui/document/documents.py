@@ -19,7 +19,7 @@ from blockstudio.graph.presets import open_diagram
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.difference import difference
 from blockstudio.gui.document.document import Document
-from blockstudio.gui.document.file_names import file_name, file_of, same_file, with_suffix
+from blockstudio.gui.document.file_names import file_name, file_of, same_file, shown_name, with_suffix
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.stamps import Stamp, stamp_of
 from blockstudio.gui.kit.fields import settle
@@ -187,7 +187,7 @@ class Documents(QObject):
             alike = [d for d in self.list if d.file is not None and d.file.name == document.file.name]
             stem = document.file.name.removesuffix(SUFFIX).removesuffix(".json")
             return f"{document.file.parent.name}/{stem}" if len(alike) > 1 else stem
-        name = document.diagram.name or tr("untitled")
+        name = shown_name(document.diagram.name)
         return f"{name} {document.number}" if document.number > 1 else name
 
     def _number(self, document: Document) -> None:

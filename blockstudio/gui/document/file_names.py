@@ -7,6 +7,15 @@ from pathlib import Path
 from blockstudio.errors import StudioError
 from blockstudio.graph.format import SUFFIX
 from blockstudio.graph.presets import preset_path
+from blockstudio.gui.kit.text import tr
+
+UNTITLED = "untitled"
+"""What a diagram is called before somebody gives it a name."""
+
+
+def shown_name(name: str) -> str:
+    """How a diagram's name is shown: none in the reader's language."""
+    return tr("untitled") if name in ("", UNTITLED) else name
 
 
 def file_of(name: str | Path) -> Path | None:

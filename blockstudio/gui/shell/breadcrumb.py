@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.file_names import shown_name
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.kit.parts import clear
 from blockstudio.gui.kit.text import tr
@@ -45,7 +46,8 @@ class Breadcrumb(QWidget):
         if page is not None and page.title:
             return Step(tr(page.title), f"page.{page.name}"), *desk.screens[desk.screen].crumbs
         levels = [
-            Step(each.label if each.path else session.diagram.name, "view.go", each.path) for each in session.crumbs
+            Step(each.label if each.path else shown_name(session.diagram.name), "view.go", each.path)
+            for each in session.crumbs
         ]
         return (*levels, Step(tr("whole network"))) if len(levels) == 1 else tuple(levels)
 
