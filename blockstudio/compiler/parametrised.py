@@ -18,7 +18,8 @@ def _normed(scale: Tensor, direction: Tensor) -> Tensor | None:
     axes = [axis for axis in range(direction.ndim) if scale.ndim == 0 or scale.shape[axis] == 1]
     if scale.ndim and any(scale.shape[axis] not in (1, direction.shape[axis]) for axis in range(direction.ndim)):
         return None
-    return scale * direction / torch.linalg.vector_norm(direction, dim=axes, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(direction, dim=axes, keepdim=True)
+    return scale * direction / length
 
 
 def _masked(whole: Tensor, mask: Tensor) -> Tensor | None:

@@ -35,21 +35,28 @@ def _hard(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | Non
     if len(calls) < 3:
         return None
     add, bound, third = calls[:3]
-    if add is None or bound is None or third is None or add.name != "add" or len(add.args) != 2:
+    if add is None or bound is None or third is None or add.name != "add" or len(_operands(add)) != 2:
         return None
-    x, inside, bounded = add.args[0], add.outputs[0], bound.outputs[0]
-    if add.args[1] != 3 or uses[inside] != 1 or uses[bounded] != 1 or _bounds(bound).name != "relu6":
+    (x, three), inside, bounded = _operands(add), add.outputs[0], bound.outputs[0]
+    if three != 3 or uses[inside] != 1 or uses[bounded] != 1 or _bounds(bound).name != "relu6":
         return None
     if not isinstance(x, Value) or bound.args[:1] != (inside,):
         return None
-    if third.name == "div" and third.args == (bounded, 6):
+    if third.name == "div" and _operands(third) == (bounded, 6):
         return Call("hardsigmoid", (x,), {}, third.outputs, place=third.place), 3
     last = calls[3] if len(calls) > 3 else None
-    if third.name == "mul" and third.args in ((x, bounded), (bounded, x)) and last is not None:
+    if third.name == "mul" and _operands(third) in ((x, bounded), (bounded, x)) and last is not None:
         product = third.outputs[0]
-        if last.name == "div" and last.args == (product, 6) and uses[product] == 1:
+        if last.name == "div" and _operands(last) == (product, 6) and uses[product] == 1:
             return Call("hardswish", (x,), {}, last.outputs, place=last.place), 4
     return None
+
+
+def _operands(call: Call) -> tuple[Any, ...]:
+    """The two operands of a sum or product, whether given by place or by name; none for a weighted sum."""
+    if call.kwargs.get("alpha", 1) != 1:
+        return ()
+    return (*call.args, *(value for name, value in call.kwargs.items() if name == "other"))
 
 
 def _mean(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:

@@ -32,16 +32,16 @@ def simplified(frame: Frame) -> list[Call | Frame]:
             continue
         item = waiting.pop(0)
         if isinstance(item, Call):
-            found += _largest(item) or [_same(item, frame)]
+            found += _largest(item, uses) or [_same(item, frame)]
         else:
             found.append(item)
     return found
 
 
-def _largest(call: Call) -> list[Call]:
+def _largest(call: Call, uses: Counter[Value]) -> list[Call]:
     """The largest values of whole maps, or of parts that a window goes over one by one, as pooling."""
     image = call.args[0] if call.args else call.kwargs.get("input")
-    if not isinstance(image, Value) or len(image.shape) != 4 or len(call.outputs) != 1:
+    if not isinstance(image, Value) or len(image.shape) != 4 or any(uses[place] for place in call.outputs[1:]):
         return []
     output = call.outputs[0]
     if call.name == "adaptive_max_pool2d":

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_flatten
 
 from blockstudio.analysis import analyze
 from blockstudio.compiler import compile
@@ -22,12 +23,12 @@ from blockstudio.text import say, say_many
 
 ALLOWED = frozenset(
     {
-        "adaptive_avg_pool2d", "add", "avg_pool2d", "batch_norm", "cat", "chunk", "clamp", "constant_pad_nd",
-        "conv1d", "conv2d", "conv_transpose2d", "div", "dropout", "elu", "flatten", "gelu", "group_norm",
-        "hardsigmoid", "hardswish", "hardtanh", "layer_norm", "leaky_relu", "linear", "max_pool2d", "mean", "mish",
-        "mul", "pad", "permute", "prelu", "relu", "relu6", "reshape", "select", "sigmoid", "silu", "slice", "softmax",
-        "split", "split_with_sizes", "squeeze", "stack", "sub", "sum", "tanh", "transpose", "unsqueeze",
-        "upsample_bilinear2d", "upsample_nearest2d", "view",
+        "adaptive_avg_pool2d", "adaptive_max_pool2d", "add", "amax", "avg_pool2d", "batch_norm", "cat", "chunk",
+        "clamp", "constant_pad_nd", "conv1d", "conv2d", "conv_transpose2d", "div", "dropout", "elu", "flatten", "gelu",
+        "group_norm", "hardsigmoid", "hardswish", "hardtanh", "layer_norm", "leaky_relu", "linear", "max_pool2d",
+        "mean", "mish", "mul", "pad", "permute", "prelu", "relu", "relu6", "reshape", "select", "sigmoid", "silu",
+        "slice", "softmax", "split", "split_with_sizes", "squeeze", "stack", "sub", "sum", "tanh", "transpose",
+        "unsqueeze", "upsample_bilinear2d", "upsample_nearest2d", "view",
     }
 )  # fmt: skip
 """Operators that are worked out: they see nothing but their tensors, and make none larger than the drawing says."""
@@ -67,22 +68,25 @@ def prove(report: Report, diagram: Diagram, reader: Reader, tensors: Mapping[str
         missing, extra = sorted(theirs.keys() - own.keys()), sorted(own.keys() - theirs.keys())
         report.notes.append(keys_note(missing, extra))
         return
+    kind = next((each.dtype for each in theirs.values() if each.is_floating_point()), torch.float32)
+    copy.to(kind)
     copy.load_state_dict(theirs, strict=True)
     count = BATCH if reader.batch == BATCH else reader.batch
-    image = torch.randn(count, *reader.feed.shape[1:], generator=torch.Generator().manual_seed(SEED))
+    image = torch.randn(count, *reader.feed.shape[1:], generator=torch.Generator().manual_seed(SEED)).to(kind)
     given = _worked_out(reader, theirs | dict(tensors), image)
     if given is None:
         report.notes.append(say("outputs: the program has an operator that is not worked out here."))
         return
     with torch.no_grad():
-        found = copy(image)
-    error = error_between(found, given) if found.shape == given.shape else float("inf")
+        found = [leaf for leaf in tree_flatten(copy(image))[0] if isinstance(leaf, Tensor)]
+    same = [leaf.shape for leaf in found] == [each.shape for each in given]
+    error = max(map(error_between, found, given)) if same else float("inf")
     report.eval_bitwise, report.close = error == 0.0, error <= 1e-5
     if error:
         report.notes.append(differing(say("evaluation mode"), error))
 
 
-def _worked_out(reader: Reader, tensors: Mapping[str, Tensor], image: Tensor) -> Tensor | None:
+def _worked_out(reader: Reader, tensors: Mapping[str, Tensor], image: Tensor) -> list[Tensor] | None:
     """What the program gives for ``image``; ``None`` where an operator is not among those that are read."""
     known: dict[str, Tensor] = {reader.inputs.feed: image.clone()}
     for name, path in reader.inputs.weights.items():
@@ -95,7 +99,7 @@ def _worked_out(reader: Reader, tensors: Mapping[str, Tensor], image: Tensor) ->
             if result is None:
                 return None
             known.update(zip(step.outputs, result, strict=True))
-    return known[reader.wanted[0]]
+    return [known[name] for name in reader.wanted]
 
 
 def _step(step: Step, known: Mapping[str, Tensor], reader: Reader) -> list[Tensor] | None:
@@ -118,7 +122,7 @@ def _step(step: Step, known: Mapping[str, Tensor], reader: Reader) -> list[Tenso
         result = operator(**given)
     except (RuntimeError, TypeError, ValueError, IndexError):
         return None
-    found = list(result) if step.several else [result]
+    found = list(result) if isinstance(result, list | tuple) else [result]
     return found if len(found) == len(step.outputs) and all(isinstance(item, Tensor) for item in found) else None
 
 

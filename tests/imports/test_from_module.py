@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -276,6 +278,62 @@ def test_stacked_maps_are_one_map_of_all_channels() -> None:
 
     _, report = from_module(nn.Sequential(nn.Conv2d(3, 4, 1), Time()), (3, 4, 4))
     assert len(report.foreign) == 1
+
+
+class Does(nn.Module):
+    """What a function does, with the parts that it needs."""
+
+    def __init__(self, work: Callable[[Any, torch.Tensor], torch.Tensor], **parts: nn.Module) -> None:
+        super().__init__()
+        self.work = work
+        for name, part in parts.items():
+            self.add_module(name, part)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.work(self, x)
+
+
+IDIOMS: dict[str, tuple[Callable[[Any, torch.Tensor], torch.Tensor], dict[str, nn.Module], str]] = {
+    "clamp": (lambda _, x: x.clamp(0, 6), {}, "ReLU6"),
+    "clamp below": (lambda _, x: torch.clamp(x, min=0), {}, "ReLU"),
+    "hard sigmoid": (lambda m, x: m.r(x + 3) / 6, {"r": nn.ReLU6()}, "Hardsigmoid"),
+    "hard swish": (lambda _, x: x * nn.functional.relu6(x + 3) / 6, {}, "Hardswish"),
+    "whole maximum": (lambda _, x: x.amax((2, 3)), {}, "MaxPool2d Flatten"),
+    "a maximum of four": (lambda _, x: nn.functional.adaptive_max_pool2d(x, 4), {}, "MaxPool2d"),
+    "mean of rows": (lambda _, x: x.flatten(2).mean(-1), {}, "Mean"),
+    "squeezed twice": (
+        lambda _, x: nn.functional.avg_pool2d(x, x.shape[2:]).squeeze(-1).squeeze(-1), {}, "AvgPool2d Flatten"
+    ),
+    "the only pixel": (lambda _, x: nn.functional.adaptive_avg_pool2d(x, 1)[:, :, 0, 0], {}, "GlobalAvgPool Flatten"),
+    "Python's sum": (lambda m, x: sum([x, m.c(x)]), {"c": nn.Conv2d(8, 8, 1)}, "Conv2d Add"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IDIOMS)
+def test_idioms_are_the_blocks_that_they_mean(name: str) -> None:
+    torch.manual_seed(0)
+    work, parts, blocks = IDIOMS[name]
+    diagram, report = from_module(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), Does(work, **parts)), (3, 8, 8))
+    assert report.proven, report.notes
+    levels = [diagram.main, *(diagram.modules[module] for module in diagram.modules)]
+    drawn = [str(block.type) for level in levels for _, block in level.blocks()]
+    assert [kind for kind in drawn if kind not in ("Input", "Output", "Does")] == ["Conv2d", *blocks.split()]
+
+
+def test_other_numbers_and_wrappers() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU())
+    for kind in (torch.float16, torch.bfloat16, torch.float64):
+        _, report = from_module(network.to(kind), (3, 8, 8))
+        assert report.proven, (kind, report.notes)
+    _, report = from_module(network.float().to("meta"), (3, 8, 8))
+    assert report.keys and report.eval_bitwise is None and "meta device" in report.notes[0]
+    for module, code in (
+        (nn.Sequential(nn.LazyConv2d(8, 3)), "import.lazy"),
+        (Does(lambda _, x: None), "import.outputs"),  # type: ignore[arg-type, return-value]
+    ):
+        with pytest.raises(bs.StudioError) as caught:
+            from_module(module, (3, 8, 8))
+        assert caught.value.code == code
 
 
 @pytest.mark.slow

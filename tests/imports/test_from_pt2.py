@@ -69,6 +69,24 @@ def test_the_command_takes_it(file: Path, tmp_path: Path, capsys: pytest.Capture
     assert bs.load(target).main.block("head").parameters["out_features"] == 5
 
 
+class Heads(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.left, self.right = nn.Conv2d(3, 8, 3), nn.Linear(8, 5), nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x = self.conv(x).mean((2, 3))
+        return self.left(x), self.right(x)
+
+
+@pytest.mark.slow
+def test_all_outputs_of_a_program_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "heads.pt2"
+    torch.export.save(torch.export.export(Heads().eval(), (torch.randn(2, 3, 9, 9),)), path)
+    diagram, report = bs.from_pt2(path)
+    assert report.proven and len(diagram.main.of_type("Output")) == 2, report.notes
+
+
 @pytest.mark.parametrize("how", ["weights", "module", "script"])
 def test_what_is_not_data_is_refused_by_name(how: str, tmp_path: Path) -> None:
     path = tmp_path / "net.pt2"
