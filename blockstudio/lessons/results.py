@@ -25,6 +25,7 @@ h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 28px 0 6p
 p { margin: 6px 0; } .quiet { color: #5c6671; } .right { color: #16733f; } .wrong { color: #c02c2c; }
 .question { font-weight: 600; margin-top: 14px; } .box { background: #f1f3f6; padding: 8px 12px; border-radius: 6px; }
 code { background: #f1f3f6; padding: 0 4px; border-radius: 3px; } pre { background: #f1f3f6; padding: 8px 12px; }
+.figure { line-height: 1; }
 img, svg { max-width: 100%; height: auto; } table { border-collapse: collapse; } td { padding: 2px 16px 2px 0; }
 """
 Picture = Callable[[Step], bytes | None]
@@ -91,12 +92,12 @@ def _figures(walk: Walk, step: Step, picture: Picture | None) -> Iterable[str]:
     data = picture(step) if picture is not None else None
     if data is not None:
         shown = base64.b64encode(data).decode()
-        yield f'<p><img alt="{html.escape(step.title)}" src="data:image/png;base64,{shown}"></p>'
+        yield f'<p class="figure"><img alt="{html.escape(step.title)}" src="data:image/png;base64,{shown}"></p>'
     if "sizes" in step.words("page"):
         made = walk.made(step)
         if made is not None:
             figure = sizes_chart(made.diagram.name, representation(analyze(made.diagram).top))
-            yield "" if figure is None else f"<p>{figure}</p>"
+            yield "" if figure is None else f'<p class="figure">{figure}</p>'
 
 
 def sizes_chart(title: str, stations: Iterable[Any]) -> str | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
 import blockstudio as bs
+from blockstudio.analysis import analyze
 from blockstudio.graph.definition import Wire
 from blockstudio.graph.edits import AddWire, RemoveWire
+from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.canvas import Canvas
+from blockstudio.gui.canvas.paint.thumbnail import thumbnail
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.thumbnails import Thumbnails
+from blockstudio.gui.kit.theme import LIGHT
 
 
 def coloured(name: str) -> QImage:
@@ -57,3 +61,10 @@ def test_a_card_shows_what_its_block_gives_while_the_mouse_rests_on_it(qtbot: An
     assert other.name == diagram.name
     session.thumbnails = Thumbnails(other, {"conv1": coloured("#ff00ff")})
     assert rest_on("conv1") == plain
+
+
+def test_a_figure_is_not_broken_where_a_shortcut_runs(styled: Any) -> None:
+    diagram = load_preset("module_residual_basic")
+    size = QSize(900, 220)
+    found = [len([*thumbnail(diagram, analyze(diagram), size, 1, LIGHT, figure=figure)]) for figure in (False, True)]
+    assert found[1] < found[0], "as many pictures as columns"

@@ -57,7 +57,7 @@ def needs(widget: QWidget) -> Iterator[str]:
         for section in range(widget.count()):
             said = str(widget.model().headerData(section, widget.orientation()) or "")
             if said and not widget.isSectionHidden(section) and widget.isVisible():
-                words = widget.fontMetrics().horizontalAdvance(said)
+                words = max(map(widget.fontMetrics().horizontalAdvance, said.split("\n")))
                 if words > widget.sectionSize(section):
                     yield f"heading {said!r} is {words} wide, has {widget.sectionSize(section)}"
     elif isinstance(widget, QTabBar):

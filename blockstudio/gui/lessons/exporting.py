@@ -21,7 +21,7 @@ from blockstudio.lessons import Step, Walk
 from blockstudio.lessons.results import Given, results
 from blockstudio.text import language, say
 
-WIDTH, HEIGHT, RATIO = 720, 460, 1.5
+WIDTH, HEIGHT, RATIO = 720, 620, 1.5
 """Of a drawing in pixels of the page, and pixels of the picture for each."""
 WEB = ".html"
 
@@ -33,7 +33,7 @@ def drawing(walk: Walk) -> Callable[[Step], bytes | None]:
         made = walk.made(step)
         if made is None or not len(made.diagram.main):
             return None
-        steps = thumbnail(made.diagram, analyze(made.diagram), QSize(WIDTH, HEIGHT), RATIO, PAPER)
+        steps = thumbnail(made.diagram, analyze(made.diagram), QSize(WIDTH, HEIGHT), RATIO, PAPER, figure=True)
         return _png(_trimmed([*steps][-1]))
 
     return draw

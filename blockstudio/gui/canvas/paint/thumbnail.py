@@ -26,6 +26,8 @@ MARGIN, BETWEEN = 12.0, 40.0
 """Around the picture in pixels of the window; between two columns in the drawing's own."""
 STUB = 14.0
 """So much of a wire shows where a column ends or begins."""
+LONG_STUB = 24.0
+"""The same in a figure: with the shape on it."""
 MOST_COLUMNS, LARGEST = 8, 1.0
 
 
@@ -38,9 +40,12 @@ class Column(NamedTuple):
     bottom: float
 
 
-def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, look: Theme) -> Iterator[QImage]:
-    """Draw the main level of ``diagram``; ``size`` in pixels of a window with ``ratio`` pixels of the screen each.
-    Every step takes a few milliseconds; each yields the picture as far as it has got."""
+def thumbnail(
+    diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, look: Theme, *, figure: bool = False
+) -> Iterator[QImage]:
+    """Draw the main level of ``diagram``; ``size`` in pixels of a window with ``ratio`` pixels of the screen each. A
+    ``figure`` is broken only where one wire alone leads on, and shows what that carries. Every step takes a few
+    milliseconds; each yields the picture as far as it has got."""
     image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
@@ -52,7 +57,8 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
     yield image
     stage = Stage(Drawing(diagram, MAIN, places), CardTexts(diagram, analysis, analysis.level(""), DEFAULT))
     yield image
-    columns, scale = broken(stage, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN)
+    stub = LONG_STUB if figure else STUB
+    columns, scale = broken(stage, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN - 2 * figure * stub, figure)
     width = sum(column.right - column.left for column in columns) + BETWEEN * (len(columns) - 1)
     x = (size.width() - width * scale) / 2
     style = style_of(look)
@@ -64,8 +70,8 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
         painter.translate(QPointF(x - column.left * scale, y - column.top * scale))
         painter.scale(scale, scale)
         area = QRectF(
-            column.left - BETWEEN / 2, column.top - STUB, column.right - column.left + BETWEEN,
-            column.bottom - column.top + 2 * STUB,
+            column.left - BETWEEN / 2, column.top - stub, column.right - column.left + BETWEEN,
+            column.bottom - column.top + 2 * stub,
         )  # fmt: skip
         painter.setClipRect(area)
         StagePainter(painter, scale, style, signs=False).paint(stage, area)
@@ -74,10 +80,13 @@ def thumbnail(diagram: Diagram, analysis: Analysis, size: QSize, ratio: float, l
         yield image
 
 
-def broken(stage: Stage, width: float, height: float) -> tuple[list[Column], float]:
-    """The drawing in as many columns as make it largest within ``width`` and ``height``, and its scale then."""
+def broken(stage: Stage, width: float, height: float, alone: bool = False) -> tuple[list[Column], float]:
+    """The drawing in as many columns as make it largest within ``width`` and ``height``, and its scale then; ``alone``:
+    broken only where one wire alone leads on."""
     drawing = stage.drawing
     bands = _bands(drawing)
+    if alone:
+        bands = _uncut(bands, drawing.reach)
     pills = np.array([(rect.left(), rect.top(), rect.right(), rect.bottom())
                       for rect, _, _ in pills_of(stage, range(len(drawing.wires)))]).reshape(-1, 4)  # fmt: skip
     best: tuple[list[Column], float] = ([], 0.0)
@@ -97,6 +106,18 @@ def _bands(drawing: Drawing) -> list[tuple[float, float]]:
     for top, bottom in sorted((box[1], box[3]) for box in drawing.boxes.tolist()):
         if found and top < found[-1][1] + 1:
             found[-1] = (found[-1][0], max(found[-1][1], bottom))
+        else:
+            found.append((top, bottom))
+    return found
+
+
+def _uncut(bands: list[tuple[float, float]], wires: Array) -> list[tuple[float, float]]:
+    """Bands between which more than one wire runs are one."""
+    found = bands[:1]
+    for top, bottom in bands[1:]:
+        gap = (found[-1][1] + top) / 2
+        if int(((wires[:, 1] < gap) & (wires[:, 3] > gap)).sum()) > 1:
+            found[-1] = found[-1][0], bottom
         else:
             found.append((top, bottom))
     return found
