@@ -13,7 +13,9 @@ from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 
+from blockstudio.analysis import Fix
 from blockstudio.graph.format import dumps
+from blockstudio.graph.operations.switching import set_bypass
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.app import application as app
 from blockstudio.gui.canvas.tools import LayoutTools
@@ -302,6 +304,13 @@ def test_a_bar_in_a_free_corner_lays_the_drawing_out(open_window, qtbot) -> None
     qtbot.waitUntil(tools.words["view.close_all"].isEnabled)
     click(tools.words["view.close_all"])
     assert not drawn.root.inside
+    # It is not in the way of what a conversion shows, nor of another screen.
+    window.session.select(["conv2"])
+    refactoring = Fix("Swap", tuple(set_bypass(window.session.diagram, "", ["conv2"], True)))
+    window.desk.preview_wanted.emit(refactoring)
+    qtbot.waitUntil(lambda: not tools.isVisible())
+    window.desk.preview_wanted.emit(None)
+    qtbot.waitUntil(tools.isVisible)
     window.desk.show_screen("start")
     qtbot.waitUntil(lambda: not tools.isVisible())
 

@@ -100,7 +100,10 @@ class Corner(QObject):
         self._waits = self._away = False
         canvas.installEventFilter(self)
         scene = canvas.scene
-        for signal in (scene.followed, scene.arranged, scene.document_changed, desk.session.metric_changed):
+        for signal in (
+            scene.followed, scene.arranged, scene.document_changed, scene.selected, desk.session.metric_changed,
+            desk.preview_wanted,
+        ):  # fmt: skip
             signal.connect(self._later)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -128,7 +131,8 @@ class Corner(QObject):
         tools = self.tools
         tools.refresh()
         wide = tools.sizeHint().width()
-        shown = canvas.isVisible() and not self._away and bool(len(canvas.scene.root.drawing))
+        busy = self._away or canvas.scene.preview is not None  # its figures stand there
+        shown = canvas.isVisible() and not busy and bool(len(canvas.scene.root.drawing))
         tools.setVisible(shown and canvas.width() >= LEAST * wide)
         if tools.isVisible():
             place = self._place(wide)
@@ -152,8 +156,11 @@ class Corner(QObject):
         return min(rects, key=lambda each: self._covers(each, legend)).topLeft()
 
     def _covers(self, rect: QRectF, legend: QRectF) -> tuple[bool, bool]:
-        """Whether cards or the legend stand there, and whether wires run there."""
+        """Whether cards, the note of a problem or the legend stand there, and whether wires run there."""
         drawing, around = self._canvas.scene.root.drawing, rect.adjusted(-AROUND, -AROUND, AROUND, AROUND)
         area = self._canvas.camera.rect_to_scene(around)
         wires = (drawing.path(drawing.wires[row]) for row in drawing.wires_in(area)[:MOST_WIRES])
-        return bool(drawing.rows_in(area)) or around.intersects(legend), any(path.intersects(area) for path in wires)
+        noted = any(note.rect.intersects(area) for note in self._canvas.scene.notebook.notes)
+        return noted or bool(drawing.rows_in(area)) or around.intersects(legend), any(
+            path.intersects(area) for path in wires
+        )
