@@ -115,8 +115,8 @@ def trunk(diagram: Diagram) -> Trunk:
     if len(inputs) != 1 or len(outputs) != 1:
         raise StudioError(
             "trunk.inputs",
-            say("has {inputs} inputs and {outputs} outputs; a trunk has one of each.", inputs=len(inputs),
-                outputs=len(outputs)),
+            say("is cut into units from one input to one output; inputs: {inputs}, outputs: {outputs}.",
+                inputs=len(inputs), outputs=len(outputs)),
             where=diagram.name,
         )  # fmt: skip
     live = set(order)

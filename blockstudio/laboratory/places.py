@@ -26,7 +26,7 @@ def place_of(subject: Subject, block: str, *, maps: bool = False) -> Port:
     order = [name for unit in trunk.units for name in unit.blocks]
     inside = {name for name in order if name == block or name.startswith(f"{block}.")}
     if not inside:
-        hint = suggestion(block, [unit.name for unit in trunk.units] + order)
+        hint = suggestion(block, list(dict.fromkeys([*(unit.name for unit in trunk.units), *order])))
         raise StudioError("lab.block", say("there is no block of this name on the way to the output."), where=block,
                           hint=hint)  # fmt: skip
     result = trunk.units[-1].result

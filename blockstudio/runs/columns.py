@@ -182,4 +182,4 @@ def named_by(row: Listed, columns: Sequence[Column], most: int = 4) -> str:
             text = value_text(value, column.kind)
             parts.append(text if isinstance(value, str) and column.title in ("schedule", "optimizer", "data") else
                          f"{column.title} {text}")  # fmt: skip
-    return ", ".join(parts)
+    return ", ".join(filter(None, parts))

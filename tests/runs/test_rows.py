@@ -113,6 +113,8 @@ def test_runs_are_named_by_what_differs(folder: Path) -> None:
     columns = differing(rows)
     assert [str(column.key) for column in columns] == ["network", "optimizer.lr", "schedule.name"]
     assert named_by(plain, columns).endswith("lr 0.1, step") and not differing([second])
+    # A run whose diagram cannot be read has no network's name; nothing stands in its place.
+    assert named_by(replace(plain, network=""), columns) == "lr 0.1, step"
     # Seeds name runs where all that differs besides stands in a column already.
     again = replace(third, recipe={**third.recipe, "seed": 7})
     assert [str(column.key) for column in differing([third, again])] == ["seed"]

@@ -105,7 +105,7 @@ class Laboratory:
         self._desk.show_screen("laboratory")
         page = self._page()
         if page.run is None or page.run.directory != folder:
-            page.show_run(Run(folder))
+            page.open_run(str(folder))  # It may have gone since it was listed.
 
     def _asking(self, act: Callable[[AskingPage], object]) -> None:
         """Do something with the questions in view."""

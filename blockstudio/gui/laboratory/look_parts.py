@@ -206,7 +206,9 @@ class TilesView(QWidget):
                 painter.setPen(colours.text if on else colours.secondary)
                 painter.setFont(font(11, bold=on))
                 below = QRectF(place.left(), place.bottom() + 2, self._side, LINE)
-                line = painter.fontMetrics().elidedText(tile.line, Qt.TextElideMode.ElideRight, self._side)
+                # Of a path its end says which it is.
+                elide = Qt.TextElideMode.ElideLeft if "." in tile.line else Qt.TextElideMode.ElideRight
+                line = painter.fontMetrics().elidedText(tile.line, elide, self._side)
                 painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, line)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

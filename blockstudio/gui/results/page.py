@@ -199,13 +199,22 @@ class ResultsPage(QWidget):
             self.found = read_predictions(self.directory, self.part, self.which)
         except StudioError as error:
             self.found = None
-            missing = error.code == "predictions.missing"
-            text = tr("The network has not been asked about these images yet.") if missing else sentence(str(error))
-            if missing and not _has_ended(self.directory):
-                text += " " + tr("It is still being trained: its latest checkpoint answers.")
-            self._show_nothing(text)
+            self._show_nothing(self._missing() if error.code == "predictions.missing" else sentence(str(error)))
             return
         self._show()
+
+    def _missing(self) -> str:
+        """What stands where no images have been asked about yet."""
+        assert self.directory is not None
+        try:
+            run = Run(self.directory)
+            ended, answers = run.state().status == "finished", run.best() is not None
+        except StudioError as error:
+            return sentence(str(error))
+        if not answers:
+            return tr("It has no checkpoint yet; it can be asked from the first on.")
+        text = tr("The network has not been asked about these images yet.")
+        return text if ended else text + " " + tr("It is still being trained: its latest checkpoint answers.")
 
     def _show_nothing(self, text: str) -> None:
         self.area.hide()
