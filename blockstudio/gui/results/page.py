@@ -211,7 +211,7 @@ class ResultsPage(QWidget):
             ended, answers = run.state().status == "finished", run.best() is not None
         except StudioError as error:
             return sentence(str(error))
-        if not answers:
+        if not ended and not answers:
             return tr("It has no checkpoint yet; it can be asked from the first on.")
         text = tr("The network has not been asked about these images yet.")
         return text if ended else text + " " + tr("It is still being trained: its latest checkpoint answers.")
