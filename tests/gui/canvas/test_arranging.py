@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 
 from blockstudio.graph.diagram import Block
-from blockstudio.graph.edits import MoveBlocks
+from blockstudio.graph.edits import MoveBlocks, SetTexts
 from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations.removing import delete
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas import layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
@@ -196,3 +197,16 @@ def test_unrolling_gets_room_and_leaves_the_rest_where_the_user_put_it(show) -> 
     assert gaps == [before["layer2"][1] - before["layer1"][1]] * 2, "as the block had"
     diagram.undo()
     assert dumps(diagram) == text and places(canvas) == before
+
+
+def test_a_step_may_remove_blocks_and_set_texts_at_once(show) -> None:
+    diagram = load_preset("vgg16")
+    canvas = show(diagram, 1000, 700)
+    assert columns_of(canvas) > 1
+    last = [name for name, _ in diagram.main.blocks()][-1]
+    edits = (*delete(diagram, "", [last]), SetTexts(description="without its end"))
+    diagram.edit("Both", edits)
+    assert last not in canvas.scene.root.drawing.names and places(canvas)
+    diagram.rename("conv1_1" if "conv1_1" in diagram.main else next(iter(diagram.main.graph)), "first")
+    diagram.history.do(SetTexts(description="again"))
+    assert "first" in canvas.scene.root.drawing.names

@@ -362,6 +362,8 @@ class Staging:
     ) -> Columns:
         right = self.right if right is None else right
         definition = self.session.diagram.definition(scope)
+        # A block that has just gone, or has another name, may still have a place here.
+        places = {name: at for name, at in places.items() if name in definition}
         wires = [(wire.source, wire.target) for wire in definition.wires()]
         there = [wire for wire in wires if wire[0] in places and wire[1] in places]
         sizes = self.card_sizes(scope) | dict(frames)
