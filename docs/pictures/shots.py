@@ -59,7 +59,7 @@ WIDER = """{
   "data": {"source": "digits", "input_size": 16}, "steps": 300, "batch_size": 64, "report_steps": 10,
   "optimizer": {"name": "sgd", "lr": 0.1}, "schedule": {"name": "constant", "warmup": 0.0}
  },
- "grid": {"diagram.width": [2, 4, 8], "optimizer.lr": [0.01, 0.1]},
+ "grid": {"diagram.width": [2, 4, 8], "optimizer.lr": [0.01, 0.1]}, "compare": "diagram.width",
  "seeds": [0, 1, 2],
  "measure": {"curve": "accuracy", "take": "steps_to", "target": 0.8}
 }
