@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.array_files import ENDINGS, ArraySet, arrays_in, labels_of
-from blockstudio.runs.image_folders import Part
+from blockstudio.runs.image_folders import Part, holds_images
 from blockstudio.runs.pixel_tables import ENDINGS as TABLES
 from blockstudio.runs.pixel_tables import TableSet, rows_of, tables_of_pixels
 from blockstudio.text import Text, listed, say, say_many
@@ -68,6 +68,8 @@ def unread(path: Path) -> StudioError | None:
     packed = [name for name in names if name.lower().endswith(PACKED)]
     if not others and (path.is_file() or not packed):
         return None
+    if path.is_dir() and any(holds_images(folder) for folder in (path, *filter(Path.is_dir, path.iterdir()))):
+        return None  # then it is the images that somebody meant, and the table that does not tell of them
     text = (
         say("is a file, of a kind that is not read as a data set.")
         if path.is_file()

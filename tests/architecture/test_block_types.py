@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 import blockstudio
 from blockstudio.blocks import CATALOGUE, ENDS
 from tests.support.source import tree
@@ -21,6 +23,7 @@ def named(module: ast.Module) -> list[str]:
     return [node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and node.value in CATALOGUE]
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_no_block_type_is_named_outside_its_declaration() -> None:
     found: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):

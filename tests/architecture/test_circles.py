@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import networkx as nx
+import pytest
 
 import blockstudio
 from tests.support.source import imports
@@ -18,6 +19,7 @@ def modules_known(path: Path, modules: set[str]) -> set[str]:
     return found & modules
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_there_is_no_circle_of_imports() -> None:
     paths = {
         ".".join(("blockstudio", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path

@@ -71,6 +71,7 @@ def _written(node: ast.AST) -> list[ast.expr]:
     return []
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_nothing_outside_graph_writes_to_a_diagram():
     assert {str(path.relative_to(PACKAGE)): found for path in MODULES if (found := violations(tree(path)))} == {}
 

@@ -96,6 +96,7 @@ def broken(path: Path) -> list[str]:
     return found
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_imports_point_one_way() -> None:
     assert {str(path.relative_to(PACKAGE)): rules for path in MODULES if (rules := broken(path))} == {}
 

@@ -71,6 +71,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Format:
     return row
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_no_form_is_named_outside_the_table() -> None:
     # Files that are read are another matter: weights of other programs, photos, sets of images.
     reading = (
@@ -139,6 +140,7 @@ def test_a_new_cost_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_no_optimiser_and_no_schedule_is_named_outside_its_table() -> None:
     names = {*OPTIMIZERS, *SCHEDULES} - {"step", "constant"}  # ordinary words too
     defaults = {FIELDS["optimizer.name"].default, FIELDS["schedule.name"].default}

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import blockstudio
 from tests.support.source import tree
 
@@ -42,6 +44,7 @@ def is_bare(node: ast.expr) -> bool:
     return False
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_no_error_is_told_in_bare_words() -> None:
     assert [each for path in FILES for each in bare(path)] == []
 

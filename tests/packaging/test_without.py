@@ -162,6 +162,7 @@ def test_without_qt_the_window_and_figures_say_so(run_without) -> None:
         assert "needs Qt, which is not installed. Install: python -m pip install" in err
 
 
+@pytest.mark.slow
 def test_without_pillow_what_reads_images_says_so_and_the_rest_works(run_without, tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "1.png").write_bytes(b"x")
