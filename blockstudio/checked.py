@@ -9,7 +9,7 @@ from functools import wraps
 from itertools import takewhile
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.text import say
 
 VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
@@ -86,7 +86,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             if wanted is not None and not any(test(value) for test, _ in wanted):
                 raise _refused(name, value, [words for _, words in wanted if words != "None"])
         try:
-            with told_of_files():
+            with file_errors():
                 return function(*args, **kwargs)
         except TypeError as error:
             try:

@@ -42,7 +42,7 @@ class StudioError(Exception):
         return f"{text} {render(self.hint)}" if self.hint else text
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """What ``str`` says, still to be rendered in a reader's language."""
         return join([f"{self.where}:" if self.where else "", self.message, self.hint])
 
@@ -67,7 +67,7 @@ class StudioError(Exception):
 
 
 @contextmanager
-def told_of_files() -> Iterator[None]:
+def file_errors() -> Iterator[None]:
     """What the system refuses (a name too long for it, a folder that nobody may look into, a full disk) as a
     `StudioError` ``file.system`` that names the file."""
     try:

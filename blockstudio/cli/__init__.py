@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from blockstudio.answers import JSON, error_line
 from blockstudio.blocks import package_problems
 from blockstudio.cli.root import COMMANDS, parsed
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.needs import explaining
 from blockstudio.text import LANGUAGE, SYSTEM, use_language
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for problem in package_problems() if JSON not in arguments else ():
         print(f"blockstudio: {problem}", file=sys.stderr)
     try:
-        with told_of_files():
+        with file_errors():
             options = parsed(arguments)
             command = COMMANDS[options.command]
             with explaining(command.what or f"blockstudio {command.name}"):

@@ -57,7 +57,7 @@ def list_all(options: argparse.Namespace) -> int:
     """Name, question, sizes, times and how far each is."""
     from blockstudio.experiments import experiment_path, load_experiment
     from blockstudio.experiments.absent import absent_data
-    from blockstudio.experiments.pages import state_of, time_of, told
+    from blockstudio.experiments.pages import state_of, time_of, translated
 
     found = []
     for name in in_order():
@@ -80,8 +80,8 @@ def list_all(options: argparse.Namespace) -> int:
     for name, plan, rows, full in found:
         course = plan.experiment.course
         minutes += plan.experiment.minutes or 0
-        print(f"{name}: {told(course.title)}" if course is not None else name)
-        print(f"  {told(plan.experiment.question)}")
+        print(f"{name}: {translated(course.title)}" if course is not None else name)
+        print(f"  {translated(plan.experiment.question)}")
         print(f"  {_sized('small', plan)} · {render(state_of(plan, rows))}")
         if full is not None:
             absent = [render(error.message) for error in absent_data(full)]
@@ -103,7 +103,7 @@ def _sized(size: str, plan: ExperimentPlan) -> str:
 def check(options: argparse.Namespace) -> int:
     """Whether the expected orderings came out, seed by seed. Gives 0 if they did, 1 if not, 3 as long as it is
     open."""
-    from blockstudio.experiments.pages import told
+    from blockstudio.experiments.pages import translated
     from blockstudio.experiments.verdicts import came_out, said, verdicts
 
     found = [
@@ -125,7 +125,7 @@ def check(options: argparse.Namespace) -> int:
         print(name)
         for verdict in each:
             seeds = " ".join(f"{seed}{marks[held]}" for seed, held in verdict.seeds.items())
-            print(f"  {said(verdict)} {told(verdict.expectation.say)}")
+            print(f"  {said(verdict)} {translated(verdict.expectation.say)}")
             print("    " + render(say("seeds: {seeds} ({sentence})", seeds=seeds, sentence=verdict.sentence)))
         if not each:
             print("  " + render(say("expects no ordering.")))
@@ -134,7 +134,7 @@ def check(options: argparse.Namespace) -> int:
 
 def page(options: argparse.Namespace) -> int:
     """Write a page of Markdown with its figure for each; the folder is given with ``-o``."""
-    from blockstudio.experiments.pages import page_of, state_of, told
+    from blockstudio.experiments.pages import page_of, state_of, translated
     from blockstudio.experiments.trials import ENDED
     from blockstudio.experiments.verdicts import figure_of
     from blockstudio.graph.files import write_atomic
@@ -151,8 +151,10 @@ def page(options: argparse.Namespace) -> int:
             write_atomic(folder / figure, figure_of(plan, rows).svg().encode())
         write_atomic(folder / f"{stem}{MARKDOWN}", (page_of(stem, plan, rows, figure).rstrip() + "\n").encode())
         course = plan.experiment.course
-        title = told(course.title) if course is not None else stem
-        lines.append(f"| [{title}]({stem}.md) | {told(plan.experiment.question)} | {render(state_of(plan, rows))} |")
+        title = translated(course.title) if course is not None else stem
+        lines.append(
+            f"| [{title}]({stem}.md) | {translated(plan.experiment.question)} | {render(state_of(plan, rows))} |"
+        )
     if options.all:
         heads = [render(each) for each in (say("experiment"), say("question"), say("small scale"))]
         command = "`blockstudio experiment page --all -o docs/experiments`"

@@ -137,9 +137,9 @@ def _folder(options: argparse.Namespace, run: Path) -> Path:
 
 
 def _progress(options: argparse.Namespace) -> Progress:
-    def told(done: int, of: int) -> None:
+    def progress(done: int, of: int) -> None:
         if not options.json and sys.stderr.isatty():
             end = "\n" if done == of else ""
             print(f"\r{done}/{of}", end=end, file=sys.stderr, flush=True)
 
-    return told
+    return progress

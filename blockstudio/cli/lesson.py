@@ -76,7 +76,7 @@ def _show(options: argparse.Namespace) -> int:
             questions.append({"id": question.id, "kind": question.kind, "text": walk.fill(step, question.text),
                               "answer": walk.solution(step, question), "values": {key: shown(value) for key, value in
                               expected.items()}})  # fmt: skip
-        steps.append({"id": step.id, "title": step.title, "text": walk.told(step), "questions": questions})
+        steps.append({"id": step.id, "title": step.title, "text": walk.prose(step), "questions": questions})
     if options.json:
         answer(name=found.name, title=found.title, steps=steps)
         return 0

@@ -72,7 +72,7 @@ class Influence:
     def __init__(self, diagram: Diagram, sites: Sites, fixed: Iterable[str]) -> None:
         self.found: set[str] = set()
         """Parameters of the diagram behind the numbers that were noted."""
-        self.told: list[Callable[[Facts], Tokens]] = []
+        self.recorded: list[Callable[[Facts], Tokens]] = []
         """What was noted of the block at hand; whoever begins another one clears it."""
         self._diagram = diagram
         self._sites = sites
@@ -95,7 +95,7 @@ class Influence:
 
     def note(self, sites: Iterable[Site], name: str, tokens: Callable[[Facts], Tokens]) -> None:
         """The text depends on the numbers behind ``tokens`` of a block."""
-        self.told.append(tokens)
+        self.recorded.append(tokens)
         for site in sites:
             facts = self._facts[site].get(name)
             if facts is not None:

@@ -37,7 +37,7 @@ class _Found(NamedTuple):
     unit: Unit
     out: Tree | None
     """The channels that come out."""
-    told: tuple[Callable[[Facts], Tokens], ...]
+    recorded: tuple[Callable[[Facts], Tokens], ...]
     """What was noted on the way."""
     sources: list[Tree | None]
     """The channels that go in: known by their identity, so they have to stay."""
@@ -65,18 +65,18 @@ class Leaves:
         earlier = self._found.get(known) if known is not None else None
         if earlier is not None:
             self.channels.repeat_put((node.name, node.ports[0]), earlier.out)
-            for tokens in earlier.told:
+            for tokens in earlier.recorded:
                 self.influence.note(self.members, node.name, tokens)
             return replace(earlier.unit, node=node)
-        self.influence.told.clear()
+        self.influence.recorded.clear()
         hoisted = len(self.channels.hoisted)
         unit = self._unit(node, kind)
         # A number that comes from outside is named after its block.
         if known is not None and len(self.channels.hoisted) == hoisted:
             sources = [self.channels.of(source) for source in node.sources]
             out = self.channels.of((node.name, node.ports[0]))
-            self._found[known] = _Found(unit, out, tuple(self.influence.told), sources)
-        self.influence.told.clear()
+            self._found[known] = _Found(unit, out, tuple(self.influence.recorded), sources)
+        self.influence.recorded.clear()
         return unit
 
     def _known_by(self, node: Node, kind: BlockType) -> Hashable | None:

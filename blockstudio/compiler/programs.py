@@ -80,7 +80,7 @@ def _normalising(model: nn.Module, weights: Weights | None) -> nn.Module:
 def traced(diagram: Diagram, model: nn.Module) -> ExportedProgram:
     """The forward pass in eval mode, its batch dimension free. Raises ``export.failed``."""
     examples, shapes = _examples(diagram)
-    with _told("torch.export", model), torch.no_grad():
+    with _explained("torch.export", model), torch.no_grad():
         program = torch.export.export(model.eval(), examples, dynamic_shapes=shapes)
     for node in program.graph.nodes:
         # It tells whoever gets the file how the folders of this machine are called.
@@ -100,7 +100,7 @@ def _class_name(kind: object) -> str:
 def program_bytes(diagram: Diagram, program: ExportedProgram, weights: Weights | None = None) -> bytes:
     """A ``.pt2`` file; `torch.export.load(file).module()` is the network in eval mode. Raises ``export.failed``."""
     buffer = io.BytesIO()
-    with _told("torch.export"):
+    with _explained("torch.export"):
         torch.export.save(program, buffer, extra_files={NOTES: json.dumps(metadata(diagram, weights))})
     return buffer.getvalue()
 
@@ -108,7 +108,7 @@ def program_bytes(diagram: Diagram, program: ExportedProgram, weights: Weights |
 def onnx_bytes(diagram: Diagram, program: ExportedProgram, weights: Weights | None = None) -> bytes:
     """An ``.onnx`` file whose inputs and outputs have the names of the diagram's. Raises ``export.*``."""
     main = diagram.main
-    with _told("its ONNX exporter"):
+    with _explained("its ONNX exporter"):
         converted = torch.onnx.export(
             sayable(program),
             dynamo=True,
@@ -168,7 +168,7 @@ def _examples(diagram: Diagram) -> tuple[tuple[torch.Tensor, ...], tuple[dict[in
 
 
 @contextmanager
-def _told(tool: str, model: nn.Module | None = None) -> Iterator[None]:
+def _explained(tool: str, model: nn.Module | None = None) -> Iterator[None]:
     """Silence of the exporters' own remarks; what they refuse as one sentence that names the block."""
     try:
         with warnings.catch_warnings():

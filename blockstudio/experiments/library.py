@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from blockstudio import folders
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.experiments.definition import SUFFIX, ExperimentPlan, Size
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_folder
@@ -20,7 +20,7 @@ def experiment_names() -> list[str]:
 def experiment_path(name_or_file: str) -> Path:
     """The file of an experiment. Raises `StudioError` ``experiment.unknown`` with the nearest name."""
     file = Path(name_or_file)
-    with told_of_files():
+    with file_errors():
         if file.is_file():
             return file
     names = experiment_names()

@@ -11,7 +11,7 @@ from blockstudio.experiments.verdicts import said, verdicts
 from blockstudio.text import Text, join, render, say, say_many
 
 
-def told(text: str) -> str:
+def translated(text: str) -> str:
     """A text of the experiment's file in the reader's language."""
     return render(Text(text))
 
@@ -54,14 +54,14 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
         figure: Name of the figure's file beside it; empty: none.
     """
     experiment, course = plan.experiment, plan.experiment.course
-    lines = [f"# {told(course.title) if course else name}", "", told(experiment.question), ""]
+    lines = [f"# {translated(course.title) if course else name}", "", translated(experiment.question), ""]
     if course is not None:
         asked = course.prediction
         lines += [render(say("**Predict first:** {question}", question=Text(asked.question))), ""]
-        lines += [f"- {told(choice)}" for choice in asked.choices]
+        lines += [f"- {translated(choice)}" for choice in asked.choices]
         lines += ["", render(say("**Published:** {text} ({source})", text=Text(course.published.say),
                                  source=course.published.source)), ""]  # fmt: skip
-        lines += [f"- {told(look.say)} `{look.network}`: {', '.join(f'`{each}`' for each in look.blocks)}"
+        lines += [f"- {translated(look.say)} `{look.network}`: {', '.join(f'`{each}`' for each in look.blocks)}"
                   for look in course.look]  # fmt: skip
         lines += [""] if course.look else []
     lines += ["## " + render(say("What came out")), ""]
@@ -73,15 +73,15 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
         if ended < total:
             lines += [render(say("{ended} of {total} trials were run here.", ended=ended, total=total)), ""]
         if figure:
-            lines += [f"![{told(experiment.question)}]({figure})", ""]
+            lines += [f"![{translated(experiment.question)}]({figure})", ""]
         table = table_of(plan, rows)
         lines += [table.markdown().rstrip(), ""]
         lines += _orderings(plan, rows)
     if course is not None:
         if course.prediction.because:
-            chosen = told(course.prediction.choices[course.prediction.right])
+            chosen = translated(course.prediction.choices[course.prediction.right])
             lines += [render(say("**Of the predictions**, “{choice}”.", choice=chosen))
-                      + " " + told(course.prediction.because), ""]  # fmt: skip
+                      + " " + translated(course.prediction.because), ""]  # fmt: skip
         if course.note:
             lines += [render(say("**At this scale:** {note}", note=Text(course.note))), ""]
     lines += ["## " + render(say("How")), "", f"    blockstudio experiment run {name} --small", ""]
@@ -94,7 +94,7 @@ def _orderings(plan: ExperimentPlan, rows: Sequence[Row]) -> list[str]:
     if not found:
         return []
     return [
-        *(f"- {said(verdict)} {told(verdict.expectation.say)} ({render(verdict.sentence)})" for verdict in found),
+        *(f"- {said(verdict)} {translated(verdict.expectation.say)} ({render(verdict.sentence)})" for verdict in found),
         "",
     ]
 

@@ -137,7 +137,7 @@ def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[i
     try:
         copy = compile(diagram)
     except StudioError as error:
-        report.notes.append(say("it does not compile: {reason}", reason=error.told))
+        report.notes.append(say("it does not compile: {reason}", reason=error.text))
         return
     found = sum(parameter.numel() for parameter in copy.parameters())
     report.parameters = found == wanted

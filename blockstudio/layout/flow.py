@@ -38,7 +38,7 @@ def turned_cards(sizes: Iterable[Size], right: bool = True) -> list[Size]:
     return [(height, width + ALONG) for width, height in sizes] if right else list(sizes)
 
 
-def way_told(diagram: Contents, edits: Iterable[Edit], right: bool) -> list[Edit]:
+def direction_edits(diagram: Contents, edits: Iterable[Edit], right: bool) -> list[Edit]:
     """What writes down, beside edits that write down places of a drawing to the ``right``, that it goes there."""
     placed, told = False, FLOW in diagram.about or not right
     for edit in () if told else edits:

@@ -62,7 +62,7 @@ def _problems(walk: Walk) -> Iterator[StudioError]:
 
 def _prose(walk: Walk, where: str) -> Iterator[StudioError]:
     for step in walk.lesson.steps:
-        yield from _tried(lambda step=step: walk.told(step), where)
+        yield from _tried(lambda step=step: walk.prose(step), where)
         for question in step.questions:
             texts = (question.text, question.more, question.explain, *question.hints.values(),
                      *question.choices.values(), *question.fields.values())  # fmt: skip

@@ -78,7 +78,7 @@ def results(walk: Walk, given: Mapping[str, Given], when: str = "", picture: Pic
     ]  # fmt: skip
     for number, step in enumerate(lesson.steps, 1):
         parts.append(f"<h2>{number}. {html.escape(step.title)}</h2>")
-        parts.append(to_html(walk.told(step)))
+        parts.append(to_html(walk.prose(step)))
         parts += _figures(walk, step, picture)
         for question in step.questions:
             parts += _question(walk, step, question, given.get(question.id, Given()))

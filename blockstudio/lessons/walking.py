@@ -194,7 +194,7 @@ class Walk:
         parts = re.split(r"(```.*?```|`[^`\n]*`)", prose, flags=re.DOTALL)
         return "".join(part if index % 2 else _GAP.sub(put, part) for index, part in enumerate(parts))
 
-    def told(self, step: Step) -> str:
+    def prose(self, step: Step) -> str:
         """What a step tells, filled; the first begins with what stands before the steps. Raises `StudioError`."""
         begins = self.lesson.intro if step.id == self.lesson.steps[0].id else ""
         return self.fill(step, f"{begins}\n\n{step.text}".strip("\n"))
@@ -239,7 +239,7 @@ class Walk:
             StudioError: ``lesson.*`` if the lesson itself is wrong.
         """
         if question.kind == "mend":
-            return self._mended(step, question, diagram)
+            return self._repaired(step, question, diagram)
         expected = self.expected(step, question)
         if question.kind in ("number", "shape") and question.fields:
             return self._check_fields(step, question, expected, given)
@@ -301,7 +301,7 @@ class Walk:
             name = given
         return self.fill(step, question.hints.get(name, question.hints.get("", "")))
 
-    def _mended(self, step: Step, question: Question, diagram: Diagram | None) -> Verdict:
+    def _repaired(self, step: Step, question: Question, diagram: Diagram | None) -> Verdict:
         if diagram is None or self.is_untouched(step, diagram):
             return Verdict("empty", say("The drawing is as it was. Mend it first."))
         if not question.holds:

@@ -20,7 +20,7 @@ import msgspec
 
 from blockstudio.answers import collected, each
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.formats import is_published, split_part
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetDefault
@@ -218,7 +218,7 @@ def _weights_problems(recipe: Recipe) -> list[StudioError]:
         return []
     file, _ = split_part(Path(recipe.start.weights).expanduser())
     try:
-        with told_of_files():
+        with file_errors():
             if file.is_file():
                 return []
             if file.exists():

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.array_sets import facts_of, unread
@@ -142,7 +142,7 @@ def describe(data: Data) -> DataInfo:
         text = say("has a name that is no text in UTF-8.")
         raise StudioError("data.name", text, where=printable(data.source), hint=say("Rename the folder."))
     path = Path(data.source).expanduser()
-    with told_of_files():
+    with file_errors():
         if path.is_dir():
             return _describe_folder(path)
         if path.parent.is_dir() and (found := choose_set(path.parent, path.name)) is not None:

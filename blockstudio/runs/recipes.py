@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from blockstudio import folders
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.graph.names import shown
 from blockstudio.graph.presets import PRESET, preset_folder, preset_names
@@ -93,7 +93,7 @@ def find(text: str, preset: str = "", folder: Path | None = None) -> Named:
     if text in KINDS:
         return _of_network(text, preset)
     path = Path(text).expanduser()
-    with told_of_files():
+    with file_errors():
         is_file = path.suffix.lower() in ENDINGS or path.is_file()
     if is_file:
         return Named(name=path.stem, kind="own", path=path)

@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from blockstudio import folders
-from blockstudio.errors import StudioError, told_of_files
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import check_regular, read_bounded, refusal, write_atomic
 from blockstudio.graph.format import dumps
@@ -55,7 +55,7 @@ class Run:
 
     def __init__(self, directory: Path | str) -> None:
         self.directory = Path(directory)
-        with told_of_files():
+        with file_errors():
             whole = (self.directory / RECIPE).is_file() and (self.directory / DIAGRAM).is_file()
         if not whole:
             raise StudioError(

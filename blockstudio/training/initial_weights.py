@@ -73,7 +73,7 @@ def begin(run: Run, model: nn.Module, recipe: Recipe, on_damage: Callable[[Studi
         raise StudioError(error.code, error.message, where=error.where, hint=hint) from error
     if not is_finite(model):
         raise StudioError("weights.numbers", say("holds values that are not numbers."), where=str(file))
-    text = told(report, file.name)
+    text = report_text(report, file.name)
 
     def fill(folder: Path) -> Iterable[str]:
         save_tensors({key: plain(value) for key, value in model.state_dict().items()}, folder / MODEL)
@@ -90,7 +90,7 @@ def _again(kept: Checkpoint, model: nn.Module) -> str:
     return from_data(found["text"])
 
 
-def told(report: WeightsReport, name: str) -> str:
+def report_text(report: WeightsReport, name: str) -> str:
     """``Starting weights: 60 of 62 tensors are of resnet18.pth. fc keeps its initial values: ...``"""
     matched = len(report.matched)
     total = matched + len(report.missing) + len(report.mismatched) + len(report.kept)

@@ -169,4 +169,4 @@ class Keeper:
         try:
             write_predictions(run.directory, self.predictions(part, which, step, -(-step // per_epoch)))
         except StudioError as error:
-            events.write("warning", code=error.code, text=say("No predictions are kept: {reason}", reason=error.told))
+            events.write("warning", code=error.code, text=say("No predictions are kept: {reason}", reason=error.text))

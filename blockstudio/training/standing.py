@@ -114,7 +114,7 @@ class Standing:
         except StudioError as error:
             if error.code != "checkpoint.write" or self._step >= self._total:
                 raise
-            text = say("No checkpoint of step {step:,}: {reason}", step=self._step, reason=error.told)
+            text = say("No checkpoint of step {step:,}: {reason}", step=self._step, reason=error.text)
             self._events.write("warning", code=error.code, text=text)
 
     def _save(self) -> None:
@@ -187,5 +187,5 @@ class Standing:
             self._precision.scaler.load_state_dict(notes["scaler"])
 
     def _say_damaged(self, error: StudioError) -> None:
-        text = say("A checkpoint was passed over: {reason}", reason=error.told)
+        text = say("A checkpoint was passed over: {reason}", reason=error.text)
         self._events.write("warning", code=error.code, text=text)

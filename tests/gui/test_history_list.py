@@ -23,7 +23,7 @@ def test_steps_are_a_list_to_go_to_any_of_them(open_window, tmp_path: Path) -> N
         "As it was opened", "Add one", "Add two", "Add three",
     ]  # fmt: skip
     click(page.list.viewport(), page.list.visualItemRect(page.list.item(1)).center())
-    assert dumps(diagram) == texts[1] and page.list.count() == 4 and "2 taken back" in page.told.text()
+    assert dumps(diagram) == texts[1] and page.list.count() == 4 and "2 taken back" in page.summary.text()
     press_key(page.list, Qt.Key.Key_Down)
     assert dumps(diagram) == texts[2]
     press_key(page.list, Qt.Key.Key_End)

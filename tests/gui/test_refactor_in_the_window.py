@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.menu import menu_at
-from blockstudio.gui.canvas.paint.preview import figures_told, wrapped
+from blockstudio.gui.canvas.paint.preview import figure_groups, wrapped
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.theme import theme
 from blockstudio.gui.refactor.hints import HintBox, HintsButton
@@ -49,7 +49,7 @@ def test_it_is_looked_at_before_it_is_done(open_window, qtbot):
     for room, most in ((2000, 1), (500, 4), (100, 20)):  # the bar that says what changes has all of it
         image = QImage(10, 10, QImage.Format.Format_RGB32)
         with QPainter(image) as painter:
-            lines = wrapped(painter, figures_told(preview, theme()), room)
+            lines = wrapped(painter, figure_groups(preview, theme()), room)
         assert len(lines) <= most and all(wide <= room or len(groups) == 1 for wide, groups in lines)
         assert sum(len(groups) for _, groups in lines) == 6
     qtbot.keyClick(option, Qt.Key.Key_Escape)

@@ -28,7 +28,7 @@ def test_f1_shows_every_command_with_its_keys_and_they_can_be_changed(open_windo
     press_key(sheet.tree, Qt.Key.Key_Return)
     press_key(sheet.tree, Qt.Key.Key_D, CONTROL)
     assert sheet.item("select.type").text(1) == "Ctrl+D" and sheet.item("edit.duplicate").text(1) == ""
-    assert "Ctrl+D" in sheet.told.text() and "Duplicate" in sheet.told.text()
+    assert "Ctrl+D" in sheet.hint.text() and "Duplicate" in sheet.hint.text()
     sheet.wait_for(sheet.item("view.fit"))
     press_key(sheet.tree, Qt.Key.Key_Escape)
     assert sheet.item("view.fit").text(1) == "Ctrl+0" and sheet.isVisible(), "Escape leaves the keys, not the sheet"

@@ -190,5 +190,5 @@ def test_what_stands_before_the_steps_is_told_in_the_first() -> None:
     text = STEP.replace("## One", "Read *this* first: {1 + 1}.\n\n## One") + "Text.\n\n## Two {#two}\n\nMore.\n"
     walk = Walk(parse_lesson(text, "mine.md", "mine"))
     first, second = walk.lesson.steps
-    assert walk.told(first) == "Read *this* first: 2.\n\nText." and walk.told(second) == "More."
+    assert walk.prose(first) == "Read *this* first: 2.\n\nText." and walk.prose(second) == "More."
     assert "Read <i>this</i> first: 2." in results(walk, {})

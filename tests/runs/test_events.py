@@ -137,7 +137,7 @@ def test_sentences_are_kept_in_english_and_told_in_the_readers_language(tmp_path
     error = StudioError("file.read", text, where="a.pth", hint=say("Choose one first."))
     writer = EventWriter(path)
     writer.write("started", step=0)
-    writer.write("note", text=say("A checkpoint was passed over: {reason}", reason=error.told))
+    writer.write("note", text=say("A checkpoint was passed over: {reason}", reason=error.text))
     writer.write("failed", message=error.message, where=error.where, hint=error.hint, code=error.code)
     writer.write("note", text="plain")
     writer.close()

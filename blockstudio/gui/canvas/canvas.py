@@ -324,7 +324,7 @@ class Canvas(QWidget):
     def _announce(self) -> None:
         """Tell screen readers what is selected."""
         selection, noted = self.session.selection, self.session.noted
-        text = _told(lambda: selection_text(self.scene.stage, selection, noted), ", ".join(selection))
+        text = _described(lambda: selection_text(self.scene.stage, selection, noted), ", ".join(selection))
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
@@ -389,7 +389,7 @@ class Canvas(QWidget):
         if kind == QEvent.Type.ToolTip:
             asked = cast(QHelpEvent, event)
             point = self.camera.to_scene(QPointF(asked.pos()))
-            text = _told(lambda: tip(self.scene.root, point, self.camera.scale), "")
+            text = _described(lambda: tip(self.scene.root, point, self.camera.scale), "")
             QToolTip.showText(asked.globalPos(), text, self)
             return True
         if kind == QEvent.Type.ShortcutOverride and self.hand.override(cast(QKeyEvent, event)):
@@ -440,7 +440,7 @@ class Canvas(QWidget):
             self.update()
 
 
-def _told(describe: Callable[[], str], otherwise: str) -> str:
+def _described(describe: Callable[[], str], otherwise: str) -> str:
     """A description, or ``otherwise`` where it cannot be made: the drawing is of use without."""
     try:
         return describe()

@@ -18,7 +18,7 @@ from blockstudio.runs.recipe_files import save_recipe
 class SurveyProcess(QObject):
     """One survey at a time. Started anew or let go of, the one before is killed, and nothing more is heard of it."""
 
-    told = Signal(dict)
+    received = Signal(dict)
     """An event, see `blockstudio.training.survey.serve`."""
     failed = Signal(object)
     """The `StudioError` with which it ended."""
@@ -26,7 +26,7 @@ class SurveyProcess(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._lines = LineProcess(self)
-        self._lines.told.connect(self.told)
+        self._lines.received.connect(self.received)
         self._lines.ended.connect(self._ended)
         self._folder: QTemporaryDir | None = None
         self._number = 0
@@ -47,7 +47,7 @@ class SurveyProcess(QObject):
         self.ask({"ask": "change", "recipe": recipe_file, "network": network})
 
     def ask(self, question: dict[str, Any]) -> None:
-        """Put a question; `told` has the answer."""
+        """Put a question; `received` has the answer."""
         self._lines.write(question)
 
     def _written(self, recipe: Recipe, diagram: Diagram | None) -> tuple[str, str]:

@@ -108,7 +108,7 @@ class SurveyControl(QObject):
         self._watched = False
         self._work = Work(self)
         self.process = SurveyProcess(self)
-        self.process.told.connect(self._take)
+        self.process.received.connect(self._take)
         self.process.failed.connect(self._fail)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)

@@ -57,8 +57,8 @@ class CoursePanel(QWidget):
         self.choices = QVBoxLayout()
         self.choices.setSpacing(4)
         left.addLayout(self.choices)
-        self.told = quiet()
-        left.addWidget(self.told)
+        self.outcome = quiet()
+        left.addWidget(self.outcome)
         left.addStretch(1)
         right.addWidget(section_title(tr("Where to look")))
         self.looks = QVBoxLayout()
@@ -124,8 +124,8 @@ class CoursePanel(QWidget):
         if self._course is not None and self.choice is None:
             settings().setValue(f"{PREDICTED}/{self._control.name}", place)
         if self.isVisible():  # the choices cannot be pressed any more: the keyboard stays beside them
-            self.told.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            self.told.setFocus()
+            self.outcome.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.outcome.setFocus()
         self._show_choice()
         self.predicted.emit()
 
@@ -207,12 +207,12 @@ class CoursePanel(QWidget):
             button.setEnabled(choice is None)
         self.result.setVisible(choice is not None)
         if choice is None:
-            self.told.setText(tr("The result is shown once you have predicted."))
+            self.outcome.setText(tr("The result is shown once you have predicted."))
             return
         right = tr("You predicted what comes out.") if choice == course.prediction.right else tr(
             "What comes out: “{choice}”.", choice=tr(course.prediction.choices[course.prediction.right])
         )  # fmt: skip
-        self.told.setText(tr("{first} {second}", first=right, second=tr(course.prediction.because)).strip())
+        self.outcome.setText(tr("{first} {second}", first=right, second=tr(course.prediction.because)).strip())
 
     def show_standing(self, standing: Standing) -> None:
         """What came of it so far."""

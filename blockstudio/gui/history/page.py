@@ -27,8 +27,8 @@ class HistoryPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 4, 14, 8)
         line = QHBoxLayout()
-        self.told = quiet("", wrap=False)
-        line.addWidget(self.told, 1)
+        self.summary = quiet("", wrap=False)
+        line.addWidget(self.summary, 1)
         line.addWidget(desk.commands.link(tr("Revert to saved"), "file.revert"))
         column.addLayout(line)
         self.list = QListWidget()
@@ -70,7 +70,7 @@ class HistoryPage(QWidget):
             self._filling = False
         undone = len(labels) - done
         told = tr_many("{count} step", "{count:,} steps", done)
-        self.told.setText(f"{told} · {tr('{count} taken back', count=undone)}" if undone else told)
+        self.summary.setText(f"{told} · {tr('{count} taken back', count=undone)}" if undone else told)
 
     def _go(self, item: QListWidgetItem | None) -> None:
         if item is not None and not self._filling:

@@ -42,7 +42,7 @@ SIDE, HEADING_ROOM = 280, 8
 class AskingPage(QWidget):
     """The questions of one group."""
 
-    told = Signal(object)
+    received = Signal(object)
     """What came out, as the process said it."""
 
     def __init__(self, desk: Desk, process: LabProcess, group: Group) -> None:
@@ -246,7 +246,7 @@ class AskingPage(QWidget):
             self._refuse(error)
             return
         self.trouble.hide()
-        self._asked = self._process.ask({"ask": self.name, "values": values}, self._told, self._refuse)
+        self._asked = self._process.ask({"ask": self.name, "values": values}, self._take_answer, self._refuse)
         self._show_progress()
 
     def cancel(self) -> None:
@@ -262,11 +262,11 @@ class AskingPage(QWidget):
         self.trouble.hide()
         self._show(None)
 
-    def _told(self, found: dict[str, Any]) -> None:
+    def _take_answer(self, found: dict[str, Any]) -> None:
         self._asked = None
         self._kept[found["question"]] = found
         self._show(found)
-        self.told.emit(found)
+        self.received.emit(found)
 
     def _refuse(self, error: StudioError) -> None:
         self._asked = None

@@ -177,7 +177,7 @@ class LesionPage(QWidget):
             self._process.cancel(self._asked)
         question = {"without": self.off, "swapped": self.swapped, "images": IMAGES}
         self.said.setText(tr("Measuring…"))
-        self._asked = self._process.ask(question, self._told, self._refused, self._show_measure)
+        self._asked = self._process.ask(question, self._take_answer, self._refused, self._show_measure)
         known = len(self.off) == 1 and not self.swapped and self.images_of.get(self.off[0])
         if known and self.whole is not None:
             # Known already, or on the first images.
@@ -289,7 +289,7 @@ class LesionPage(QWidget):
 
     # Answers
 
-    def _told(self, found: dict[str, Any]) -> None:
+    def _take_answer(self, found: dict[str, Any]) -> None:
         self._asked = None
         self._show_measure(found)
         self.said.setText(self._paths_left(found["without"]))

@@ -75,7 +75,7 @@ class LaboratoryPage(QWidget):
         self.asking: dict[str, AskingPage] = {}
         for group in GROUPS:
             page = self.asking[group] = AskingPage(desk, process, group)
-            page.told.connect(self._take)
+            page.received.connect(self._take)
             if group == "paths":
                 self.paths = PathsPage(page)
             self.pages[group] = self.paths if group == "paths" else page

@@ -67,7 +67,7 @@ class PathsPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
         asking.setMinimumHeight(420)
-        asking.told.connect(self._take)
+        asking.received.connect(self._take)
         self.show_network(None)
 
     def show_network(self, trunk: Trunk | None) -> None:

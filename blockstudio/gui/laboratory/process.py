@@ -14,16 +14,16 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.lines import LineProcess
 from blockstudio.text import from_data
 
-Told = Callable[[dict[str, Any]], None]
+Take = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class _Waiting:
     """Somebody who waits for an answer."""
 
-    told: Told
+    received: Take
     failed: Callable[[StudioError], None]
-    so_far: Told | None
+    so_far: Take | None
     aside: bool
     """It is done while nobody else asks."""
 
@@ -44,7 +44,7 @@ class LabProcess(QObject):
         self.classes: list[str] = []
         self.progress: tuple[int, int] | None = None
         self._lines = LineProcess(self)
-        self._lines.told.connect(self._take)
+        self._lines.received.connect(self._take)
         self._lines.ended.connect(self._ended)
         self._number = 0
         self._waiting: dict[int, _Waiting] = {}
@@ -73,13 +73,17 @@ class LabProcess(QObject):
         self.changed.emit()
 
     def ask(
-        self, question: dict[str, Any], told: Told, failed: Callable[[StudioError], None], so_far: Told | None = None
+        self,
+        question: dict[str, Any],
+        received: Take,
+        failed: Callable[[StudioError], None],
+        so_far: Take | None = None,
     ) -> int:
-        """Ask something, see `blockstudio.laboratory.__main__`; its number, for `cancel`. ``told`` or ``failed`` is
+        """Ask something, see `blockstudio.laboratory.__main__`; its number, for `cancel`. ``received`` or ``failed`` is
         called once, unless it is cancelled or another run comes first; ``so_far`` before, with what is known yet."""
         self._number += 1
         aside = not {"sweep", "curves", "prepare"}.isdisjoint(question)
-        self._waiting[self._number] = _Waiting(told, failed, so_far, aside)
+        self._waiting[self._number] = _Waiting(received, failed, so_far, aside)
         self._lines.write({"id": self._number, **question})
         self.changed.emit()
         return self._number
@@ -124,7 +128,7 @@ class LabProcess(QObject):
         if "error" in found:
             waiting.failed(_error(found["error"]))
         else:
-            waiting.told(found)
+            waiting.received(found)
         self.changed.emit()
 
     def _ended(self, code: int, err: str) -> None:

@@ -36,7 +36,7 @@ class QuestionForm(QWidget):
     """See the module's text. ``button`` makes a button that does a command; ``name`` says how a block is called."""
 
     answered = Signal()
-    told = Signal()
+    judged = Signal()
     """Something was said of the answer: the page brings it into view."""
 
     def __init__(
@@ -230,7 +230,7 @@ class QuestionForm(QWidget):
             self.inputs[first].selectAll()
         if not wrong:
             self.answered.emit()
-        self.told.emit()
+        self.judged.emit()
 
     def last_word(self) -> QWidget:
         """The lowest of what is said of the answer."""
@@ -256,7 +256,7 @@ class QuestionForm(QWidget):
         walk = self._control.walk
         if walk is not None:
             self._say(tr("Solution: {value}", value=walk.solution(self.step, self.question)), "")
-        self.told.emit()
+        self.judged.emit()
 
     def refresh(self) -> None:
         """Show what was answered before."""

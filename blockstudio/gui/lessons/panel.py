@@ -225,7 +225,7 @@ class LessonPanel(QWidget):
         self._show_progress()
         for form in self.forms.values():
             form.answered.connect(self._go_on)
-            form.told.connect(lambda form=form: QTimer.singleShot(0, self, lambda: self._bring(form)))
+            form.judged.connect(lambda form=form: QTimer.singleShot(0, self, lambda: self._bring(form)))
         self._order_keys()
         # The step in view begins at the top; what was done before scrolls out.
         current = self._steps.itemAt(now)
@@ -281,7 +281,7 @@ class LessonPanel(QWidget):
         try:
             prose = Prose()
             prose.block_wanted.connect(self._go_to)
-            prose.show_text(walk.told(step), blocks)
+            prose.show_text(walk.prose(step), blocks)
             inner.addWidget(prose)
             for name in step.words("widget"):
                 made = make_widget(name)

@@ -55,8 +55,8 @@ class ShortcutSheet(QDialog):
         self.tree.itemDoubleClicked.connect(lambda item, _: self.wait_for(item))
         self.tree.installEventFilter(self)
         column.addWidget(self.tree, 1)
-        self.told = quiet(tr("Double-click a command, or press Enter on it, to give it other keys."))
-        column.addWidget(self.told)
+        self.hint = quiet(tr("Double-click a command, or press Enter on it, to give it other keys."))
+        column.addWidget(self.hint)
         line = QHBoxLayout()
         self.change, self.back = QPushButton(tr("Change…")), QPushButton(tr("As it was"))
         self.all_back, self.close_button = QPushButton(tr("All as they were")), QPushButton(tr("Close"))
@@ -144,7 +144,7 @@ class ShortcutSheet(QDialog):
         self.tree.setCurrentItem(item)
         self.tree.setFocus()
         item.setText(1, tr("press the keys…"))
-        self.told.setText(tr("Escape leaves it as it is, Backspace takes its keys away."))
+        self.hint.setText(tr("Escape leaves it as it is, Backspace takes its keys away."))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
@@ -163,7 +163,7 @@ class ShortcutSheet(QDialog):
 
     def _take(self, event: QKeyEvent) -> None:
         id, self._waiting = self._waiting, ""
-        self.told.setText("")
+        self.hint.setText("")
         if event.key() == Qt.Key.Key_Escape:
             pass
         elif event.key() == Qt.Key.Key_Backspace and not event.modifiers():
@@ -174,7 +174,7 @@ class ShortcutSheet(QDialog):
             if losers:
                 names = ", ".join(self._desk.commands.actions[loser].text().rstrip("…") for loser in losers)
                 written = keys.toString(QKeySequence.SequenceFormat.NativeText)
-                self.told.setText(
+                self.hint.setText(
                     tr("{keys} was the key of {names}, which has it no longer.", keys=written, names=names)
                 )
         self._refresh()

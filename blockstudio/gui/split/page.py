@@ -70,7 +70,7 @@ class SplitPage(QWidget):
         self.linked.setToolTip(tr("Both drawings pan and zoom together"))
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Differences"))
-        self.told = quiet("", wrap=False)
+        self.total = quiet("", wrap=False)
         self.way = QPushButton()
         self.way.setProperty("role", "link")
         self.way.clicked.connect(lambda: self._go_to(MAIN))
@@ -95,7 +95,7 @@ class SplitPage(QWidget):
         bar.setSpacing(10)
         title = QLabel(tr("Differences"))
         title.setFont(font(14, bold=True))
-        for widget in (title, self.told, self.way):
+        for widget in (title, self.total, self.way):
             bar.addWidget(widget)
         bar.addStretch(1)
         bar.addWidget(self.linked)
@@ -185,14 +185,14 @@ class SplitPage(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for change in self._listed:
-            item = QListWidgetItem(f"{SIGNS[change.kind]}  {_told(change)}")
+            item = QListWidgetItem(f"{SIGNS[change.kind]}  {_sentence(change)}")
             item.setForeground(QColor(colour_of(change.kind, theme())))
-            item.setToolTip("\n".join([_told(change), *map(render, change.what)]))
+            item.setToolTip("\n".join([_sentence(change), *map(render, change.what)]))
             self.list.addItem(item)
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)
         count = len(self._found.changes)
-        self.told.setText(tr_many("{count} difference", "{count:,} differences", count) if count else tr("none"))
+        self.total.setText(tr_many("{count} difference", "{count:,} differences", count) if count else tr("none"))
         self._mark()
 
     def _show(self, row: int) -> None:
@@ -257,7 +257,7 @@ class SplitPage(QWidget):
             other.follow(names[near], moved.place_of(near), moved.camera.scale)
 
 
-def _told(change: Change) -> str:
+def _sentence(change: Change) -> str:
     """A difference in one line."""
     if change.wire is not None:
         text = f"{change.wire.source} → {change.wire.target}"

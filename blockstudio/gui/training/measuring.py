@@ -37,7 +37,7 @@ class MeasureDialog(QDialog):
         self._diagram, self._recipe, self._use = diagram, recipe, use
         self._folder = QTemporaryDir()
         self._process = LineProcess(self)
-        self._process.told.connect(self._take)
+        self._process.received.connect(self._take)
         self._process.ended.connect(self._ended)
         self.chosen: dict[str, Any] = {}
         self._trials: list[dict[str, Any]] = []

@@ -167,7 +167,7 @@ class RunControl(QObject):
             self._work.run(
                 lambda: Run(directory).send(command, **values),  # type: ignore[arg-type]
                 lambda _: self._poll(),
-                self._not_told,
+                self._command_failed,
             )
 
     def _ask(self, command: str) -> None:
@@ -175,7 +175,7 @@ class RunControl(QObject):
             self.asked = command
             self.progress.emit()
 
-    def _not_told(self, error: StudioError | OSError) -> None:
+    def _command_failed(self, error: StudioError | OSError) -> None:
         self._ask("")
         self.failed.emit(str(error))
 

@@ -14,7 +14,7 @@ WAIT_MS = 5_000
 class LineProcess(QObject):
     """One process at a time. Started anew or stopped, the one before is killed, and nothing more is heard of it."""
 
-    told = Signal(dict)
+    received = Signal(dict)
     """A line that it wrote."""
     ended = Signal(int, str)
     """It has ended by itself: its exit code, and what it wrote to its standard error."""
@@ -53,7 +53,7 @@ class LineProcess(QObject):
         for line in lines:
             # What is told may be answered by starting another, which this one's lines do not concern.
             if process is self._process and line.startswith(b"{"):
-                self.told.emit(json.loads(line))
+                self.received.emit(json.loads(line))
 
     def _finished(self, code: int, _: QProcess.ExitStatus) -> None:
         process, self._process = self._process, None

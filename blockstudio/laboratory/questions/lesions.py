@@ -40,12 +40,12 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None, beside:
         StudioError: ``lab.lesion`` if nothing can be taken away.
     """
     units, runs = lesions.candidates(), [lesions, *beside]
-    told = _Shared(progress, len(runs))
-    own = {reading.units[0]: reading.measure for reading in lesions.each(told.next())}
+    shared = _Shared(progress, len(runs))
+    own = {reading.units[0]: reading.measure for reading in lesions.each(shared.next())}
     whole, groups = lesions.whole(), _groups(runs)
     found: list[dict[str, Measure | None]] = [dict(own)]
     for run in beside:
-        step = told.next()
+        step = shared.next()
         found.append({})
         for done, unit in enumerate(units, 1):
             names = run.at_path(unit.name)
@@ -166,12 +166,12 @@ def _drawn(
     seed: int, progress: Progress,
 ) -> Answer:  # fmt: skip
     found: list[list[Reading]] = []
-    told = _Shared(progress, len(runs))
+    shared = _Shared(progress, len(runs))
     for number, run in enumerate(runs):
         run.whole()
         # The first is asked for what was wanted, and says what is wrong with it.
         asked = counts if number == 0 else [count for count in counts if count <= most(run)]
-        step, some = told.next(), list[Reading]()
+        step, some = shared.next(), list[Reading]()
         for done, count in enumerate(asked, 1):
             some += ask(run, count)
             step(done, len(asked))
@@ -224,10 +224,10 @@ class _Shared:
         self._run += 1
         number = self._run
 
-        def told(done: int, of: int) -> None:
+        def progress(done: int, of: int) -> None:
             self._progress(number * of + done, self._runs * of)
 
-        return told
+        return progress
 
 
 def _groups(runs: Sequence[Lesions]) -> list[_Group]:

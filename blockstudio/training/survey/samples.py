@@ -124,7 +124,7 @@ class Samples:
         mean, std = (torch.tensor(each).view(1, -1, 1, 1) for each in self.normalisation)
         shown = ((values * std + mean) * 255).round_().clamp_(0, 255).to(torch.uint8)
         return list(shown), [
-            self._told(part, self.draws(len(images), label, draw, place)) for place in range(len(images))
+            self._changes_text(part, self.draws(len(images), label, draw, place)) for place in range(len(images))
         ]
 
     def seen(self, batch: Tensor, part: PartName, label: int, draw: int) -> Tensor:
@@ -143,7 +143,7 @@ class Samples:
         reach = 2 * self._augmentation.pad_crop + 1
         return Draws(int((row[0] * reach).long()), int((row[1] * reach).long()), bool(row[2] < 0.5), row)
 
-    def _told(self, part: PartName, draws: Draws) -> Text:
+    def _changes_text(self, part: PartName, draws: Draws) -> Text:
         wanted, parts = self._augmentation, list[str]()
         if part != "train":
             return Text("")

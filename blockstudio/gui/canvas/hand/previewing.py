@@ -42,12 +42,12 @@ def preview_of(scene: Scene, fix: Fix, owner: QObject) -> Preview | None:
     added = tuple(edit.name for edit in edits if isinstance(edit, AddBlock) and edit.scope == scope)
     gone = [edit.name for edit in edits if isinstance(edit, RemoveBlock) and edit.scope == scope]
     return Preview(
-        stage, fix, *_told(fix), added, tuple(_olds(scene, stage, gone, added)),
+        stage, fix, *_arrow_text(fix), added, tuple(_olds(scene, stage, gone, added)),
         _figures(session.analysis, other.analysis),
     )  # fmt: skip
 
 
-def _told(fix: Fix) -> tuple[str, str]:
+def _arrow_text(fix: Fix) -> tuple[str, str]:
     """What stands at the arrow."""
     if not isinstance(fix, Refactoring):
         return "", ""

@@ -66,7 +66,7 @@ class Adding(Gesture):
             shapes, reads = tuple(facts.shape(*each) for each in sources), bool(definition.wires_from(start.instead))
         return Where(shapes, reads, self.scene.session.scope)
 
-    def told(self) -> str:
+    def target(self) -> str:
         """What the new block would be wired to: ``behind inception_4a · 512×14×14``."""
         start, facts = self.start, self.scene.stage.facts
         if start.instead:
@@ -85,7 +85,7 @@ class Adding(Gesture):
         """What Enter does."""
         if self.start.instead:
             return tr("replace")
-        return tr("insert and wire") if self.told() else tr("insert")
+        return tr("insert and wire") if self.target() else tr("insert")
 
     # The ghost
 

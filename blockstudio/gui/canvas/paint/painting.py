@@ -320,7 +320,7 @@ class StagePainter:
             name, rect = drawing.names[row], drawing.rectangles[row]
             sign = "active" if name == marks.chevron else "quiet"
             sign = sign if self.signs and drawing.is_module(name) else ""
-            if self.sprites is not None and self.sprites.is_spent and not stage.facts.is_told(name):
+            if self.sprites is not None and self.sprites.is_spent and not stage.facts.is_made(name):
                 later.append(row)
                 continue
             look = cards.Look(stage.facts.content(name), int(families[row]), name == marks.hovered, sign)

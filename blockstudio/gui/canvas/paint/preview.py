@@ -126,7 +126,7 @@ def _whole(rects: list[QRectF]) -> QRectF:
 def draw_figures(painter: QPainter, preview: Preview, size: QSize, style: Style) -> None:
     """The bar that says what changes, above the bottom of the view."""
     theme = style.theme
-    groups = figures_told(preview, theme)
+    groups = figure_groups(preview, theme)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     lines = wrapped(painter, groups, size.width() - 16 - 2 * ASIDE)
     width = max(used for used, _ in lines) + 2 * ASIDE
@@ -156,7 +156,7 @@ def draw_figures(painter: QPainter, preview: Preview, size: QSize, style: Style)
     painter.setClipping(False)
 
 
-def figures_told(preview: Preview, theme: Theme) -> list[list[_Part]]:
+def figure_groups(preview: Preview, theme: Theme) -> list[list[_Part]]:
     """The words of the bar, in groups that are not parted."""
     plain, bold = font(12), font(12, bold=True)
     groups: list[list[_Part]] = [[(tr("Preview"), bold, theme.text)]]

@@ -157,7 +157,7 @@ class CardTexts:
 
     # Cards
 
-    def is_told(self, name: str) -> bool:
+    def is_made(self, name: str) -> bool:
         """Whether the texts of a card are made already."""
         return name in self._contents
 

@@ -37,7 +37,7 @@ from blockstudio.gui.work.worker import Work
 from blockstudio.layout import arrange, arrangement, place
 from blockstudio.layout.answering import SizeOf, answered
 from blockstudio.layout.columns import WORTH, Columns, Cut
-from blockstudio.layout.flow import flow_wanted, turned, turned_cards, turned_places, way_told
+from blockstudio.layout.flow import direction_edits, flow_wanted, turned, turned_cards, turned_places
 
 ROUTES = 500
 """So many wires of a module get their lanes before its frame has its size; of more the rest may run outside."""
@@ -424,7 +424,7 @@ class Staging:
                     at if mine else None, carried if mine else (), self.right,
                 )  # fmt: skip
                 edits = along(self.session.diagram, scope, before, edits, places)
-        return (*edits, *way_told(self.session.diagram, edits, self.right))
+        return (*edits, *direction_edits(self.session.diagram, edits, self.right))
 
     def _place(self, scope: str, answer: dict[str, Place], right: bool) -> None:
         self._asked.discard(scope)

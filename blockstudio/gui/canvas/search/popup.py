@@ -34,7 +34,7 @@ class Search(Protocol):
 
     def found(self, text: str) -> Offers: ...
 
-    def told(self) -> str: ...
+    def target(self) -> str: ...
 
     def act(self) -> str: ...
 
@@ -122,7 +122,7 @@ class SearchPopup(QFrame):
     def open(self, search: Search, anchor: QRectF, room: QRect) -> None:
         """Open under ``anchor`` (pixels of the parent), inside ``room``."""
         self._search, self._room = search, room
-        told = search.told()
+        told = search.target()
         self.about.setText(told)
         self.about.setVisible(bool(told))
         for label in (self.about, self.foot):
@@ -174,7 +174,7 @@ class SearchPopup(QFrame):
             self._row(offer)
         others = [each for each in offers.found if not each.fit.fits]
         if others:
-            self._head(tr("Does not fit this wire") if self._search.told() else tr("Does not fit here"))
+            self._head(tr("Does not fit this wire") if self._search.target() else tr("Does not fit here"))
         for offer in others:
             self._row(offer)
         self.list.blockSignals(False)
