@@ -34,11 +34,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from blockstudio.errors import StudioError
 from blockstudio.needs import explained
 from blockstudio.text import say, to_data
+
+T = TypeVar("T")
 
 FIRST_IMAGES = 500
 """After so many, and as many again, what is known of a lesion is told while the rest is computed."""
@@ -151,16 +153,24 @@ def _aside(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> I
     return _sweep(asked, question["sweep"], go_on)
 
 
+def _taken_up(lesions: Any, steps: Iterator[T], go_on: Callable[[], bool]) -> Iterator[T]:
+    """Steps of what is measured aside: before each it is ``go_on`` again that is asked, for what was asked for in
+    between has its own."""
+    while True:
+        lesions.go_on = go_on
+        try:
+            found = next(steps)
+        except StopIteration:
+            return
+        yield found
+
+
 def _prepared(asked: Any, question: dict[str, Any], go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     """A lesion that may be asked for next, measured a batch at a time."""
     lesions = asked.lesions(question["images"], go_on)
-    steps = lesions.steps(*question["prepare"], swapped=question.get("swapped", ()))
-    while True:
-        lesions.go_on = go_on
-        if next(steps, None) is None:
-            yield {"done": True}
-            return
+    for _ in _taken_up(lesions, lesions.steps(*question["prepare"], swapped=question.get("swapped", ())), go_on):
         yield {}
+    yield {"done": True}
 
 
 def _sweep(asked: Any, images: int, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
@@ -172,15 +182,9 @@ def _sweep(asked: Any, images: int, go_on: Callable[[], bool]) -> Iterator[dict[
         without = {name: _measured(lesions.so_far(name)) for name in names}
         return {"whole": _measured(lesions.so_far()), "without": without}
 
-    steps = lesions.sweep()
-    while True:
-        lesions.go_on = go_on  # What was asked in between has its own.
-        found = next(steps, None)
-        if found is None:
-            yield {**known(), "done": True}
-            return
-        step, of = found
+    for step, of in _taken_up(lesions, lesions.sweep(), go_on):
         yield known() if step % (len(names) + 1) == 0 and step < of else {}
+    yield {**known(), "done": True}
 
 
 def _sweep_beside(asked: Any, images: int, run: Path, go_on: Callable[[], bool]) -> Iterator[dict[str, Any]]:
@@ -190,11 +194,7 @@ def _sweep_beside(asked: Any, images: int, run: Path, go_on: Callable[[], bool])
     without: dict[str, Any] = {}
     for name in names:
         units = lesions.at_path(name)
-        steps = lesions.steps(*units) if units is not None else iter(())
-        while True:
-            lesions.go_on = go_on
-            if next(steps, None) is None:
-                break
+        for _ in _taken_up(lesions, lesions.steps(*units), go_on) if units is not None else ():
             yield {}
         without[name] = None if units is None else _measured(lesions.so_far(*units))
         yield {"whole": _measured(lesions.so_far()), "without": dict(without)} if lesions.so_far().images else {}
@@ -214,14 +214,9 @@ def _curves(asked: Any, images: int, beside: Path | None, go_on: Callable[[], bo
         found: dict[str, Any] = dict(curves.found.items())
         return {**found, "whole": lesions.so_far().accuracy, "refused": refused, "of": len(curves.plan)}
 
-    steps = curves.steps()
-    while True:
-        lesions.go_on = go_on  # What was asked in between has its own.
-        found = next(steps, None)
-        if found is None:
-            yield {**known(), "done": True}
-            return
+    for found in _taken_up(lesions, curves.steps(), go_on):
         yield known() if found else {}
+    yield {**known(), "done": True}
 
 
 def _asked(

@@ -14,7 +14,7 @@ from blockstudio.errors import StudioError
 from blockstudio.runs.array_files import ENDINGS, ArraySet, arrays_in, labels_of
 from blockstudio.runs.image_folders import Part, holds_images
 from blockstudio.runs.pixel_tables import ENDINGS as TABLES
-from blockstudio.runs.pixel_tables import TableSet, rows_of, tables_of_pixels
+from blockstudio.runs.pixel_tables import PixelTable, TableSet, by_part, rows_of, tables_of_pixels
 from blockstudio.text import Text, listed, say, say_many
 
 MOST_CLASSES = 100_000
@@ -83,17 +83,13 @@ def unread(path: Path) -> StudioError | None:
 
 
 def _of_tables(tables: TableSet) -> dict[Part, NDArray[Any]]:
-    found: dict[Part, NDArray[Any]] = {}
-    for part, table in tables.tables.items():
-        rows = rows_of(table)
-        labels = _numbers(rows.labels)
-        if not len(labels):
+    def labels(table: PixelTable) -> NDArray[Any]:
+        found = _numbers(rows_of(table).labels)
+        if not len(found):
             raise StudioError("data.empty", say("holds no image."), where=str(table.path))
-        if not rows.parts or len(tables.tables) > 1:
-            found[part] = labels
-            continue
-        parts = np.array(rows.parts)
-        found |= {each: labels[parts == each] for each in ("train", "validation", "test") if (parts == each).any()}
+        return found
+
+    found = by_part(tables, labels)
     if "train" not in found:
         raise StudioError("data.table", say("has no row to train on."), where=str(tables.path))
     return found

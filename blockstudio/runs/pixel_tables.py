@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.image_folders import WORDS, Part
@@ -260,6 +263,19 @@ def _rows(path: Path, _changed: int, _size: int) -> Rows:
         if table.usage is not None:
             parts.append(_usage(fields[table.usage]))
     return Rows(tuple(labels), tuple(parts))
+
+
+def by_part(tables: TableSet, values: Callable[[PixelTable], NDArray[Any]]) -> dict[Part, NDArray[Any]]:
+    """What ``values`` gives for the rows of a table, ``(N, …)``, by part: a table a part, or as its column says. Raises
+    `StudioError` ``data.table``."""
+    found: dict[Part, NDArray[Any]] = {}
+    for part, table in tables.tables.items():
+        every, parts = values(table), np.array(rows_of(table).parts)
+        if not len(parts) or len(tables.tables) > 1:
+            found[part] = every
+        else:
+            found |= {each: every[parts == each] for each in WORDS if (parts == each).any()}
+    return found
 
 
 def _usage(text: str) -> Part:

@@ -28,6 +28,41 @@ def wires_of(d: Diagram, scope: str) -> set[Wire]:
     return set(d.definition(scope).wires())
 
 
+def lacks_ports(d: Diagram, scope: str, one: str, other: str) -> bool:
+    """Whether ``one`` is wired at a port that ``other`` has neither by name nor by its place."""
+    definition = d.definition(scope)
+    types = [definition.block(name).type for name in (one, other)]
+    sides = [([w.source_port for w in definition.wires_from(one)], [d.output_ports(each) for each in types])]
+    if not d.is_variadic(types[1]):
+        wired = [w.target_port for w in definition.wires_into(one)]
+        has = wired if d.is_variadic(types[0]) else d.input_ports(types[0])
+        sides.append((wired, [has, d.input_ports(types[1])]))
+    return any(
+        port not in there and list(has).index(port) >= len(there) for wired, (has, there) in sides for port in wired
+    )
+
+
+def reasons_against(d: Diagram, scope: str, sources: list[str], target: str) -> set[str]:
+    """The codes of all that keeps sources from being wired to a block."""
+    definition = d.definition(scope)
+    kind, wired = definition.block(target).type, {w.source for w in definition.wires_into(target)}
+    chosen = [name for name in sources if name != target]
+    new = [name for name in chosen if name not in wired]
+    found: set[str] = set()
+    if not new:
+        return found
+    inputs = d.input_ports(kind)
+    if not all(d.output_ports(definition.block(name).type) for name in new) or not (d.is_variadic(kind) or inputs):
+        found.add("wire.port")
+    free = [port for port in inputs if definition.wire_into(target, port) is None]
+    replaces = not free and len(new) == len(chosen) == 1
+    if inputs and not d.is_variadic(kind) and len(new) > len(free) and not replaces:
+        found.add("wire.full")
+    if any(circle(definition, Wire(name, "", target, "")) for name in new):
+        found.add("wire.circle")
+    return found
+
+
 @anything
 @given(drawings(), st.data())
 def test_swap(d, data):
@@ -39,8 +74,10 @@ def test_swap(d, data):
     try:
         edits = swap(d, scope, *pair)
         copy_diagram(d).edit("Try", edits)
-    except StudioError:  # too few ports, an input that cannot be read from, a port that instances are wired to
+    except StudioError as error:
+        assert error.code == "swap.ports" and (lacks_ports(d, scope, *pair) or lacks_ports(d, scope, *pair[::-1]))
         return
+    assert not lacks_ports(d, scope, *pair) and not lacks_ports(d, scope, *pair[::-1])
     carry_out(d, edits)
     assert apart <= wires_of(d, scope) and len(wires_of(d, scope)) == len(before)
     for one, other in (pair, pair[::-1]):
@@ -97,8 +134,9 @@ def test_attach(d, data):
         edits = attach(d, scope, wire)
         copy_diagram(d).edit("Try", edits)
     except StudioError as error:
-        assert closes or error.code.startswith("wire."), error.code
+        assert closes and error.code == "wire.circle"
         return
+    assert not closes
     carry_out(d, edits)
     after = wires_of(d, scope)
     assert any(w[:3] == wire[:3] for w in after)
@@ -120,8 +158,10 @@ def test_connect(d, data):
     try:
         edits = connect(d, scope, sources, target)
         copy_diagram(d).edit("Try", edits)
-    except StudioError:
+    except StudioError as error:
+        assert error.code in reasons_against(d, scope, sources, target)
         return
+    assert not reasons_against(d, scope, sources, target)
     carry_out(d, edits)
     after = wires_of(d, scope)
     assert {(source, target) for source in sources if source != target} <= {(w.source, w.target) for w in after}

@@ -111,6 +111,7 @@ def test_a_name_that_the_system_refuses_is_told(open_window, qtbot, tmp_path: Pa
         training.trainer.set_fields({field: str(far)})
         qtbot.waitUntil(lambda: "name too long" in training.recipe.summary.text().lower())
         training.trainer.set_fields({field: "digits" if field == "data.source" else ""})
+        qtbot.waitUntil(lambda: "name too long" not in training.recipe.summary.text().lower())
 
 
 def test_a_file_dropped_on_the_window_opens_beside_the_others(open_window, qtbot, file: Path) -> None:

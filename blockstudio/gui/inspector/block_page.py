@@ -12,7 +12,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Block, check_name
 from blockstudio.graph.edits import RenameBlock, SetBlock, SetParameter, clash
 from blockstudio.graph.foreign import missing
-from blockstudio.graph.resolve import resolve_flag, resolve_repeat
+from blockstudio.graph.resolve import resolve_flag
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.scope import scope_of
@@ -150,8 +150,7 @@ class BlockPage(QWidget):
     def _set(self, key: str, parameter: Parameter, text: str) -> None:
         if not self._is_there():
             return
-        raw = values.read(parameter, text)
-        value = None if raw == parameter.default and type(raw) is type(parameter.default) else raw
+        value = values.unless_default(parameter, values.read(parameter, text))
         edit = SetParameter(scope=self._session.scope, name=self.name, key=key, value=value)
         self._session.do(phrase("Set {key}", key=key), edit)
         self.refresh()
@@ -164,7 +163,7 @@ class BlockPage(QWidget):
         self.fields["bypass"] = flag
         kind = self._block.type
         if len(session.diagram.input_ports(kind)) == 1 and len(session.diagram.output_ports(kind)) == 1:
-            repeat = ValueField(self._check_repeat)
+            repeat = ValueField(lambda text: values.repeat_result(text, self._scope))
             repeat.setPlaceholderText(tr("once"))
             repeat.step = lambda text, by: str(max(1, int(text or 1) + by)) if (text or "1").isdecimal() else None
             repeat.committed.connect(lambda text: self._change(repeat=values.read_repeat(text, self._scope)))
@@ -186,10 +185,6 @@ class BlockPage(QWidget):
     def _check_bypass(self, text: str) -> str:
         raw = values.read_flag(text, self._scope)
         return values.show_value(resolve_flag(raw, self._scope)) if isinstance(raw, str) else ""
-
-    def _check_repeat(self, text: str) -> str:
-        raw = values.read_repeat(text, self._scope)
-        return str(resolve_repeat(raw, self._scope)) if isinstance(raw, str) else ""
 
     def _change(self, **attributes: object) -> None:
         if not self._is_there():

@@ -12,7 +12,6 @@ from blockstudio.graph.checks import repeatable
 from blockstudio.graph.diagram import Block
 from blockstudio.graph.edits import Edit, SetBlock, SetParameter
 from blockstudio.graph.operations.switching import set_bypass
-from blockstudio.graph.resolve import resolve_repeat
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.scope import scope_of
 from blockstudio.gui.inspector.sections import add_sections
@@ -67,7 +66,7 @@ class ManyPage(QWidget):
         self.refresh()
 
     def _add_repeat(self) -> None:
-        repeat = ValueField(self._check_repeat)
+        repeat = ValueField(lambda text: values.repeat_result(text, scope_of(self._session)))
         repeat.step = lambda text, by: str(max(1, int(text) + by)) if text.isdecimal() else None
         repeat.committed.connect(self._repeat)
         self.form.add(
@@ -104,8 +103,7 @@ class ManyPage(QWidget):
         raw, session = values.read(parameter, text), self._session
         edits: list[Edit] = []
         for name, block in zip(self._names, self._blocks(), strict=True):
-            default = session.diagram.declared(block.type)[key].default
-            value = None if raw == default and type(raw) is type(default) else raw
+            value = values.unless_default(session.diagram.declared(block.type)[key], raw)
             edits.append(SetParameter(scope=session.scope, name=name, key=key, value=value))
         self._session.do(
             say_many("Set {key} of {count} block", "Set {key} of {count} blocks", len(edits), key=key), *edits
@@ -118,10 +116,6 @@ class ManyPage(QWidget):
         self._session.do(
             say_many("Set bypass of {count} block", "Set bypass of {count} blocks", len(self._names)), *edits
         )
-
-    def _check_repeat(self, text: str) -> str:
-        raw = values.read_repeat(text, scope_of(self._session)) if text else None
-        return str(resolve_repeat(raw, scope_of(self._session))) if isinstance(raw, str) else ""
 
     def _repeat(self, text: str) -> None:
         if not self._is_there() or (not text and len({block.repeat for block in self._blocks()}) > 1):

@@ -116,6 +116,17 @@ def shown_result(parameter: Parameter, raw: RawValue, scope: Mapping[str, Value]
     return show_value(value) if is_expression(parameter, raw) else ""
 
 
+def unless_default(parameter: Parameter, raw: RawValue) -> RawValue | None:
+    """A value as it is written down; ``None`` for the default, which is not. ``1`` is not ``True``."""
+    return None if raw == parameter.default and type(raw) is type(parameter.default) else raw
+
+
+def repeat_result(text: str, scope: Mapping[str, Value]) -> str:
+    """``4`` for an expression that gives that, ``""`` for a number or nothing. Raises `StudioError`."""
+    raw = read_repeat(text, scope)
+    return str(resolve_repeat(raw, scope)) if isinstance(raw, str) else ""
+
+
 def read_flag(text: str, scope: Mapping[str, Value]) -> bool | str:
     """A bypass from a text: on, off or an expression that can be computed. Raises `StudioError`."""
     lowered = text.strip().lower()

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy
 
 from blockstudio.gui.kit.plotting import dash
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import as_text, font, mix, notifier, theme
+from blockstudio.gui.kit.theme import as_text, font, mix, theme
+from blockstudio.gui.laboratory.reading import ReadChart
 
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 8, 38
 VEIL, DOT = 0.13, 0.45
@@ -39,11 +40,8 @@ class Series:
         return [(0, self.whole, 0.0), *((k, fmean(by_count[k]), spread[k]) for k in sorted(by_count))]
 
 
-class DrawsView(QWidget):
+class DrawsView(ReadChart):
     """A chart. Under the pointer, or with the arrow keys, a k is read off."""
-
-    pointed = Signal(int)
-    """The k that is read off; −1 for none."""
 
     def __init__(self, name: str, unit: str) -> None:
         """
@@ -51,17 +49,12 @@ class DrawsView(QWidget):
             name: For a screen reader.
             unit: Under the axis.
         """
-        super().__init__()
+        super().__init__(name)
         self._unit = unit
         self.series: Sequence[Series] = ()
         self.chance = 0.0
         self.empty = ""
-        self.marked = -1
-        self.setAccessibleName(name)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        notifier.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 260)
@@ -83,13 +76,6 @@ class DrawsView(QWidget):
     def counts(self) -> list[int]:
         """Every k of the network's own curve: those of another stand beside it."""
         return [k for k, _, _ in self.series[0].means()] if self.series else []
-
-    def mark(self, count: int) -> None:
-        """Read a k off; −1 none."""
-        if count != self.marked:
-            self.marked = count
-            self.pointed.emit(count)
-            self.update()
 
     def texts(self) -> list[str]:
         """What is read off of each curve."""
@@ -144,10 +130,7 @@ class DrawsView(QWidget):
             self._curve(painter, each, colour)
         self._names(painter, hues)
         self._cursor(painter, hues)
-        if self.hasFocus():
-            painter.setPen(QPen(colours.accent, 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
+        self.draw_focus(painter)
 
     def colours(self) -> list[QColor]:
         """The network's own first; another one quiet."""
@@ -224,13 +207,7 @@ class DrawsView(QWidget):
         counts, x = self.counts(), event.position().x()
         self.mark(min(counts, key=lambda count: abs(self.at(count, 0).x() - x)) if counts else -1)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self.mark(-1)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step, counts = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key())), self.counts()
-        if step is None or not counts:
-            super().keyPressEvent(event)
-            return
+    def beside(self, step: int) -> int:
+        counts = self.counts()
         place = counts.index(self.marked) + step if self.marked in counts else 0
-        self.mark(counts[max(0, min(place, len(counts) - 1))])
+        return counts[max(0, min(place, len(counts) - 1))] if counts else -1

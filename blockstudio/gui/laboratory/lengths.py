@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy
 
 from blockstudio.gui.kit.plotting import dash, ticks
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import as_text, font, notifier, theme
+from blockstudio.gui.kit.theme import as_text, font, theme
+from blockstudio.gui.laboratory.reading import ReadChart
 
 HEIGHT, HEAD, LEFT, BELOW, GAP = 268, 64, 46, 40, 40
 """Pixels: of the whole, above and at the left of a plot, below it, between two."""
@@ -45,38 +46,24 @@ class Measured:
     """The lengths that bring nearly all."""
 
 
-class LengthsView(QWidget):
+class LengthsView(ReadChart):
     """The three charts side by side."""
 
-    pointed = Signal(int)
-    """The length that is marked; −1 for none."""
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("Paths by their length"))
         self.paths: dict[int, float] = {}
         """By length: the share of all paths."""
         self.most: Range | None = None
         self.measured: Measured | None = None
-        self.marked = -1
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(tr("Paths by their length"))
-        notifier.changed.connect(self.update)
 
     def show_lengths(self, paths: dict[int, float], most: Range | None, measured: Measured | None) -> None:
         """Show another network, or what has been measured of it since."""
         self.paths, self.most, self.measured = paths, most, measured
         self.mark(self.marked if self.marked in paths else -1)
         self.update()
-
-    def mark(self, length: int) -> None:
-        """Mark a length in all three; −1 none."""
-        if length != self.marked:
-            self.marked = length
-            self.pointed.emit(length)
-            self.update()
 
     def at(self, chart: int, length: int) -> QPointF:
         """The foot of a length in the first, second or third chart."""
@@ -271,17 +258,12 @@ class LengthsView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.mark(self._length(event.position()))
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self.mark(-1)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key()))
-        if step is None or not self.paths:
-            super().keyPressEvent(event)
-            return
+    def beside(self, step: int) -> int:
+        if not self.paths:
+            return -1
         low, high = self._ends()
         start = max(self.paths, key=lambda length: self.paths[length]) if self.marked < 0 else self.marked + step
-        self.mark(max(low, min(high, start)))
+        return max(low, min(high, start))
 
 
 def fitted(logs: dict[int, list[float]]) -> tuple[float, float] | None:

@@ -4,39 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy
 
 from blockstudio.gui.kit.plotting import dash, ticks
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import font, notifier, theme
+from blockstudio.gui.kit.theme import font, theme
+from blockstudio.gui.laboratory.reading import ReadChart
 
 HEIGHT, FOOT, PAD = 96, 20, 8
 CAN_SEE, MOST = 0.09, 0.16
 """How strong the ground is behind what the unit can see, and behind where most lies."""
 
 
-class ProfileView(QWidget):
+class ProfileView(ReadChart):
     """Columns from the left to the right end of the theoretical field. The pointer or the arrow keys read one off."""
 
-    pointed = Signal(int)
-    """The column that is read off; −1 for none."""
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("Profile through the unit"))
         self.shares: Sequence[float] = ()
         """Of the gradient, by column of the picture."""
         self.reach, self.middle = (0, 0), (0, 0)
         """First column and the one behind the last: of what the unit can see, also beside the picture; of where most
         lies."""
-        self.marked = -1
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(tr("Profile through the unit"))
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        notifier.changed.connect(self.update)
 
     def show_profile(self, shares: Sequence[float], reach: tuple[int, int], middle: tuple[int, int]) -> None:
         """Show another; no shares: nothing."""
@@ -44,13 +37,6 @@ class ProfileView(QWidget):
         self.setAccessibleDescription(tr("most lies in columns {first} to {last}", first=middle[0],
                                          last=middle[1] - 1))  # fmt: skip
         self.update()
-
-    def mark(self, column: int) -> None:
-        """Read a column off; −1 none."""
-        if column != self.marked:
-            self.marked = column
-            self.pointed.emit(column)
-            self.update()
 
     # Geometry
 
@@ -105,9 +91,7 @@ class ProfileView(QWidget):
         painter.drawPolyline(QPolygonF(line))
         if 0 <= self.marked < len(self.shares):
             self._read(painter, foot)
-        if self.hasFocus():
-            painter.setPen(QPen(colours.accent, 1))
-            painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
+        self.draw_focus(painter)
 
     def _read(self, painter: QPainter, foot: float) -> None:
         x = self.left_of(self.marked + 0.5)
@@ -135,13 +119,6 @@ class ProfileView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.mark(self._column(event.position().x()))
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self.mark(-1)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key()))
-        if step is None or not self.shares:
-            super().keyPressEvent(event)
-            return
+    def beside(self, step: int) -> int:
         start = sum(self.middle) // 2 if self.marked < 0 else self.marked + step
-        self.mark(max(0, min(len(self.shares) - 1, start)))
+        return min(len(self.shares) - 1, max(0, start))

@@ -91,7 +91,7 @@ class Palette(QWidget):
         self.list.folded.connect(self.fold)
         self.list.dropped.connect(self.search.clear)
         session.opened.connect(self._on_opened)
-        session.edited.connect(self._on_edit)
+        session.edited.connect(lambda _: self._follow())
         notifier.changed.connect(self.list.viewport().update)
         if shelf is not None:
             shelf.changed.connect(self.rebuild)
@@ -185,9 +185,10 @@ class Palette(QWidget):
 
     def _on_opened(self) -> None:
         self.search.clear()  # what was looked for belongs to the other document
-        self._on_edit(None)
+        self._follow()
 
-    def _on_edit(self, edits: object) -> None:
+    def _follow(self) -> None:
+        """Fill the list anew where the document's modules are others."""
         if self._modules() != next((group.lines for group in self._shown if group.key == "module"), ()):
             self.rebuild()
 

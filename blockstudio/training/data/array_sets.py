@@ -15,7 +15,7 @@ from blockstudio.errors import StudioError
 from blockstudio.runs.array_files import ArraySet, Grid
 from blockstudio.runs.array_sets import Facts, facts_of
 from blockstudio.runs.image_folders import Part
-from blockstudio.runs.pixel_tables import PixelTable, TableSet, lines, rows_of
+from blockstudio.runs.pixel_tables import PixelTable, by_part, lines
 from blockstudio.text import say
 from blockstudio.training.data.decode import Range, range_of
 from blockstudio.training.data.images import ImageSet, RawData
@@ -39,7 +39,7 @@ def load_arrays(path: Path, black: float | None = None, white: float | None = No
         grid = found.grid()
         pixels = {part: images.read() for part, (images, _) in found.parts.items()}
     else:
-        pixels = _of_tables(found)
+        pixels = by_part(found, lambda table: _texts(table) if table.text else _columns(table))
     span, notes = _scale(pixels, black, white, str(path))
     parts = {part: _part(values, facts, part, grid, span) for part, values in pixels.items()}
     return RawData(parts["train"], parts.get("test"), facts.classes, parts.get("validation"), notes)
@@ -105,20 +105,6 @@ def _scale(
             )
         )  # fmt: skip
     return span, notes
-
-
-def _of_tables(found: TableSet) -> dict[Part, NDArray[Any]]:
-    pixels: dict[Part, NDArray[Any]] = {}
-    for part, table in found.tables.items():
-        values = _texts(table) if table.text else _columns(table)
-        rows = rows_of(table)
-        if not rows.parts or len(found.tables) > 1:
-            pixels[part] = values
-            continue
-        parts = np.array(rows.parts)
-        names: tuple[Part, ...] = ("train", "validation", "test")
-        pixels |= {each: values[parts == each] for each in names if (parts == each).any()}
-    return pixels
 
 
 def _columns(table: PixelTable) -> NDArray[Any]:
