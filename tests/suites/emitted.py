@@ -117,12 +117,12 @@ def faults_of(text: str) -> list[str]:
     return found
 
 
-def alone(count: int, seed: int = 0) -> Outcome:
+def alone(count: int, begin: int = 0) -> Outcome:
     """Emit, look at the syntax tree, run all of them in `python -I`."""
     outcome = Outcome("source with hostile names and texts: its syntax tree, and run alone under python -I")
     with tempfile.TemporaryDirectory() as folder:
         paths = []
-        for number, diagram in enumerate(diagrams(count, seed)):
+        for number, diagram in enumerate(diagrams(count, begin)):
             outcome.times += 1
             try:
                 text = source(diagram)

@@ -59,7 +59,7 @@ def events(count: int) -> Outcome:
             outcome.add(f"{data.steps.size} of {count} events arrived")
         if grown > MEGABYTES:
             outcome.add(f"{grown:.0f} MB more")
-        outcome.note = f"longest slice {longest * 1e3:.0f} ms of a worker, {grown:.0f} MB more"
+        outcome.greatest = {"longest slice {:.0f} ms of a worker": longest * 1e3, "{:.0f} MB more": grown}
     return outcome
 
 
@@ -104,10 +104,11 @@ def points(count: int) -> Outcome:
             outcome.add(f"a frame took {np.median(frames):.0f} ms")
         if grown > MEGABYTES:
             outcome.add(f"{grown:.0f} MB more")
-        outcome.note = (
-            f"frame with all of it drawn anew: median {np.median(frames):.0f} ms, worst {max(frames):.0f} ms of "
-            f"processor time; {grown:.0f} MB more"
-        )
+        outcome.greatest = {
+            "a frame with all of it drawn anew: median {:.0f} ms of processor time": float(np.median(frames)),
+            "worst {:.0f} ms": max(frames),
+            "{:.0f} MB more": grown,
+        }
         curves.close()
         curves.deleteLater()
         app.processEvents()

@@ -32,8 +32,8 @@ BRING_BACK = frozenset({"undo", "redo", "open"})
 """After every other act that adds or removes a block, commands too, nothing new may lie on anything."""
 
 
-def walks(count: int) -> Outcome:
-    """So many gestures in all, over five networks, down and to the right."""
+def walks(count: int, begin: int = 0) -> Outcome:
+    """So many gestures in all, from a seed of ``begin`` on, over five networks, down and to the right."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
@@ -63,21 +63,21 @@ def walks(count: int) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         settings.use_folder(Path(folder))
         try:
-            seed = 0
+            seed = -(-begin // WALK)
             while outcome.times < count and len(outcome.faults) < 10:
                 _walk(app, seed, min(WALK, count - outcome.times), outcome, times, steps)
                 seed += 1
         finally:
             settings.use_folder(None)
     slow = Counter({act: sum(each > LONGEST for each in taken) for act, taken in times.items()})
-    told = ", ".join(f"{act} {number}× (worst {max(times[act]) * 1e3:.0f} ms)" for act, number in slow.most_common(4))
     every = sorted(each for taken in times.values() for each in taken)
     if every:
-        outcome.note = (
-            f"{len(every)} events and calls with processor time: 99 % {every[int(len(every) * 0.99)] * 1e3:.0f} ms, "
-            f"worst {every[-1] * 1e3:.0f} ms; over 50 ms: {sum(slow.values())}"
-            f"{f', most {told}' if sum(slow.values()) else ''}"
-        )
+        outcome.greatest = {"99 % {:.0f} ms": every[int(len(every) * 0.99)] * 1e3, "worst {:.0f} ms": every[-1] * 1e3}
+        outcome.totals = {
+            "of {:,} events and calls with processor time": len(every),
+            "over 50 ms: {:,}": sum(slow.values()),
+            **{f"{act} {{:,}}×": number for act, number in slow.most_common(4) if number},
+        }
     return outcome
 
 

@@ -205,7 +205,7 @@ def _batch(kind: str, folder: Path, seed: int, count: int) -> tuple[list[str], f
 
 
 def mutants(kind: str, count: int, begin: int = 0) -> Outcome:
-    """Read ``count`` mutants of a kind."""
+    """Read ``count`` mutants of a kind, those from ``begin`` on."""
     outcome = Outcome(f"mutants of {kind}, read in a fork with 3 GB and 20 s")
     slowest, largest = 0.0, 0
     _warm(kind)
@@ -223,13 +223,13 @@ def mutants(kind: str, count: int, begin: int = 0) -> Outcome:
             shutil.rmtree(folder, ignore_errors=True)
         outcome.times += size
         if answer is None:
-            outcome.add(f"{kind} {start}: {why}")
+            outcome.add(f"{kind} {seed}: {why}")
             continue
         wrong, slow, large = answer
         for line in wrong:
             outcome.add(line)
         slowest, largest = max(slowest, slow), max(largest, large)
-    outcome.note = f"slowest {slowest:.2f} s, process at most {largest / 2**20:,.0f} MB"
+    outcome.greatest = {"slowest {:.2f} s": slowest, "process at most {:,.0f} MB": largest / 2**20}
     return outcome
 
 

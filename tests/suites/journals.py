@@ -79,18 +79,19 @@ class Hand:
             raise AssertionError(f"this suite calls what is not there: {error}") from error
 
 
-def kills(edits: int) -> Outcome:
-    """A process that dies right after each of so many edits."""
+def kills(edits: int, begin: int = 0) -> Outcome:
+    """A process that dies right after each of so many edits, those behind ``begin``."""
     outcome = Outcome("SIGKILL right after each of the first N random edits; the journal replayed")
     diagram = begun()
     hand = Hand(diagram, 3)
     wanted = []
-    for _ in range(edits):
+    for number in range(begin + edits):
         hand.act()
-        wanted.append(dumps(diagram))
+        if number >= begin:
+            wanted.append(dumps(diagram))
 
     with tempfile.TemporaryDirectory() as folder:
-        for count in range(1, edits + 1):
+        for count in range(begin + 1, begin + edits + 1):
 
             def edit_and_die(pipe: int, count: int = count) -> None:
                 victim = begun()
@@ -104,7 +105,7 @@ def kills(edits: int) -> Outcome:
             os.close(reading)
             os.waitpid(child, 0)
             outcome.times += 1
-            _compare(Path(folder), wanted[count - 1], f"after edit {count}", outcome)
+            _compare(Path(folder), wanted[count - begin - 1], f"after edit {count}", outcome)
     return outcome
 
 
@@ -146,15 +147,15 @@ def cuts(edits: int) -> Outcome:
                 _compare(torn, states[max(whole)], f"cut at {cut}", outcome)
             elif pending(torn):
                 outcome.add(f"cut at {cut}: offered without a beginning")
-    outcome.note = f"{edits} edits, {outcome.times - 1:,} bytes"
+    outcome.totals = {"{:,} edits": edits, "{:,} bytes": outcome.times - 1}
     return outcome
 
 
-def windows(count: int) -> Outcome:
+def windows(count: int, begin: int = 0) -> Outcome:
     """Windows that die after so many edits, their file meanwhile changed by somebody else."""
     outcome = Outcome("SIGKILL of a window after 1 to 500 random edits, its file changed meanwhile")
-    drawn = random.Random(2)
-    for number in range(count):
+    for number in range(begin, begin + count):
+        drawn = random.Random(number)
         edits = drawn.randrange(1, 501)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "net.blocks.json"

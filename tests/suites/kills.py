@@ -77,7 +77,7 @@ def together(times: int) -> Outcome:
                 outcome.add(f"worker {victim} killed at step {at}: {how}")
             else:
                 farthest = max(farthest, _far(found, wanted))
-    outcome.note = f"largest difference {farthest:.1e}"
+    outcome.greatest = {"largest difference {:.1e}": farthest}
     return outcome
 
 

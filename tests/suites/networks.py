@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 
 from blockstudio.analysis import analyze
 from blockstudio.compiler import compile
@@ -42,8 +42,8 @@ CHECKS: dict[str, Callable[..., Any]] = {
 }
 
 
-def drawn_networks(count: int) -> Outcome:
-    """Draw ``count`` networks, a quarter for each check."""
+def drawn_networks(count: int, begin: int | None = None) -> Outcome:
+    """Draw ``count`` networks, a quarter for each check: others each time, without a ``begin``."""
     outcome = Outcome("random networks against an independent interpreter: " + ", ".join(CHECKS))
     large = settings(
         max_examples=max(1, count // len(CHECKS)), deadline=None, database=None, derandomize=False,
@@ -58,7 +58,8 @@ def drawn_networks(count: int) -> Outcome:
 
         strategies = _strategies(name)
         try:
-            large(given(*strategies)(_named(counted, len(strategies))))()
+            check = large(given(*strategies)(_named(counted, len(strategies))))
+            (check if begin is None else seed(begin)(check))()
         except Exception:  # noqa: BLE001 - an assertion or worse: either is a fault
             outcome.add(f"{name}: {traceback.format_exc()[-280:]}")
     return outcome

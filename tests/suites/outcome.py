@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -15,8 +16,10 @@ class Outcome:
     """How often."""
     faults: list[str] = field(default_factory=list)
     """What went wrong, one line each."""
-    note: str = ""
-    """Figures beside it: slowest, largest."""
+    greatest: dict[str, float] = field(default_factory=dict)
+    """Figures beside it by their words (``slowest {:.2f} s``); of several processes the greatest holds."""
+    totals: dict[str, float] = field(default_factory=dict)
+    """Figures that several processes add up."""
 
     def add(self, fault: str) -> None:
         """Keep a fault, in one line."""
@@ -26,3 +29,22 @@ class Outcome:
     def lost(self) -> str:
         """For the table."""
         return f"{len(self.faults)} faults" if self.faults else "nothing"
+
+    @property
+    def note(self) -> str:
+        """All figures, in words."""
+        return ", ".join(words.format(value) for words, value in (self.greatest | self.totals).items())
+
+
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """What several processes did, as one line."""
+    first, *others = outcomes
+    whole = Outcome(first.what, first.times, list(first.faults), dict(first.greatest), dict(first.totals))
+    for other in others:
+        whole.times += other.times
+        whole.faults += other.faults
+        for words, value in other.greatest.items():
+            whole.greatest[words] = max(value, whole.greatest.get(words, value))
+        for words, value in other.totals.items():
+            whole.totals[words] = value + whole.totals.get(words, 0)
+    return whole

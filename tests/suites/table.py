@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 
-from tests.suites.outcome import Outcome
+from tests.suites.outcome import Outcome, together
 
 Piece = tuple[str, int]
 """``module:function[:argument]`` and how much is the whole."""
@@ -32,13 +35,31 @@ SUITES: dict[str, tuple[Piece, ...]] = {
 }  # fmt: skip
 
 
-def outcomes(name: str, count: int | None = None, part: int | None = None) -> Iterator[tuple[str, Outcome]]:
+def outcomes(
+    name: str, count: int | None = None, part: int | None = None, jobs: int = 1
+) -> Iterator[tuple[str, Outcome]]:
     """Run a suite piece by piece (or one ``part`` of it, from 1); each with the command that runs it alone."""
     for number, (place, whole) in enumerate(SUITES[name], start=1):
         if part is not None and number != part:
             continue
-        module, function, *argument = place.split(":")
-        work: Callable[..., Outcome] = getattr(import_module(f"tests.suites.{module}"), function)
         amount = count if count is not None else whole
         command = f"python tests/prove.py --suites {name} --part {number} --count {amount}"
-        yield command, work(*argument, amount)
+        yield command, shared_out(place, amount, jobs)
+
+
+def shared_out(place: str, amount: int, jobs: int) -> Outcome:
+    """Do a piece so often, in as many processes as it can be shared among: those that say where they ``begin``."""
+    module, function, *argument = place.split(":")
+    parameters = inspect.signature(getattr(import_module(f"tests.suites.{module}"), function)).parameters
+    if jobs == 1 or "begin" not in parameters:
+        return _piece(place, (*argument, amount))
+    share = -(-amount // jobs)
+    shares = [(*argument, min(share, amount - begin), begin) for begin in range(0, amount, share)]
+    with ProcessPoolExecutor(len(shares), get_context("spawn")) as processes:
+        return together(processes.map(_piece, [place] * len(shares), shares))
+
+
+def _piece(place: str, arguments: tuple[str | int, ...]) -> Outcome:
+    module, function, *_ = place.split(":")
+    work: Callable[..., Outcome] = getattr(import_module(f"tests.suites.{module}"), function)
+    return work(*arguments)

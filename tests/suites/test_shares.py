@@ -12,7 +12,8 @@ from blockstudio.graph.edits import Edit
 from blockstudio.graph.format import loads
 from blockstudio.runs import Recipe, with_fields
 from tests.suites import emitted, floods, hostile, journals, networks, saves
-from tests.suites.table import SUITES, outcomes
+from tests.suites.outcome import Outcome, together
+from tests.suites.table import SUITES, outcomes, shared_out
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="forks and signals of POSIX")
 
@@ -74,6 +75,21 @@ def test_a_long_name_is_not_repeated_whole() -> None:
     with pytest.raises(StudioError) as key:
         loads(parameter)
     assert len(str(field.value)) < 1_000 and len(str(key.value)) < 1_000
+
+
+def test_a_part_is_shared_out_among_processes() -> None:
+    one = shared_out("journals:kills", 4, 1)
+    two = shared_out("journals:kills", 4, 2)
+    assert (one.times, one.faults, one.what) == (two.times, two.faults, two.what) == (4, [], one.what)
+
+
+def test_figures_of_several_processes_are_one() -> None:
+    parts = [
+        Outcome("x", 2, ["a"], {"slowest {:.1f} s": 1.0}, {"{:,} edits": 2}),
+        Outcome("x", 3, [], {"slowest {:.1f} s": 2.5}, {"{:,} edits": 3, "{:,} more": 1}),
+    ]
+    whole = together(parts)
+    assert (whole.times, whole.faults, whole.note) == (5, ["a"], "slowest 2.5 s, 5 edits, 1 more")
 
 
 def test_every_suite_has_what_it_names() -> None:

@@ -24,7 +24,7 @@ STEPS = 12
 STARTS = ("resnet18", "nin_cifar10", "module_inception", "cifar_preact", "module_residual_basic")
 
 
-def commands(count: int) -> Outcome:
+def commands(count: int, begin: int = 0) -> Outcome:
     """So many sequences of commands and edits; after each step the document is whole and nobody has raised."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtCore import QTimer
@@ -55,7 +55,7 @@ def commands(count: int) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         settings.use_folder(Path(folder))
         try:
-            for number in range(count):
+            for number in range(begin, begin + count):
                 drawn = random.Random(number)
                 window = StudioWindow()
                 window.resize(1200, 800)
@@ -70,7 +70,7 @@ def commands(count: int) -> Outcome:
                     window.deleteLater()
                     app.processEvents()
                 outcome.times += 1
-            outcome.note = f"{len(seen)} commands were run"
+            outcome.greatest = {"{:,} commands were run": len(seen)}
         finally:
             closer.stop()
             closer.deleteLater()
