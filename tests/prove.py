@@ -1,7 +1,7 @@
 """The whole suite again and again, in another order each time: what fails once in ten runs fails here.
 
 python tests/prove.py [--runs N] [--busy] [further pytest options]
-python tests/prove.py --suites [NAME …] [--part N] [--count N] [--jobs N]
+python tests/prove.py --suites [NAME …] [--part N] [--count N] [--begin N] [--jobs N]
 
 ``--busy`` keeps every core occupied by other processes meanwhile. The exit code is 1 if any run failed. Everything a
 failed run said stands in the file that is named; ``python tests/run.py --randomly-seed=SEED`` runs its order again.
@@ -9,7 +9,7 @@ failed run said stands in the file that is named; ``python tests/run.py --random
 ``--suites`` runs what the product must not be surprised by, whole: killed saves, hostile files, faults under training
 (`tests/suites`; all eleven, or those named), and prints a line of a Markdown table for each part. ``--part`` takes one
 part of a suite alone, ``--count`` does it so often,
-``--jobs`` in so many processes at once where a part can be shared out.
+``--jobs`` in so many processes at once where a part can be shared out; ``--begin`` draws others.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ def main() -> int:
     parser.add_argument("--part", type=int, help="one part of a suite, from 1")
     parser.add_argument("--count", type=int, help="how often, instead of the whole")
     parser.add_argument("--jobs", type=int, default=1, help="processes that share a part (default: 1)")
+    parser.add_argument("--begin", type=int, default=0, help="number of the first that is drawn (default: 0)")
     known, options = parser.parse_known_args()
     if known.suites is not None:
-        return suites(known.suites, known.part, known.count, known.jobs)
+        return suites(known.suites, known.part, known.count, known.jobs, known.begin)
     failures: Counter[str] = Counter()
     broken = 0
     for number in range(1, known.runs + 1):
@@ -69,7 +70,7 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def suites(names: list[str], part: int | None, count: int | None, jobs: int = 1) -> int:
+def suites(names: list[str], part: int | None, count: int | None, jobs: int = 1, begin: int = 0) -> int:
     """Run suites at large and print their table; faults stand below it."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -83,7 +84,7 @@ def suites(names: list[str], part: int | None, count: int | None, jobs: int = 1)
     print("| what was done | how often | what was lost | command |\n| --- | ---: | --- | --- |")
     faults: list[str] = []
     for name in names or SUITES:
-        for command, outcome in outcomes(name, count, part, jobs):
+        for command, outcome in outcomes(name, count, part, jobs, begin):
             what = f"{outcome.what} ({outcome.note})" if outcome.note else outcome.what
             print(f"| {what} | {outcome.times:,} | {outcome.lost} | `{command}` |", flush=True)
             faults += outcome.faults

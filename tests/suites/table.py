@@ -36,7 +36,7 @@ SUITES: dict[str, tuple[Piece, ...]] = {
 
 
 def outcomes(
-    name: str, count: int | None = None, part: int | None = None, jobs: int = 1
+    name: str, count: int | None = None, part: int | None = None, jobs: int = 1, begin: int = 0
 ) -> Iterator[tuple[str, Outcome]]:
     """Run a suite piece by piece (or one ``part`` of it, from 1); each with the command that runs it alone."""
     for number, (place, whole) in enumerate(SUITES[name], start=1):
@@ -44,17 +44,19 @@ def outcomes(
             continue
         amount = count if count is not None else whole
         command = f"python tests/prove.py --suites {name} --part {number} --count {amount}"
-        yield command, shared_out(place, amount, jobs)
+        yield command + (f" --begin {begin}" if begin else ""), shared_out(place, amount, jobs, begin)
 
 
-def shared_out(place: str, amount: int, jobs: int) -> Outcome:
+def shared_out(place: str, amount: int, jobs: int, begin: int = 0) -> Outcome:
     """Do a piece so often, in as many processes as it can be shared among: those that say where they ``begin``."""
     module, function, *argument = place.split(":")
     parameters = inspect.signature(getattr(import_module(f"tests.suites.{module}"), function)).parameters
-    if jobs == 1 or "begin" not in parameters:
+    if "begin" not in parameters:
         return _piece(place, (*argument, amount))
     share = -(-amount // jobs)
-    shares = [(*argument, min(share, amount - begin), begin) for begin in range(0, amount, share)]
+    shares = [(*argument, min(share, amount - done), begin + done) for done in range(0, amount, share)]
+    if jobs == 1:
+        return _piece(place, shares[0])
     with ProcessPoolExecutor(len(shares), get_context("spawn")) as processes:
         return together(processes.map(_piece, [place] * len(shares), shares))
 
