@@ -65,7 +65,7 @@ def open_window(options: argparse.Namespace) -> int:
     if options.settings and not options.network:
         raise StudioError("cli.set", say("--set needs a preset or file to set values of."))
     if has_display():
-        gc.disable()  # nothing that the start makes is garbage; from the first frame on the window looks itself
+        gc.disable()  # from here on the window looks itself, on its own thread
         from blockstudio.gui.app.application import main as window
 
         return window(

@@ -8,7 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from blockstudio.blocks import Parameter
+from blockstudio.graph.definition import Block
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.edits import AddBlock, RemoveBlock, RemoveWire, SetDeclarations
 from blockstudio.graph.format import dumps
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
@@ -33,9 +36,6 @@ def small() -> Diagram:
 
 
 def declared():
-    from blockstudio.blocks import Parameter
-    from blockstudio.graph.edits import SetDeclarations
-
     return SetDeclarations(parameters={"width": Parameter(kind="int", default=16, minimum=1)})
 
 
@@ -196,6 +196,44 @@ def test_different_types_share_no_parameter_they_do_not_have(session: Session, i
     assert set(inspector.page.fields) == {"bypass", "repeat"}
     type_into(inspector.field("bypass"), "on")
     assert session.level.blocks["conv1"].bypassed and session.level.blocks["relu"].bypassed
+
+
+@pytest.mark.parametrize("selected", [["conv1"], ["conv1", "conv2"]])
+def test_another_type_under_the_same_name_gets_a_page_of_its_own(
+    session: Session, inspector: Inspector, qtbot, selected: list[str]
+) -> None:
+    session.select(selected)
+    assert "dilation" in inspector.page.fields
+    wires = dict.fromkeys(
+        wire for name in selected for wire in session.definition.wires() if name in (wire.source, wire.target)
+    )
+    pool = Block(type="MaxPool2d", parameters={"kernel_size": 2})
+    session.do(
+        "Pool",
+        *[RemoveWire(wire=wire) for wire in wires],
+        *[step for name in selected for step in (RemoveBlock(name=name), AddBlock(name=name, block=pool))],
+    )
+    session.select(selected)
+    qtbot.waitUntil(lambda: "ceil_mode" in inspector.page.fields and "out_channels" not in inspector.page.fields)
+    session.undo()
+    qtbot.waitUntil(lambda: "out_channels" in inspector.page.fields)
+
+
+@pytest.mark.parametrize("selected", [["block"], ["block", "again"]])
+def test_a_page_of_instances_follows_what_their_module_declares(qtbot, desks, selected: list[str]) -> None:
+    diagram = small()
+    diagram.module("Pair", {"width": 4})
+    for name in ("block", "again"):
+        diagram.add("Pair", name)
+    inspector = on_desk(desks, diagram)
+    session = inspector.session
+    qtbot.addWidget(inspector)
+    inspector.show()
+    session.select(selected)
+    assert "width" in inspector.page.fields
+    more = {"depth": Parameter(kind="int", default=2)}
+    assert session.do("Declare", SetDeclarations(scope="Pair", parameters=more))
+    qtbot.waitUntil(lambda: "depth" in inspector.page.fields and "width" not in inspector.page.fields)
 
 
 def test_nothing_selected_shows_the_diagram(session: Session, inspector: Inspector) -> None:

@@ -3,6 +3,7 @@ exact, and how long the window's thread is busy with each event is measured."""
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import tempfile
@@ -138,6 +139,7 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
         window.hide()
         window.deleteLater()
         app.processEvents()
+        gc.collect()
 
 
 def _there_and_back(session: Any, start: str, outcome: Outcome, told: str) -> None:

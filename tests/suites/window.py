@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -69,6 +70,7 @@ def commands(count: int, begin: int = 0) -> Outcome:
                     window.hide()
                     window.deleteLater()
                     app.processEvents()
+                    gc.collect()
                 outcome.times += 1
             outcome.greatest = {"{:,} commands were run": len(seen)}
         finally:

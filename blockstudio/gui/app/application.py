@@ -27,7 +27,7 @@ from blockstudio.gui.shell import (
     style,  # noqa: F401 - its part of the style sheet
 )
 from blockstudio.gui.shell.window import StudioWindow
-from blockstudio.gui.work.garbage import Sweeper
+from blockstudio.gui.work.garbage import Sweeper, look_no_more
 from blockstudio.gui.work.settings import APPLICATION, ORGANISATION, data_folder, settings
 from blockstudio.version import __version__
 
@@ -52,6 +52,7 @@ def application(*, dark: bool | None = None) -> QApplication:
         app.setApplicationVersion(__version__)
         app.setDesktopFileName("blockstudio")
         atexit.register(_settle)
+    look_no_more()
     app.setWindowIcon(application_icon())
     if dark is None:
         chosen = str(settings().value("view/colours", "system"))

@@ -112,6 +112,10 @@ class AnnotationPage(QWidget):
             self._session.select(now.blocks)
             self._desk.show_drawing()
 
+    def fits(self) -> bool:
+        """A note stays a note, a frame a frame."""
+        return True
+
     def refresh(self) -> None:
         """Show what the document says now."""
         now = self._now

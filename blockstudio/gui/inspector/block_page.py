@@ -47,7 +47,7 @@ class BlockPage(QWidget):
         kind = session.diagram.kind(block.type)
         if kind is not None and not kind.installed:
             column.addWidget(self._unread(block, kind))
-        self._declared = dict(session.diagram.declared(block.type))
+        self._made_for, self._declared = block.type, dict(session.diagram.declared(block.type))
         self.form = Form()
         if self._declared:
             column.addWidget(heading(tr("Parameters")))
@@ -75,6 +75,12 @@ class BlockPage(QWidget):
         """Whether the block is still the one in view: a field may report when its page is already on its way out."""
         session = self._session
         return self._place == (session.document, session.scope) and self.name in session.definition.graph
+
+    def fits(self) -> bool:
+        """Whether the block is still of the type that this page has fields for, and the type declares the same."""
+        if not self._is_there():
+            return True  # its way out has begun
+        return self._block.type == self._made_for and self._session.diagram.declared(self._made_for) == self._declared
 
     @property
     def _block(self) -> Block:

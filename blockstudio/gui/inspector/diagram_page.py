@@ -241,6 +241,10 @@ class DiagramPage(QWidget):
         edit: Edit = SetDeclarations(scope=self._scope, parameters=declared)
         return self._session.do(label, edit)
 
+    def fits(self) -> bool:
+        """Any diagram and module has this page."""
+        return True
+
     def refresh(self) -> None:
         """Show what the document and the analysis say now."""
         session = self._session

@@ -142,7 +142,10 @@ class Inspector(QScrollArea):
             self._turn(force=True)  # what could not be shown may be possible now
             return
         try:
-            self.page.refresh()
+            if self.page.fits():
+                self.page.refresh()
+            else:  # another type of the same name, or another declaration of what is in it
+                self._turn_when_seen()
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
 

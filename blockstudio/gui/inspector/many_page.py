@@ -38,9 +38,9 @@ class ManyPage(QWidget):
         title = quiet(tr_many("{count} block", "{count:,} blocks", len(names)), wrap=False)
         title.setProperty("role", "title")
         column.addWidget(title)
-        kinds = dict.fromkeys(block.type for block in self._blocks())
+        kinds = self._types()
         column.addWidget(quiet(", ".join(kinds)))
-        self._shared = self._find_shared(list(kinds))
+        self._kinds, self._shared = kinds, self._find_shared(kinds)
         self.form = Form()
         column.addWidget(heading(tr("Shared parameters")))
         column.addWidget(self.form)
@@ -78,6 +78,16 @@ class ManyPage(QWidget):
         session = self._session
         here = self._place == (session.document, session.scope)
         return here and all(name in session.definition.graph for name in self._names)
+
+    def fits(self) -> bool:
+        """Whether the blocks are still of the types that this page has fields for, and share the same."""
+        if not self._is_there():
+            return True  # its way out has begun
+        kinds = self._types()
+        return kinds == self._kinds and self._find_shared(kinds) == self._shared
+
+    def _types(self) -> list[str]:
+        return list(dict.fromkeys(block.type for block in self._blocks()))
 
     def _blocks(self) -> list[Block]:
         definition = self._session.definition

@@ -1,8 +1,12 @@
-"""When Python looks for garbage that refers to itself: not while somebody waits.
+"""When and where Python looks for garbage that refers to itself: on the window's thread, and not while somebody waits.
 
-With thousands of blocks open one look at everything takes longer than a frame may. So Python by itself only looks at
-what is young; what has lasted is put aside, and looked at when nobody is doing anything: once there is half as much
-again, or after something was closed.
+By itself Python looks in whichever thread has just made something. In a worker that would end what a closed page or
+window has left, and Qt's objects may end on their own thread alone: anywhere else memory is spoilt, and the process
+dies some time later. So Python does not look by itself here.
+
+With thousands of blocks open one look at everything takes longer than a frame may. So only what has come lately is
+looked at; what has lasted is put aside, and looked at when nobody is doing anything: once there is half as much again,
+or after something was closed.
 """
 
 from __future__ import annotations
@@ -11,11 +15,16 @@ import gc
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
-YOUNG = (5_000, 20, 1_000_000)
-"""Python's thresholds: the last is never reached."""
-EVERY_MS, QUIET_MS = 4_000, 1_500
+TURN_MS, TURNS, QUIET_MS = 500, 8, 1_500
+MANY = 100_000
+"""So many new objects are looked at with the next turn, fewer with every eighth."""
 GROWTH = 1.5
 _INPUT = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.KeyPress, QEvent.Type.Wheel)
+
+
+def look_no_more() -> None:
+    """Python looks for garbage only where it is told to, in this process."""
+    gc.disable()
 
 
 class Sweeper(QObject):
@@ -23,8 +32,9 @@ class Sweeper(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._timer = QTimer(self, interval=EVERY_MS)
-        self._timer.timeout.connect(self.sweep)
+        self._timer = QTimer(self, interval=TURN_MS)
+        self._timer.timeout.connect(self._turn)
+        self._turns = 0
         self._quiet = QTimer(self, interval=QUIET_MS, singleShot=True)
         self._quiet.timeout.connect(self.look_at_all)
         self._known = 0
@@ -32,18 +42,23 @@ class Sweeper(QObject):
 
     def start(self) -> None:
         """What is there now, lasts."""
+        look_no_more()
         gc.freeze()
         self._known = gc.get_freeze_count()
-        gc.set_threshold(*YOUNG)
-        gc.enable()
         self._timer.start()
 
     def keep(self) -> None:
         """Much has come that will last, such as a document: put it aside without looking."""
         gc.freeze()
 
+    def _turn(self) -> None:
+        self._turns += 1
+        if self._turns >= TURNS or gc.get_count()[0] >= MANY:
+            self.sweep()
+
     def sweep(self) -> None:
         """Look at what has come since the last time, and put aside what lasts."""
+        self._turns = 0
         gc.collect()
         gc.freeze()
         if gc.get_freeze_count() > GROWTH * self._known:

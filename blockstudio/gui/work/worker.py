@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from shiboken6 import isValid
 
 from blockstudio.errors import StudioError
 from blockstudio.text import say
@@ -14,22 +15,46 @@ from blockstudio.text import say
 T = TypeVar("T")
 
 
-class _Bridge(QObject):
-    """Lives on the GUI thread; its signal carries an answer over from the worker."""
+class _Post(QObject):
+    """Lives on the GUI thread; its signal carries answers over from the workers. It also holds every job until it has
+    answered: what a job refers to (a page, a model of Qt's) must not end in the worker, where Qt allows no end."""
 
     done = Signal(object, object, object)
 
+    def __init__(self, parent: QObject | None) -> None:
+        super().__init__(parent)
+        self.jobs: dict[object, tuple[Work, Callable[[], object]]] = {}
+        self.done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object, object, object)
+    def _deliver(self, ticket: object, answer: object, error: StudioError | OSError | None) -> None:
+        work, _ = self.jobs.pop(ticket)
+        if isValid(work):
+            work.deliver(ticket, answer, error)
+
+
+_posts: list[_Post] = []
+"""The one of this process."""
+
+
+def _post() -> _Post:
+    if not _posts or not isValid(_posts[0]):
+        _posts[:] = [_Post(QCoreApplication.instance())]
+    return _posts[0]
+
 
 class _Task(QRunnable):
-    def __init__(self, bridge: _Bridge, ticket: object, job: Callable[[], object]) -> None:
+    def __init__(self, post: _Post, ticket: object, job: Callable[[], object]) -> None:
         super().__init__()
-        self._bridge, self._ticket, self._job = bridge, ticket, job
+        self._post, self._ticket = post, ticket
+        self._job: Callable[[], object] | None = job
 
     def run(self) -> None:
+        assert self._job is not None
         try:
             answer = self._job()
         except (StudioError, OSError) as reason:
-            self._tell(None, reason)
+            self._tell(None, _bare(reason))
         except Exception as defect:
             # Whoever asked must not wait for ever; what it was goes on to the exception hook.
             self._tell(
@@ -40,8 +65,18 @@ class _Task(QRunnable):
             self._tell(answer, None)
 
     def _tell(self, answer: object, error: StudioError | OSError | None) -> None:
-        with contextlib.suppress(RuntimeError):  # the window is gone; nobody waits for the answer
-            self._bridge.done.emit(self._ticket, answer, error)
+        self._job = None  # before the GUI thread lets go of it: it shall be the last that does
+        with contextlib.suppress(RuntimeError):  # the application is gone; nobody waits for the answer
+            self._post.done.emit(self._ticket, answer, error)
+
+
+def _bare(error: StudioError | OSError) -> StudioError | OSError:
+    """Without the frames that it came through: they refer to what the job did."""
+    found: BaseException | None = error
+    while found is not None:
+        found.__traceback__ = None
+        found = found.__cause__ or found.__context__
+    return error
 
 
 class Work(QObject):
@@ -53,8 +88,6 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bridge = _Bridge(self)
-        self._bridge.done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._waiting: dict[
             object, tuple[Callable[[object], None], Callable[[StudioError | OSError], None] | None]
         ] = {}
@@ -71,16 +104,17 @@ class Work(QObject):
     ) -> None:
         """Call ``job()`` in a worker, then ``then(answer)`` here; `StudioError` and `OSError` go to ``failed``.
         Any other exception is a defect: it reaches the exception hook, and ``failed`` hears that there was one."""
-        ticket = object()
+        ticket, post = object(), _post()
         self._waiting[ticket] = (then, failed)  # type: ignore[assignment]
-        QThreadPool.globalInstance().start(_Task(self._bridge, ticket, job))
+        post.jobs[ticket] = (self, job)
+        QThreadPool.globalInstance().start(_Task(post, ticket, job))
 
     def cancel(self) -> None:
         """Forget all outstanding jobs: they may finish, but nobody hears of it."""
         self._waiting.clear()
 
-    @Slot(object, object, object)
-    def _deliver(self, ticket: object, answer: object, error: StudioError | OSError | None) -> None:
+    def deliver(self, ticket: object, answer: object, error: StudioError | OSError | None) -> None:
+        """Hand an answer, or why there is none, to whoever asked."""
         then, failed = self._waiting.pop(ticket, (None, None))
         if error is not None:
             if failed is not None:
