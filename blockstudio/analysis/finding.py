@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from blockstudio.analysis.rules import Result
 from blockstudio.analysis.sheet import Sheet
 from blockstudio.blocks import shape_text
 from blockstudio.graph.definition import Block
+
+_SIZES = re.compile(r"×|(?<=\d)\s*,\s*(?=\d)|(?<=\d)\s*\*\s*(?=\d)")
+"""What stands between the sizes of a shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,16 @@ class Found:
 def find(analysis: Analysis, text: str, within: str = "") -> list[Found]:
     """The blocks that fit every word of ``text``, those that fit best first, then in document order.
 
-    A word fits a part of a name or type; a whole number a parameter or a size of a shape; ``3x3`` and
-    ``64×56×56`` sizes written so; ``stride=2`` a parameter's value, ``stride=`` whatever it is; one of several words
-    the module that a block lies in.
+    A word fits a part of a name or type; a whole number a parameter or a size of a shape; ``3x3``, ``64×56×56`` and
+    ``(64, 56, 56)`` sizes written so; ``stride=2`` a parameter's value, ``stride=`` whatever it is; one of several
+    words the module that a block lies in.
 
     Args:
         analysis: Of the diagram.
         text: Words, with blanks between them; none fits nothing.
         within: Of blocks that fit alike, those on the level of this path come first.
     """
-    words = text.lower().replace("×", "x").split()
+    words = [word for each in _SIZES.sub("x", text.lower()).split() if (word := each.strip("()[],"))]
     found = []
     for path, name, block, result in _walk(analysis.main, "") if words else ():
         rank, matched = 0, ""

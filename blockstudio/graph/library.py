@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.format import SUFFIX, load, save
+from blockstudio.graph.edits import RenameModule
+from blockstudio.graph.format import SUFFIX, dumps, load, save
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
 from blockstudio.graph.presets import preset_folder, preset_names
 from blockstudio.text import say
@@ -46,9 +49,14 @@ def packed(diagram: Contents, module: str) -> Diagram:
     return found
 
 
-def keep(diagram: Contents, module: str, folder: Path) -> Path:
-    """Write a module into a library; one of the same name is replaced. Returns the file. Raises `StudioError`
-    ``file.*``."""
+def keep(module: Diagram, folder: Path, instead: Kept | None = None) -> Path:
+    """Write a `packed` module into a library, in the place of another of its name if that is to be (``instead``).
+    Returns the file. Raises `StudioError` ``library.taken`` where another stands under that name, ``file.*``."""
+    if instead is None and (other := same_named(module.name, folder)) is not None and not is_same(module, other):
+        raise StudioError(
+            "library.taken", say("your library has another {module} already.", module=other.module),
+            where=other.file.name, hint=say("Replace it, or keep both."),
+        )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -56,7 +64,31 @@ def keep(diagram: Contents, module: str, folder: Path) -> Path:
             "file.write", say("{folder} cannot be made: {reason}.", folder=folder, reason=error.strerror or error),
             hint=say("Choose a folder that you may write to."),
         ) from error  # fmt: skip
-    return save(packed(diagram, module), folder / f"{module}{SUFFIX}")
+    return save(module, instead.file if instead is not None else folder / f"{module.name}{SUFFIX}")
+
+
+def same_named(module: str, folder: Path) -> Kept | None:
+    """What a library has under a module's name; small and capital letters are one in the names of files."""
+    return next((each for each in kept(folder) if each.module.casefold() == module.casefold()), None)
+
+
+def is_same(module: Diagram, where: Kept) -> bool:
+    """Whether a file holds a `packed` module just as it is."""
+    try:
+        return dumps(read(where)) == dumps(module)
+    except StudioError:
+        return False
+
+
+def under_free_name(module: Diagram, folder: Path) -> Diagram:
+    """A `packed` module under a name that a library does not have yet: ``Branch2``."""
+    taken = {each.module.casefold() for each in kept(folder)}
+    names = (f"{module.name}{number}" for number in count(2))
+    free = next(name for name in names if name.casefold() not in taken and name not in module.modules)
+    found = copy_diagram(module)
+    RenameModule(name=module.name, to=free).apply(found)
+    found.name = free
+    return found
 
 
 def kept(folder: Path) -> list[Kept]:

@@ -25,6 +25,8 @@ def resnet():
         ("layer1.0.bn2", ["layer1.0.bn2"]),
         ("64×112×112 relu", ["relu"]),
         ("112x112 relu", ["relu"]),
+        ("(64, 112, 112) relu", ["relu"]),
+        ("64,112,112 relu", ["relu"]),
         ("kernel_size=7", ["conv1"]),
         ("repeat=6", ["layer3"]),
         ("", []),

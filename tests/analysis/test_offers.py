@@ -66,6 +66,8 @@ def test_names_aliases_and_words_of_papers_find_what_they_mean(text, first):
         ("1x1 96", "1×1 Conv", {"kernel_size": 1, "out_channels": 96}, "96×14×14"),
         ("input 192 28 28", "Input", {"shape": [192, 28, 28]}, "takes no wire"),
         ("input 192x28x28", "Input", {"shape": [192, 28, 28]}, "takes no wire"),
+        ("input (192, 28, 28)", "Input", {"shape": [192, 28, 28]}, "takes no wire"),
+        ("conv 3 x 3, 64", "Conv2d", {"kernel_size": 3, "out_channels": 64, "padding": 1}, "64×14×14"),
         ("input 784", "Input", {"shape": [784]}, "takes no wire"),
         ("maxpool 2 2", "MaxPool2d", {"kernel_size": 2, "stride": 2}, "512×7×7"),
         ("dropout 0.4", "Dropout", {"p": 0.4}, "512×14×14"),

@@ -287,3 +287,47 @@ def test_a_module_that_takes_one_number_is_converted_too() -> None:
     assert after.output_shape == report.output_shape and d.main.block("wide").parameters["out_channels"] == 32
     assert d.main.block("wide").parameters["stride"] == 2
     assert not [each for each in after.problems if each.severity == "error"]
+
+
+def test_several_kernels_are_converted_at_once() -> None:
+    d = five_by_five()
+    found = offered(d, "conv1", "conv2", "conv3", "relu1")
+    assert set(found) >= {"stack_3x3", "asymmetric", "separable", "bottleneck"}
+    stacks = found["stack_3x3"]
+    assert (str(stacks.title), str(stacks.label)) == ("two 3×3, 2 blocks", "Convert 2 blocks to two 3×3")
+    assert (stacks.removed, stacks.added) == (
+        ("conv1", "conv2"), ("conv1a", "relu1a", "conv1b", "conv2a", "relu2a", "conv2b"),
+    )  # fmt: skip
+    assert len(stacks.parts) == 2 and "stack_2x2" not in found  # one alone could become those
+    # Together they save what they save one after the other.
+    alone = [offered(d, name)["stack_3x3"] for name in ("conv1", "conv2")]
+    saved = sum(each.whole_after.parameters - each.whole.parameters for each in alone)
+    assert stacks.whole_after.parameters - stacks.whole.parameters == saved
+    for kind in ("stack_3x3", "asymmetric", "separable", "bottleneck"):
+        check(d, found[kind])
+    # What differs is called by what it has in common.
+    d = chain(
+        ("Conv2d", "a", {"out_channels": 16, "kernel_size": 5, "padding": 2}),
+        ("Conv2d", "b", {"out_channels": 16, "kernel_size": 7, "padding": 3}),
+        ("Conv2d", "c", {"out_channels": 16, "kernel_size": 5, "padding": 2, "stride": 2}),
+    )
+    stacks = offered(d, "c", "b", "a", relu=False)["stack_3x3"]
+    assert str(stacks.title) == "stacks of 3×3, 3 blocks" and stacks.note == ""
+    check(d, stacks)
+    apply_fix(d, stacks)
+    assert [name for name, _ in d.main.blocks()] == [
+        "input", "aa", "ab", "ba", "bb", "bc", "ca", "cb", "output",
+    ]  # fmt: skip
+    # Instances of one module that has to take two numbers for it.
+    d = wrapping()
+    check(d, offered(d, "five", "wide")["asymmetric"])
+    assert "asymmetric" not in offered(wrapping(padding="kernel_size // 2"), "five", "wide")
+
+
+@pytest.mark.parametrize("preset", ["alexnet", "module_inception_naive"])
+def test_whatever_is_offered_for_all_blocks_holds(preset) -> None:
+    d = load_preset(preset)
+    found = offered(d, *(name for name, _ in d.main.blocks()))
+    assert "separable" in found
+    for each in found.values():
+        check(d, each)

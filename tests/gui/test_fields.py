@@ -19,7 +19,7 @@ PAIR, SHAPE = CATALOGUE["Conv2d"].parameters["kernel_size"], CATALOGUE["Input"].
 PADDING, WIDTH = CATALOGUE["Conv2d"].parameters["padding"], CATALOGUE["Conv2d"].parameters["out_channels"]
 
 
-@pytest.mark.parametrize("text", ["3 3", "3x3", "3×3", "3 × 3", "3X3", "(3, 3)", "3, 3", " 3  3 "])
+@pytest.mark.parametrize("text", ["3 3", "3x3", "3×3", "3 × 3", "3X3", "(3, 3)", "3, 3", " 3  3 ", "（3，3）"])
 def test_two_numbers_are_a_pair(text: str) -> None:
     assert read(PAIR, text) == 3
 
@@ -33,9 +33,13 @@ def test_sizes_as_people_write_them() -> None:
         "(192, 28, 28)",
         "[192, 28, 28]",
         "192 x 28 X 28",
+        "192*28*28",
+        "192 * 28 * 28",
+        "１９２，２８，２８",
     ):
         assert read(SHAPE, text) == [192, 28, 28], text
     assert read(PAIR, "1 7") == [1, 7] and read(PADDING, "0 3") == [0, 3] and read(PADDING, "1 2 3 4") == [1, 2, 3, 4]
+    assert read(SHAPE, "3, 2*16, 32") == [3, "2*16", 32]
     assert read(PAIR, "3*width") == "3*width" and read(WIDTH, "4 * width") == "4 * width"
     for text in ("3 3", "3x3"):
         with pytest.raises(StudioError):

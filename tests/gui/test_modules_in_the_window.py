@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from blockstudio.analysis import analyze
+from blockstudio.graph.edits import SetBlock
 from blockstudio.graph.format import dumps
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.hand import dropping
@@ -133,6 +136,44 @@ def test_the_library_is_plain_files_that_any_diagram_takes(open_window):
     assert [each.target for each in session.definition.wires_from("pool2")] == list(session.selection)
     assert window.canvas.block_rect("pool2").bottom() < window.canvas.block_rect(session.selection[0]).top()
     undone(session, before)
+
+
+def test_a_module_of_the_library_is_never_written_over_unasked(open_window):
+    window = open_window("resnet50")
+    session, shelf, toasts = window.session, window.desk.shelf, window.desk.toasts
+    session.select(["layer1"])
+    assert window.commands.run("module.keep")
+    (first,) = shelf.library()
+    was = first.file.read_bytes()
+    assert window.commands.run("module.keep")  # the same: nothing is asked
+    assert not [note for note in toasts.notes if note.kind == "warning"]
+    session.enter("layer1")
+    block = next(name for name, each in session.definition.blocks() if each.type == "Conv2d")
+    noted = replace(session.definition.block(block), note="mine")
+    assert session.do("Note", SetBlock(scope=session.scope, name=block, block=noted))
+    session.leave()
+    session.select(["layer1"])
+    assert not window.commands.run("module.keep")
+    assert first.file.read_bytes() == was and toasts.texts[0] == "Your library has another Bottleneck already."
+    replace_it, keep_both = toasts.notes[0].buttons
+    assert [replace_it.text(), keep_both.text()] == ["Replace it", "Keep both"]
+    session.select(["fc"])  # what was asked about stays what it was
+    QTest.mouseClick(keep_both, Qt.MouseButton.LeftButton)
+    assert first.file.read_bytes() == was
+    assert [each.module for each in shelf.library()] == ["Bottleneck", "Bottleneck2"]
+    second = shelf.read(shelf.library()[1])
+    assert [block.type for _, block in second.main.blocks()] == ["Bottleneck2"] and "mine" in dumps(second)
+    session.select(["layer1"])
+    assert not window.commands.run("module.keep")
+    QTest.mouseClick(toasts.notes[0].buttons[0], Qt.MouseButton.LeftButton)
+    assert len(shelf.library()) == 2 and b"mine" in first.file.read_bytes()
+    # Small and capital letters are one name to some computers; what cannot be read is another too.
+    first.file.rename(first.file.with_name("bottleneck.blocks.json"))
+    (shelf.folder / "bottleneck.blocks.json").write_text("{", encoding="utf-8")
+    assert not window.commands.run("module.keep")
+    QTest.mouseClick(toasts.notes[0].buttons[0], Qt.MouseButton.LeftButton)
+    assert [each.module for each in shelf.library()] == ["bottleneck", "Bottleneck2"]
+    assert shelf.read(shelf.library()[0]).modules
 
 
 def test_a_broken_file_of_the_library_is_a_sentence(open_window):

@@ -67,6 +67,28 @@ def test_it_is_looked_at_before_it_is_done(open_window, qtbot):
     assert dumps(session.diagram) == before
 
 
+def test_several_kernels_are_looked_at_and_converted_as_one_step(open_window, qtbot):
+    window = open_window()
+    window.documents.add(Document(five_by_five()))
+    session, scene = window.session, window.canvas.scene
+    before = dumps(session.diagram)
+    session.select(["conv1", "conv2", "bn1"])
+    qtbot.waitUntil(lambda: bool(section(window).options))
+    option = next(each for each in section(window).options if each.found.kind == "stack_3x3")
+    assert "two 3×3, 2 blocks" in option.accessibleName()
+    option.setFocus()
+    preview = scene.preview
+    assert [[old.content.name for old in swap.olds] for swap in preview.swaps] == [["conv1"], ["conv2"]]
+    assert all(len(swap.came) == 3 for swap in preview.swaps)
+    assert not window.canvas.grab().isNull() and window.canvas.fault == ""
+    qtbot.keyClick(option, Qt.Key.Key_Return)
+    assert session.selection == ("conv1a", "relu1a", "conv1b", "conv2a", "relu2a", "conv2b")
+    placed = [window.canvas.block_rect(name) for name, _ in session.definition.blocks()]
+    assert not [1 for one in placed for other in placed if one is not other and one.intersects(other)]
+    session.undo()
+    assert dumps(session.diagram) == before
+
+
 def test_it_stands_in_the_menu_and_among_the_commands(open_window):
     window = open_window("alexnet")
     session = window.session

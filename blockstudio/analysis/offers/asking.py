@@ -13,6 +13,8 @@ _WINDOW = re.compile(r"(\d{1,3})[x×](\d{1,3})")
 _SHAPE = re.compile(r"\d{1,7}x\d{1,5}x\d{1,5}")
 _STRIDE = re.compile(r"(?:/|s)(\d)")
 _NUMBER = re.compile(r"\d{1,7}(\.\d+)?|\.\d+")
+_TIMES = re.compile(r"×|(?<=\d)\s+x\s+(?=\d)")
+_BETWEEN = str.maketrans(",()[]", "     ")
 _NUMERIC = ("int", "float", "pair", "padding")
 WINDOW, STRIDE, PADDING = "kernel_size", "stride", "padding"
 """Parameters of all types that look through a window."""
@@ -38,7 +40,7 @@ def asked(text: str) -> Asked:
     numbers: list[int | float] = []
     window: tuple[int, int] | None = None
     stride: int | None = None
-    for token in text.lower().replace("×", "x").replace(",", " ").split():
+    for token in _TIMES.sub("x", text.lower()).translate(_BETWEEN).split():
         if _SHAPE.fullmatch(token):
             numbers += [int(side) for side in token.split("x")]
         elif (found := _WINDOW.fullmatch(token)) and window is None:

@@ -14,6 +14,7 @@ from blockstudio.analysis.refactorings import kernels, residual, shapes
 from blockstudio.analysis.refactorings.bench import Bench, Costs, Refactoring, places
 from blockstudio.analysis.refactorings.context import Proposal, RefactorContext
 from blockstudio.analysis.refactorings.normalise import normalised
+from blockstudio.analysis.refactorings.several import together
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 
@@ -45,6 +46,7 @@ def proposals(
         else:
             for find in _ONE:
                 yield from find(site, name)
+    yield from together(diagram, scope, level, names, relu, _KERNELS)
     yield from residual.shortcut(site, names)
     found = normalised([site], names)
     if found is not None:

@@ -38,6 +38,8 @@ class Proposal(Fix):
     """Blocks that come, in drawing order."""
     changed: tuple[str, ...] = ()
     """Blocks that stay with other parameters."""
+    parts: tuple[Proposal, ...] = ()
+    """Of one that does the same to several blocks: what it does to each."""
 
 
 class RefactorContext:

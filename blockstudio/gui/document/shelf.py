@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.contents import Contents
+from blockstudio.graph import library
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.library import Kept, keep, kept, preset_modules, read
+from blockstudio.graph.library import Kept, kept, preset_modules, read
 from blockstudio.gui.work.settings import data_folder
 from blockstudio.text import say
 
@@ -72,11 +72,20 @@ class Shelf(QObject):
             self._read[key] = found
         return found
 
-    def keep(self, diagram: Contents, module: str) -> Path:
-        """Put a module into the library. Raises `StudioError`."""
-        file = keep(diagram, module, self.folder)
+    def other(self, module: Diagram) -> Kept | None:
+        """Another module that the library has under the name of a packed one; ``None``: none, or the same."""
+        found = library.same_named(module.name, self.folder)
+        return None if found is None or library.is_same(module, found) else found
+
+    def keep(self, module: Diagram, instead: Kept | None = None) -> Path:
+        """Put a packed module into the library, or in the place of another. Raises `StudioError`."""
+        file = library.keep(module, self.folder, instead)
         self.changed.emit()
         return file
+
+    def keep_beside(self, module: Diagram) -> Path:
+        """Put it there under a free name. Raises `StudioError`."""
+        return self.keep(library.under_free_name(module, self.folder))
 
     def tip(self, where: Kept) -> str:
         """What a module is, with its drawing, as rich text."""

@@ -43,9 +43,11 @@ class FigureStaging(Staging):
         self._keep_way()
         places, frames = self._centres(scope), self._frame_sizes(path, scope)
         roomy = self._roomy(path, scope)
-        if roomy is None:
-            roomy = self._with_room(scope, places, frames) if frames else None
-        if self._wanted_columns > 1 and len(places) > 1:
+        folds = self._wanted_columns > 1 and len(places) > 1
+        # Wires that are led keep their points where the drawing makes the room itself.
+        if roomy is None and frames and (folds or not self.session.diagram.definition(scope).routes):
+            roomy = self._with_room(scope, places, frames)
+        if folds:
             shown = {name: at for name, at in (roomy or places).items() if self._only is None or name in self._only}
             columns = self._columns(scope, shown, frames)
             roomy = self._fold(columns, columns.into(self._wanted_columns))

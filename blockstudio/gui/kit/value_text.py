@@ -17,6 +17,10 @@ _FALSE = {"off", "false", "no", "0", ""}
 _MANY = ("pair", "padding", "shape")
 _SIZES = re.compile(r"\(?\s*\d+(?:\s*[,×xX]\s*|\s+)\d+(?:(?:\s*[,×xX]\s*|\s+)\d+)*\s*\)?")
 """``3 3``, ``192 28 28``, ``192×28×28``, ``3x3``, ``(3, 3)``: whole numbers and nothing but signs between them."""
+_STARRED = re.compile(r"\d+(?:\s*\*\s*\d+){2}")
+"""``192*28*28`` where a shape is asked for: nobody multiplies the sides of an image."""
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""The wide digits and signs of Chinese typing, as the plain ones."""
 _TIMES = re.compile(r"(?<=[\d\s])[×x](?=[\d\s])")
 
 
@@ -46,7 +50,7 @@ def show_value(value: Value) -> str:
 def read(parameter: Parameter, text: str) -> RawValue:
     """The raw value that a text means; what is no literal is an expression. Raises `StudioError` if it is
     neither."""
-    raw = _literal(parameter, text.strip())
+    raw = _literal(parameter, text.strip() if parameter.kind == "text" else text.translate(_WIDE).strip())
     check_raw(parameter, raw, "")
     return raw
 
@@ -62,6 +66,8 @@ def _literal(parameter: Parameter, text: str) -> RawValue:
         lowered = text.lower()
         return lowered in _TRUE if lowered in _TRUE | _FALSE else text
     if parameter.kind in _MANY:
+        if parameter.kind == "shape" and _STARRED.fullmatch(text):
+            text = text.replace("*", "×")
         parts = [_number(part) for part in _split(text)]
         if len(parts) > 1:
             return _short(parameter, parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -10,7 +12,8 @@ from blockstudio.blocks import PORTS
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire
-from blockstudio.graph.library import Kept
+from blockstudio.graph.format import SUFFIX
+from blockstudio.graph.library import Kept, packed
 from blockstudio.graph.operations.base import Added, Edits
 from blockstudio.graph.operations.grouping import group
 from blockstudio.graph.operations.naming import module_name
@@ -18,6 +21,7 @@ from blockstudio.graph.operations.pasting import brought, paste
 from blockstudio.graph.operations.promoting import promote
 from blockstudio.graph.operations.replacing import make_unique, stand_in
 from blockstudio.graph.operations.ungrouping import ungroup
+from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import phrase, tr
@@ -151,14 +155,35 @@ def _placed(edit: Edit, at: tuple[float, float] | None) -> Edit:
 
 
 def keep(desk: Desk) -> bool:
-    """Put the selected instance's module into the user's library."""
-    module = module_of(desk.session)
+    """Put the selected instance's module into the user's library; where that has another of its name, ask."""
+    session = desk.session
+    module = packed(session.diagram, module_of(session))
+    other = desk.shelf.other(module)
+    if other is None:
+        return _keep(desk, lambda: desk.shelf.keep(module))
+    text = tr("Your library has another {module} already.", module=other.module)
+    desk.say(text, "warning", Act(tr("Replace it"), "module.replace_kept", module),
+             Act(tr("Keep both"), "module.keep_beside", module))  # fmt: skip
+    return False
+
+
+def replace_kept(desk: Desk, module: Diagram) -> bool:
+    """Put a module in the place of the one of its name in the library."""
+    return _keep(desk, lambda: desk.shelf.keep(module, desk.shelf.other(module)))
+
+
+def keep_beside(desk: Desk, module: Diagram) -> bool:
+    """Put a module into the library under a name that is free there."""
+    return _keep(desk, lambda: desk.shelf.keep_beside(module))
+
+
+def _keep(desk: Desk, write: Callable[[], Path]) -> bool:
     try:
-        file = desk.shelf.keep(desk.session.diagram, module)
+        file = write()
     except StudioError as error:
         desk.session.refused.emit(str(error))
         return False
-    desk.say_written(file, tr("{module} is in your library", module=module))
+    desk.say_written(file, tr("{module} is in your library", module=file.name.removesuffix(SUFFIX)))
     return True
 
 

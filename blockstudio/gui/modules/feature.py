@@ -45,6 +45,8 @@ def install(desk: Desk) -> None:
                 lambda d, wanted: acts.promote_parameter(d.session, *wanted), value=True),
         Command("module.keep", say("Keep in your library"), acts.keep, "Edit", 319, enabled=_one_module,
                 keywords="module library save share reuse", on_drawing=True),
+        Command("module.replace_kept", say("Replace the one in your library"), acts.replace_kept, value=True),
+        Command("module.keep_beside", say("Keep both in your library"), acts.keep_beside, value=True),
         Command("module.insert", say("Add a kept module"), lambda d, wanted: acts.insert(d, *wanted), value=True),
         Command("module.folder", say("Show your library's folder"), _show_folder, keywords="module library share"),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from blockstudio.graph.diagram import Diagram, Wire
-from blockstudio.graph.edits import SetRoute
+from blockstudio.graph.edits import MoveBlocks, RemoveWire, SetRoute, SetTexts
 from blockstudio.graph.format import dumps
 from blockstudio.gui.canvas.hand.cutting import Cut
 from blockstudio.gui.canvas.hand.leading import Lead
@@ -249,3 +249,75 @@ def test_a_line_cuts_the_wires_of_the_level_that_it_begins_on(show, nested) -> N
     assert {"input -> conv", "relu -> output"} == wire_ends(canvas)
     canvas.session.undo()
     assert dumps(nested) == before
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_a_wire_is_led_past_a_module_that_is_open(show, nested, right) -> None:
+    """Shut or open, the points stand beside the same; what is done to them there is done to the document's."""
+    nested.add("Add", "sum", at=(0, 320))
+    nested.history.do(RemoveWire(wire=nested.main.wires_into("output")[0]))
+    for source in ("head", "input"):
+        nested.connect(source, "sum")
+    nested.connect("sum", "output")
+    nested.move("output", 0, 432)
+    if right:
+        for name, block in list(nested.main.blocks()):
+            nested.move(name, block.at[1] * 2, block.at[0])
+        nested.history.do(SetTexts(about={"flow": "right"}))
+    skip = next(wire for wire in nested.main.wires_into("sum") if wire.source == "input")
+    route = ((200.0, 100.0), (200.0, 200.0))
+    nested.history.do(SetRoute(wire=skip, route=tuple((y, x) for x, y in route) if right else route))
+    nested.history.clear()
+    before = dumps(nested)
+    canvas = show(nested, 1400, 1100)
+    canvas.toggle_frame("stage")
+    canvas.fit()
+    drawing = canvas.scene.drawing
+    frame = drawing.rect("stage")
+    shown = drawing.led[skip]
+    assert not any(frame.adjusted(-4, -4, 4, 4).contains(QPointF(*at)) for at in shown)
+    assert not frame.adjusted(4, 4, -4, -4).intersects(drawing.path(skip).boundingRect()) or all(
+        not frame.adjusted(4, 4, -4, -4).contains(drawing.path(skip).pointAtPercent(t / 50)) for t in range(51)
+    )
+    for at, of in zip(shown, nested.main.routes[skip], strict=True):
+        assert drawing.document_point(skip, at) == pytest.approx(of)
+    # One is pulled further aside, one more is put in, one is taken away: each a step.
+    by = QPoint(0, 64) if right else QPoint(64, 0)
+    start = canvas.camera.to_view(QPointF(*shown[0])).toPoint()
+    drag(canvas, start, start + by)
+    first, second = nested.main.routes[skip]
+    assert second == nested.main.routes[skip][1] and first[0 if not right else 1] > 208
+    drawing = canvas.scene.drawing
+    way = [drawing.path(skip).pointAtPercent(step / 100) for step in range(10, 90)]
+    free = max(way, key=lambda at: min((at - QPointF(*one)).manhattanLength() for one in drawing.led[skip]))
+    at = canvas.camera.to_view(free).toPoint()
+    drag(canvas, at, at + by)
+    assert len(nested.main.routes[skip]) == 3
+    now = min(canvas.scene.drawing.led[skip], key=lambda one: (QPointF(*one) - free).manhattanLength())
+    apart = QPointF(*now) - canvas.camera.to_scene(QPointF(at + by))
+    assert abs(apart.x()) + abs(apart.y()) < 24, "the point stays where it was let go"
+    double_click(canvas, canvas.camera.to_view(QPointF(*now)).toPoint())
+    assert len(nested.main.routes[skip]) == 2
+    canvas.toggle_frame("stage")
+    assert canvas.scene.drawing.led[skip] == [tuple(at) for at in nested.main.routes[skip]]
+    while nested.history.undo_label:
+        canvas.session.undo()
+    assert dumps(nested) == before
+
+
+def test_a_wire_of_a_level_that_nobody_has_placed_is_led_while_a_module_is_open(show, nested) -> None:
+    for name, _ in list(nested.main.blocks()):
+        nested.history.do(MoveBlocks(to={name: None}))
+    nested.history.clear()
+    before = dumps(nested)
+    canvas = show(nested, 1000, 1000)
+    canvas.toggle_frame("stage")
+    canvas.fit()
+    wire = Wire("stage", "output", "head", "input")
+    canvas.zoom_to(2.0)
+    canvas.reveal("head")
+    at = canvas.camera.to_view(canvas.scene.drawing.path(wire).pointAtPercent(0.5)).toPoint()
+    drag(canvas, at, at + QPoint(80, 0))
+    assert len(nested.main.routes[wire]) == 1 and len(canvas.scene.drawing.led[wire]) == 1
+    canvas.session.undo()
+    assert dumps(nested) == before and not canvas.scene.drawing.led

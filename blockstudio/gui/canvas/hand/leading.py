@@ -12,9 +12,10 @@ from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import MoveBlocks, SetRoute
 from blockstudio.gui.canvas.hand.gesture import Drag
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
+from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import phrase, tr
+from blockstudio.gui.kit.text import phrase
 
 REACH = 10.0
 """So near to a point, in pixels, that is meant rather than a new one."""
@@ -32,11 +33,14 @@ class Lead(Drag):
         self.wire = wire
         self._drawing = self.scene.drawing
         start = on_stage(surface, at)
-        self._before = [(float(x), float(y)) for x, y in self._drawing.led.get(wire, ())]
+        self._before = points_of(self._drawing, wire)
         index = near_point(self._before, start, surface.camera.scale)
         self._index = place_on(self._ends(), self._before, start) if index is None else index
         self._new = index is None
         self.points = list(self._before)
+        """The points as they are shown."""
+        self._at: Point | None = None
+        """The one that is dragged, in the document's coordinates."""
 
     def _ends(self) -> tuple[Point, Point]:
         curve = self._drawing.curves[self._drawing.wire_rows[self.wire]]
@@ -46,21 +50,25 @@ class Lead(Drag):
         self.scene.select_wires([self.wire])
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
-        if (self._new and len(self._before) >= MAX_POINTS) or not can_lead(self.scene):
+        if self._new and len(self._before) >= MAX_POINTS:
             return
         here = on_stage(self.surface, self.at)
-        x0, y0 = self._drawing.origin
-        free = modifiers & Qt.KeyboardModifier.AltModifier
-        at = (here.x(), here.y()) if free else (snap(here.x() - x0) + x0, snap(here.y() - y0) + y0)
+        x, y = self._drawing.document_point(self.wire, (here.x(), here.y()))
+        self._at = (x, y) if modifiers & Qt.KeyboardModifier.AltModifier else (snap(x), snap(y))
         self.points = list(self._before)
-        self.points[self._index : self._index + (not self._new)] = [at]
+        self.points[self._place] = [self._drawing.shown_point(self.wire, self._at)]
         self._drawing.lead(self.wire, self.points)
         self.scene.changed.emit()
 
+    @property
+    def _place(self) -> slice:
+        return slice(self._index, self._index + (not self._new))
+
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
-        if not can_lead(self.scene):
-            self.scene.session.message.emit(tr("Wires can be led where no module is open in place"))
-        elif not set_points(self.scene, self.wire, self.points):
+        route = route_of(self.scene, self.wire)
+        if self._at is not None:
+            route[self._place] = [self._at]
+        if not set_route(self.scene, self.wire, route):
             self.cancel()
 
     def click(self, modifiers: Qt.KeyboardModifier) -> None:
@@ -72,9 +80,14 @@ class Lead(Drag):
             self.scene.changed.emit()
 
 
-def can_lead(scene: Scene) -> bool:
-    """Whether the drawing shows points where the document has them: not where blocks have made room for frames."""
-    return not scene.drawing.wants_frames and not scene.drawing.roomy
+def points_of(drawing: Drawing, wire: Wire) -> list[Point]:
+    """The points that a wire is led through, as they are shown."""
+    return [(float(x), float(y)) for x, y in drawing.led.get(wire, ())]
+
+
+def route_of(scene: Scene, wire: Wire) -> list[Point]:
+    """The same as the document has them."""
+    return list(scene.session.definition.routes.get(wire, ())) if wire in scene.drawing.led else []
 
 
 def near_point(points: list[Point], at: QPointF, scale: float) -> int | None:
@@ -97,11 +110,11 @@ def place_on(ends: tuple[Point, Point], points: list[Point], at: QPointF) -> int
 def remove_point(surface: Surface, wire: Wire, at: QPointF) -> bool:
     """Take away the point at a place of the view, as one step; False if there is none."""
     scene = surface.scene
-    points = [(float(x), float(y)) for x, y in scene.drawing.led.get(wire, ())]
-    index = near_point(points, on_stage(surface, at), surface.camera.scale)
+    index = near_point(points_of(scene.drawing, wire), on_stage(surface, at), surface.camera.scale)
     if index is None:
         return False
-    return set_points(scene, wire, points[:index] + points[index + 1 :])
+    route = route_of(scene, wire)
+    return set_route(scene, wire, route[:index] + route[index + 1 :])
 
 
 def set_free(scene: Scene) -> bool:
@@ -117,11 +130,11 @@ def any_led(scene: Scene) -> bool:
     return any(wire in scene.session.definition.routes for wire in scene.marks.wires)
 
 
-def set_points(scene: Scene, wire: Wire, points: list[Point]) -> bool:
-    """Lead a wire through points of the stage, as one step. Blocks without a place of their own get the one they are
-    shown at, so that the points stay beside them."""
-    session, (x0, y0) = scene.session, scene.drawing.origin
-    route = tuple((round(x - x0, 2), round(y - y0, 2)) for x, y in points)
+def set_route(scene: Scene, wire: Wire, points: list[Point]) -> bool:
+    """Lead a wire through points of the document, as one step. Blocks without a place of their own get the one they
+    are shown at, so that the points stay beside them."""
+    session = scene.session
+    route = tuple((round(x, 2), round(y, 2)) for x, y in points)
     if route == session.definition.routes.get(wire, ()):
         return False
     loose = scene.loose_places()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QObject, QRectF
 
 from blockstudio.analysis import Analysis, Fix
@@ -11,7 +13,7 @@ from blockstudio.graph.edits import AddBlock, RemoveBlock
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CARD_WIDTH
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.preview import NumberChange, Old, Preview
+from blockstudio.gui.canvas.scene.preview import NumberChange, Old, Preview, Swap
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.parts import change_text, count_text
@@ -40,11 +42,21 @@ def preview_of(scene: Scene, fix: Fix, owner: QObject) -> Preview | None:
     stage = staging.stage(scene.root.path, scene.root.drawing.scope)
     scope = scene.root.drawing.scope
     added = tuple(edit.name for edit in edits if isinstance(edit, AddBlock) and edit.scope == scope)
-    gone = [edit.name for edit in edits if isinstance(edit, RemoveBlock) and edit.scope == scope]
+    gone = tuple(edit.name for edit in edits if isinstance(edit, RemoveBlock) and edit.scope == scope)
     return Preview(
-        stage, fix, *_arrow_text(fix), added, tuple(_olds(scene, stage, gone, added)),
+        stage, fix, *_arrow_text(fix), added, tuple(_swaps(scene, stage, fix, gone, added)),
         _figures(session.analysis, other.analysis),
     )  # fmt: skip
+
+
+def _swaps(scene: Scene, stage: Stage, fix: Fix, gone: tuple[str, ...], added: tuple[str, ...]) -> Iterator[Swap]:
+    """What comes in the place of what: of several blocks that are converted at once for each of them."""
+    parts = fix.parts if isinstance(fix, Refactoring) else ()
+    for went, came in [(part.removed, part.added) for part in parts] or [(gone, added)]:
+        rects = [stage.drawing.rect(name) for name in came if name in stage.drawing.rows]
+        there = [name for name in went if name in scene.root.drawing.rows][:3]
+        if rects and there:
+            yield Swap(tuple(_olds(scene, stage, there, rects)), tuple(rects))
 
 
 def _arrow_text(fix: Fix) -> tuple[str, str]:
@@ -54,13 +66,9 @@ def _arrow_text(fix: Fix) -> tuple[str, str]:
     return render(fix.title), change_text(fix.change)
 
 
-def _olds(scene: Scene, stage: Stage, gone: list[str], added: tuple[str, ...]) -> list[Old]:
+def _olds(scene: Scene, stage: Stage, gone: list[str], came: list[QRectF]) -> list[Old]:
     """The cards that go, beside those that come: on the side that is free."""
-    drawing, before = stage.drawing, scene.root
-    came = [drawing.rect(name) for name in added if name in drawing.rows]
-    gone = [name for name in gone if name in before.drawing.rows][:3]
-    if not came or not gone:
-        return []
+    drawing = stage.drawing
     block = came[0]
     for rect in came[1:]:
         block = block.united(rect)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from blockstudio.gui.canvas.paint import cards
 from blockstudio.gui.canvas.paint.style import Style, card_path
 from blockstudio.gui.canvas.scene.metrics import RADIUS
-from blockstudio.gui.canvas.scene.preview import Preview
+from blockstudio.gui.canvas.scene.preview import Preview, Swap
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import Theme, font
 
@@ -54,18 +54,19 @@ def draw_preview(painter: QPainter, preview: Preview, style: Style) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(card_path(old.rect.width(), old.rect.height()))
         painter.translate(-old.rect.topLeft())
-    if came and preview.olds:
-        _draw_arrow(painter, preview, came, style)
+    for index, swap in enumerate(preview.swaps):
+        texts = (preview.title, preview.change) if not index else ("", "")
+        _draw_arrow(painter, preview, swap, texts, style)
 
 
-def _draw_arrow(painter: QPainter, preview: Preview, came: list[QRectF], style: Style) -> None:
+def _draw_arrow(painter: QPainter, preview: Preview, swap: Swap, texts: tuple[str, str], style: Style) -> None:
     """From the cards that go to a bracket beside those that come. Reckoned as of a drawing that runs down."""
     turn = preview.stage.drawing.right
 
     def point(x: float, y: float) -> QPointF:
         return QPointF(y, x) if turn else QPointF(x, y)
 
-    whole, old = (_whole([_turned(rect, turn) for rect in rects]) for rects in (came, [o.rect for o in preview.olds]))
+    whole, old = (_whole([_turned(rect, turn) for rect in rects]) for rects in (swap.came, [o.rect for o in swap.olds]))
     after = old.center().x() > whole.center().x()
     edge = whole.right() + 14 if after else whole.left() - 14
     inward, back = (-6.0, 5.0) if after else (6.0, -5.0)
@@ -83,17 +84,10 @@ def _draw_arrow(painter: QPainter, preview: Preview, came: list[QRectF], style: 
         QLineF(point(tip + back, y + 4), point(tip, y)),
     ])  # fmt: skip
     left, wide = min(start, tip), abs(tip - start)
-    texts = (
-        (preview.title, style.line_bold, style.theme.text, -20.0),
-        (
-            preview.change,
-            style.line_bold,
-            style.theme.good if preview.change[:1] == "−" else style.theme.secondary,
-            4.0,
-        ),
-    )
-    for text, used, colour, offset in texts:
-        painter.setFont(used)
+    title, change = texts
+    good = style.theme.good if change[:1] == "−" else style.theme.secondary
+    for text, colour, offset in ((title, style.theme.text, -20.0), (change, good, 4.0)):
+        painter.setFont(style.line_bold)
         painter.setPen(colour)
         place, align = QRectF(left, y + offset, wide, 16), Qt.AlignmentFlag.AlignCenter
         if turn:  # beside the arrow, which stands upright

@@ -229,13 +229,15 @@ class Drawing(Annotated):
         there = [name for name in names if name in self.rows]
         if there:
             self._base[[self.rows[name] for name in there]] = self._places_of(there)
-        for wire in self.led_within(there):
-            self._lead(wire)
         if self._wanted_frames:
             self._place_all()
+            for wire in list(self.led):
+                self._lead(wire)
             self._trace(range(len(self.wires)))
             self._touched()
             return
+        for wire in self.led_within(there):
+            self._lead(wire)
         there = self._rigid(self._elsewhere(there))
         before = self._area(there)
         self._place(there)

@@ -17,7 +17,7 @@ from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CHEVRON, card_widt
 from blockstudio.gui.canvas.scene.ports import Port, free_port, port_names, port_offset
 from blockstudio.gui.canvas.scene.routed import Routed, exchanged
 from blockstudio.gui.canvas.scene.routes import Array, Turn
-from blockstudio.layout.opening import make_room
+from blockstudio.layout.opening import Stretch, make_room
 
 FAMILY_NAMES = tuple(FAMILIES)
 _SERIALS = count()
@@ -317,7 +317,7 @@ class Geometry(Routed):
         count = len(self.names)
         sizes = np.array([self.size(name) for name in self.names]).reshape(count, 2)
         moved = self._base[:count].copy()
-        self.frames = {}
+        self.frames, self._stretch = {}, None
         if self._wanted_frames and self.roomy is None:
             # The ends of a frame's wires are put on its border when all is known that is in it.
             shown = [row for row, name in enumerate(self.names) if not self.is_hidden(name)]
@@ -326,7 +326,8 @@ class Geometry(Routed):
             ends = ((self.rows.get(wire.source), self.rows.get(wire.target)) for wire in self.definition.wires())
             wires = [(local[u], local[v]) for u, v in ends if u in local and v in local]
             at, card, size = (exchanged(each, self.right) for each in (moved[shown], cards, sizes[shown]))
-            moved[shown] = exchanged(make_room(at, card, size, wires), self.right)
+            roomed = make_room(at, card, size, wires)
+            moved[shown], self._stretch = exchanged(roomed, self.right), (Stretch(at, roomed, card, size), local)
         self._boxes[:count, :2] = moved - sizes / 2
         self._boxes[:count, 2:] = moved + sizes / 2
         for name, (inner, _) in self._wanted_frames.items():
@@ -345,15 +346,6 @@ class Geometry(Routed):
         self.wire_rows[wire] = row
         self._lead(wire)
         return row
-
-    def _lead(self, wire: Wire) -> None:
-        """Take over how the document leads a wire. Where blocks make room for frames they are not at their places
-        in the document, and neither would the points be: there every wire goes its own way."""
-        self.led.pop(wire, None)
-        route = self.definition.routes.get(wire)
-        if route and not self._wanted_frames and self.roomy is None:
-            x0, y0 = self.origin
-            self.led[wire] = [(x + x0, y + y0) for x, y in route]
 
     def _trace(self, which: Iterable[int]) -> None:
         """Curves and bounding boxes of these wires, and lanes for those that skip blocks."""

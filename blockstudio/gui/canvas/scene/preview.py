@@ -21,6 +21,14 @@ class Old:
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """Blocks that go, and the cards of those that come in their place."""
+
+    olds: tuple[Old, ...]
+    came: tuple[QRectF, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NumberChange:
     """One of the network's figures before and after."""
 
@@ -38,12 +46,17 @@ class Preview:
     stage: Stage
     fix: Fix
     title: str
-    """Over the arrow from the old to the new."""
+    """Over the arrow from the old to the new, the first if there are several."""
     change: str
     """Under it: ``−28 %``."""
     added: tuple[str, ...]
-    olds: tuple[Old, ...]
+    swaps: tuple[Swap, ...]
     figures: tuple[NumberChange, ...]
+
+    @property
+    def olds(self) -> tuple[Old, ...]:
+        """The cards that go."""
+        return tuple(old for swap in self.swaps for old in swap.olds)
 
     def came(self) -> list[QRectF]:
         """The cards to come."""

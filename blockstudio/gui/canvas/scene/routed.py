@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 
@@ -14,7 +14,9 @@ from blockstudio.graph.diagram import Definition, Wire
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.routes import Array, Route, Turn
 from blockstudio.gui.canvas.scene.traffic import FEW, Traffic
+from blockstudio.layout.opening import Stretch
 
+Point = tuple[float, float]
 TURN = QTransform(0, 1, 1, 0, 0, 0)
 """Exchanges the axes."""
 
@@ -42,14 +44,23 @@ class Routed:
     wire_rows: dict[Wire, int]
     lanes: dict[Wire, float]
     turns: dict[Wire, Turn]
-    led: dict[Wire, list[tuple[float, float]]]
+    led: dict[Wire, list[Point]]
     unrouted: dict[Wire, None]
+    origin: Point
+    roomy: Mapping[str, Point] | None
+    rows: dict[str, int]
+    _stretch: tuple[Stretch, dict[int, int]] | None
+    """What stands around modules that are open has made room: how points go along, and the rows by which it knows the
+    blocks."""
     _curves: Array
     _reach: Array
     _paths: dict[Wire, QPainterPath]
 
     @property
     def definition(self) -> Definition:
+        raise NotImplementedError
+
+    def document_place(self, name: str) -> Point:
         raise NotImplementedError
 
     @property
@@ -65,6 +76,55 @@ class Routed:
 
     def _redraw(self, row: int) -> None:
         raise NotImplementedError
+
+    # Wires that the user leads
+
+    def _lead(self, wire: Wire) -> None:
+        """Take over how the document leads a wire. Where all blocks stand elsewhere than in the document, every wire
+        goes its own way."""
+        self.led.pop(wire, None)
+        route = self.definition.routes.get(wire)
+        if route and self.roomy is None:
+            self.led[wire] = [self.shown_point(wire, at) for at in route]
+
+    def shown_point(self, wire: Wire, at: Point) -> Point:
+        """Where a point of the document's that a wire is led through is here."""
+        x, y = at[0] + self.origin[0], at[1] + self.origin[1]
+        if self.roomy is not None:
+            dx, dy = self._aside_of(wire, (x, y), shown=False)
+            return x + dx, y + dy
+        if self._stretch is None:
+            return x, y
+        stretch, rows = self._stretch
+        ends = rows.get(self.rows[wire.source]), rows.get(self.rows[wire.target])
+        found = stretch.shown((y, x) if self.right else (x, y), ends)
+        return (found[1], found[0]) if self.right else found
+
+    def document_point(self, wire: Wire, at: Point) -> Point:
+        """The point of the document's that is shown there."""
+        x, y = at
+        if self.roomy is not None:
+            dx, dy = self._aside_of(wire, at, shown=True)
+            x, y = x - dx, y - dy
+        elif self._stretch is not None:
+            stretch, rows = self._stretch
+            ends = rows.get(self.rows[wire.source]), rows.get(self.rows[wire.target])
+            found = stretch.closed((y, x) if self.right else (x, y), ends)
+            x, y = (found[1], found[0]) if self.right else found
+        return x - self.origin[0], y - self.origin[1]
+
+    def _aside_of(self, wire: Wire, at: Point, shown: bool) -> Point:
+        """How far the nearer end of a wire is shown from where the document has it; ``at`` as ``shown``, or not."""
+        found: list[tuple[float, Point]] = []
+        for name in (wire.source, wire.target):
+            left, top, right, bottom = self.boxes[self.rows[name]].tolist()
+            here, (x, y) = ((left + right) / 2, (top + bottom) / 2), self.document_place(name)
+            own = x + self.origin[0], y + self.origin[1]
+            near = here if shown else own
+            found.append((abs(near[0] - at[0]) + abs(near[1] - at[1]), (here[0] - own[0], here[1] - own[1])))
+        return min(found)[1]
+
+    # How wires run
 
     def route_of(self, wire: Wire) -> Route:
         """How a wire runs: as it is led (here), beside blocks, around them, or straight."""
