@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
 from blockstudio.graph.files import write_atomic
-from blockstudio.text import join, render, say
+from blockstudio.text import from_data, join, render, say, to_data
 
 if TYPE_CHECKING:
     from blockstudio.runs.run import Run
@@ -82,8 +82,10 @@ def measure(run: Run, wanted: list[str], tell: Tell) -> dict[str, Any]:
     """Measure what is ``wanted``, one after the other, each with what the one before has chosen; the run's recipe takes
     it over.
 
-    ``tell`` hears of every trial (``{"type": "trial", "about": "ways", "name": …}``), of every point of the range test
-    (``"type": "rate"``) and of what is chosen (``"type": "chosen", "about": …, "fields": {…}``). Returns all of it.
+    ``tell`` hears how many trials there are at most (``{"type": "begun", "about": "ways", "of": …}``), of every trial
+    (``{"type": "trial", "about": "ways", "name": …}``, with its name and why it was not kept as texts to be translated,
+    ``title`` and ``reason``), of every point of the range test (``"type": "rate"``) and of what is chosen (``"type":
+    "chosen", "about": …, "fields": {…}``). Returns all of it.
     """
     from blockstudio.needs import need
 
@@ -101,19 +103,24 @@ def measure(run: Run, wanted: list[str], tell: Tell) -> dict[str, Any]:
         tell({"type": "chosen", "about": about, "fields": fields, "factor": factor})
 
     for about in wanted:
-        tell({"type": "begun", "about": about})
+
+        def plan(of: int, about: str = about) -> None:
+            tell({"type": "begun", "about": about, "of": of})
+
         if about == BATCH:
-            size, trials = tune.find_batch_size(run, lambda trial: tell(_trial(BATCH, trial)))
+            size, trials = tune.find_batch_size(run, lambda trial: tell(_trial(BATCH, trial)), plan)
             found[BATCH] = {"chosen": size, "trials": tune.as_data(trials)}
             chosen(BATCH, {"batch_size": size})
         elif about == WAYS:
-            recipe, trials = tune.tune(run, lambda trial: tell(_trial(WAYS, trial)))
+            recipe, trials = tune.tune(run, lambda trial: tell(_trial(WAYS, trial)), plan)
             found[WAYS] = tune.as_data(trials)
             kept = {field: get_field(recipe, field) for trial in trials if trial.kept for field in trial.fields}
             best = max(trial.images_per_second for trial in trials if trial.kept)
             chosen(WAYS, kept, best / trials[0].images_per_second)
         else:
-            curve, rate = tune.rate_range(run, tell=lambda at, loss: tell({"type": "rate", "rate": at, "loss": loss}))
+            curve, rate = tune.rate_range(
+                run, tell=lambda at, loss: tell({"type": "rate", "rate": at, "loss": loss}), plan=plan
+            )
             found[RATE] = {"chosen": rate, "curve": curve}
             chosen(RATE, {"optimizer.lr": rate})
     return found
@@ -122,7 +129,8 @@ def measure(run: Run, wanted: list[str], tell: Tell) -> dict[str, Any]:
 def _trial(about: str, trial: Any) -> dict[str, Any]:
     from blockstudio.training.tune import as_data
 
-    return {"type": "trial", "about": about, **as_data([trial])[0]}
+    texts = {"title": to_data(trial.name), "reason": to_data(trial.why)}
+    return {"type": "trial", "about": about, **as_data([trial])[0], **texts}
 
 
 def _as_json(event: dict[str, Any]) -> None:
@@ -163,8 +171,9 @@ def _choice(event: dict[str, Any]) -> str:
 
 
 def _line(event: dict[str, Any]) -> str:
+    name, why = (render(from_data(event[key])) for key in ("title", "reason"))
     if event["milliseconds"] is None:
-        return f"  {event['name']:<28} {event['why']}"
+        return f"  {name:<28} {why}"
     mark = "✓" if event["kept"] else " "
     figures = f"{event['milliseconds']:9.2f} ms {event['images_per_second']:10,.0f} images/s  loss {event['loss']:.3f}"
-    return f"{mark} {event['name']:<28} {figures}  {event['why']}"
+    return f"{mark} {name:<28} {figures}  {why}"

@@ -71,7 +71,7 @@ def serve(directory: str, lines: TextIO, tell: Callable[[dict[str, Any]], None])
     except StudioError as error:
         tell({"error": _problem(error)})
         return 1
-    tell({"ready": True, "classes": classes})
+    tell({"ready": True, "classes": classes, "step": asked.subject.step})
     waiting: Queue[dict[str, Any] | None] = Queue()
     cancelled: set[int] = set()
 

@@ -45,6 +45,7 @@ class Subject:
     Attributes:
         trunk: Its units, from the input to the output.
         weights: By the state dict's keys, which are paths of the flat network too.
+        step: Of the run, at which it had them.
     """
 
     diagram: Diagram
@@ -52,6 +53,7 @@ class Subject:
     weights: dict[str, Tensor]
     run: Run | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    step: int | None = None
 
     @classmethod
     def of_run(cls, run: Run, checkpoint: Literal["best", "last"] = "best") -> Subject:
@@ -74,7 +76,8 @@ class Subject:
             )
         found.verify()
         diagram = run.diagram()
-        return cls(diagram, trunk(diagram), load_file(found.model), run, choose_device(run.recipe().device))
+        return cls(diagram, trunk(diagram), load_file(found.model), run, choose_device(run.recipe().device),
+                   found.step)  # fmt: skip
 
     @cached_property
     def pieces(self) -> dict[str, nn.Module]:

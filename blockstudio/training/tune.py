@@ -16,9 +16,13 @@ from typing import Any
 
 import torch
 
+from blockstudio.analysis import analyze
+from blockstudio.errors import StudioError
+from blockstudio.runs.devices import free_memory
+from blockstudio.runs.forecast import memory
 from blockstudio.runs.recipe import Recipe, get_field, with_fields
 from blockstudio.runs.run import Run
-from blockstudio.text import Text, say
+from blockstudio.text import Text, plain, say, say_many
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.data.images import ImageSet
 from blockstudio.training.device import Precision, check_precision, library_settings
@@ -38,6 +42,7 @@ TOLERANCE = 0.05
 LARGEST_BATCH = 1 << 14
 SLOWER = 0.9
 """The search for a batch ends where fewer images a second than so much of the best are learnt from."""
+FIRST_BATCH = 8
 RATES = 100
 """Steps of a range test."""
 
@@ -68,6 +73,7 @@ class Stand:
         self.prepared = prepare(run)
         self.recipe = self.prepared.recipe
         self._diagram = run.diagram()
+        self._analysis = analyze(self._diagram)
 
     def machine(self, recipe: Recipe) -> tuple[Step, Feeder, Rates, Meter]:
         """All that steps need, from the beginning, for another ``recipe`` of the same run."""
@@ -91,6 +97,14 @@ class Stand:
         feeder = Feeder(self.prepared.splits, recipe, self.prepared.device)
         return recipe.steps or (recipe.epochs or 1) * feeder.steps_per_epoch
 
+    def fits(self, recipe: Recipe) -> bool:
+        """Whether main memory holds a step, as far as that is known; a card says so itself."""
+        free = free_memory() if self.prepared.device.type == "cpu" else None
+        if free is None:
+            return True
+        wanted = memory(self._diagram, self._analysis, recipe)
+        return wanted.total - wanted.process - wanted.images <= free  # Those two are there already.
+
     def wait(self) -> None:
         if self.prepared.device.type == "cuda":
             torch.cuda.synchronize()
@@ -102,7 +116,7 @@ class Stand:
             with library_settings(recipe, self.prepared.device):
                 return self._time(trial, recipe, seconds)
         except Exception as error:  # noqa: BLE001 - a way that does not work here is a result
-            return replace(trial, why=(str(error).strip() or type(error).__name__).splitlines()[0])
+            return replace(trial, why=_reason(error))
         finally:
             gc.collect()
 
@@ -134,26 +148,38 @@ class Stand:
         return replace(trial, milliseconds=1000 * timed, images_per_second=rate, first_seconds=first, loss=loss)
 
 
-def tune(run: Run, tell: Callable[[Trial], object] = lambda trial: None) -> tuple[Recipe, list[Trial]]:
+def _reason(error: Exception) -> str:
+    """The first line of an error; a full memory in plain words."""
+    words = str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in words:
+        return say("does not fit into memory")
+    return (words.strip() or type(error).__name__).splitlines()[0]
+
+
+def tune(
+    run: Run, tell: Callable[[Trial], object] = lambda trial: None, plan: Callable[[int], object] = lambda trials: None
+) -> tuple[Recipe, list[Trial]]:
     """Time a few steps of a run in each way that may be faster on this machine, and choose.
 
     A way is kept if it is faster than the best so far, its loss over the same images stays within `TOLERANCE`, and the
-    run is long enough to win back what it takes to begin. ``tell`` hears of every trial as it is done.
+    run is long enough to win back what it takes to begin. ``tell`` hears of every trial as it is done, ``plan`` before
+    the first how many there are at most.
 
     Returns the recipe with the chosen fields, and all trials. Raises `StudioError` as `prepare` does.
     """
     stand = Stand(run)
-    best = stand.recipe
-    usual = stand.time(Trial(str(say("as the recipe says")), {}, kept=True), best)
+    best, ways = stand.recipe, _ways(stand)
+    plan(len(ways) + 1)
+    usual = stand.time(Trial(say("as the recipe says"), {}, kept=True), best)
     tell(usual)
     trials, fastest = [usual], usual
-    for name, fields in _ways(stand):
+    for name, fields in ways:
         if all(get_field(best, path) == value for path, value in fields.items()):
             continue
         recipe = with_fields(best, fields)
         trial = stand.time(Trial(name, fields), recipe)
         why = trial.why or _refusal(trial, usual, fastest, stand.steps(recipe))
-        trial = replace(trial, kept=not why, why=str(why))
+        trial = replace(trial, kept=not why, why=why)
         if trial.kept:
             best, fastest = recipe, trial
         trials.append(trial)
@@ -182,24 +208,35 @@ def _ways(stand: Stand) -> list[tuple[str, dict[str, Any]]]:
     if cuda:
         ways += [("fp16", {"precision": "fp16"}), ("CUDA graph", {"cuda_graph": True})]
     if not isinstance(stand.prepared.splits.train, ImageSet):
-        ways += [(f"{count} workers", {"data.workers": count}) for count in (1, 2, 4, 8)]
+        ways += [
+            (say_many("{count} worker", "{count} workers", count), {"data.workers": count}) for count in (1, 2, 4, 8)
+        ]
     # Compiling pays only where there is a run to win it back in.
     if stand.steps(stand.recipe) >= 500:
         ways.append(("torch.compile", {"compile": True}))
     return ways
 
 
-def find_batch_size(run: Run, tell: Callable[[Trial], object] = lambda trial: None) -> tuple[int, list[Trial]]:
+def find_batch_size(
+    run: Run, tell: Callable[[Trial], object] = lambda trial: None, plan: Callable[[int], object] = lambda trials: None
+) -> tuple[int, list[Trial]]:
     """The largest power of two of images a step that the memory holds and the set has, up to `LARGEST_BATCH`, by
-    doubling until memory runs out or it gets slower for each image; that is survived.
+    doubling until memory runs out or it gets slower for each image; that is survived. Main memory that is overdrawn
+    ends the process rather than the step, so there it is foretold. ``plan`` hears how many are tried at most.
 
     Returns the batch size with which most images a second are learnt from, and all trials.
     """
     stand = Stand(run)
-    size, trials = 8, list[Trial]()
-    while size <= min(LARGEST_BATCH, len(stand.prepared.splits.train)):
+    most = min(LARGEST_BATCH, len(stand.prepared.splits.train))
+    size, trials = min(FIRST_BATCH, most), list[Trial]()
+    plan(1 + int(math.log2(most / size)))
+    while size <= most:
         fields = {"batch_size": size}
-        trial = stand.time(Trial(str(size), fields), with_fields(stand.recipe, fields), seconds=min(0.5, SECONDS))
+        recipe, trial = with_fields(stand.recipe, fields), Trial(str(size), fields)
+        if stand.fits(recipe):
+            trial = stand.time(trial, recipe, seconds=min(0.5, SECONDS))
+        else:
+            trial = replace(trial, why=say("would not fit into memory"))
         trials.append(trial)
         tell(trial)
         if stand.prepared.device.type == "cuda":
@@ -208,19 +245,28 @@ def find_batch_size(run: Run, tell: Callable[[Trial], object] = lambda trial: No
             break
         size *= 2
     good = [trial for trial in trials if not trial.why]
-    best = max(good, key=lambda trial: trial.images_per_second, default=None)
-    return (int(best.fields["batch_size"]) if best else size), trials
+    if not good:
+        text = say("no number of images a step was found: {reason}.", reason=trials[-1].why)
+        raise StudioError("tune.batch_size", text, hint=say("A smaller input or a narrower network needs less."))
+    best = max(good, key=lambda trial: trial.images_per_second)
+    return int(best.fields["batch_size"]), trials
 
 
 def rate_range(
-    run: Run, low: float = 1e-6, high: float = 1.0, tell: Callable[[float, float], object] = lambda rate, loss: None
+    run: Run,
+    low: float = 1e-6,
+    high: float = 1.0,
+    tell: Callable[[float, float], object] = lambda rate, loss: None,
+    plan: Callable[[int], object] = lambda steps: None,
 ) -> tuple[list[tuple[float, float]], float]:
     """Range test of the learning rate (Smith, 2017): the rate rises by the same factor each step from ``low`` to
-    ``high``; ends where the loss has become four times its least. ``tell`` hears of every rate and its loss.
+    ``high``; ends where the loss has become four times its least. ``tell`` hears of every rate and its loss, ``plan``
+    of the number of steps.
 
     Returns pairs of rate and smoothed loss, and a rate to take: a tenth of that at which the loss was least.
     """
     stand = Stand(run)
+    plan(RATES)
     fields = {"optimizer.lr": high, "schedule.name": "constant", "schedule.warmup": 0.0}
     step, feeder, rates, meter = stand.machine(with_fields(stand.recipe, fields))
     curve: list[tuple[float, float]] = []
@@ -248,7 +294,10 @@ def rate_range(
 
 def as_data(trials: list[Trial]) -> list[dict[str, Any]]:
     """Trials as plain values; what could not be measured is ``None``."""
-    return [
-        {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in asdict(trial).items()}
-        for trial in trials
-    ]
+
+    def kept(value: object) -> object:
+        if isinstance(value, Text):
+            return plain(value)
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    return [{key: kept(value) for key, value in asdict(trial).items()} for trial in trials]

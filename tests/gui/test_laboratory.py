@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 pytest.importorskip("torch")
 
 import blockstudio as bs
 from blockstudio.analysis.trunk import trunk
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.laboratory.checkpoint import AskedCheckpoint
 from blockstudio.gui.laboratory.feature import Laboratory, install
 from blockstudio.gui.laboratory.page import LaboratoryPage
 from blockstudio.gui.laboratory.units import UnitsView
@@ -115,8 +120,9 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     qtbot.waitUntil(lambda: lesion.beside is not None and len(lesion.beside[1]["without"]) == 3, timeout=120_000)
     qtbot.waitUntil(lambda: len(chart.series) == 2 and len(chart.series[1].draws) == 6, timeout=120_000)
     assert sorted(chart.series[1].draws) == sorted(chart.series[0].draws)
-    shown = {line.cells[0].text: line.cells[3].text for line in lesion.table.table.lines}
+    shown = {line.cells[0].text: line.cells[4].text for line in lesion.table.table.lines}
     assert shown["layer2.0"] == f"{asked.without('layer2.0').accuracy:.1%}"
+    keep_what_is_known_by_hand(desk, qtbot, page, trained)
     # A picture, its classes, its features.
     seeing = page.seeing
     page.turn_to("look")
@@ -144,7 +150,14 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
         QTest.mouseClick(seeing.kinds[kind], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda kind=kind: kind in seeing._layers, timeout=60_000)
         assert not seeing.view.layer.isNull()
+    # Another block while Grad-CAM is shown: it is that block's.
+    QTest.mouseClick(seeing.kinds["grad"], Qt.MouseButton.LeftButton)
+    seeing.show_block(seeing.chain.tiles[0].value)
+    assert "grad" not in seeing._layers
+    qtbot.waitUntil(lambda: "grad" in seeing._layers, timeout=60_000)
+    assert not seeing.view.layer.isNull() and seeing.chain.tiles[0].value in seeing.said.text()
     qtbot.waitUntil(lambda: not page.process.busy, timeout=60_000)
+    assert json.loads(kept(desk, qtbot, "laboratory.save_data", "map.json"))["images"][0]["block"] == seeing.block
     # Questions of each group.
     for group, name, fields in (
         ("lesion", "lesion", {"images": "60"}), ("paths", "paths", {}), ("seeing", "cam", {"image": "0, 3"}),
@@ -160,6 +173,10 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
         qtbot.waitUntil(lambda asking=asking: asking.found is not None, timeout=120_000)
         assert asking.found["question"] == name and asking.figure.isVisible() and asking.table.table.lines
         assert asking.said.text() and not asking.trouble.isVisible()
+    assert json.loads(kept(desk, qtbot, "laboratory.save_data", "evaluate.json"))["images"] == 20
+    assert kept(desk, qtbot, "laboratory.save_figure", "evaluate.svg").startswith(b"<svg")
+    asking.copy.copy(".csv")
+    assert QGuiApplication.clipboard().text().startswith("class,images,accuracy\n")
     assert set(lesion.without) == {unit.name for unit in asked.candidates()}
     # A wrong option is a sentence in place.
     asking = page.asking["seeing"]
@@ -172,6 +189,52 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     asking.write("image", "one")
     asking.ask()
     assert "whole numbers" in asking.trouble.text()
+
+
+def keep_what_is_known_by_hand(desk: Desk, qtbot: Any, page: LaboratoryPage, trained: Run) -> None:
+    """Copied, and saved as data and as figures beside the run."""
+    lesion = page.by_hand
+    assert page.checkpoint.said.text() == "weights of step 3" and page.checkpoint.newer.isHidden()
+    lesion.copy.copy(".csv")
+    head, none, *rows = QGuiApplication.clipboard().text().splitlines()
+    assert head == "block,accuracy,change,resnet" and none.startswith("none,") and rows[0] == "conv1,–,,–"
+    meter = next(line for line in lesion.table.table.lines if line.blocks == ("layer2.0",)).cells[3].meter
+    assert meter is not None and (meter.share, meter.mark) == (lesion.without["layer2.0"], lesion.whole)
+    data = json.loads(kept(desk, qtbot, "laboratory.save_data", "hand.json"))
+    assert data["whole"] == lesion.whole and set(data["without"]) == set(lesion.without)
+    assert len(data["curves"]) == 2 and all(len(each["several"]) == 6 for each in data["curves"].values())
+    figure = kept(desk, qtbot, "laboratory.save_figure", "hand.svg").decode()
+    assert figure.startswith("<svg") and "without one unit" in figure and "without k units" in figure
+    assert kept(desk, qtbot, "laboratory.save_figure", "hand.png").startswith(b"\x89PNG")
+    assert (trained.directory / "lab" / "hand.png").is_file()
+
+
+def kept(desk: Desk, qtbot: Any, command: str, name: str) -> bytes:
+    """Run a command that saves, name a file in the folder that it offers, and read it."""
+    desk.dialog = None
+    desk.commands.run(command)
+    qtbot.waitUntil(lambda: desk.dialog is not None, timeout=60_000)
+    dialog = desk.dialog
+    assert isinstance(dialog, QFileDialog) and dialog.directory().dirName() == "lab"
+    file = Path(dialog.directory().path()) / name
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+    return file.read_bytes()
+
+
+def test_a_run_that_goes_on_offers_its_newer_weights(qtbot: Any, trained: Run) -> None:
+    asked = AskedCheckpoint()
+    qtbot.addWidget(asked)
+    asked.show()
+    asked.show_step(trained, 1)
+    qtbot.waitUntil(lambda: asked.newer.isVisible(), timeout=20_000)
+    assert asked.said.text() == "weights of step 1" and asked.newer.text().endswith("step 3")
+    assert not asked._again.isActive()  # Nobody trains it any more.
+    with qtbot.waitSignal(asked.renewed):
+        QTest.mouseClick(asked.newer, Qt.MouseButton.LeftButton)
+    asked.show_step(trained, 3)
+    qtbot.waitUntil(lambda: not asked._work.busy, timeout=20_000)
+    assert asked.newer.isHidden()
 
 
 def test_a_card_is_dragged_into_the_place_of_another(qtbot: Any) -> None:

@@ -13,6 +13,7 @@ from blockstudio.gui.training.recipe_comparison import RecipeComparison
 from blockstudio.gui.work.settings import recipes_folder
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.recipe_files import load_recipe
+from blockstudio.text import say, to_data
 
 
 def test_a_papers_recipe_is_taken_changed_kept_compared_and_put_back(open_window) -> None:
@@ -74,12 +75,19 @@ def test_what_was_measured_is_shown_and_taken_over(open_window, monkeypatch: pyt
     dialog.measure()
     assert asked[:2] == ["blockstudio", "tune"] and {"--ways", "--lr", "--json"} <= set(asked)
     trial = {"type": "trial", "about": "ways", "name": "bf16", "milliseconds": 5.0, "images_per_second": 2000.0,
-             "loss": 2.3, "kept": True, "why": ""}  # fmt: skip
-    for event in (trial, {**trial, "name": "fp16", "milliseconds": None, "kept": False, "why": "not here"},
+             "loss": 2.3, "kept": True, "title": "bf16", "reason": ""}  # fmt: skip
+    monkeypatch.setattr(dialog._process, "_process", dialog)  # It runs.
+    for event in ({"type": "begun", "about": "ways", "of": 4}, trial):
+        dialog._take(event)
+    assert "left" in dialog.said.text() and (dialog.bar.value(), dialog.bar.maximum()) == (125, 1000)
+    monkeypatch.undo()
+    for event in ({**trial, "title": "fp16", "milliseconds": None, "kept": False,
+                   "reason": to_data(say("its loss is {loss:.3f} in place of {usual:.3f}", loss=3.0, usual=2.0))},
                   {"type": "rate", "rate": 1e-3, "loss": 2.0}, {"type": "rate", "rate": 1e-2, "loss": 1.0},
                   {"type": "chosen", "about": "ways", "fields": {"precision": "bf16"}, "factor": 1.5}):  # fmt: skip
         dialog._take(event)
     dialog._ended(0, "")
+    assert "loss is 3.000" in dialog.table.table.lines[1].cells[4].text
     assert [line.cells[0].text for line in dialog.table.table.lines] == ["bf16", "fp16"]
     assert not dialog.chart.isHidden() and "bf16" in dialog.said.text() and dialog.take.isEnabled()
     dialog.take.click()

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from blockstudio.cli.tuning import choose
-from blockstudio.runs import Run
+from blockstudio.errors import StudioError
+from blockstudio.runs import Run, with_fields
 from blockstudio.training import train_run, tune
 from blockstudio.training.step import Step
 
@@ -28,7 +29,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_way_is_timed_and_the_recipe_has_what_was_kept(make_run: MakeRun) -> None:
     run = make_run(steps=20)
     heard: list[tune.Trial] = []
-    recipe, trials = tune.tune(run, heard.append)
+    planned: list[int] = []
+    recipe, trials = tune.tune(run, heard.append, planned.append)
+    assert planned == [3]
     assert heard == trials and [trial.name for trial in trials[1:]] == ["channels_last", "bf16"]
     for trial in trials:
         assert trial.milliseconds > 0 and trial.images_per_second > 0 and trial.loss > 0
@@ -62,8 +65,18 @@ def test_a_full_memory_ends_the_search_for_a_batch(make_run: MakeRun, monkeypatc
 
     monkeypatch.setattr(Step, "__call__", full_at_64)
     monkeypatch.setattr(tune, "SLOWER", 0.0)
-    size, trials = tune.find_batch_size(make_run(steps=20))
-    assert size in (8, 16, 32) and "out of memory" in trials[-1].why
+    planned: list[int] = []
+    size, trials = tune.find_batch_size(make_run(steps=20), plan=planned.append)
+    assert size in (8, 16, 32) and trials[-1].why == "does not fit into memory" and planned[0] > len(trials)
+    # Main memory that is overdrawn ends the process: that is foretold from what is free.
+    stand = tune.Stand(make_run("foretold", steps=20))
+    room = tune.memory(stand._diagram, stand._analysis, with_fields(stand.recipe, {"batch_size": 16}))
+    monkeypatch.setattr(tune, "free_memory", lambda: room.total - room.process - room.images)
+    size, trials = tune.find_batch_size(make_run("narrow", steps=20))
+    assert size in (8, 16) and [trial.why for trial in trials] == ["", "", "would not fit into memory"]
+    monkeypatch.setattr(tune, "free_memory", lambda: 0)
+    with pytest.raises(StudioError, match="would not fit into memory"):
+        tune.find_batch_size(make_run("none", steps=20))
     run = make_run("after", steps=3, batch_size=16)
     train_run(run)
     assert run.state().status == "finished"

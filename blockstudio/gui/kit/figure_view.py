@@ -50,24 +50,25 @@ class FigureView(QWidget):
         scale = min(width / own.width(), 1.2)
         return QRectF(0, 0, own.width() * scale, own.height() * scale)
 
-    def png(self) -> bytes:
-        """The figure on white paper as a PNG file, twice as large as it is drawn."""
-        renderer = QSvgRenderer(QByteArray(_faced(self.svg).encode()))
-        image = QImage(renderer.defaultSize() * 2, QImage.Format.Format_RGB32)
-        image.fill(Qt.GlobalColor.white)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        renderer.render(painter)
-        painter.end()
-        buffer = QBuffer()
-        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")  # type: ignore[call-overload]
-        return bytes(buffer.data().data())
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._renderer.render(painter, self._fitted(self.width()))
+
+
+def png_of(svg: str) -> bytes:
+    """A figure on white paper as a PNG file, twice as large as it is drawn."""
+    renderer = QSvgRenderer(QByteArray(_faced(svg).encode()))
+    image = QImage(renderer.defaultSize() * 2, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    renderer.render(painter)
+    painter.end()
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    return bytes(buffer.data().data())
 
 
 def _faced(svg: str) -> str:

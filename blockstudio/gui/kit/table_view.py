@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,6 +30,17 @@ from blockstudio.gui.kit.theme import font, notifier, theme
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 ROW, PAD, WIDEST = 24, 17, 430
+BAR, BAR_WIDE, TICK = 5.0, 64, 12.0
+
+
+class Meter(NamedTuple):
+    """A bar in place of text."""
+
+    share: float
+    """Of the cell that is filled, from 0 to 1."""
+    mark: float
+    """Where a tick stands."""
+    bad: bool = False
 
 
 class Cell(NamedTuple):
@@ -30,6 +50,7 @@ class Cell(NamedTuple):
     tone: str = ""
     """``misprint``, ``differs``, ``quiet`` or ``total``."""
     tip: str = ""
+    meter: Meter | None = None
 
 
 class Line(NamedTuple):
@@ -117,6 +138,20 @@ class ToneDelegate(QStyledItemDelegate):
         if isinstance(ground, QBrush):
             painter.fillRect(option.rect, ground)
         super().paint(painter, option, index)
+        model = index.model()
+        meter = model.lines[index.row()].cells[index.column()].meter if isinstance(model, LinesModel) else None
+        if meter is not None:
+            _paint_meter(painter, QRectF(option.rect).adjusted(PAD / 2, 0, -PAD / 2, 0), meter)
+
+
+def _paint_meter(painter: QPainter, room: QRectF, meter: Meter) -> None:
+    colours, middle = theme(), room.center().y()
+    track = QRectF(room.left(), middle - BAR / 2, room.width(), BAR)
+    painter.fillRect(track, colours.track)
+    track.setWidth(room.width() * min(1.0, max(0.0, meter.share)))
+    painter.fillRect(track, colours.problem if meter.bad else colours.accent)
+    tick = QRectF(room.left() + room.width() * meter.mark - 0.5, middle - TICK / 2, 1, TICK)
+    painter.fillRect(tick, colours.text)
 
 
 class LinesView(QTableView):
@@ -181,6 +216,8 @@ class LinesView(QTableView):
         for column, heading in enumerate(self.table.headings):
             texts = {line.cells[column].text for line in self.table.lines}
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+            if any(line.cells[column].meter is not None for line in self.table.lines):
+                widest = max(widest, BAR_WIDE)
             words = max(head.horizontalAdvance(part) for part in _broken(heading).split("\n"))
             self.setColumnWidth(column, min(WIDEST, max(widest, words + self.heading_room) + PAD))
 

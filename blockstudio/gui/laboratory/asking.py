@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -25,14 +23,15 @@ from PySide6.QtWidgets import (
 from blockstudio.analysis.trunk import Trunk
 from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
-from blockstudio.formats import OUTLINES, PIXELS
-from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.figure_view import FigureView
 from blockstudio.gui.kit.parts import link, link_button, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.laboratory.saving import Kind, ask_where, save_links
+from blockstudio.report.table import Table
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Group, check_asked, read_option
 from blockstudio.text import from_data
 
@@ -115,13 +114,10 @@ class AskingPage(QWidget):
         self.table.heading_room = HEADING_ROOM
         self.table.setMinimumHeight(180)
         self.saving = QWidget()
-        row = QHBoxLayout(self.saving)
+        row, _ = save_links(self._desk)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        for text, command in ((tr("Save figure…"), "save_figure"), (tr("Save data…"), "save_data")):
-            button = link_button(text)
-            self._desk.commands.bind(button, f"laboratory.{command}")
-            row.addWidget(button)
+        row.addWidget(TableChip(self._desk, tr("the numbers of the answer"), "answer", self.numbers))
+        self.saving.setLayout(row)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -301,37 +297,16 @@ class AskingPage(QWidget):
         self.bar.setRange(0, of if asking and self._process.progress else 0)
         self.bar.setValue(done)
 
-    def save(self, kind: Literal["svg", "json"]) -> None:
-        """Save the figure, as SVG or PNG, or the data of the answer; beside the run unless told otherwise."""
-        if self.found is None:
-            return
-        forms = f"SVG (*{OUTLINES});;PNG (*{PIXELS})" if kind == "svg" else "JSON (*.json)"
-        name = str(self._folder() / f"{self.found['question']}.{kind}")
-        chosen, _ = QFileDialog.getSaveFileName(self, tr("Save"), name, forms)
-        if not chosen:
-            return
-        path = Path(chosen)
-        if kind == "json":
-            data = json.dumps(self.found["answer"], indent=1, ensure_ascii=False).encode()
-        else:
-            data = self.figure.png() if path.suffix.lower() == PIXELS else self.found["svg"].encode()
-        try:
-            write_atomic(path, data)
-        except (StudioError, OSError) as error:
-            self._desk.say(str(error), "problem")
-            return
-        self._desk.say_written(path, tr("Saved {name}.", name=path.name))
+    def numbers(self) -> Table | None:
+        """The answer's table."""
+        found = self.found
+        return None if found is None else Table(found["heads"], found["rows"], found["right"])
 
-    def _folder(self) -> Path:
-        """``lab`` in the run, as on the command line; it is made."""
-        if self._process.run is None:
-            return Path()
-        folder = self._process.run / "lab"
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError:
-            return self._process.run
-        return folder
+    def save(self, kind: Kind) -> None:
+        """Save the figure or the data of the answer."""
+        if self.found is not None:
+            found = self.found
+            ask_where(self._desk, kind, self._process.run, found["question"], found["svg"], found["answer"])
 
 
 def _default(value: object) -> str:

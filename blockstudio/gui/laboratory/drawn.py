@@ -6,11 +6,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.laboratory.draws import DrawsView, Series
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.laboratory.saving import save_links
 from blockstudio.text import from_data
 
 IMAGES = 2000
@@ -21,7 +23,7 @@ SEVERAL, SWAP = "several", "swap"
 class DrawnPart(QWidget):
     """Two charts side by side. They are measured while nothing else is asked."""
 
-    def __init__(self, process: LabProcess) -> None:
+    def __init__(self, desk: Desk, process: LabProcess) -> None:
         super().__init__()
         self._process = process
         self.found: dict[str, dict[str, Any]] = {}
@@ -49,11 +51,16 @@ class DrawnPart(QWidget):
             column.addWidget(chart, 1)
             row.addLayout(column, 1)
         self.published = quiet()
+        below = QHBoxLayout()
+        below.setSpacing(14)
+        below.addWidget(self.published, 1)
+        links, self.saving = save_links(desk)
+        below.addLayout(links)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(6)
         column.addLayout(row, 1)
-        column.addWidget(self.published)
+        column.addLayout(below)
         self.show_network("", False)
 
     def show_network(self, name: str, residual: bool) -> None:
@@ -101,8 +108,7 @@ class DrawnPart(QWidget):
             self.notes[name].setText("" if not draws else tr_many(
                 "{count} draw, mean and deviation", "{count} draws, mean and deviation", draws
             ))  # fmt: skip
-        self.published.setVisible(self._residual)
-        self.published.setText(tr(
+        self.published.setText("" if not self._residual else tr(
             "Published, 110 layers on CIFAR-10: the error rises smoothly with k, to about 20 % with 10 of 54 blocks "
             "away. The fewer blocks a network has, the more each is worth. First blocks of a stage are not swapped."
         ))  # fmt: skip

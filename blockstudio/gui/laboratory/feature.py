@@ -48,10 +48,10 @@ class Laboratory:
                     lambda d: self._choose_picture(),
                     enabled=lambda d: d.screen == "laboratory", keywords="image file open"),
             Command("laboratory.save_figure", say("Save the answer's figure…"),
-                    lambda d: self._asking(lambda page: page.save("svg")),
+                    lambda d: self._page().save("figure"),
                     enabled=lambda d: d.screen == "laboratory"),
             Command("laboratory.save_data", say("Save the answer's data…"),
-                    lambda d: self._asking(lambda page: page.save("json")),
+                    lambda d: self._page().save("data"),
                     enabled=lambda d: d.screen == "laboratory"),
             *(
                 Command(f"laboratory.{group}", say("Laboratory: {title}", title=title),

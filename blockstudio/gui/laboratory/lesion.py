@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 
 from blockstudio.analysis.trunk import Trunk, is_layer
 from blockstudio.errors import StudioError
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import heading, link, quiet
-from blockstudio.gui.kit.table_view import Cell, Line, LinesView
+from blockstudio.gui.kit.table_view import LinesView
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.laboratory.accuracy import AccuracyBar
@@ -33,6 +35,8 @@ from blockstudio.gui.laboratory.asking import HEADING_ROOM
 from blockstudio.gui.laboratory.bars import Bar, BarsView
 from blockstudio.gui.laboratory.drawn import DrawnPart
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.laboratory.record import Record
+from blockstudio.gui.laboratory.saving import Kind, ask_where
 from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.runs import Run
 
@@ -45,9 +49,10 @@ SIDE = 436
 class LesionPage(QWidget):
     """Cards of the units at the left, what is left of the accuracy at the right."""
 
-    def __init__(self, process: LabProcess, fill_runs: FillRuns) -> None:
+    def __init__(self, desk: Desk, process: LabProcess, fill_runs: FillRuns) -> None:
         super().__init__()
-        self._process, self._fill_runs = process, fill_runs
+        self._desk, self._process, self._fill_runs = desk, process, fill_runs
+        self._name = ""
         self.images_of: dict[str, int] = {}
         """By unit: on how many images `without` was measured so far."""
         self.beside: tuple[str, dict[str, Any]] | None = None
@@ -61,6 +66,8 @@ class LesionPage(QWidget):
         self._history: list[tuple[list[str], list[tuple[str, str]]]] = []
         self.without: dict[str, float] = {}
         self.whole: float | None = None
+        self.now: tuple[float, int] | None = None
+        """Accuracy with what is off and swapped, and on how many images."""
         self.cards = UnitsView()
         self.cards.toggled.connect(self.toggle)
         self.cards.dropped.connect(self.swap)
@@ -83,7 +90,7 @@ class LesionPage(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.cards)
-        self.drawn = DrawnPart(process)
+        self.drawn = DrawnPart(desk, process)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(1)
@@ -136,7 +143,9 @@ class LesionPage(QWidget):
         row.addStretch(1)
         self.beside_chip = Chip(tr("A run beside it"), lambda menu: self._fill_runs(menu, self.put_beside))
         self.beside_chip.set_text(tr("Beside"))
+        self.copy = TableChip(self._desk, tr("accuracy without one block"), "lesions", lambda: self.record().table())
         row.addWidget(self.beside_chip)
+        row.addWidget(self.copy)
         column.addLayout(row)
         self.table = LinesView()
         self.table.chosen.connect(lambda line: self.cards.light(line.blocks[0]) if line.blocks else None)
@@ -158,6 +167,7 @@ class LesionPage(QWidget):
     def show_network(self, name: str, trunk: Trunk | None) -> None:
         """Another run: its units, all in place."""
         self.off, self.swapped, self._history, self.without, self.whole, self._asked = [], [], [], {}, None, None
+        self._name, self.now = name, None
         self.images_of, self.beside, self._asked_beside, self._prepared = {}, None, None, None
         self.beside_chip.set_text(tr("Beside"))
         self.cards.show_units(() if trunk is None else trunk.units, {} if trunk is None else _kinds(trunk))
@@ -309,6 +319,7 @@ class LesionPage(QWidget):
     def _show_figure(self, now: float, whole: float, images: int) -> None:
         """With how far it may be off for being measured on so many images: one standard error."""
         changed = bool(self.off or self.swapped)
+        self.now = now, images
         self.figure.setText(f"{now:.1%}".replace("%", " %"))
         points = 100 * (now - whole)
         self.change.setText("" if not changed else tr("{points} points", points=f"{points:+.1f}".replace("-", "−")))
@@ -338,31 +349,24 @@ class LesionPage(QWidget):
         self.said.setText(sentence(str(error)))
 
     def _show_table(self) -> None:
-        heads = [tr("block"), tr("accuracy"), tr("change")]
-        if self.beside is not None:
-            heads.append(self.beside[0])
-        lines = []
-        for unit in self.cards.units:
-            share = self.without.get(unit.name)
-            change = (
-                "" if share is None or self.whole is None else f"{100 * (share - self.whole):+.1f}".replace("-", "−")
-            )
-            if unit.refusal is not None:
-                cells = [Cell(unit.name, "quiet", tr(unit.refusal)), Cell("–", "quiet"), Cell("")]
-            else:
-                bad = share is not None and self.whole is not None and share < self.whole - 0.2
-                cells = [Cell(unit.name), Cell("" if share is None else f"{share:.1%}"),
-                         Cell(change, "misprint" if bad else "")]  # fmt: skip
-            if self.beside is not None:
-                other = self.beside[1]["without"].get(unit.name)
-                cells.append(Cell("–" if other is None else f"{other['accuracy']:.1%}", "quiet"))
-            lines.append(Line(cells, (unit.name,)))
-        if self.whole is not None:
-            first = [Cell(tr("none")), Cell(f"{self.whole:.1%}"), Cell("")]
-            if self.beside is not None:
-                first.append(Cell(f"{self.beside[1]['whole']['accuracy']:.1%}", "quiet"))
-            lines.insert(0, Line(first))
-        self.table.show_lines(heads, lines, "lrrr"[: len(heads)], len(heads))
+        record = self.record()
+        heads = record.heads()
+        self.table.show_lines(heads, record.lines(), "lrrlr"[: len(heads)], len(heads))
+        for button in self.drawn.saving:
+            button.setEnabled(bool(self.without))
+
+    def record(self) -> Record:
+        """What is known by now."""
+        return Record(
+            self._name, self.cards.units, self.whole, self.without, self.images_of, self.off, self.swapped, self.now,
+            self.beside, self.drawn.found, 1 / max(1, len(self._process.classes)),
+        )  # fmt: skip
+
+    def save(self, kind: Kind) -> None:
+        """Save what is known by now: the table and the curves as a figure, or their data."""
+        record = self.record()
+        if self.without:
+            ask_where(self._desk, kind, self._process.run, "by-hand", record.figure(), record.data())
 
     def _show_classes(self, names: Sequence[str], whole: Sequence[float], now: Sequence[float]) -> None:
         changed = sorted(zip(names, whole, now, strict=False), key=lambda each: each[2] - each[1])

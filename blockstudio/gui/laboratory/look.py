@@ -36,7 +36,9 @@ from blockstudio.gui.laboratory.look_parts import (
     image_of,
     signed,
 )
+from blockstudio.gui.laboratory.look_said import map_sentence
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.laboratory.saving import Kind, ask_where, save_links
 
 LEFT, MIDDLE, RIGHT = 400, 372, 520
 PER_PAGE = 16
@@ -117,6 +119,7 @@ class SeeingPage(QWidget):
         column.addLayout(row)
         self.said = quiet()
         column.addWidget(self.said)
+        column.addLayout(save_links(self._desk)[0])
         self.shown = quiet(wrap=False)
         self.back, self.on = link(tr("Earlier"), lambda: self._leaf(-1)), link(tr("More"), lambda: self._leaf(1))
         column.addLayout(head_of(tr("Test images"), self.shown, self.back, self.on))
@@ -208,11 +211,7 @@ class SeeingPage(QWidget):
         if kind == "cam" or self.found is None or kind in self._layers:
             self._paint()
             return
-        values: dict[str, Any] = {"class": self._name(self.label)}
-        values |= {"picture": self.asked["picture"]} if "picture" in self.asked else {"image": [self.asked["image"]]}
-        if kind == "grad":
-            values["block"] = self.block or self.found["block"]
-        asked = self.asked
+        asked, (question, values) = self.asked, self.question()
 
         def take(found: dict[str, Any]) -> None:
             if asked is self.asked:
@@ -220,7 +219,29 @@ class SeeingPage(QWidget):
                 self._layers[kind] = answer["images"][0]["map"] if kind == "grad" else answer["lost"]
                 self._paint()
 
-        self._process.ask({"ask": "cam" if kind == "grad" else "occlusion", "values": values}, take, self._refused)
+        self._process.ask({"ask": question, "values": values}, take, self._refused)
+
+    def question(self) -> tuple[str, dict[str, Any]]:
+        """By which question the map over the picture is asked for, with its options."""
+        assert self.found is not None
+        values: dict[str, Any] = {"class": self._name(self.label)}
+        values |= {"picture": self.asked["picture"]} if "picture" in self.asked else {"image": [self.asked["image"]]}
+        if self.kind == "grad":
+            values["block"] = self.block or self.found["block"]
+        elif self.kind == "cam" and self.found["kind"] == "grad":
+            values["block"] = self.found["block"]
+        return ("occlusion" if self.kind == "occlusion" else "cam"), values
+
+    def save(self, kind: Kind) -> None:
+        """Ask for the map over the picture as a figure, and save that or its data."""
+        if self.found is None:
+            return
+        question, values = self.question()
+
+        def take(found: dict[str, Any]) -> None:
+            ask_where(self._desk, kind, self._process.run, question, found["svg"], found["answer"])
+
+        self._process.ask({"ask": question, "values": values}, take, self._refused)
 
     def choose(self, label: int) -> None:
         """Another class."""
@@ -239,6 +260,8 @@ class SeeingPage(QWidget):
         self.block = block
         self.chain.choose(block)
         self._layers.pop("grad", None)
+        if self.kind == "grad":
+            self.turn_to("grad")
         self._process.ask({"show": "channels", "block": block, **self.asked},
                           lambda found: self._show_channels(found["shown"]), self._refused)  # fmt: skip
 
@@ -326,7 +349,7 @@ class SeeingPage(QWidget):
         self.kinds["grad"].setEnabled(bool(known))
         if known:
             self.show_block(self.block if self.block in known else known[len(known) // 2])
-        if self.kind != "cam":
+        if self.kind == "occlusion":
             self.turn_to(self.kind)
 
     def _show_maps(self, found: dict[str, Any]) -> None:
@@ -346,9 +369,8 @@ class SeeingPage(QWidget):
              for each in found["classes"]], self.label)  # fmt: skip
 
     def _entry(self) -> dict[str, Any] | None:
-        if self.found is None:
-            return None
-        return next((each for each in self.found["classes"] if each["class"] == self.label), None)
+        classes = self.found["classes"] if self.found is not None else ()
+        return next((each for each in classes if each["class"] == self.label), None)
 
     def _show_score(self) -> None:
         entry = self._entry()
@@ -423,27 +445,6 @@ class SeeingPage(QWidget):
         self.boxes["object"].setEnabled(box is not None)
         self.view.frames = frames
         self.view.peak = entry["peak"] if self.boxes["peak"].isChecked() and self.kind == "cam" else None
-        self.said.setText(self._sentence(entry, box))
+        name, block = self._name(entry["class"]), self.block or self.found["block"]
+        self.said.setText(map_sentence(self.kind, self.found, entry, name, block))
         self.view.update()
-
-    def _sentence(self, entry: dict[str, Any], box: list[float] | None) -> str:
-        assert self.found is not None
-        name, share = self._name(entry["class"]), f"{entry['share']:.1%}"
-        if self.kind == "cam" and self.found["kind"] == "none":
-            return tr("{name}, {share}. The network gives no feature maps, so there is no class map; occlusion works.",
-                      name=name, share=share)  # fmt: skip
-        if self.kind == "cam" and self.found["kind"] == "grad":
-            return tr("{name}, {share}. The network does not end in a mean and one linear layer, so this is Grad-CAM "
-                      "of {block}.", name=name, share=share, block=self.found["block"])  # fmt: skip
-        if self.kind == "cam" and box is not None and entry["peak"] is not None:
-            row, column = entry["peak"]
-            inside = box[0] <= column < box[2] and box[1] <= row < box[3]
-            if inside:
-                return tr("{name}, {share}. The map's peak lies inside the object.", name=name, share=share)
-            return tr("{name}, {share}. The map's peak lies outside the object.", name=name, share=share)
-        if self.kind == "occlusion":
-            return tr("{name}, {share}: what is lost of it where a square covers the picture.", name=name, share=share)
-        if self.kind == "grad":
-            return tr("{name}, {share}: Grad-CAM of {block}.", name=name, share=share,
-                      block=self.block or self.found["block"])  # fmt: skip
-        return tr("{name}, {share}.", name=name, share=share)

@@ -26,11 +26,13 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import PageHead
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.laboratory.asking import AskingPage
+from blockstudio.gui.laboratory.checkpoint import AskedCheckpoint
 from blockstudio.gui.laboratory.empty import EmptyPart
 from blockstudio.gui.laboratory.lesion import LesionPage
 from blockstudio.gui.laboratory.look import SeeingPage
 from blockstudio.gui.laboratory.paths import PathsPage
 from blockstudio.gui.laboratory.process import LabProcess
+from blockstudio.gui.laboratory.saving import Kind
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
@@ -66,7 +68,7 @@ class LaboratoryPage(QWidget):
         self.trouble.setWordWrap(True)
         column.addWidget(self.trouble)
         self.stack = QStackedWidget()
-        self.by_hand = LesionPage(process, self._fill_runs)
+        self.by_hand = LesionPage(desk, process, self._fill_runs)
         self.pages: dict[str, QWidget] = {HAND: self.by_hand}
         self.stack.addWidget(self.by_hand)
         self.seeing = SeeingPage(desk, process)
@@ -103,7 +105,9 @@ class LaboratoryPage(QWidget):
             self._tabs.addButton(button)
             row.add(button)
         self.chip = Chip(tr("The run that is asked"), lambda menu: self._fill_runs(menu, self.show_run))
-        row.add_tools(self.chip)
+        self.checkpoint = AskedCheckpoint()
+        self.checkpoint.renewed.connect(self.renew)
+        row.add_tools(self.checkpoint, self.chip)
         return row
 
     def _fill_runs(self, menu: QMenu, choose: Callable[[Run], object]) -> None:
@@ -127,6 +131,7 @@ class LaboratoryPage(QWidget):
         self.stack.setVisible(run is not None)
         for button in self.tabs.values():
             button.setVisible(run is not None)
+        self.checkpoint.show_step(None, None)
         self.chip.set_text(tr("Choose a run") if run is None else name_and_time(run.name)[0])
         for page in self.asking.values():
             page.forget()
@@ -136,10 +141,16 @@ class LaboratoryPage(QWidget):
         self.paths.show_network(None)
         self.seeing.forget()
         self._crumb()
+        self._work.cancel()  # What was asked of another run before.
         self._work.run(lambda: trunk(run.diagram()), self._cut, self._failed)
         self.process.turn_to(run.directory)
         if self.process.is_ready:
             self._ready()
+
+    def renew(self) -> None:
+        """Ask the weights that the run has by now."""
+        self.process.stop()
+        self.show_run(self.run)
 
     def _cut(self, found: object) -> None:
         assert isinstance(found, Trunk)
@@ -152,6 +163,7 @@ class LaboratoryPage(QWidget):
 
     def _ready(self) -> None:
         self.trouble.hide()
+        self.checkpoint.show_step(self.run, self.process.step)
         self.seeing.begin()
 
     def _failed(self, error: Exception) -> None:
@@ -159,6 +171,8 @@ class LaboratoryPage(QWidget):
         self.trouble.show()
         self.stack.hide()
         self.empty.show()
+        for button in self.tabs.values():
+            button.hide()
 
     def open_run(self, folder: str) -> None:
         """Ask the run in a folder, whoever's it is."""
@@ -189,6 +203,10 @@ class LaboratoryPage(QWidget):
         """What was told about every unit stands on the cards too."""
         if found["question"] == "lesion":
             self.by_hand.take({name: each["accuracy"] for name, each in found["answer"]["without"].items()})
+
+    def save(self, kind: Kind) -> None:
+        """Save what the tab in view has to say, its figure or its data."""
+        (self.by_hand if self.tab == HAND else self.seeing if self.tab == LOOK else self.asking[self.tab]).save(kind)
 
     # Pictures
 

@@ -42,6 +42,8 @@ class LabProcess(QObject):
         super().__init__(parent)
         self.run: Path | None = None
         self.classes: list[str] = []
+        self.step: int | None = None
+        """Of the run, whose weights are asked."""
         self.progress: tuple[int, int] | None = None
         self._lines = LineProcess(self)
         self._lines.received.connect(self._take)
@@ -108,7 +110,7 @@ class LabProcess(QObject):
             if "error" in found:
                 self._fail(_error(found["error"]))
             else:
-                self.classes = found["classes"]
+                self.classes, self.step = found["classes"], found["step"]
                 self.ready.emit()
             return
         number = found["id"]
@@ -142,7 +144,7 @@ class LabProcess(QObject):
     def stop(self) -> None:
         """End it. It writes nothing."""
         self._lines.stop()
-        self.run, self.classes, self.progress = None, [], None
+        self.run, self.classes, self.step, self.progress = None, [], None, None
         self._waiting.clear()
         self.changed.emit()
 

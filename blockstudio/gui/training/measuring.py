@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from blockstudio.answers import JSON, read_answer
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.gui.kit.chart import Chart
-from blockstudio.gui.kit.parts import quiet
+from blockstudio.gui.kit.parts import duration_text, quiet
 from blockstudio.gui.kit.plotting import Line as Curve
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import tr
@@ -24,6 +25,7 @@ from blockstudio.gui.training.recipe_values import field_value_text
 from blockstudio.gui.work.lines import LineProcess
 from blockstudio.runs.recipe import FIELDS, Recipe
 from blockstudio.runs.recipe_files import save_recipe
+from blockstudio.text import from_data
 
 
 class MeasureDialog(QDialog):
@@ -42,6 +44,7 @@ class MeasureDialog(QDialog):
         self.chosen: dict[str, Any] = {}
         self._trials: list[dict[str, Any]] = []
         self._rates: list[tuple[float, float]] = []
+        self._progress = _Progress(1)
         self.setWindowTitle(tr("Measure and choose"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
@@ -91,12 +94,17 @@ class MeasureDialog(QDialog):
         save_recipe(self._recipe, folder / "recipe.json")
         self.chosen, self._trials, self._rates = {}, [], []
         asked = [option for option, box in self.what.items() if box.isChecked()]
+        self._progress = _Progress(len(asked))
         self.said.setText(tr("Measuring…"))
         network, recipe = str(folder / f"network{SUFFIX}"), str(folder / "recipe.json")
         self._process.start("blockstudio", "tune", network, "--recipe", recipe, *asked, JSON)
         self._show()
 
     def _take(self, event: dict[str, Any]) -> None:
+        self._progress.take(event, time.monotonic())
+        left = self._progress.seconds_left
+        if left is not None:
+            self.said.setText(tr("Measuring… about {time} left", time=duration_text(left)))
         if event["type"] == "trial":
             self._trials.append(event)
         elif event["type"] == "rate":
@@ -128,7 +136,9 @@ class MeasureDialog(QDialog):
         if self._rates:
             curve = Curve(tr("loss"), theme().accent, np.log10(rates), losses, losses)
             self.chart.show_lines([curve], unit=tr("log₁₀ of the rate"))
-        self.bar.setRange(0, 0 if running else 1)
+        share = self._progress.share
+        self.bar.setRange(0, 1000 if share else 0)
+        self.bar.setValue(round(1000 * share))
         self.bar.setVisible(running)
         for box in self.what.values():
             box.setEnabled(not running)
@@ -162,11 +172,41 @@ class MeasureDialog(QDialog):
         return QSize(760, 560)
 
 
+class _Progress:
+    """How much of the measuring is done, and how long the rest will take."""
+
+    def __init__(self, parts: int) -> None:
+        """``parts``: what is measured one after the other."""
+        self._parts, self._ended, self._done, self._of = max(1, parts), 0, 0, 0
+        self._began: float | None = None
+        self.seconds_left: float | None = None
+        """``None`` as long as that cannot be told."""
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return (self._ended + min(1.0, self._done / self._of if self._of else 0.0)) / self._parts
+
+    def take(self, event: Mapping[str, Any], now: float) -> None:
+        """Hear of an event at a time, in seconds."""
+        match event["type"]:
+            case "begun":
+                self._done, self._of = 0, event["of"]
+                self._began = now if self._began is None else self._began
+            case "trial" | "rate":
+                self._done += 1
+            case "chosen":
+                self._ended, self._done, self._of = self._ended + 1, 0, 0
+        if self._began is not None and self.share:
+            self.seconds_left = (now - self._began) * (1 - self.share) / self.share
+
+
 def _line(trial: Mapping[str, Any]) -> Line:
+    name, why = (tr(from_data(trial[key])) for key in ("title", "reason"))
     if trial["milliseconds"] is None:
-        return Line([Cell(trial["name"]), Cell(""), Cell(""), Cell(""), Cell(tr(trial["why"]), "quiet", trial["why"])])
-    verdict = tr("kept") if trial["kept"] else tr(trial["why"])
+        return Line([Cell(name), Cell(""), Cell(""), Cell(""), Cell(why, "quiet", why)])
+    verdict = tr("kept") if trial["kept"] else why
     return Line([
-        Cell(trial["name"], "total" if trial["kept"] else ""), Cell(f"{trial['milliseconds']:.2f}"),
+        Cell(name, "total" if trial["kept"] else ""), Cell(f"{trial['milliseconds']:.2f}"),
         Cell(f"{trial['images_per_second']:,.0f}"), Cell(f"{trial['loss']:.3f}"), Cell(verdict, "quiet", verdict),
     ])  # fmt: skip
