@@ -20,6 +20,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.laboratory.checkpoint import AskedCheckpoint
 from blockstudio.gui.laboratory.feature import Laboratory, install
 from blockstudio.gui.laboratory.page import LaboratoryPage
+from blockstudio.gui.laboratory.saving import Kind
 from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.laboratory.features import most_exciting
 from blockstudio.runs import Run, create_run, with_fields
@@ -122,7 +123,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     assert sorted(chart.series[1].draws) == sorted(chart.series[0].draws)
     shown = {line.cells[0].text: line.cells[4].text for line in lesion.table.table.lines}
     assert shown["layer2.0"] == f"{asked.without('layer2.0').accuracy:.1%}"
-    keep_what_is_known_by_hand(desk, qtbot, page, trained)
+    keep_what_is_known_by_hand(page, qtbot, trained)
     # A picture, its classes, its features.
     seeing = page.seeing
     page.turn_to("look")
@@ -157,7 +158,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     qtbot.waitUntil(lambda: "grad" in seeing._layers, timeout=60_000)
     assert not seeing.view.layer.isNull() and seeing.chain.tiles[0].value in seeing.said.text()
     qtbot.waitUntil(lambda: not page.process.busy, timeout=60_000)
-    assert json.loads(kept(desk, qtbot, "laboratory.save_data", "map.json"))["images"][0]["block"] == seeing.block
+    assert json.loads(kept(page, qtbot, "data", "map.json"))["images"][0]["map"] == seeing._layers["grad"]
     # Questions of each group.
     for group, name, fields in (
         ("lesion", "lesion", {"images": "60"}), ("paths", "paths", {}), ("seeing", "cam", {"image": "0, 3"}),
@@ -173,8 +174,8 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
         qtbot.waitUntil(lambda asking=asking: asking.found is not None, timeout=120_000)
         assert asking.found["question"] == name and asking.figure.isVisible() and asking.table.table.lines
         assert asking.said.text() and not asking.trouble.isVisible()
-    assert json.loads(kept(desk, qtbot, "laboratory.save_data", "evaluate.json"))["images"] == 20
-    assert kept(desk, qtbot, "laboratory.save_figure", "evaluate.svg").startswith(b"<svg")
+    assert json.loads(kept(page, qtbot, "data", "evaluate.json"))["images"] == 20
+    assert kept(page, qtbot, "figure", "evaluate.svg").startswith(b"<svg")
     asking.copy.copy(".csv")
     assert QGuiApplication.clipboard().text().startswith("class,images,accuracy\n")
     assert set(lesion.without) == {unit.name for unit in asked.candidates()}
@@ -191,7 +192,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     assert "whole numbers" in asking.trouble.text()
 
 
-def keep_what_is_known_by_hand(desk: Desk, qtbot: Any, page: LaboratoryPage, trained: Run) -> None:
+def keep_what_is_known_by_hand(page: LaboratoryPage, qtbot: Any, trained: Run) -> None:
     """Copied, and saved as data and as figures beside the run."""
     lesion = page.by_hand
     assert page.checkpoint.said.text() == "weights of step 3" and page.checkpoint.newer.isHidden()
@@ -200,25 +201,28 @@ def keep_what_is_known_by_hand(desk: Desk, qtbot: Any, page: LaboratoryPage, tra
     assert head == "block,accuracy,change,resnet" and none.startswith("none,") and rows[0] == "conv1,–,,–"
     meter = next(line for line in lesion.table.table.lines if line.blocks == ("layer2.0",)).cells[3].meter
     assert meter is not None and (meter.share, meter.mark) == (lesion.without["layer2.0"], lesion.whole)
-    data = json.loads(kept(desk, qtbot, "laboratory.save_data", "hand.json"))
+    data = json.loads(kept(page, qtbot, "data", "hand.json"))
     assert data["whole"] == lesion.whole and set(data["without"]) == set(lesion.without)
     assert len(data["curves"]) == 2 and all(len(each["several"]) == 6 for each in data["curves"].values())
-    figure = kept(desk, qtbot, "laboratory.save_figure", "hand.svg").decode()
+    figure = kept(page, qtbot, "figure", "hand.svg").decode()
     assert figure.startswith("<svg") and "without one unit" in figure and "without k units" in figure
-    assert kept(desk, qtbot, "laboratory.save_figure", "hand.png").startswith(b"\x89PNG")
+    assert kept(page, qtbot, "figure", "hand.png").startswith(b"\x89PNG")
     assert (trained.directory / "lab" / "hand.png").is_file()
 
 
-def kept(desk: Desk, qtbot: Any, command: str, name: str) -> bytes:
-    """Run a command that saves, name a file in the folder that it offers, and read it."""
+def kept(page: LaboratoryPage, qtbot: Any, kind: Kind, name: str) -> bytes:
+    """Save what is in view under a name in the folder that is offered, and read it."""
+    desk = page._desk
     desk.dialog = None
-    desk.commands.run(command)
+    page.save(kind)
     qtbot.waitUntil(lambda: desk.dialog is not None, timeout=60_000)
     dialog = desk.dialog
     assert isinstance(dialog, QFileDialog) and dialog.directory().dirName() == "lab"
     file = Path(dialog.directory().path()) / name
     dialog.fileSelected.emit(str(file))
     dialog.close()
+    dialog.deleteLater()
+    desk.dialog = None
     return file.read_bytes()
 
 
