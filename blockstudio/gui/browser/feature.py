@@ -23,6 +23,7 @@ class Browser:
         for signal in (desk.documents.opened, desk.documents.found):
             signal.connect(lambda _: self._page is not None and self._page.search.clear())
         desk.add_screen(SCREEN, self._make, self._focus)
+        desk.carry("networks", lambda: "" if self._page is None else self._page.search.text(), self._search)
 
     def _make(self) -> StartPage:
         self._page = StartPage(self._desk)
@@ -31,6 +32,13 @@ class Browser:
     def _focus(self) -> None:
         if self._page is not None:
             self._page.take_keyboard()
+
+    def _search(self, words: str) -> None:
+        """Look for what another window, in whose place this one is, looked for."""
+        if words:
+            self._desk.screen_widget(SCREEN)
+            assert self._page is not None
+            self._page.search.setText(words)
 
     @property
     def page(self) -> StartPage | None:

@@ -12,6 +12,7 @@ from blockstudio.gui.canvas import annotation_commands, layout_commands
 from blockstudio.gui.canvas.canvas import Canvas
 from blockstudio.gui.canvas.commands import commands
 from blockstudio.gui.canvas.hand import keys
+from blockstudio.gui.canvas.scene.camera import Seen
 from blockstudio.gui.canvas.tools import Corner
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
@@ -29,6 +30,7 @@ def install(desk: Desk) -> Canvas:
     desk.preview_wanted.connect(canvas.show_preview)
     desk.frames_wanted.connect(lambda paths: _open_frames(canvas, paths))
     canvas.activated.connect(lambda _: canvas.run("edit.rename"))
+    desk.carry("drawing", lambda: _give(canvas), lambda seen: _take(canvas, seen))
     Corner(desk, canvas)
     desk.add_item("top", _metric_chip(desk), 100)
     desk.add_item("status", _zoom_button(desk, canvas), 200)
@@ -39,6 +41,21 @@ def _open_frames(canvas: Canvas, paths: Iterable[str]) -> None:
     """Open these modules in place and no others, and show the whole level."""
     canvas.scene.open_all(paths)
     canvas.fit()
+
+
+def _give(canvas: Canvas) -> tuple[str, str, frozenset[str], Seen]:
+    """Colours, bars, modules open in place and the place in view, for the window that takes this one's place."""
+    session = canvas.session
+    return session.heat, session.metric, frozenset(canvas.scene.staging.opened), canvas.camera.give()
+
+
+def _take(canvas: Canvas, given: tuple[str, str, frozenset[str], Seen]) -> None:
+    """Show the drawing as another window did."""
+    heat, metric, opened, seen = given
+    canvas.session.heat, canvas.session.metric = heat, metric
+    if opened:
+        canvas.scene.open_all(opened)
+    canvas.camera.take(seen)
 
 
 def _metric_chip(desk: Desk) -> Chip:

@@ -15,5 +15,6 @@ def install(desk: Desk) -> Comparing:
         Command("view.compare", say("Compare networks…"), lambda d: d.show_screen("compare"), "View", 420,
                 ("Ctrl+Shift+C",), keywords="table difference parameters macs stages factorising"),
     )  # fmt: skip
+    desk.carry("compare", comparing.comparison.give, comparing.comparison.take)
     desk.on_close(comparing.comparison.stop)
     return comparing

@@ -39,6 +39,10 @@ class ComparedNetwork:
         return self.profile.name if self.profile is not None else self.source
 
 
+Given = tuple[list[Document | str], list[Document], Document | str | None]
+"""What is compared, documents that were taken out, and what differences are to."""
+
+
 class ComparedNetworks(QObject):
     """The entries and the one that differences are to. Nothing is computed while nobody looks."""
 
@@ -125,6 +129,21 @@ class ComparedNetworks(QObject):
     def _choose_reference(self) -> None:
         if self.reference not in self.entries:
             self.reference = self.entries[0] if self.entries else None
+
+    # To another window
+
+    def give(self) -> Given:
+        """What is compared, for the window that takes this one's place."""
+        reference = self.reference.source if self.reference is not None else None
+        return [entry.source for entry in self.entries], list(self._dismissed), reference
+
+    def take(self, given: Given) -> None:
+        """Compare what another window compared."""
+        sources, self._dismissed, reference = given
+        self.entries = [ComparedNetwork(source) for source in sources]
+        self.reference = next((entry for entry in self.entries if entry.source == reference), None)
+        self._choose_reference()
+        self._refresh(self.entries)
 
     # Following
 

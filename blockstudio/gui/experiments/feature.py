@@ -25,6 +25,9 @@ from blockstudio.runs.rows import Listed
 from blockstudio.runs.run import LOG
 from blockstudio.text import say
 
+Given = tuple[Path, Size, str, Document | None, tuple[str, ...]]
+"""File, size and curve; the drawing that was opened to look at, and the blocks that are lit on it."""
+
 
 class Experiments:
     """What was put on the desk."""
@@ -72,6 +75,7 @@ class Experiments:
         )  # fmt: skip
         desk.add_opener(lambda file: file.name.endswith(SUFFIX), lambda file: self._open(desk, file))
         desk.session.opened.connect(self._unlight)
+        desk.carry("experiment", self._give, self._take)
         desk.on_close(self._stop)
 
     def _make(self) -> ExperimentPage:
@@ -167,6 +171,23 @@ class Experiments:
 
         dialog.fileSelected.connect(write)
         desk.open_dialog(dialog)
+
+    def _give(self) -> Given | None:
+        """What is in view, for the window that takes this one's place."""
+        control = self.control
+        if control.file is None:
+            return None
+        return control.file, control.size, control.curve, self._document, self._desk.session.lit if self._lit else ()
+
+    def _take(self, given: Given | None) -> None:
+        """Show what another window showed."""
+        if given is None:
+            return
+        file, size, curve, self._document, lit = given
+        if lit:
+            self._desk.session.lit, self._lit = lit, True
+        self._desk.screen_widget("experiments")
+        self.control.open(file, lambda: self.control.show_curve(curve), size)
 
     def _stop(self) -> None:
         self.control.stop_watching()

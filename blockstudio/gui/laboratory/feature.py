@@ -30,6 +30,8 @@ class Laboratory:
         self._desk = desk
         self.process = LabProcess(desk)
         self.page: LaboratoryPage | None = None
+        self._taken: tuple[Run | None, str] | None = None
+        """Of the window in whose place this one is."""
         desk.add_screen("laboratory", self._make, self._focus, title=say("Laboratory"), place=5,
                         undo=self._undo)  # fmt: skip
         desk.add_commands(
@@ -59,6 +61,7 @@ class Laboratory:
                 for group, title in GROUPS.items()
             ),
         )  # fmt: skip
+        desk.carry("laboratory", self._give, self._take)
         desk.on_close(self.process.stop)
         self.process.ready.connect(self._outputs_alone)
         self.process.changed.connect(self._forget_outputs)
@@ -66,9 +69,20 @@ class Laboratory:
     def _make(self) -> LaboratoryPage:
         page = self.page = LaboratoryPage(self._desk, self.process)
         page.seeing.looked.connect(self.show_outputs)
-        if self._desk.watched.run is not None:
-            page.show_run(self._desk.watched.run)
+        run, tab = self._taken or (None, HAND)
+        run = run or self._desk.watched.run
+        if run is not None:
+            page.show_run(run)
+            page.turn_to(tab)
         return page
+
+    def _give(self) -> tuple[Run | None, str] | None:
+        """The run that is asked and the tab in view, for the window that takes this one's place."""
+        return self._taken if self.page is None else (self.page.run, self.page.tab)
+
+    def _take(self, given: tuple[Run | None, str] | None) -> None:
+        """What another window asked; the page is made when somebody looks."""
+        self._taken = given
 
     def _page(self) -> LaboratoryPage:
         widget = self._desk.screen_widget("laboratory")

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import experiment_path
 from blockstudio.formats import PRINTED
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
@@ -28,6 +27,8 @@ WIDE = 1500
 """Pixels of a window in which a lesson, parameters and a drawing have room beside each other."""
 AWAY = ("inspector", "bottom")
 """What gives its room to a lesson."""
+GAVE = "lessons/away"
+"""What has given it now, for the next window too."""
 
 
 class Lessons:
@@ -38,7 +39,6 @@ class Lessons:
         control = self.control = LessonControl(desk)
         self.panel: LessonPanel
         self.page: LessonsPage | None = None
-        self._away: list[str] = []
 
         def is_open(_: Desk) -> bool:
             return control.walk is not None
@@ -148,7 +148,7 @@ class Lessons:
 
     def _experiment(self, desk: Desk, name: str) -> None:
         try:
-            desk.commands.run("experiment.open", experiment_path(name).resolve())
+            desk.commands.run("experiment.open", self.control.experiment(name).resolve())
         except StudioError as error:
             desk.say(str(error), "problem")
 
@@ -156,16 +156,21 @@ class Lessons:
         """The panel takes others' place while a lesson is open."""
         desk, there = self._desk, self.control.walk is not None
         if there and not desk.is_shown(PANEL):
-            self._away = [name for name in AWAY if desk.is_shown(name)]
-            for name in self._away:
+            away = [name for name in AWAY if desk.is_shown(name)]
+            settings().setValue(GAVE, ",".join(away))
+            for name in away:
                 desk.set_shown(name, False)
         desk.set_shown(PANEL, there)
         if not there:
-            for name in self._away:
-                desk.set_shown(name, True)
-            self._away = []
+            self._give_back()
         if there and desk.screen:
             desk.show_drawing()
+
+    def _give_back(self) -> None:
+        """Show what the lesson had the room of."""
+        for name in filter(None, str(settings().value(GAVE, "")).split(",")):
+            self._desk.set_shown(name, True)
+        settings().remove(GAVE)
 
     def _make_room(self) -> None:
         """In a narrow window the drawing of the next step has the place of the parameters that were looked at."""
@@ -189,6 +194,7 @@ class Lessons:
         if last and self._desk.is_shown(PANEL) and self.control.open(Path(last) if last.endswith(SUFFIX) else last):
             return
         self._desk.set_shown(PANEL, False)
+        self._give_back()
 
     def _stop(self) -> None:
         if self.page is not None:

@@ -9,7 +9,11 @@ from PySide6.QtGui import QImageReader
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.results.page import SCREEN, ResultsPage
+from blockstudio.runs.predictions import Part, Which
 from blockstudio.text import say
+
+Given = tuple[Path, tuple[Part, Which], tuple[int, int] | None]
+"""The run, which images and weights, and the cell of the matrix."""
 
 
 class Results:
@@ -25,6 +29,7 @@ class Results:
                     enabled=lambda d: d.watched.run is not None, keywords="confusion matrix mistakes classes"),
         )  # fmt: skip
         desk.add_opener(self._takes, self._try)
+        desk.carry("results", self._give, self._take)
         desk.on_close(self.stop)
 
     def _make(self) -> ResultsPage:
@@ -44,6 +49,23 @@ class Results:
     def _open_watched(self, desk: Desk) -> None:
         if desk.watched.run is not None:
             self._open(desk, desk.watched.run.directory)
+
+    def _give(self) -> Given | None:
+        """What is in view, for the window that takes this one's place."""
+        page = self.page
+        if page is None or page.directory is None:
+            return None
+        return page.directory, (page.part, page.which), page.matrix.cell
+
+    def _take(self, given: Given | None) -> None:
+        """Show what another window showed."""
+        if given is not None:
+            directory, asked, cell = given
+            self._desk.screen_widget(SCREEN)
+            assert self.page is not None
+            self.page.show_run(directory, asked)
+            if cell is not None and self.page.found is not None:
+                self.page.matrix.choose(*cell)
 
     def _takes(self, file: Path) -> bool:
         """A picture, or what is called one: what is wrong with it is said in place."""

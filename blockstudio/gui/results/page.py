@@ -171,15 +171,15 @@ class ResultsPage(QWidget):
 
     # Which evaluation
 
-    def show_run(self, directory: Path) -> None:
-        """Show the results of a run: those that it keeps, the test set's first."""
+    def show_run(self, directory: Path, asked: tuple[Part, Which] | None = None) -> None:
+        """Show the results of a run: those that were ``asked`` for, or that it keeps, the test set's first."""
         if directory == self.directory and self.found is not None:
             return
         self._cancel()
         self.directory = directory
         there = kept(directory)
         # The test images are for the end: a run that is not there yet is asked about its validation images.
-        self.part, self.which = (
+        self.part, self.which = asked or (
             there[0] if there else ("test", "best") if _has_ended(directory) else ("validation", "last")
         )
         self._read()

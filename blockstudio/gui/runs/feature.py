@@ -9,7 +9,7 @@ from blockstudio.gui.commands.registry import Act, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.runs.difference import DifferencePanel
-from blockstudio.gui.runs.page import RunsPage
+from blockstudio.gui.runs.page import RunsPage, Shown
 from blockstudio.gui.runs.store import RunStore
 from blockstudio.runs.rows import Listed
 from blockstudio.text import say
@@ -36,11 +36,23 @@ class Runs:
             Command("runs.save_curves", say("Save the curves of runs"), self._save_curves, value=True),
             Command("runs.equal_fields", say("Show equal fields"), _show_equal, value=True),
         )  # fmt: skip
+        desk.carry("runs", self._give, self._take)
         desk.on_close(self.stop)
 
     def _make(self) -> RunsPage:
         self.page = RunsPage(self._desk, self.store)
         return self.page
+
+    def _give(self) -> Shown | None:
+        """What the page shows, for the window that takes this one's place."""
+        return None if self.page is None else self.page.give()
+
+    def _take(self, given: Shown | None) -> None:
+        """Show what another window showed."""
+        if given is not None:
+            self._desk.screen_widget(SCREEN)
+            assert self.page is not None
+            self.page.take(given)
 
     def _focus(self) -> None:
         if self.page is not None:

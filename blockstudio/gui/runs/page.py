@@ -39,6 +39,8 @@ from blockstudio.runs.rows import Listed
 
 SETTING = "runs/columns"
 ASK = "laboratory.run"
+Shown = tuple[str, tuple[str, bool], bool, list[Path]]
+"""Filter, order, whether runs of experiments are listed, and those whose curves are shown."""
 USUAL_KEYS = (*USUAL[:2], DIFFERS, *USUAL[2:])
 
 
@@ -126,6 +128,16 @@ class RunsPage(QWidget):
 
     # What is shown
 
+    def give(self) -> Shown:
+        """Filter, order and marks, for the window that takes this one's place."""
+        return self.filter.text(), (self.sort_key, self.sort_up), self.with_experiments, list(self.marked)
+
+    def take(self, given: Shown) -> None:
+        """Show what another window showed."""
+        text, (self.sort_key, self.sort_up), self.with_experiments, self.marked = given
+        self.filter.setText(text)
+        self.refresh()
+
     def refresh(self) -> None:
         """Filter, sort and show the rows as they are now."""
         listed = [row for row in self.store.rows if self.with_experiments or not row.inside]
@@ -137,8 +149,9 @@ class RunsPage(QWidget):
             rows = [row for row in rows if row in listed]
         self._tell(len(rows), len(listed), hidden, wrong)
         current = self.view.current
-        self.model.marked = [each for each in self.marked if any(row.directory == each for row in self.store.rows)]
-        self.marked = self.model.marked
+        if self.store.complete:  # What is not listed may come yet.
+            self.marked = [each for each in self.marked if any(row.directory == each for row in self.store.rows)]
+        self.model.marked = self.marked
         self.model.show_rows(self._sorted(rows), self._shown_columns(rows))
         if self.view.current is None and self.model.rows:
             self.view.go_to(current if current in self.model.rows else self.model.rows[0])

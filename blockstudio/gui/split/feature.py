@@ -22,6 +22,8 @@ MOST_RUNS = 20
 def install(desk: Desk) -> None:
     """Put the screen and its commands on the desk."""
     made: list[SplitPage] = []
+    asked: list[tuple[str, Document | Run | Path | None]] = []
+    """The comparison in view: its command, and with what."""
 
     def page() -> SplitPage:
         found = desk.screen_widget(SCREEN)
@@ -32,26 +34,27 @@ def install(desk: Desk) -> None:
         made.append(SplitPage(desk))
         return made[-1]
 
-    def compare(before: Source) -> bool:
+    def compare(before: Source, id: str, value: Document | Run | Path | None = None) -> bool:
         try:
             page().compare(before, of_document(desk, desk.session.document))
         except StudioError as error:
             desk.say(sentence(error.message), "warning")
             return False
+        asked[:] = [(id, value)]
         desk.show_screen(SCREEN)
         return True
 
     def with_document(desk: Desk, other: Document) -> bool:
-        return compare(of_document(desk, other))
+        return compare(of_document(desk, other), "split.document", other)
 
     def with_saved(desk: Desk) -> bool:
         file = desk.session.file
         assert file is not None
-        return compare(Source(tr("{name}, last saved", name=file.name), lambda: files.load(file)))
+        return compare(Source(tr("{name}, last saved", name=file.name), lambda: files.load(file)), "split.saved")
 
     def with_run(desk: Desk, run: Run | Path) -> bool:
         run = run if isinstance(run, Run) else Run(run)
-        return compare(Source(tr("run {name}", name=run.name), run.diagram))
+        return compare(Source(tr("run {name}", name=run.name), run.diagram), "split.run", run)
 
     def others(desk: Desk) -> Iterable[Choice]:
         here = desk.session.document
@@ -83,8 +86,14 @@ def install(desk: Desk) -> None:
                 keywords="split back drawing"),
     )  # fmt: skip
 
+    def take(given: list[tuple[str, Document | Run | Path | None]]) -> None:
+        """Compare what another window, in whose place this one is, had in view."""
+        for id, value in given:
+            desk.commands.run(id, *([] if value is None else [value]))
+
     def stop() -> None:
         for each in made:
             each.stop()
 
+    desk.carry("split", lambda: list(asked) if in_view(desk) else [], take)
     desk.on_close(stop)

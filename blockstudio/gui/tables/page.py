@@ -408,6 +408,10 @@ class Tables:
         self._desk = desk
         self.page = TablesPage(desk)
         desk.add_page("table", tr("Table"), self.page, 400)
+        desk.carry("table", lambda: (self.page.mode, self.page.opened), self._take)
+
+    def _take(self, given: tuple[Mode, int]) -> None:
+        self.page.mode, self.page.opened = given
 
     def show(self, mode: Mode) -> None:
         """Bring the table into view under the drawing, with room to read it."""

@@ -20,6 +20,8 @@ MARGIN = 40.0
 EDGE = 24.0
 """Pixels between a revealed block and the window's edge."""
 STEP = 1.25
+Seen = tuple[tuple[float, float, float] | None, dict[str, tuple[float, float, float]]]
+"""Zoom and place of the level in view, once somebody has moved it, and of others by path."""
 
 
 class Camera(Projection):
@@ -91,6 +93,18 @@ class Camera(Projection):
             self.restart()
         else:
             self.scale, self.x, self.y = known
+            self._changed(True)
+
+    def give(self) -> Seen:
+        """How this level and the others are seen, for the window that takes this one's place."""
+        return None if self.fresh else (self.scale, self.x, self.y), dict(self._kept)
+
+    def take(self, seen: Seen) -> None:
+        """See them as another window did."""
+        now, self._kept = seen
+        if now is not None:
+            self.fresh = False
+            self.scale, self.x, self.y = now
             self._changed(True)
 
     def forget(self) -> None:
