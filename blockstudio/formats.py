@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from blockstudio.text import join
+from blockstudio.text import join, say
 
 Kind: TypeAlias = Literal["network", "figure", "table"]
 
@@ -103,25 +103,25 @@ PRINTED = ".pdf"
 PIXELS = ".png"
 """The form of a figure as a picture."""
 FORMATS: dict[str, Format] = _rows(
-    Format(".py", "network", "PyTorch source", "PyTorch source that needs only torch, with the diagram's paths as "
-           "state-dict keys", f"{_WRITE}:write_source"),
-    Format(".onnx", "network", "ONNX", "the network in eval mode with its weights, for any number of images at once",
-           f"{_PROGRAMS}:write_onnx", weights=True),
-    Format(PROGRAM, "network", "torch.export program", "the network in eval mode with its weights, as torch.export "
-           "writes it", f"{_PROGRAMS}:write_program", weights=True),
-    Format(WEIGHTS, "network", "Weights, safetensors", "the weights by block path",
+    Format(".py", "network", say("PyTorch source"), say("PyTorch source that needs only torch, with the "
+           "diagram's paths as state-dict keys"), f"{_WRITE}:write_source"),
+    Format(".onnx", "network", "ONNX", say("the network in eval mode with its weights, for any number of images at "
+           "once"), f"{_PROGRAMS}:write_onnx", weights=True),
+    Format(PROGRAM, "network", say("torch.export program"), say("the network in eval mode with its weights, as "
+           "torch.export writes it"), f"{_PROGRAMS}:write_program", weights=True),
+    Format(WEIGHTS, "network", say("Weights, safetensors"), say("the weights by block path"),
            f"{_WRITE}:write_safetensors", weights=True),
-    Format(".pt", "network", "Weights, state dict", "the weights by block path, as torch.save writes them",
+    Format(".pt", "network", say("Weights, state dict"), say("the weights by block path, as torch.save writes them"),
            f"{_WRITE}:write_state_dict", weights=True),
-    Format(".pth", "network", "Weights, state dict (.pth)", "the same as .pt",
+    Format(".pth", "network", say("Weights, state dict (.pth)"), say("the same as .pt"),
            f"{_WRITE}:write_state_dict", weights=True),
-    Format(".svg", "figure", "SVG", "lines and outlines", f"{_FIGURE}:svg"),
-    Format(PRINTED, "figure", "PDF", "a page of the figure's size", f"{_FIGURE}:pdf"),
-    Format(".png", "figure", "PNG", "pixels", f"{_FIGURE}:png", pixels=True),
-    Format(MARKDOWN, "table", "Markdown", "a Markdown table", f"{_TABLE}:Table.markdown"),
-    Format(".csv", "table", "CSV", "plain numbers between commas", f"{_TABLE}:Table.csv"),
-    Format(".tex", "table", "LaTeX", "a tabular for the booktabs package", f"{_TABLE}:Table.latex"),
-    Format(".txt", "table", "Text", "what the terminal shows", f"{_TABLE}:Table.text", plain=True),
+    Format(".svg", "figure", "SVG", say("lines and outlines"), f"{_FIGURE}:svg"),
+    Format(PRINTED, "figure", "PDF", say("a page of the figure's size"), f"{_FIGURE}:pdf"),
+    Format(".png", "figure", "PNG", say("pixels"), f"{_FIGURE}:png", pixels=True),
+    Format(MARKDOWN, "table", "Markdown", say("a Markdown table"), f"{_TABLE}:Table.markdown"),
+    Format(".csv", "table", "CSV", say("plain numbers between commas"), f"{_TABLE}:Table.csv"),
+    Format(".tex", "table", "LaTeX", say("a tabular for the booktabs package"), f"{_TABLE}:Table.latex"),
+    Format(".txt", "table", say("Text"), say("what the terminal shows"), f"{_TABLE}:Table.text", plain=True),
 )  # fmt: skip
 """By ending, in the order in which they are offered."""
 
@@ -145,9 +145,9 @@ def format_of(path: str | os.PathLike[str], *kinds: Kind) -> Format | None:
 def listed(words: tuple[str, ...]) -> str:
     """``.py, .onnx or .pt2``"""
     *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
+    return say("{first} or {last}", first=", ".join(first), last=last) if first else last
 
 
 def described(*kinds: Kind) -> str:
     """``.svg: lines and outlines; .pdf: a page of the figure's size``"""
-    return "; ".join(f"{row.ending}: {row.holds}" for row in rows(*kinds))
+    return join([say("{ending}: {text}", ending=row.ending, text=row.holds) for row in rows(*kinds)], "; ")

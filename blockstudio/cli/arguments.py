@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from blockstudio.answers import JSON
+from blockstudio.cli.helping import Formatter, mistake
 from blockstudio.errors import StudioError
 from blockstudio.formats import is_published
 from blockstudio.text import render, say
@@ -24,9 +25,17 @@ NETWORK = "NAME_OR_FILE"
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments as every other mistake is told, and helps in the reader's language."""
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"formatter_class": Formatter, **named})
+
     def format_help(self) -> str:
         self.description, self.epilog = render(self.description or ""), render(self.epilog or "")
+        self._positionals.title, self._optionals.title = render(say("arguments")), render(say("options"))
         for action in self._actions:
+            if isinstance(action, argparse._HelpAction):
+                action.help = say("show this help, and end")
+            elif isinstance(action, argparse._VersionAction):
+                action.help = say("show the version, and end")
             rows = action._choices_actions if isinstance(action, argparse._SubParsersAction) else []
             for each in (action, *rows):
                 each.help = render(each.help) if each.help else each.help
@@ -34,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise StudioError(
-            "cli.usage", say("{message}.", message=message), hint=say("See: {prog} --help", prog=self.prog)
+            "cli.usage", say("{message}.", message=mistake(message)), hint=say("See: {prog} --help", prog=self.prog)
         )
 
 

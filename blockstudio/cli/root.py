@@ -27,6 +27,7 @@ from blockstudio.cli import (
     window,
 )
 from blockstudio.cli.arguments import Parser
+from blockstudio.cli.helping import AsWritten
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import suggestion
 from blockstudio.graph.presets import preset_names
@@ -81,13 +82,13 @@ COMMANDS: dict[str, Command] = {
 def root_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser of everything, and that of each command."""
     root = Parser(prog="blockstudio", description=window.OPEN_HELP,
-                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+                  formatter_class=AsWritten)  # fmt: skip
     commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     found: dict[str, Parser] = {}
     for command in COMMANDS.values():
         if command.name == OPEN:
             parser = commands.add_parser(command.name, help=command.help, prog="blockstudio",
-                                         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+                                         formatter_class=AsWritten)  # fmt: skip
         else:
             parser = commands.add_parser(command.name, help=command.help)
         command.arguments(parser)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.analysis import analyze
@@ -17,8 +16,9 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.lineage import lineage
 from blockstudio.graph.presets import load_preset, preset_names
+from blockstudio.report.columns import wrapped
 from blockstudio.report.table import Table
-from blockstudio.text import say
+from blockstudio.text import Text, render, say
 
 if TYPE_CHECKING:
     from blockstudio.analysis import Analysis, BlockReport
@@ -162,8 +162,8 @@ def _rows(diagram: Diagram, sheet: Sheet, prefix: str, depth: int, level: int) -
 def _row(path: str, level: int, label: str, type: str, result: Result) -> SummaryRow:
     shapes = result.outputs or result.inputs
     shape = whole_shape(shapes[0]) if shapes else None
-    off = " (off)" if result.bypassed else ""
-    return SummaryRow(path, level, label + off, type, shape, result.parameters, result.macs)
+    shown = say("{label} (off)", label=label) if result.bypassed else label
+    return SummaryRow(path, level, shown, type, shape, result.parameters, result.macs)
 
 
 def preset_rows(family: str | None = None) -> list[dict[str, Any]]:
@@ -201,18 +201,21 @@ def preset_rows(family: str | None = None) -> list[dict[str, Any]]:
 def presets_table(family: str | None = None) -> Table:
     """The presets with their totals, or those of one family by year. Raises `StudioError` ``preset.family``."""
     rows = [
-        (row["preset"], row["year"], f"{row['parameters']:,}", f"{row['macs']:,}", str(row["depth"]), row["name"])
+        (row["preset"], row["year"], f"{row['parameters']:,}", f"{row['macs']:,}", str(row["depth"]), Text(row["name"]))
         for row in preset_rows(family)
     ]
-    return Table(("preset", "year", "parameters", "MACs", "depth", "network"), rows, "  rrr")
+    heads = say("preset"), say("year"), say("parameters"), say("MACs"), say("depth"), say("network")
+    return Table(heads, rows, "  rrr")
 
 
 def preset_text(name: str) -> str:
     """One preset: what it is, where it comes from, what ``--set`` can turn."""
     diagram = load_preset(name)
-    lines = [f"{name}: {diagram.name}", "", fill(diagram.description, 100), ""]
-    lines += [fill(f"{key}: {text}", 100, subsequent_indent="  ") for key, text in diagram.about.items()]
-    settings = [(f"{key}={declared.default}", declared.help) for key, declared in diagram.parameters.items()]
+    lines = [f"{name}: {render(Text(diagram.name))}", "", *wrapped(render(Text(diagram.description)), 100), ""]
+    for key, text in diagram.about.items():
+        first, *more = wrapped(f"{key}: {render(Text(str(text)))}", 98)
+        lines += [first, *(f"  {line}" for line in more)]
+    settings = [(f"{key}={declared.default}", Text(declared.help)) for key, declared in diagram.parameters.items()]
     if settings:
         lines += ["", Table(("--set", ""), settings).text()]
     return "\n".join(lines)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from blockstudio.errors import StudioError
 from blockstudio.formats import FORMATS, endings, listed
-from blockstudio.text import say
+from blockstudio.report.columns import cells_of
+from blockstudio.text import render, say
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under headings, with notes below."""
+    """Rows of cells under headings, with notes below, in the language in use when it is made."""
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -25,17 +26,17 @@ class Table:
 
     def __post_init__(self) -> None:
         # A network may be called anything; a line break in its name would tear the table apart.
-        object.__setattr__(self, "headings", tuple(map(_one_line, self.headings)))
-        object.__setattr__(self, "rows", [tuple(map(_one_line, row)) for row in self.rows])
-        object.__setattr__(self, "notes", [_clean(note) for note in self.notes])
+        object.__setattr__(self, "headings", tuple(map(_told, self.headings)))
+        object.__setattr__(self, "rows", [tuple(map(_told, row)) for row in self.rows])
+        object.__setattr__(self, "notes", [_clean(render(note)) for note in self.notes])
 
     def text(self) -> str:
         """Aligned columns, two spaces apart."""
-        widths = [max(map(len, column)) for column in zip(self.headings, *self.rows, strict=True)]
+        widths = [max(map(cells_of, column)) for column in zip(self.headings, *self.rows, strict=True)]
         lines = []
         for row in (self.headings, *self.rows):
             cells = [
-                cell.rjust(width) if flush else cell.ljust(width)
+                " " * (width - cells_of(cell)) + cell if flush else cell + " " * (width - cells_of(cell))
                 for cell, width, flush in zip(row, widths, self._flush(), strict=True)
             ]
             lines.append("  ".join(cells).rstrip())
@@ -88,8 +89,9 @@ def _clean(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter in "\n\N{NO-BREAK SPACE}" else " " for letter in text)
 
 
-def _one_line(text: str) -> str:
-    return _clean(text).replace("\n", " ")
+def _told(text: str) -> str:
+    """In the reader's language, on one line."""
+    return _clean(render(text)).replace("\n", " ")
 
 
 def _markdown(cell: str) -> str:

@@ -30,7 +30,7 @@ class TableChip(Chip):
 
     def _fill(self, menu: QMenu) -> None:
         for form in rows("table"):
-            text = tr("Copy as {form}").format(form=form.title)
+            text = tr("Copy as {form}").format(form=tr(form.title))
             self._desk.commands.offer(menu, "table.copy", (self, form.ending), text)
         menu.addSeparator()
         self._desk.commands.offer(menu, "table.save", self, tr("Save in a file…"))
@@ -43,7 +43,7 @@ class TableChip(Chip):
         if table is not None:
             QGuiApplication.clipboard().setText(write_as(table, ending) + "\n")
             text = tr("Table of {count} rows copied as {form}").format(
-                count=len(table.rows), form=FORMATS[ending].title
+                count=len(table.rows), form=tr(FORMATS[ending].title)
             )
             self._desk.session.message.emit(text)
 
@@ -53,7 +53,7 @@ class TableChip(Chip):
             self.dialog.deleteLater()
         store = settings()
         folder = Path(str(store.value("files/export_folder", store.value("files/folder", Path.home()))))
-        filters = {f"{form.title} (*{form.ending})": form.ending for form in rows("table")}
+        filters = {f"{tr(form.title)} (*{form.ending})": form.ending for form in rows("table")}
         first = next(iter(filters.values()))
         dialog = self.dialog = QFileDialog(
             self._desk.window, tr("Save table"), str(folder / f"{self._stem}{first}"), ";;".join(filters)

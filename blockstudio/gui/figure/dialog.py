@@ -200,7 +200,7 @@ class FigureExport(QObject):
         documents = self._desk.documents
         folder = Path(str(settings().value("files/folder", Path.home())))
         stem = documents.title(documents.current).removesuffix(".blocks.json").replace("/", "-")
-        kinds = {f"{form.title} (*{form.ending})": form for form in rows("figure")}
+        kinds = {f"{tr(form.title)} (*{form.ending})": form for form in rows("figure")}
         first = next(iter(kinds.values()))
         window = self._desk.window
         dialog = QFileDialog(window, tr("Save picture"), str(folder / f"{stem}{first.ending}"), ";;".join(kinds))
