@@ -1,13 +1,15 @@
 """Answers as people type them, and whether they are right.
 
 Numbers may have thousands separators, a decimal point or comma, a power of ten, ``K``, ``M``, ``G``, ``万``, ``亿``, a
-percent sign or the unit that was asked for. Shapes are ``192×28×28``, ``192 28 28``, ``(192, 28, 28)``.
+percent sign, the unit that was asked for or what is counted behind them. Shapes are ``192×28×28``, ``192 28 28``,
+``(192, 28, 28)``. What a Chinese keyboard makes, full-width digits, ``，`` and ``、``, counts as the same.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -25,8 +27,16 @@ FAR = 10_000
 _SUFFIX = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "万": 1e4, "亿": 1e8, "百万": 1e6, "十亿": 1e9}
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _NUMBER = re.compile(r"([+-]?(?:\d[\d., '_]*|[.,]\d+))(?:e([+-]?\d{1,3}))?(百万|十亿|[kmgt万亿])?")
+_COUNTED = re.compile(
+    r"\s*(?:个|次|层|条|路径|通道|参数|像素|次乘加"
+    r"|parameters?|params?|weights?|macs?|channels?|layers?|paths?|pixels?|px)$",
+    re.IGNORECASE,
+)
+"""What is counted, behind the number."""
+_MIXED = re.compile(r"\d\s*[\u00bc-\u00be\u2150-\u215e]")
+_MARKS = str.maketrans({"\u2212": "-", "\u2044": "/", "、": ",", "⨯": "×", "✕": "×"})
 _POWER = re.compile(r"(?:([\d.,]+)\s*[·×*x]\s*)?(\d{1,4})(?:\^|\*\*)([+-]?\d{1,3})", re.IGNORECASE)
-_SHAPE = re.compile(r"[(\[]?\s*(\d{1,7})(?:\s*[,×xX*✕]\s*|\s+)(\d{1,7})(?:(?:\s*[,×xX*✕]\s*|\s+)(\d{1,7}))?\s*[)\]]?")
+_SHAPE = re.compile(r"[(\[]?\s*(\d{1,7})(?:\s*[,;xX*]\s*|\s+)(\d{1,7})(?:(?:\s*[,;xX*]\s*|\s+)(\d{1,7}))?\s*[)\]]?")
 
 
 @dataclass(frozen=True)
@@ -81,12 +91,14 @@ def is_answer(kind: Kind, value: Any) -> bool:
 
 def read_numbers(text: str, unit: str = "") -> list[Typed]:
     """What a text may mean as a number; nothing if it is none. ``1.234`` is read both ways."""
-    plain = text.strip().replace("\u2212", "-").replace("\u202f", " ").replace("\u00a0", " ").replace("，", ",")
-    percent = "%" in plain or "％" in plain
-    for mark in ("%", "％", "≈", "~", unit.strip()):
+    if len(text) > MAX_TYPED:
+        return []
+    plain = _narrow(re.sub("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", r"^\1", text).translate(_SUPER))
+    percent = "%" in plain
+    for mark in ("%", unit.strip()):
         plain = plain.replace(mark, " ") if mark else plain
-    plain = re.sub("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", r"^\1", plain.strip()).translate(_SUPER)
-    if not plain or len(plain) > MAX_TYPED:
+    plain = _COUNTED.sub("", plain.strip())
+    if not plain:
         return []
     power = _POWER.fullmatch(plain.replace(" ", ""))
     if power is not None and int(power[2]) <= 1000 and (power[1] or power[3].lstrip("+-")):
@@ -100,14 +112,22 @@ def read_numbers(text: str, unit: str = "") -> list[Typed]:
     if fraction is not None and int(fraction[2]):
         return [Typed(int(fraction[1]) / int(fraction[2]), 0.0, 15)]
     found = _NUMBER.fullmatch(plain.lower())
-    if found is None:
+    if found is None or abs(int(found[2] or 0)) > 99:
         return []
-    scale = 10 ** int(found[2] or 0) if abs(int(found[2] or 0)) <= 99 else 1
+    scale = 10 ** int(found[2] or 0)
     scale = scale * _SUFFIX[found[3]] if found[3] else scale
     meant = [Typed(_whole(value * scale), half * scale, digits) for value, half, digits in _plain(found[1])]
     if unit == "%" and not percent:
         meant += [Typed(each.value * 100, each.half * 100, each.digits) for each in list(meant) if abs(each.value) <= 1]
     return meant
+
+
+def _narrow(text: str) -> str:
+    """Full-width letters and marks as a Chinese keyboard makes them, signs for about, and a full stop behind it."""
+    if _MIXED.search(text):
+        return text  # 2½ is not 21/2
+    plain = unicodedata.normalize("NFKC", text).translate(_MARKS).strip()
+    return re.sub(r"^(?:=|≈|~|大约|约|about\b)\s*", "", plain).rstrip(" ;").removesuffix("。").strip()
 
 
 def _whole(value: float | int) -> float | int:
@@ -139,7 +159,10 @@ def _plain(text: str) -> list[tuple[float | int, float, int]]:
 
 def read_shape(text: str) -> tuple[int, ...] | None:
     """``192×28×28``, ``192 28 28``, ``(192, 28, 28)``; two numbers are a map's height and width."""
-    found = _SHAPE.fullmatch(text.strip().translate(_SUPER))
+    if len(text) > MAX_TYPED:
+        return None
+    plain = re.sub(r"(\d+)²", r"\1×\1", text)
+    found = _SHAPE.fullmatch(_narrow(plain).removeprefix("torch.Size(").removesuffix(")").replace("×", "x"))
     return tuple(int(part) for part in found.groups() if part is not None) if found else None
 
 

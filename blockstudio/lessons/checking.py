@@ -8,7 +8,7 @@ from pathlib import Path
 from blockstudio.analysis.costs import COSTS
 from blockstudio.errors import StudioError
 from blockstudio.graph.presets import preset_folder
-from blockstudio.lessons.lesson import Question, Step
+from blockstudio.lessons.lesson import Directive, Lesson, Question, Step
 from blockstudio.lessons.library import SUFFIX, lesson_path, translation_path
 from blockstudio.lessons.making import tokens
 from blockstudio.lessons.proofs import PROOFS
@@ -18,6 +18,7 @@ from blockstudio.text import say
 
 WIDGETS = ("scaling", "batchnorm", "logistic", "smoothing")
 """What a step can show beside its text."""
+EXPERIMENT = ".experiment.json"
 PAGES = ("table", "paper", "sizes", "problems")
 """Pages under the drawing that a step can bring into view."""
 
@@ -75,7 +76,9 @@ def _places(walk: Walk, step: Step) -> Iterator[StudioError]:
     lesson = walk.lesson
     known = {"widget": WIDGETS, "proof": tuple(PROOFS), "page": PAGES, "experiment": _experiments()}
     for each in step.directives:
-        if each.word in known and each.rest not in known[each.word]:
+        if each.word == "experiment" and each.rest.endswith(EXPERIMENT):
+            yield from _beside(lesson, each)
+        elif each.word in known and each.rest not in known[each.word]:
             yield StudioError(
                 "lesson.directive", say("there is no {word} '{name}'.", word=each.word, name=each.rest[:40]),
                 where=lesson.place(each.line), hint=say("There is {names}.", names=", ".join(known[each.word])),
@@ -93,10 +96,22 @@ def _places(walk: Walk, step: Step) -> Iterator[StudioError]:
                     yield StudioError("lesson.block", text, where=lesson.place(each.line))
 
 
+def _beside(lesson: Lesson, directive: Directive) -> Iterator[StudioError]:
+    """An experiment of the lesson's author lies beside it."""
+    try:
+        there = lesson.beside(directive.rest).is_file()
+    except StudioError as error:
+        yield error.at(lesson.place(directive.line))
+        return
+    if not there:
+        text = say("there is no file '{name}' beside the lesson.", name=directive.rest)
+        yield StudioError("lesson.beside", text, where=lesson.place(directive.line))
+
+
 def _experiments() -> tuple[str, ...]:
     """Names of the experiments that come along."""
     folder = preset_folder() / "experiments"
-    return tuple(sorted(path.name.partition(".")[0] for path in folder.glob("*.experiment.json")))
+    return tuple(sorted(path.name.partition(".")[0] for path in folder.glob(f"*{EXPERIMENT}")))
 
 
 def _has(walk: Walk, step: Step, path: str) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, get_args
+
+from blockstudio.errors import StudioError
+from blockstudio.text import say
 
 Kind = Literal["number", "shape", "choice", "several", "block", "mend"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -92,6 +96,17 @@ class Lesson:
     language: str = "en"
     missing: tuple[str, ...] = ()
     """Steps and questions that the translation does not have, and that it has alone."""
+    folder: Path | None = None
+    """Where its file lies, with the diagrams and experiments of its author."""
+
+    def beside(self, name: str) -> Path:
+        """A file in the lesson's own folder. Raises `StudioError` ``lesson.beside`` for any other."""
+        if self.folder is None or not name or name.startswith(".") or any(mark in name for mark in "/\\:"):
+            raise StudioError(
+                "lesson.beside", say("'{name}' is no file in the lesson's folder.", name=name[:80]),
+                hint=say("Put the file into the folder of the lesson, and write its name alone."),
+            )  # fmt: skip
+        return self.folder / name
 
     @property
     def questions(self) -> tuple[tuple[Step, Question], ...]:

@@ -15,7 +15,9 @@ from blockstudio.text import ENGLISH, language, say
 
 SUFFIX = MARKDOWN
 MOST = 300
-"""Lessons that are listed of one folder."""
+"""Lessons that are listed."""
+TOLD = ("README", "LICENSE", "CHANGELOG")
+"""Files that tell of a folder."""
 
 
 def lesson_names() -> list[str]:
@@ -24,8 +26,14 @@ def lesson_names() -> list[str]:
 
 
 def own_lessons(folder: Path | None = None) -> list[Path]:
-    """The user's own lessons: files in ``folder``, by default in the user's folder for them."""
-    return _lessons_in(folder or folders.lessons())
+    """The user's own lessons: files in ``folder``, by default in the user's folder for them, and in the folders in it,
+    a course each."""
+    folder = folder or folders.lessons()
+    try:
+        inner = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+    except OSError:
+        inner = []
+    return [path for each in (folder, *inner) for path in _lessons_in(each)][:MOST]
 
 
 def _lessons_in(folder: Path) -> list[Path]:
@@ -34,7 +42,7 @@ def _lessons_in(folder: Path) -> list[Path]:
         found = [path for path in folder.glob(f"*{SUFFIX}") if "." not in path.name.removesuffix(SUFFIX)]
     except OSError:
         return []
-    return sorted(found)[:MOST]
+    return sorted(path for path in found if path.stem.upper() not in TOLD)[:MOST]
 
 
 def lesson_path(name_or_path: str | Path) -> Path:

@@ -11,6 +11,7 @@ from blockstudio.blocks import RawValue
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram, suggestion
 from blockstudio.graph.edits import AddWire, RemoveBlock, RemoveWire
+from blockstudio.graph.format import SUFFIX, load
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.presets import open_diagram, preset_names, set_values
 from blockstudio.lessons.lesson import Directive, Lesson
@@ -88,7 +89,11 @@ def named(lesson: Lesson, spec: str, deep: int = 0) -> Diagram:
         diagram = copy_diagram(made.diagram)
         set_values(diagram, values_of(given))
         return diagram
-    if name not in preset_names():  # never a file: a lesson reads none
+    if name.endswith(SUFFIX):  # the author's own, never a file from elsewhere
+        diagram = load(lesson.beside(name))
+        set_values(diagram, values_of(given))
+        return diagram
+    if name not in preset_names():
         near = suggestion(name, [*preset_names(), *lesson.diagrams])
         raise StudioError(
             "preset.unknown", say("there is no preset and no diagram '{name}'.", name=name[:80]), hint=near

@@ -57,7 +57,9 @@ class _Piece:
 
 def read_lesson(path: Path, name: str = "", translation: bool = False) -> Lesson:
     """A lesson from a file. Raises `StudioError` ``file.*``, ``lesson.*``."""
-    return parse_lesson(read_bounded(path, MAX_FILE), path.name, name or path.name.split(".")[0], translation)
+    data = read_bounded(path, MAX_FILE)
+    found = parse_lesson(data, path.name, name or path.name.split(".")[0], translation)
+    return replace(found, folder=path.parent)
 
 
 def parse_lesson(data: bytes | str, where: str, name: str, translation: bool = False) -> Lesson:

@@ -341,7 +341,8 @@ class Walk:
             return "; ".join(plain(self.fill(step, question.choices.get(name, name))) for name in names)
         if question.kind == "block":
             return ", ".join(_words(expected[""]))
-        return ", ".join(f"{shown(value)}{unit}" for value in expected.values())
+        named = {name: plain(self.fill(step, text)) for name, text in question.fields.items()}
+        return "; ".join(f"{named.get(name, '')} {shown(value)}{unit}".strip() for name, value in expected.items())
 
 
 def plain(prose: str) -> str:

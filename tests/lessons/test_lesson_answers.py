@@ -33,6 +33,14 @@ def question(**facts: str) -> Question:
         ("−0.5", -0.5),
         ("0,5", 0.5),
         ("1/4", 0.25),
+        ("１４，５９２。", 14592),
+        ("76．1％", 76.1),
+        ("约 14592 个", 14592),
+        ("=14592", 14592),
+        ("14.7 M MACs", 14_700_000),
+        ("½", 0.5),
+        ("2½", None),
+        (" " * 300 + "5", None),
         ("1,2,3", None),
         ("", None),
         ("many", None),
@@ -81,6 +89,9 @@ def test_what_counts_as_right() -> None:
 
 def test_shapes() -> None:
     shape = (192, 28, 28)
+    for text in ("192，28，28", "１９２×２８×２８", "192、28、28", "192ｘ28ｘ28", "（192；28；28）。", "192×28²",
+                 "torch.Size([192, 28, 28])"):  # fmt: skip
+        assert check_shape(shape, text)[0] == "right", text
     for text in ("192×28×28", "192 28 28", "192x28x28", "(192, 28, 28)", "[192,28,28]", "192*28*28", "28×28×192"):
         assert check_shape(shape, text)[0] == "right", text
     assert "channels first" in check_shape(shape, "28×28×192")[1]

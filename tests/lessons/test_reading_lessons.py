@@ -8,6 +8,8 @@ import pytest
 
 from blockstudio.cli import main
 from blockstudio.errors import StudioError
+from blockstudio.graph.format import save
+from blockstudio.graph.presets import load_preset
 from blockstudio.lessons import Walk, load_lesson
 from blockstudio.lessons.checking import check_lesson
 from blockstudio.lessons.library import own_lessons
@@ -144,6 +146,31 @@ def test_a_directive_that_cannot_be_done_is_told(line: str, said: str) -> None:
     with pytest.raises(StudioError, match=said) as caught:
         walk.made(walk.lesson.steps[0])
     assert caught.value.where.startswith("mine.md:")
+
+
+def test_drawings_and_experiments_of_its_author_lie_beside_it(tmp_path: Path) -> None:
+    """By their names alone, in the folder of the lesson; folders of the user's folder are courses."""
+    course = tmp_path / "course"
+    course.mkdir()
+    save(load_preset("plain"), course / "mine.blocks.json")
+    (course / "width.experiment.json").write_text('{"networks": ["plain"]}', encoding="utf-8")
+    (course / "README.md").write_text("What to do.", encoding="utf-8")
+    file = course / "lesson.md"
+    text = STEP.replace("resnet18", "mine.blocks.json width=24\nexperiment width.experiment.json")
+    question = "### Q {#q}\n```answer number\nexpect: params(of='mine.blocks.json')\n```\n"
+    file.write_text(text + question, encoding="utf-8")
+    assert own_lessons(tmp_path) == [file] and check_lesson(file) == []
+    walk = Walk(load_lesson(file))
+    (step,) = walk.lesson.steps
+    made = walk.made(step)
+    assert made is not None and made.diagram.parameters["width"].default == 24
+    assert walk.expected(step, step.questions[0])[""] == walk.value(step, "params(of='plain')")
+    for name in ("../mine.blocks.json", "/etc/mine.blocks.json", "..\\mine.blocks.json", "none.blocks.json"):
+        for word in ("open", "experiment"):
+            line = f"{word} {name}".replace(".blocks", ".experiment" if word == "experiment" else ".blocks")
+            file.write_text(STEP.replace("open resnet18", f"open resnet18\n{line}"), encoding="utf-8")
+            (problem, *_) = check_lesson(file)
+            assert problem.where.startswith("lesson.md:"), problem
 
 
 def test_the_page_of_documentation_is_a_lesson(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

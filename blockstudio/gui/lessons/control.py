@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.errors import StudioError
+from blockstudio.experiments import experiment_path
+from blockstudio.experiments.definition import SUFFIX
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.looks import VEILS
@@ -125,6 +127,12 @@ class LessonControl(QObject):
             kept.forget(self.key)
             self.progress = Progress()
             self.turn_to(0, anew=True)
+
+    def experiment(self, name: str) -> Path:
+        """The file of an experiment that the lesson speaks of: one that comes along, or its author's beside it.
+        Raises `StudioError`."""
+        lesson = self.lesson
+        return lesson.beside(name) if lesson is not None and name.endswith(SUFFIX) else experiment_path(name)
 
     # Steps
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import experiment_path, load_experiment
+from blockstudio.experiments import load_experiment
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import clear, hairline, quiet
 from blockstudio.gui.kit.text import tr
@@ -304,7 +304,7 @@ class LessonPanel(QWidget):
         """A link to an experiment, by its title."""
         title = name
         with suppress(StudioError):
-            course = load_experiment(experiment_path(name)).experiment.course
+            course = load_experiment(self._control.experiment(name)).experiment.course
             title = tr(course.title) if course is not None else name
         return self._command(tr("Open the experiment: {name}", name=title), "lesson.experiment", name)
 
