@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
@@ -107,13 +107,17 @@ class Analyzer:
         for scope in self.diagram.modules:
             self._plan(scope)
         plans = {scope: self._plans[scope] for scope in self.diagram.scopes()}
+        return Collector(plans, self._alone, self._offer()).collect(self.main)
+
+    def _offer(self) -> Callable[[Problem], tuple[Fix, ...]]:
+        """What gives the fixes of a problem, as long as the diagram is as it is now."""
         version, revision = self._version, self.diagram.history.revision
 
         def offer(problem: Problem) -> tuple[Fix, ...]:
             same = self._version == version and self.diagram.history.revision == revision
             return self._fixes(problem) if same else ()
 
-        return Collector(plans, self._alone, offer).collect(self.main)
+        return offer
 
     def _fixes(self, problem: Problem) -> tuple[Fix, ...]:
         if problem.sheet is None:
@@ -155,7 +159,9 @@ class Analyzer:
             self._analysis = None
         elif self._analysis is not None:
             # Places and texts change no number; the fixes that problems offer are for the diagram as it is.
-            self._analysis = replace(self._analysis, problems=self.problems())
+            offer = self._offer()
+            same = tuple(replace(problem, offer=offer) for problem in self._analysis.problems)
+            self._analysis = replace(self._analysis, problems=same)
         return self.analysis
 
     def _apply(self, changes: _Changes) -> None:

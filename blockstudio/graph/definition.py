@@ -111,19 +111,26 @@ Route = tuple[tuple[float, float], ...]
 class _Index:
     """What makes single edits cheap in big graphs. Derived from the graph, kept by `Definition`'s changes."""
 
-    __slots__ = ("of_type", "order", "prefixes", "taken", "types")
+    __slots__ = ("of_type", "order", "prefixes", "repeated", "taken", "types")
 
     def __init__(self, graph: nx.MultiDiGraph) -> None:
         self.order: list[str] = list(graph)
         self.prefixes: Counter[str] = Counter()
         self.types: Counter[str] = Counter()
-        self.taken: dict[tuple[str, str], tuple[str, str]] = {}
+        self.taken = {(v, key[1]): (u, key[0]) for u, v, key in graph.edges(keys=True)}
         self.of_type: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.repeated: set[str] = set()
         for name, block in graph.nodes(data="block"):
-            self.prefixes.update(prefixes(name))
-            self.types[block.type] += 1
-        for u, v, key in graph.edges(keys=True):
-            self.taken[v, key[1]] = (u, key[0])
+            self.note(name, block, came=True)
+
+    def note(self, name: str, block: Block, *, came: bool) -> None:
+        """A block came, or went."""
+        count = Counter.update if came else _subtract
+        count(self.prefixes, prefixes(name))
+        count(self.types, [block.type])
+        self.of_type.clear()
+        if block.repeat is not None:
+            self.repeated ^= {name}
 
 
 class Definition:
@@ -171,8 +178,7 @@ class Definition:
         twin._graph.add_nodes_from(source)
         twin._graph._node.update(source._node)
         twin._graph.add_edges_from((u, v, key, {}) for u, v, key in source.edges(keys=True))
-        twin._routes = dict(self._routes)
-        twin._notes, twin._frames = self._notes, self._frames
+        twin._routes, twin._notes, twin._frames = dict(self._routes), self._notes, self._frames
         return twin
 
     def __len__(self) -> int:
@@ -202,9 +208,7 @@ class Definition:
     def wires_from(self, name: str) -> list[Wire]:
         """Wires that start at ``name``, by output port, then by the name and port they end at."""
         found = [Wire(name, key[0], v, key[1]) for v, keys in self._graph._adj.get(name, {}).items() for key in keys]
-        if len(found) < 2:
-            return found
-        return sorted(found, key=lambda w: (w.source_port, w.target, port_order(w.target_port)))
+        return sorted(found, key=lambda w: (w.source_port, w.target, port_order(w.target_port))) if found[1:] else found
 
     def wires(self) -> list[Wire]:
         """All wires in document order: by source block, then target block, then ports."""
@@ -247,6 +251,10 @@ class Definition:
     def types(self) -> set[str]:
         """The types that occur."""
         return set(self.index.types)
+
+    def repeated(self) -> set[str]:
+        """Names of the blocks that stand for several copies."""
+        return set(self.index.repeated)
 
     @property
     def routes(self) -> Mapping[Wire, Route]:
@@ -308,9 +316,7 @@ class Definition:
         else:
             found.order.insert(index, name)
             self._unsorted = True
-        found.prefixes.update(prefixes(name))
-        found.types[block.type] += 1
-        found.of_type.clear()
+        found.note(name, block, came=True)
 
     def take(self, name: str) -> int | None:
         """Remove a block without wires; returns its place in document order, ``None`` for the end."""
@@ -320,19 +326,15 @@ class Definition:
         place = len(found.order) - 1 if last else found.order.index(name)
         del found.order[place]
         self._graph.remove_node(name)
-        _subtract(found.prefixes, prefixes(name))
-        _subtract(found.types, [block.type])
-        found.of_type.clear()
+        found.note(name, block, came=False)
         return None if last else place
 
     def put(self, name: str, block: Block) -> None:
         """Put another block in the place of ``name``."""
         old = self.block(name)
-        if old.type != block.type:
-            found = self.index
-            _subtract(found.types, [old.type])
-            found.types[block.type] += 1
-            found.of_type.clear()
+        if old.type != block.type or (block.repeat is None) != (old.repeat is None):
+            self.index.note(name, old, came=False)
+            self.index.note(name, block, came=True)
         self._graph._node[name] = MappingProxyType({"block": block})
 
     def move(self, to: Mapping[str, tuple[float, float] | None]) -> dict[str, tuple[float, float] | None]:
@@ -355,9 +357,8 @@ class Definition:
         self._hold(to, block)
         found.order[found.order.index(name)] = to
         self._unsorted = True
-        _subtract(found.prefixes, prefixes(name))
-        found.prefixes.update(prefixes(to))
-        found.of_type.clear()
+        found.note(name, block, came=False)
+        found.note(to, block, came=True)
         framed = self.unframe(name)
         self.reframe(to, {key: None if frame is None else msgspec.structs.replace(frame, blocks=())
                           for key, frame in framed.items()})  # fmt: skip

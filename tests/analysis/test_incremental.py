@@ -236,7 +236,7 @@ def evaluated(diagram: Diagram, analyzer: Analyzer, **change: Any) -> int:
     return analyzer.evaluations - before
 
 
-def test_only_what_an_edit_affects_is_evaluated() -> None:
+def test_only_what_an_edit_affects_is_evaluated(monkeypatch) -> None:
     diagram = long_chain()
     analyzer = Analyzer(diagram)
     analyzer.attach()
@@ -249,8 +249,15 @@ def test_only_what_an_edit_affects_is_evaluated() -> None:
     behind = 60 - 30
     assert evaluated(diagram, analyzer, stride=2) == behind + 1
     before = analyzer.evaluations
-    diagram.move("conv30", 5.0, 5.0)
+    diagram.set("conv40", kernel_size=40)
+    (problem,) = [each for each in analyzer.analysis.problems if each.severity == "error"]
+    before = analyzer.evaluations
+    with monkeypatch.context() as patch:  # nothing is gone through, and what is offered is for the diagram as it is
+        patch.setattr(Analyzer, "problems", lambda _: pytest.fail("all problems were looked for again"))
+        diagram.move("conv30", 5.0, 5.0)
     assert analyzer.evaluations == before
+    (again,) = [each for each in analyzer.analysis.problems if each.severity == "error"]
+    assert again == problem and again is not problem and again.fixes and not problem.fixes
 
 
 def test_a_wire_moved_evaluates_what_hangs_on_it() -> None:

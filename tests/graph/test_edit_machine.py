@@ -77,6 +77,7 @@ def check_index(definition: Definition) -> None:
     kept, fresh = definition.index, _Index(definition.graph)
     assert kept.order == fresh.order == list(definition.graph)
     assert (kept.prefixes, kept.types, kept.taken) == (fresh.prefixes, fresh.types, fresh.taken)
+    assert kept.repeated == fresh.repeated
     for types, names in kept.of_type.items():
         assert list(names) == [name for name, block in definition.blocks() if block.type in types]
     assert definition.wire_count == definition.graph.number_of_edges()

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.blocks import CATALOGUE
+from blockstudio.graph.edits import MoveBlocks, RenameModule, SetTexts
 from blockstudio.gui.kit.glyphs import SIZE, draw_type_glyph, has_glyph
 from blockstudio.gui.panels.palette import Entry
 from blockstudio.gui.panels.palette_list import FOLDED
@@ -159,3 +160,19 @@ def test_every_type_has_a_sign_of_its_own() -> None:
         painter.end()
         pictures.setdefault(bytes(picture.constBits()), []).append(name)
     assert [names for names in pictures.values() if len(names) > 1] == []
+
+
+def test_the_list_is_filled_anew_only_where_the_modules_are_others(open_window, monkeypatch) -> None:
+    window = open_window("nin_cifar10")
+    session, palette = window.session, window.features.panels.palette
+    filled: list[int] = []
+    rebuild = palette.rebuild
+    monkeypatch.setattr(palette, "rebuild", lambda: (filled.append(1), rebuild()))
+    first, *_ = session.definition.graph
+    session.select([first])
+    assert session.do("Move", MoveBlocks(to={first: (5.0, 5.0)}))
+    assert session.do("Note", SetTexts(about={"paper": "one"}))
+    assert not filled
+    module = next(iter(session.diagram.modules))
+    assert session.do("Rename", RenameModule(name=module, to="Other"))
+    assert filled

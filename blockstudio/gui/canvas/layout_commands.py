@@ -72,8 +72,8 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         canvas.fit()
 
     def modules_here(_: Desk) -> bool:
-        modules = canvas.session.diagram.modules
-        return any(kind in modules for kind in scene.root.drawing.kinds)
+        diagram, scope = canvas.session.diagram, scene.root.drawing.scope
+        return scope in diagram.scopes() and not diagram.definition(scope).types().isdisjoint(diagram.modules)
 
     def unroll(_: Desk) -> None:
         arranging.unroll()
@@ -86,8 +86,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
 
     def repeats_anywhere(desk: Desk) -> bool:
         diagram = desk.session.diagram
-        definitions = (diagram.definition(scope) for scope in diagram.scopes())
-        return any(block.repeat is not None for each in definitions for _, block in each.blocks())
+        return any(diagram.definition(scope).repeated() for scope in diagram.scopes())
 
     return (
         Command("view.arrange", say("Arrange"), lambda d: arranging.whole(), "View", 140, ("Ctrl+L",),

@@ -99,6 +99,8 @@ class Palette(QWidget):
         kept = settings().value(_FOLDED_KEY)
         self._folded: set[str] = set(_AT_FIRST if kept is None else filter(None, str(kept).split(" ")))
         self._shown: tuple[Group, ...] = ()
+        self._known: tuple[Line, ...] = ()
+        """The document's modules, as they are listed."""
         self.rebuild()
 
     def groups(self) -> tuple[Group, ...]:
@@ -146,7 +148,7 @@ class Palette(QWidget):
     def rebuild(self) -> None:
         """Fill the list from the catalogue and the diagram's modules."""
         scroll, current = self.list.verticalScrollBar().value(), self.list.currentRow()
-        self._shown = self.groups()
+        self._shown, self._known = self.groups(), self._modules()
         self.list.clear()
         for group in self._shown:
             heading = QListWidgetItem(group.title)
@@ -189,7 +191,7 @@ class Palette(QWidget):
 
     def _follow(self) -> None:
         """Fill the list anew where the document's modules are others."""
-        if self._modules() != next((group.lines for group in self._shown if group.key == "module"), ()):
+        if self._modules() != self._known:
             self.rebuild()
 
     def _filter(self, text: str) -> None:

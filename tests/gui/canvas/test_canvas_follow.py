@@ -16,6 +16,8 @@ from blockstudio.graph.edits import AddBlock, AddWire, MoveBlocks, RemoveBlock, 
 from blockstudio.gui.canvas.scene import routes
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.follow import follow
+from tests.graph.test_edits import lines_run
+from tests.support.canvas_samples import grid
 from tests.support.properties import examples
 
 KINDS = st.sampled_from(["Input", "Conv2d", "ReLU", "Add", "Concat", "Output"])
@@ -227,3 +229,16 @@ def test_lines_read_as_one_path_are_those_drawn_one_by_one() -> None:
             path.lineTo(*point)
     assert routes.broken_lines([point for line in lines for point in line], starts) == path
     assert routes.broken_lines([], []).elementCount() == 0
+
+
+def test_a_move_costs_the_same_in_a_drawing_of_thousands(show) -> None:
+    """The edit, the analysis, the drawing and the commands: nothing goes through all blocks."""
+    counts = []
+    for blocks in (150, 3000):
+        canvas = show(grid(blocks))
+        canvas.zoom_to(1.0)
+        session = canvas.session
+        session.do("Move", MoveBlocks(to={"r7": (900.0, 30.0)}))
+        counts.append(lines_run(lambda session=session: session.do("Move", MoveBlocks(to={"r7": (908.0, 30.0)}))))
+    few, many = counts
+    assert many <= 1.5 * few, f"{few} lines among 150 blocks, {many} among 3,000"

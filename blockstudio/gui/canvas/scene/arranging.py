@@ -162,9 +162,10 @@ class Arranging(QObject):
     def repeats(self) -> list[str]:
         """The repeated blocks on the level, of those selected if any are."""
         session = self._session
-        blocks = dict(session.definition.blocks())
-        chosen = session.selection or tuple(blocks)
-        return [name for name in chosen if name in blocks and blocks[name].repeat is not None]
+        repeated = session.definition.repeated()
+        if not repeated:
+            return []
+        return [name for name in session.selection or session.definition.graph if name in repeated]
 
     def unroll(self) -> None:
         """Put its copies in the place of each repeated block, selected or on the level: one step. They get room where

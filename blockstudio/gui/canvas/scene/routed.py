@@ -206,18 +206,23 @@ class Routed:
         return bool(self.unrouted)
 
     def _route(self, wires: list[Wire]) -> None:
-        known = self._lanes_in_use()
+        if not wires:
+            return
+        ends = exchanged(self._curves[[self.wire_rows[wire] for wire in wires]], self.right)[:, (1, 7)]
+        low, high = float(ends.min()), float(ends.max())
+        known = self._lanes_in_use(low, high)
         used, count = np.vstack((known, np.zeros((len(wires), 3)))), len(known)
         # Of thousands of boxes only those are looked at that stand as high as the wire.
-        boxes = self._flow_boxes()
+        every = self._flow_boxes()
+        boxes = every[(every[:, 3] > low) & (every[:, 1] < high)]
         boxes = boxes[np.argsort(boxes[:, 1], kind="stable")]
         tops, tallest = boxes[:, 1], float((boxes[:, 3] - boxes[:, 1]).max(initial=0.0))
-        traffic = self._traffic() if wires else None
+        traffic = self._traffic()
         for wire in wires:
             row = self.wire_rows[wire]
             curve = exchanged(self._curves[row], self.right)
             if curve[7] < curve[1]:
-                turn = routes.find_turn(curve, boxes, self.turns.values())
+                turn = routes.find_turn(curve, every, self.turns.values())
                 if turn is not None:
                     self.turns[wire] = turn
                     self._rerouted(row, turn.x, turn.above, turn.below)
@@ -252,9 +257,12 @@ class Routed:
         self._reach[row] = exchanged(reach, self.right)
         self._redraw(row)
 
-    def _lanes_in_use(self) -> Array:
-        if not self.lanes:
+    def _lanes_in_use(self, low: float, high: float) -> Array:
+        """x, top and bottom of the lanes that reach between two heights."""
+        axis, some = 0 if self.right else 1, self._reach[: len(self.wires)]
+        near = np.flatnonzero((some[:, axis] < high) & (some[:, axis + 2] > low)).tolist() if self.lanes else []
+        rows = [row for row in near if self.wires[row] in self.lanes]
+        if not rows:
             return np.zeros((0, 3))
-        rows = [self.wire_rows[wire] for wire in self.lanes]
         curves = exchanged(self._curves[rows], self.right)
-        return np.column_stack((list(self.lanes.values()), curves[:, (1, 7)]))
+        return np.column_stack(([self.lanes[self.wires[row]] for row in rows], curves[:, (1, 7)]))
