@@ -21,14 +21,14 @@ from blockstudio.blocks.parameters import Parameter, Value
 from blockstudio.blocks.sources import atom
 from blockstudio.text import say
 
-_INPLACE = Parameter(
+INPLACE = Parameter(
     kind="bool",
     default=True,
     help=say("Write over the input to save memory. Turn it off where others read the input too."),
 )
 
 
-class _Activation(BlockType):
+class Activation(BlockType):
     """``torch.nn`` class of the same name. Autograd keeps the input, unless the class says otherwise."""
 
     family = "activation"
@@ -58,20 +58,20 @@ class _Activation(BlockType):
 
 
 @block_type
-class ReLU(_Activation):
+class ReLU(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU``: ``max(0, x)``."""
 
     name = "ReLU"
     calls = ("relu(input, inplace=False)",)
     help = say("Negative values become 0. The default activation: cheap, and its gradient does not fade.")
     palette = (PaletteEntry("ReLU", {}, "rectifier rectified linear unit activation nonlinearity"),)
-    parameters = {"inplace": _INPLACE}
+    parameters = {"inplace": INPLACE}
     defaults = {"inplace": False}
     by_output = True
 
 
 @block_type
-class ReLU6(_Activation):
+class ReLU6(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ReLU6``: ``min(max(0, x), 6)``."""
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
@@ -82,12 +82,12 @@ class ReLU6(_Activation):
     calls = ("relu6(input, inplace=False)", "hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False)")
     help = say("ReLU that stops at 6, for low-precision arithmetic. Used by MobileNet.")
     palette = (PaletteEntry("ReLU6", {}, "rectifier clipped mobilenet activation"),)
-    parameters = {"inplace": _INPLACE}
+    parameters = {"inplace": INPLACE}
     defaults = {"inplace": False}
 
 
 @block_type
-class LeakyReLU(_Activation):
+class LeakyReLU(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.LeakyReLU``."""
 
     name = "LeakyReLU"
@@ -98,7 +98,7 @@ class LeakyReLU(_Activation):
         "negative_slope": Parameter(
             kind="float", default=0.01, minimum=0.0, maximum=1.0, help=say("Slope for negative values.")
         ),
-        "inplace": _INPLACE,
+        "inplace": INPLACE,
     }
     defaults = {"negative_slope": 0.01, "inplace": False}
     by_output_in_place = True
@@ -108,7 +108,7 @@ class LeakyReLU(_Activation):
 
 
 @block_type
-class PReLU(_Activation):
+class PReLU(Activation):
     """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.PReLU``."""
 
     name = "PReLU"
@@ -144,7 +144,7 @@ class PReLU(_Activation):
 
 
 @block_type
-class ELU(_Activation):
+class ELU(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.ELU``: ``alpha * (exp(x) - 1)`` below 0."""
 
     name = "ELU"
@@ -155,7 +155,7 @@ class ELU(_Activation):
         "alpha": Parameter(
             kind="float", default=1.0, minimum=0.0, maximum=100.0, help=say("Depth of the negative side.")
         ),
-        "inplace": _INPLACE,
+        "inplace": INPLACE,
     }
     defaults = {"alpha": 1.0, "inplace": False}
     by_output_in_place = True
@@ -165,19 +165,19 @@ class ELU(_Activation):
 
 
 @block_type
-class SiLU(_Activation):
+class SiLU(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.SiLU``: ``x * sigmoid(x)``."""
 
     name = "SiLU"
     calls = ("silu(input, inplace=False)",)
     help = say("x · sigmoid(x), also called Swish: smooth, a little below 0 for small negative values. EfficientNet.")
     palette = (PaletteEntry("SiLU", {}, "swish efficientnet activation"),)
-    parameters = {"inplace": _INPLACE}
+    parameters = {"inplace": INPLACE}
     defaults = {"inplace": False}
 
 
 @block_type
-class GELU(_Activation):
+class GELU(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.GELU``: ``x * P(X <= x)`` for a standard normal X."""
 
     name = "GELU"
@@ -211,7 +211,7 @@ class GELU(_Activation):
 
 
 @block_type
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Sigmoid``: ``1 / (1 + exp(-x))``."""
 
     name = "Sigmoid"
@@ -222,7 +222,7 @@ class Sigmoid(_Activation):
 
 
 @block_type
-class Tanh(_Activation):
+class Tanh(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Tanh``."""
 
     name = "Tanh"
@@ -233,43 +233,43 @@ class Tanh(_Activation):
 
 
 @block_type
-class Hardswish(_Activation):
+class Hardswish(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Hardswish``: ``x * relu6(x + 3) / 6``."""
 
     name = "Hardswish"
     calls = ("hardswish(input, inplace=False)",)
     help = say("SiLU made of straight lines, cheap on phones. Used by MobileNetV3.")
     palette = (PaletteEntry("Hardswish", {}, "hard swish mobilenetv3 activation"),)
-    parameters = {"inplace": _INPLACE}
+    parameters = {"inplace": INPLACE}
     defaults = {"inplace": False}
 
 
 @block_type
-class Hardsigmoid(_Activation):
+class Hardsigmoid(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Hardsigmoid``: ``relu6(x + 3) / 6``."""
 
     name = "Hardsigmoid"
     calls = ("hardsigmoid(input, inplace=False)",)
     help = say("Sigmoid made of straight lines: the gate of MobileNetV3's squeeze and excitation.")
     palette = (PaletteEntry("Hardsigmoid", {}, "hard sigmoid gate mobilenetv3 activation"),)
-    parameters = {"inplace": _INPLACE}
+    parameters = {"inplace": INPLACE}
     defaults = {"inplace": False}
 
 
 @block_type
-class Mish(_Activation):
+class Mish(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.Mish``: ``x * tanh(softplus(x))``."""
 
     name = "Mish"
     calls = ("mish(input, inplace=False)",)
     help = say("A smooth ReLU that lets small negative values through. Used by YOLOv4 and CSPDarknet.")
     palette = (PaletteEntry("Mish", {}, "smooth yolo darknet activation"),)
-    parameters = {"inplace": _INPLACE}
+    parameters = {"inplace": INPLACE}
     defaults = {"inplace": False}
 
 
 @block_type
-class Softmax(_Activation):
+class Softmax(Activation):
     """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.Softmax(dim=1)``: over the channels or features."""
 
     name = "Softmax"
@@ -284,7 +284,7 @@ class Softmax(_Activation):
     by_output = True
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
-        return {} if given["dim"] in (1, -len(output)) else None
+        return {} if given["dim"] in (None, 1, -len(output)) else None
 
     def code(self, a: Arguments) -> Code:
         return Code("nn.Softmax(dim=1)", channels=a.channel())

@@ -19,12 +19,11 @@ from blockstudio.blocks.base import (
     Weight,
     Window,
     block_type,
-    need_map,
     numel,
     shape_text,
 )
 from blockstudio.blocks.parameters import Parameter
-from blockstudio.blocks.sources import items, times
+from blockstudio.blocks.sources import times
 from blockstudio.text import say
 
 _THROUGH = "{0}"
@@ -232,6 +231,9 @@ class Dropout(BlockType):
         ),
     }
 
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {"p": given["p"] if given["training"] else 0.0, "inplace": given["inplace"]}
+
     def does_nothing(self, p: Resolved, shape: Shape) -> bool:
         return bool(p["p"] == 0.0)
 
@@ -249,66 +251,6 @@ class Dropout(BlockType):
 
     def summary(self, p: Resolved) -> str:
         return f"p {p['p']:g}"
-
-
-@block_type
-class ZeroPad2d(BlockType):
-    """``(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)``; ``torch.nn.ZeroPad2d``."""
-
-    name = "ZeroPad2d"
-    calls = ("pad(input, pad, mode='constant', value=None)",)
-    family = "head"
-    may_share_input = True  # without padding
-    help = say("Puts rows and columns of zeros around the map.")
-    palette = (PaletteEntry("ZeroPad2d", {"padding": 1}, "zero padding border"),)
-    parameters = {
-        "padding": Parameter(
-            kind="padding", default=1, minimum=0, maximum=1024, numbers_only=True,
-            help=say("Zeros around the map: p, [vertical, horizontal] or [top, bottom, left, right]."),
-        ),
-    }  # fmt: skip
-
-    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
-        sides = list(given["pad"])
-        if given["mode"] != "constant" or given["value"] or len(sides) != 4:
-            return None
-        return {"padding": [*sides[2:], *sides[:2]]}
-
-    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
-        channels, height, width = need_map(inputs, "ZeroPad2d")
-        top, bottom, left, right = p["padding"]
-        return channels, height + top + bottom, width + left + right
-
-    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
-        return "PyTorch would pad the batch of vectors as if it were a map" if code == "shape.rank" else ""
-
-    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
-        top, _, left, _ = p["padding"]
-        return Window(before=(top, left))
-
-    def code(self, a: Arguments) -> Code:
-        if "padding" in a.texts:
-            parts = items(a.texts["padding"])
-            if len(parts) == 2:
-                parts = [parts[0], parts[0], parts[1], parts[1]]
-        else:
-            parts = [str(side) for side in a.values["padding"]]
-            if len(set(parts)) == 1:
-                parts = parts[:1]
-        # PyTorch names the sides the other way round: left, right, top, bottom.
-        sides = parts[0] if len(parts) == 1 else f"({', '.join(parts[2:] + parts[:2])})"
-        return Code(f"nn.ZeroPad2d({sides})", channels=a.channel())
-
-    def summary(self, p: Resolved) -> str:
-        sides = p["padding"]
-        return str(sides[0]) if len(set(sides)) == 1 else ", ".join(map(str, sides))
-
-    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        (_, height, width), (top, bottom, left, right) = inputs[0], p["padding"]
-        return [
-            (say("height"), f"{top} + {height} + {bottom}", str(output[1])),
-            (say("width"), f"{left} + {width} + {right}", str(output[2])),
-        ]
 
 
 @block_type

@@ -212,5 +212,16 @@ class Scale(nn.Module):
     def forward(self, x):
         return x * self.factor
 ''',
+    "Offset": '''\
+class Offset(nn.Module):
+    """Adds a constant."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+    def forward(self, x):
+        return x + self.value
+''',
 }
 """Class name to source text."""

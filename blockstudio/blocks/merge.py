@@ -78,7 +78,7 @@ class Concat(_Merge):
         return Code(None, "torch.cat(({inputs}), dim=1)", channels=channels)
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        label = "channels" if len(output) == 3 else "features"
+        label = say("channels") if len(output) == 3 else say("features")
         return [(label, " + ".join(str(shape[0]) for shape in inputs), f"{output[0]:,}")]
 
 
@@ -118,13 +118,7 @@ class Add(_Merge):
         return {} if len(inputs) == 2 and given["alpha"] == 1 else None
 
     def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
-        first = _some(inputs)
-        for shape in inputs:
-            if shape != first:
-                raise Refusal(
-                    "shape.differ", say("its inputs differ: {inputs}.", inputs=listing(inputs)), hint=_remedy(inputs)
-                )
-        return first
+        return _equal(inputs)
 
     def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
         return "PyTorch would stretch sides of 1; a residual sum never means that" if code == "shape.differ" else ""
@@ -134,6 +128,56 @@ class Add(_Merge):
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [(say("additions"), f"{len(inputs) - 1} · {numel(output):,}", f"{(len(inputs) - 1) * numel(output):,}")]
+
+
+@block_type
+class Maximum(_Merge):
+    """``(N, ...), (N, ...), ... -> (N, ...)``, all of one shape; ``torch.maximum(a, b)``."""
+
+    name = "Maximum"
+    calls = ("maximum(input, other)",)
+    elementwise = True
+    help = say(
+        "The largest of its inputs, value by value. Over several linear or convolution layers it is Maxout (Goodfellow "
+        "et al., 2013). All inputs must have exactly the same shape."
+    )
+    palette = (PaletteEntry("Maximum", {}, "maxout largest max feature map mfm"),)
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {} if len(inputs) == 2 else None
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        return _equal(inputs)
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would stretch sides of 1" if code == "shape.differ" else ""
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        return max(0, len(inputs) - 2) * numel(output)  # the maxima on the way
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return len(inputs) > 1
+
+    def code(self, a: Arguments) -> Code:
+        text = "{0}"
+        for index in range(1, len(a.inputs)):
+            text = f"torch.maximum({text}, {{{index}}})"
+        return Code(None, text, channels=a.channel())
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        count = len(inputs) - 1
+        return [(say("comparisons"), f"{count} · {numel(output):,}", f"{count * numel(output):,}")]
+
+
+def _equal(inputs: Sequence[Shape]) -> Shape:
+    """The one shape that all inputs have. Raises `Refusal` ``shape.differ``."""
+    first = _some(inputs)
+    for shape in inputs:
+        if shape != first:
+            raise Refusal(
+                "shape.differ", say("its inputs differ: {inputs}.", inputs=listing(inputs)), hint=_remedy(inputs)
+            )
+    return first
 
 
 def _remedy(inputs: Sequence[Shape]) -> str:

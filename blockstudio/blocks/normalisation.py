@@ -17,6 +17,7 @@ from blockstudio.blocks.base import (
     block_type,
     need_map,
     numel,
+    shape_text,
 )
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.text import say
@@ -101,6 +102,43 @@ class BatchNorm2d(BlockType):
             "none": [],
         }
         return rows[p["affine"]]
+
+
+@block_type
+class BatchNorm1d(BatchNorm2d):
+    """``(N, F) -> (N, F)``; ``torch.nn.BatchNorm1d``: `BatchNorm2d` for vectors."""
+
+    name = "BatchNorm1d"
+    help = say(
+        "Brings each feature of a vector to mean 0 and variance 1 over the batch, then scales and shifts it by learned "
+        "numbers. A linear layer before it needs no bias."
+    )
+    palette = (PaletteEntry("BatchNorm1d", {}, "batch normalization normalisation bn vector features linear"),)
+    parameters = {
+        **BatchNorm2d.parameters,
+        "affine": Parameter(
+            kind="choice", default="full", choices=("full", "none"),
+            help=say("What is learned: full (scale and shift) or none."),
+        ),
+    }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        found = super().from_call(given, inputs, output)
+        return found if found is not None and found["affine"] != "shift" else None
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        if len(inputs[0]) != 1:
+            raise Refusal(
+                "shape.vector",
+                say("BatchNorm1d needs a vector, but its input is a map of {shape}.", shape=shape_text(inputs[0])),
+                hint=say("Use BatchNorm2d, or flatten the map first."),
+            )
+        return inputs[0]
+
+    def code(self, a: Arguments) -> Code:
+        affine = ", affine=False" if a.values["affine"] == "none" else ""
+        rest = a.keywords(eps=1e-5, momentum=0.1)
+        return Code(f"nn.BatchNorm1d({a.channel()}{rest}{affine})", channels=a.channel())
 
 
 _EPS = Parameter(
@@ -225,6 +263,79 @@ class GroupNorm(BlockType):
             (say("values of a group"), f"{numel(inputs[0])} / {groups}", f"{numel(inputs[0]) // groups:,}")
         ]
         return [*rows, (say("scales and shifts"), f"2·{inputs[0][0]}", f"{count:,}")] if count else rows
+
+
+@block_type
+class InstanceNorm2d(BlockType):
+    """``(N, C, H, W) -> (N, C, H, W)``; ``torch.nn.InstanceNorm2d``."""
+
+    name = "InstanceNorm2d"
+    moves_pixels = True  # the statistics of the map are not counted, as for batch normalisation
+    family = "normalisation"
+    help = say(
+        "Brings each channel of each image to mean 0 and variance 1, whatever the rest of the batch is: contrast and "
+        "brightness are gone, which style transfer wants (Ulyanov et al., 2016)."
+    )
+    palette = (PaletteEntry("InstanceNorm2d", {}, "instance normalization normalisation style transfer in"),)
+    calls = (
+        "instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, "
+        "momentum=0.1, eps=1e-05)",
+    )
+    parameters = {
+        "eps": _EPS,
+        "affine": Parameter(kind="bool", default=False, help=say("Learn a scale and a shift for each channel.")),
+        "track_running_stats": Parameter(
+            kind="bool", default=False,
+            help=say("Keep running means and variances while training, and use those in evaluation."),
+        ),
+        "momentum": Parameter(
+            kind="float", default=0.1, minimum=0.0, maximum=1.0,
+            help=say("Weight of the newest batch in the running mean and variance, where they are kept."),
+        ),
+    }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        if len(inputs) != 1 or (given["weight"] is None) != (given["bias"] is None):
+            return None
+        tracks = isinstance(given["running_mean"], Weight)
+        if not tracks and not given["use_input_stats"]:
+            return None
+        found = {"eps": given["eps"], "affine": given["weight"] is not None, "track_running_stats": tracks}
+        return found | ({"momentum": given["momentum"]} if tracks else {})
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        _, height, width = need_map(inputs, "InstanceNorm2d")
+        if height * width == 1:
+            raise Refusal(
+                "shape.instance",
+                say("a channel of a single pixel has no variance: nothing can be normalised by it."),
+                hint=say("Place it before the map is reduced to one pixel."),
+            )
+        return inputs[0]
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "in evaluation, with running statistics, PyTorch takes one pixel" if code == "shape.instance" else ""
+
+    def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
+        return 2 * inputs[0][0] if p["affine"] else 0
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        # Mean and deviation of each channel; scale and running statistics once more for each image.
+        return inputs[0][0] * (2 + bool(p["affine"]) + 2 * bool(p["track_running_stats"]))
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        rest = a.keywords(eps=1e-5, momentum=0.1, affine=False, track_running_stats=False)
+        return Code(f"nn.InstanceNorm2d({a.channel()}{rest})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return "affine" if p["affine"] else ""
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        channels, count = inputs[0][0], self.count(p, inputs)
+        return [(say("scales and shifts"), f"2·{channels}", f"{count:,}")] if count else []
 
 
 @block_type

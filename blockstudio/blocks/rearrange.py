@@ -254,7 +254,7 @@ class Permute(_Part):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [
             (label, str(size), str(size))
-            for label, size in zip((say("channels"), "height", "width"), output, strict=True)
+            for label, size in zip((say("channels"), say("height"), say("width")), output, strict=True)
         ]
 
 

@@ -54,3 +54,48 @@ class StochasticDepth(BlockType):
 
     def summary(self, p: Resolved) -> str:
         return f"p {p['p']:.3g}"
+
+
+@block_type
+class Dropout2d(BlockType):
+    """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.Dropout2d``: whole channels at a time."""
+
+    name = "Dropout2d"
+    drops = True
+    calls = ("dropout2d(input, p=0.5, training=True, inplace=False)", "feature_dropout(input, p, train=True)")
+    family = "head"
+    transparent = True
+    may_share_input = True  # when it is not training, whatever its p
+    help = say(
+        "While training, sets each channel of each image to 0 as a whole with probability p and scales the others up. "
+        "Neighbouring pixels say much the same, so that dropping single ones leaves most of it."
+    )
+    palette = (PaletteEntry("Dropout2d", {}, "spatial dropout channels regularisation regularization overfitting"),)
+    parameters = {
+        "p": Parameter(kind="float", default=0.5, minimum=0.0, maximum=1.0, help=say("Probability of being dropped.")),
+        "inplace": Parameter(
+            kind="bool", default=False, help=say("Write over the input. Turn it off where others read the input too.")
+        ),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        trains = given.get("training", given.get("train"))
+        return {"p": given["p"] if trains else 0.0, "inplace": given.get("inplace", False)}
+
+    def does_nothing(self, p: Resolved, shape: Shape) -> bool:
+        return bool(p["p"] == 0.0)
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        return inputs[0][0] if 0.0 < p["p"] < 1.0 else 0  # what each channel was multiplied by
+
+    def overwrites(self, p: Resolved) -> bool:
+        return bool(p["inplace"])
+
+    def shares_input(self, p: Resolved) -> bool:
+        return bool(p["inplace"] or p["p"] == 0.0)
+
+    def code(self, a: Arguments) -> Code:
+        return Code(f"nn.Dropout2d({a.text('p')}{a.keywords(inplace=False)})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"p {p['p']:g}"

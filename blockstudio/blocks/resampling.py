@@ -1,4 +1,4 @@
-"""Means over axes, and maps made larger."""
+"""Means and maxima over axes, and maps made larger or smaller."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from blockstudio.blocks.base import (
     BlockType,
     Code,
     PaletteEntry,
+    Refusal,
     Resolved,
     Shape,
     Window,
@@ -17,6 +18,7 @@ from blockstudio.blocks.base import (
     need_map,
 )
 from blockstudio.blocks.parameters import Parameter
+from blockstudio.blocks.sources import atom, times
 from blockstudio.text import say
 
 
@@ -81,6 +83,50 @@ class Mean(BlockType):
 
 
 @block_type
+class ChannelMax(BlockType):
+    """``(N, C, H, W) -> (N, 1, H, W)``: the largest channel at each pixel; ``x.amax(1, keepdim=True)``."""
+
+    name = "ChannelMax"
+    family = "pooling"
+    help = say(
+        "The largest value of all channels at each pixel. With a Mean over the channels beside it, the spatial "
+        "attention of CBAM."
+    )
+    palette = (PaletteEntry("ChannelMax", {}, "maximum channels attention cbam reduce torch.max amax"),)
+    calls = ("amax(input, dim=(), keepdim=False)",)
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        axes = given["dim"] if isinstance(given["dim"], list | tuple) else [given["dim"]]
+        return {} if len(inputs[0]) == 3 and list(axes) in ([1], [-3]) and given["keepdim"] else None
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would take the largest feature of a vector" if code == "shape.rank" else ""
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        _, height, width = need_map(inputs, "ChannelMax")
+        return 1, height, width
+
+    def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
+        return True
+
+    def keeps_output(self, p: Resolved) -> bool:
+        return True
+
+    def code(self, a: Arguments) -> Code:
+        return Code(None, "{0}.amax(1, keepdim=True)", channels="1")
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [(say("largest of"), str(inputs[0][0]), f"{inputs[0][0]:,}")]
+
+
+_MODE = Parameter(
+    kind="choice", default="nearest", choices=("nearest", "nearest-exact", "bilinear", "bicubic"),
+    help=say("Where the new pixels' values come from."),
+)  # fmt: skip
+_CORNERS = Parameter(kind="bool", default=False, help=say("Bilinear and bicubic: corner pixels keep their place."))
+
+
+@block_type
 class Upsample(BlockType):
     """``(N, C, H, W) -> (N, C, scale * H, scale * W)``; ``torch.nn.Upsample``."""
 
@@ -96,17 +142,12 @@ class Upsample(BlockType):
     parameters = {
         "scale": Parameter(kind="int", default=2, minimum=1, maximum=1024,
             help=say("How many times as high and wide.")),
-        "mode": Parameter(
-            kind="choice", default="nearest", choices=("nearest", "nearest-exact", "bilinear", "bicubic"),
-            help=say("Where the new pixels' values come from."),
-        ),
-        "align_corners": Parameter(
-            kind="bool", default=False, help=say("Bilinear and bicubic: corner pixels keep their place.")
-        ),
+        "mode": _MODE,
+        "align_corners": _CORNERS,
     }  # fmt: skip
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
-        if len(inputs[0]) != 3 or given["antialias"] or output[1] % inputs[0][1]:
+        if len(inputs[0]) != 3 or not _says_size(given, inputs[0], output) or output[1] % inputs[0][1]:
             return None
         scale = output[1] // inputs[0][1]
         return {"scale": scale, "mode": given["mode"], "align_corners": bool(given["align_corners"])}
@@ -126,7 +167,158 @@ class Upsample(BlockType):
         return f"×{p['scale']} {p['mode']}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return _sides(p["scale"], inputs[0], output)
+
+
+@block_type
+class Interpolate(BlockType):
+    """``(N, C, H, W) -> (N, C, *size)``; ``torch.nn.Upsample(size=...)``."""
+
+    name = "Interpolate"
+    moves_pixels = True
+    any_map = True
+    family = "pooling"
+    help = say("Brings the map to a size, larger or smaller: to that of another map that it is to be joined with.")
+    palette = (PaletteEntry("Interpolate", {}, "resize upsample downsample size nearest bilinear bicubic decoder"),)
+    calls = (
+        "interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
+        "recompute_scale_factor=None, antialias=False)",
+    )
+    parameters = {
+        "size": Parameter(
+            kind="pair", default=14, minimum=1, maximum=65536,
+            help=say("What comes out: s or [height, width]."),
+        ),
+        "mode": _MODE,
+        "align_corners": _CORNERS,
+    }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        if len(inputs[0]) != 3 or len(output) != 3 or not _says_size(given, inputs[0], output):
+            return None
+        return {"size": output[1:], "mode": given["mode"], "align_corners": bool(given["align_corners"])}
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        channels, _, _ = need_map(inputs, "Interpolate")
+        return channels, *p["size"]
+
+    def code(self, a: Arguments) -> Code:
+        corners = a.keywords(align_corners=False) if a.values["mode"] in ("bilinear", "bicubic") else ""
+        arguments = f"size={a.text('size')}, mode={a.values['mode']!r}{corners}"
+        return Code(f"nn.Upsample({arguments})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        height, width = p["size"]
+        return f"to {height}×{width}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [(say("height"), str(p["size"][0]), str(output[1])), (say("width"), str(p["size"][1]), str(output[2]))]
+
+
+_FACTOR = Parameter(kind="int", default=2, minimum=1, maximum=1024, help=say("How many times as high and wide."))
+
+
+@block_type
+class PixelShuffle(BlockType):
+    """``(N, C, H, W) -> (N, C / r², r * H, r * W)``; ``torch.nn.PixelShuffle``."""
+
+    name = "PixelShuffle"
+    moves_pixels = True
+    family = "pooling"
+    help = say(
+        "Makes the map larger by laying r·r channels side by side as the pixels of one. After a convolution it is how "
+        "super-resolution networks enlarge (Shi et al., 2016)."
+    )
+    palette = (PaletteEntry("PixelShuffle", {}, "depth to space sub-pixel super-resolution upscale enlarge"),)
+    calls = ("pixel_shuffle(input, upscale_factor)",)
+    parameters = {"upscale_factor": _FACTOR}
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        (channels, height, width), factor = need_map(inputs, "PixelShuffle"), p["upscale_factor"]
+        if channels % factor**2:
+            raise Refusal(
+                "shape.shuffle",
+                say("its {channels} channels are no multiple of {factor}·{factor}.", channels=channels, factor=factor),
+                hint=say("Give the layer before it a multiple of so many channels."),
+            )
+        return channels // factor**2, factor * height, factor * width
+
+    def code(self, a: Arguments) -> Code:
+        factor, channel = a.text("upscale_factor"), a.channel()
+        plain = channel.isdecimal() and factor.isdecimal()
+        channels = str(int(channel) // int(factor) ** 2) if plain else f"{atom(channel)} // {atom(factor)} ** 2"
+        return Code(f"nn.PixelShuffle({factor})", channels=channels)
+
+    def summary(self, p: Resolved) -> str:
+        return f"×{p['upscale_factor']}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        factor = p["upscale_factor"]
         return [
-            (label, f"{p['scale']} · {inputs[0][axis]}", str(output[axis]))
-            for axis, label in ((1, "height"), (2, "width"))
+            (say("channels"), f"{inputs[0][0]} / ({factor}·{factor})", str(output[0])),
+            *_sides(factor, inputs[0], output),
         ]
+
+
+@block_type
+class PixelUnshuffle(BlockType):
+    """``(N, C, H, W) -> (N, C * r², H / r, W / r)``; ``torch.nn.PixelUnshuffle``."""
+
+    name = "PixelUnshuffle"
+    moves_pixels = True
+    family = "pooling"
+    help = say("Makes the map smaller without losing anything: each r·r pixels become channels. Space to depth.")
+    palette = (PaletteEntry("PixelUnshuffle", {}, "space to depth downscale subsample focus yolo"),)
+    calls = ("pixel_unshuffle(input, downscale_factor)",)
+    parameters = {
+        "downscale_factor": Parameter(
+            kind="int", default=2, minimum=1, maximum=1024, help=say("By how much height and width are divided.")
+        )
+    }
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        (channels, height, width), factor = need_map(inputs, "PixelUnshuffle"), p["downscale_factor"]
+        if height % factor or width % factor:
+            raise Refusal(
+                "shape.shuffle",
+                say("height and width, {height} and {width}, are not multiples of {factor}.",
+                    height=height, width=width, factor=factor),
+                hint=say("Pad the map before it, or choose another factor."),
+            )  # fmt: skip
+        return channels * factor**2, height // factor, width // factor
+
+    def code(self, a: Arguments) -> Code:
+        factor, channel = a.text("downscale_factor"), a.channel()
+        plain = channel.isdecimal() and factor.isdecimal()
+        channels = str(int(channel) * int(factor) ** 2) if plain else times(channel, factor, factor)
+        return Code(f"nn.PixelUnshuffle({factor})", channels=channels)
+
+    def summary(self, p: Resolved) -> str:
+        return f"/{p['downscale_factor']}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        (channels, height, width), factor = inputs[0], p["downscale_factor"]
+        return [
+            (say("channels"), f"{channels}·{factor}·{factor}", str(output[0])),
+            (say("height"), f"{height} / {factor}", str(output[1])),
+            (say("width"), f"{width} / {factor}", str(output[2])),
+        ]
+
+
+def _sides(factor: int, shape: Shape, output: Shape) -> list[tuple[str, str, str]]:
+    """Where height and width of a map ``factor`` times as large come from."""
+    return [
+        (label, f"{factor} · {shape[axis]}", str(output[axis]))
+        for axis, label in ((1, say("height")), (2, say("width")))
+    ]
+
+
+def _says_size(given: Mapping[str, Any], shape: Shape, output: Shape) -> bool:
+    """Whether the sizes alone say where the pixels of a map made larger or smaller come from."""
+    if given["antialias"]:
+        return False
+    if given["size"] is not None or given["recompute_scale_factor"]:
+        return True
+    factors = given["scale_factor"]
+    factors = factors if isinstance(factors, list | tuple) else (factors, factors)
+    return all(size * factor == out for size, factor, out in zip(shape[1:], factors, output[1:], strict=True))

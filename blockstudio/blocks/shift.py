@@ -74,3 +74,34 @@ class LearnedShift(BlockType):
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         count = self.count(p, inputs)
         return [(say("numbers"), f"1·{count}", f"{count:,}")]
+
+
+@block_type
+class Offset(BlockType):
+    """``(N, ...) -> (N, ...)``: the constant ``value`` added to every value."""
+
+    name = "Offset"
+    calls = ("add(input, other, alpha=1)",)
+    elementwise = True
+    family = "merge"
+    help = say("Adds a constant that is not learned. With a Scale before it, it brings pixels into another range.")
+    palette = (PaletteEntry("Offset", {}, "constant add number bias subtract normalise range"),)
+    parameters = {
+        "value": Parameter(kind="float", default=1.0, minimum=-1e6, maximum=1e6, help=say("The constant.")),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        numbers = [value for key, value in given.items() if key in ("input", "other") and type(value) in (int, float)]
+        return {"value": float(numbers[0])} if len(inputs) == len(numbers) == 1 and given["alpha"] == 1 else None
+
+    def does_nothing(self, p: Resolved, shape: Shape) -> bool:
+        return bool(p["value"] == 0.0)
+
+    def code(self, a: Arguments) -> Code:
+        return Code(f"Offset({a.text('value')})", channels=a.channel(), helper="Offset")
+
+    def summary(self, p: Resolved) -> str:
+        return f"{p['value']:+g}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        return [(say("each value"), f"x + {p['value']:g}", say("no weights"))]

@@ -32,6 +32,7 @@ class ShortcutA(BlockType):
     """
 
     name = "ShortcutA"
+    calls = ("shortcut_a(input, out_channels, stride, zeros)",)
     family = "merge"
     help = say(
         "ResNet's option A, a shortcut without weights: takes every second pixel and adds "
@@ -204,4 +205,4 @@ class Scale(BlockType):
         return f"×{p['factor']:g}"
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return [(say("each value"), f"{p['factor']:g} · x", "no weights")]
+        return [(say("each value"), f"{p['factor']:g} · x", say("no weights"))]

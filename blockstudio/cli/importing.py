@@ -9,7 +9,7 @@ from pathlib import Path
 
 from blockstudio.cli.arguments import Parser, json_argument
 from blockstudio.errors import StudioError
-from blockstudio.text import say
+from blockstudio.text import render, say
 
 
 def import_arguments(parser: Parser) -> None:
@@ -61,5 +61,5 @@ def import_network(options: argparse.Namespace) -> int:
         json.dump(report.as_json(), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print(*report.lines(), sep="\n")
+        print(*map(render, report.lines()), sep="\n")
     return 0 if options.unproven or report.proven else 1

@@ -62,7 +62,7 @@ def weights(options: argparse.Namespace) -> int:
         json.dump(fitted.as_json(), sys.stdout, indent=1, ensure_ascii=False)
         print()
     else:
-        print(*fitted.lines(), sep="\n")
+        print(*map(render, fitted.lines()), sep="\n")
     if not fitted.report.complete and not options.partial:
         return 1
     if target is not None:

@@ -27,6 +27,8 @@ ODD = "torch._utils._rebuild_"
 SIDES = ("_extra_state",)
 """Endings of keys that hold no weights."""
 
+PIECES = say("These are weights in FSDP's pieces. Save them whole: StateDictType.FULL_STATE_DICT.")
+
 Score: TypeAlias = Callable[[Mapping[str, Tensor]], int]
 """How well a state dict fits: the more, the better."""
 
@@ -64,6 +66,11 @@ def state_dict_in(found: object, where: str, part: str = "", score: Score | None
             hint=say("Write one behind the file's name: {name}", name=f"{where}#{next(iter(candidates))}"),
         )
     return next(iter(candidates.values()))
+
+
+def in_pieces(key: object) -> bool:
+    """Whether a key is of FSDP's, which keeps the weights of many layers as one row of numbers."""
+    return isinstance(key, str) and key.rpartition(".")[2].lstrip("_").startswith("flat_param")
 
 
 def unwrapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -173,6 +180,19 @@ def _none(found: object, where: str) -> StudioError:
             where=where,
             hint=say("Where its code is at hand, save the state dict alone: torch.save(model.state_dict(), path)."),
         )
+    inside = [_entries(value) for value in (found, *_entries(found).values())]
+    if any(in_pieces(key) for entries in inside for key in entries):
+        return StudioError(
+            "weights.format", say("it holds no tensors by the names of layers."), where=where, hint=PIECES
+        )
+    if any("param_groups" in entries for entries in inside):
+        return StudioError(
+            "weights.format",
+            say("it holds the state of an optimiser, but no network's weights."),
+            where=where,
+            hint=say("Give the file that was saved beside it, or save the state dict: "
+                     "torch.save(model.state_dict(), path)."),
+        )  # fmt: skip
     return StudioError(
         "weights.format",
         say("it holds no state dict: no tensors by name. Whatever else is in it is never executed."),

@@ -41,10 +41,9 @@ class Fitted:
 
     def lines(self) -> list[str]:
         """The report for a reader."""
-        lines = [f"{self.file} for {self.diagram.name}", *self.report.lines(LISTED)]
-        if self.settings:
-            lines.append(f"Everything fits with {self.advice()}.")
-        return lines
+        head = say("{file} for {network}", file=self.file, network=self.diagram.name)
+        last = [say("Everything fits with {settings}.", settings=self.advice())] if self.settings else []
+        return [head, *self.report.lines(LISTED), *last]
 
     def advice(self) -> str:
         """``--set aux=false``; empty if there is none."""

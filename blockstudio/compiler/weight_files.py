@@ -23,7 +23,7 @@ from blockstudio.compiler.containers import Score, state_dict_in, unwrapped
 from blockstudio.compiler.pickles import Foreign, read_archive, read_stream
 from blockstudio.errors import StudioError
 from blockstudio.formats import split_part
-from blockstudio.text import say
+from blockstudio.text import Text, say
 
 TEXT = frozenset({9, 10, 13, *range(32, 127)})
 """Bytes of plain text."""
@@ -41,35 +41,39 @@ DAMAGED = (
     pickle.UnpicklingError,
 )  # fmt: skip
 """What is raised for a damaged file depends on where the damage is."""
-SIGNS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89HDF\r\n", "an HDF5 file, as Keras writes it", "Convert it to PyTorch's names first."),
-    (b"\x1f\x8b", "a packed file (gzip)", "Unpack it first."),
-    (b"BZh", "a packed file (bzip2)", "Unpack it first."),
-    (b"\xfd7zXZ", "a packed file (xz)", "Unpack it first."),
-    (b"version https://git-lfs", "a pointer of git LFS, not the file itself", "Fetch it with: git lfs pull"),
-    (b"GGUF", "a GGUF file", "Use the PyTorch weights that it was made of."),
-    (b"\x04\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
-    (b"\x03\x00\x00\x00\x01\x00\x00\x00", "a file of Lua Torch", "Convert it to PyTorch first."),
-    (b"7z\xbc\xaf", "a packed file (7z)", "Unpack it first."),
-    (b"Rar!", "a packed file (RAR)", "Unpack it first."),
-    (b"\x28\xb5\x2f\xfd", "a packed file (zstd)", "Unpack it first."),
-    (b"MATLAB", "a MAT file, as MATLAB writes it", "Convert it to PyTorch's names first."),
-    (b"\x89PNG", "a picture", "Give the file of weights."),
-    (b"%PDF", "a PDF", "Give the file of weights."),
-    (b"<", "a page of the web, not a file of weights", "Fetch the file itself."),
-    (b"\x93NUMPY", "one array without a name", "Save all by name: numpy.savez(file, **arrays)"),
-    (b"\x08", "an ONNX file, or another that is no file of weights", "Draw an ONNX file: blockstudio import FILE"),
+SIGNS: tuple[tuple[bytes, Text, Text], ...] = (
+    (b"\x89HDF\r\n", say("an HDF5 file, as Keras writes it"), say("Convert it to PyTorch's names first.")),
+    (b"\x1f\x8b", say("a packed file (gzip)"), say("Unpack it first.")),
+    (b"BZh", say("a packed file (bzip2)"), say("Unpack it first.")),
+    (b"\xfd7zXZ", say("a packed file (xz)"), say("Unpack it first.")),
+    (b"version https://git-lfs", say("a pointer of git LFS, not the file itself"), say("Fetch it with: git lfs pull")),
+    (b"GGUF", say("a GGUF file"), say("Use the PyTorch weights that it was made of.")),
+    (b"\x04\x00\x00\x00\x01\x00\x00\x00", say("a file of Lua Torch"), say("Convert it to PyTorch first.")),
+    (b"\x03\x00\x00\x00\x01\x00\x00\x00", say("a file of Lua Torch"), say("Convert it to PyTorch first.")),
+    (b"7z\xbc\xaf", say("a packed file (7z)"), say("Unpack it first.")),
+    (b"Rar!", say("a packed file (RAR)"), say("Unpack it first.")),
+    (b"\x28\xb5\x2f\xfd", say("a packed file (zstd)"), say("Unpack it first.")),
+    (b"MATLAB", say("a MAT file, as MATLAB writes it"), say("Convert it to PyTorch's names first.")),
+    (b"\x89PNG", say("a picture"), say("Give the file of weights.")),
+    (b"%PDF", say("a PDF"), say("Give the file of weights.")),
+    (b"<", say("a page of the web, not a file of weights"), say("Fetch the file itself.")),
+    (b"\x93NUMPY", say("one array without a name"), say("Save all by name: numpy.savez(file, **arrays)")),
+    (
+        b"\x08",
+        say("an ONNX file, or another that is no file of weights"),
+        say("Draw an ONNX file: blockstudio import FILE"),
+    ),
 )
 """How files begin that people take for weights: what it is and what to do."""
-DISTRIBUTED = "Make a file of it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE"
-OTHERS: tuple[tuple[str, str], ...] = (
-    (r"\.(pb|tflite|index|meta|data-\d+-of-\d+)", "a file of TensorFlow"),
-    (r"\.(h5|keras)", "a file of Keras"),
-    (r"\.(caffemodel|prototxt)", "a file of Caffe"),
-    (r"\.(msgpack|orbax)", "a file of Flax"),
-    (r"\.(params|pdiparams|pdmodel)", "a file of another library"),
-    (r"\.(mlmodel|mlpackage)", "a file of Core ML"),
-    (r"\.(cfg|weights)", "a file of Darknet"),
+DISTRIBUTED = say("Make a file of it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE")
+OTHERS: tuple[tuple[str, Text], ...] = (
+    (r"\.(pb|tflite|index|meta|data-\d+-of-\d+)", say("a file of TensorFlow")),
+    (r"\.(h5|keras)", say("a file of Keras")),
+    (r"\.(caffemodel|prototxt)", say("a file of Caffe")),
+    (r"\.(msgpack|orbax)", say("a file of Flax")),
+    (r"\.(params|pdiparams|pdmodel)", say("a file of another library")),
+    (r"\.(mlmodel|mlpackage)", say("a file of Core ML")),
+    (r"\.(cfg|weights)", say("a file of Darknet")),
 )
 """What a file that cannot be read is by its ending."""
 
@@ -126,11 +130,11 @@ def _unknown(path: Path, where: str) -> StudioError:
     """What is said of a file that is no file of weights, or no whole one."""
     for pattern, what in OTHERS:
         if re.search(f"{pattern}$", path.name.lower()):
-            return _other(what, "Convert it to PyTorch's names first.", where)
+            return _other(what, say("Convert it to PyTorch's names first."), where)
     with path.open("rb") as file:
         head = file.read(512)
     if head and all(byte in TEXT for byte in head):
-        return _other("a text", "Give the file of weights that it belongs to.", where)
+        return _other(say("a text"), say("Give the file of weights that it belongs to."), where)
     return StudioError(
         "weights.format",
         say("it is damaged, or not a file of weights."),
@@ -159,14 +163,14 @@ def _content(path: Path, where: str) -> object:
     with path.open("rb") as file:
         head = file.read(4096)
     if path.suffix == ".distcp" or path.name == ".metadata":
-        raise _other("a part of a distributed checkpoint", DISTRIBUTED, where)
+        raise _other(say("a part of a distributed checkpoint"), DISTRIBUTED, where)
     for sign, what, hint in SIGNS:
         if head.startswith(sign) or (sign == b"<" and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(sign)):
             raise _other(what, hint, where)
     if not head:
-        raise _other("empty", "Fetch or save it again.", where)
+        raise _other(say("empty"), say("Fetch or save it again."), where)
     if head[257:262] == b"ustar":
-        raise _other("a tar archive", "Unpack it, and give the file of weights in it.", where)
+        raise _other(say("a tar archive"), say("Unpack it, and give the file of weights in it."), where)
     if head.startswith(b"PK"):
         return _archive(path, where)
     if (len(head) > 8 and head[8:9] == b"{") or path.suffix.lower() == ".safetensors":
@@ -182,14 +186,14 @@ def _archive(path: Path, where: str) -> object:
     names = [entry.filename for entry in entries]
     if any(name.endswith("constants.pkl") or "/code/" in name for name in names):
         raise _other(
-            "a TorchScript program, which is code and never executed",
-            "Where it may run: torch.save(torch.jit.load(file).state_dict(), path).",
+            say("a TorchScript program, which is code and never executed"),
+            say("Where it may run: torch.save(torch.jit.load(file).state_dict(), path)."),
             where,
         )
     if any(name.endswith(("archive_format", "models/model.json")) for name in names):
         raise _other(
-            "a torch.export program",
-            "Save its weights: torch.save(torch.export.load(file).state_dict, path).",
+            say("a torch.export program"),
+            say("Save its weights: torch.save(torch.export.load(file).state_dict, path)."),
             where,
         )
     # torch never packs what it saves, so an archive that would grow is a bomb.
@@ -198,17 +202,23 @@ def _archive(path: Path, where: str) -> object:
     size = sum(entry.file_size for entry in entries)
     if packed and arrays and size > GROWS * path.stat().st_size + GROWS * LARGEST_INDEX:
         raise _other(
-            "a packed file of arrays", "Save it unpacked: numpy.savez in the place of savez_compressed.", where
+            say("a packed file of arrays"),
+            say("Save it unpacked: numpy.savez in the place of savez_compressed."),
+            where,
         )
     if any(name.endswith(".weights.h5") for name in names):
-        raise _other("a file of Keras", "Convert it to PyTorch's names first.", where)
+        raise _other(say("a file of Keras"), say("Convert it to PyTorch's names first."), where)
     if packed and not arrays and any(name.endswith("/data.pkl") for name in names):
         raise _other(
-            "a file of torch that was packed again", "Load it with torch where it is trusted, and save it again.", where
+            say("a file of torch that was packed again"),
+            say("Load it with torch where it is trusted, and save it again."),
+            where,
         )
     if not any(name == "data.pkl" or name.endswith(("/data.pkl", ".npy")) for name in names):
         raise _other(
-            "a zip archive, but none that torch wrote", "Unpack it, and give the file of weights in it.", where
+            say("a zip archive, but none that torch wrote"),
+            say("Unpack it, and give the file of weights in it."),
+            where,
         )
     if not arrays and size > path.stat().st_size:
         raise ValueError("it would grow when unpacked")
@@ -254,7 +264,9 @@ def _shards(path: Path, where: str) -> dict[str, Tensor]:
     index = json.loads(path.read_bytes())
     places = index.get("weight_map")
     if not isinstance(places, dict) or not places:
-        raise _other("a JSON file without a map of weights", "Give the file of weights that it belongs to.", where)
+        raise _other(
+            say("a JSON file without a map of weights"), say("Give the file of weights that it belongs to."), where
+        )
     weights: dict[str, Tensor] = {}
     for name in dict.fromkeys(places.values()):
         if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
@@ -318,5 +330,5 @@ def _folder(path: Path, where: str) -> StudioError:
     return StudioError("weights.file", say("it is not a file but a folder."), where=where, hint=hint)
 
 
-def _other(what: str, hint: str, where: str) -> StudioError:
+def _other(what: Text, hint: Text, where: str) -> StudioError:
     return StudioError("weights.format", say("it is {what}.", what=what), where=where, hint=hint)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from torch import Tensor, nn
 
-from blockstudio.compiler.containers import state_dict_in, without_wrappers
+from blockstudio.compiler.containers import PIECES, in_pieces, state_dict_in, without_wrappers
 from blockstudio.compiler.parametrised import worked_out
 from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import shown
-from blockstudio.text import listed, say, say_many
+from blockstudio.text import Text, join, listed, say, say_many
 
 SHOWN = 5
 """Keys of each sort that an error names."""
@@ -41,8 +41,10 @@ class Mismatch:
     expected: tuple[int, ...]
     found: tuple[int, ...]
 
-    def __str__(self) -> str:
-        return f"{self.key} (expected {_shape(self.expected)}, found {_shape(self.found)})"
+    def text(self) -> Text:
+        """In words: ``fc.weight (expected 10×64, found 1000×64)``."""
+        expected, found = _shape(self.expected), _shape(self.found)
+        return say("{key} (expected {expected}, found {found})", key=self.key, expected=expected, found=found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +78,29 @@ class WeightsReport:
         """The keys that are the file's alone, and so may be anything, fit for a terminal."""
         return tuple(shown(key, LONGEST) for key in self.unexpected)
 
-    def text(self) -> str:
+    def text(self) -> Text:
         """What did not fit, in one line: ``2 missing: fc.weight, fc.bias; 1 of another shape: ...``"""
-        groups = (
-            ("missing", self.missing),
-            ("unexpected", self._foreign()),
-            ("of another shape", tuple(map(str, self.mismatched))),
-        )
-        return "; ".join(f"{len(keys)} {what}: {listed(keys, SHOWN)}" for what, keys in groups if keys)
+        parts = [
+            say("{count:,} missing: {keys}", count=len(self.missing), keys=listed(self.missing, SHOWN))
+            if self.missing else "",
+            say("{count:,} unexpected: {keys}", count=len(self.unexpected), keys=listed(self._foreign(), SHOWN))
+            if self.unexpected else "",
+            say("{count:,} of another shape: {keys}", count=len(self.mismatched),
+                keys=listed([item.text() for item in self.mismatched], SHOWN))
+            if self.mismatched else "",
+        ]  # fmt: skip
+        return join(parts, "; ")
 
     def lines(self, limit: int | None = None) -> list[str]:
         """All of it, a line for each key that was not loaded (``limit`` of each sort), under the reason."""
         total = len(self.matched) + len(self.missing) + len(self.mismatched) + len(self.kept)
-        names = f", translated from the names of {self.map}" if self.map else ""
-        lines = [f"{len(self.matched)} of the network's {total} keys are in the weights and fit{names}."]
+        fits = {"count": len(self.matched), "total": total}
+        lines: list[str] = [
+            say("{count} of the network's {total} keys are in the weights and fit, translated from the names of {map}.",
+                map=self.map, **fits)
+            if self.map
+            else say("{count} of the network's {total} keys are in the weights and fit.", **fits)
+        ]  # fmt: skip
         if self.worked:
             lines.append(
                 say_many(
@@ -115,18 +126,23 @@ class WeightsReport:
                     len(self.beside), keys=listed([shown(key, LONGEST) for key in self.beside], SHOWN),
                 )
             )  # fmt: skip
-        groups = (
-            ("left at initial values, the weights are for another number of classes", self.kept),
-            ("of another shape", self.mismatched),
-            ("of the network, but not in the weights", self.missing),
-            ("in the weights, but not of the network", self._foreign()),
-        )
-        for why, keys in groups:
+        for keys, head in self._left():
             if keys:
-                lines += [f"{len(keys)} {why}:", *(f"  {key}" for key in keys[:limit])]
+                lines += [head, *(join(["  ", key], "") for key in keys[:limit])]
                 if limit is not None and len(keys) > limit:
-                    lines.append(f"  and {len(keys) - limit} more")
+                    lines.append(say("  and {count} more", count=len(keys) - limit))
         return lines
+
+    def _left(self) -> list[tuple[Sequence[str], Text]]:
+        """What was not loaded, by reason."""
+        kept, other = ([item.text() for item in each] for each in (self.kept, self.mismatched))
+        return [
+            (kept, say("{count} left at initial values, the weights are for another number of classes:",
+                       count=len(kept))),
+            (other, say("{count} of another shape:", count=len(other))),
+            (self.missing, say("{count} of the network, but not in the weights:", count=len(self.missing))),
+            (self._foreign(), say("{count} in the weights, but not of the network:", count=len(self.unexpected))),
+        ]  # fmt: skip
 
 
 def load_weights(
@@ -345,11 +361,11 @@ def _advice(report: WeightsReport, where: str) -> str:
         index = next(iter(sorted(path.parent.glob("*.index.json"))), None)
         if index is not None:
             return say("It is one part of a network in several files: give {index}.", index=str(index))
-    if any(key.rpartition(".")[2].lstrip("_").startswith("flat_param") for key in report.unexpected):
-        return say("These are weights in FSDP's pieces. Save them whole: StateDictType.FULL_STATE_DICT.")
+    if any(map(in_pieces, report.unexpected)):
+        return PIECES
     if report.mismatched and not report.missing and not report.unexpected and _only_classifiers(report.mismatched):
-        return 'Only the number of classes differs: head="skip" leaves the classifier at its initial values.'
-    return "Check that they are of the same network with the same parameters."
+        return say('Only the number of classes differs: head="skip" leaves the classifier at its initial values.')
+    return say("Check that they are of the same network with the same parameters.")
 
 
 def _is_counter(key: str, own: Mapping[str, Tensor]) -> bool:
@@ -358,4 +374,4 @@ def _is_counter(key: str, own: Mapping[str, Tensor]) -> bool:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "scalar"
+    return "×".join(map(str, shape)) or say("scalar")

@@ -1,5 +1,5 @@
 """Ways of writing what torch has a function for: bounds for ReLU6, hard sigmoids by hand, forms changed in several
-steps, means of flattened maps. What comes in their place gives the same bits."""
+steps, means of flattened maps, every second pixel, differences. What comes in their place gives the same bits."""
 
 from __future__ import annotations
 
@@ -22,9 +22,17 @@ def plainly(items: Sequence[Item], uses: Counter[Value]) -> list[Item]:
     place = 0
     while place < len(items):
         rest = items[place : place + 4]
-        made, count = _hard(rest, uses) or _mean(rest, uses) or _form(items, place, uses) or (None, 1)
+        made, count = (
+            _hard(rest, uses)
+            or _mean(rest, uses)
+            or _kept(rest, uses)
+            or _shortcut(rest, uses)
+            or _picked(rest, uses)
+            or _form(items, place, uses)
+            or (None, 1)
+        )
         item = made or items[place]
-        found.append(_bounds(item) if isinstance(item, Call) else item)
+        found += _plain(_bounds(item)) if isinstance(item, Call) else [item]
         place += count
     return found
 
@@ -117,7 +125,115 @@ def _bounds(call: Call) -> Call:
     low, high = given.get(names[0]), given.get(names[1])
     if call.name == "relu6" or (low, high) == (0, 6):
         return replace(call, name="relu6", args=call.args[:1], kwargs={})
-    return replace(call, name="relu", args=call.args[:1], kwargs={}) if low == 0 and high is None else call
+    if low == 0 and high is None:
+        return replace(call, name="relu", args=call.args[:1], kwargs={})
+    if call.name == "hardtanh" or not all(type(end) in (int, float) for end in (low, high)):
+        return call
+    return replace(call, name="hardtanh", args=call.args[:1], kwargs={"min_val": low, "max_val": high})
+
+
+def _kept(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
+    """A mean or maximum of the channels whose axis is put back."""
+    if len(items) < 2 or not isinstance(items[0], Call) or not isinstance(items[1], Call):
+        return None
+    first, back = items[0], items[1]
+    if first.name not in ("mean", "max", "amax") or back.name != "unsqueeze" or back.args[:1] != first.outputs[:1]:
+        return None
+    image, output = first.args[0] if first.args else None, back.outputs[0]
+    axis = first.args[1] if len(first.args) > 1 else first.kwargs.get("dim")
+    axis = axis[0] if isinstance(axis, list | tuple) and len(axis) == 1 else axis
+    if any(uses[value] for value in first.outputs[1:]) or uses[first.outputs[0]] != 1 or axis not in (1, -3):
+        return None
+    if not isinstance(image, Value) or len(image.shape) != 4 or output.shape != (image.shape[0], 1, *image.shape[2:]):
+        return None
+    name = "mean" if first.name == "mean" else "amax"
+    return Call(name, (image,), {"dim": [1], "keepdim": True}, (output,), first.macs, first.place), 2
+
+
+def _steps(call: Call | None) -> tuple[int, int] | None:
+    """The steps of a call that picks each n-th row and column of a map, from the first on."""
+    if call is None or call.name != "getitem" or len(call.args) < 2 or not isinstance(call.args[1], tuple):
+        return None
+    image, index = call.args[0], call.args[1]
+    if not isinstance(image, Value) or len(image.shape) != 4 or len(index) < 3:
+        return None
+    if index[0] is Ellipsis and len(index) == 3:
+        index = (slice(None), slice(None), *index[1:])
+    index = (*index, slice(None))[:4]
+    if not all(isinstance(part, slice) and part.start in (None, 0) for part in index):
+        return None
+    if any(part.stop is not None and part.stop < size for part, size in zip(index, image.shape, strict=True)):
+        return None
+    rows, columns = (part.step or 1 for part in index[2:])
+    whole = all(part.step in (None, 1) for part in index[:2])
+    return (rows, columns) if whole and max(rows, columns) > 1 and min(rows, columns) > 0 else None
+
+
+def _picked(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
+    """Each n-th pixel, perhaps rows and then columns: the largest of windows of one."""
+    rows = columns = 1
+    picks: list[Call] = []
+    for item in items:
+        call = _one(item)
+        steps = _steps(call)
+        if call is None or steps is None:
+            break
+        if picks and (call.args[0] is not picks[-1].outputs[0] or uses[picks[-1].outputs[0]] != 1):
+            break
+        picks.append(call)
+        rows, columns = rows * steps[0], columns * steps[1]
+    if not picks:
+        return None
+    window = {"kernel_size": 1, "stride": (rows, columns)}
+    made = Call("max_pool2d", picks[0].args[:1], window, picks[-1].outputs, place=picks[-1].place)
+    return made, len(picks)
+
+
+def _shortcut(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
+    """Each n-th pixel with channels of zeros around the channels: ResNet's shortcut without weights."""
+    picked, count = _picked(items, uses) or (None, 0)
+    pad = _one(items[count]) if count < len(items) else None
+    if pad is None or pad.name != "pad":
+        return None
+    given = dict(zip(("input", "pad", "mode", "value"), pad.args, strict=False)) | pad.kwargs
+    sides, source = given.get("pad"), given.get("input", given.get("self"))
+    if given.get("mode", "constant") != "constant" or given.get("value") or not isinstance(source, Value):
+        return None
+    if not isinstance(sides, list | tuple) or len(sides) != 6 or any(sides[:4]) or min(sides) < 0:
+        return None
+    if picked is not None and (source is not picked.outputs[0] or uses[source] != 1):
+        return None
+    image, steps = (source, (1, 1)) if picked is None else (picked.args[0], picked.kwargs["stride"])
+    before, after = sides[4:]
+    zeros = "after" if not before else "both" if before == (before + after) // 2 else ""
+    if not zeros or len(image.shape) != 4:
+        return None
+    out = image.shape[1] + before + after
+    return Call("shortcut_a", (image, out, steps, zeros), {}, pad.outputs, place=pad.place), count + 1
+
+
+def _plain(call: Call) -> list[Call]:
+    """Differences, negatives, and quotients by a power of two, as sums and products: the same bits."""
+    if call.name == "neg" and call.args and isinstance(call.args[0], Value):
+        return [replace(call, name="mul", args=(call.args[0], -1.0), kwargs={})]
+    operands = _operands(call)
+    if call.name not in ("sub", "subtract", "rsub", "div", "true_divide") or len(operands) != 2:
+        return [call]
+    if set(call.kwargs) - {"other", "alpha"}:
+        return [call]
+    one, other = operands[::-1] if call.name == "rsub" else operands
+    if "div" in call.name:
+        exact = type(other) in (int, float) and isinstance(one, Value) and math.frexp(other)[0] in (0.5, -0.5)
+        return [replace(call, name="mul", args=(one, 1 / other), kwargs={})] if exact else [call]
+    if isinstance(one, Value) and type(other) in (int, float):
+        return [replace(call, name="add", args=(one, -float(other)), kwargs={})]
+    if not isinstance(other, Value) or one is other or other.weight:
+        return [call]
+    negative = Value(other.shape, dtype=other.dtype)
+    less = Call("mul", (other, -1.0), {}, (negative,), place=call.place)
+    if type(one) in (int, float):
+        return [less, replace(call, name="add", args=(negative, float(one)), kwargs={})]
+    return [less, replace(call, name="add", args=(one, negative), kwargs={})] if isinstance(one, Value) else [call]
 
 
 def _one(item: Item) -> Call | None:

@@ -236,8 +236,12 @@ class Builder:
             self.used[found.path] = kind.name
             name = self.free_name(level, self.relative(level, found.path), found.path)
         else:
-            own = frame.path != level.path
-            name = self.free_name(level, self.relative(level, frame.path) if own else snake(kind.name), "")
+            wanted = snake(kind.name)
+            if frame.path != level.path:
+                own = self.relative(level, frame.path)
+                # Beside weights of the module's own: what it does before or after them.
+                wanted = f"{own}_{wanted}" if any(True for _ in frame.module.parameters()) else own
+            name = self.free_name(level, wanted, "")
         node = Node(name, kind.name, found.values, sources, joined=joined)
         level.nodes.append(node)
         shape = outputs[0].shape

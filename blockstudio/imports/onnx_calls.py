@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from blockstudio.imports.trace import Call, Value
@@ -148,15 +146,19 @@ def _hardsigmoid(
     return Call("hardsigmoid", (inputs[0],), {}, outputs[:1]) if same else None
 
 
-def _softmax(
-    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
-) -> Call | None:
+def _softmax(name: str) -> Maker:
     """Before version 13 it was over all axes from one on."""
-    x, old = inputs[0], given.get(OPSET, 13) < 13
-    axis = given.get("axis", 1 if old else -1)
-    if x is None or (old and any(size != 1 for size in x.shape[axis % len(x.shape) + 1 :])):
-        return None
-    return Call("softmax", (x,), {"dim": axis}, outputs[:1])
+
+    def make(
+        inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
+    ) -> Call | None:
+        x, old = inputs[0], given.get(OPSET, 13) < 13
+        axis = given.get("axis", 1 if old else -1)
+        if x is None or (old and any(size != 1 for size in x.shape[axis % len(x.shape) + 1 :])):
+            return None
+        return Call(name, (x,), {"dim": axis}, outputs[:1])
+
+    return make
 
 
 def _layer_norm(
@@ -173,6 +175,27 @@ def _group_norm(inputs: Sequence[Value | None], given: Attributes, outputs: tupl
     x, weight, bias = [*inputs, None, None][:3]
     arguments = {"eps": _short(given.get("epsilon", 1e-5))}
     return Call("group_norm", (x, given.get("num_groups", 1), weight, bias), arguments, outputs[:1])
+
+
+def _instance_norm(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
+    x, weight, bias = [*inputs, None, None][:3]
+    arguments = {"weight": weight, "bias": bias, "eps": _short(given.get("epsilon", 1e-5))}
+    return Call("instance_norm", (x,), arguments, outputs[:1])
+
+
+def _depth_to_space(
+    inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants
+) -> Call | None:
+    """torch deals the pixels out within each channel, as ``CRD`` does."""
+    if given.get("mode", "DCR") != "CRD":
+        return None
+    return Call("pixel_shuffle", (inputs[0], given["blocksize"]), {}, outputs[:1])
+
+
+def _selu(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call | None:
+    """Only with the constants that torch has too."""
+    usual = abs(given.get("alpha", 1.67326) - 1.67326) < 1e-4 and abs(given.get("gamma", 1.0507) - 1.0507) < 1e-4
+    return Call("selu", (inputs[0],), {}, outputs[:1]) if usual else None
 
 
 def _two(name: str) -> Maker:
@@ -229,9 +252,9 @@ def _slice(
         return None
     index = [slice(None)] * len(x.shape)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        if step != 1 or not -len(x.shape) <= axis < len(x.shape):
+        if step < 1 or not -len(x.shape) <= axis < len(x.shape):
             return None
-        index[axis] = slice(start, min(end, x.shape[axis]))
+        index[axis] = slice(start, min(end, x.shape[axis]), None if step == 1 else step)
     return Call("getitem", (x, tuple(index)), {}, outputs[:1])
 
 
@@ -247,14 +270,17 @@ def _pad(
             whole[axis % rank], whole[axis % rank + rank] = pads[place], pads[place + len(axes)]
         pads = whole
     value = known.get(inputs[2], [0]) if len(inputs) > 2 and inputs[2] is not None else [given.get("value", 0)]
-    if (
-        not pads
-        or len(pads) != 8
-        or any((pads[0], pads[1], pads[4], pads[5]))
-        or given.get("mode", "constant") != "constant"
-    ):
+    mode = _BORDERS.get(given.get("mode", "constant"))
+    if not pads or len(pads) != 8 or pads[0] or pads[4] or mode is None:
         return None
-    return Call("pad", (inputs[0], [pads[3], pads[7], pads[2], pads[6]], "constant", value[0]), {}, outputs[:1])
+    sides = [pads[3], pads[7], pads[2], pads[6]]
+    if pads[1] or pads[5]:
+        sides += [pads[1], pads[5]]
+    return Call("pad", (inputs[0], sides, mode, value[0] if mode == "constant" else None), {}, outputs[:1])
+
+
+_BORDERS = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
+"""ONNX's words for what a border is made of, and torch's."""
 
 
 def _resize(
@@ -277,10 +303,17 @@ def _resize(
     if kind == "linear" and how not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
         return None
     words = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic"}
-    if kind not in words or any(scale != int(scale) for scale in scales):
+    if kind not in words:
         return None
     align = {"align_corners": how == "align_corners"} if kind != "nearest" else {}
-    return Call("interpolate", (x,), {"scale_factor": tuple(scales), "mode": words[kind], **align}, outputs[:1])
+    if all(scale == int(scale) for scale in scales):
+        return Call("interpolate", (x,), {"scale_factor": tuple(scales), "mode": words[kind], **align}, outputs[:1])
+    written = [known.get(value) or [] for value in inputs[2:3] if value is not None]
+    if kind == "nearest" and near != ("asymmetric", "floor"):
+        return None
+    if any(len(each) == 4 and each[2:] != scales for each in written):
+        return None  # the factor, not the size, says where pixels come from
+    return Call("interpolate", (x,), {"size": outputs[0].shape[2:], "mode": words[kind], **align}, outputs[:1])
 
 
 _NEAREST = {
@@ -327,40 +360,6 @@ def _lrn(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value
     )
 
 
-@dataclass
-class Lines:
-    """Products with matrices of numbers: what torch calls linear layers."""
-
-    whole: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    """By what comes out: what goes in, the matrix, the bias or ``""``."""
-    inner: set[str] = field(default_factory=set)
-    """Products that a sum with a bias reads."""
-
-
-def linear_nodes(nodes: Sequence[Any], numbers: Mapping[str, Any], wanted: Collection[str]) -> Lines:
-    """The linear layers that operators write as products and sums. ``wanted``: what the network gives."""
-    found = Lines()
-    uses = Counter(name for node in nodes for name in node.input)
-    uses.update(wanted)
-    for node in nodes:
-        if node.op_type == "MatMul" and len(node.input) == 2 and len(node.output) == 1:
-            source, matrix = node.input
-            if matrix in numbers and len(numbers[matrix].dims) == 2 and source not in numbers:
-                found.whole[node.output[0]] = (source, matrix, "")
-        elif node.op_type.lower() == "add" and len(node.input) == 2 and len(node.output) == 1:
-            for product, bias in (node.input, reversed(node.input)):
-                known = found.whole.get(product)
-                if known is None or known[2] or bias not in numbers or uses[product] != 1:
-                    continue
-                dims, width = list(numbers[bias].dims), numbers[known[1]].dims[1]
-                if dims and dims[-1] == math.prod(dims) == width:
-                    found.whole[node.output[0]] = (known[0], known[1], bias)
-                    del found.whole[product]
-                    found.inner.add(product)
-                    break
-    return found
-
-
 def _reshape(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], _: Constants) -> Call:
     return Call("reshape", (inputs[0], *outputs[0].shape), {}, outputs)
 
@@ -391,10 +390,12 @@ _MAKERS: dict[str, Maker] = {
     "add": _two("add"),
     "averagepool": _pool("avg_pool2d"),
     "batchnormalization": _norm,
+    "celu": _first("celu", alpha="alpha"),
     "clip": _clip,
     "concat": _cat,
     "conv": _conv,
     "convtranspose": _transposed,
+    "depthtospace": _depth_to_space,
     "div": _two("div"),
     "elu": _first("elu", alpha="alpha"),
     "flatten": _first("flatten", start_dim="axis"),
@@ -406,12 +407,16 @@ _MAKERS: dict[str, Maker] = {
     "groupnormalization": _group_norm,
     "hardsigmoid": _hardsigmoid,
     "hardswish": _first("hardswish"),
+    "instancenormalization": _instance_norm,
     "layernormalization": _layer_norm,
     "leakyrelu": _first("leaky_relu", negative_slope="alpha"),
+    "logsoftmax": _softmax("log_softmax"),
     "lrn": _lrn,
+    "max": _two("maximum"),
     "maxpool": _pool("max_pool2d"),
     "mish": _first("mish"),
     "mul": _two("mul"),
+    "neg": _first("neg"),
     "pad": _pad,
     "prelu": _plain("prelu"),
     "reducemean": _over_axes("mean"),
@@ -419,10 +424,12 @@ _MAKERS: dict[str, Maker] = {
     "relu": _first("relu"),
     "reshape": _reshape,
     "resize": _resize,
+    "selu": _selu,
     "sigmoid": _first("sigmoid"),
     "silu": _first("silu"),
     "slice": _slice,
-    "softmax": _softmax,
+    "softmax": _softmax("softmax"),
+    "softplus": _first("softplus"),
     "split": _split,
     "squeeze": _reshape,
     "sub": _two("sub"),

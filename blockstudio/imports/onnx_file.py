@@ -17,8 +17,9 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.names import is_block_name
 from blockstudio.imports.assembly import Assembly, legal_scopes
-from blockstudio.imports.onnx_calls import OPSET, WEIGHTS, Constants, call_of, linear_nodes
+from blockstudio.imports.onnx_calls import OPSET, WEIGHTS, Constants, call_of
 from blockstudio.imports.onnx_formulas import written_short
+from blockstudio.imports.onnx_linear import linear_nodes
 from blockstudio.imports.onnx_read import SMALL, feed_of, read, sizes
 from blockstudio.imports.proving import Report
 from blockstudio.imports.trace import BATCH, Call, Frame, Value

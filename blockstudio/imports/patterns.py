@@ -46,8 +46,13 @@ def _largest(call: Call, uses: Counter[Value]) -> list[Call]:
     output = call.outputs[0]
     if call.name == "adaptive_max_pool2d":
         sizes = output.shape[2:]
-    elif call.name == "amax":
+    elif call.name in ("amax", "max"):
         axes = call.args[1] if len(call.args) > 1 else call.kwargs.get("dim")
+        if call.name == "max" and isinstance(axes, Value):
+            return [replace(call, name="maximum")]
+        if call.name == "max" and type(axes) is int:
+            kept = call.args[2] if len(call.args) > 2 else call.kwargs.get("keepdim", False)
+            return [replace(call, name="amax", args=(image,), kwargs={"dim": [axes], "keepdim": kept})]
         if not isinstance(axes, list | tuple) or sorted(axis % 4 for axis in axes) != [2, 3]:
             return []
         sizes = (1, 1)

@@ -61,9 +61,11 @@ def _slice(given: Arguments, outputs: tuple[Value, ...]) -> Call:
     return Call("getitem", (source, index if len(index) > 1 else (*index, slice(None))), {}, outputs)
 
 
-def _dropout(given: Arguments, outputs: tuple[Value, ...]) -> Call:
-    first = given.get("input", given.get("self"))
-    return Call("dropout", (first,), {"p": given["p"]}, outputs)
+def _dropout(name: str) -> Maker:
+    def make(given: Arguments, outputs: tuple[Value, ...]) -> Call:
+        return Call(name, (given.get("input", given.get("self")),), {"p": given["p"]}, outputs)
+
+    return make
 
 
 def _norm(given: Arguments, outputs: tuple[Value, ...]) -> Call:
@@ -80,16 +82,14 @@ def _upsample(mode: str) -> Maker:
     def make(given: Arguments, outputs: tuple[Value, ...]) -> Call:
         source: Any = given.get("input", given.get("self"))
         scales = given.get("scale_factors")
-        sizes = source.shape[2:]
-        if not scales and len(sizes) == len(outputs[0].shape[2:]) and all(sizes):
-            scales = [out / size for out, size in zip(outputs[0].shape[2:], sizes, strict=True)]
+        how: Arguments = {"scale_factor": tuple(scales)} if scales else {"size": outputs[0].shape[2:]}
         align = {"align_corners": given["align_corners"]} if "align_corners" in given else {}
-        return Call("interpolate", (source,), {"scale_factor": tuple(scales or ()), "mode": mode, **align}, outputs)
+        return Call("interpolate", (source,), {**how, "mode": mode, **align}, outputs)
 
     return make
 
 
-_NAMES = {"constant_pad_nd": "pad", "_softmax": "softmax", "swish": "silu"}
+_NAMES = {"constant_pad_nd": "pad", "_softmax": "softmax", "_log_softmax": "log_softmax", "swish": "silu"}
 """Operators that torch's functions call otherwise."""
 _MAKERS: dict[str, Maker] = {
     "_reshape_alias": _shaped,
@@ -97,8 +97,8 @@ _MAKERS: dict[str, Maker] = {
     "avg_pool2d": _pool("avg_pool2d"),
     "batch_norm": _norm,
     "clamp": _clamp,
-    "dropout": _dropout,
-    "feature_dropout": _dropout,
+    "dropout": _dropout("dropout"),
+    "feature_dropout": _dropout("feature_dropout"),
     "max_pool2d": _pool("max_pool2d"),
     "permute": _permute,
     "reshape": _shaped,
@@ -106,6 +106,7 @@ _MAKERS: dict[str, Maker] = {
     "split": _split,
     "split_with_sizes": _split,
     "transpose": _transpose,
+    "upsample_bicubic2d": _upsample("bicubic"),
     "upsample_bilinear2d": _upsample("bilinear"),
     "upsample_nearest2d": _upsample("nearest"),
     "view": _shaped,

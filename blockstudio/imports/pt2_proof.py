@@ -23,12 +23,15 @@ from blockstudio.text import say, say_many
 
 ALLOWED = frozenset(
     {
-        "adaptive_avg_pool2d", "adaptive_max_pool2d", "add", "amax", "avg_pool2d", "batch_norm", "cat", "chunk",
-        "clamp", "constant_pad_nd", "conv1d", "conv2d", "conv_transpose2d", "div", "dropout", "elu", "flatten", "gelu",
-        "group_norm", "hardsigmoid", "hardswish", "hardtanh", "layer_norm", "leaky_relu", "linear", "max_pool2d",
-        "mean", "mish", "mul", "pad", "permute", "prelu", "relu", "relu6", "reshape", "select", "sigmoid", "silu",
-        "slice", "softmax", "split", "split_with_sizes", "squeeze", "stack", "sub", "sum", "tanh", "transpose",
-        "unsqueeze", "upsample_bilinear2d", "upsample_nearest2d", "view",
+        "adaptive_avg_pool2d", "adaptive_max_pool2d", "add", "amax", "avg_pool2d", "batch_norm", "cat", "celu", "chunk",
+        "clamp", "constant_pad_nd", "conv1d", "conv2d", "conv_transpose2d", "div", "dropout", "elu", "feature_dropout",
+        "flatten", "gelu",
+        "group_norm", "hardsigmoid", "hardswish", "hardtanh", "instance_norm", "layer_norm", "leaky_relu", "linear",
+        "log_softmax", "max", "max_pool2d", "maximum",
+        "mean", "mish", "mul", "neg", "pad", "permute", "pixel_shuffle",
+        "pixel_unshuffle", "prelu", "relu", "relu6", "reshape", "rsub", "select", "selu", "sigmoid", "silu",
+        "slice", "softmax", "softplus", "split", "split_with_sizes", "squeeze", "stack", "sub", "sum", "tanh",
+        "transpose", "unsqueeze", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d", "view",
     }
 )  # fmt: skip
 """Operators that are worked out: they see nothing but their tensors, and make none larger than the drawing says."""

@@ -87,6 +87,12 @@ _SAME_NAMES = {
 }  # fmt: skip
 
 
+_COPIES = frozenset(
+    {"contiguous", "clone", "detach", "data", "to", "type", "type_as", "float", "half", "double", "bfloat16"}
+)
+"""What gives the values that it is given, elsewhere in memory or as other numbers."""
+_UNCHANGED = frozenset({"requires_grad_", "detach_", "to", "float", "type", "type_as", "half", "double", "expand_as"})
+"""What may give the very tensor that it is given, as it is."""
 _KEEP_SHAPE = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
 """What gives a new tensor like the one it is given, and takes long to say so without data."""
 
@@ -150,23 +156,22 @@ class _Recorder(_Quick):
                 return result  # a count of batches, a running mean
             plain = _SAME_NAMES.get(name, name)
             plain = plain[:-1] if plain.endswith("_") and not plain.endswith("__") else plain
-            if plain == "contiguous" or (written and not _changes(func)):
-                return self._as_before(result, args) if plain == "contiguous" else result
+            source = args[0] if args and isinstance(args[0], Tensor) else None
+            if plain in _COPIES and source is not None and tensors[0].dtype == source.dtype:
+                self.values[id(result)] = self.value(source)
+                self.alive.append(result)
+                return result
+            if written and not _changes(func):
+                return result
             outputs = tuple(self.new(tensor) for tensor in tensors)
             macs = self.counter.macs - before
             self.stack[-1].items.append(Call(plain, given[0], given[1], outputs, macs, _place()))
         return result
 
-    def _as_before(self, result: Tensor, args: Sequence[Any]) -> Tensor:
-        """Another arrangement in memory is the same value."""
-        self.values[id(result)] = self.value(args[0])
-        self.alive.append(result)
-        return result
-
 
 def _changes(func: Callable[..., Any]) -> bool:
     """Whether a call that gives a tensor it was given has written over it: all do but a few."""
-    return getattr(func, "__name__", "") not in ("requires_grad_", "detach_", "to", "float", "expand_as")
+    return getattr(func, "__name__", "") not in _UNCHANGED
 
 
 def _place() -> str:
@@ -282,10 +287,12 @@ def number_of(module: nn.Module) -> torch.dtype:
 
 def _check_input(module: nn.Module, shape: Sequence[int]) -> None:
     name = type(module).__name__
-    if isinstance(module, torch.jit.ScriptModule):
+    scripted = (path for path, part in module.named_modules() if isinstance(part, torch.jit.ScriptModule))
+    script = next(scripted, None)
+    if script is not None:
         raise StudioError(
-            "import.script", say("it is a TorchScript program, whose modules cannot be followed."), where=name,
-            hint=say("Give the module that it was made from."),
+            "import.script", say("it is a TorchScript program, whose modules cannot be followed."),
+            where=script or name, hint=say("Give the module that it was made from."),
         )  # fmt: skip
     lazy = next((path for path, each in module.named_parameters() if isinstance(each, UninitializedParameter)), None)
     if lazy is not None:

@@ -5,7 +5,6 @@ hold."""
 from __future__ import annotations
 
 import math
-import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.image_folders import WORDS, Part
+from blockstudio.runs.image_folders import WORD, WORDS, Part
 from blockstudio.text import Text, listed, say
 
 MAX_BYTES = 8 << 30
@@ -42,7 +41,6 @@ _ROLES: dict[Role, tuple[str, ...]] = {
     "labels": ("y", "labels", "label", "targets", "target", "classes", "class"),
 }
 _SHORT = {"tr": "train", "te": "test"}
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True)
@@ -163,7 +161,7 @@ def _set(path: Path, arrays: Iterable[Array]) -> ArraySet | None:
 
 def _meaning(name: str) -> tuple[Part, Role] | None:
     """Part and role of an array by its name: ``x_train``, ``val_images``, ``kmnist-test-labels``, ``trainX``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = [word.lower() for word in WORD.findall(name)]
     if len(words) == 1 and words[0][:1] in ("x", "y") and any(words[0][1:] in known for known in WORDS.values()):
         words = [words[0][0], words[0][1:]]  # xtrain
     words = [_SHORT.get(word, word) for word in words]

@@ -26,18 +26,20 @@ STRANGE_ENDINGS = (
 Part: TypeAlias = Literal["train", "validation", "test"]
 
 WORDS: dict[Part, tuple[str, ...]] = {
-    "train": ("train", "training", "trn", "trainval"),
-    "validation": ("val", "valid", "validation", "validate", "validating", "dev"),
-    "test": ("test", "testing", "tst", "eval", "evaluation", "holdout"),
+    "train": ("train", "training", "trn", "trainval", "训练", "訓練"),
+    "validation": ("val", "valid", "validation", "validate", "validating", "dev", "验证", "驗證", "校验"),
+    "test": ("test", "testing", "tst", "eval", "evaluation", "holdout", "测试", "測試"),
 }
 """Words for a part in names of folders, the plainest first."""
-FILLERS = ("set", "sets", "data", "dataset", "image", "images", "img", "imgs", "split", "folder", "part", "seg")
+FILLERS = ("set", "sets", "data", "dataset", "image", "images", "img", "imgs", "split", "folder", "part", "seg",
+           "集", "数据", "数据集", "图片", "图像", "样本", "資料", "圖片")  # fmt: skip
 """Words that say nothing beside one of `WORDS`."""
 SYSTEM = frozenset({"$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle", "recycler"})
 """Folders that systems and storage boxes put beside people's own."""
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_JOINED = re.compile(rf"(?P<word>{'|'.join(word for words in WORDS.values() for word in words)})({'|'.join(FILLERS)})")
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[\u4e00-\u9fff]+")
+"""A word of a name: a run of capitals, one of small letters, one of Chinese characters."""
+_JOINED = re.compile(rf"(?P<word>{'|'.join(word for words in WORDS.values() for word in words)})({'|'.join(FILLERS)})+")
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -126,7 +128,7 @@ def part_of(name: str) -> tuple[Part, str] | None:
     ``training_set``, ``seg_train``, ``train2017`` and ``asl_train`` (which says "asl" besides) are ``train``."""
     found: Part | None = None
     rest: list[str] = []
-    for token in _WORD.findall(name):
+    for token in WORD.findall(name):
         word = token.lower()
         joined = _JOINED.fullmatch(word)
         word = joined["word"] if joined else word
@@ -159,7 +161,7 @@ def folder_of(part: Path, name: str, names: Collection[str]) -> Path:
 
 def words_of(name: str) -> list[str]:
     """The words of a folder's name, small: ``HAM_images_part_1`` is ham, images, part."""
-    return [word.lower() for word in _WORD.findall(name)]
+    return [word.lower() for word in WORD.findall(name)]
 
 
 def images_in(folder: Path, deep: bool = True) -> list[Path]:

@@ -33,9 +33,13 @@ def narrow_problems(diagram: Diagram, batch_size: int, frozen: Sequence[str]) ->
             found.append(
                 StudioError(
                     "run.narrow",
-                    say("batch normalisation on a 1×1 map has one value a channel in a batch of one image."),
+                    say("batch normalisation on a 1×1 map has one value a channel in a batch of one image.")
+                    if len(shapes[0]) > 1
+                    else say("batch normalisation of a vector has one value a feature in a batch of one image."),
                     where=name,
-                    hint=say("Set batch_size to 2 or more, train at a larger data.input_size, or freeze the block."),
+                    hint=say("Set batch_size to 2 or more, train at a larger data.input_size, or freeze the block.")
+                    if len(shapes[0]) > 1
+                    else say("Set batch_size to 2 or more, or freeze the block."),
                 )
             )
     return found

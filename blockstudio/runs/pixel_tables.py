@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.image_folders import WORDS, Part
-from blockstudio.runs.tables import CLASS_NAMES, NOT_LABELS, SPLIT_NAMES
+from blockstudio.runs.image_folders import WORDS, Part, part_of
+from blockstudio.runs.tables import CLASS_NAMES, NOT_LABELS, SPLIT_NAMES, letters
 from blockstudio.text import Text, listed, say
 
 LEAST_COLUMNS = 49
@@ -28,7 +28,6 @@ ENDINGS = (".csv", ".tsv")
 NAMED = 4
 _LABELS = (*CLASS_NAMES, "digit", "emotion", "character", "letter", "number")
 _PIXEL = re.compile(r"(pixels?|px|p|x|feature|v|col)?[\W_]*\d+([xX_.\-]\d+)?", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True)
@@ -133,9 +132,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _part(name: str) -> Part | None:
-    words = _WORD.findall(name.lower())
-    found = [part for part, known in WORDS.items() if any(word in known for word in words)]
-    return found[0] if len(found) == 1 else None
+    known = part_of(name)
+    return known[0] if known is not None else None
 
 
 def look_at(path: Path) -> PixelTable | None:
@@ -151,7 +149,7 @@ def look_at(path: Path) -> PixelTable | None:
     head, row = _fields(first, delimiter), _fields(second, delimiter)
     if len(head) < 2 and len(row) < 2:
         return None
-    titles = [_letters(name) for name in head]
+    titles = [letters(name) for name in head]
     if "pixels" in titles and len(row) == len(head):
         at = titles.index("pixels")
         shape = _side(len(row[at].split()))
@@ -166,7 +164,7 @@ def look_at(path: Path) -> PixelTable | None:
 
 
 def _in_columns(path: Path, delimiter: str, head: Sequence[str], row: Sequence[str]) -> PixelTable | None:
-    titles = [_letters(name) for name in head]
+    titles = [letters(name) for name in head]
     named = [at for at, name in enumerate(head) if _PIXEL.fullmatch(name.strip())]
     label = _first(titles, _LABELS)
     if named and label is None and len(named) == len(row) and _side(len(row)) is None:
@@ -213,10 +211,6 @@ def _first(titles: Sequence[str], names: Sequence[str]) -> int | None:
 def _fields(line: str, delimiter: str) -> list[str]:
     text = line.rstrip("\r\n")
     return [each.strip().strip('"').strip() for each in text.split(delimiter)] if text else []
-
-
-def _letters(name: str) -> str:
-    return "".join(sign for sign in name.lower() if sign.isalpha())
 
 
 def _is_number(text: str) -> bool:
@@ -280,7 +274,7 @@ def by_part(tables: TableSet, values: Callable[[PixelTable], NDArray[Any]]) -> d
 
 def _usage(text: str) -> Part:
     """The part that a row is of; FER calls its validation images *PublicTest*, its test images *PrivateTest*."""
-    word = _letters(text)
+    word = letters(text)
     if word in ("publictest", "privatetest"):
         return "validation" if word == "publictest" else "test"
     return next((part for part, known in WORDS.items() if word in known), "train")

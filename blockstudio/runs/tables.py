@@ -25,9 +25,10 @@ MOST_TABLES = 40
 CLASS_NAMES = (
     "label", "class", "category", "breed", "species", "diagnosis", "dx", "labelname", "classname", "categoryname",
     "target", "type", "labels", "classes", "classid", "labelid", "categoryid", "classlabel", "y",
+    "标签", "类别", "类名", "分类", "類別", "標籤",
 )  # fmt: skip
 """What a column of classes is called, letters only, names before numbers."""
-SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "phase")
+SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "phase", "划分", "集合")
 FIRST = 12
 """Columns among which that of the images is looked for."""
 FEW = 20
@@ -45,7 +46,7 @@ class Table:
 
     def column(self, names: Sequence[str]) -> Sequence[str] | None:
         """The first column that is called so, whatever the case and what is no letter."""
-        plain = {_letters(name): values for name, values in reversed(list(self.columns.items()))}
+        plain = {letters(name): values for name, values in reversed(list(self.columns.items()))}
         return next((plain[name] for name in names if name in plain), None)
 
 
@@ -96,7 +97,7 @@ def classes_of(table: Table, known: Collection[str] = ()) -> Sequence[str] | Non
         found = next((found for values in table.columns.values() if (found := _known(values, known))), None)
         hot = None if found else _one_hot(table.path, table.columns)
         return found or (_known(hot, known) if hot else None)
-    columns = {name: values for name, values in table.columns.items() if _letters(name) not in SPLIT_NAMES}
+    columns = {name: values for name, values in table.columns.items() if letters(name) not in SPLIT_NAMES}
     called = Table(table.path, table.photos, columns).column(CLASS_NAMES)
     if called is not None:
         return called if _are_classes(called) else None
@@ -202,5 +203,6 @@ def _photo(text: str, places: Mapping[str, Path]) -> Path | None:
     return next((photo for at in range(len(parts)) if (photo := places.get("/".join(parts[at:])))), None)
 
 
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
+def letters(name: str) -> str:
+    """The letters of a column's name, of whatever script, small: ``Label_ID`` is ``labelid``."""
+    return "".join(sign for sign in name.lower() if sign.isalpha())

@@ -306,6 +306,54 @@ IDIOMS: dict[str, tuple[Callable[[Any, torch.Tensor], torch.Tensor], dict[str, n
     ),
     "the only pixel": (lambda _, x: nn.functional.adaptive_avg_pool2d(x, 1)[:, :, 0, 0], {}, "GlobalAvgPool Flatten"),
     "Python's sum": (lambda m, x: sum([x, m.c(x)]), {"c": nn.Conv2d(8, 8, 1)}, "Conv2d Add"),
+    "mirrored border": (
+        lambda m, x: m.c(x), {"c": nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect")}, "BorderPad2d Conv2d"
+    ),
+    "edge again": (
+        lambda m, x: m.c(x), {"c": nn.Conv2d(8, 8, 3, padding=(0, 1), padding_mode="replicate")}, "BorderPad2d Conv2d"
+    ),
+    "round the torus": (
+        lambda m, x: m.c(x), {"c": nn.Conv2d(8, 8, 5, padding="same", padding_mode="circular")}, "BorderPad2d Conv2d"
+    ),
+    "borders as modules": (
+        lambda m, x: m.b(m.a(x)), {"a": nn.ReflectionPad2d((1, 2, 0, 3)), "b": nn.CircularPad2d(1)},
+        "BorderPad2d BorderPad2d",
+    ),
+    "pixels dealt out": (lambda m, x: m.p(x), {"p": nn.PixelShuffle(2)}, "PixelShuffle"),
+    "pixels gathered": (lambda m, x: m.p(x), {"p": nn.PixelUnshuffle(2)}, "PixelUnshuffle"),
+    "instance norm": (lambda m, x: m.n(x), {"n": nn.InstanceNorm2d(8)}, "InstanceNorm2d"),
+    "instance norm that remembers": (
+        lambda m, x: m.n(x), {"n": nn.InstanceNorm2d(8, affine=True, track_running_stats=True)}, "InstanceNorm2d"
+    ),
+    "a head with its norm": (
+        lambda m, x: m.n(m.f(x.mean((2, 3)))), {"f": nn.Linear(8, 5, bias=False), "n": nn.BatchNorm1d(5)},
+        "Mean Linear BatchNorm1d",
+    ),
+    "log of probabilities": (
+        lambda _, x: nn.functional.log_softmax(x.view(-1, 8 * 64), dim=1), {}, "Flatten LogSoftmax"
+    ),
+    "whole channels dropped": (lambda m, x: m.d(x), {"d": nn.Dropout2d(0.3)}, "Dropout2d"),
+    "the largest channel": (lambda _, x: torch.max(x, dim=1, keepdim=True)[0], {}, "ChannelMax"),
+    "CBAM's two maps": (
+        lambda _, x: torch.cat((torch.max(x, 1)[0].unsqueeze(1), torch.mean(x, 1).unsqueeze(1)), dim=1), {},
+        "ChannelMax Mean Concat",
+    ),
+    "the larger of two": (lambda m, x: torch.max(m.c(x), x), {"c": nn.Conv2d(8, 8, 1)}, "Conv2d Maximum"),
+    "every second pixel": (lambda _, x: x[:, :, ::2, ::2], {}, "MaxPool2d"),
+    "option A": (lambda _, x: nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 4, 4), "constant", 0), {}, "ShortcutA"),
+    "option A, more after": (lambda _, x: nn.functional.pad(x, (0, 0, 0, 0, 0, 8)), {}, "ShortcutA"),
+    "a difference": (lambda m, x: x - m.c(x), {"c": nn.Conv2d(8, 8, 1)}, "Conv2d Scale Add"),
+    "another range": (lambda _, x: (x - 0.5) / 0.5, {}, "Offset Scale"),
+    "one less": (lambda _, x: 1 - torch.sigmoid(x), {}, "Sigmoid Scale Offset"),
+    "negative": (lambda _, x: -x, {}, "Scale"),
+    "bounds": (lambda _, x: torch.clip(x, -1, 1), {}, "Hardtanh"),
+    "half the size": (
+        lambda _, x: nn.functional.interpolate(x, scale_factor=0.5, mode="bilinear"), {}, "Interpolate"
+    ),
+    "the size of another": (lambda _, x: nn.functional.interpolate(x, size=(11, 5)), {}, "Interpolate"),
+    "curves": (
+        lambda m, x: nn.functional.softplus(m.c(torch.selu(x))), {"c": nn.CELU(0.5)}, "SELU CELU Softplus"
+    ),
 }  # fmt: skip
 
 

@@ -156,6 +156,27 @@ PROVEN: dict[str, tuple[Callable[[], Any], str]] = {
     "Softmax before 13": (
         lambda: model([Node("Flatten", ["x"], ["f"]), Node("Softmax", ["f"], ["y"])], [], opset=11), "Flatten Softmax"
     ),
+    "Pad, mirrored": (lambda: one("Pad", whole("p", 0, 0, 2, 1, 0, 0, 1, 3), mode="reflect"), "Conv2d BorderPad2d"),
+    "Pad, edge": (lambda: one("Pad", whole("p", *[0, 0, 2, 1] * 2), opset=11, mode="edge"), "Conv2d BorderPad2d"),
+    "Pad, around": (lambda: one("Pad", whole("p", *[0, 0, 1, 1] * 2), opset=19, mode="wrap"), "Conv2d BorderPad2d"),
+    "Pad of channels": (lambda: one("Pad", whole("p", 0, 4, 0, 0, 0, 4, 0, 0)), "Conv2d ShortcutA"),
+    "DepthToSpace, CRD": (lambda: one("DepthToSpace", blocksize=2, mode="CRD"), "Conv2d PixelShuffle"),
+    "instance norm": (
+        lambda: one("InstanceNormalization", weight("g", 8), weight("h", 8), epsilon=1e-3), "Conv2d InstanceNorm2d"
+    ),
+    "LogSoftmax": (
+        lambda: model([Node("Flatten", ["x"], ["f"]), Node("LogSoftmax", ["f"], ["y"])], []), "Flatten LogSoftmax"
+    ),
+    "Neg": (lambda: one("Neg"), "Conv2d Scale"),
+    "Softplus": (lambda: one("Softplus"), "Conv2d Softplus"),
+    "Selu": (lambda: one("Selu"), "Conv2d SELU"),
+    "Celu": (lambda: one("Celu", alpha=0.5), "Conv2d CELU"),
+    "bounds": (lambda: one("Clip", number("low", -1), number("high", 2)), "Conv2d Hardtanh"),
+    "a constant added": (lambda: one("Add", number("a", 0.5)), "Conv2d Offset"),
+    "a constant taken away": (lambda: one("Sub", number("a", 0.5)), "Conv2d Offset"),
+    "Slice by steps": (
+        lambda: one("Slice", whole("s", 0, 0), whole("e", 8, 8), whole("a", 2, 3), whole("t", 2, 2)), "Conv2d MaxPool2d"
+    ),
     "a size worked out": (shaped, "Conv2d Flatten"),
     "channels last": (channels_last, "Conv2d GlobalAvgPool Flatten Linear"),
     "weights as constants": (constants, "Conv2d Scale"),
@@ -177,6 +198,8 @@ def test_one_thing_said_in_many_ways(name: str, tmp_path: Path) -> None:
     ("make", "foreign"),
     [
         (lambda: one("HardSigmoid"), "onnx.HardSigmoid"),  # rises by a fifth
+        (lambda: one("DepthToSpace", blocksize=2), "onnx.DepthToSpace"),  # deals them out in another order
+        (lambda: one("Selu", alpha=2.0), "onnx.Selu"),
         (lambda: one("Softmax", opset=11), "onnx.Softmax"),  # over all axes from one on
         (lambda: rows(weight("w", 5, 192), weight("b", 1), transB=1), "onnx.Gemm"),
         (lambda: one("Resize", "", FIELDS, coordinate_transformation_mode="asymmetric"), "onnx.Resize"),

@@ -26,7 +26,15 @@ from blockstudio.blocks import (
 SIDE = 8
 """Longest side of a drawn map."""
 CHANNELS = 6
-LARGEST = {"divisor_override": 9, "output_size": 7, "groups": 4, "size": 7, "out_channels": 12}
+LARGEST = {
+    "upscale_factor": 2,
+    "downscale_factor": 4,
+    "divisor_override": 9,
+    "output_size": 7,
+    "groups": 4,
+    "size": 7,
+    "out_channels": 12,
+}
 """Parameters drawn up to another limit than `_limit` says, to keep the tensors small and the draws telling."""
 
 

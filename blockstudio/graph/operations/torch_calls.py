@@ -29,7 +29,9 @@ CALLS: dict[str, tuple[str, str]] = {
     "Upsample": ("Upsample", "size=None scale_factor=None mode='nearest' align_corners=None"),
     "UpsamplingNearest2d": ("Upsample", "size=None scale_factor=None"),
     "BatchNorm2d": ("BatchNorm2d", "num_features eps=1e-5 momentum=0.1 affine=True track_running_stats=True"),
+    "BatchNorm1d": ("BatchNorm1d", "num_features eps=1e-5 momentum=0.1 affine=True track_running_stats=True"),
     "GroupNorm": ("GroupNorm", "num_groups num_channels eps=1e-5 affine=True"),
+    "InstanceNorm2d": ("InstanceNorm2d", "num_features eps=1e-5 momentum=0.1 affine=False track_running_stats=False"),
     "LocalResponseNorm": ("LocalResponseNorm", "size alpha=1e-4 beta=0.75 k=1.0"),
     "LayerNorm": ("LayerNorm", "normalized_shape eps=1e-5 elementwise_affine=True bias=True"),
     "ReLU": ("ReLU", "inplace=False"),
@@ -45,18 +47,37 @@ CALLS: dict[str, tuple[str, str]] = {
     "Hardswish": ("Hardswish", "inplace=False"),
     "Hardsigmoid": ("Hardsigmoid", "inplace=False"),
     "Softmax": ("Softmax", "dim=None"),
+    "LogSoftmax": ("LogSoftmax", "dim=None"),
+    "Hardtanh": ("Hardtanh", "min_val=-1.0 max_val=1.0 inplace=False"),
+    "SELU": ("SELU", "inplace=False"),
+    "CELU": ("CELU", "alpha=1.0 inplace=False"),
+    "Softplus": ("Softplus", ""),
     "Linear": ("Linear", "in_features out_features bias=True"),
     "Flatten": ("Flatten", "start_dim=1 end_dim=-1"),
     "Dropout": ("Dropout", "p=0.5 inplace=False"),
+    "Dropout2d": ("Dropout2d", "p=0.5 inplace=False"),
     "ZeroPad2d": ("ZeroPad2d", "padding"),
+    "ReflectionPad2d": ("BorderPad2d", "padding"),
+    "ReplicationPad2d": ("BorderPad2d", "padding"),
+    "CircularPad2d": ("BorderPad2d", "padding"),
+    "PixelShuffle": ("PixelShuffle", "upscale_factor"),
+    "PixelUnshuffle": ("PixelUnshuffle", "downscale_factor"),
     "Identity": ("Identity", ""),
     "ChannelShuffle": ("ChannelShuffle", "groups"),
 }  # fmt: skip
 """By the class: the block type, and the arguments in their order with their defaults."""
-_LAZY = {"LazyConv2d": "Conv2d", "LazyBatchNorm2d": "BatchNorm2d", "LazyLinear": "Linear"}
+_LAZY = {
+    "LazyConv2d": "Conv2d",
+    "LazyBatchNorm2d": "BatchNorm2d",
+    "LazyBatchNorm1d": "BatchNorm1d",
+    "LazyLinear": "Linear",
+}
 """The same without the first argument."""
 for _lazy, _plain in _LAZY.items():
     CALLS[_lazy] = (CALLS[_plain][0], CALLS[_plain][1].partition(" ")[2])
+
+_BORDERS = {"ReflectionPad2d": "reflect", "ReplicationPad2d": "replicate", "CircularPad2d": "circular"}
+"""What the border is made of, by the class."""
 
 Given = dict[str, Literal]
 
@@ -71,6 +92,8 @@ def block_of(name: str, source: str, call: ast.Call, names: Names) -> tuple[str,
     given, doubts = _given(name, call, list(declared), names)
     full = {key: default for key, default in declared.items() if default is not ...} | given
     kind, found = _parameters(type_name, full, given, doubts)
+    if name in _BORDERS:
+        found["mode"] = _BORDERS[name]
     return kind, _checked(kind, found, doubts), doubts
 
 
@@ -114,7 +137,7 @@ def _parameters(kind: str, full: Given, given: Given, doubts: list[Text]) -> tup
             kind = "DepthwiseConv2d"
             found = {key: value for key, value in found.items() if key in CATALOGUE[kind].parameters}
             found["depth_multiplier"] = out // groups
-    if kind == "BatchNorm2d":
+    if kind in ("BatchNorm1d", "BatchNorm2d"):
         found["affine"] = "full" if full["affine"] else "none"
     if kind == "LayerNorm":
         found["affine"] = "none" if not full["elementwise_affine"] else "full" if full["bias"] else "scale"
@@ -125,7 +148,7 @@ def _parameters(kind: str, full: Given, given: Given, doubts: list[Text]) -> tup
         if full.get("align_corners") is not None:
             found["align_corners"] = full["align_corners"]
     pad = full.get("padding")
-    if kind == "ZeroPad2d" and isinstance(pad, tuple) and len(pad) == 4:
+    if kind in ("ZeroPad2d", "BorderPad2d") and isinstance(pad, tuple) and len(pad) == 4:
         left, right, top, bottom = pad
         found["padding"] = (top, bottom, left, right)
     for key, usual in (("padding_mode", "zeros"), ("start_dim", 1), ("end_dim", -1), ("track_running_stats", True),
