@@ -39,6 +39,8 @@ GAIN = 1.02
 """A way has to be so much faster to be taken."""
 TOLERANCE = 0.05
 """Share by which its loss over the same images may differ."""
+HOPELESS, SLOW_STEPS = 2.0, 2
+"""A way so many times slower than the usual one in its first steps after warming up is given up."""
 LARGEST_BATCH = 1 << 14
 SLOWER = 0.9
 """The search for a batch ends where fewer images a second than so much of the best are learnt from."""
@@ -109,23 +111,24 @@ class Stand:
         if self.prepared.device.type == "cuda":
             torch.cuda.synchronize()
 
-    def time(self, trial: Trial, recipe: Recipe, seconds: float | None = None) -> Trial:
-        """``trial`` with what was measured of ``recipe``; an error it ends with is its reason."""
+    def time(self, trial: Trial, recipe: Recipe, seconds: float | None = None, most: float = math.inf) -> Trial:
+        """``trial`` with what was measured of ``recipe``; an error it ends with is its reason. It is given up where its
+        steps take more than ``most`` milliseconds."""
         seconds = SECONDS if seconds is None else seconds
         try:
             with library_settings(recipe, self.prepared.device):
-                return self._time(trial, recipe, seconds)
+                return self._time(trial, recipe, seconds, most / 1000)
         except Exception as error:  # noqa: BLE001 - a way that does not work here is a result
             return replace(trial, why=_reason(error))
         finally:
             gc.collect()
 
-    def _time(self, trial: Trial, recipe: Recipe, seconds: float) -> Trial:
+    def _time(self, trial: Trial, recipe: Recipe, seconds: float, most: float) -> Trial:
         step, feeder, rates, meter = self.machine(recipe)
         try:
             began, number, epoch = time.perf_counter(), 0, 0
             first = timed = math.nan
-            timed_from = 0
+            timed_from, why = 0, trial.why
             while math.isnan(timed):
                 for batch in feeder.train(epoch, 0):
                     rates.set(number)
@@ -137,6 +140,12 @@ class Stand:
                         begun = time.perf_counter()
                     elif number == STEPS:
                         loss = meter.read().mean_loss
+                    elif timed_from and number == timed_from + SLOW_STEPS and most < math.inf:
+                        self.wait()
+                        slow = (time.perf_counter() - begun) / SLOW_STEPS
+                        if slow > most:
+                            timed, loss, why = slow, meter.read().mean_loss, say("not faster")
+                            break
                     if number > STEPS and number - timed_from >= STEPS and time.perf_counter() - begun >= seconds:
                         self.wait()
                         timed = (time.perf_counter() - begun) / (number - timed_from)
@@ -145,7 +154,9 @@ class Stand:
         finally:
             feeder.close()
         rate = feeder.batch_size / timed
-        return replace(trial, milliseconds=1000 * timed, images_per_second=rate, first_seconds=first, loss=loss)
+        return replace(
+            trial, milliseconds=1000 * timed, images_per_second=rate, first_seconds=first, loss=loss, why=why
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -177,7 +188,7 @@ def tune(
         if all(get_field(best, path) == value for path, value in fields.items()):
             continue
         recipe = with_fields(best, fields)
-        trial = stand.time(Trial(name, fields), recipe)
+        trial = stand.time(Trial(name, fields), recipe, most=HOPELESS * usual.milliseconds)
         why = trial.why or _refusal(trial, usual, fastest, stand.steps(recipe))
         trial = replace(trial, kept=not why, why=why)
         if trial.kept:
@@ -232,7 +243,8 @@ def find_batch_size(
     plan(1 + int(math.log2(most / size)))
     while size <= most:
         fields = {"batch_size": size}
-        recipe, trial = with_fields(stand.recipe, fields), Trial(str(size), fields)
+        recipe = with_fields(stand.recipe, fields)
+        trial = Trial(say_many("{count:,} image", "{count:,} images", size), fields)
         if stand.fits(recipe):
             trial = stand.time(trial, recipe, seconds=min(0.5, SECONDS))
         else:
@@ -289,7 +301,7 @@ def rate_range(
     finally:
         feeder.close()
     least = min(curve, key=lambda pair: pair[1], default=(high, math.nan))
-    return curve, least[0] / 10
+    return curve, float(f"{least[0] / 10:.2g}")  # More figures than two would say nothing.
 
 
 def as_data(trials: list[Trial]) -> list[dict[str, Any]]:

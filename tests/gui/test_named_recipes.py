@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -75,7 +76,8 @@ def test_what_was_measured_is_shown_and_taken_over(open_window, monkeypatch: pyt
     dialog.measure()
     assert asked[:2] == ["blockstudio", "tune"] and {"--ways", "--lr", "--json"} <= set(asked)
     trial = {"type": "trial", "about": "ways", "name": "bf16", "milliseconds": 5.0, "images_per_second": 2000.0,
-             "loss": 2.3, "kept": True, "title": "bf16", "reason": ""}  # fmt: skip
+             "loss": 2.3, "kept": False, "title": "bf16", "reason": "",
+             "fields": {"precision": "bf16"}}  # fmt: skip
     monkeypatch.setattr(dialog._process, "_process", dialog)  # It runs.
     for event in ({"type": "begun", "about": "ways", "of": 4}, trial):
         dialog._take(event)
@@ -84,12 +86,21 @@ def test_what_was_measured_is_shown_and_taken_over(open_window, monkeypatch: pyt
     for event in ({**trial, "title": "fp16", "milliseconds": None, "kept": False,
                    "reason": to_data(say("its loss is {loss:.3f} in place of {usual:.3f}", loss=3.0, usual=2.0))},
                   {"type": "rate", "rate": 1e-3, "loss": 2.0}, {"type": "rate", "rate": 1e-2, "loss": 1.0},
+                  {"type": "chosen", "about": "learning_rate", "fields": {"optimizer.lr": 1e-3}, "factor": 1.0},
                   {"type": "chosen", "about": "ways", "fields": {"precision": "bf16"}, "factor": 1.5}):  # fmt: skip
         dialog._take(event)
     dialog._ended(0, "")
+    # What was chosen is marked in the table and on the curve.
+    assert dialog.table.table.lines[0].cells[0].tone == "total" and dialog.chart.cursor_x == pytest.approx(-3)
     assert "loss is 3.000" in dialog.table.table.lines[1].cells[4].text
     assert [line.cells[0].text for line in dialog.table.table.lines] == ["bf16", "fp16"]
     assert not dialog.chart.isHidden() and "bf16" in dialog.said.text() and dialog.take.isEnabled()
+    # A set that is not here is told in the window's words.
+    window.session.recipe.set_fields({"data.source": "cifar10"})
+    told = MeasureDialog(None, window.session.diagram, window.session.recipe.value, print)
+    told._ended(1, json.dumps({"code": "data.absent", "message": "not here", "where": "", "hint": ""}))
+    assert "is not on this computer yet" in told.said.text() and told.said.property("role") == "problem"
+    told.deleteLater()
     dialog.take.click()
     assert window.session.recipe.value.precision == "bf16"
 

@@ -109,6 +109,15 @@ def test_cards_list_strip_and_inspector_show_what_the_blocks_do(open_window, qtb
     watched.strip.compare_with(25)
     assert watched.strip.then.text().startswith("● at step 20")
 
+    # A narrow window stays narrow: the list of runs goes, and comes back.
+    panel = window.features.training.panel
+    assert panel.list.isVisible()
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: not panel.list.isVisible())
+    assert window.width() == 1100 and watched.strip.isVisible()
+    window.resize(1440, 900)
+    qtbot.waitUntil(panel.list.isVisible)
+
 
 def test_the_drawing_shows_the_sizes_that_are_trained(open_window, qtbot, runs: Path) -> None:
     run, _ = measured_run(runs)

@@ -39,6 +39,9 @@ def test_every_way_is_timed_and_the_recipe_has_what_was_kept(make_run: MakeRun) 
     for path, value in {"channels_last": False, "precision": "fp32"}.items():
         kept = [trial.fields[path] for trial in trials if trial.kept and path in trial.fields]
         assert getattr(recipe, path) == (kept[0] if kept else value)
+    # One that is hopeless is given up after a few steps.
+    slow = tune.Stand(run).time(trials[0], run.recipe(), most=1e-6)
+    assert slow.why == "not faster" and slow.milliseconds > 0 and slow.loss > 0
     # Nothing of the trials is left in the run.
     assert run.state().status == "new"
 

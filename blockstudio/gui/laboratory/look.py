@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import heading, link, link_button, quiet
 from blockstudio.gui.kit.text import sentence, tr
+from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.gui.laboratory.bars import Bar, BarsView
 from blockstudio.gui.laboratory.look_fields import FIELD_IMAGES, UnitPart
 from blockstudio.gui.laboratory.look_parts import (
@@ -109,9 +109,9 @@ class SeeingPage(QWidget):
         row.addWidget(self.opacity)
         column.addLayout(row)
         row = QHBoxLayout()
-        self.boxes: dict[str, QCheckBox] = {}
+        self.boxes: dict[str, TickBox] = {}
         for name, text in (("object", tr("object")), ("field", tr("receptive field")), ("peak", tr("peak"))):
-            box = self.boxes[name] = QCheckBox(text)
+            box = self.boxes[name] = TickBox(text)
             box.setChecked(True)
             box.toggled.connect(lambda _: self._paint())
             row.addWidget(box)

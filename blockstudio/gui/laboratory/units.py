@@ -193,7 +193,7 @@ class UnitsView(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
             room -= painter.fontMetrics().horizontalAdvance(text) + 6
         painter.setPen(colours.link if moved else colours.secondary)
-        what = tr("off: identity") if unit.shortcut in (None, unit.source) else tr("off: shortcut stays")
+        what = tr("off: identity") if unit.shortcut in (None, unit.source) else tr("off: shortcut")
         line = what if off else tr("at {name}", name=moved) if moved else self._kinds.get(unit.name, "")
         line = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, line)

@@ -24,6 +24,8 @@ from blockstudio.text import say
 
 SHOWN_MS = 15_000
 """A notification of the desktop stays so long at most."""
+NOT_TRAINED = "not trained"
+"""What notes are about that go once a run is at work."""
 
 
 class Training:
@@ -48,7 +50,7 @@ class Training:
         trainer.progress.connect(self._show_run)
         trainer.run_changed.connect(self._show_run)
         trainer.run_changed.connect(self._on_run)
-        trainer.failed.connect(lambda text: desk.say(text, "problem"))
+        trainer.failed.connect(self._on_failed)
         trainer.noted.connect(self._on_noted)
         trainer.absent.connect(self._on_absent)
         desk.add_question(self._question)
@@ -79,6 +81,8 @@ class Training:
         state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status, asked)
         if state != self._run_shown:
             before, self._run_shown = self._run_shown, state
+            if self.trainer.state == "running":
+                self._desk.toasts.forget(NOT_TRAINED)  # It is trained now.
             if isinstance(before, tuple) and before[0] in ("running", "paused"):
                 self._say_ended(self.trainer.state != "idle")
             self.bar.show_run(self.trainer.state, asked)
@@ -101,10 +105,14 @@ class Training:
         if self.trainer.data is not None:
             self._desk.toasts.tell(self.trainer.data.run.directory, tr(text))
 
+    def _on_failed(self, text: str) -> None:
+        self._desk.say(text, "problem").about = NOT_TRAINED
+
     def _on_absent(self, name: str) -> None:
         """What is missing, in the reader's words, with what can be done about it."""
         acts = [Act(title, id, True if id == "run.download" else None) for title, id in absent_acts(name)]
-        self._desk.say(tr("Not trained: {reason}", reason=absent_text(name)), "problem", *acts)
+        note = self._desk.say(tr("Not trained: {reason}", reason=absent_text(name)), "problem", *acts)
+        note.about = NOT_TRAINED
 
     def _question(self) -> Question | None:
         data = self.trainer.data

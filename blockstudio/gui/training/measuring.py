@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSize, QTemporaryDir
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.answers import JSON, read_answer
 from blockstudio.graph.diagram import Diagram
@@ -19,10 +20,13 @@ from blockstudio.gui.kit.chart import Chart
 from blockstudio.gui.kit.parts import duration_text, quiet
 from blockstudio.gui.kit.plotting import Line as Curve
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import theme
+from blockstudio.gui.kit.tick_box import TickBox
+from blockstudio.gui.training.next_run import absent_text
 from blockstudio.gui.training.recipe_values import field_value_text
 from blockstudio.gui.work.lines import LineProcess
+from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.recipe import FIELDS, Recipe
 from blockstudio.runs.recipe_files import save_recipe
 from blockstudio.text import from_data
@@ -51,9 +55,9 @@ class MeasureDialog(QDialog):
         column.setSpacing(8)
         column.addWidget(quiet(tr("A few steps of this network on its own images, in each way. Nothing is trained.")))
         self.what = {
-            "--ways": QCheckBox(tr("Ways of computing: channels last, bf16, torch.compile, workers")),
-            "--batch-size": QCheckBox(tr("Images a step, up to what the memory holds")),
-            "--lr": QCheckBox(tr("Learning rate, by a range test")),
+            "--ways": TickBox(tr("Ways of computing: channels last, bf16, torch.compile, workers")),
+            "--batch-size": TickBox(tr("Images a step, up to what the memory holds")),
+            "--lr": TickBox(tr("Learning rate, by a range test")),
         }
         for option, box in self.what.items():
             box.setChecked(option == "--ways")
@@ -62,9 +66,12 @@ class MeasureDialog(QDialog):
         self.table = LinesView()
         self.table.heading_room = 16
         self.table.setAccessibleName(tr("What was tried"))
-        column.addWidget(self.table, 2)
+        room = QVBoxLayout()  # It is there before there is anything to show.
+        column.addLayout(room, 1)
+        room.addWidget(self.table, 2)
         self.chart = Chart(tr("Loss over the learning rate"))
-        column.addWidget(self.chart, 2)
+        room.addWidget(self.chart, 2)
+        room.addStretch(0)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Measuring"))
@@ -95,6 +102,7 @@ class MeasureDialog(QDialog):
         self.chosen, self._trials, self._rates = {}, [], []
         asked = [option for option, box in self.what.items() if box.isChecked()]
         self._progress = _Progress(len(asked))
+        self._said_problem(False)
         self.said.setText(tr("Measuring…"))
         network, recipe = str(folder / f"network{SUFFIX}"), str(folder / "recipe.json")
         self._process.start("blockstudio", "tune", network, "--recipe", recipe, *asked, JSON)
@@ -111,18 +119,27 @@ class MeasureDialog(QDialog):
             self._rates.append((event["rate"], event["loss"]))
         elif event["type"] == "chosen":
             self.chosen |= event["fields"]
+            for trial in self._trials:
+                trial["kept"] |= trial["about"] == event["about"] and trial["fields"] == event["fields"]
         self._show()
 
     def _ended(self, code: int, err: str) -> None:
         answer = read_answer(code, "", err, "tune")
-        if answer.error is not None:
-            self.said.setText(str(answer.error))
+        error = answer.error
+        self._said_problem(error is not None)
+        if error is not None:
+            absent = error.code == "data.absent" and self._recipe.data.source in DATASETS
+            self.said.setText(absent_text(self._recipe.data.source) if absent else sentence(str(error)))
             self._show()
             return
         values = [tr("{field}: {value}", field=tr(FIELDS[path].title), value=field_value_text(value))
                   for path, value in self.chosen.items()]  # fmt: skip
         self.said.setText(", ".join(values) if values else tr("The recipe is the fastest as it is."))
         self._show()
+
+    def _said_problem(self, problem: bool) -> None:
+        self.said.setProperty("role", "problem" if problem else "secondary")
+        self.said.style().polish(self.said)
 
     def _show(self, _: object = None) -> None:
         running = self.running
@@ -136,6 +153,8 @@ class MeasureDialog(QDialog):
         if self._rates:
             curve = Curve(tr("loss"), theme().accent, np.log10(rates), losses, losses)
             self.chart.show_lines([curve], unit=tr("log₁₀ of the rate"))
+            rate = self.chosen.get("optimizer.lr")
+            self.chart.show_cursor(None if rate is None else math.log10(rate))
         share = self._progress.share
         self.bar.setRange(0, 1000 if share else 0)
         self.bar.setValue(round(1000 * share))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.runs.recipe import FIELDS, Recipe
 from blockstudio.runs.recipes import Named, compared
 
@@ -41,7 +42,7 @@ class RecipeComparison(QDialog):
         self.table.heading_room = 16
         self.table.setAccessibleName(tr("Fields of both recipes"))
         column.addWidget(self.table, 1)
-        self.everything = QCheckBox(tr("Also what is alike"))
+        self.everything = TickBox(tr("Also what is alike"))
         self.everything.toggled.connect(self._show)
         self.foot = quiet()
         foot = QHBoxLayout()

@@ -43,6 +43,8 @@ ESSENTIAL = {
 HIDDEN = {"version"}
 LONGEST = 30
 """Letters of a recipe's name that are shown."""
+LONGEST_PROBLEM = 48
+"""Of what is in the way, in the head: the foot has the whole sentence."""
 _EMPTY = {"epochs": "–", "steps": "–"}
 """What an empty field says where nothing is chosen because the other one of a pair is."""
 
@@ -136,7 +138,7 @@ class RecipeForm(QScrollArea):
         problems = plan.problems if plan is not None else ()
         lines = problems or (plan.notes if plan is not None else ())
         self.summary.setText("\n".join(tr(line) if isinstance(line, Text) else line for line in lines[:4]))
-        self._show_forecast(plan.forecast if plan is not None else None)
+        self._show_forecast(plan.forecast if plan is not None else None, problems[0] if problems else "")
         acts = dict.fromkeys(("run.download", "run.set_folder"), "")
         if plan is not None and plan.absent:
             acts |= {id: title for title, id in absent_acts(plan.absent)}
@@ -147,10 +149,15 @@ class RecipeForm(QScrollArea):
         self.summary.style().unpolish(self.summary)
         self.summary.style().polish(self.summary)
 
-    def _show_forecast(self, forecast: Forecast | None) -> None:
-        """Memory and time of the run that would be started; what they are made of as a tip."""
-        self.forecast.setVisible(forecast is not None)
+    def _show_forecast(self, forecast: Forecast | None, problem: str) -> None:
+        """Memory and time of the run that would be started, what they are made of as a tip; or what is in the way: the
+        foot may be out of view."""
+        self.forecast.setVisible(forecast is not None or bool(problem))
+        self.forecast.setProperty("role", "problem" if problem else "secondary")
+        self.forecast.style().polish(self.forecast)
         if forecast is None:
+            self.forecast.setText(problem if len(problem) <= LONGEST_PROBLEM else f"{problem[: LONGEST_PROBLEM - 1]}…")
+            self.forecast.setToolTip(problem)
             return
         memory, time = forecast.memory, forecast.time
         size = bytes_text(memory.total)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -32,6 +32,10 @@ from blockstudio.gui.training.watch.strip import DownTheNetwork
 
 if TYPE_CHECKING:
     from blockstudio.gui.training.run_data import RunData
+
+
+LEAST = 1096
+"""Pixels to which the page can be narrowed."""
 
 
 class RunFigures(QWidget):
@@ -184,6 +188,7 @@ class TrainingPanel(QWidget):
         line.addWidget(self.stack, 2)
         line.addWidget(self.strip, 1)
         line.addWidget(side)
+        self._side = side
         self.list.chosen.connect(lambda run: self._trainer.attach(run))
         self.list.overlaid.connect(lambda run: self._trainer.overlay(run))
         trainer.run_changed.connect(self._turn)
@@ -241,6 +246,25 @@ class TrainingPanel(QWidget):
         """The strip stands beside the curves where blocks are measured."""
         data = self._trainer.data
         self.strip.setVisible(data is not None and bool(data.blocks.paths))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where all of it has no room the list of runs goes: the page *Runs* has it too."""
+        line = self.layout()
+        assert line is not None
+        wanted = line.minimumSize().width()
+        if self._side.isHidden():
+            wanted += self._side.width() + line.spacing()
+        self._side.setVisible(self.strip.isHidden() or wanted <= self.width())
+
+    def minimumSizeHint(self) -> QSize:
+        """It makes no window wider than one without the list of runs."""
+        size = super().minimumSizeHint()
+        return QSize(min(size.width(), LEAST), size.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
