@@ -87,7 +87,7 @@ class ChannelMax(BlockType):
     """``(N, C, H, W) -> (N, 1, H, W)``: the largest channel at each pixel; ``x.amax(1, keepdim=True)``."""
 
     name = "ChannelMax"
-    family = "pooling"
+    family = "merge"
     help = say(
         "The largest value of all channels at each pixel. With a Mean over the channels beside it, the spatial "
         "attention of CBAM."
