@@ -23,9 +23,9 @@ from blockstudio.graph.format import dumps, loads
 MOST = 100_000
 
 
-def chain(kind: str, length: int) -> bs.Diagram:
+def chain(kind: str, length: int, name: str = "b{}") -> bs.Diagram:
     diagram = bs.Diagram("chain")
-    names = ["input", *(f"b{index}" for index in range(length)), "output"]
+    names = ["input", *(name.format(index) for index in range(length)), "output"]
     blocks = [Block(type="Input", parameters={"shape": [3, 8, 8]}), *[Block(type=kind)] * length, Block(type="Output")]
     for name, block in zip(names, blocks, strict=True):
         diagram.main.insert(name, block)
@@ -50,11 +50,73 @@ def ring(length: int) -> bs.Diagram:
     return diagram
 
 
+def wide(length: int) -> bs.Diagram:
+    """Many branches into one sum."""
+    diagram = bs.Diagram("wide")
+    diagram.main.insert("input", Block(type="Input", parameters={"shape": [3, 8, 8]}))
+    diagram.main.insert("sum", Block(type="Add"))
+    diagram.main.insert("output", Block(type="Output"))
+    for index in range(length):
+        diagram.main.insert(f"b{index}", Block(type="ReLU"))
+        diagram.main.join(Wire("input", "out", f"b{index}", "in"))
+        diagram.main.join(Wire(f"b{index}", "out", "sum", str(index)))
+    diagram.main.join(Wire("sum", "out", "output", "in"))
+    return diagram
+
+
+def residual(length: int) -> bs.Diagram:
+    """A sum around every other block."""
+    diagram = bs.Diagram("residual")
+    diagram.add("Input", "input", shape=[3, 8, 8])
+    last = "input"
+    for index in range(length // 2):
+        diagram.add("Conv2d", f"conv{index}", out_channels=3, kernel_size=3, padding=1)
+        diagram.add("Add", f"add{index}")
+        diagram.connect(last, f"conv{index}")
+        diagram.connect(f"conv{index}", f"add{index}")
+        diagram.connect(last, f"add{index}")
+        last = f"add{index}"
+    diagram.add("Output", "output")
+    diagram.connect(last, "output")
+    return diagram
+
+
+def instances(length: int, modules: int = 1) -> bs.Diagram:
+    """Many instances of one module, or of as many modules."""
+    diagram = bs.Diagram("instances")
+    for index in range(modules):
+        scope = f"M{index}"
+        diagram.module(scope)
+        diagram.add("Input", "x", scope=scope)
+        diagram.add("Conv2d", "conv", scope=scope, out_channels=3, kernel_size=1)
+        diagram.add("Output", "y", scope=scope)
+        diagram.connect("x", "conv", scope=scope)
+        diagram.connect("conv", "y", scope=scope)
+    diagram.add("Input", "input", shape=[3, 8, 8])
+    last = "input"
+    for index in range(length):
+        diagram.add(f"M{index % modules}", f"m{index}")
+        diagram.connect(last, f"m{index}")
+        last = f"m{index}"
+    diagram.add("Output", "output")
+    diagram.connect(last, "output")
+    return diagram
+
+
 def fixes(diagram: bs.Diagram) -> list[int]:
     """How many fixes each problem has."""
     return [len(problem.fixes) for problem in bs.analyze(diagram).problems]
 
 
+KINDS: dict[str, Callable[[int], bs.Diagram]] = {
+    "Identity": partial(chain, "Identity"),
+    "BatchNorm2d": partial(chain, "BatchNorm2d"),
+    "one container": lambda length: chain("ReLU", length, "features.{}"),
+    "branches": wide,
+    "residual blocks": residual,
+    "instances": instances,
+    "modules": lambda length: instances(length, min(length, 1_000)),
+}
 ACTS: dict[str, Callable[[bs.Diagram], object]] = {
     "analysis": bs.analyze,
     "source": bs.source,
@@ -83,9 +145,9 @@ def fitted(sizes: list[int], times: list[float]) -> tuple[float, float]:
 def main() -> None:
     largest = int(sys.argv[1]) if len(sys.argv) > 1 else 8_000
     sizes = [largest // 8, largest // 4, largest // 2, largest]
-    for kind in ("Identity", "BatchNorm2d"):
+    for kind, drawn in KINDS.items():
         for name, act in ACTS.items():
-            show(f"{name} of {kind}", sizes, [spent(partial(act, chain(kind, size))) for size in sizes])
+            show(f"{name} of {kind}", sizes, [spent(partial(act, drawn(size))) for size in sizes])
     show("fixes of a circle", sizes, [spent(partial(fixes, ring(size))) for size in sizes])
 
 

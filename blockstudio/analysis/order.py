@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 Source: TypeAlias = "tuple[str, int] | None"
 """A block and the index of its output port; ``None`` where nothing is connected."""
+Reads: TypeAlias = "tuple[str, int] | tuple[str, str] | None"
+"""The same, or a block and the name of its output port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Places:
 
 
 def evaluation_order(
-    names: Sequence[str], sources: Mapping[str, Sequence[Source]], targets: Mapping[str, set[str]]
+    names: Sequence[str], sources: Mapping[str, Sequence[Reads]], targets: Mapping[str, set[str]]
 ) -> tuple[list[str], list[Cycle]]:
     """The first topological order in document order (``names``), and the cycles whose closing wires had to be left
     out of account for there to be one. Depends on nothing but the graph."""
@@ -113,7 +115,7 @@ def _sorted(
 def _cycles(
     left: Sequence[str],
     index: Mapping[str, int],
-    sources: Mapping[str, Sequence[Source]],
+    sources: Mapping[str, Sequence[Reads]],
     targets: Mapping[str, set[str]],
     done: set[str],
 ) -> list[Cycle]:

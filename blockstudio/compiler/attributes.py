@@ -92,14 +92,14 @@ def in_line(items: dict[str, Attribute], net: Net) -> dict[str, Attribute] | Non
     starts = [part for port, part in reads.items() if port not in gives]
     if len(starts) != 1 or len({unit.node.live for item in items.values() for unit in item.units()}) != 1:
         return None
-    ordered = {starts[0]: items[starts[0]]}
+    part, ordered = starts[0], {starts[0]: items[starts[0]]}
     while len(ordered) < len(items):
-        pair = ends[list(ordered)[-1]]
+        pair = ends[part]
         assert pair is not None
         after = reads.get(pair[1])
         if after is None or len(net.readers[pair[1]]) != 1:
             return None
-        ordered[after] = items[after]
+        part, ordered[after] = after, items[after]
     return ordered
 
 

@@ -72,6 +72,8 @@ class ClassPlan:
     """Channels at each output in terms of the constructor's parameters."""
     private: dict[str, bool] = field(default_factory=dict)
     """Outputs over which the caller may write."""
+    overwriting: set[str] = field(default_factory=set)
+    """Blocks that may write over their first input."""
     channel_keys: list[str] = field(default_factory=list)
     """What its trees call the channels of each input."""
     positional: int = 0

@@ -24,7 +24,7 @@ from blockstudio.compiler.influence import (
 from blockstudio.compiler.leaves import Leaves
 from blockstudio.compiler.net import Net, Node
 from blockstudio.compiler.printer import text_of
-from blockstudio.compiler.sharing import own_storage, private_outputs
+from blockstudio.compiler.sharing import own_storage, private_ports
 from blockstudio.compiler.sites import SWITCHES, Copy, Site, Sites
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.graph.expressions import parse
@@ -41,9 +41,15 @@ class ClassPlanner:
         self.influence = Influence(diagram, self.sites, fixed)
         self.plan_of: dict[Site, ClassPlan] = {}
         self.classes: list[ClassPlan] = []
+        self.given: dict[str, list[Collection[str]]] = {name: [] for name in diagram.modules}
+        """For each module the parameters that its instances give, one by one."""
+        for scope in diagram.scopes():
+            for _, block in diagram.definition(scope).blocks():
+                if block.type in self.given:
+                    self.given[block.type].append(block.parameters.keys())
+        taken: set[str] = set()
         for scope in self.sites.scopes():
             plans = list(self._plans(scope, self.sites.of(scope)))
-            taken = {plan.name for plan in self.classes}
             for index, plan in enumerate(plans):
                 wanted = scope if scope != MAIN else naming.class_name(diagram.name, [*diagram.modules, *taken])
                 plan.name = naming.free(wanted if index == 0 else f"{wanted}_{index + 1}", taken)
@@ -117,14 +123,15 @@ class _Planning:
         self.plan = ClassPlan(scope, members, self.net)
         self.channels = Channels(self.diagram, self.net, members, self.influence)
         self.plan.channel_keys = self.channels.keys
-        self.overwriting = own_storage(self.net, members, planner.plan_of)
-        leaves = Leaves(self.net, self.channels, self.influence, members, self.overwriting)
+        private = private_ports(self.net, members, planner.plan_of)
+        self.plan.private = {name: port in private for name, port in self.net.outputs}
+        self.plan.overwriting = own_storage(self.net, private)
+        leaves = Leaves(self.net, self.channels, self.influence, members, self.plan.overwriting)
         for node in self.net.nodes.values():
             self.channels.note(node)
             self.plan.units[node.name] = self._instance(node) if node.kind is None else leaves.unit(node, node.kind)
         for name, port in self.net.outputs:
             self.plan.outs[name] = self.channels.of(port)
-        self.plan.private = private_outputs(self.net, members, planner.plan_of)
         self._settle_arguments()
 
     def _note_left_out(self) -> None:
@@ -244,12 +251,15 @@ class _Planning:
     def _settle_arguments(self) -> None:
         """Which parameters the constructor takes: those that anything in the class uses."""
         used: set[str] = set()
-        for unit in self.plan.units.values():
-            if unit.init is not None:
-                used |= algebra.names_in(unit.init)
-            used |= algebra.names_in(self.net.built(unit.node))
-            if unit.node.forks:
-                used |= algebra.names_in(unit.node.bypass)
+        for tree in {id(unit.init): unit.init for unit in self.plan.units.values()}.values():  # many share one
+            if tree is not None:
+                used |= algebra.names_in(tree)
+        for node in self.net.nodes.values():
+            built = self.net.built(node)
+            if not isinstance(built, ast.Constant):
+                used |= algebra.names_in(built)
+            if node.forks:
+                used |= algebra.names_in(node.bypass)
         found = [Argument(key, None) for key in self.plan.channel_keys]
         found += [Argument(k, parameter) for k, parameter in self.declared.items() if k not in self.plan.channel_keys]
         taken: set[str] = set()
@@ -263,12 +273,7 @@ class _Planning:
 
     def _positional(self) -> int:
         """Sizes that every instance gives are given by position."""
-        given = [
-            block.parameters.keys()
-            for scope in self.diagram.scopes()
-            for _, block in self.diagram.definition(scope).blocks()
-            if block.type == self.scope
-        ]
+        given = self.planner.given.get(self.scope, [])
         count = 0
         for argument in self.plan.arguments:
             if argument.declared is not None and argument.hoisted is None:

@@ -20,7 +20,6 @@ from blockstudio.compiler.forward import Forward, Line, variables_of
 from blockstudio.compiler.net import TRAINING
 from blockstudio.compiler.printer import WIDTH, lay_out, text_of
 from blockstudio.compiler.schedule import in_order, steps_of
-from blockstudio.compiler.sharing import own_storage
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
 from blockstudio.text import join, say, say_many
@@ -76,8 +75,8 @@ def _source_and_class(diagram: Diagram) -> tuple[str, str]:
     planner = planned(diagram)
     classes = {plan: _Class(diagram, planner, plan).text() for plan in planner.classes}
     result = _result_class(diagram, planner)
-    helpers = [name for name in HELPERS if any(u.helper == name for plan in classes for u in plan.units.values())]
-    bodies = [HELPERS[name].rstrip("\n").split("\n") for name in helpers]
+    helped = {unit.helper for plan in classes for unit in plan.units.values()}
+    bodies = [HELPERS[name].rstrip("\n").split("\n") for name in HELPERS if name in helped]
     if result:
         bodies.append(result)
     bodies += classes.values()
@@ -250,6 +249,8 @@ class _Class:
         return algebra.substitute(tree, self.renamed) if self.renamed else tree
 
     def _conditional(self, entry: Attribute) -> Tree:
+        if entry.unit is not None and entry.unit.init is not None and self.net.always(entry.unit.node):
+            return entry.unit.init
         condition = condition_of(entry, self.net)
         return algebra.choose(condition, value_of(entry, self.net, condition), IDENTITY)
 
@@ -292,8 +293,7 @@ class _Class:
         parameters = variables_of(net.inputs, taken)
         main = self.plan.scope == MAIN
         result = _result_name(self.planner) if main else ""
-        own = own_storage(net, self.plan.members, self.planner.plan_of)
-        order = in_order(steps_of(self.plan, self.entries, own), net)
+        order = in_order(steps_of(self.plan, self.entries), net)
         returns = "Tensor" if len(net.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(net.outputs))}]"
         if result:
             returns += f" | {result}"
@@ -303,8 +303,15 @@ class _Class:
         return lines
 
 
+_CALLS = re.compile(r"(?:[A-Za-z_][\w.]*\()*[A-Za-z_][\w.]*\)*")
+"""Calls within calls, as most steps of a forward pass are."""
+
+
 def _laid_out(line: Line) -> list[str]:
     indent = (2 + line.depth) * INDENT
     if not line.expression:
         return [" " * indent + line.before]
+    whole = " " * indent + line.before + line.expression + line.after
+    if len(whole) <= WIDTH and _CALLS.fullmatch(line.expression):
+        return [whole]  # as `lay_out` would say it
     return lay_out(algebra.tree_of(line.expression), indent, line.before, line.after)

@@ -21,6 +21,10 @@ MAX_JOINED = 4
 LONG = 60
 """Steps from which on a forward pass is long."""
 NEVER_AGAIN = 1 << 60
+SIGNS = {"sum": "+", "product": "*"}
+"""Merges that are written with a sign between their operands."""
+MOST_OPERANDS = 64
+"""A statement adds or multiplies so many."""
 
 
 class Line(NamedTuple):
@@ -64,6 +68,8 @@ class Forward:
     def write(self) -> list[Line]:
         net = self.net
         self.variables: dict[Port, str] = {}
+        self.mains: dict[str, Port] = {}
+        """The main operand of each sum and product that was asked for."""
         self.busy: dict[str, int] = {}
         """Variables, and the last step that reads what is in them."""
         self.readers: dict[Port, list[Step]] = {}
@@ -143,7 +149,9 @@ class Forward:
             chain = self.chain_of.get(port)
             return len(chain.steps) if chain and self.readers[port] == [reader] and port not in self.kept else 0
 
-        return max(reader.sources, key=length)
+        if reader.name not in self.mains:
+            self.mains[reader.name] = max(reader.sources, key=length)
+        return self.mains[reader.name]
 
     def _is_main(self, reader: Step, chain: Chain) -> bool:
         return self._main_operand(reader) in chain.steps[-1].outs
@@ -151,10 +159,10 @@ class Forward:
     def _may_be_inline(self, reader: Step, chain: Chain) -> bool:
         """Whether the calls of a chain can stand in the sum that reads them: nothing else happens in between."""
         first, end = self.place[chain.steps[0].name], self.place[reader.name]
-        between = self.order[first:end]
+        together = end - first == len(chain.steps) <= 2 and self.order[first:end] == chain.steps
         calls = all(len(step.sources) == 1 and not step.fork for step in chain.steps)
         alike = all(step.guard == reader.guard for step in chain.steps)
-        return calls and alike and len(chain.steps) <= 2 and between == chain.steps
+        return together and calls and alike
 
     # Variables
 
@@ -200,6 +208,11 @@ class Forward:
             return index + 1
         self._open(step.guard, step.name)
         if self._in_place(step, index):
+            return index + 1
+        if _is_long(step):
+            variable = self._variable(chain, step, index)
+            self._put_merged(variable, step, self._operands(step), index)
+            self._hold(variable, step.outs[0])
             return index + 1
         count = self._joined(chain, index)
         text = step.text(self._operands(step))
@@ -280,8 +293,21 @@ class Forward:
         if step.merge == "sum" and step.own and variable == first and len(given) == 2:
             self._put(f"{variable} += ", given[1])
         else:
-            self._put(f"{variable} = ", step.text(given))
+            self._put_merged(variable, step, given, index)
         self._hold(variable, step.outs[0])
+
+    def _put_merged(self, variable: str, step: Step, given: list[str], index: int) -> None:
+        """A step as a statement; a sum or product of very many as several: Python nests each in the one before."""
+        if not _is_long(step):
+            self._put(f"{variable} = ", step.text(given))
+            return
+        read = self._read(step)
+        total = self._fresh(step.merge, index, {*read, variable}) if variable in read else variable
+        for start in range(0, len(given), MOST_OPERANDS):
+            part = given[start : start + MOST_OPERANDS]
+            self._put(f"{total} = ", f" {SIGNS[step.merge]} ".join([total, *part] if start else part))
+        if total != variable:
+            self._put(f"{variable} = ", total)
 
     def _several(self, step: Step, index: int) -> None:
         """A step with several outputs."""
@@ -351,6 +377,10 @@ class Forward:
             self.lines[-1] = Line(0, "return ", last.expression)
         else:
             self.lines.append(Line(0, "return ", values[0]))
+
+
+def _is_long(step: Step) -> bool:
+    return step.merge in SIGNS and len(step.sources) > MOST_OPERANDS
 
 
 def _label(chain: Chain) -> str:

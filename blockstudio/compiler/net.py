@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Parameter, RawValue
@@ -24,6 +24,7 @@ Guard: TypeAlias = frozenset[frozenset[str]]
 ALWAYS: Guard = frozenset({frozenset()})
 NEVER: Guard = frozenset()
 _TRUE: Tree = ast.Constant(True)
+_FALSE: Tree = ast.Constant(False)
 TRAINING = "training"
 """The switch of what only auxiliary outputs need. No other is called so: they are named after conditions."""
 MAX_TERMS = 64
@@ -44,22 +45,18 @@ class Node:
     """The condition under which it is off; the constant False for most."""
     repeat: Tree | None
     live: Guard = NEVER
+    optional: bool = field(init=False)
+    """Whether it may be off as a whole."""
+    by_copy: bool = field(init=False)
+    """Whether the copies of a repeated block are off one by one."""
+    forks: bool = field(init=False)
+    """Whether forward has to branch where it is off, since it has several inputs or outputs."""
 
-    @property
-    def optional(self) -> bool:
-        """Whether it may be off as a whole."""
-        return not isinstance(self.bypass, ast.Constant) and not self.by_copy
-
-    @property
-    def by_copy(self) -> bool:
-        """Whether the copies of a repeated block are off one by one."""
-        return self.repeat is not None and "i" in algebra.names_in(self.bypass)
-
-    @property
-    def forks(self) -> bool:
-        """Whether forward has to branch where it is off, since it has several inputs or outputs."""
+    def __post_init__(self) -> None:
         parameter = self.kind is not None and self.kind.is_parameter
-        return self.optional and (len(self.sources) > 1 or len(self.ports) > 1 or parameter)
+        self.by_copy = self.repeat is not None and "i" in algebra.names_in(self.bypass)
+        self.optional = not isinstance(self.bypass, ast.Constant) and not self.by_copy
+        self.forks = self.optional and (len(self.sources) > 1 or len(self.ports) > 1 or parameter)
 
 
 class Net:
@@ -133,8 +130,11 @@ class Net:
     ) -> None:
         kind = diagram.kind(block.type)
         ports = diagram.output_ports(block.type)
-        bypass = algebra.literal(block.bypass) if isinstance(block.bypass, bool) else self.tree(block.bypass)
-        bypass = algebra.condition(bypass)
+        bypass: Tree
+        if isinstance(block.bypass, bool):
+            bypass = _TRUE if block.bypass else _FALSE
+        else:
+            bypass = algebra.condition(self.tree(block.bypass))
         repeat: Tree | None = None
         if block.repeat is not None:
             repeat = self.tree(block.repeat) if isinstance(block.repeat, str) else algebra.literal(block.repeat)
@@ -154,6 +154,8 @@ class Net:
         guards: dict[str, Guard] = {}
 
         def add(port: Port, guard: Guard) -> None:
+            if guards.get(port[0]) == guard:
+                return
             joined = guards[port[0]] = join(guards.get(port[0], NEVER), guard)
             if len(joined) > MAX_TERMS:
                 raise StudioError(
@@ -190,9 +192,13 @@ class Net:
         self.switches[key] = condition
         return key
 
+    def always(self, node: Node) -> bool:
+        """Whether a block has to be there whatever the switches are."""
+        return not node.optional and node.live == ALWAYS
+
     def built(self, node: Node) -> Tree:
         """The condition under which a block has to be there at all, for use or for training."""
-        if not node.optional and node.live == ALWAYS:
+        if self.always(node):
             return _TRUE
         terms = [algebra.both(*(self.switches[key] for key in sorted(term) if key != TRAINING)) for term in node.live]
         live = algebra.either(*sorted(terms, key=ast.dump))

@@ -38,9 +38,9 @@ class Step:
         return self.template.format(*given, inputs=", ".join(given))
 
 
-def steps_of(plan: ClassPlan, entries: Mapping[str, Attribute], own: set[str]) -> dict[str, Step]:
+def steps_of(plan: ClassPlan, entries: Mapping[str, Attribute]) -> dict[str, Step]:
     """The steps by name, not in order."""
-    net = plan.net
+    net, own = plan.net, plan.overwriting
     steps: dict[str, Step] = {}
     inside: set[str] = set()
 

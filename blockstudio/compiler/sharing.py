@@ -16,22 +16,15 @@ if TYPE_CHECKING:
     from blockstudio.compiler.class_plans import ClassPlan
 
 
-def own_storage(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[str]:
+def own_storage(net: Net, private: set[Port]) -> set[str]:
     """Blocks that may write over their first input."""
-    private = _private(net, members, plan_of)
     # A copy of a chain would write over what the copy before it may have kept.
     return {
         node.name for node in net.nodes.values() if node.sources and node.repeat is None and node.sources[0] in private
     }
 
 
-def private_outputs(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> dict[str, bool]:
-    """For each output of the definition whether whoever gets it may write over it."""
-    private = _private(net, members, plan_of)
-    return {name: port in private for name, port in net.outputs}
-
-
-def _private(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[Port]:
+def private_ports(net: Net, members: list[Site], plan_of: Mapping[Site, ClassPlan]) -> set[Port]:
     """The outputs whose only reader may write over them."""
     found: set[Port] = set()
     for node in net.nodes.values():  # each after those it reads

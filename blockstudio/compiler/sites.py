@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
-import networkx as nx
-
+from blockstudio.analysis.order import evaluation_order
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Shape, Value
 from blockstudio.blocks.foreign import no_source
 from blockstudio.compiler import algebra
@@ -190,12 +189,16 @@ class Sites:
     def order(self, scope: str) -> list[str]:
         """Blocks of a definition, each after those it reads, else in document order."""
         if scope not in self._orders:
-            graph = self._diagram.definition(scope).graph
-            place = {name: index for index, name in enumerate(graph)}
-            try:
-                self._orders[scope] = list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
-            except nx.NetworkXUnfeasible:
-                raise StudioError("compile.unfinished", say("its wires go round in a circle."), where=scope) from None
+            names = list(self._diagram.definition(scope).graph)
+            sources = {name: self.sources(scope, name) for name in names}
+            targets: dict[str, set[str]] = {name: set() for name in names}
+            for name, found in sources.items():
+                for source, _ in found:
+                    targets[source].add(name)
+            order, cycles = evaluation_order(names, sources, targets)
+            if cycles:
+                raise StudioError("compile.unfinished", say("its wires go round in a circle."), where=scope)
+            self._orders[scope] = order
         return self._orders[scope]
 
     def sources(self, scope: str, name: str) -> list[tuple[str, str]]:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+import torch
 
+import blockstudio as bs
 from blockstudio.compiler import source
 from blockstudio.graph.diagram import Diagram
 
@@ -49,3 +51,30 @@ def test_source_of_a_chain(kind: str, given: dict) -> None:
     source(chain(kind, 5, **given))  # what is made once is made here
     small, large = (chain(kind, length, **given) for length in (100, 400))
     assert calls(lambda: source(large)) < 4.4 * calls(lambda: source(small))
+
+
+@pytest.mark.parametrize("merge", ["Add", "Multiply"])
+@pytest.mark.parametrize("bypass", [False, "off"])
+def test_a_sum_of_very_many_is_written_in_several_statements(merge: str, bypass: bool | str) -> None:
+    """Python nests each operand of a sum in the one before, and gives up at some thousand."""
+    count = 150
+    diagram = bs.Diagram("wide")
+    diagram.declare("off", False)
+    diagram.add("Input", "input", shape=[3, 2, 2])
+    diagram.add(merge, "sum", bypass=bypass)
+    for index in range(count):
+        diagram.add("Conv2d", f"b{index}", out_channels=3, kernel_size=1)
+        diagram.connect("input", f"b{index}")
+        diagram.connect(f"b{index}", "sum")
+    for _ in range(2):  # the first operand once more, in a later statement
+        diagram.connect("b0", "sum")
+    diagram.add("Output", "output")
+    diagram.connect("sum", "output")
+    body = bs.source(diagram).split("def forward")[1]
+    assert max(line.count("self.b") for line in body.splitlines()) <= 64
+    model, x = bs.compile(diagram).double(), torch.rand(2, 3, 2, 2, dtype=torch.float64)
+    parts = [getattr(model, f"b{index}")(x) for index in [*range(count), 0, 0]]
+    wanted = parts[0]
+    for part in parts[1:]:
+        wanted = wanted + part if merge == "Add" else wanted * part
+    assert torch.equal(model(x), wanted)
