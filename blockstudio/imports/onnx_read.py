@@ -124,9 +124,9 @@ def _fix(graph: Any, shape: tuple[int, ...] | None, name: str) -> None:
         sides[0].Clear()
         sides[0].dim_value = 1
     # Shapes that were worked out for open sizes are worked out anew.
-    open_names = [item.name for item in graph.value_info if any(each.dim_value <= 0 for each in _sides(item))]
+    open_names = {item.name for item in graph.value_info if any(each.dim_value <= 0 for each in _sides(item))}
     if open_names:
-        kept = [item for item in graph.value_info if item.name not in set(open_names)]
+        kept = [item for item in graph.value_info if item.name not in open_names]
         copies = [type(item).FromString(item.SerializeToString()) for item in kept]
         del graph.value_info[:]
         graph.value_info.extend(copies)

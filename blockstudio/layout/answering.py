@@ -168,7 +168,8 @@ class _Plan:
         self._along = ALONG if change.right else 0.0
         known = {name: at for name, at in change.places.items() if name in blocks}
         self._known = known
-        self._now = {name: at for name, at in known.items() if name not in set(change.gone)}
+        gone = set(change.gone)
+        self._now = {name: at for name, at in known.items() if name not in gone}
         start = dict(self._now)
         self._close(known)
         self._seat_all()
@@ -228,7 +229,8 @@ class _Plan:
                 left[other] -= 1
                 if not left[other]:
                     waiting.append(other)
-        ordered += [name for name in came if name not in set(ordered)]
+        reached = set(ordered)
+        ordered += [name for name in came if name not in reached]
         chains: dict[str, list[str]] = {}
         for name in ordered:
             feeds = [each for each in before[name] if len(after[each]) == 1 and len(before[name]) == 1]

@@ -15,7 +15,8 @@ def module_name(diagram: Contents, scope: str, names: Iterable[str]) -> str:
     """A free name for a module of these blocks: by the path that they lie in, by how they merge (``Residual``,
     ``Branches``), or by the kinds of blocks in their order (``ConvBatchNormReLU``)."""
     definition = diagram.definition(scope)
-    chosen = [name for name, _ in definition.blocks() if name in set(names)]
+    wanted = set(names)
+    chosen = [name for name, _ in definition.blocks() if name in wanted]
     return free_module_name(_wanted(diagram, scope, chosen), {*diagram.modules})
 
 
