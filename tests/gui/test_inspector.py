@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from blockstudio.blocks import Parameter
 from blockstudio.graph.definition import Block
@@ -16,8 +17,11 @@ from blockstudio.graph.format import dumps
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.inspector.block_page import BlockPage
+from blockstudio.gui.inspector.diagram_page import DiagramPage
 from blockstudio.gui.inspector.feature import install
 from blockstudio.gui.inspector.inspector import Inspector
+from blockstudio.gui.kit.fields import ValueField
 from tests.support.desks import end_desk
 from tests.support.hands import click, press_key, type_into
 
@@ -283,3 +287,22 @@ def test_renaming_a_module_keeps_the_user_inside(qtbot, desks) -> None:
     type_into(inspector.field("name"), "Residual")
     assert session.scope == "Residual" and session.path == "layer2.1"
     assert session.diagram.main.block("layer2").type == "Residual"
+
+
+def test_a_page_is_made_in_two_steps_and_only_of_what_is_there(open_window, qtbot) -> None:
+    window = open_window("alexnet")
+    session, inspector = window.session, window.features.inspector
+    session.select(["conv2"])
+    qtbot.waitUntil(lambda: isinstance(inspector._page, BlockPage) and inspector._page.is_whole)
+    page = inspector.page
+    assert not page.form.errors, "nothing is wrong, and no place is made for it"
+    assert all(field.completing is None for field in page.form.fields.values() if isinstance(field, ValueField))
+    assert page.shown_output == "256×27×27" and "activations" in page._cost._rows
+    # A block that goes before the rest of its page is made leaves no broken page.
+    name = session.diagram.add("ReLU", "late")
+    session.select([name])
+    inspector._turn(force=True)
+    assert not inspector._page.is_whole
+    session.undo()
+    QApplication.processEvents()
+    assert isinstance(inspector.page, DiagramPage)

@@ -17,7 +17,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.scope import scope_of
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.inspector.sections import add_sections
+from blockstudio.gui.inspector.sections import BlockSection, add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, NumberRow, bytes_text, clear, count_text, heading, quiet, whole_text
@@ -56,7 +56,28 @@ class BlockPage(QWidget):
                 self._add_parameter(key, parameter)
         column.addWidget(heading(tr("Block")))
         column.addWidget(self._attributes())
-        self._sections = add_sections(desk, column, "block", name)
+        self._below = QWidget()
+        self._below.hide()
+        self._rest = QVBoxLayout(self._below)
+        self._rest.setContentsMargins(0, 0, 0, 0)
+        self._rest.setSpacing(6)
+        column.addWidget(self._below)
+        column.addStretch(1)
+        self._sections: list[BlockSection] | None = None
+        self._desk = desk
+        self.refresh()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is made."""
+        return self._sections is not None
+
+    def complete(self) -> None:
+        """Make what stands below the fields: a page made at once would keep the window from answering."""
+        if self._sections is not None or not self._is_there():
+            return  # of a block that has gone meanwhile another page comes
+        column = self._rest
+        self._sections = add_sections(self._desk, column, "block", self.name)
         self._from = heading(tr("Where the numbers come from"))
         self._box = Box()
         column.addWidget(self._from)
@@ -67,9 +88,9 @@ class BlockPage(QWidget):
         self._problems = QVBoxLayout()
         self._problems.setSpacing(2)
         column.addLayout(self._problems)
-        column.addStretch(1)
-        session.fix_finder.found.connect(self._show_problems)
-        self.refresh()
+        self._session.fix_finder.found.connect(self._show_problems)
+        self._refresh_rest()
+        self._below.show()
 
     def _is_there(self) -> bool:
         """Whether the block is still the one in view: a field may report when its page is already on its way out."""
@@ -204,12 +225,9 @@ class BlockPage(QWidget):
 
     def refresh(self) -> None:
         """Show what the document and the analysis say now."""
-        session = self._session
         if not self._is_there():
             return
         block = self._block
-        for section in self._sections:
-            section.refresh_block(self.name)
         self.title.set_value(self.name)
         self._fit_title(self.title.text())
         for key, parameter in self._declared.items():
@@ -220,7 +238,14 @@ class BlockPage(QWidget):
         if "repeat" in self.fields:
             self._put("repeat", "" if block.repeat is None else str(block.repeat))
         self._put("note", block.note)
-        self._show_numbers(session.level.blocks.get(self.name))
+        self._refresh_rest()
+
+    def _refresh_rest(self) -> None:
+        if self._sections is None or not self._is_there():
+            return
+        for section in self._sections:
+            section.refresh_block(self.name)
+        self._show_numbers(self._session.level.blocks.get(self.name))
         self._show_problems()
 
     def _put(self, key: str, text: str) -> None:

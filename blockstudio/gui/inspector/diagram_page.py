@@ -108,16 +108,34 @@ class DiagramPage(QWidget):
         self.new_parameter.setToolTip(tr("Expressions of the blocks on this level may use it."))
         self.new_parameter.committed.connect(self._add)
         column.addWidget(self.new_parameter)
-        column.addWidget(heading(tr("In total")))
-        self._totals = NumberRow()
-        column.addWidget(self._totals)
-        if self._scope == MAIN:
-            add_sections(desk, column, "network", "")
-        self._about = QVBoxLayout()
-        column.addLayout(self._about)
+        self._below = QWidget()
+        self._below.hide()
+        self._rest = QVBoxLayout(self._below)
+        self._rest.setContentsMargins(0, 0, 0, 0)
+        self._rest.setSpacing(6)
+        column.addWidget(self._below)
         column.addStretch(1)
-        self._show_about()
+        self._desk = desk
+        self._totals: NumberRow | None = None
         self.refresh()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is made."""
+        return self._totals is not None
+
+    def complete(self) -> None:
+        """Make what stands below the fields: a page made at once would keep the window from answering."""
+        if self._totals is not None or not self._is_there():
+            return
+        self._rest.addWidget(heading(tr("In total")))
+        self._totals = NumberRow()
+        self._rest.addWidget(self._totals)
+        if self._scope == MAIN:
+            add_sections(self._desk, self._rest, "network", "")
+        self._show_about()
+        self._show_totals()
+        self._below.show()
 
     def _title(self, column: QVBoxLayout) -> None:
         self.title = TitleField(_check_title)
@@ -180,8 +198,7 @@ class DiagramPage(QWidget):
             help = f"{tr(parameter.help)}\n{tr(parameter.expected())}".strip()
             self.form.add(key, key, holder, help)
             field.setAccessibleName(key)
-            error = self.form.errors[key]
-            field.checked.connect(lambda text, error=error: (error.setText(text), error.setVisible(bool(text))))
+            field.checked.connect(partial(self.form.show_error, key))
             self.fields[key] = field
         self._rows.addWidget(self.form)
 
@@ -266,7 +283,7 @@ class DiagramPage(QWidget):
 
     def _show_totals(self) -> None:
         session, totals = self._session, self._totals
-        if session.veiled:  # all of them: which follows from which is not for the page to know
+        if totals is None or session.veiled:  # all of them: which follows from which is not for the page to know
             return
         if session.path and not session.path.startswith("@"):
             report = session.analysis.blocks.get(session.path)
@@ -293,10 +310,10 @@ class DiagramPage(QWidget):
         about = self._session.diagram.about if self._scope == MAIN else {}
         told = {key: text for key, text in about.items() if key not in INTERNAL and text}
         if told:
-            self._about.addWidget(heading(tr("About")))
+            self._rest.addWidget(heading(tr("About")))
         for key, text in told.items():
             title = tr(ABOUT[key]) if key in ABOUT else key.replace("_", " ")
-            self._about.addWidget(quiet(tr("{title}: {told}", title=title, told=tr(text) if key in PROSE else text)))
+            self._rest.addWidget(quiet(tr("{title}: {told}", title=title, told=tr(text) if key in PROSE else text)))
 
 
 PROSE = ("published", "section")

@@ -19,8 +19,10 @@ from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.text import tr
 
 log = logging.getLogger(__name__)
-TURN = QEvent.Type(QEvent.registerEventType())
+TURN, REST = QEvent.Type(QEvent.registerEventType()), QEvent.Type(QEvent.registerEventType())
 AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
+IN_STEPS = (BlockPage, DiagramPage)
+"""Pages of which the fields are made first, and what stands below them with the next event."""
 Page = BlockPage | ManyPage | DiagramPage | AnnotationPage
 
 
@@ -58,7 +60,16 @@ class Inspector(QScrollArea):
         """What is shown; ``None`` where it could not be made."""
         if self._stale:
             self._turn(force=True)
+        self._complete()
         return self._page
+
+    def _complete(self) -> None:
+        """Make the rest of a page of which the fields are there already."""
+        if isinstance(self._page, IN_STEPS) and not self._page.is_whole:
+            try:
+                self._page.complete()
+            except Exception as error:  # noqa: BLE001 - as below
+                self._give_up(error)
 
     def _turn_soon(self) -> None:
         """What is selected may be another. Making its page takes longer than the drawing's answer: that is painted
@@ -69,10 +80,14 @@ class Inspector(QScrollArea):
     def _turn_when_seen(self) -> None:
         self._stale = True
         if self.isVisible():
-            QCoreApplication.postEvent(self, QEvent(TURN), AFTER_PAINTING)
+            for step in (TURN, REST):
+                QCoreApplication.postEvent(self, QEvent(step), AFTER_PAINTING)
 
     def event(self, event: QEvent) -> bool:
-        """Also: the page is to be turned."""
+        """Also: the page is to be turned, or its rest to be made."""
+        if event.type() == REST:
+            self._complete()
+            return True
         if event.type() != TURN:
             return super().event(event)
         if self._stale and self.isVisible():
@@ -82,6 +97,7 @@ class Inspector(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         if self._stale:
             self._turn(force=True)
+            self._complete()
         super().showEvent(event)
 
     def _turn(self, *, force: bool = False) -> None:
@@ -140,6 +156,7 @@ class Inspector(QScrollArea):
             return
         if self.page is None:
             self._turn(force=True)  # what could not be shown may be possible now
+            self._complete()
             return
         try:
             if self.page.fits():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -59,6 +60,8 @@ class ValueField(QLineEdit):
         self.error = ""
         self.step: Callable[[str, int], str | None] | None = None
         self.completing: NameCompleter | None = None
+        """Made when somebody comes to type: a page has many fields, and few are typed into."""
+        self._names: Callable[[], Iterable[str]] | None = None
         self.textEdited.connect(self._recheck)
 
     def set_value(self, text: str, *, force: bool = False) -> None:
@@ -106,7 +109,17 @@ class ValueField(QLineEdit):
 
     def complete_names(self, names: Callable[[], Iterable[str]]) -> None:
         """Offer names that may stand in an expression while one is typed."""
-        self.completing = NameCompleter(self, names)
+        self._names, self.completing = names, None
+        if self.hasFocus():
+            self._complete()
+
+    def _complete(self) -> None:
+        if self.completing is None and self._names is not None:
+            self.completing = NameCompleter(self, self._names)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._complete()
 
     def stepped(self, by: int) -> str | None:
         """The text so many steps on; ``None`` if it cannot be stepped."""
@@ -119,6 +132,7 @@ class ValueField(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
+        self._complete()
         if self.completing is not None and self.completing.takes(key):
             event.ignore()  # the list of names has it
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -260,6 +274,18 @@ class TitleField(ValueField):
         self.selectAll()
 
 
+class _Errors(dict[str, QLabel]):
+    """What is wrong with the fields, each made when it is first asked for: mostly nothing is."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._form = form
+
+    def __missing__(self, key: str) -> QLabel:
+        self[key] = self._form.error_line(key)
+        return self[key]
+
+
 class Form(QWidget):
     """Rows of a label, a field and, under the field, what is wrong with it."""
 
@@ -274,38 +300,51 @@ class Form(QWidget):
         self._grid.setColumnStretch(0, labels)
         self._grid.setColumnStretch(1, 100 - labels)
         self.fields: dict[str, QWidget] = {}
-        self.errors: dict[str, QLabel] = {}
+        self.errors = _Errors(self)
+        self._places: dict[str, int] = {}
+        """The rows of the grid in which what is wrong with a field would stand."""
         self.labels: dict[str, QLabel] = {}
 
     def add(self, key: str, title: str, field: QWidget, help: str = "", place: int | None = None) -> None:
         """Add a row, last or at a ``place`` kept for it; ``field`` should emit ``checked(str)`` to have its error
         shown."""
-        row = self._grid.rowCount() if place is None else 2 * place
+        row = max(self._places.values(), default=0) + 1 if place is None else 2 * place
         steps = isinstance(field, ValueField) and field.step is not None
         label = ScrubLabel(title, field) if isinstance(field, ValueField) and steps else QLabel(title)
         label.setBuddy(field)
         if not self._whole_labels:
             label.setMinimumWidth(60)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        for widget in (label, field):
+            widget.setToolTip(help)
+        field.setAccessibleName(title)
+        if hasattr(field, "checked"):
+            field.checked.connect(partial(self.show_error, key))
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(field, row, 1)
+        self.fields[key], self.labels[key], self._places[key] = field, label, row + 1
+
+    def error_line(self, key: str) -> QLabel:
+        """A place for what is wrong with a field, which nothing is yet."""
         error = QLabel()
         error.setProperty("role", "problem")
         error.setFont(font(11))
         error.setWordWrap(True)
         error.hide()
-        for widget in (label, field):
-            widget.setToolTip(help)
-        field.setAccessibleName(title)
-        if hasattr(field, "checked"):
-            field.checked.connect(lambda text, error=error: (error.setText(text), error.setVisible(bool(text))))
-        self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(field, row, 1)
-        self._grid.addWidget(error, row + 1, 0, 1, 2)
-        self.fields[key], self.errors[key], self.labels[key] = field, error, label
+        self._grid.addWidget(error, self._places[key], 0, 1, 2)
+        return error
+
+    def show_error(self, key: str, text: str) -> None:
+        """Say under a field what is wrong with it; nothing, if the text is empty."""
+        if text or key in self.errors:
+            self.errors[key].setText(text)
+            self.errors[key].setVisible(bool(text))
 
     def show_row(self, key: str, shown: bool) -> None:
         for widget in (self.labels[key], self.fields[key]):
             widget.setVisible(shown)
-        self.errors[key].setVisible(shown and bool(self.errors[key].text()))
+        if key in self.errors:
+            self.errors[key].setVisible(shown and bool(self.errors[key].text()))
 
 
 def step_number(text: str, by: int) -> str | None:

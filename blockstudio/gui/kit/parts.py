@@ -134,22 +134,30 @@ class NumberRow(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
         self._rows: dict[str, tuple[QWidget, QLabel]] = {}
+        self._titles: list[str] = []
+        """In the order in which they were told first; those that never had a figure have no row."""
 
     def set(self, title: str, figure: str, tip: str = "", role: str = "") -> None:
         """Show a figure; an empty one hides its row."""
+        if title not in self._titles:
+            self._titles.append(title)
         if title not in self._rows:
+            if not figure:
+                return
             row = QWidget()
             line = QHBoxLayout(row)
             line.setContentsMargins(0, 0, 0, 0)
             name = QLabel(title)
             name.setProperty("role", "label")
             value = QLabel()
+            value.setProperty("role", role)
             value.setFont(font(12, bold=True))
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             line.addWidget(name)
             line.addWidget(value, 1)
-            self._column.addWidget(row)
+            before = self._titles[: self._titles.index(title)]
+            self._column.insertWidget(sum(each in self._rows for each in before), row)
             self._rows[title] = (row, value)
         row, value = self._rows[title]
         value.setText(figure)

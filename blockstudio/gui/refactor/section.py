@@ -36,6 +36,12 @@ class ConvertSection(QWidget):
         self._revision: object = None
         self.options: list[Option] = []
         self._chosen: Refactoring | None = None
+        self.finder.found.connect(self._show)
+        self.hide()
+        self.refresh_block(name)
+
+    def _build(self) -> None:
+        """What stands around the options, once there are any."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -59,9 +65,6 @@ class ConvertSection(QWidget):
         line.addWidget(self.convert)
         line.addStretch(1)
         column.addLayout(line)
-        self.finder.found.connect(self._show)
-        self.hide()
-        self.refresh_block(name)
 
     def refresh_block(self, name: str) -> None:
         """Look again, if the diagram is another than when it was looked last."""
@@ -72,7 +75,7 @@ class ConvertSection(QWidget):
         revision = (session.diagram.history.revision, names)
         if revision != self._revision:
             self._name, self._revision = name, revision
-            self.finder.ask(names, self.relu.isChecked())
+            self.finder.ask(names, wants_relu())
 
     def _names(self, name: str) -> tuple[str, ...]:
         return (name,) if name else self._session.selection
@@ -85,6 +88,10 @@ class ConvertSection(QWidget):
     def _show(self, names: tuple[str, ...], found: tuple[Refactoring, ...]) -> None:
         if names != self._names(self._name) or self._session.selection != names:
             return  # asked for by another page
+        if self.layout() is None:
+            if not found:
+                return
+            self._build()
         focused = next((each.found.kind for each in self.options if each.hasFocus()), "")
         self._preview(None)
         clear(self._rows)

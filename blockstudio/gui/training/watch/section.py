@@ -29,6 +29,14 @@ class WatchedBlock(QWidget):
         super().__init__()
         self._desk, self._session, self._trained, self._name = desk, desk.session, trained, name
         self._level = desk.session.path
+        self.curves: list[SmallCurve] = []
+        """Empty until there is something to show: most blocks are looked at while nothing trains."""
+        self._drawn: object = None
+        desk.watched.measured.connect(self.refresh)
+        trained.changed.connect(self.refresh)
+        self.refresh()
+
+    def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -48,10 +56,6 @@ class WatchedBlock(QWidget):
         column.addWidget(self._inside)
         self.numbers = NumberRow()
         column.addWidget(self.numbers)
-        self._drawn: object = None
-        desk.watched.measured.connect(self.refresh)
-        trained.changed.connect(self.refresh)
-        self.refresh()
 
     def refresh_block(self, name: str) -> None:
         """Show what is known of the block, which may have another name."""
@@ -75,6 +79,8 @@ class WatchedBlock(QWidget):
         shown(self, there)
         if history is None or not there:
             return
+        if not self.curves:
+            self._build()
         state = history.serial, path, theme()
         if state == self._drawn:
             return
