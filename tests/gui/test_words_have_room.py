@@ -34,6 +34,7 @@ from tests.gui.test_translated import settle_all
 from tests.support.hands import press_key
 from tests.support.made_runs import made_run
 
+WIDTH = 1280
 DIALOGS = ("file.picture", "help.shortcuts", "file.import", "help.commands", "recipe.compare", "run.follow")
 BLOCKS = ("conv1", "inception_3a", "pool1", "bn1")
 
@@ -92,6 +93,12 @@ def narrow(place: str, top: QWidget) -> Iterator[str]:
                 yield f"{place}: {type(widget).__name__}: {told}"
 
 
+def wide(place: str, window: QWidget) -> Iterator[str]:
+    """A window that its words make wider than it is to be."""
+    if window.width() > WIDTH:
+        yield f"{place}: the window is {window.width()} wide"
+
+
 @pytest.fixture(params=["en", "zh-CN"])
 def spoken(request: pytest.FixtureRequest, styled: QApplication) -> Iterator[str]:
     if request.param == "zh-CN" and not set(HAN) & set(QFontDatabase.families()):
@@ -110,6 +117,7 @@ def test_every_word_has_room(spoken: str, open_window) -> None:
     def look(place: str, top: QWidget = window) -> None:
         settle_all()
         found.update(dict.fromkeys(narrow(place, top)))
+        found.update(dict.fromkeys(wide(place, window)))
 
     look("the window")
     for page in window.desk.pages:
@@ -156,6 +164,7 @@ def test_words_about_runs_and_experiments_have_room(spoken: str, open_window, qt
     def look(place: str) -> None:
         settle_all()
         found.update(dict.fromkeys(narrow(place, window)))
+        found.update(dict.fromkeys(wide(place, window)))
 
     window.features.training.trainer.attach(first)
     window.desk.show_page("run")
@@ -198,6 +207,7 @@ def test_words_of_every_lesson_have_room(spoken: str, open_window) -> None:
                 form.check()
             settle_all()
             found.update(dict.fromkeys(narrow(f"{name} {step.id}, wrong", window)))
+            found.update(dict.fromkeys(wide(f"{name} {step.id}", window)))
             for form in panel.forms.values():
                 if form.question.kind != "mend":
                     form.reveal()

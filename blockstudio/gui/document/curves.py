@@ -137,7 +137,7 @@ class CurvesPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setValue(SMOOTHING)
-        self.slider.setFixedWidth(90)
+        self.slider.setFixedWidth(60)
         self.slider.setAccessibleName(tr("Smoothing"))
         self.save = Chip(tr("Save the curves"), self._fill_save)
         self.save.set_text(tr("Save"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.gui.kit.text import tr
@@ -53,6 +54,18 @@ def link_button(text: str) -> QPushButton:
     button.setProperty("role", "link")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     return button
+
+
+def broken(text: str, metrics: QFontMetrics, width: int) -> str:
+    """``text`` in lines of at most ``width`` pixels, broken between words and Chinese letters."""
+    lines, line = [], ""
+    for part in re.findall(r"\s*[!-~]+|\s*.", text):
+        if line and metrics.horizontalAdvance(line + part) > width:
+            lines.append(line)
+            line = part.lstrip()
+        else:
+            line += part
+    return "\n".join([*lines, line])
 
 
 def link(text: str, run: Callable[[], object]) -> QPushButton:

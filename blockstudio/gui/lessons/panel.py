@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import StudioError
 from blockstudio.experiments import load_experiment
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.kit.parts import clear, hairline, quiet
+from blockstudio.gui.kit.parts import broken, clear, hairline, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 from blockstudio.gui.lessons.control import LessonControl
@@ -33,6 +33,8 @@ from blockstudio.lessons import Step, lesson_names
 from blockstudio.lessons.walking import Given
 
 WIDTH = 432
+LINE = 350
+"""Pixels of a line in it."""
 CIRCLED = 0x2460
 """The sign ①."""
 
@@ -306,7 +308,9 @@ class LessonPanel(QWidget):
         with suppress(StudioError):
             course = load_experiment(self._control.experiment(name)).experiment.course
             title = tr(course.title) if course is not None else name
-        return self._command(tr("Open the experiment: {name}", name=title), "lesson.experiment", name)
+        button = self._command("", "lesson.experiment", name)
+        button.setText(broken(tr("Open the experiment: {name}", name=title), button.fontMetrics(), LINE))
+        return button
 
     def _names(self, step: Step) -> dict[str, str]:
         """How the names of blocks are shown in the text: those that are lit with their number. The last part of a path

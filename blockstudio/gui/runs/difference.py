@@ -170,7 +170,8 @@ class DifferencePanel(QWidget):
         self.turn.setToolTip(tr("The other way round"))
         self.turn.setAccessibleName(self.turn.toolTip())
         self.turn.clicked.connect(self._turn)
-        for widget in (section_title(tr("What differs")), self.pickers[0], self.turn, self.pickers[1]):
+        column.addWidget(section_title(tr("What differs")))
+        for widget in (self.pickers[0], self.turn, self.pickers[1]):
             head.addWidget(widget)
         head.addStretch(1)
         column.addLayout(head)

@@ -78,7 +78,7 @@ class RunsPage(QWidget):
         lower = QWidget()
         line = QHBoxLayout(lower)
         line.setContentsMargins(0, 10, 0, 0)
-        line.setSpacing(40)
+        line.setSpacing(28)
         left = QVBoxLayout()
         left.setSpacing(6)
         head = QHBoxLayout()

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Page
 from blockstudio.gui.kit.text import tr
+
+
+class FrontStack(QStackedWidget):
+    """Only the page in front asks for room: what nobody sees makes no window wider."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        front = self.currentWidget()
+        return QSize(front.minimumSizeHint().width() if front else 0, super().minimumSizeHint().height())
 
 
 class BottomPanel(QWidget):
@@ -37,7 +50,7 @@ class BottomPanel(QWidget):
         line.addLayout(self._tools)
         line.addWidget(fold)
         column.addLayout(line)
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         column.addWidget(self.stack, 1)
         for page in desk.pages.values():
             self._add(page)
