@@ -127,7 +127,12 @@ class Language:
         if self.code == ENGLISH:
             return str.__str__(text)
         values = {name: self.render(value) if isinstance(value, str) else value for name, value in text.values.items()}
-        return _filled(self._template(text), values)
+        filled = _filled(self._template(text), values)
+        return _HALF.sub(lambda mark: _FULL[mark[0].strip()], filled) if self._joins(text) else filled
+
+    def _joins(self, text: Text) -> bool:
+        """Whether marks between its parts are those of Chinese type."""
+        return self.code.startswith("zh") and not _worded(text.template)
 
     def _template(self, text: Text) -> str:
         if not re.sub(r"\{\w*\}", "", text.template).strip():
@@ -137,6 +142,15 @@ class Language:
         if text.plural:
             return self._catalogue.ngettext(text.template, text.plural, text.number)
         return self._catalogue.gettext(text.template) if text.template else ""
+
+
+_FULL = {",": "，", ";": "；", ":": "："}
+_HALF = re.compile(r"(?<=[\u4e00-\u9fff）”])[,;:] |[,;:] (?=[\u4e00-\u9fff（“])")
+
+
+def _worded(template: str) -> bool:
+    """Whether a template has words of its own, or only puts others together."""
+    return re.search(r"\w", re.sub(r"\{[^{}]*\}", "", template)) is not None
 
 
 def languages() -> tuple[str, ...]:

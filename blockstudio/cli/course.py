@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from blockstudio.cli.arguments import answer
 from blockstudio.errors import StudioError
 from blockstudio.formats import MARKDOWN, OUTLINES
-from blockstudio.text import join, render, say, say_many
+from blockstudio.text import Text, join, render, say, say_many
 
 if TYPE_CHECKING:
     from blockstudio.experiments.definition import ExperimentPlan, Size
@@ -82,22 +82,22 @@ def list_all(options: argparse.Namespace) -> int:
         minutes += plan.experiment.minutes or 0
         print(f"{name}: {translated(course.title)}" if course is not None else name)
         print(f"  {translated(plan.experiment.question)}")
-        print(f"  {_sized('small', plan)} · {render(state_of(plan, rows))}")
+        print(f"  {render(say('small: {what}', what=_sized(plan)))} · {render(state_of(plan, rows))}")
         if full is not None:
             absent = [render(error.message) for error in absent_data(full)]
-            print("  " + " · ".join([_sized("full ", full), *absent]))
+            print("  " + " · ".join([render(say("full:  {what}", what=_sized(full))), *absent]))
         print()
     print(render(say("Small ones together: {time} on two idle cores.", time=time_of(minutes))))
     return 0
 
 
-def _sized(size: str, plan: ExperimentPlan) -> str:
+def _sized(plan: ExperimentPlan) -> Text:
     from blockstudio.experiments.pages import time_of
 
     if not plan.experiment.trained:
-        return f"{size}: {render(say('counted, nothing is trained'))}"
+        return say("counted, nothing is trained")
     count = say_many("{count} trial", "{count:,} trials", len(plan.variants) * len(plan.experiment.seeds))
-    return f"{size}: {render(join([count, time_of(plan.experiment.minutes)], ', '))}"
+    return join([count, time_of(plan.experiment.minutes)], ", ")
 
 
 def check(options: argparse.Namespace) -> int:

@@ -46,7 +46,11 @@ def test_what_is_in_view_goes_along(open_window, replaced, qtbot, own_folder: Pa
     window.commands.run("results.show", run.directory)
     window.features.results.page.matrix.choose(1, 2)
     title = window.features.results.page.cell_title.text()
+    window.features.training.trainer.attach(run)
+    window.desk.set_shown("bottom", False)
     other = switched(window, "zh-CN", replaced, qtbot)
+    assert not other.desk.is_shown("bottom") and other.toasts.texts == []
+    assert other.features.training.trainer.data.run.directory == run.directory
     assert other.desk.screen == "results" and other.features.results.page.isVisible()
     page = other.features.results.page
     assert page.directory == run.directory and page.matrix.cell == (1, 2) and page.cell_title.text() not in ("", title)
@@ -161,7 +165,7 @@ def said(*widgets: QWidget) -> set[str]:
 
 def plain(text: str) -> str:
     """Without figures, marks of HTML, addresses and names that are cut."""
-    return re.sub(r"<[^>]*>|&\w+;|https?:\S+|\S*…\S*|\w+_\w+", "", re.sub(r"\d[\d.,:]*", "#", text)).strip()
+    return re.sub(r"<[^>]*>|&\w+;|https?:\S+|\S*…\S*|\w+[_.]\w+", " ", re.sub(r"\d[\d.,:]*", "#", text)).strip()
 
 
 @pytest.mark.slow

@@ -113,6 +113,9 @@ def test_chinese_is_spoken_and_what_is_missing_falls_back_to_english() -> None:
     assert chinese.render(say("there is no block '{name}'.", name="conv1")) == "没有块“conv1”。"
     assert chinese.render(say_many("{count} block", "{count:,} blocks", 3)) == "3 个块"
     assert chinese.render(say("no such sentence as {this}", this="that")) == "no such sentence as that"
+    parts = [say_many("{count} block", "{count:,} blocks", 3), say_many("{count} trial", "{count:,} trials", 9)]
+    assert chinese.render(text.join(parts, "; ")) == "3 个块；9 个试验"
+    assert chinese.render(text.join(["conv1", "conv2"], ", ")) == "conv1, conv2"
 
 
 @pytest.mark.parametrize(

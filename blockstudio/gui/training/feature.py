@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
@@ -20,6 +22,7 @@ from blockstudio.gui.training.run_list import STATUS_WORDS
 from blockstudio.gui.training.run_page import TrainingPanel
 from blockstudio.gui.training.watch.strip import family_of
 from blockstudio.gui.training.watch.watching import WatchedBlocks
+from blockstudio.runs import Run
 from blockstudio.text import say
 
 SHOWN_MS = 15_000
@@ -47,6 +50,8 @@ class Training:
             desk.add_item("top", widget, order)
         self.watched = WatchedBlocks(desk, trainer, self.panel.strip)
         self._run_shown: object = None
+        self._taking = False
+        """A run of the window in whose place this one is comes over: what was in view stays so."""
         trainer.progress.connect(self._show_run)
         trainer.run_changed.connect(self._show_run)
         trainer.run_changed.connect(self._on_run)
@@ -54,9 +59,16 @@ class Training:
         trainer.noted.connect(self._on_noted)
         trainer.absent.connect(self._on_absent)
         desk.add_question(self._question)
-        desk.carry("run", trainer.give, trainer.take)
+        desk.carry("run", trainer.give, self._take)
         desk.on_start(trainer.attach_to_running)
         desk.on_close(self.stop)
+
+    def _take(self, given: tuple[Path, Run | None, list[Run]]) -> None:
+        self._taking = True
+        try:
+            self.trainer.take(given)
+        finally:
+            self._taking = False
 
     def _save_curves(self, _: Desk, ending: str) -> None:
         if self.panel.curves is not None:
@@ -92,7 +104,7 @@ class Training:
         """The run that is watched comes into view; one found on start does not take another screen away."""
         desk, data = self._desk, self.trainer.data
         desk.watched.turn_to(None if data is None else data.run, None if data is None else data.blocks)
-        if data is None:
+        if data is None or self._taking:
             return
         if not desk.screen or self.trainer.state == "starting":
             desk.show_page("run")

@@ -105,7 +105,7 @@ class Plot(QWidget):
         colours, painter = theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        area = QRectF(1, 16, self.width() - 2, self.height() - 34)
+        area = QRectF(1, 22, self.width() - 2, self.height() - 40)  # room below the title
         painter.setPen(colours.secondary)
         painter.drawText(QRectF(0, 0, self.width(), 15), Qt.AlignmentFlag.AlignLeft, self.title)
         under = QRectF(0, area.bottom() + 3, self.width(), 15)
