@@ -212,7 +212,9 @@ class Desk(QObject):
     def screen_widget(self, name: str) -> QWidget:
         """A screen's widget, made if it has not been shown yet. Raises `KeyError`."""
         if name not in self._made:
-            self._made[name] = self.screens[name].make()
+            widget = self._made[name] = self.screens[name].make()
+            if widget.parentWidget() is None and self.window is not None:
+                widget.setParent(self.window)  # it goes with the window, whether it comes into view or not
         return self._made[name]
 
     @property
