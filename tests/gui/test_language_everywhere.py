@@ -79,6 +79,8 @@ SCREENS = ("start", "data", "experiments", "laboratory", "lessons")
 OVER = ("file.picture", "help.shortcuts", "file.import", "recipe.compare", "help.commands", "help.about")
 """What stands over the window is gone with it, and can be had anew."""
 PARTS = 6
+LATER = "page recipe"
+"""It tells what fits the data once a worker has looked."""
 Place = tuple[str, Callable[[StudioWindow], object]]
 
 
@@ -189,7 +191,11 @@ def test_every_page_is_said_anew_and_back(open_window, replaced, qtbot, own_fold
             wrong += [f"{place}: still there: {top.windowTitle()!r}" for top in shown() if top is not window]
             go(window)
         chinese = said(*shown())
-        left = sorted(text for text in english & chinese if any(word not in names for word in WORD.findall(text)))
+        left = sorted(
+            text
+            for text in english & chinese
+            if "arXiv" not in text and any(word not in names for word in WORD.findall(text))
+        )
         wrong += [f"{place}: still English: {text!r}" for text in left]
         wrong += [f"{place}: {text}" for top in shown() for text in narrow("Chinese", top)]
         wrong += [f"{place}: the window is {window.width()} wide"] if window.width() > 1280 else []
@@ -197,7 +203,7 @@ def test_every_page_is_said_anew_and_back(open_window, replaced, qtbot, own_fold
         window.resize(1280, 800)
         if place in OVER:
             go(window)
-        gone = {text for text in before - seen(*shown()) if ENGLISH.search(text)}
+        gone = {text for text in before - seen(*shown()) if ENGLISH.search(text)} if place != LATER else set()
         wrong += [f"{place}: gone after two changes: {text!r}" for text in sorted(gone)]
         if window.desk.dialog is not None:
             window.desk.dialog.close()

@@ -25,8 +25,9 @@ from blockstudio.runs.rows import Listed
 from blockstudio.runs.run import LOG
 from blockstudio.text import say
 
-Given = tuple[Path, Size, str, Document | None, tuple[str, ...]]
-"""File, size and curve; the drawing that was opened to look at, and the blocks that are lit on it."""
+Given = tuple[Path | None, Size, str, Document | None, tuple[str, ...], dict[str, str] | None]
+"""File, size and curve; the drawing that was opened to look at, the blocks that are lit on it; what was typed into the
+form of a new one."""
 
 
 class Experiments:
@@ -175,19 +176,26 @@ class Experiments:
     def _give(self) -> Given | None:
         """What is in view, for the window that takes this one's place."""
         control = self.control
-        if control.file is None:
+        form = self.page.library.form if self.page is not None else None
+        typed = form.give() if form is not None and not form.isHidden() else None
+        if control.file is None and typed is None:
             return None
-        return control.file, control.size, control.curve, self._document, self._desk.session.lit if self._lit else ()
+        lit = self._desk.session.lit if self._lit else ()
+        return control.file, control.size, control.curve, self._document, lit, typed
 
     def _take(self, given: Given | None) -> None:
         """Show what another window showed."""
         if given is None:
             return
-        file, size, curve, self._document, lit = given
+        file, size, curve, self._document, lit, typed = given
         if lit:
             self._desk.session.lit, self._lit = lit, True
         self._desk.screen_widget("experiments")
-        self.control.open(file, lambda: self.control.show_curve(curve), size)
+        if typed is not None and self.page is not None:
+            self.page.library.new()
+            self.page.library.form.put(typed)
+        if file is not None:
+            self.control.open(file, lambda: self.control.show_curve(curve), size)
 
     def _stop(self) -> None:
         self.control.stop_watching()

@@ -44,6 +44,10 @@ SEARCHES = {
 TAKES = ("final", "best", "steps_to", "seconds_to")
 
 
+LINES = ("question", "tries", "seeds", "target", "compare")
+LISTS = ("search", "curve", "take")
+
+
 class NewExperiment(QWidget):
     """See the module's text. What is wrong is said under the form before anything is written."""
 
@@ -132,6 +136,20 @@ class NewExperiment(QWidget):
         self.names.setText(tr("Parameters of the network: {names}", names=declared) if declared else "")
         self._show_search()
         self.question.setFocus()
+
+    def give(self) -> dict[str, str]:
+        """What was typed and chosen, for the window that takes this one's place."""
+        lines = {name: getattr(self, name).text() for name in LINES}
+        lists = {name: str(getattr(self, name).currentIndex()) for name in LISTS}
+        return {**lines, **lists, "grid": self.grid.toPlainText()}
+
+    def put(self, given: dict[str, str]) -> None:
+        """Show what was typed in another window."""
+        for name in LINES:
+            getattr(self, name).setText(given[name])
+        for name in LISTS:
+            getattr(self, name).setCurrentIndex(int(given[name]))
+        self.grid.setPlainText(given["grid"])
 
     def data(self) -> dict[str, Any]:
         """The experiment as its file has it. Raises `StudioError` ``experiment.form``."""
