@@ -143,10 +143,6 @@ class RunFigures(QWidget):
         show(tr("time"), text, tr("By the run {run}.", run=time.by) if time is not None else "")
 
 
-NARROW = 960
-"""Pixels below which the list of runs gives its room to the curves of the one in view."""
-
-
 class TrainingPanel(QWidget):
     """Figures, curves, runs. The curves are made when there is something to draw; their tools stand beside the tabs."""
 
@@ -174,7 +170,7 @@ class TrainingPanel(QWidget):
         self._left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._left.setFixedWidth(300)
         self._left.hide()
-        side = self._side = QWidget()
+        side = QWidget()
         side.setFixedWidth(270)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
@@ -206,21 +202,10 @@ class TrainingPanel(QWidget):
         self.folder.setToolTip(str(self._trainer.folder))
         self.list.refresh()
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(min(super().minimumSizeHint().width(), 680), super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        self._side.setVisible(self.width() >= NARROW or self._left.isHidden())
-
     def _turn(self) -> None:
         """Another run is in view."""
         there = self._trainer.data is not None
         self._left.setVisible(there)
-        self._make_room()
         if there and self.curves is None:
             self._make_curves()
         self.stack.setCurrentWidget(self.curves if there and self.curves is not None else self.empty)
