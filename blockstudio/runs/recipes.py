@@ -30,6 +30,8 @@ _OF_THE_MACHINE = ("data.", "start.weights", "start.fetch", "start.partial", "st
                    "watch.", "seed")  # fmt: skip
 """Fields that a recipe leaves as they are unless it names them: which images, which machine, what is watched."""
 _NAME = re.compile(r"[^\\/:*?\"<>|\x00-\x1f.][^\\/:*?\"<>|\x00-\x1f]{0,79}")
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
+"""What no file can be called on Windows, whatever its ending."""
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +170,9 @@ def check_recipe_name(name: str) -> None:
             say("'{name}' cannot name a recipe.", name=shown(name)),
             hint=say("Use up to 80 letters, digits, spaces and hyphens; paper and try are taken."),
         )
+    if name.split(".")[0].strip().casefold() in _DEVICES:
+        raise StudioError("recipe.name", say("'{name}' cannot name a recipe.", name=shown(name)),
+                          hint=say("Windows keeps this name for a device."))  # fmt: skip
 
 
 def compared(first: Recipe, second: Recipe) -> list[Row]:

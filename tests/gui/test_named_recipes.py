@@ -37,6 +37,13 @@ def test_a_papers_recipe_is_taken_changed_kept_compared_and_put_back(open_window
     dialog.setTextValue("mine")
     dialog.accept()
     assert load_recipe(recipes_folder() / "mine.toml") == recipe.value and "changed" not in training.recipe.named.text()
+    # It is ticked in the menu; kept again, it says that it takes the other's place.
+    ticked = [choice.text for choice in window.desk.commands.choices("recipe.use") if choice.checked]
+    assert ticked == ["mine"] and window.desk.toasts.texts[0] == "The recipe is kept as mine."
+    run("recipe.save")
+    window.desk.dialog.setTextValue("mine")
+    window.desk.dialog.accept()
+    assert "in place of the one before" in window.desk.toasts.texts[0]
 
     run("recipe.compare")
     shown = window.desk.dialog

@@ -51,7 +51,10 @@ def test_a_recipe_is_kept_under_a_name_found_again_and_compared(tmp_path: Path) 
     assert differ["start.freeze"] == ("none", "conv1, layer1.0") and "optimizer.name" not in differ
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "paper", "a" * 81, "con:", "end ", "tab\tinside"])
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "a/b", "..", ".hidden", "paper", "a" * 81, "con:", "end ", "tab\tinside", "CON", "com1.old"],
+)
 def test_what_cannot_be_a_files_name_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
         save(name, MINE, folder=tmp_path)

@@ -38,6 +38,8 @@ class NamedRecipes(QObject):
         self._session = session
         self.about = About()
         """Of the recipe that was taken last."""
+        self.path: Path | None = None
+        """Where it stands."""
         self._taken: Recipe | None = None
         session.recipe.changed.connect(self.changed)
         session.opened.connect(self.changed)
@@ -76,6 +78,7 @@ class NamedRecipes(QObject):
         if file is not None and not file.about.name:
             self.about = About(name=name)
         self._taken = None if file is None else self._session.recipe.value
+        self.path = None if file is None else Path(path)
         self.changed.emit()
         if file is None:
             return tr("Every field is chosen for the data and the network again.")
@@ -107,8 +110,8 @@ def commands(named: NamedRecipes, session: Session) -> tuple[Command[Desk], ...]
         yield Choice(tr("Chosen for the data and network"), DEFAULT, named.about == About())
         own = len(named.own())
         for place, (title, each) in enumerate(named.all()):
-            yield Choice(title, str(each.path), tip=str(each.path) if each.kind == "own" else "",
-                         separator=place in (0, own))  # fmt: skip
+            tip = str(each.path) if each.kind == "own" else ""
+            yield Choice(title, str(each.path), each.path == named.path, tip, separator=place in (0, own))
 
     def use(desk: Desk, path: str) -> None:
         _tried(desk, lambda: desk.say(text, "good") if (text := named.take(path)) else None)
@@ -116,9 +119,12 @@ def commands(named: NamedRecipes, session: Session) -> tuple[Command[Desk], ...]
     def save(desk: Desk) -> None:
         def keep(name: str) -> None:
             def act() -> None:
+                known = {each.name for each in recipes.saved(recipes_folder())}
                 path = recipes.save(name.strip(), session.recipe.value, folder=recipes_folder())
                 named.take(path)
-                desk.say(tr("The recipe is kept as {name}.", name=name.strip()), "good")
+                text = tr("The recipe is kept as {name}, in place of the one before.", name=name.strip()) if (
+                    name.strip() in known) else tr("The recipe is kept as {name}.", name=name.strip())  # fmt: skip
+                desk.say(text, "good")
 
             _tried(desk, act)
 
