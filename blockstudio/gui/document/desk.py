@@ -215,6 +215,7 @@ class Desk(QObject):
             widget = self._made[name] = self.screens[name].make()
             if widget.parentWidget() is None and self.window is not None:
                 widget.setParent(self.window)  # it goes with the window, whether it comes into view or not
+                widget.hide()
         return self._made[name]
 
     @property

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.training.run_data import RunData
 
 
-LEAST = 1096
+LEAST = 680
 """Pixels to which the page can be narrowed."""
 
 
@@ -155,6 +155,7 @@ class TrainingPanel(QWidget):
         self.tools = QWidget()
         QHBoxLayout(self.tools).setContentsMargins(0, 0, 0, 0)
         self._drawn: object = None
+        self._measured = False
         line = QHBoxLayout(self)
         line.setContentsMargins(14, 8, 14, 8)
         line.setSpacing(24)
@@ -245,17 +246,20 @@ class TrainingPanel(QWidget):
     def _show_strip(self) -> None:
         """The strip stands beside the curves where blocks are measured."""
         data = self._trainer.data
-        self.strip.setVisible(data is not None and bool(data.blocks.paths))
+        self._measured = data is not None and bool(data.blocks.paths)
         self._fit()
 
     def _fit(self) -> None:
-        """Where all of it has no room the list of runs goes: the page *Runs* has it too."""
+        """Where all of it has no room the list of runs goes, which the page *Runs* has too, and then the strip."""
         line = self.layout()
         assert line is not None
-        wanted = line.minimumSize().width()
-        if self._side.isHidden():
-            wanted += self._side.width() + line.spacing()
-        self._side.setVisible(self.strip.isHidden() or wanted <= self.width())
+        margins, gap = line.contentsMargins(), line.spacing()
+        room = self.width() - margins.left() - margins.right() - self.stack.minimumSizeHint().width()
+        room -= 0 if self._left.isHidden() else self._left.width() + gap
+        for part, wanted in ((self.strip, self._measured), (self._side, True)):
+            needs = max(part.minimumSizeHint().width(), part.minimumWidth()) + gap
+            part.setVisible(wanted and (needs <= room or self._left.isHidden()))
+            room -= 0 if part.isHidden() else needs
 
     def minimumSizeHint(self) -> QSize:
         """It makes no window wider than one without the list of runs."""
