@@ -96,10 +96,13 @@ def _view(held: Held, value: Value, output: Value) -> Step | None:
         channels = held.shape[0]
         if len(before) == len(after) == 4 and held.stack == 1 and after[1] == 1 and after[2:] != (1, 1):
             return Step(Held(held.source, held.shape, stack=after[2])) if after[2] * after[3] == channels else None
-        if len(before) == 4 and held.stack > 1 and before[1] == held.stack and after == (before[0], channels):
+        flat = (before[0], channels)
+        if len(before) == 4 and held.stack > 1 and before[1] == held.stack and after in (flat, (*flat, 1, 1)):
             return Step(Held(held.source, held.shape))
         if before == (before[0], channels) and after == (before[0], channels, 1, 1):
             return Step(Held(held.source, held.shape))
+        if before == (before[0], channels) and len(after) == 5 and after[1] * after[2] == channels:
+            return Step(Held(held.source, held.shape, stack=after[1])) if after[3:] == (1, 1) else None
     groups = after[1] if len(after) == 5 else 1
     whole = (after[1] * after[2], *after[3:]) if len(after) == 5 else tuple(after[1:])
     if {len(before), len(after)} not in ({4, 5}, {5}) or whole != held.shape:

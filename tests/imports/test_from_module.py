@@ -247,8 +247,10 @@ class Split(nn.Module):
         parts = x.reshape(batch, self.groups, channels // self.groups, *sides)
         shares = self.fc(parts.sum(dim=1).mean((2, 3), keepdim=True))
         shares = shares.view(batch, 1, self.groups, -1).transpose(1, 2).softmax(dim=1).reshape(batch, -1)
-        shares = shares.view(batch, -1, 1, 1).reshape(batch, self.groups, channels // self.groups, 1, 1)
-        return (parts * shares).sum(dim=1)
+        shares = shares.view(batch, -1, 1, 1)
+        if self.groups == 3:  # two forms in a row are one call, two with something between them are two
+            shares = shares + 0
+        return (parts * shares.reshape(batch, self.groups, channels // self.groups, 1, 1)).sum(dim=1)
 
 
 def selective() -> nn.Module:
@@ -265,11 +267,12 @@ def test_stacked_maps_are_one_map_of_all_channels() -> None:
     assert types.count("GroupSum") == 2 * types.count("GroupSoftmax") == 2 * types.count("Concat") == 4
     assert {"2.scale", "2.bias"} <= network.state_dict().keys() == bs.compile(diagram).state_dict().keys()
 
-    network = nn.Sequential(nn.Conv2d(3, 8, 1), Split(8, 3), nn.Conv2d(8, 4, 1))
-    diagram, report = from_module(network, (3, 9, 9))
-    assert report.proven and not report.foreign, report.notes
-    types = [block.type for module in diagram.modules.values() for _, block in module.blocks()]
-    assert (types.count("GroupSum"), types.count("GroupSoftmax")) == (2, 1)
+    for groups in (2, 3):
+        network = nn.Sequential(nn.Conv2d(3, 8, 1), Split(8, groups), nn.Conv2d(8, 4, 1))
+        diagram, report = from_module(network, (3, 9, 9))
+        assert report.proven and not report.foreign, report.notes
+        types = [block.type for module in diagram.modules.values() for _, block in module.blocks()]
+        assert (types.count("GroupSum"), types.count("GroupSoftmax")) == (2, 1)
 
     # Another axis is no stack of maps: it stays what it is, said by name.
     class Time(nn.Module):

@@ -16,7 +16,9 @@ from blockstudio.imports.proving import count
 torch.set_num_threads(1)
 ROOT = Path(__file__).parents[2]
 ROWS = [
-    line for line in (ROOT / "docs" / "imports.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `t")
+    line
+    for line in (ROOT / "docs" / "imports.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith(("| `torchvision:", "| `timm:"))
 ]
 PRESETS = {
     "torchvision:alexnet": "alexnet_torchvision",
