@@ -123,7 +123,7 @@ class SeeingPage(QWidget):
         self.shown = quiet(wrap=False)
         self.back, self.on = link(tr("Earlier"), lambda: self._leaf(-1)), link(tr("More"), lambda: self._leaf(1))
         column.addLayout(head_of(tr("Test images"), self.shown, self.back, self.on))
-        self.gallery = TilesView(43, 8, tr("Test images"))
+        self.gallery = TilesView(42, 8, tr("Test images"))
         self.gallery.chosen.connect(lambda image, _: self.look({"image": image}))
         column.addWidget(self.gallery)
         column.addWidget(quiet(tr("A red dot marks a wrong answer.")))

@@ -36,10 +36,11 @@ def head_of(title: str, note: QWidget | str, *actions: QWidget) -> QHBoxLayout:
     """What stands over a part: its title, a quiet note behind it, and what can be done at the right."""
     row = QHBoxLayout()
     row.addWidget(heading(title))
-    row.addWidget(quiet(note, wrap=False) if isinstance(note, str) else note)
+    low = Qt.AlignmentFlag.AlignBottom
+    row.addWidget(quiet(note, wrap=False) if isinstance(note, str) else note, 0, low)
     row.addStretch(1)
     for action in actions:
-        row.addWidget(action)
+        row.addWidget(action, 0, low)
     return row
 
 
