@@ -51,7 +51,8 @@ def needs(widget: QWidget) -> Iterator[str]:
         elif widget.minimumSizeHint().width() > widget.width() + 1 and widget.minimumWidth() == 0:
             yield f"{widget.text()!r} is {widget.minimumSizeHint().width()} wide, has {widget.width()}"
     elif isinstance(widget, kinds) and widget.text():
-        words = widget.fontMetrics().horizontalAdvance(widget.text().replace("&", ""))
+        lines = widget.text().replace("&", "").split("\n")
+        words = max(map(widget.fontMetrics().horizontalAdvance, lines))
         if words > widget.width():
             yield f"button {widget.text()!r} is {words} wide, has {widget.width()}"
     elif isinstance(widget, QHeaderView) and widget.model() is not None:
