@@ -6,6 +6,7 @@ The code is read as a syntax tree, so that a call inside an f-string is one like
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,10 +29,25 @@ class Call:
 
 
 @cache
+def tree(source: str) -> ast.Module:
+    """The syntax tree of a module's source, read once for all who look at it."""
+    # Trees are millions of objects that stay to the end: looking through them for garbage takes longer than reading.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        found = ast.parse(source)
+    finally:
+        if collects:
+            gc.enable()
+    gc.freeze()
+    return found
+
+
+@cache
 def search_words(source: str) -> tuple[str, ...]:
     """What is given as ``keywords=`` of a command: words by which a person may look for it."""
     found = []
-    for node in _nodes(ast.parse(source)) if "keywords=" in source else ():
+    for node in _nodes(tree(source)) if "keywords=" in source else ():
         if isinstance(node, ast.keyword) and node.arg == "keywords":
             found += _literals(node.value)
     return tuple(dict.fromkeys(found))
@@ -41,7 +57,7 @@ def search_words(source: str) -> tuple[str, ...]:
 def calls(source: str) -> tuple[Call, ...]:
     """Every call in a module's source, by line."""
     found = []
-    for node in _nodes(ast.parse(source)) if _MAY_SPEAK.search(source) else ():
+    for node in _nodes(tree(source)) if _MAY_SPEAK.search(source) else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TEMPLATES_OF:
             count = TEMPLATES_OF[node.func.id]
             words = [_literals(argument) for argument in node.args[:count]]

@@ -24,6 +24,7 @@ class Attribute:
     items: dict[str, Attribute] = field(default_factory=dict)
     chain: bool = False
     """The items run one after the other and nobody looks in between: they are an ``nn.Sequential``."""
+    _ends: tuple[Port, Port] | None = None
 
     def units(self) -> Iterator[Unit]:
         if self.unit is not None:
@@ -38,12 +39,12 @@ class Attribute:
             if self.unit.is_parameter or node.forks or len(node.sources) != 1 or len(node.ports) != 1:
                 return None
             return node.sources[0], (node.name, node.ports[0])
-        if not self.chain:
-            return None
-        items = list(self.items.values())
-        first, last = items[0].ends(), items[-1].ends()
-        assert first and last
-        return first[0], last[1]
+        if self.chain and self._ends is None:  # a chain in a chain in a chain is asked often
+            items = list(self.items.values())
+            first, last = items[0].ends(), items[-1].ends()
+            assert first and last
+            self._ends = first[0], last[1]
+        return self._ends
 
 
 def entries_of(plan: ClassPlan, order: list[str]) -> dict[str, Attribute]:

@@ -29,6 +29,7 @@ OF_DEFINITIONS = {"insert", "take", "put", "rename", "join", "cut", "_hold"}
 """What edits do to a `Definition`; the names mean other things elsewhere, so that the receiver counts."""
 DEFINITION = re.compile(r"(^|[._])(definition|main|module|twin|copied|still)$|\.definition\(.*\)$|\.modules\[.*\]$")
 OF_DICTS = {"update", "setdefault", "pop", "popitem", "clear"}
+WRITES = OF_NETWORKX | OF_DEFINITIONS | OF_DICTS
 ATTRIBUTES = {"main", "modules", "about", "description", "parameters", "graph", "history"}
 DIAGRAM = re.compile(r"(^|[._])(diagram|definition|main|fitted|still|twin|copied|d)$|\.definition\(.*\)$")
 CONTENTS = re.compile(
@@ -43,20 +44,22 @@ def violations(module: ast.Module) -> list[str]:
     found: list[str] = []
     for node in ast.walk(module):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            receiver, method = ast.unparse(node.func.value), node.func.attr
+            method = node.func.attr
+            if method not in WRITES:
+                continue
+            receiver = ast.unparse(node.func.value)
             on_definition = method in OF_DEFINITIONS and DEFINITION.search(receiver)
             on_contents = method in OF_DICTS and CONTENTS.search(receiver)
             if method in OF_NETWORKX or on_definition or on_contents:
                 found.append(ast.unparse(node))
         for target in _written(node):
-            text = ast.unparse(target)
             if isinstance(target, ast.Attribute):
                 if target.attr in ATTRIBUTES and DIAGRAM.search(ast.unparse(target.value)):
-                    found.append(text)
+                    found.append(ast.unparse(target))
             elif isinstance(target, ast.Subscript):
                 holder = ast.unparse(target.value)
                 if CONTENTS.search(holder) or NODES.search(holder):
-                    found.append(text)
+                    found.append(ast.unparse(target))
     return found
 
 

@@ -53,6 +53,23 @@ def test_source_of_a_chain(kind: str, given: dict) -> None:
     assert calls(lambda: source(large)) < 4.4 * calls(lambda: source(small))
 
 
+@pytest.mark.parametrize("depth", [15, 20])
+def test_source_of_a_name_of_many_parts(depth: int) -> None:
+    """Containers in containers are looked at once each, not once for each way down to them."""
+
+    def drawn(parts: int) -> Diagram:
+        diagram, name = Diagram("deep"), ".".join(["a"] * parts)
+        diagram.add("Input", "input", shape=[3, 8, 8])
+        diagram.add("Conv2d", name, out_channels=3, kernel_size=1)
+        diagram.add("Output", "output")
+        diagram.connect("input", name)
+        diagram.connect(name, "output")
+        return diagram
+
+    source(drawn(5))
+    assert calls(lambda: source(drawn(depth))) < (depth / 5) ** 2 * calls(lambda: source(drawn(5)))
+
+
 @pytest.mark.parametrize("merge", ["Add", "Multiply"])
 @pytest.mark.parametrize("bypass", [False, "off"])
 def test_a_sum_of_very_many_is_written_in_several_statements(merge: str, bypass: bool | str) -> None:

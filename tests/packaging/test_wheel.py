@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -13,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.support.source import imports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,6 +86,7 @@ def test_the_wheel_is_typed_and_brings_notices_and_desktop_files(installed: Path
     assert (installed.parent / "share" / "applications" / "blockstudio.desktop").is_file()
 
 
+@pytest.mark.xdist_group("catalogues")  # the code is read once
 def test_what_is_imported_is_declared() -> None:
     metadata = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=!;\[ ]", line)[0].lower() for line in metadata["dependencies"]}
@@ -94,11 +96,7 @@ def test_what_is_imported_is_declared() -> None:
     known = {modules.get(name, name).lower() for name in declared}
     imported: set[str] = set()
     for path in (ROOT / "blockstudio").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                imported.add(node.module.split(".")[0])
+        imported |= {each.module.split(".")[0] for each in imports(path)}
     imported -= {"shiboken6", "shibokensupport"}  # come with PySide6
     foreign = {name.lower() for name in imported - set(sys.stdlib_module_names) - {"blockstudio"}}
     assert foreign <= known, f"imported and not declared: {foreign - known}"

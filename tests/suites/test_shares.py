@@ -77,6 +77,7 @@ def test_a_long_name_is_not_repeated_whole() -> None:
     assert len(str(field.value)) < 1_000 and len(str(key.value)) < 1_000
 
 
+@pytest.mark.slow
 def test_a_part_is_shared_out_among_processes() -> None:
     one = shared_out("journals:kills", 4, 1)
     two = shared_out("journals:kills", 4, 2)

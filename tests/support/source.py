@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import ast
-import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.support.catalogues import tool
+
 
 @cache
 def tree(path: Path) -> ast.Module:
     """The syntax tree of a file, read once for all rules."""
-    text = path.read_text(encoding="utf-8")
-    # Trees are millions of objects that stay to the end: looking through them for garbage takes longer than reading.
-    gc.disable()
-    try:
-        found = ast.parse(text)
-    finally:
-        gc.enable()
-    gc.freeze()
+    found: ast.Module = tool("calls").tree(path.read_text(encoding="utf-8"))
     return found
 
 
