@@ -112,6 +112,20 @@ def told(widget: Inspector) -> list[str]:
     return [label.text() for label in widget.page.findChildren(QLabel)]
 
 
+def test_what_ends_a_chain_is_grouped_without_a_gap_before_it(open_window):
+    window = open_window()
+    session, before = window.session, None
+    for index, kind in enumerate(("Input", "Conv2d", "ReLU", "Conv2d", "BatchNorm2d", "ReLU")):
+        name = session.diagram.add(kind, f"b{index}", at=(0.0, 80.0 * index))
+        if before is not None:
+            session.diagram.connect(before, name)
+        before = name
+    session.select(["b3", "b4", "b5"])
+    assert window.commands.run("edit.group")
+    (name,) = session.selection
+    assert session.definition.block(name).at == (0.0, 240.0)
+
+
 def test_the_library_is_plain_files_that_any_diagram_takes(open_window):
     window = open_window("googlenet")
     session, shelf = window.session, window.desk.shelf

@@ -248,3 +248,20 @@ def _middle(definition: Definition, chosen: list[str]) -> tuple[float, float] | 
         return None
     xs, ys = [x for x, _ in places], [y for _, y in places]
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def entrance(definition: Definition, chosen: Iterable[str]) -> tuple[float, float] | None:
+    """The place at which the signal comes into blocks, or leaves them if nothing comes in: where one that stands for
+    them leaves no gap to what is wired to it."""
+    chosen = list(chosen)
+    inside = set(chosen)
+    fed = any(wire.source not in inside for name in chosen for wire in definition.wires_into(name))
+    ends = [
+        name for name in chosen
+        if not any((wire.source if fed else wire.target) in inside
+                   for wire in (definition.wires_into(name) if fed else definition.wires_from(name)))
+    ]  # fmt: skip
+    places = [at for name in ends or chosen if (at := definition.block(name).at) is not None]
+    if not places:
+        return None
+    return sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places)

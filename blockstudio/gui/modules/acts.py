@@ -15,7 +15,7 @@ from blockstudio.graph.edits import AddBlock, AddWire, Edit, RemoveWire
 from blockstudio.graph.format import SUFFIX
 from blockstudio.graph.library import Kept, packed
 from blockstudio.graph.operations.base import Added, Edits
-from blockstudio.graph.operations.grouping import group
+from blockstudio.graph.operations.grouping import entrance, group
 from blockstudio.graph.operations.naming import module_name
 from blockstudio.graph.operations.pasting import brought, paste
 from blockstudio.graph.operations.promoting import promote
@@ -40,7 +40,10 @@ def group_selection(session: Session) -> bool:
     """Make a module of the selected blocks; False if that cannot be, and why has been said."""
     name = module_name(session.diagram, session.scope, session.selection)
     try:
-        added = group(session.diagram, session.scope, session.selection, module=name, values=session.level.values)
+        added = group(
+            session.diagram, session.scope, session.selection, module=name, values=session.level.values,
+            at=entrance(session.definition, session.selection),
+        )  # fmt: skip
     except StudioError as error:
         session.refused.emit(str(error))
         return False
