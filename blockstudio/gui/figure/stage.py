@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from blockstudio.analysis import Analysis
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import MAIN, Diagram
@@ -15,15 +13,13 @@ from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
 from blockstudio.gui.canvas.scene.opening import MOST, walk
-from blockstudio.gui.canvas.scene.placing import Place
-from blockstudio.gui.canvas.scene.routed import exchanged
+from blockstudio.gui.canvas.scene.placing import Place, with_room
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.canvas.scene.staging import Staging, join
 from blockstudio.gui.canvas.scene.still import StillDrawing, full_width
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import tr
-from blockstudio.layout.opening import make_room
 
 
 class FigureStaging(Staging):
@@ -46,24 +42,13 @@ class FigureStaging(Staging):
         folds = self._wanted_columns > 1 and len(places) > 1
         # Wires that are led keep their points where the drawing makes the room itself.
         if roomy is None and frames and (folds or not self.session.diagram.definition(scope).routes):
-            roomy = self._with_room(scope, places, frames)
+            definition = self.session.diagram.definition(scope)
+            roomy = with_room(definition, places, self.card_sizes(scope), frames, self.right)
         if folds:
             shown = {name: at for name, at in (roomy or places).items() if self._only is None or name in self._only}
             columns = self._columns(scope, shown, frames)
             roomy = self._fold(columns, columns.into(self._wanted_columns))
         return self._stage(scope, path, places, roomy=roomy)
-
-    def _with_room(self, scope: str, places: dict[str, Place], frames: dict[str, Size]) -> dict[str, Place]:
-        """Places that the user chose, with room for what is open."""
-        names = list(places)
-        index = {name: row for row, name in enumerate(names)}
-        cards = self.card_sizes(scope)
-        wires = [(index[w.source], index[w.target]) for w in self.session.diagram.definition(scope).wires()]
-        centres = np.array([places[name] for name in names])
-        card, size = (np.array([sizes[name] for name in names]) for sizes in (cards, cards | frames))
-        centres, card, size = (exchanged(each, self.right) for each in (centres, card, size))
-        moved = exchanged(make_room(centres, card, size, wires), self.right)
-        return {name: (x, y) for name, (x, y) in zip(names, moved.tolist(), strict=True)}
 
     def card_sizes(self, scope: str) -> dict[str, Size]:
         path = self._root.get(scope, DEFINITION + scope if scope else "")

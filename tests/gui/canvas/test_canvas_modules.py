@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.graph.diagram import Block, Wire
@@ -394,3 +395,21 @@ def test_an_edit_draws_only_those_open_modules_anew_that_it_concerns(show) -> No
     kept = boxes()
     scene.restage()
     assert boxes() == kept, "as drawn anew"
+
+
+@pytest.mark.parametrize("preset", ["resnet34", "googlenet"])
+def test_placing_a_block_while_a_module_is_open_leaves_the_rest_about_where_it_is(show, preset) -> None:
+    """Nobody has placed anything: the first drag writes all places down, and the drawing stays in view as it was."""
+    diagram = load_preset(preset)
+    canvas = show(diagram, 1400, 900)
+    name = [each for each, block in diagram.main.blocks() if block.type in diagram.modules][1]
+    canvas.toggle_frame(name)
+    drawing = canvas.scene.drawing
+    first = drawing.names[1]
+    before = {each: drawing.rect(each).center() for each in drawing.names}
+    canvas.session.select([first])
+    key(canvas, Qt.Key.Key_Right)
+    drawing = canvas.scene.drawing
+    assert diagram.main.block(first).at is not None
+    apart = [(drawing.rect(each).center() - at).manhattanLength() for each, at in before.items()]
+    assert max(apart) <= 48, f"{max(apart)} px"

@@ -3,15 +3,17 @@ neighbours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF
 
 from blockstudio.graph.diagram import Definition
-from blockstudio.gui.canvas.scene.geometry import Geometry
+from blockstudio.gui.canvas.scene.geometry import Geometry, Size
 from blockstudio.gui.canvas.scene.metrics import CARD_HEIGHT, CARD_WIDTH, GRID
+from blockstudio.gui.canvas.scene.routed import exchanged
 from blockstudio.layout.flow import ALONG, turned, turned_places
+from blockstudio.layout.opening import make_room
 
 AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms."""
@@ -59,6 +61,34 @@ def rough(definition: Definition, right: bool = False) -> dict[str, Place]:
         for index, name in enumerate(names)
     }
     return turned_places(found, right)
+
+
+def with_room(
+    definition: Definition,
+    places: Mapping[str, Place],
+    cards: Mapping[str, Size],
+    frames: Mapping[str, Size],
+    right: bool,
+) -> dict[str, Place]:
+    """Places of a level with all modules shut, with room for the ``frames`` of those that are open."""
+    names = list(places)
+    index = {name: row for row, name in enumerate(names)}
+    wires = [(index[w.source], index[w.target]) for w in definition.wires() if w.source in index and w.target in index]
+    sizes = {**cards, **frames}
+    centres = np.array([places[name] for name in names]).reshape(len(names), 2)
+    card, size = (np.array([each[name] for name in names]).reshape(len(names), 2) for each in (cards, sizes))
+    centres, card, size = (exchanged(each, right) for each in (centres, card, size))
+    moved = exchanged(make_room(centres, card, size, wires), right)
+    return {name: (x, y) for name, (x, y) in zip(names, moved.tolist(), strict=True)}
+
+
+def shifted_to(places: Mapping[str, Place], like: Mapping[str, Place], right: bool) -> dict[str, Place]:
+    """Places moved across the flow, all alike and on the grid, to where most of them stand in another drawing."""
+    axis = 1 if right else 0
+    apart = [like[name][axis] - at[axis] for name, at in places.items() if name in like]
+    aside = snap(float(np.median(apart))) if apart else 0.0
+    dx, dy = (0.0, aside) if right else (aside, 0.0)
+    return {name: (x + dx, y + dy) for name, (x, y) in places.items()}
 
 
 def settle(drawing: Geometry, name: str) -> Place:

@@ -27,7 +27,7 @@ from blockstudio.gui.canvas.scene.metrics import (
     card_width,
     text_width,
 )
-from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place, rough, settle
+from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place, rough, settle, shifted_to, with_room
 from blockstudio.gui.canvas.scene.ports import port_offset
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.document import DEFINITION
@@ -131,10 +131,8 @@ class Staging:
     def forget(self) -> None:
         """Another document."""
         self._work.cancel()
-        for known in (self._places, self._folded, self._cuts, self._before):
+        for known in (self._places, self._folded, self._cuts, self._before, self._asked, self.opened):
             known.clear()
-        self._asked.clear()
-        self.opened.clear()
         self._reads_right = None
 
     def stage(self, path: str, scope: str, edits: Iterable[Edit] | None = None) -> Stage:
@@ -148,7 +146,12 @@ class Staging:
             cuts = columns.cut_at(self._cuts[scope])
             # What hangs beside may have grown past a cut: the columns stay, and make room themselves.
             roomy = self._fold(columns, cuts) if len(cuts) == len(self._cuts[scope]) else None
-        return self._stage(scope, path, self.folded(scope), roomy=roomy)
+        places = self.folded(scope)
+        if roomy is not None:  # what opens does so where it stands: nothing jumps once the user places a block
+            frames, definition = self._frame_sizes(path, scope), self.session.diagram.definition(scope)
+            like = with_room(definition, places, self.card_sizes(scope), frames, self.right)
+            roomy = shifted_to(roomy, like, self.right)
+        return self._stage(scope, path, places, roomy=roomy)
 
     def _stage(
         self,
