@@ -64,6 +64,7 @@ class Reader:
         for tensor in self.numbers.values():
             if any(size < 0 for size in tensor.dims) or math.prod(tensor.dims) > MAX_VALUES:
                 raise StudioError("import.file", say("it has a tensor of an impossible size."), where=name)
+        self.nodes = self._named_again(self.nodes)
         self.constants: Constants = {}
         self.values: dict[str, Value] = {}
         self._sources: dict[str, str] = {}
@@ -94,6 +95,19 @@ class Reader:
         self.values[self.turned or feed.name] = self.feed
         kinds = [_scopes(node)[0][1] for node in self.nodes if _scopes(node)]
         self.assembly = Assembly(kinds[0] if kinds else "onnx.Network", self.feed)
+
+    def _named_again(self, nodes: list[Any]) -> list[Any]:
+        """The operators without those that hand on a tensor of the file under the name of another layer's: an exporter
+        stores equal ones once."""
+        wanted = {item.name for item in self.graph.output}
+        kept = []
+        for node in nodes:
+            plain = node.op_type == "Identity" and len(node.input) == len(node.output) == 1
+            if plain and node.input[0] in self.numbers and node.output[0] not in wanted:
+                self.numbers[node.output[0]] = self.numbers[node.input[0]]
+            else:
+                kept.append(node)
+        return kept
 
     def frame(self) -> Frame:
         """The root frame."""

@@ -85,6 +85,13 @@ def layer_norm() -> Any:
     return after(*nodes, weights=[number("two", 2), number("eps", 1e-5), weight("g", 8), weight("h", 8)], opset=13)
 
 
+def stored_once() -> Any:
+    """Two layers whose equal biases are one tensor, as torch's older exporter writes them."""
+    nodes = [Node("Identity", ["one.bias"], ["two.bias"]), Node("Conv", ["x", "one.weight", "one.bias"], ["c"]),
+             Node("Conv", ["c", "two.weight", "two.bias"], ["y"])]  # fmt: skip
+    return model(nodes, [weight("one.weight", 8, 3, 3, 3), weight("one.bias", 8), weight("two.weight", 8, 8, 1, 1)])
+
+
 def shaped() -> Any:
     """The size of a flattened map worked out by operators, for any number of images."""
     nodes = [Node("Shape", ["c"], ["s"]), Node("Gather", ["s", "zero"], ["n"]),
@@ -177,6 +184,7 @@ PROVEN: dict[str, tuple[Callable[[], Any], str]] = {
     "Slice by steps": (
         lambda: one("Slice", whole("s", 0, 0), whole("e", 8, 8), whole("a", 2, 3), whole("t", 2, 2)), "Conv2d MaxPool2d"
     ),
+    "biases stored once": (stored_once, "Conv2d Conv2d"),
     "a size worked out": (shaped, "Conv2d Flatten"),
     "channels last": (channels_last, "Conv2d GlobalAvgPool Flatten Linear"),
     "weights as constants": (constants, "Conv2d Scale"),
