@@ -413,3 +413,13 @@ def test_placing_a_block_while_a_module_is_open_leaves_the_rest_about_where_it_i
     assert diagram.main.block(first).at is not None
     apart = [(drawing.rect(each).center() - at).manhattanLength() for each, at in before.items()]
     assert max(apart) <= 48, f"{max(apart)} px"
+    canvas.session.undo()
+    # What goes, or gets another name, while a module is open has a place no more.
+    canvas.session.select([first])
+    canvas.delete()
+    assert first not in canvas.scene.drawing.rows
+    canvas.session.undo()
+    assert canvas.session.do("Rename", RenameBlock(name=first, to="other"))
+    assert "other" in canvas.scene.drawing.rows and canvas.scene.is_open(name)
+    canvas.session.do("Add", AddBlock(name="late", block=Block(type="ReLU")))
+    assert "late" in canvas.scene.drawing.rows

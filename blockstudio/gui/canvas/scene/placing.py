@@ -71,7 +71,8 @@ def with_room(
     right: bool,
 ) -> dict[str, Place]:
     """Places of a level with all modules shut, with room for the ``frames`` of those that are open."""
-    names = list(places)
+    # A block that has just gone, or has another name, may still have a place.
+    names = [name for name in places if name in definition]
     index = {name: row for row, name in enumerate(names)}
     wires = [(index[w.source], index[w.target]) for w in definition.wires() if w.source in index and w.target in index]
     sizes = {**cards, **frames}
