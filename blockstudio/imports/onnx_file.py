@@ -102,7 +102,7 @@ class Reader:
         wanted = {item.name for item in self.graph.output}
         kept = []
         for node in nodes:
-            plain = node.op_type == "Identity" and len(node.input) == len(node.output) == 1
+            plain = node.op_type.lower() == "identity" and len(node.input) == len(node.output) == 1
             if plain and node.input[0] in self.numbers and node.output[0] not in wanted:
                 self.numbers[node.output[0]] = self.numbers[node.input[0]]
             else:
