@@ -35,7 +35,7 @@ def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
         data = json.loads((run.directory / "lab" / f"{question}.json").read_text(encoding="utf-8"))
         assert data
         figure = ElementTree.parse(run.directory / "lab" / f"{question}.svg").getroot()
-        assert figure.tag.endswith("svg") and len(figure) > 8
+        assert figure.tag.endswith("svg") and len(list(figure.iter())) > 8
     assert main(["lab", "lesion", str(run.directory), "--images", "40", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["whole"]["images"] == 40 and len(found["without"]) == 9 and set(found["refused"]) == {"conv1", "fc"}
