@@ -128,7 +128,7 @@ class Language:
             return str.__str__(text)
         values = {name: self.render(value) if isinstance(value, str) else value for name, value in text.values.items()}
         filled = _filled(self._template(text), values)
-        return _HALF.sub(lambda mark: _FULL[mark[0].strip()], filled) if self._joins(text) else filled
+        return _HALF.sub(lambda mark: _FULL.get(mark[0].strip(), ""), filled) if self._joins(text) else filled
 
     def _joins(self, text: Text) -> bool:
         """Whether marks between its parts are those of Chinese type."""
@@ -145,7 +145,7 @@ class Language:
 
 
 _FULL = {",": "，", ";": "；", ":": "："}
-_HALF = re.compile(r"(?<=[\u4e00-\u9fff）”])[,;:] |[,;:] (?=[\u4e00-\u9fff（“])")
+_HALF = re.compile(r"(?<=[\u4e00-\u9fff）”])[,;:] |[,;:] (?=[\u4e00-\u9fff（“])|(?<=[。！？]) ")
 
 
 def _worded(template: str) -> bool:

@@ -112,9 +112,12 @@ def test_cards_list_strip_and_inspector_show_what_the_blocks_do(open_window, qtb
     # A narrow window stays narrow: the list of runs goes, and comes back.
     panel = window.features.training.panel
     assert panel.list.isVisible()
-    window.resize(1100, 700)
+    window.resize(1200, 700)
     qtbot.waitUntil(lambda: not panel.list.isVisible())
-    assert window.width() == 1100 and watched.strip.isVisible()
+    assert window.width() == 1200 and watched.strip.isVisible()
+    window.resize(900, 700)
+    qtbot.waitUntil(lambda: not watched.strip.isVisible())
+    assert window.width() == 900
     window.resize(1440, 900)
     qtbot.waitUntil(panel.list.isVisible)
 

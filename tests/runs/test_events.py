@@ -150,7 +150,7 @@ def test_sentences_are_kept_in_english_and_told_in_the_readers_language(tmp_path
     folded.feed([(0, event) for event in events])
     use_language("zh-CN")
     try:
-        why = "a.pth: 无法读取：x。 请先选一个。"
+        why = "a.pth：无法读取：x。请先选一个。"
         assert [render(note) for note in history.notes] == [f"跳过了一个检查点：{why}", "plain"]
         assert folded.status == "failed" and render(folded.message) == why
     finally:
