@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import save
+from blockstudio.gui.work import child
 from blockstudio.gui.work.worker import Work
 
 
@@ -55,3 +59,21 @@ def test_cancelled_work_is_not_heard_of(work: Work, qtbot) -> None:
     gate.set()
     work.run(lambda: 2, heard.append)
     qtbot.waitUntil(lambda: heard == [2])
+
+
+def test_a_network_that_is_still_being_written_keeps_its_folder_until_it_is(qtbot, monkeypatch, tmp_path) -> None:
+    gate, begun, written = threading.Event(), threading.Event(), []
+
+    def slowly(diagram: Diagram, file: Path) -> None:
+        begun.set()
+        assert gate.wait(60) and file.parent.is_dir(), "its folder went while it was being written"
+        save(diagram, file)
+        written.append(file)
+
+    monkeypatch.setattr(child, "save", slowly)
+    running = child.Child()
+    running.run("summary", child.DIAGRAM, diagram=Diagram("small"))
+    assert begun.wait(60)
+    running.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: bool(written) and not written[0].parent.exists())

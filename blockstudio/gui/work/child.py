@@ -56,10 +56,15 @@ class Child(QObject):
             self._start(list(arguments))
             return
         still = copy_diagram(diagram)
-        self._folder = QTemporaryDir()
-        file = Path(self._folder.path()) / f"network{SUFFIX}"
+        folder = self._folder = QTemporaryDir()
+        file = Path(folder.path()) / f"network{SUFFIX}"
         named = [str(file) if argument == DIAGRAM else argument for argument in arguments]
-        self._work.run(lambda: save(still, file), lambda _: self._start(named), self._not_saved)
+
+        def write(_: QTemporaryDir = folder) -> None:
+            """Holds the folder: cancelled meanwhile, it must not go before the file is written, or that stays."""
+            save(still, file)
+
+        self._work.run(write, lambda _: self._start(named), self._not_saved)
 
     def _start(self, arguments: list[str]) -> None:
         process = QProcess(self)
