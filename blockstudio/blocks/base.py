@@ -217,6 +217,9 @@ class BlockType:
     """What comes out has the same height and width whatever map comes in."""
     merges: ClassVar[Merging] = ""
     """How it joins its inputs: by ``+``, by ``*``, one behind the other along the channels, or in a way of its own."""
+    joins: ClassVar[str] = ""
+    """The text that joins two inputs, ``{0} + {1}``; a third is joined to what that gives. Empty: all of them stand in
+    one call."""
     titled: ClassVar[bool] = True
     """Whether a card says the type before its numbers; no, where colour and numbers say it already."""
     palette: ClassVar[tuple[PaletteEntry, ...]] = ()

@@ -17,7 +17,7 @@ from blockstudio.blocks.base import (
     numel,
     shape_text,
 )
-from blockstudio.blocks.sources import plus
+from blockstudio.blocks.sources import joined, plus
 from blockstudio.text import join, listed, say
 
 
@@ -25,6 +25,10 @@ class _Merge(BlockType):
     family = "merge"
     inputs = ()
     variadic = True
+
+
+def _joined(kind: BlockType, a: Arguments) -> str:
+    return joined(kind.joins, [f"{{{index}}}" for index in range(len(a.inputs))])
 
 
 def _some(inputs: Sequence[Shape]) -> Shape:
@@ -107,6 +111,7 @@ class Add(_Merge):
 
     name = "Add"
     merges = "sum"
+    joins = "{0} + {1}"
     calls = ("add(input, other, alpha=1)",)
     elementwise = True
     help = say(
@@ -124,7 +129,7 @@ class Add(_Merge):
         return "PyTorch would stretch sides of 1; a residual sum never means that" if code == "shape.differ" else ""
 
     def code(self, a: Arguments) -> Code:
-        return Code(None, " + ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel())
+        return Code(None, _joined(self, a), channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [(say("additions"), f"{len(inputs) - 1} · {numel(output):,}", f"{(len(inputs) - 1) * numel(output):,}")]
@@ -135,6 +140,7 @@ class Maximum(_Merge):
     """``(N, ...), (N, ...), ... -> (N, ...)``, all of one shape; ``torch.maximum(a, b)``."""
 
     name = "Maximum"
+    joins = "torch.maximum({0}, {1})"
     calls = ("maximum(input, other)",)
     elementwise = True
     help = say(
@@ -159,10 +165,7 @@ class Maximum(_Merge):
         return len(inputs) > 1
 
     def code(self, a: Arguments) -> Code:
-        text = "{0}"
-        for index in range(1, len(a.inputs)):
-            text = f"torch.maximum({text}, {{{index}}})"
-        return Code(None, text, channels=a.channel())
+        return Code(None, _joined(self, a), channels=a.channel())
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         count = len(inputs) - 1
@@ -195,6 +198,7 @@ class Multiply(_Merge):
 
     name = "Multiply"
     merges = "product"
+    joins = "{0} * {1}"
     calls = ("mul(input, other)",)
     elementwise = True
     help = say(
@@ -230,7 +234,7 @@ class Multiply(_Merge):
 
     def code(self, a: Arguments) -> Code:
         widest = max(range(len(a.inputs)), key=lambda index: a.inputs[index][0])
-        return Code(None, " * ".join(f"{{{index}}}" for index in range(len(a.inputs))), channels=a.channel(widest))
+        return Code(None, _joined(self, a), channels=a.channel(widest))
 
     def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
         return [(say("each value"), " · ".join(shape_text(shape) for shape in inputs), shape_text(output))]

@@ -25,6 +25,13 @@ def times(*texts: str) -> str:
     return " * ".join(map(_factor, kept)) if len(kept) > 1 else (kept or ["1"])[0]
 
 
+def joined(joins: str, parts: Sequence[str]) -> str:
+    """``parts`` joined from the left by the text for two: with ``{0} + {1}``, ``a + b + c``."""
+    before, rest = joins.split("{0}")
+    between, after = rest.split("{1}")
+    return before * (len(parts) - 1) + parts[0] + "".join(f"{between}{part}{after}" for part in parts[1:])
+
+
 def items(text: str) -> list[str]:
     """The parts of a tuple display, ``["k", "1"]`` for ``(k, 1)``; a single value is one part."""
     node = ast.parse(text, mode="eval").body

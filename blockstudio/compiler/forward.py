@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from blockstudio.blocks.sources import joined
 from blockstudio.compiler import algebra, naming
 from blockstudio.compiler.net import ALWAYS, TRAINING, Guard, Net, Port
 from blockstudio.compiler.printer import WIDTH
@@ -21,10 +22,8 @@ MAX_JOINED = 4
 LONG = 60
 """Steps from which on a forward pass is long."""
 NEVER_AGAIN = 1 << 60
-SIGNS = {"sum": "+", "product": "*"}
-"""Merges that are written with a sign between their operands."""
 MOST_OPERANDS = 64
-"""A statement adds or multiplies so many."""
+"""A statement joins so many inputs."""
 
 
 class Line(NamedTuple):
@@ -297,15 +296,15 @@ class Forward:
         self._hold(variable, step.outs[0])
 
     def _put_merged(self, variable: str, step: Step, given: list[str], index: int) -> None:
-        """A step as a statement; a sum or product of very many as several: Python nests each in the one before."""
+        """A step as a statement; where very many are joined, as several: each is nested in the one before."""
         if not _is_long(step):
             self._put(f"{variable} = ", step.text(given))
             return
         read = self._read(step)
-        total = self._fresh(step.merge, index, {*read, variable}) if variable in read else variable
+        total = self._fresh(step.merge or "joined", index, {*read, variable}) if variable in read else variable
         for start in range(0, len(given), MOST_OPERANDS):
             part = given[start : start + MOST_OPERANDS]
-            self._put(f"{total} = ", f" {SIGNS[step.merge]} ".join([total, *part] if start else part))
+            self._put(f"{total} = ", joined(step.joins, [total, *part] if start else part))
         if total != variable:
             self._put(f"{variable} = ", total)
 
@@ -380,7 +379,7 @@ class Forward:
 
 
 def _is_long(step: Step) -> bool:
-    return step.merge in SIGNS and len(step.sources) > MOST_OPERANDS
+    return step.joins != "" and len(step.sources) > MOST_OPERANDS
 
 
 def _label(chain: Chain) -> str:

@@ -28,6 +28,8 @@ class Step:
     """Where it is not at work, its first source stands for all its outputs."""
     merge: Merging = ""
     """How it joins its inputs: see `BlockType.merges`."""
+    joins: str = ""
+    """The text for two of them: see `BlockType.joins`."""
     own: bool = False
     """It may write over its first source."""
     weighted: bool = False
@@ -74,6 +76,7 @@ def steps_of(plan: ClassPlan, entries: Mapping[str, Attribute]) -> dict[str, Ste
                 node.live,
                 node.forks,
                 node.kind.merges if node.kind is not None else "",
+                node.kind.joins if node.kind is not None else "",
                 name in own,
                 node.kind is None or node.kind.weighted,
             )

@@ -70,11 +70,11 @@ def test_source_of_a_name_of_many_parts(depth: int) -> None:
     assert calls(lambda: source(drawn(depth))) < (depth / 5) ** 2 * calls(lambda: source(drawn(5)))
 
 
-@pytest.mark.parametrize("merge", ["Add", "Multiply"])
+@pytest.mark.parametrize("merge", ["Add", "Multiply", "Maximum"])
 @pytest.mark.parametrize("bypass", [False, "off"])
-def test_a_sum_of_very_many_is_written_in_several_statements(merge: str, bypass: bool | str) -> None:
+def test_a_merge_of_very_many_is_written_in_several_statements(merge: str, bypass: bool | str) -> None:
     """Python nests each operand of a sum in the one before, and gives up at some thousand."""
-    count = 150
+    count = 250  # more than brackets may stand within each other
     diagram = bs.Diagram("wide")
     diagram.declare("off", False)
     diagram.add("Input", "input", shape=[3, 2, 2])
@@ -93,5 +93,5 @@ def test_a_sum_of_very_many_is_written_in_several_statements(merge: str, bypass:
     parts = [getattr(model, f"b{index}")(x) for index in [*range(count), 0, 0]]
     wanted = parts[0]
     for part in parts[1:]:
-        wanted = wanted + part if merge == "Add" else wanted * part
+        wanted = {"Add": torch.add, "Multiply": torch.mul, "Maximum": torch.maximum}[merge](wanted, part)
     assert torch.equal(model(x), wanted)
