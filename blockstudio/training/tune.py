@@ -11,12 +11,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import torch
 
-from blockstudio.analysis import analyze
+from blockstudio.analysis import Analysis, analyze
 from blockstudio.errors import StudioError
 from blockstudio.runs.devices import free_memory
 from blockstudio.runs.forecast import memory
@@ -75,7 +76,6 @@ class Stand:
         self.prepared = prepare(run)
         self.recipe = self.prepared.recipe
         self._diagram = run.diagram()
-        self._analysis = analyze(self._diagram)
 
     def machine(self, recipe: Recipe) -> tuple[Step, Feeder, Rates, Meter]:
         """All that steps need, from the beginning, for another ``recipe`` of the same run."""
@@ -98,6 +98,10 @@ class Stand:
         """Of the whole run."""
         feeder = Feeder(self.prepared.splits, recipe, self.prepared.device)
         return recipe.steps or (recipe.epochs or 1) * feeder.steps_per_epoch
+
+    @cached_property
+    def _analysis(self) -> Analysis:
+        return analyze(self._diagram)
 
     def fits(self, recipe: Recipe) -> bool:
         """Whether main memory holds a step, as far as that is known; a card says so itself."""
