@@ -25,13 +25,32 @@ from blockstudio.text import say
 _CLASSES = {"reflect": "nn.ReflectionPad2d", "replicate": "nn.ReplicationPad2d", "circular": "nn.CircularPad2d"}
 
 
+class _Border(BlockType):
+    """Rows and columns around a map."""
+
+    calls = ("pad(input, pad, mode='constant', value=None)",)
+    family = "head"
+
+    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
+        return "PyTorch would pad the batch of vectors as if it were a map" if code == "shape.rank" else ""
+
+    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
+        top, _, left, _ = p["padding"]
+        return Window(before=(top, left))
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        (_, height, width), (top, bottom, left, right) = inputs[0], p["padding"]
+        return [
+            (say("height"), f"{top} + {height} + {bottom}", str(output[1])),
+            (say("width"), f"{left} + {width} + {right}", str(output[2])),
+        ]
+
+
 @block_type
-class ZeroPad2d(BlockType):
+class ZeroPad2d(_Border):
     """``(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)``; ``torch.nn.ZeroPad2d``."""
 
     name = "ZeroPad2d"
-    calls = ("pad(input, pad, mode='constant', value=None)",)
-    family = "head"
     may_share_input = True  # without padding
     help = say("Puts rows and columns of zeros around the map.")
     palette = (PaletteEntry("ZeroPad2d", {"padding": 1}, "zero padding border"),)
@@ -53,31 +72,19 @@ class ZeroPad2d(BlockType):
         top, bottom, left, right = p["padding"]
         return channels, height + top + bottom, width + left + right
 
-    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
-        return "PyTorch would pad the batch of vectors as if it were a map" if code == "shape.rank" else ""
-
-    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
-        top, _, left, _ = p["padding"]
-        return Window(before=(top, left))
-
     def code(self, a: Arguments) -> Code:
         return Code(f"nn.ZeroPad2d({_sides(a)})", channels=a.channel())
 
     def summary(self, p: Resolved) -> str:
         return _short(p)
 
-    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return _rows(p, inputs[0], output)
-
 
 @block_type
-class BorderPad2d(BlockType):
+class BorderPad2d(_Border):
     """``(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)``; ``torch.nn.ReflectionPad2d``,
     ``ReplicationPad2d`` or ``CircularPad2d``."""
 
     name = "BorderPad2d"
-    calls = ("pad(input, pad, mode='constant', value=None)",)
-    family = "head"
     moves_pixels = True  # in the border; the pixels of the map itself lie as `window` says
     help = say(
         "Puts rows and columns around the map that are taken from it: mirrored at its edge (reflect), its edge again "
@@ -112,24 +119,14 @@ class BorderPad2d(BlockType):
             )
         return channels, height + top + bottom, width + left + right
 
-    def stricter(self, code: str, p: Resolved, inputs: Sequence[Shape]) -> str:
-        return "PyTorch would pad the batch of vectors as if it were a map" if code == "shape.rank" else ""
-
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return bool(p["mode"] != "circular")
-
-    def window(self, p: Resolved, inputs: Sequence[Shape]) -> Window | None:
-        top, _, left, _ = p["padding"]
-        return Window(before=(top, left))
 
     def code(self, a: Arguments) -> Code:
         return Code(f"{_CLASSES[a.values['mode']]}({_sides(a)})", channels=a.channel())
 
     def summary(self, p: Resolved) -> str:
         return f"{p['mode']} {_short(p)}"
-
-    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
-        return _rows(p, inputs[0], output)
 
 
 def _sides(a: Arguments) -> str:
@@ -150,12 +147,3 @@ def _short(p: Resolved) -> str:
     """A border on a card: one number, or those of top, bottom, left, right."""
     sides = p["padding"]
     return str(sides[0]) if len(set(sides)) == 1 else ", ".join(map(str, sides))
-
-
-def _rows(p: Resolved, shape: Shape, output: Shape) -> list[tuple[str, str, str]]:
-    """Where the size of a map ``(C, H, W)`` with a border comes from."""
-    (_, height, width), (top, bottom, left, right) = shape, p["padding"]
-    return [
-        (say("height"), f"{top} + {height} + {bottom}", str(output[1])),
-        (say("width"), f"{left} + {width} + {right}", str(output[2])),
-    ]

@@ -123,6 +123,10 @@ _MODE = Parameter(
     kind="choice", default="nearest", choices=("nearest", "nearest-exact", "bilinear", "bicubic"),
     help=say("Where the new pixels' values come from."),
 )  # fmt: skip
+_INTERPOLATE = (
+    "interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
+    "recompute_scale_factor=None, antialias=False)"
+)
 _CORNERS = Parameter(kind="bool", default=False, help=say("Bilinear and bicubic: corner pixels keep their place."))
 
 
@@ -135,10 +139,7 @@ class Upsample(BlockType):
     family = "pooling"
     help = say("Makes the map larger: each pixel several times (nearest), or values in between (bilinear, bicubic).")
     palette = (PaletteEntry("Upsample", {}, "interpolate resize enlarge nearest bilinear bicubic decoder"),)
-    calls = (
-        "interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
-        "recompute_scale_factor=None, antialias=False)",
-    )
+    calls = (_INTERPOLATE,)
     parameters = {
         "scale": Parameter(kind="int", default=2, minimum=1, maximum=1024,
             help=say("How many times as high and wide.")),
@@ -157,11 +158,7 @@ class Upsample(BlockType):
         return channels, p["scale"] * height, p["scale"] * width
 
     def code(self, a: Arguments) -> Code:
-        corners = ""
-        if a.values["mode"] in ("bilinear", "bicubic"):
-            corners = a.keywords(align_corners=False)
-        arguments = f"scale_factor={a.text('scale')}, mode={a.values['mode']!r}{corners}"
-        return Code(f"nn.Upsample({arguments})", channels=a.channel())
+        return _upsample(a, f"scale_factor={a.text('scale')}")
 
     def summary(self, p: Resolved) -> str:
         return f"×{p['scale']} {p['mode']}"
@@ -180,10 +177,7 @@ class Interpolate(BlockType):
     family = "pooling"
     help = say("Brings the map to a size, larger or smaller: to that of another map that it is to be joined with.")
     palette = (PaletteEntry("Interpolate", {}, "resize upsample downsample size nearest bilinear bicubic decoder"),)
-    calls = (
-        "interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
-        "recompute_scale_factor=None, antialias=False)",
-    )
+    calls = (_INTERPOLATE,)
     parameters = {
         "size": Parameter(
             kind="pair", default=14, minimum=1, maximum=65536,
@@ -203,9 +197,7 @@ class Interpolate(BlockType):
         return channels, *p["size"]
 
     def code(self, a: Arguments) -> Code:
-        corners = a.keywords(align_corners=False) if a.values["mode"] in ("bilinear", "bicubic") else ""
-        arguments = f"size={a.text('size')}, mode={a.values['mode']!r}{corners}"
-        return Code(f"nn.Upsample({arguments})", channels=a.channel())
+        return _upsample(a, f"size={a.text('size')}")
 
     def summary(self, p: Resolved) -> str:
         height, width = p["size"]
@@ -303,6 +295,12 @@ class PixelUnshuffle(BlockType):
             (say("height"), f"{height} / {factor}", str(output[1])),
             (say("width"), f"{width} / {factor}", str(output[2])),
         ]
+
+
+def _upsample(a: Arguments, size: str) -> Code:
+    """The layer that gives this size."""
+    corners = a.keywords(align_corners=False) if a.values["mode"] in ("bilinear", "bicubic") else ""
+    return Code(f"nn.Upsample({size}, mode={a.values['mode']!r}{corners})", channels=a.channel())
 
 
 def _sides(factor: int, shape: Shape, output: Shape) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from blockstudio.cli.arguments import Parser, answer, json_argument, settings_of
 from blockstudio.errors import StudioError
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Option, check_asked
+from blockstudio.runs.run import LAB
 from blockstudio.text import render, say
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _refuse_settings(options: argparse.Namespace) -> None:
 
 
 def _folder(options: argparse.Namespace, run: Path) -> Path:
-    return Path(options.output) if options.output else run / "lab"
+    return Path(options.output) if options.output else run / LAB
 
 
 def _progress(options: argparse.Namespace) -> Progress:

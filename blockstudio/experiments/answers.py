@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from blockstudio.experiments.measures import Measure
+from blockstudio.runs.run import LAB
 
 FOLDER = "asked"
-"""In the run's folder ``lab``."""
+"""In the run's folder for what it was asked."""
 
 
 def answer_file(run: Path, measure: Measure) -> Path:
     """Where the answer that a measure is read from is kept."""
     text = json.dumps([measure.ask, measure.options], sort_keys=True)
-    return run / "lab" / FOLDER / f"{measure.ask}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
+    return run / LAB / FOLDER / f"{measure.ask}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
 
 
 def unanswered(run: Path, measures: Iterable[Measure]) -> list[dict[str, Any]]:

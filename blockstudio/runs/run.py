@@ -46,6 +46,8 @@ RECIPE = "recipe.json"
 EVENTS = "events.jsonl"
 CONTROL = "control.jsonl"
 LOG = "trainer.log"
+LAB = "lab"
+"""The folder for what was asked of the trained network."""
 
 Command: TypeAlias = Literal["pause", "resume", "stop", "watch", "unwatch", "fetch"]
 

@@ -17,7 +17,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.scope import scope_of
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.inspector.sections import BlockSection, add_sections
+from blockstudio.gui.inspector.sections import BlockSection, add_rest, add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import Box, NumberRow, bytes_text, clear, count_text, heading, quiet, whole_text
@@ -56,13 +56,7 @@ class BlockPage(QWidget):
                 self._add_parameter(key, parameter)
         column.addWidget(heading(tr("Block")))
         column.addWidget(self._attributes())
-        self._below = QWidget()
-        self._below.hide()
-        self._rest = QVBoxLayout(self._below)
-        self._rest.setContentsMargins(0, 0, 0, 0)
-        self._rest.setSpacing(6)
-        column.addWidget(self._below)
-        column.addStretch(1)
+        self._below, self._rest = add_rest(column)
         self._sections: list[BlockSection] | None = None
         self._desk = desk
         self.refresh()

@@ -18,7 +18,7 @@ from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.edits import Edit, RenameModule, SetDeclarations, SetDefault, SetTexts
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.scope import scope_of
-from blockstudio.gui.inspector.sections import add_sections
+from blockstudio.gui.inspector.sections import add_rest, add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, TitleField, ValueField, parameter_field
 from blockstudio.gui.kit.parts import NumberRow, bytes_text, count_text, heading, quiet, whole_text
@@ -108,13 +108,7 @@ class DiagramPage(QWidget):
         self.new_parameter.setToolTip(tr("Expressions of the blocks on this level may use it."))
         self.new_parameter.committed.connect(self._add)
         column.addWidget(self.new_parameter)
-        self._below = QWidget()
-        self._below.hide()
-        self._rest = QVBoxLayout(self._below)
-        self._rest.setContentsMargins(0, 0, 0, 0)
-        self._rest.setSpacing(6)
-        column.addWidget(self._below)
-        column.addStretch(1)
+        self._below, self._rest = add_rest(column)
         self._desk = desk
         self._totals: NumberRow | None = None
         self.refresh()

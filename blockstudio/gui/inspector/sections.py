@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, cast
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import About
@@ -27,3 +27,15 @@ def add_sections(desk: Desk, column: QVBoxLayout, place: About, name: str) -> li
             if hasattr(widget, "refresh_block"):
                 found.append(cast(BlockSection, widget))
     return found
+
+
+def add_rest(column: QVBoxLayout) -> tuple[QWidget, QVBoxLayout]:
+    """Room at the end of a page for what is made after its fields, hidden until then, and the column in it."""
+    room = QWidget()
+    room.hide()
+    inside = QVBoxLayout(room)
+    inside.setContentsMargins(0, 0, 0, 0)
+    inside.setSpacing(6)
+    column.addWidget(room)
+    column.addStretch(1)
+    return room, inside

@@ -15,6 +15,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.figure_view import png_of
 from blockstudio.gui.kit.parts import link_button
 from blockstudio.gui.kit.text import tr
+from blockstudio.runs.run import LAB
 
 DATA = ".json"
 Kind = Literal["figure", "data"]
@@ -70,7 +71,7 @@ def _folder(run: Path | None) -> Path:
     """It is made."""
     if run is None:
         return Path()
-    folder = run / "lab"
+    folder = run / LAB
     try:
         folder.mkdir(exist_ok=True)
     except OSError:
