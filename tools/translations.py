@@ -75,7 +75,7 @@ def declared() -> Iterator[tuple[str, str]]:
     """Texts of tables and files, which are rendered as they stand there."""
     from blockstudio.analysis.costs import COSTS
     from blockstudio.blocks import CATALOGUE, FAMILIES
-    from blockstudio.runs.datasets import DATASETS
+    from blockstudio.runs.known_sets import DATASETS
     from blockstudio.runs.recipe import FIELDS
 
     for field in FIELDS.values():
@@ -94,8 +94,8 @@ def declared() -> Iterator[tuple[str, str]]:
         yield cost.title, "blockstudio/analysis/costs.py"
         yield cost.about, "blockstudio/analysis/costs.py"
     for known in DATASETS.values():
-        yield known.title, "blockstudio/runs/datasets.py"
-        yield known.help, "blockstudio/runs/datasets.py"
+        yield known.title, "blockstudio/runs/known_sets.py"
+        yield known.help, "blockstudio/runs/known_sets.py"
     yield from of_presets()
 
 

@@ -27,8 +27,9 @@ from blockstudio.graph.edits import SetDefault
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
-from blockstudio.runs.datasets import COUNTED, DataInfo, check_present, describe
+from blockstudio.runs.datasets import check_present, describe
 from blockstudio.runs.frozen import freeze_problems, trainable
+from blockstudio.runs.known_sets import COUNTED, DataInfo
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
 from blockstudio.runs.rates import usual_rate

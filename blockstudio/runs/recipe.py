@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeAlias, TypeVar, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import Struct
 
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
@@ -101,58 +102,39 @@ class Field(Struct, frozen=True, kw_only=True):
         return say("{words} or nothing", words=words) if self.optional else words
 
 
+_KINDS: dict[object, FieldKind] = {int: "int", float: "float", bool: "bool", str: "text"}
+
+
 def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[Field, Any]]:
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    declared = {each.name: each.type for each in msgspec.structs.fields(struct)}
-    for item in info.fields:
-        kind = item.type
-        if isinstance(kind, inspect.StructType):
-            yield from _fields(kind.cls, f"{prefix}{item.name}.")
+    """Each field with its annotation, read off that itself: a window needs them before its first frame."""
+    usual = struct()
+    for item in msgspec.structs.fields(struct):
+        if get_origin(item.type) is not Annotated:
+            yield from _fields(item.type, f"{prefix}{item.name}.")
             continue
-        assert isinstance(kind, inspect.Metadata), item.name
-        schema, extra = kind.extra_json_schema or {}, kind.extra or {}
-        inner, optional = kind.type, False
-        if isinstance(inner, inspect.UnionType):
-            optional = True
-            inner = next(option for option in inner.types if not isinstance(option, inspect.NoneType))
-        low, high = extra.get("ge"), extra.get("le")
-        kinds: dict[type, FieldKind] = {
-            inspect.IntType: "int",
-            inspect.FloatType: "float",
-            inspect.BoolType: "bool",
-            inspect.StrType: "text",
-            inspect.LiteralType: "choice",
-        }
-        several: FieldKind = "numbers"
-        if isinstance(inner, inspect.VarTupleType) and isinstance(inner.item_type, inspect.StrType):
-            several = "paths"
-        elif "each" in extra:
-            several = "channels"
-        if isinstance(inner, inspect.IntType | inspect.FloatType):
-            low = inner.ge if inner.ge is not None else low
-            high = inner.le if inner.le is not None else inner.lt if inner.lt is not None else high
-        default = getattr(struct(), item.name)
-        annotation = declared[item.name]
-        # The declared order; the library sorts a Literal's values.
-        choices = (
-            get_args(get_args(annotation)[0]) if isinstance(inner, inspect.LiteralType) else extra.get("choices", ())
-        )
+        inner, meta = get_args(item.type)
+        extra = meta.extra or {}
+        options = get_args(inner) if get_origin(inner) in (Union, UnionType) else ()
+        if options:
+            inner = next(option for option in options if option is not NoneType)
+        origin, parts = get_origin(inner), get_args(inner)
+        choices = parts if origin is Literal else extra.get("choices", ())
+        several: FieldKind = "paths" if str in parts else "channels" if "each" in extra else "numbers"
         yield (
             Field(
                 path=prefix + item.name,
-                kind="choice" if choices else kinds.get(type(inner), several),
-                title=schema.get("title", item.name),
-                help=schema.get("description", ""),
-                default=default,
-                optional=optional,
-                minimum=low,
-                maximum=high,
+                kind="choice" if choices else several if origin is tuple else _KINDS[inner],
+                title=meta.title or item.name,
+                help=meta.description or "",
+                default=getattr(usual, item.name),
+                optional=bool(options),
+                minimum=extra.get("ge") if meta.ge is None else meta.ge,
+                maximum=next((high for high in (meta.le, meta.lt) if high is not None), extra.get("le")),
                 choices=choices,
                 when=tuple(extra.get("when", "").split()),
                 each=extra.get("each", "channel"),
             ),
-            annotation,
+            item.type,
         )
 
 

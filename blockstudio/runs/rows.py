@@ -15,8 +15,8 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded
 from blockstudio.runs.chance import doubt
 from blockstudio.runs.curves import Curves, best_of
-from blockstudio.runs.datasets import DATASETS
 from blockstudio.runs.following import Following
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.runs.label import LABEL, Label, read_label
 from blockstudio.runs.recipe import FIELDS, Recipe, get_field
 from blockstudio.runs.recipe_files import load_recipe

@@ -19,8 +19,9 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import write_atomic
 from blockstudio.runs.adapt import diagram_problems, image_shape, input_shape
-from blockstudio.runs.datasets import DATASETS, describe, megabytes_text
+from blockstudio.runs.datasets import describe
 from blockstudio.runs.frozen import freeze_problems
+from blockstudio.runs.known_sets import DATASETS, megabytes_text
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.run import Run

@@ -76,11 +76,11 @@ def test_a_data_set_is_a_row(tmp_path: Path) -> None:
     tree = scratch.tree(tmp_path, "blockstudio/runs", "blockstudio/training/data")
     usps, reader, noughts = DATA_SETS
     put(tree, reader)
-    scratch.edit(tree / "blockstudio/runs/datasets.py", "}  # fmt: skip\n", usps.text + noughts.text)
+    scratch.edit(tree / "blockstudio/runs/known_sets.py", "}  # fmt: skip\n", usps.text + noughts.text)
     images = np.random.default_rng(0).integers(0, 255, (20, 8, 8), np.uint8)
     np.savez(tree / "blockstudio/training/data/noughts.npz", images=images, labels=np.arange(20, dtype=np.uint8) % 2)
     check = """
-import blockstudio.runs.datasets as sets
+import blockstudio.runs.known_sets as sets
 from blockstudio.runs.structure import Data
 from blockstudio.training.data.load import load_data
 from blockstudio.cli import main

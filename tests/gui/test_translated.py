@@ -23,7 +23,7 @@ from blockstudio import text
 from blockstudio.blocks import CATALOGUE
 from blockstudio.graph.presets import load_preset, preset_folder, preset_names
 from blockstudio.gui.shell.window import StudioWindow
-from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.runs.recipe import FIELDS
 from tests.support.catalogues import tool
 from tests.support.planted import FAULTS

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, describe
+from blockstudio.runs.datasets import describe
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.runs.structure import Data, Shapes
 
 

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DataInfo, describe
+from blockstudio.runs.datasets import describe
+from blockstudio.runs.known_sets import DataInfo
 from blockstudio.runs.structure import Data
 from blockstudio.training.data.images import ImageSet
 from blockstudio.training.data.load import DataSplits, load_data

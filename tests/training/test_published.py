@@ -15,7 +15,8 @@ import torch
 from scipy.io import savemat
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, describe
+from blockstudio.runs.datasets import describe
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.runs.mat_files import read_mat
 from blockstudio.runs.structure import Data
 from blockstudio.training.data import DataSplits, load_data

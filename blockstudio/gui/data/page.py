@@ -29,7 +29,7 @@ from blockstudio.gui.kit.page import PageHead, section_title
 from blockstudio.gui.kit.parts import bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
-from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.known_sets import DATASETS
 
 VIEWS = (("train", False), ("validation", False), ("train", True))
 

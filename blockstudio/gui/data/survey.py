@@ -16,7 +16,8 @@ from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.data.process import SurveyProcess
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
-from blockstudio.runs.datasets import DataInfo, check_present, describe
+from blockstudio.runs.datasets import check_present, describe
+from blockstudio.runs.known_sets import DataInfo
 from blockstudio.runs.listing import list_folder, split_counts
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.structure import Data

@@ -13,8 +13,9 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.settings import settings
-from blockstudio.runs.datasets import DATASETS, is_absent, megabytes_text
+from blockstudio.runs.datasets import is_absent
 from blockstudio.runs.devices import absent_devices
+from blockstudio.runs.known_sets import DATASETS, megabytes_text
 from blockstudio.runs.recipe import FIELDS, get_field
 from blockstudio.runs.start import REMOTE
 from blockstudio.text import say

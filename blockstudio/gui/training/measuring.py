@@ -26,7 +26,7 @@ from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.gui.training.next_run import absent_text
 from blockstudio.gui.training.recipe_values import field_value_text
 from blockstudio.gui.work.lines import LineProcess
-from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.runs.recipe import FIELDS, Recipe
 from blockstudio.runs.recipe_files import save_recipe
 from blockstudio.text import from_data

@@ -15,8 +15,8 @@ from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe
 from blockstudio.runs.adapt import adapt
-from blockstudio.runs.datasets import DATASETS, megabytes_text
 from blockstudio.runs.forecast import Forecast, forecast
+from blockstudio.runs.known_sets import DATASETS, megabytes_text
 from blockstudio.runs.published import PUBLISHED
 
 PAUSE_MS = 250

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, cifar_files
+from blockstudio.runs.found_sets import cifar_files
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.text import say
 from blockstudio.training.data.cifar_batch import read_batch
 from blockstudio.training.data.images import ImageSet, RawData

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from blockstudio.answers import collected, each
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS, DataInfo, check_present, describe, held_count
+from blockstudio.runs.datasets import check_present, describe, held_count
+from blockstudio.runs.known_sets import DATASETS, DataInfo
 from blockstudio.runs.published import PUBLISHED, find_published
 from blockstudio.runs.structure import Data
 from blockstudio.text import say, say_many

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from blockstudio.errors import StudioError
-from blockstudio.runs.datasets import DATASETS
+from blockstudio.runs.known_sets import DATASETS
 from blockstudio.text import say
 from blockstudio.training.data.decode import UNREADABLE, Decoder, pixels_of, unreadable
 from blockstudio.training.data.images import ImageSet

@@ -16,8 +16,9 @@ from torch import Tensor
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs.adapt import adapt, image_shape, input_shape
-from blockstudio.runs.datasets import DataInfo, check_present, describe
+from blockstudio.runs.datasets import check_present, describe
 from blockstudio.runs.image_folders import printable
+from blockstudio.runs.known_sets import DataInfo
 from blockstudio.runs.listing import Counts, ListedPart, list_folder
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.data.decode import reading, survey
