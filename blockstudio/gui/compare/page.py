@@ -290,22 +290,3 @@ def _section(text: str) -> QLabel:
     label.setFont(font(14, bold=True))
     label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
     return label
-
-
-class Comparing:
-    """*Compare…*; the page is made when it is first asked for."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self.comparison = ComparedNetworks(desk.session, desk.documents)
-        self._page: ComparePage | None = None
-        desk.add_screen("compare", self._make, lambda: self._page is not None and self._page.add_line.setFocus())
-
-    def _make(self) -> ComparePage:
-        self._page = ComparePage(self._desk, self.comparison)
-        return self._page
-
-    @property
-    def page(self) -> ComparePage | None:
-        """The page, if it is in view."""
-        return self._page if self._desk.screen == "compare" else None

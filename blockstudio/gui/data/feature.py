@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from blockstudio.gui.commands.registry import Command
-from blockstudio.gui.data.page import DataPage
-from blockstudio.gui.data.survey import SurveyControl
 from blockstudio.gui.document.desk import Desk
 from blockstudio.text import say
+
+if TYPE_CHECKING:
+    from blockstudio.gui.data.page import DataPage
+    from blockstudio.gui.data.survey import SurveyControl
 
 
 class DataSet:
@@ -20,7 +24,6 @@ class DataSet:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.control = SurveyControl(desk.session)
         self.page: DataPage | None = None
         desk.add_screen("data", self._make, self._focus, title=say("Data"), place=2)
         desk.add_commands(
@@ -34,11 +37,21 @@ class DataSet:
                     lambda d, value: d.session.recipe.set_fields({"data.damaged": value}), value=True),
             Command("data.use", say("Train on this folder"), self._use, value=True),
             Command("data.open_folder", say("Open the data set's folder"), lambda d: self._open_folder(),
-                    enabled=lambda d: bool(self.control.known.root)),
+                    enabled=lambda d: self.page is not None and bool(self.control.known.root)),
         )  # fmt: skip
-        desk.on_close(self.control.stop)
+
+    @cached_property
+    def control(self) -> SurveyControl:
+        """What looks at the data."""
+        from blockstudio.gui.data.survey import SurveyControl
+
+        control = SurveyControl(self._desk.session)
+        self._desk.on_close(control.stop)
+        return control
 
     def _make(self) -> DataPage:
+        from blockstudio.gui.data.page import DataPage
+
         self.page = DataPage(self._desk, self.control)
         return self.page
 

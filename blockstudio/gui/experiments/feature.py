@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from blockstudio.errors import StudioError
-from blockstudio.experiments import Trial
-from blockstudio.experiments.course import Look
-from blockstudio.experiments.definition import SUFFIX, Size
-from blockstudio.experiments.of_runs import experiment_of
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
-from blockstudio.gui.experiments.charts import Chart
-from blockstudio.gui.experiments.control import ExperimentControl
-from blockstudio.gui.experiments.page import ExperimentPage, save_chart
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.work.settings import runs_folder
-from blockstudio.runs.rows import Listed
 from blockstudio.runs.run import LOG
 from blockstudio.text import say
 
-Given = tuple[Path | None, Size, str, Document | None, tuple[str, ...], dict[str, str] | None]
-"""File, size and curve; the drawing that was opened to look at, the blocks that are lit on it; what was typed into the
-form of a new one."""
+if TYPE_CHECKING:
+    from blockstudio.experiments import Trial
+    from blockstudio.experiments.course import Look
+    from blockstudio.experiments.definition import Size
+    from blockstudio.gui.experiments.charts import Chart
+    from blockstudio.gui.experiments.control import ExperimentControl
+    from blockstudio.gui.experiments.page import ExperimentPage
+    from blockstudio.runs.rows import Listed
+
+    Given: TypeAlias = tuple[Path | None, Size, str, Document | None, tuple[str, ...], dict[str, str] | None]
+    """File, size and curve; the drawing that was opened to look at, the blocks that are lit on it; what was typed into
+    the form of a new one."""
 
 
 class Experiments:
@@ -35,7 +38,6 @@ class Experiments:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        control = self.control = ExperimentControl(desk, desk.runs)
         self.page: ExperimentPage | None = None
         self._document: Document | None = None
         """The drawing that was opened to look at."""
@@ -44,16 +46,16 @@ class Experiments:
         desk.add_screen("experiments", self._make, title=say("Experiments"), place=4)
 
         def is_open(_: Desk) -> bool:
-            return control.plan is not None and desk.screen == "experiments"
+            return desk.screen == "experiments" and self.control.plan is not None
 
         def working(_: Desk) -> bool:
-            return is_open(desk) and control.standing is not None and control.standing.working
+            return is_open(desk) and self.control.standing is not None and self.control.standing.working
 
         def has_failed(_: Desk) -> bool:
-            return is_open(desk) and control.standing is not None and control.standing.count("failed") > 0
+            return is_open(desk) and self.control.standing is not None and self.control.standing.count("failed") > 0
 
         desk.add_commands(
-            Command("experiment.all", say("All experiments"), lambda d: control.close(), enabled=is_open),
+            Command("experiment.all", say("All experiments"), lambda d: self.control.close(), enabled=is_open),
             Command("experiment.new", say("New experiment…"), self._new, keywords="grid seeds question"),
             Command("experiment.make", say("Make the experiment of the form"), lambda d: self._make_new(), value=True),
             Command("experiment.open", say("Open an experiment"), self._open, value=True),
@@ -65,22 +67,34 @@ class Experiments:
                     enabled=is_open),
             Command("experiment.of_runs", say("Make an experiment of runs"), self._of_runs, value=True),
             Command("experiment.open_file", say("Open an experiment's file…"), self._ask),
-            Command("experiment.run", say("Run the experiment"), lambda d: control.run(), enabled=is_open),
+            Command("experiment.run", say("Run the experiment"), lambda d: self.control.run(), enabled=is_open),
             Command("experiment.pause", say("Pause or resume the queue"), lambda d: self._hold(), enabled=working),
-            Command("experiment.stop", say("Stop the queue"), lambda d: control.tell("stop"), enabled=working),
-            Command("experiment.retry", say("Try failed trials again"), lambda d: control.run(again=True),
+            Command("experiment.stop", say("Stop the queue"), lambda d: self.control.tell("stop"), enabled=working),
+            Command("experiment.retry", say("Try failed trials again"), lambda d: self.control.run(again=True),
                     enabled=has_failed),
             Command("experiment.log", say("Log of a trial"), self._log, value=True),
-            Command("experiment.curve", say("Another curve"), lambda d, name: control.show_curve(name), value=True),
+            Command("experiment.curve", say("Another curve"), lambda d, name: self.control.show_curve(name),
+                    value=True),
             Command("experiment.figure", say("Save a figure"), self._figure, value=True),
         )  # fmt: skip
-        desk.add_opener(lambda file: file.name.endswith(SUFFIX), lambda file: self._open(desk, file))
+        desk.add_opener(_is_experiment, lambda file: self._open(desk, file))
         desk.session.opened.connect(self._unlight)
         desk.carry("experiment", self._give, self._take)
-        desk.on_close(self._stop)
+
+    @cached_property
+    def control(self) -> ExperimentControl:
+        """What reads experiments and speaks to their queues."""
+        from blockstudio.gui.experiments.control import ExperimentControl
+
+        control = ExperimentControl(self._desk, self._desk.runs)
+        self._desk.on_close(control.stop_watching)
+        return control
 
     def _make(self) -> ExperimentPage:
+        from blockstudio.gui.experiments.page import ExperimentPage
+
         self.page = ExperimentPage(self._desk, self.control)
+        self._desk.on_close(self.page.library.stop)
         return self.page
 
     def _new(self, desk: Desk) -> None:
@@ -137,6 +151,8 @@ class Experiments:
 
     def _of_runs(self, desk: Desk, rows: list[Listed]) -> None:
         """The same networks and recipes with several seeds, in a file of its own."""
+        from blockstudio.experiments.of_runs import experiment_of
+
         folder = runs_folder().parent / "experiments" if desk.runs is None else desk.runs
         try:
             self._open(desk, experiment_of(rows, folder))
@@ -144,6 +160,8 @@ class Experiments:
             desk.say(str(error), "problem")
 
     def _ask(self, desk: Desk) -> None:
+        from blockstudio.experiments.definition import SUFFIX
+
         dialog = QFileDialog(desk.window, tr("Open an experiment"), str(Path.home()), f"*{SUFFIX}")
         dialog.fileSelected.connect(lambda name: self._open(desk, Path(name)))
         desk.open_dialog(dialog)
@@ -167,6 +185,8 @@ class Experiments:
         dialog.setDefaultSuffix(ending[1:])
 
         def write(name: str) -> None:
+            from blockstudio.gui.experiments.page import save_chart
+
             save_chart(chart, Path(name))
             desk.say_written(Path(name), tr("{file} was written.", file=Path(name).name))
 
@@ -175,9 +195,11 @@ class Experiments:
 
     def _give(self) -> Given | None:
         """What is in view, for the window that takes this one's place."""
+        if self.page is None:
+            return None
         control = self.control
-        form = self.page.library.form if self.page is not None else None
-        typed = form.give() if form is not None and not form.isHidden() else None
+        form = self.page.library.form
+        typed = None if form.isHidden() else form.give()
         if control.file is None and typed is None:
             return None
         lit = self._desk.session.lit if self._lit else ()
@@ -197,10 +219,11 @@ class Experiments:
         if file is not None:
             self.control.open(file, lambda: self.control.show_curve(curve), size)
 
-    def _stop(self) -> None:
-        self.control.stop_watching()
-        if self.page is not None:
-            self.page.library.stop()
+
+def _is_experiment(file: Path) -> bool:
+    from blockstudio.experiments.definition import SUFFIX
+
+    return file.name.endswith(SUFFIX)
 
 
 def install(desk: Desk) -> Experiments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
 
@@ -13,14 +13,14 @@ from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.thumbnails import Thumbnails
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.laboratory.asking import AskingPage
-from blockstudio.gui.laboratory.look_parts import image_of
-from blockstudio.gui.laboratory.page import HAND, LOOK, LaboratoryPage
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.runs import Run
 from blockstudio.runs.questions import GROUPS
 from blockstudio.text import say
+
+if TYPE_CHECKING:
+    from blockstudio.gui.laboratory.page import LaboratoryPage
 
 
 class Laboratory:
@@ -67,6 +67,8 @@ class Laboratory:
         self.process.changed.connect(self._forget_outputs)
 
     def _make(self) -> LaboratoryPage:
+        from blockstudio.gui.laboratory.page import HAND, LaboratoryPage
+
         page = self.page = LaboratoryPage(self._desk, self.process)
         page.seeing.looked.connect(self.show_outputs)
         run, tab = self._taken or (None, HAND)
@@ -85,18 +87,17 @@ class Laboratory:
         self._taken = given
 
     def _page(self) -> LaboratoryPage:
-        widget = self._desk.screen_widget("laboratory")
-        assert isinstance(widget, LaboratoryPage)
-        return widget
+        self._desk.screen_widget("laboratory")
+        assert self.page is not None
+        return self.page
 
     def _focus(self) -> None:
-        page = self._page()
-        (page.by_hand.cards if page.tab == HAND else page.pages[page.tab]).setFocus()
+        self._page().take_keyboard()
 
     def _undo(self) -> Callable[[], object] | None:
         """What Undo takes back: the last click on a unit."""
         page = self._page()
-        return page.by_hand.undo if page.tab == HAND and page.by_hand.can_undo else None
+        return page.by_hand.undo if page.can_undo else None
 
     def ask_watched(self) -> None:
         """Ask the run that is watched."""
@@ -121,13 +122,6 @@ class Laboratory:
         if page.run is None or page.run.directory != folder:
             page.open_run(str(folder))  # It may have gone since it was listed.
 
-    def _asking(self, act: Callable[[AskingPage], object]) -> None:
-        """Do something with the questions in view."""
-        page = self._page()
-        asking = page.asking.get(page.tab)
-        if asking is not None:
-            act(asking)
-
     def ready_outputs(self) -> None:
         """Have the network of the run that is watched ready, so that the cards can show what its blocks give."""
         if self._desk.watched.run is not None:
@@ -147,6 +141,8 @@ class Laboratory:
             return  # The run's folder has gone meanwhile: the page says so when it is asked.
 
         def take(found: dict[str, Any]) -> None:
+            from blockstudio.gui.laboratory.look_parts import image_of
+
             pictures = {path: image_of(picture) for path, picture in found["shown"].items()}
             self._desk.session.thumbnails = Thumbnails(network, pictures)
 
@@ -157,11 +153,7 @@ class Laboratory:
             self._desk.session.thumbnails = None
 
     def _choose_picture(self) -> None:
-        page = self._page()
-        if page.tab == LOOK:
-            page.seeing.choose_picture()
-        else:
-            self._asking(AskingPage.choose_picture)
+        self._page().choose_picture()
 
     def _turn_to(self, group: str) -> None:
         self._desk.show_screen("laboratory")

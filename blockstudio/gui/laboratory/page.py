@@ -204,6 +204,15 @@ class LaboratoryPage(QWidget):
         if found["question"] == "lesion":
             self.by_hand.take({name: each["accuracy"] for name, each in found["answer"]["without"].items()})
 
+    def take_keyboard(self) -> None:
+        """To the cards, or to the questions in view."""
+        (self.by_hand.cards if self.tab == HAND else self.pages[self.tab]).setFocus()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a unit was clicked, and can be seen."""
+        return self.tab == HAND and self.by_hand.can_undo
+
     def save(self, kind: Kind) -> None:
         """Save what the tab in view has to say, its figure or its data."""
         (self.by_hand if self.tab == HAND else self.seeing if self.tab == LOOK else self.asking[self.tab]).save(kind)
@@ -226,6 +235,13 @@ class LaboratoryPage(QWidget):
         if path and self.run is not None:
             self.ask_about(path)
             event.acceptProposedAction()
+
+    def choose_picture(self) -> None:
+        """Ask for a file with a picture, for the questions in view."""
+        if self.tab == LOOK:
+            self.seeing.choose_picture()
+        elif self.tab in self.asking:
+            self.asking[self.tab].choose_picture()
 
     def ask_about(self, picture: str) -> None:
         """What speaks for a picture's class."""

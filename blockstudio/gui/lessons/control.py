@@ -14,15 +14,13 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.looks import VEILS
 from blockstudio.gui.lessons import progress as kept
-from blockstudio.gui.lessons.progress import Answered, Progress
+from blockstudio.gui.lessons.progress import LAST, Answered, Progress
 from blockstudio.gui.work.settings import settings
 from blockstudio.lessons import Lesson, Question, Step, Walk, asks, load_lesson
 from blockstudio.lessons.answers import Verdict
 from blockstudio.lessons.making import tokens
 from blockstudio.lessons.walking import Given
 
-LAST = "lessons/last"
-"""The setting with the lesson that is open."""
 PAGES = {"table": "view.table", "paper": "view.paper", "sizes": "view.sizes", "problems": "view.problems"}
 """Pages under the drawing that a step can bring into view, by their commands."""
 

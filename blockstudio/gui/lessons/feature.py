@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
@@ -13,14 +16,15 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.lessons.control import LAST, LessonControl
-from blockstudio.gui.lessons.exporting import WEB, today, write
-from blockstudio.gui.lessons.list_page import LessonsPage
-from blockstudio.gui.lessons.panel import WIDTH, LessonPanel
+from blockstudio.gui.lessons.progress import LAST
 from blockstudio.gui.work.settings import settings
-from blockstudio.lessons.library import SUFFIX
-from blockstudio.lessons.walking import Given
 from blockstudio.text import say
+
+if TYPE_CHECKING:
+    from blockstudio.gui.lessons.control import LessonControl
+    from blockstudio.gui.lessons.list_page import LessonsPage
+    from blockstudio.gui.lessons.panel import LessonPanel
+    from blockstudio.lessons.walking import Given
 
 PANEL = "lesson"
 WIDE = 1500
@@ -32,16 +36,15 @@ GAVE = "lessons/away"
 
 
 class Lessons:
-    """What was put on the desk."""
+    """What was put on the desk; what shows lessons is imported when the first is opened, or the page looked at."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        control = self.control = LessonControl(desk)
-        self.panel: LessonPanel
+        self._made: LessonPanel | None = None
         self.page: LessonsPage | None = None
 
         def is_open(_: Desk) -> bool:
-            return control.walk is not None
+            return self.is_open
 
         desk.add_screen("lessons", self._make, self._focus_page, title=say("Lessons"), place=6)
         desk.add_commands(
@@ -49,49 +52,75 @@ class Lessons:
             Command("lesson.open_file", say("Open a lesson's file…"), self._ask, keywords="course markdown exercise"),
             Command("lesson.next", say("Next step of the lesson"), lambda d: self._next(), "View", 480, ("Alt+PgDown",),
                     enabled=is_open, keywords="course forward"),
-            Command("lesson.back", say("Previous step of the lesson"), lambda d: control.turn_by(-1), "View", 481,
-                    ("Alt+PgUp",), enabled=lambda d: control.can_turn(-1), keywords="course backward"),
+            Command("lesson.back", say("Previous step of the lesson"), lambda d: self.control.turn_by(-1), "View", 481,
+                    ("Alt+PgUp",), enabled=lambda d: self.is_open and self.control.can_turn(-1),
+                    keywords="course backward"),
             Command("lesson.answer", say("To the lesson's question"), lambda d: self.panel.focus(), "View", 482,
                     ("Ctrl+Alt+Q",), enabled=is_open, keywords="course keyboard focus"),
-            Command("lesson.step", say("Go to a step"), lambda d, number: control.turn_to(number), value=True),
-            Command("lesson.show_me", say("Show me what the lesson speaks of"), lambda d: control.show_me(), "View",
-                    483, enabled=is_open, keywords="course light blocks"),
-            Command("lesson.start_over", say("The lesson's drawing as it was"), lambda d: control.start_over(),
+            Command("lesson.step", say("Go to a step"), lambda d, number: self.control.turn_to(number), value=True),
+            Command("lesson.show_me", say("Show me what the lesson speaks of"), lambda d: self.control.show_me(),
+                    "View", 483, enabled=is_open, keywords="course light blocks"),
+            Command("lesson.start_over", say("The lesson's drawing as it was"), lambda d: self.control.start_over(),
                     enabled=is_open),
             Command("lesson.solution", say("Show how the drawing should be"), self._solve, value=True),
-            Command("lesson.anew", say("Begin the lesson anew"), lambda d: control.begin_anew(), enabled=is_open,
+            Command("lesson.anew", say("Begin the lesson anew"), lambda d: self.control.begin_anew(), enabled=is_open,
                     keywords="course forget answers"),
             Command("lesson.experiment", say("Open the lesson's experiment"), self._experiment, value=True),
             Command("lesson.report", say("Save the lesson's results…"), lambda d: self._report(), "File", 260,
                     enabled=is_open, keywords="report html pdf course answers"),
             Command("lesson.write", say("Write the lesson's results"), self._write, value=True),
-            Command("lesson.close", say("Close the lesson"), lambda d: control.close(), enabled=is_open),
+            Command("lesson.close", say("Close the lesson"), lambda d: self.control.close(), enabled=is_open),
         )  # fmt: skip
-        self.panel = LessonPanel(desk, control)
-        self.panel.hide()
-        desk.add_panel(Panel(PANEL, "beside", self.panel, WIDTH))
-        control.opened.connect(self._on_opened)
-        control.turned.connect(self._make_room)
-        control.failed.connect(self._fail)
-        desk.carry("lesson", lambda: (control.path, control.document, self.panel.drafts()), self._take)
-        desk.add_opener(lambda file: file.suffix == SUFFIX, lambda file: self.control.open(file))
+        desk.carry("lesson", self._give, self._take)
+        desk.add_opener(_is_lesson, lambda file: self.control.open(file))
         desk.on_start(self._resume)
         desk.on_close(self._stop)
 
+    @cached_property
+    def control(self) -> LessonControl:
+        """What acts on the desk for the lesson that is open, with its panel."""
+        from blockstudio.gui.lessons.control import LessonControl
+        from blockstudio.gui.lessons.panel import WIDTH, LessonPanel
+
+        control = LessonControl(self._desk)
+        panel = LessonPanel(self._desk, control)
+        panel.hide()
+        self._desk.add_panel(Panel(PANEL, "beside", panel, WIDTH))
+        control.opened.connect(self._on_opened)
+        control.turned.connect(self._make_room)
+        control.failed.connect(self._fail)
+        self._made = panel
+        return control
+
+    @property
+    def panel(self) -> LessonPanel:
+        """Beside the drawing while a lesson is open."""
+        assert self.control is not None and self._made is not None
+        return self._made
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a lesson."""
+        return self._made is not None and self.control.walk is not None
+
     def _make(self) -> LessonsPage:
+        from blockstudio.gui.lessons.list_page import LessonsPage
+
         self.page = LessonsPage(self._desk)
         self.page.listed.connect(self._focus_page)
         return self.page
 
     def _focus_page(self) -> None:
-        page = self._desk.screen_widget("lessons")
-        assert isinstance(page, LessonsPage)
-        page.begin_at(str(self.control.path))
+        self._desk.screen_widget("lessons")
+        assert self.page is not None
+        self.page.begin_at(str(self.control.path) if self.is_open else "")
 
     def _open(self, desk: Desk, name: str | Path) -> None:
         self.control.open(name)
 
     def _ask(self, desk: Desk) -> None:
+        from blockstudio.lessons.library import SUFFIX
+
         folder = str(settings().value("lessons/folder", str(Path.home())))
         dialog = QFileDialog(desk.window, tr("Open a lesson"), folder, f"*{SUFFIX}")
 
@@ -110,6 +139,8 @@ class Lessons:
 
     def _report(self) -> None:
         """Ask for a file, and write what was answered."""
+        from blockstudio.gui.lessons.exporting import WEB
+
         lesson = self.control.lesson
         if lesson is None:
             return
@@ -132,6 +163,8 @@ class Lessons:
         self._desk.open_dialog(dialog)
 
     def _write(self, desk: Desk, file: Path) -> None:
+        from blockstudio.gui.lessons.exporting import today, write
+
         if self.control.walk is None:
             return
         try:
@@ -177,10 +210,23 @@ class Lessons:
         if self.panel.window().width() < WIDE and self._desk.is_shown("inspector"):
             self._desk.set_shown("inspector", False)
 
-    def _take(self, given: tuple[Path | str, Document | None, dict[str, Given]]) -> None:
-        path, document, drafts = given
-        self.control.take(path, document)
-        self.panel.put(drafts)
+    def _give(self) -> tuple[Path | str, Document | None, dict[str, Given]] | None:
+        """What is in view, for the window that takes this one's place."""
+        return (self.control.path, self.control.document, self.panel.drafts()) if self.is_open else None
+
+    def _take(self, given: tuple[Path | str, Document | None, dict[str, Given]] | None) -> None:
+        if given is not None:
+            path, document, drafts = given
+            self._open_again(lambda: self.control.take(path, document))
+            self.panel.put(drafts)
+
+    def _open_again(self, open: Callable[[], object]) -> None:
+        """Open a lesson whose panel was there: what it had the room of then it has still."""
+        self.panel.show()
+        open()
+        if not self.is_open:
+            self.panel.hide()
+            self._give_back()
 
     def _fail(self, text: str) -> None:
         if self.control.walk is None or not self._desk.is_shown(PANEL):
@@ -188,18 +234,24 @@ class Lessons:
 
     def _resume(self) -> None:
         """A window that was closed with a lesson shows it again."""
-        if self.control.walk is not None:
-            return
         last = str(settings().value(LAST, ""))
-        if last and self._desk.is_shown(PANEL) and self.control.open(Path(last) if last.endswith(SUFFIX) else last):
-            return
-        self._desk.set_shown(PANEL, False)
-        self._give_back()
+        if last and not self.is_open:
+            path = Path(last)
+            self._open_again(lambda: self.control.open(path if _is_lesson(path) else last))
+        elif not self.is_open:
+            self._give_back()
 
     def _stop(self) -> None:
         if self.page is not None:
             self.page.stop()
-        self.panel.stop()
+        if self._made is not None:
+            self._made.stop()
+
+
+def _is_lesson(file: Path) -> bool:
+    from blockstudio.lessons.library import SUFFIX
+
+    return file.suffix == SUFFIX
 
 
 def install(desk: Desk) -> Lessons:

@@ -8,6 +8,9 @@ from typing import Any
 
 from blockstudio.gui.work.settings import settings
 
+LAST = "lessons/last"
+"""The setting with the lesson that is open."""
+
 
 @dataclass
 class Answered:

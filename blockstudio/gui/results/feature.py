@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtGui import QImageReader
 
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.results.page import SCREEN, ResultsPage
-from blockstudio.runs.predictions import Part, Which
+from blockstudio.gui.results import SCREEN
 from blockstudio.text import say
 
-Given = tuple[Path, tuple[Part, Which], tuple[int, int] | None]
-"""The run, which images and weights, and the cell of the matrix."""
+if TYPE_CHECKING:
+    from blockstudio.gui.results.page import ResultsPage
+    from blockstudio.runs.predictions import Part, Which
+
+    Given: TypeAlias = tuple[Path, tuple[Part, Which], tuple[int, int] | None]
+    """The run, which images and weights, and the cell of the matrix."""
 
 
 class Results:
@@ -33,6 +37,8 @@ class Results:
         desk.on_close(self.stop)
 
     def _make(self) -> ResultsPage:
+        from blockstudio.gui.results.page import ResultsPage
+
         self.page = ResultsPage(self._desk)
         return self.page
 

@@ -24,6 +24,7 @@ from blockstudio.gui.kit.parts import duration_text, link, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import theme
 from blockstudio.gui.kit.tiles import Tile, TileGrid
+from blockstudio.gui.results import SCREEN
 from blockstudio.gui.results.classes import ByClass, HowSure
 from blockstudio.gui.results.matrix import Matrix
 from blockstudio.gui.results.trying import TryImage
@@ -35,7 +36,7 @@ from blockstudio.runs.label import read_label
 from blockstudio.runs.predictions import PARTS, Order, Part, Predictions, Which, kept, path_of, read_predictions
 from blockstudio.text import say
 
-SCREEN, ASK = "results", "laboratory.run"
+ASK = "laboratory.run"
 PART_NAMES = {"test": say("test set"), "validation": say("validation set"), "train": say("training set")}
 WHICH_NAMES = {"last": say("last weights"), "best": say("best weights")}
 IN_CELL = 42

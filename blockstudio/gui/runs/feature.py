@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.commands.registry import Act, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.runs.difference import DifferencePanel
-from blockstudio.gui.runs.page import RunsPage, Shown
-from blockstudio.gui.runs.store import RunStore
-from blockstudio.runs.rows import Listed
 from blockstudio.text import say
+
+if TYPE_CHECKING:
+    from blockstudio.gui.runs.difference import DifferencePanel
+    from blockstudio.gui.runs.page import RunsPage, Shown
+    from blockstudio.gui.runs.store import RunStore
+    from blockstudio.runs.rows import Listed
 
 SCREEN = "runs"
 RESULTS = "results.show"
@@ -23,7 +27,6 @@ class Runs:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.store = RunStore(desk)
         self.page: RunsPage | None = None
         desk.add_screen(SCREEN, self._make, self._focus, title=say("Runs"), place=3, undo=self._undo)
         desk.add_commands(
@@ -32,14 +35,30 @@ class Runs:
             Command("runs.take_recipe", say("Take the recipe of a run"), self._take_recipe, value=True),
             Command("runs.delete", say("Move the run to the bin"), self._delete, value=True),
             Command("runs.restore", say("Take the run back"), lambda _: self.store.restore(),
-                    enabled=lambda _: self.store.can_restore, keywords="undo delete bin"),
+                    enabled=lambda _: self._can_restore, keywords="undo delete bin"),
             Command("runs.save_curves", say("Save the curves of runs"), self._save_curves, value=True),
             Command("runs.equal_fields", say("Show equal fields"), _show_equal, value=True),
         )  # fmt: skip
         desk.carry("runs", self._give, self._take)
         desk.on_close(self.stop)
 
+    @cached_property
+    def store(self) -> RunStore:
+        """What reads the folder of runs."""
+        from blockstudio.gui.runs.store import RunStore
+
+        store = RunStore(self._desk)
+        self._desk.on_close(store.stop)
+        return store
+
+    @property
+    def _can_restore(self) -> bool:
+        """Whether a run was moved to the bin here."""
+        return "store" in vars(self) and self.store.can_restore
+
     def _make(self) -> RunsPage:
+        from blockstudio.gui.runs.page import RunsPage
+
         self.page = RunsPage(self._desk, self.store)
         return self.page
 
@@ -59,7 +78,7 @@ class Runs:
             self.page.take_keyboard()
 
     def _undo(self) -> Callable[[], object] | None:
-        return self.store.restore if self.store.can_restore else None
+        return self.store.restore if self._can_restore else None
 
     def _open(self, desk: Desk, rows: list[Listed]) -> None:
         """The networks of runs as they were trained, each in a tab."""
@@ -85,7 +104,6 @@ class Runs:
 
     def stop(self) -> None:
         """The window closes."""
-        self.store.stop()
         if self.page is not None:
             self.page.difference.stop()
             self.page.curves.stop()

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.commands.registry import Commands
-from blockstudio.gui.document.curves import CurvesPanel, Subject
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.parts import Elided, NumberRow, bytes_text, duration_text, quiet, strong
@@ -31,6 +30,7 @@ from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, percent
 from blockstudio.gui.training.watch.strip import DownTheNetwork
 
 if TYPE_CHECKING:
+    from blockstudio.gui.document.curves import CurvesPanel, Subject
     from blockstudio.gui.training.run_data import RunData
 
 
@@ -216,6 +216,8 @@ class TrainingPanel(QWidget):
         self.refresh()
 
     def _make_curves(self) -> None:
+        from blockstudio.gui.document.curves import CurvesPanel
+
         self.curves = CurvesPanel(self._desk, "run.save_curves", ("loss", "accuracy"), part="both", names=False)
         self.stack.addWidget(self.curves)
         inner = self.tools.layout()
@@ -282,6 +284,8 @@ class TrainingPanel(QWidget):
 
 def _subject(data: RunData, place: int) -> Subject:
     """A run among those whose curves are drawn."""
+    from blockstudio.gui.document.curves import Subject
+
     colours = theme().series
     name = name_and_time(data.run.name)
     text = f"{name[0]} {name[1].rpartition(' ')[2]}".strip()
