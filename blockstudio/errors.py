@@ -37,9 +37,7 @@ class StudioError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        message = render(self.message)
-        text = f"{self.where}: {message}" if self.where else message
-        return f"{text} {render(self.hint)}" if self.hint else text
+        return render(self.text)
 
     @property
     def text(self) -> Text:

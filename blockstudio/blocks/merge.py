@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,7 +90,7 @@ class Concat(_Merge):
 def _odd_sizes(inputs: Sequence[Shape]) -> Refusal:
     """Names the inputs whose height and width are not those of most."""
     sizes = [shape[1:] for shape in inputs]
-    common = max(dict.fromkeys(sizes), key=sizes.count)
+    common = Counter(sizes).most_common(1)[0][0]
     odd: list[str] = [
         say("input {index} is {shape}", index=index, shape=_described(shape))
         for index, shape in enumerate(inputs)
@@ -224,9 +225,10 @@ class Multiply(_Merge):
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
         """The products on the way, of three inputs and more."""
-        total = 0
-        for count in range(2, len(inputs)):
-            total += numel(_stretched(inputs[:count]))
+        total, product = 0, inputs[0]
+        for shape in inputs[1:-1]:
+            product = _stretched((product, shape))
+            total += numel(product)
         return total
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:

@@ -133,3 +133,41 @@ def test_a_long_list_of_shapes_is_cut_short() -> None:
         "its inputs differ in height and width: input 20 is 8×6×6, input 21 is 8×6×6, input 22 is 8×6×6, "
         "7 more differ, the others are 7×7 maps."
     )
+
+
+class Side(int):
+    """A side of a map that counts how often it is looked at."""
+
+    looks = 0
+
+    def __eq__(self, other: object) -> bool:
+        Side.looks += 1
+        return super().__eq__(other)
+
+    def __hash__(self) -> int:
+        Side.looks += 1
+        return super().__hash__()
+
+
+@pytest.mark.parametrize("name", ["Add", "Multiply", "Maximum", "Concat"])
+def test_many_inputs_take_no_more_each_than_few(name: str) -> None:
+    """Shapes, counts, values kept for the backward pass, and refusals."""
+    kind, looks = CATALOGUE[name], []
+    for count in (100, 200):
+        Side.looks = 0
+        gates = (1, 2) if name == "Multiply" else (2, 2)
+        shapes: list[Shape] = [(Side(4), Side(gates[index % 2]), Side(2)) for index in range(count)]
+        output = kind.shape({}, shapes)
+        kind.extra({}, shapes, output)
+        kind.macs({}, shapes, output)
+        kind.keeps_input({}, shapes)
+        with pytest.raises(Refusal):
+            kind.shape({}, [(Side(4), Side(2 + index), Side(2 + index)) for index in range(count)])
+        looks.append(Side.looks)
+    assert looks[1] < 2.5 * looks[0]
+
+
+def test_products_on_the_way_are_counted_at_their_size() -> None:
+    shapes = [(4, 1, 1), (1, 3, 1), (4, 1, 5), (4, 3, 5)]
+    assert CATALOGUE["Multiply"].extra({}, shapes, (4, 3, 5)) == 4 * 3 + 4 * 3 * 5
+    assert CATALOGUE["Multiply"].extra({}, shapes[:2], (4, 3, 1)) == 0

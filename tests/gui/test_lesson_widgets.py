@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel
 
 from blockstudio.gui.lessons.proof import ProofCard, magnitude
 from blockstudio.gui.lessons.widgets import MAKERS, make_widget
+from blockstudio.gui.sizes.page import ticks
 from blockstudio.lessons.checking import WIDGETS
 from blockstudio.lessons.proofs import PROOFS
 from tests.support.mouse import click, press_key
@@ -66,6 +67,7 @@ def test_the_curve_of_sizes_leads_to_blocks(open_window) -> None:
     assert window.session.selection == ("inception_4d",) and "528×14×14" in page.said.text()
     window.session.enter("inception_4d")
     assert [each.block for each in view.stations][:2] == ["input", "conv1x1"]
+    assert ticks(4.5, 5.2) == [50_000, 100_000] and ticks(2.9, 5.1) == [1_000, 10_000, 100_000]
     window.documents.new()
     assert view.stations == () and not view.grab().isNull()
     QTest.mouseMove(view, view.rect().center())

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from blockstudio.gui.document.places import Step
+from blockstudio.gui.kit.theme import additions
 from blockstudio.text import say
 from tests.support.hands import click, press_key
 
@@ -67,3 +68,21 @@ def test_pages_fold_into_one_button_in_a_narrow_window(open_window) -> None:
     assert [action.text() for action in menu.actions()][-1] == "A page of a test"
     menu.actions()[-1].trigger()
     assert window.desk.screen == "p2" and navigation.chip.text() == "A page of a test ▾"
+
+
+def test_the_names_of_the_pages_under_the_drawing_are_whole_whichever_is_in_front(open_window, qtbot) -> None:
+    """The one in front is bolder, and wider by a pixel."""
+    window = open_window("googlenet")
+    tabs = window.bottom.tabs
+    for name in window.desk.pages:
+        window.desk.show_page(name)
+        qtbot.waitUntil(lambda: tabs.tabRect(tabs.count() - 1).right() < tabs.width())
+        assert tabs.width() >= tabs.sizeHint().width()
+
+
+def test_the_whole_style_sheet_is_there_before_the_first_page(open_window) -> None:
+    """What a page brings along when it is made would hold from the next change of colours only."""
+    window, before = open_window("plain"), len(additions)
+    for name in window.desk.screens:
+        window.desk.show_screen(name)
+    assert len(additions) == before == 1

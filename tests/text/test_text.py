@@ -95,6 +95,14 @@ def test_an_error_is_told_in_the_readers_language() -> None:
     assert error.message == "there is no 'conv1'.", "what is stored and compared stays English"
 
 
+def test_marks_of_an_error_are_those_of_its_language() -> None:
+    text.use_language("zh-CN")
+    error = StudioError("x", say("there is no block '{name}'.", name="conv1"), where="net")
+    assert str(error) == render(error.text) and str(error).startswith("net：")
+    hinted = StudioError("x", error.message, hint=say("Wire at least two outputs into it."))
+    assert str(hinted) == render(hinted.text) == render(error.message) + render(hinted.hint), "no gap after a full stop"
+
+
 def test_joined_sentences_are_rendered_one_by_one() -> None:
     text.use_language(PSEUDO)
     assert render(join([say("Add it."), "", "conv1"])) == "⟦Àdd ît.⟧ conv1"

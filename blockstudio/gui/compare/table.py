@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from blockstudio.gui.compare.networks import ComparedNetwork, ComparedNetworks
 from blockstudio.gui.kit.table_view import ToneDelegate
 from blockstudio.gui.kit.text import tr
-from blockstudio.gui.kit.theme import Theme, additions, font, mix, notifier, theme
+from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.report.compare import COLUMNS
 from blockstudio.report.profile import Profile
 
@@ -257,20 +257,3 @@ class CompareView(QTableView):
 
 
 _KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete)
-
-
-def figures_stylesheet(colours: Theme) -> str:
-    """Cells stand under their headings."""
-    field, accent = colours.field.name(), colours.accent.name()
-    return f"""
-QTableView#figures::item {{ padding: 0 5px; border: 0; border-bottom: 1px solid {field}; }}
-QTableView#figures::item:hover {{ background: {field}; }}
-QTableView#figures::item:selected {{ background: {mix(colours.panel, colours.accent, 0.13).name()}; }}
-QTableView#figures:focus {{ border: 0; }}
-QTableView#figures QHeaderView::section {{ font-size: 11px; }}
-QListView#completions {{ border: 1px solid {colours.hairline.name()}; }}
-QTableView#figures QHeaderView::section:hover {{ color: {accent}; }}
-"""
-
-
-additions.append(figures_stylesheet)

@@ -87,6 +87,7 @@ class BottomPanel(QWidget):
                 tools.setVisible(name == self.page)
 
     def _on_tab(self, index: int) -> None:
+        self.tabs.updateGeometry()  # the name in front is bolder, and wider
         self.stack.setCurrentIndex(index)
         self._show_tools()
         if 0 <= index < len(self._names) and self._names[index] != self._desk.page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blockstudio.gui.kit.theme import Theme, additions
+from blockstudio.gui.kit.theme import Theme, additions, mix
 
 
 def shell_stylesheet(colours: Theme) -> str:
@@ -64,6 +64,13 @@ QLabel[role="switch"]:hover {{ background: {field}; }}
 QLabel[role="switch"]:focus {{ border-color: {accent}; }}
 QFileDialog QToolButton {{ padding: 1px; }}
 QFrame#sheet {{ background: {panel}; border: 1px solid {hairline}; border-radius: 8px; }}
+QTableView#figures::item {{ padding: 0 5px; border: 0; border-bottom: 1px solid {field}; }}
+QTableView#figures::item:hover {{ background: {field}; }}
+QTableView#figures::item:selected {{ background: {mix(colours.panel, colours.accent, 0.13).name()}; }}
+QTableView#figures:focus {{ border: 0; }}
+QTableView#figures QHeaderView::section {{ font-size: 11px; }}
+QTableView#figures QHeaderView::section:hover {{ color: {accent}; }}
+QListView#completions {{ border: 1px solid {hairline}; }}
 QLineEdit#commandline {{ font-size: 14px; padding: 7px 10px; }}
 """
 

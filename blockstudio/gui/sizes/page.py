@@ -22,6 +22,15 @@ FALL = 4.0
 """A step down by more than this factor is marked: two values in each direction make four."""
 
 
+def ticks(low: float, high: float) -> list[int]:
+    """Round values between two powers of ten; 2 and 5 times them too where there would be few."""
+    powers = [10**power for power in range(max(0, math.floor(low)), math.ceil(high) + 1)]
+    found = [value for value in powers if low <= math.log10(value) <= high]
+    if len(found) > 2:
+        return found
+    return [times * power for power in powers for times in (1, 2, 5) if low <= math.log10(times * power) <= high]
+
+
 class SizesView(QWidget):
     """The curve, on an axis of logarithms. Arrow keys go from block to block."""
 
@@ -82,13 +91,13 @@ class SizesView(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("No block leads to an output yet."))
             return
         plot, (low, high) = self._plot(), self._ends()
-        for power in range(math.ceil(low), math.floor(high) + 1):
-            y = plot.bottom() - (power - low) / (high - low) * plot.height()
+        for value in ticks(low, high):
+            y = plot.bottom() - (math.log10(value) - low) / (high - low) * plot.height()
             painter.setPen(QPen(colours.hairline, 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(colours.secondary)
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(0, y - 8, LEFT - 8, 16), right, f"{10**power:,}")
+            painter.drawText(QRectF(0, y - 8, LEFT - 8, 16), right, f"{value:,}")
         points = [self.point(index) for index in range(len(self.stations))]
         painter.setPen(QPen(colours.accent, 2))
         half = plot.width() / len(points) / 2
