@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blockstudio.errors import StudioError
-from blockstudio.text import Text, from_data, say, to_data
+from blockstudio.text import Text, from_data, join, say, to_data
 
 JSON = "--json"
 """The option with which a command answers a program."""
@@ -33,7 +33,7 @@ def collected(problems: Sequence[StudioError]) -> StudioError:
     flat = list(each(problems))
     if len(flat) == 1:
         return flat[0]
-    lines = "\n".join(f"  {problem}" for problem in flat)
+    lines = join([Text("  {problem}", {"problem": problem.text}) for problem in flat], "\n")
     error = StudioErrors("several", say("{count} things are wrong:\n{lines}", count=len(flat), lines=lines))
     error.problems = tuple(flat)
     return error

@@ -1,52 +1,21 @@
-"""Answers as people type them, and whether they are right.
-
-Numbers may have thousands separators, a decimal point or comma, a power of ten, ``K``, ``M``, ``G``, ``万``, ``亿``, a
-percent sign, the unit that was asked for or what is counted behind them. Shapes are ``192×28×28``, ``192 28 28``,
-``(192, 28, 28)``. What a Chinese keyboard makes, full-width digits, ``，`` and ``、``, counts as the same.
-"""
+"""Whether answers are right, and what is said of those that are not."""
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blockstudio.blocks import shape_text
 from blockstudio.lessons.lesson import Kind, Question
+from blockstudio.lessons.typed import Typed, read_numbers, read_shape
 from blockstudio.text import Text, listed, say, say_many
 
 State = Literal["right", "wrong", "empty", "unread"]
-MAX_TYPED = 200
 RELATIVE = 0.005
 """Of a number that is no whole one, without a tolerance of its own."""
 FAR = 10_000
 """Beyond so many times too large or small the number helps nobody."""
-_SUFFIX = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "万": 1e4, "亿": 1e8, "百万": 1e6, "十亿": 1e9}
-_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_NUMBER = re.compile(r"([+-]?(?:\d[\d., '_]*|[.,]\d+))(?:e([+-]?\d{1,3}))?(百万|十亿|[kmgt万亿])?")
-_COUNTED = re.compile(
-    r"\s*(?:个|次|层|条|路径|通道|参数|像素|次乘加"
-    r"|parameters?|params?|weights?|macs?|channels?|layers?|paths?|pixels?|px)$",
-    re.IGNORECASE,
-)
-"""What is counted, behind the number."""
-_MIXED = re.compile(r"\d\s*[\u00bc-\u00be\u2150-\u215e]")
-_MARKS = str.maketrans({"\u2212": "-", "\u2044": "/", "、": ",", "⨯": "×", "✕": "×"})
-_POWER = re.compile(r"(?:([\d.,]+)\s*[·×*x]\s*)?(\d{1,4})(?:\^|\*\*)([+-]?\d{1,3})", re.IGNORECASE)
-_SHAPE = re.compile(r"[(\[]?\s*(\d{1,7})(?:\s*[,;xX*]\s*|\s+)(\d{1,7})(?:(?:\s*[,;xX*]\s*|\s+)(\d{1,7}))?\s*[)\]]?")
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A number as it may have been meant, and half of its last digit."""
-
-    value: float | int
-    half: float
-    digits: int
-    """That count."""
 
 
 @dataclass(frozen=True)
@@ -87,83 +56,6 @@ def is_answer(kind: Kind, value: Any) -> bool:
         return sides and all(isinstance(each, int) and not isinstance(each, bool) for each in value)
     several = value if isinstance(value, tuple) else (value,)
     return all(isinstance(each, str) for each in several) and (kind != "choice" or len(several) == 1)
-
-
-def read_numbers(text: str, unit: str = "") -> list[Typed]:
-    """What a text may mean as a number; nothing if it is none. ``1.234`` is read both ways."""
-    if len(text) > MAX_TYPED:
-        return []
-    plain = _narrow(re.sub("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", r"^\1", text).translate(_SUPER))
-    percent = "%" in plain
-    for mark in ("%", unit.strip()):
-        plain = plain.replace(mark, " ") if mark else plain
-    plain = _COUNTED.sub("", plain.strip())
-    if not plain:
-        return []
-    power = _POWER.fullmatch(plain.replace(" ", ""))
-    if power is not None and int(power[2]) <= 1000 and (power[1] or power[3].lstrip("+-")):
-        factor = _plain(power[1]) if power[1] else [(1, 0.0, 15)]
-        exponent = int(power[3])
-        base = int(power[2])
-        if abs(exponent) * math.log10(max(base, 2)) < 100:
-            scale: int | float = base**exponent
-            return [Typed(value * scale, half * scale, digits) for value, half, digits in factor]
-    fraction = re.fullmatch(r"(\d{1,12})\s*/\s*(\d{1,12})", plain)
-    if fraction is not None and int(fraction[2]):
-        return [Typed(int(fraction[1]) / int(fraction[2]), 0.0, 15)]
-    found = _NUMBER.fullmatch(plain.lower())
-    if found is None or abs(int(found[2] or 0)) > 99:
-        return []
-    scale = 10 ** int(found[2] or 0)
-    scale = scale * _SUFFIX[found[3]] if found[3] else scale
-    meant = [Typed(_whole(value * scale), half * scale, digits) for value, half, digits in _plain(found[1])]
-    if unit == "%" and not percent:
-        meant += [Typed(each.value * 100, each.half * 100, each.digits) for each in list(meant) if abs(each.value) <= 1]
-    return meant
-
-
-def _narrow(text: str) -> str:
-    """Full-width letters and marks as a Chinese keyboard makes them, signs for about, and a full stop behind it."""
-    if _MIXED.search(text):
-        return text  # 2½ is not 21/2
-    plain = unicodedata.normalize("NFKC", text).translate(_MARKS).strip()
-    return re.sub(r"^(?:=|≈|~|大约|约|about\b)\s*", "", plain).rstrip(" ;").removesuffix("。").strip()
-
-
-def _whole(value: float | int) -> float | int:
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
-
-
-def _plain(text: str) -> list[tuple[float | int, float, int]]:
-    """Readings of digits with signs between them: value, half of the last digit, digits that count."""
-    text = text.strip()
-    readings: list[str] = []
-    bare = re.sub(r"[ '_]", "", text)
-    if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", bare):
-        readings.append(bare.replace(",", ""))
-    if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", bare):
-        readings.append(bare.replace(".", "").replace(",", "."))
-    if re.fullmatch(r"[+-]?\d*\.?\d*", bare):
-        readings.append(bare)
-    if re.fullmatch(r"[+-]?\d*,\d+", bare):
-        readings.append(bare.replace(",", "."))
-    found: list[tuple[float | int, float, int]] = []
-    for reading in dict.fromkeys(readings):
-        head, _, tail = reading.partition(".")
-        if not re.search(r"\d", reading):
-            continue
-        value: float | int = float(reading) if tail else int(head)
-        found.append((value, 0.5 * 10 ** -len(tail), len((head + tail).lstrip("+-0"))))
-    return found
-
-
-def read_shape(text: str) -> tuple[int, ...] | None:
-    """``192×28×28``, ``192 28 28``, ``(192, 28, 28)``; two numbers are a map's height and width."""
-    if len(text) > MAX_TYPED:
-        return None
-    plain = re.sub(r"(\d+)²", r"\1×\1", text)
-    found = _SHAPE.fullmatch(_narrow(plain).removeprefix("torch.Size(").removesuffix(")").replace("×", "x"))
-    return tuple(int(part) for part in found.groups() if part is not None) if found else None
 
 
 def check_number(question: Question, expected: Any, text: str, accept: tuple[Any, ...] = ()) -> tuple[State, str]:

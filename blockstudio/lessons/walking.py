@@ -18,6 +18,7 @@ from blockstudio.lessons.lesson import Directive, Lesson, Question, Step
 from blockstudio.lessons.making import Made, build, named
 from blockstudio.lessons.reading import BUILDS
 from blockstudio.lessons.reckoning import Found, reckon
+from blockstudio.lessons.typed import read_numbers, read_shape
 from blockstudio.text import ENGLISH, Text, render, say
 
 Given: TypeAlias = Mapping[str, str] | tuple[str, ...] | str
@@ -290,8 +291,8 @@ class Walk:
         """The hint for what was answered: that of a known mistake, that of the choice, or the general one."""
         name = ""
         if question.kind in ("number", "shape"):
-            typed = {each.value for each in answers.read_numbers(str(given), question.unit)}
-            shape = answers.read_shape(str(given))
+            typed = {each.value for each in read_numbers(str(given), question.unit)}
+            shape = read_shape(str(given))
             for key, text in question.near.items():
                 value = self.value(step, text, line=question.line)
                 if value in typed or value == shape or _about(value, typed):

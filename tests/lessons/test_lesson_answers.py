@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from blockstudio.lessons.answers import check_number, check_several, check_shape, read_numbers, read_shape, shown
+from blockstudio.lessons.answers import check_number, check_several, check_shape, shown
 from blockstudio.lessons.lesson import Question
+from blockstudio.lessons.typed import read_numbers, read_shape
 
 
 def question(**facts: str) -> Question:
@@ -39,7 +40,40 @@ def question(**facts: str) -> Question:
         ("=14592", 14592),
         ("14.7 M MACs", 14_700_000),
         ("½", 0.5),
+        ("75·192 + 192", 14592),
+        ("(5×5×3 + 1) × 192", 14592),
+        ("192×76", 14592),
+        ("35²/17²", 1225 / 289),
+        ("1 ÷ 2", 0.5),
+        ("3,136 × 64", 200_704),
+        ("2^(54)", 2**54),
+        ("2 的 54 次方", 2**54),
+        ("1,4592", 14592),
+        ("14592 个参数。", 14592),
+        ("共 14592 个权重", 14592),
+        ("14592 params.", 14592),
+        ("一万四千五百九十二", 14592),
+        ("三亿", 300_000_000),
+        ("两千零四十八", 2048),
+        ("二十七层", 27),
+        ("十", 10),
+        ("负 3", -3),
+        ("–3", -3),
+        ("1.8 万亿", 1_800_000_000_000),
+        ("1.8 billion", 1_800_000_000),
+        ("百分之76.1", 76.1),
+        ("二分之一", 0.5),
+        ("4.24 倍", 4.24),
+        ("×4.24", 4.24),
+        ("4.24x", 4.24),
+        ("50 %", 0.5),
+        ("5‰", 0.005),
         ("2½", None),
+        ("5(3", None),
+        ("9**9**9", None),
+        ("1/(2-2)", None),
+        ("__import__", None),
+        ("()", None),
         (" " * 300 + "5", None),
         ("1,2,3", None),
         ("", None),
@@ -81,6 +115,8 @@ def test_what_counts_as_right() -> None:
     ]
     assert state(4.6667, "4.67") == state(4.6667, "4.667") == "right" and state(4.6667, "4.5") == "wrong"
     assert state(100, "102", tolerance="2%") == "right" and state(100, "103", tolerance="2%") == "wrong"
+    assert state(75, "3/4", unit="%") == state(76.1, "76.1 percent", unit="%") == "right"
+    assert state(75, "0.75 %", unit="%") == "wrong"
     assert state(5, "") == "empty" and state(5, "five") == "unread"
     assert check_number(question(), 30880, "30720")[1] == "160 too few."
     assert check_number(question(), 14592, "145920")[1] == "10 times too large."
@@ -92,6 +128,10 @@ def test_shapes() -> None:
     for text in ("192，28，28", "１９２×２８×２８", "192、28、28", "192ｘ28ｘ28", "（192；28；28）。", "192×28²",
                  "torch.Size([192, 28, 28])"):  # fmt: skip
         assert check_shape(shape, text)[0] == "right", text
+    for text in ("(1, 192, 28, 28)", "N×192×28×28", "192@28×28", "192 通道，28×28", "28×28, 192 channels",
+                 "【192，28，28】", "C=192, H=28, W=28", "192乘28乘28", "192 by 28 by 28", "192,28,28,"):  # fmt: skip
+        assert check_shape(shape, text)[0] == "right", text
+    assert read_shape("1,024×7×7") == read_shape("1 024 x 7 x 7") == (1024, 7, 7) and read_shape("3×4×5×6") is None
     for text in ("192×28×28", "192 28 28", "192x28x28", "(192, 28, 28)", "[192,28,28]", "192*28*28", "28×28×192"):
         assert check_shape(shape, text)[0] == "right", text
     assert "channels first" in check_shape(shape, "28×28×192")[1]

@@ -48,6 +48,8 @@ def test_several_errors_come_back_one_by_one() -> None:
         ("a", "one.", "x", ""), ("b", "two.", "", "Now."),
     ]  # fmt: skip
     assert as_dict(found) == as_dict(error)
+    told = Language("en-XA").render(collected([StudioError("a", say("Add it."), where="x"), error]).message)
+    assert "\n  x: ⟦Àdd ît.⟧\n  x: one.\n" in told, "each in the reader's language, however late that is chosen"
 
 
 def test_what_ends_without_a_word_has_an_error_too() -> None:
