@@ -45,19 +45,26 @@ def _grid(painter: QPainter, colour: QColor, cells: int, filled: tuple[tuple[int
     painter.drawRoundedRect(QRectF(2, 2, 12, 12), 2, 2)
 
 
-def _curve(painter: QPainter, colour: QColor, value: Curve) -> None:
-    """A function between −3 and 3 over its axes; a value of 1 is two pixels high."""
+def _curve(painter: QPainter, colour: QColor, value: Curve, dip: float = 1.0, knees: tuple[float, ...] = ()) -> None:
+    """A function between −3 and 3 over its axes; a value of 1 is two pixels high. ``dip`` makes what is below zero
+    more than it is, where it would not be seen; a dot stands where a function of straight pieces bends (``knees``)."""
     faint = QColor(colour)
     faint.setAlpha(90)
     _pen(painter, faint, 1)
     _lines(painter, (1.5, 10, 14.5, 10), (8, 2, 8, 14))
     _pen(painter, colour, 1.5)
-    path = QPainterPath()
-    for step in range(27):
-        x = -3 + step * 6 / 26
-        at = QPointF(8 + x * 2.1, 10 - 2.2 * max(-1.8, min(3.4, value(x))))
-        path.lineTo(at) if step else path.moveTo(at)
+
+    def at(x: float) -> QPointF:
+        y = value(x)
+        return QPointF(8 + x * 2.1, 10 - 2.2 * max(-1.8, min(3.4, y if y > 0 else dip * y)))
+
+    path = QPainterPath(at(-3))
+    for step in range(1, 27):
+        path.lineTo(at(-3 + step * 6 / 26))
     painter.drawPath(path)
+    painter.setBrush(colour)
+    for knee in knees:
+        painter.drawEllipse(at(knee), 1.1, 1.1)
 
 
 def _ring(painter: QPainter, colour: QColor, *lines: tuple[float, float, float, float]) -> None:
@@ -119,6 +126,121 @@ def _module(painter: QPainter, colour: QColor) -> None:
     _fill(painter, colour, (4.5, 4.5, 2.5, 7), (9, 4.5, 2.5, 3), (9, 8.5, 2.5, 3))
 
 
+def _maximum(painter: QPainter, colour: QColor) -> None:
+    """Channels of which the largest goes on."""
+    _fill(painter, colour, (6.2, 2, 3.6, 12))
+    _pen(painter, colour, 1)
+    painter.drawRect(QRectF(2.5, 8, 3, 5.5))
+    painter.drawRect(QRectF(10.5, 6, 3, 7.5))
+
+
+def _bell(painter: QPainter, colour: QColor, left: float, top: float, wide: float, high: float) -> QPainterPath:
+    path = QPainterPath(QPointF(left, top + high))
+    for step in range(1, 25):
+        x = -1 + step / 12
+        path.lineTo(QPointF(left + wide * (x + 1) / 2, top + high * (1 - math.exp(-7 * x * x))))
+    _pen(painter, colour, 1.3)
+    return path
+
+
+def _full_bell(painter: QPainter, colour: QColor) -> None:
+    path = _bell(painter, colour, 1.5, 3, 13, 10)
+    painter.setBrush(colour)
+    painter.drawPath(path)
+
+
+def _framed_bell(painter: QPainter, colour: QColor) -> None:
+    """One map of one picture on its own."""
+    painter.drawPath(_bell(painter, colour, 3.5, 5, 9, 6))
+    painter.drawRoundedRect(QRectF(2, 2, 12, 12), 2, 2)
+
+
+def _graph(painter: QPainter, colour: QColor, *lines: tuple[float, float, float, float]) -> None:
+    """A function's line before (faint) and after, over its axes."""
+    faint = QColor(colour)
+    faint.setAlpha(90)
+    _pen(painter, faint, 1)
+    _lines(painter, (2, 2, 2, 14), (2, 14, 14, 14))
+    _lines(painter, lines[0])
+    _pen(painter, colour, 1.6)
+    _lines(painter, *lines[1:])
+
+
+def _shifted(painter: QPainter, colour: QColor) -> None:
+    """Bars of one height, each raised by an amount of its own."""
+    _fill(painter, colour, (2.3, 8.5, 2.6, 4.5), (6.7, 3, 2.6, 4.5), (11.1, 6, 2.6, 4.5))
+    _pen(painter, colour, 1)
+    _lines(painter, (1.5, 14, 14.5, 14))
+
+
+def _between(painter: QPainter, colour: QColor) -> None:
+    """Two samples, and one made between them."""
+    _pen(painter, colour, 1.2)
+    _lines(painter, (3, 12.5, 6.3, 9.5), (9.7, 6.5, 13, 3.5))
+    painter.drawEllipse(QPointF(8, 8), 2.2, 2.2)
+    painter.setBrush(colour)
+    painter.drawEllipse(QPointF(3, 12.5), 1.6, 1.6)
+    painter.drawEllipse(QPointF(13, 3.5), 1.6, 1.6)
+
+
+def _grown(painter: QPainter, colour: QColor) -> None:
+    """A small map that becomes a large one."""
+    _pen(painter, colour, 1.3)
+    painter.drawRoundedRect(QRectF(2, 2, 12, 12), 2, 2)
+    _fill(painter, colour, (2, 8.5, 5.5, 5.5))
+    _lines(painter, (8.5, 7.5, 12, 4), (9, 4, 12, 4), (12, 4, 12, 7))
+
+
+def _edged(painter: QPainter, colour: QColor) -> None:
+    """A map whose edge is filled from its inside."""
+    faint = QColor(colour)
+    faint.setAlpha(110)
+    _fill(painter, faint, (2, 2, 12, 12))
+    _fill(painter, colour, (5, 5, 6, 6))
+    _pen(painter, colour, 1.3)
+    painter.drawRoundedRect(QRectF(2, 2, 12, 12), 2, 2)
+
+
+def _surrounded(painter: QPainter, colour: QColor) -> None:
+    """A map with nothing around it."""
+    _fill(painter, colour, (5, 5, 6, 6))
+    _pen(painter, colour, 1.3)
+    _lines(painter, *((x, y, x + 2, y) for y in (2, 14) for x in (2, 7, 12)))
+    _lines(painter, *((x, y, x, y + 2) for x in (2, 14) for y in (2, 7, 12)))
+
+
+def _upper(painter: QPainter, colour: QColor) -> None:
+    """Of two lines the upper one, wherever they are."""
+    faint = QColor(colour)
+    faint.setAlpha(110)
+    _pen(painter, faint, 1.2)
+    _lines(painter, (8, 8.5, 2.5, 13), (8, 8.5, 13.5, 13))
+    _pen(painter, colour, 1.7)
+    painter.drawPolyline([QPointF(2.5, 3.5), QPointF(8, 8.5), QPointF(13.5, 3.5)])
+
+
+def _crossed_out(painter: QPainter, colour: QColor) -> None:
+    """A whole map that is left out."""
+    _pen(painter, colour)
+    painter.drawRect(QRectF(2, 4.5, 9.5, 9.5))
+    _lines(painter, (4.5, 2, 14, 2), (14, 2, 14, 11.5), (2, 14, 11.5, 4.5))
+
+
+def _jumped(painter: QPainter, colour: QColor) -> None:
+    """A block that the signal may jump over."""
+    _fill(painter, colour, (5.5, 8.5, 5, 5))
+    _pen(painter, colour)
+    path = QPainterPath(QPointF(1.8, 12))
+    path.cubicTo(3, 2, 13, 2, 14.2, 12)
+    painter.drawPath(path)
+
+
+def _sum(painter: QPainter, colour: QColor) -> None:
+    _pen(painter, colour, 1.6)
+    points = ((12.5, 5), (12.5, 3), (3.5, 3), (8.5, 8), (3.5, 13), (12.5, 13), (12.5, 11))
+    painter.drawPolyline([QPointF(*each) for each in points])
+
+
 _MIDDLE = ((1, 1),)
 _ALL = tuple((x, y) for x in range(3) for y in range(3))
 _CORNERS = (
@@ -141,53 +263,53 @@ _DRAW: dict[str, Callable[[QPainter, QColor], None]] = {
     "GlobalAvgPool": _dot,
     "AdaptiveAvgPool2d": lambda p, c: _grid(p, c, 3, ()),
     "Mean": lambda p, c: _ring(p, c, (4.5, 8, 11.5, 8)),
-    "Upsample": lambda p, c: _arrow(p, c, (3, 13, 13, 3), (8, 3, 13, 3), (13, 8, 13, 3), (3, 9, 3, 13), (3, 13, 7, 13)),
-    "Interpolate": lambda p, c: _arrow(p, c, (3, 13, 13, 3), (8, 3, 13, 3), (13, 8, 13, 3), (3, 8, 3, 13)),
+    "Upsample": _grown,
+    "Interpolate": _between,
     "PixelShuffle": lambda p, c: _grid(p, c, 4, ((0, 0), (1, 0), (0, 1), (1, 1))),
     "PixelUnshuffle": lambda p, c: _grid(p, c, 4, ((0, 0), (2, 0), (0, 2), (2, 2))),
-    "ChannelMax": lambda p, c: _bars(p, c, 4, 11, 6),
+    "ChannelMax": _maximum,
     "BatchNorm2d": lambda p, c: _curve(p, c, lambda x: 3.2 * math.exp(-x * x)),
-    "BatchNorm1d": lambda p, c: _curve(p, c, lambda x: 3.2 * math.exp(-2.5 * x * x)),
+    "BatchNorm1d": _full_bell,
     "LayerNorm": lambda p, c: _bars(p, c, 6, 6, 6),
     "GroupNorm": lambda p, c: _bars(p, c, 9, 9, 5, 5),
-    "InstanceNorm2d": lambda p, c: _bars(p, c, 9, 7, 5, 3),
+    "InstanceNorm2d": _framed_bell,
     "LocalResponseNorm": lambda p, c: _bars(p, c, 3, 7, 11, 7, 3),
     "ReLU": lambda p, c: _curve(p, c, lambda x: max(0.0, x)),
-    "ReLU6": lambda p, c: _curve(p, c, lambda x: max(0.0, min(2.0, 1.6 * x))),
-    "LeakyReLU": lambda p, c: _curve(p, c, lambda x: x if x > 0 else 0.3 * x),
-    "PReLU": lambda p, c: _curve(p, c, lambda x: x if x > 0 else 0.55 * x),
+    "ReLU6": lambda p, c: _curve(p, c, lambda x: max(0.0, min(2.0, 1.6 * x)), knees=(0.0, 1.25)),
+    "LeakyReLU": lambda p, c: _curve(p, c, lambda x: x if x > 0 else 0.22 * x),
+    "PReLU": lambda p, c: _curve(p, c, lambda x: x if x > 0 else 0.6 * x),
     "ELU": lambda p, c: _curve(p, c, _elu),
-    "SiLU": lambda p, c: _curve(p, c, lambda x: x * _sigmoid(x)),
-    "GELU": lambda p, c: _curve(p, c, lambda x: x / (1 + math.exp(-3 * x))),
-    "Mish": lambda p, c: _curve(p, c, lambda x: x * math.tanh(math.log1p(math.exp(x)))),
+    "SiLU": lambda p, c: _curve(p, c, lambda x: x * _sigmoid(x), 6.0),
+    "GELU": lambda p, c: _curve(p, c, lambda x: x / (1 + math.exp(-2.4 * x)), 7.0),
+    "Mish": lambda p, c: _curve(p, c, lambda x: x * math.tanh(math.log1p(math.exp(x))), 2.2),
     "Sigmoid": lambda p, c: _curve(p, c, lambda x: 2.6 * _sigmoid(x)),
     "Tanh": lambda p, c: _curve(p, c, lambda x: 1.5 * math.tanh(1.5 * x)),
-    "Hardswish": lambda p, c: _curve(p, c, lambda x: x * max(0.0, min(1.0, x / 3 + 0.5))),
-    "Hardsigmoid": lambda p, c: _curve(p, c, lambda x: 2.6 * max(0.0, min(1.0, x / 3 + 0.5))),
-    "Hardtanh": lambda p, c: _curve(p, c, lambda x: max(-1.2, min(1.2, 1.6 * x))),
+    "Hardswish": lambda p, c: _curve(p, c, lambda x: x * max(0.0, min(1.0, x / 3 + 0.5)), 3.0, (-1.5, 1.5)),
+    "Hardsigmoid": lambda p, c: _curve(p, c, lambda x: 2.6 * max(0.0, min(1.0, x / 3 + 0.5)), 1.0, (-1.5, 1.5)),
+    "Hardtanh": lambda p, c: _curve(p, c, lambda x: max(-1.2, min(1.2, 1.6 * x)), 1.0, (-0.75, 0.75)),
     "SELU": lambda p, c: _curve(p, c, lambda x: 1.05 * _elu(1.3 * x)),
     "CELU": lambda p, c: _curve(p, c, lambda x: 0.6 * _elu(1.6 * x)),
     "Softplus": lambda p, c: _curve(p, c, lambda x: math.log1p(math.exp(x))),
     "LogSoftmax": lambda p, c: _curve(p, c, lambda x: math.log(max(0.1, x + 1.8))),
     "Softmax": lambda p, c: _bars(p, c, 3, 11, 5, 2),
-    "GroupSoftmax": lambda p, c: _bars(p, c, 3, 10, 2, 9, 4, 11),
+    "GroupSoftmax": lambda p, c: _bars(p, c, 4, 11, 0, 9, 5),
     "Concat": lambda p, c: _fill(p, c, (2, 3, 3, 10), (6.5, 3, 3, 10), (11, 3, 3, 10)),
     "Add": lambda p, c: _ring(p, c, (4.5, 8, 11.5, 8), (8, 4.5, 8, 11.5)),
     "Multiply": lambda p, c: _ring(p, c, (5.5, 5.5, 10.5, 10.5), (5.5, 10.5, 10.5, 5.5)),
-    "Maximum": lambda p, c: _ring(p, c, (8, 4.5, 8, 11.5), (5.5, 7, 8, 4.5), (10.5, 7, 8, 4.5)),
-    "GroupSum": lambda p, c: _ring(p, c, (5, 6, 11, 6), (5, 10, 11, 10), (8, 4.5, 8, 11.5)),
+    "Maximum": _upper,
+    "GroupSum": _sum,
     "ShortcutA": _arc,
     "LayerScale": lambda p, c: _bars(p, c, 4, 8, 11),
-    "LearnedShift": lambda p, c: _bars(p, c, 2, 6, 9, 11),
-    "Scale": lambda p, c: _ring(p, c, (8, 3.5, 8, 12.5)),
-    "Offset": lambda p, c: _ring(p, c, (8, 3.5, 8, 12.5), (5, 8, 11, 8)),
+    "LearnedShift": _shifted,
+    "Scale": lambda p, c: _graph(p, c, (2, 14, 13, 9), (2, 14, 11, 3)),
+    "Offset": lambda p, c: _graph(p, c, (2, 14, 13, 9), (2, 7.5, 13, 2.5)),
     "Linear": lambda p, c: _arrow(p, c, (3, 3, 13, 3), (3, 3, 13, 13), (3, 13, 13, 3), (3, 13, 13, 13)),
     "Flatten": lambda p, c: _fill(p, c, (2, 7, 2.4, 2.4), (5.2, 7, 2.4, 2.4), (8.4, 7, 2.4, 2.4), (11.6, 7, 2.4, 2.4)),
     "Unflatten": lambda p, c: _fill(p, c, (4, 4, 3, 3), (9, 4, 3, 3), (4, 9, 3, 3), (9, 9, 3, 3)),
     "Dropout": lambda p, c: _ring(p, c, (4, 12, 12, 4)),
-    "ZeroPad2d": lambda p, c: _grid(p, c, 4, ((1, 1), (2, 1), (1, 2), (2, 2))),
-    "BorderPad2d": lambda p, c: _grid(p, c, 4, ((0, 0), (3, 0), (0, 3), (3, 3))),
-    "Dropout2d": lambda p, c: _ring(p, c, (4, 12, 12, 4), (6, 13, 13, 6)),
+    "ZeroPad2d": _surrounded,
+    "BorderPad2d": _edged,
+    "Dropout2d": _crossed_out,
     "Identity": lambda p, c: _arrow(p, c, (2, 8, 14, 8), (11, 5, 14, 8), (11, 11, 14, 8)),
     "ChannelShuffle": lambda p, c: _arrow(p, c, (3, 4, 13, 12), (3, 12, 13, 4), (10, 4, 13, 4), (10, 12, 13, 12)),
     "Chunk": lambda p, c: _arrow(p, c, (3, 8, 7, 8), (7, 8, 13, 3), (7, 8, 13, 13)),
@@ -195,7 +317,7 @@ _DRAW: dict[str, Callable[[QPainter, QColor], None]] = {
     "Permute": lambda p, c: _arrow(p, c, (3, 5, 13, 5), (10, 2.5, 13, 5), (3, 11, 13, 11), (6, 13.5, 3, 11)),
     "Foreign": lambda p, c: _arrow(p, c, *_CORNERS),
     "ForeignMerge": lambda p, c: _arrow(p, c, *_CORNERS, (5.5, 8, 10.5, 8), (8, 5.5, 8, 10.5)),
-    "StochasticDepth": lambda p, c: _arrow(p, c, (2, 8, 5, 8), (7, 8, 9, 8), (11, 8, 14, 8)),
+    "StochasticDepth": _jumped,
 }  # fmt: skip
 _FAMILY: dict[str, str] = {
     "convolution": "Conv2d", "pooling": "AvgPool2d", "normalisation": "BatchNorm2d", "activation": "ReLU",
