@@ -21,7 +21,7 @@ from blockstudio.gui.kit.text import tr
 log = logging.getLogger(__name__)
 TURN, REST = QEvent.Type(QEvent.registerEventType()), QEvent.Type(QEvent.registerEventType())
 AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
-IN_STEPS = (BlockPage, DiagramPage)
+IN_STEPS = (BlockPage, DiagramPage, ManyPage)
 """Pages of which the fields are made first, and what stands below them with the next event."""
 Page = BlockPage | ManyPage | DiagramPage | AnnotationPage
 

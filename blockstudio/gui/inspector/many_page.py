@@ -14,7 +14,7 @@ from blockstudio.graph.edits import Edit, SetBlock, SetParameter
 from blockstudio.graph.operations.switching import set_bypass
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.scope import scope_of
-from blockstudio.gui.inspector.sections import add_sections
+from blockstudio.gui.inspector.sections import BlockSection, add_rest, add_sections
 from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField, parameter_field
 from blockstudio.gui.kit.parts import NumberRow, bytes_text, count_text, heading, quiet
@@ -29,7 +29,7 @@ class ManyPage(QWidget):
     def __init__(self, desk: Desk, names: tuple[str, ...], parent: QWidget) -> None:
         super().__init__(parent)
         session = desk.session
-        self._session, self._names = session, names
+        self._desk, self._session, self._names = desk, session, names
         self._place = (session.document, session.scope)
         self.fields: dict[str, ValueField | ChoiceField] = {}
         column = QVBoxLayout(self)
@@ -58,12 +58,25 @@ class ManyPage(QWidget):
         self.fields["bypass"] = flag
         if all(repeatable(session.diagram, kind) for kind in kinds):
             self._add_repeat()
-        self._sections = add_sections(desk, column, "blocks", "")
-        column.addWidget(heading(tr("Together")))
-        self._cost = NumberRow()
-        column.addWidget(self._cost)
-        column.addStretch(1)
+        self._below, self._rest = add_rest(column)
+        self._sections: list[BlockSection] | None = None
         self.refresh()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is made."""
+        return self._sections is not None
+
+    def complete(self) -> None:
+        """Make what stands below the fields: a page made at once would keep the window from answering."""
+        if self._sections is not None or not self._is_there():
+            return  # of blocks that have gone meanwhile another page comes
+        self._sections = add_sections(self._desk, self._rest, "blocks", "")
+        self._rest.addWidget(heading(tr("Together")))
+        self._cost = NumberRow()
+        self._rest.addWidget(self._cost)
+        self._show_cost()
+        self._below.show()
 
     def _add_repeat(self) -> None:
         repeat = ValueField(lambda text: values.repeat_result(text, scope_of(self._session)))
@@ -154,8 +167,12 @@ class ManyPage(QWidget):
         self._show("bypass", flags)
         if "repeat" in self.fields:
             self._show("repeat", {"" if block.repeat is None else str(block.repeat) for block in blocks}, tr("once"))
-        for section in self._sections:
-            section.refresh_block("")
+        if self._sections is not None:
+            for section in self._sections:
+                section.refresh_block("")
+            self._show_cost()
+
+    def _show_cost(self) -> None:
         level = self._session.level.blocks
         reports = [level[name] for name in self._names if name in level]
         self._cost.set(tr("parameters"), f"{sum(report.parameters or 0 for report in reports):,}")
