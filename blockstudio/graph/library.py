@@ -67,6 +67,32 @@ def keep(module: Diagram, folder: Path, instead: Kept | None = None) -> Path:
     return save(module, instead.file if instead is not None else folder / f"{module.name}{SUFFIX}")
 
 
+def rename(where: Kept, to: str, folder: Path) -> Path:
+    """Give a module of a library another name, in its file and for it. Returns the file. Raises `StudioError`
+    ``library.taken``, ``diagram.*`` for what is no name or one that the module needs inside, ``file.*``."""
+    module = read(where)
+    RenameModule(name=module.name, to=to).apply(module)
+    module.name = to
+    other = same_named(to, folder)
+    if other is not None and other.file != where.file:
+        raise StudioError(
+            "library.taken", say("your library has another {module} already.", module=other.module),
+            where=other.file.name, hint=say("Choose another name."),
+        )  # fmt: skip
+    file = save(module, folder / f"{to}{SUFFIX}")
+    try:
+        if not (file.exists() and where.file.exists() and file.samefile(where.file)):
+            where.file.unlink(missing_ok=True)
+        elif file.name != where.file.name:
+            where.file.rename(file)  # small and capital letters are one here
+    except OSError as error:
+        raise StudioError(
+            "file.write", say("{file} cannot be removed: {reason}.", file=where.file.name, reason=error.strerror),
+            hint=say("The module is kept under both names; remove one of them."),
+        ) from error  # fmt: skip
+    return file
+
+
 def same_named(module: str, folder: Path) -> Kept | None:
     """What a library has under a module's name; small and capital letters are one in the names of files."""
     return next((each for each in kept(folder) if each.module.casefold() == module.casefold()), None)

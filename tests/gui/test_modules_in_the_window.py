@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from blockstudio.analysis import analyze
 from blockstudio.graph.edits import SetBlock
@@ -188,6 +188,70 @@ def test_a_module_of_the_library_is_never_written_over_unasked(open_window):
     QTest.mouseClick(toasts.notes[0].buttons[0], Qt.MouseButton.LeftButton)
     assert [each.module for each in shelf.library()] == ["bottleneck", "Bottleneck2"]
     assert shelf.read(shelf.library()[0]).modules
+
+
+def test_modules_of_the_library_are_renamed_and_removed_in_the_palette(
+    open_window, qtbot, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    window = open_window("googlenet")
+    shelf, commands, entries = window.desk.shelf, window.commands, window.features.panels.palette.list
+    window.session.select(["inception_3a"])
+    assert commands.run("module.keep")
+    before = dumps(window.session.diagram)
+
+    def go_to(module: str) -> None:
+        row = next(row for row in range(entries.count())
+                   if (entry := entries.entry(entries.item(row))) is not None and entry.is_own
+                   and entry.title == module)  # fmt: skip
+        entries.setCurrentRow(row)
+        entries.scrollToItem(entries.item(row))
+        entries.setFocus()
+
+    def write(text: str) -> None:
+        QTest.keyClick(entries, Qt.Key.Key_F2)
+        line = entries.findChild(QLineEdit)
+        type_into(line, text)
+        qtbot.waitUntil(lambda: entries.findChild(QLineEdit) is None)
+
+    go_to("Inception")
+    write("Mixed")
+    (where,) = shelf.library()
+    assert where.module == "Mixed" and where.file.name == "Mixed.blocks.json"
+    assert [block.type for _, block in shelf.read(where).main.blocks()] == ["Mixed"]
+    # What is no name, what the library has, and what the module needs inside are refused, and nothing is lost.
+    assert commands.run("module.keep")
+    refused: list[str] = []
+    window.session.refused.connect(refused.append)
+    for wrong in ("3x", "Inception", "Conv", "Conv2d", "inception"):
+        go_to("Mixed")
+        write(wrong)
+        assert len(refused) == 1 and [each.module for each in shelf.library()] == ["Inception", "Mixed"], wrong
+        refused.clear()
+    go_to("Inception")
+    write("INCEPTION")
+    assert [each.module for each in shelf.library()] == ["INCEPTION", "Mixed"]
+    go_to("Mixed")
+    QTest.keyClick(entries, Qt.Key.Key_Delete)
+    assert [each.module for each in shelf.library()] == ["INCEPTION"] and not where.file.exists()
+    QTest.mouseClick(window.desk.toasts.notes[0].buttons[0], Qt.MouseButton.LeftButton)
+    assert where.file.exists() and not commands.is_possible("module.restore_kept")
+    # The menu offers both for the library's modules; for a block type only to add it.
+    go_to("Mixed")
+    entries.menu_wanted.emit(entries.entry(entries.currentItem()), QPoint(10, 10))
+    menu = QApplication.activePopupWidget()
+    assert [action.text() for action in menu.actions() if action.text()] == [
+        "Put into the drawing", "Rename", "Move to the bin", "Show your library's folder"
+    ]  # fmt: skip
+    next(action for action in menu.actions() if action.text() == "Move to the bin").trigger()
+    menu.close()
+    assert [each.module for each in shelf.library()] == ["INCEPTION"]
+    # Where another came meanwhile, what was removed stays in the bin, and it can be tried again.
+    where.file.write_text("{}", encoding="utf-8")
+    assert not commands.run("module.restore_kept") and commands.is_possible("module.restore_kept")
+    where.file.unlink()
+    assert commands.run("module.restore_kept") and shelf.read(where).modules
+    assert dumps(window.session.diagram) == before
 
 
 def test_a_broken_file_of_the_library_is_a_sentence(open_window):

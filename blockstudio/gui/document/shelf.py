@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from blockstudio.errors import StudioError
 from blockstudio.graph import library
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.format import SUFFIX
 from blockstudio.graph.library import Kept, kept, preset_modules, read
+from blockstudio.gui.work.bin import Bin
 from blockstudio.gui.work.settings import data_folder
 from blockstudio.text import say
 
@@ -25,6 +27,7 @@ class Shelf(QObject):
         super().__init__(parent)
         self._presets: list[Kept] | None = None
         self._read: dict[tuple[Path, str], Diagram] = {}
+        self._bin = Bin()
         self.picture: Callable[[Diagram, str], str] | None = None
         """From a diagram and one of its modules: its drawing as rich text. Set by whoever can draw."""
 
@@ -86,6 +89,44 @@ class Shelf(QObject):
     def keep_beside(self, module: Diagram) -> Path:
         """Put it there under a free name. Raises `StudioError`."""
         return self.keep(library.under_free_name(module, self.folder))
+
+    def rename(self, where: Kept, to: str) -> Path:
+        """Give a module of the library another name. Raises `StudioError`."""
+        file = library.rename(where, to, self.folder)
+        self.changed.emit()
+        return file
+
+    def remove(self, where: Kept) -> None:
+        """Move a module of the library to the bin. Raises `StudioError` ``file.write``."""
+        try:
+            self._bin.put(where.file)
+        except OSError as error:
+            raise StudioError(
+                "file.write", say("{module} cannot be moved to the bin: {reason}.", module=where.module,
+                                  reason=error.strerror or error),
+                hint=say("Remove the file by hand: show the library's folder."),
+            ) from error  # fmt: skip
+        self.changed.emit()
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether a module that was removed can be taken out of the bin."""
+        return bool(self._bin)
+
+    def restore(self) -> str:
+        """Put the module that was removed last back into the library, and say which. Raises `StudioError`
+        ``file.write``."""
+        name = self._bin.last.removesuffix(SUFFIX)
+        try:
+            self._bin.take_out()
+        except OSError as error:
+            raise StudioError(
+                "file.write", say("{module} cannot be taken back: {reason}.", module=name,
+                                  reason=error.strerror or error),
+                hint=say("Take it out of the system's bin."),
+            ) from error  # fmt: skip
+        self.changed.emit()
+        return name
 
     def tip(self, where: Kept) -> str:
         """What a module is, with its drawing, as rich text."""

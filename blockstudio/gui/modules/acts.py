@@ -180,6 +180,41 @@ def keep_beside(desk: Desk, module: Diagram) -> bool:
     return _keep(desk, lambda: desk.shelf.keep_beside(module))
 
 
+def rename_kept(desk: Desk, where: Kept, to: str) -> bool:
+    """Give a module of the library another name; diagrams that have it keep theirs."""
+    if to == where.module:
+        return False
+    try:
+        desk.shelf.rename(where, to)
+    except StudioError as error:
+        desk.session.refused.emit(str(error))
+        return False
+    desk.say(tr("{module} is now {name} in your library.", module=where.module, name=to))
+    return True
+
+
+def remove_kept(desk: Desk, where: Kept) -> bool:
+    """Move a module of the library to the bin; diagrams that have it keep it."""
+    try:
+        desk.shelf.remove(where)
+    except StudioError as error:
+        desk.session.refused.emit(str(error))
+        return False
+    desk.say(tr("{module} is in the bin.", module=where.module), "info", Act(tr("Take it back"), "module.restore_kept"))
+    return True
+
+
+def restore_kept(desk: Desk) -> bool:
+    """Take the module that was removed last out of the bin."""
+    try:
+        name = desk.shelf.restore()
+    except StudioError as error:
+        desk.session.refused.emit(str(error))
+        return False
+    desk.say(tr("{module} is in your library", module=name))
+    return True
+
+
 def _keep(desk: Desk, write: Callable[[], Path]) -> bool:
     try:
         file = write()

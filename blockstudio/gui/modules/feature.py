@@ -47,6 +47,11 @@ def install(desk: Desk) -> None:
                 keywords="module library save share reuse", on_drawing=True),
         Command("module.replace_kept", say("Replace the one in your library"), acts.replace_kept, value=True),
         Command("module.keep_beside", say("Keep both in your library"), acts.keep_beside, value=True),
+        Command("module.rename_kept", say("Rename in your library"), lambda d, wanted: acts.rename_kept(d, *wanted),
+                value=True),
+        Command("module.remove_kept", say("Move the module to the bin"), acts.remove_kept, value=True),
+        Command("module.restore_kept", say("Take the removed module back"), acts.restore_kept,
+                enabled=lambda d: d.shelf.can_restore, keywords="undo delete remove bin library"),
         Command("module.insert", say("Add a kept module"), lambda d, wanted: acts.insert(d, *wanted), value=True),
         Command("module.folder", say("Show your library's folder"), _show_folder, keywords="module library share"),
     )  # fmt: skip

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
+
 from blockstudio.analysis import Problem
-from blockstudio.gui.commands.registry import Command
+from blockstudio.gui.commands.registry import COMMAND, Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Panel
 from blockstudio.gui.kit.text import tr
@@ -44,7 +47,24 @@ def install(desk: Desk) -> Panels:
         number = sum(counted(desk))
         desk.title_page("problems", tr("Problems {count}").format(count=number) if number else tr("Problems"))
 
+    def offer(entry: Entry, at: QPoint) -> None:
+        menu = QMenu(palette)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Put into the drawing")).triggered.connect(lambda: palette.chosen.emit(entry))
+        if entry.is_own:
+            menu.addSeparator()
+            rename = menu.addAction(tr("Rename"))
+            rename.setProperty(COMMAND, "module.rename_kept")
+            rename.triggered.connect(lambda: palette.list.editItem(palette.list.currentItem()))
+            desk.commands.offer(menu, "module.remove_kept", entry.kept, tr("Move to the bin"))
+            menu.addSeparator()
+            desk.commands.offer(menu, "module.folder")
+        menu.popup(at)
+
     palette.chosen.connect(add)
+    palette.list.menu_wanted.connect(offer)
+    palette.list.removed.connect(lambda entry: desk.commands.run("module.remove_kept", entry.kept))
+    palette.list.renamed.connect(lambda entry, to: desk.commands.run("module.rename_kept", (entry.kept, to)))
     desk.on_start(desk.shelf.warm)
     desk.on_close(palette.list.rest)
     palette.left.connect(desk.focus)

@@ -162,7 +162,8 @@ class Palette(QWidget):
                 item.setData(WORDS, line.words.lower())
                 item.setData(NOTE, line.note)
                 item.setToolTip(line.entry.help)
-                item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+                flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+                item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if line.entry.is_own else flags)
                 self.list.addItem(item)
         self._filter(self.search.text())
         self.list.setCurrentRow(current)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
@@ -18,16 +20,18 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QFrame,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QWidget,
 )
 
 from blockstudio.blocks import RawValue
@@ -39,6 +43,7 @@ from blockstudio.gui.kit.theme import font, theme
 
 RESTING = 250
 """Milliseconds that the mouse rests on an entry before its tip is made."""
+_OWN_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Delete)
 MIME = "application/x-blockstudio-block"
 ENTRY = Qt.ItemDataRole.UserRole
 FAMILY = Qt.ItemDataRole.UserRole + 1
@@ -62,6 +67,11 @@ class Entry:
     kept: Kept | None = None
     """A module that the diagram may not have yet: where it is."""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a module of the user's library."""
+        return self.kept is not None and not self.kept.network
+
     def mime(self) -> QMimeData:
         data = QMimeData()
         told: dict[str, object] = {"type": self.type, "parameters": dict(self.parameters)}
@@ -73,6 +83,9 @@ class Entry:
 
 class _Delegate(QStyledItemDelegate):
     """Headings with a chevron and, folded, their count; entries with the sign of their type."""
+
+    written = Signal(object, str)
+    """An entry, and the name that was written in its place."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(120, 26 if index.data(ENTRY) is not None or index.row() == 0 else 34)
@@ -130,22 +143,52 @@ class _Delegate(QStyledItemDelegate):
         text = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
 
+    def createEditor(
+        self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QWidget:
+        line = QLineEdit(parent)
+        line.setAccessibleName(tr("Name"))
+        return line
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        rect = option.rect
+        editor.setGeometry(rect.adjusted(38, 0, -8, 0))
+
+    def setModelData(
+        self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        assert isinstance(editor, QLineEdit)
+        entry, text = index.data(ENTRY), editor.text().strip()
+        # Not now: the list may be filled anew then, and the line is still in it.
+        QTimer.singleShot(0, self, lambda: self.written.emit(entry, text))
+
 
 class EntryList(QListWidget):
     """The lines. Drags carry the entry; Enter and a double click add it; a heading folds its group by a click, Enter,
-    Space, Left and Right."""
+    Space, Left and Right. Modules of the user's library are renamed by F2 and removed by Delete."""
 
     chosen = Signal(object)
     folded = Signal(str, bool)
     """A group is to be folded, or opened."""
     dropped = Signal()
     """An entry was dragged somewhere."""
+    removed = Signal(object)
+    """A module is to be taken out of the user's library."""
+    renamed = Signal(object, str)
+    """It is to have another name."""
+    menu_wanted = Signal(object, QPoint)
+    """What can be done with an entry, at a place of the screen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("palette")
         self.setAccessibleName(tr("Blocks"))
-        self.setItemDelegate(_Delegate(self))
+        delegate = _Delegate(self)
+        delegate.written.connect(self.renamed)
+        self.setItemDelegate(delegate)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
         self._pressed: QPoint | None = None
@@ -233,7 +276,21 @@ class EntryList(QListWidget):
         if entry is not None:
             self.chosen.emit(entry)
 
+    def _own(self, event: QKeyEvent) -> Entry | None:
+        """The module of the user's library that a key is about."""
+        entry = self.entry(self.currentItem())
+        return entry if entry is not None and entry.is_own and event.key() in _OWN_KEYS else None
+
+    def event(self, event: QEvent) -> bool:
+        # Before the window's own shortcuts: Delete would take a block away.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            return  # Enter in the line of a name comes here too
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             entry, item = self.entry(self.currentItem()), self.currentItem()
             if entry is not None:
@@ -241,12 +298,28 @@ class EntryList(QListWidget):
             elif item is not None:
                 self._turn(item)
             return
+        own = self._own(event)
+        if own is not None:
+            if event.key() == Qt.Key.Key_F2:
+                self.editItem(self.currentItem())
+            else:
+                self.removed.emit(own)
+            return
         heading = self.currentItem() if self.entry(self.currentItem()) is None else None
         keys = {Qt.Key.Key_Left: True, Qt.Key.Key_Right: False, Qt.Key.Key_Space: None}
         if heading is not None and event.key() in keys:
             self._turn(heading, keys[Qt.Key(event.key())])
             return
         super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        item = self.currentItem() if event.reason() == QContextMenuEvent.Reason.Keyboard else self.itemAt(event.pos())
+        entry = self.entry(item)
+        if item is not None and entry is not None:
+            self.setCurrentItem(item)
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            at = self.visualItemRect(item).center() if by_key else event.pos()
+            self.menu_wanted.emit(entry, self.viewport().mapToGlobal(at))
 
 
 def _ghost(title: str, family: str, ratio: float) -> QPixmap:

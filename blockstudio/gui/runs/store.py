@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.bin import Bin
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs.label import Label, write_label
 from blockstudio.runs.rows import Listed, Listing
 
 LOOK_MS = 1500
-BIN = ".bin"
 
 
 class RunStore(QObject):
@@ -37,8 +36,7 @@ class RunStore(QObject):
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
         self._seen: tuple[object, ...] = ()
-        self._binned: list[tuple[Path, Path]] = []
-        """Where a run was, and where in the bin it is."""
+        self._bin = Bin()
         self.complete = False
         """Every log has been read to its end."""
 
@@ -104,14 +102,11 @@ class RunStore(QObject):
         if row.state.active:
             self.failed.emit(tr("{run} is being trained; stop it first.", run=row.name))
             return False
-        file = QFile(str(row.directory))
-        place = Path(file.fileName()) if file.moveToTrash() else None
         try:
-            place = place or _own_bin(row.directory)
+            self._bin.put(row.directory)
         except OSError as error:
             self.failed.emit(tr("{run} cannot be moved to the bin: {reason}.", run=row.name, reason=error.strerror))
             return False
-        self._binned.append((row.directory, place))
         self._begin_anew()
         self.rows = [each for each in self.rows if each is not row]
         self.changed.emit()
@@ -119,21 +114,18 @@ class RunStore(QObject):
 
     @property
     def can_restore(self) -> bool:
-        return bool(self._binned)
+        return bool(self._bin)
 
     def restore(self) -> None:
         """Take the run that was deleted last out of the bin."""
-        if not self._binned:
+        if not self._bin:
             return
-        directory, place = self._binned.pop()
+        name = self._bin.last
         try:
-            shutil.move(str(place), str(directory))
+            self._bin.take_out()
         except OSError as error:
-            self.failed.emit(tr("{run} cannot be taken back: {reason}.", run=directory.name, reason=error.strerror))
+            self.failed.emit(tr("{run} cannot be taken back: {reason}.", run=name, reason=error.strerror))
             return
-        # Beside what is in a bin of freedesktop.org stands where it was.
-        info = place.parent.parent / "info" / f"{place.name}.trashinfo"
-        info.unlink(missing_ok=True)
         self._begin_anew()
         self.look()
 
@@ -147,16 +139,3 @@ class RunStore(QObject):
         self._timer.stop()
         self._work.cancel()
         self._pieces = None
-
-
-def _own_bin(directory: Path) -> Path:
-    """Where the system has no bin for a folder: ``.bin`` beside the run, which no list of runs looks into."""
-    home = directory.parent / BIN
-    home.mkdir(exist_ok=True)
-    place = home / directory.name
-    number = 1
-    while place.exists():
-        number += 1
-        place = home / f"{directory.name}-{number}"
-    directory.rename(place)
-    return place
