@@ -44,6 +44,10 @@ class Unit:
     helper: str | None = None
     call_class: str = ""
 
+    def of(self, node: Node) -> Unit:
+        """The same for another node."""
+        return Unit(node, self.init, self.forward, self.helper, self.call_class)
+
     @property
     def is_parameter(self) -> bool:
         """Whether its attribute is a parameter, which nobody can call."""

@@ -169,6 +169,8 @@ class _Class:
         self.renamed: dict[str, Tree] = {item.key: algebra.name(item.name) for item in plan.arguments}
         self.globals = {item.name for item in planner.classes} | {_result_name(planner)}
         self.flags: dict[str, str] = {}
+        self._printed: dict[int, str] = {}
+        """The text of constructors, by the identity of their trees, which the plan keeps."""
 
     def text(self) -> list[str]:
         about = [self.definition.description]
@@ -264,6 +266,13 @@ class _Class:
 
     def _assign(self, part: str, entry: Attribute) -> list[str]:
         tree = self._named(self._conditional(entry))
+        unit = entry.unit
+        if unit is not None and unit.init is tree and naming.is_plain(part):  # shared by all that are alike
+            text = self._printed.get(id(tree))
+            if text is None:
+                text = self._printed[id(tree)] = text_of(tree)
+            if len(line := f"        self.{part} = {text}") <= WIDTH:
+                return [line]
         if not naming.is_plain(part):
             return lay_out(tree, 2 * INDENT, f'self.add_module("{part}", ', ")")
         before = f"self.{part} = "

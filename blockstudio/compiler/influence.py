@@ -42,6 +42,9 @@ class Reach:
         return Reach(self.channels | other.channels, self.size | other.size)
 
 
+NOWHERE = Reach()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What decides about one block at a site."""
@@ -79,6 +82,7 @@ class Influence:
         self._facts: dict[Site, dict[str, Facts]] = {}
         self._outs: dict[Site, dict[str, Reach]] = {}
         self._alike: dict[Hashable, Facts] = {}
+        self._shared: dict[tuple[Copy, tuple[Reach, ...]], Facts] = {}
         self._meaning: dict[Site, dict[Token, frozenset[str]]] = {}
         scopes = sites.scopes()
         for scope in scopes:
@@ -156,17 +160,19 @@ class Influence:
         ports: dict[Port, Reach] = {}
         facts = self._facts[site] = {}
         outs = self._outs[site] = {}
+        wiring = self._sites.wiring(scope)
         for name in self._sites.order(scope):
             block = definition.block(name)
             if block.type == INPUT:
                 ports[name, "out"] = self._entrance(scope, name, block)
                 continue
-            inputs = tuple(ports.get(source, Reach()) for source in self._sites.sources(scope, name))
+            inputs = tuple([ports.get(source, NOWHERE) for source in wiring[name]])
             if block.type == OUTPUT:
                 outs[name] = inputs[0]
             elif block.type != AUX_OUTPUT:
-                facts[name] = self._facts_of(site, name, block, inputs)
-                ports |= {(name, port): reach for port, reach in facts[name].outputs.items()}
+                found = facts[name] = self._facts_of(site, name, block, inputs)
+                for port, reach in found.outputs.items():
+                    ports[name, port] = reach
 
     def _entrance(self, scope: str, name: str, block: Block) -> Reach:
         if scope != MAIN:
@@ -179,6 +185,16 @@ class Influence:
 
     def _facts_of(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
         """`_block`, once for blocks that are alike in all that it looks at."""
+        here = site.blocks.get(name, ())
+        if block.repeat is None and len(here) == 1 and name not in site.spare:
+            # The copy is the same one for blocks of a site that are alike.
+            shared = self._shared.get((here[0], inputs))
+            if shared is None:
+                shared = self._shared[here[0], inputs] = self._facts_alike(site, name, block, inputs)
+            return shared
+        return self._facts_alike(site, name, block, inputs)
+
+    def _facts_alike(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
         copies = (*site.blocks.get(name, ()), *site.spare.get(name, ()))
         if block.repeat is not None or any(copy.site is not None for copy in copies):
             return self._block(site, name, block, inputs)

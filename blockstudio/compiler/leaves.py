@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -61,13 +60,13 @@ class Leaves:
 
     def unit(self, node: Node, kind: BlockType) -> Unit:
         """The block in the class. One that is like an earlier one in all that its text is made from gets the same."""
-        known = self._known_by(node, kind)
+        known = self._known_by(node)
         earlier = self._found.get(known) if known is not None else None
         if earlier is not None:
             self.channels.repeat_put((node.name, node.ports[0]), earlier.out)
             for tokens in earlier.recorded:
                 self.influence.note(self.members, node.name, tokens)
-            return replace(earlier.unit, node=node)
+            return earlier.unit.of(node)
         self.influence.recorded.clear()
         hoisted = len(self.channels.hoisted)
         unit = self._unit(node, kind)
@@ -79,19 +78,17 @@ class Leaves:
         self.influence.recorded.clear()
         return unit
 
-    def _known_by(self, node: Node, kind: BlockType) -> Hashable | None:
+    def _known_by(self, node: Node) -> Hashable | None:
         """All that the text of a block is made from; ``None`` for one that is repeated or may be off."""
         if node.repeat is not None or node.optional:
             return None
-        uses = tuple((site, repr(copy.values), copy.inputs, copy.index) for site, copy in self.channels.uses(node))
         return (
-            kind.name,
-            repr(node.block.parameters),  # as text: 1, 1.0 and True are equal, but not in source
+            # The same ones for blocks that are alike at a site.
+            tuple([copy for _, copy in self.channels.uses(node)]),
             self._in_place(node),
             node.name.rpartition(".")[2].isdecimal(),
-            uses,
             self.channels.truth((node.name, node.ports[0])),
-            tuple(id(self.channels.of(source)) for source in node.sources),
+            tuple([id(self.channels.of(source)) for source in node.sources]),
         )
 
     def _unit(self, node: Node, kind: BlockType) -> Unit:

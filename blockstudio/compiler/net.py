@@ -84,9 +84,10 @@ class Net:
             if any(not copy.bypassed for copy in copies)
         }
         passed: dict[Port, Port] = {}
+        wiring = sites.wiring(scope)
         for name in sites.order(scope):
             block = definition.block(name)
-            sources = tuple(passed.get(source, source) for source in sites.sources(scope, name))
+            sources = tuple([passed.get(source, source) for source in wiring[name]])
             if block.type == INPUT:
                 continue
             if block.type == OUTPUT:

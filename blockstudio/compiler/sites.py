@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from typing import TypeAlias
 
 from blockstudio.analysis.order import evaluation_order
 from blockstudio.blocks import AUX_OUTPUT, CATALOGUE, INPUT, OUTPUT, Shape, Value
@@ -53,6 +54,9 @@ class Site:
     outputs: dict[str, Shape] = field(default_factory=dict)
 
 
+_Alike: TypeAlias = dict[tuple[object, ...], tuple[Copy, ...]]
+
+
 class Sites:
     """All sites of ``diagram``, inner ones before those that use them."""
 
@@ -60,7 +64,7 @@ class Sites:
         self._diagram = diagram
         self._found: dict[tuple[object, ...], Site] = {}
         self._orders: dict[str, list[str]] = {}
-        self._sources: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._wiring: dict[str, dict[str, list[tuple[str, str]]]] = {}
         self._reaching: dict[tuple[str, frozenset[str], frozenset[str]], set[str]] = {}
         values = resolve(diagram.parameters, {}, {})
         inputs: dict[str, Shape] = {}
@@ -112,6 +116,8 @@ class Sites:
         live = self._live(site, self._off)
         possible = self._live(site, self._off_for_good)
         shapes: dict[tuple[str, str], Shape] = {}
+        wiring = self.wiring(site.scope)
+        alike: _Alike = {}
         for name in self.order(site.scope):
             block = definition.block(name)
             if block.type == INPUT:
@@ -119,7 +125,7 @@ class Sites:
                 continue
             if name not in possible or block.type == AUX_OUTPUT:
                 continue
-            sources = self.sources(site.scope, name)
+            sources = wiring[name]
             if name in live:
                 read = sources[:1] if self._off(site, block) else sources
                 if not read or any(source not in shapes for source in read):
@@ -129,15 +135,16 @@ class Sites:
                     site.outputs[name] = inputs[0]
                     continue
                 try:
-                    copies = site.blocks[name] = tuple(self._copies(site, block, inputs))
+                    copies = site.blocks[name] = self._work_out(site, block, inputs, alike)
                 except StudioError as error:
                     raise error if error.where else error.at(name) from None
                 if all(copy.bypassed for copy in copies) and not self._off_for_good(site, block):
-                    site.spare[name] = self._spare(site, block, sources, shapes)
+                    site.spare[name] = self._spare(site, block, sources, shapes, alike)
             else:
-                copies = site.spare[name] = self._spare(site, block, sources, shapes)
+                copies = site.spare[name] = self._spare(site, block, sources, shapes, alike)
             if copies:
-                shapes |= {(name, port): shape for port, shape in copies[-1].outputs.items()}
+                for port, shape in copies[-1].outputs.items():
+                    shapes[name, port] = shape
             elif sources and sources[0] in shapes:
                 ports = self._diagram.output_ports(block.type)
                 shapes |= {(name, port): shapes[sources[0]] for port in ports}
@@ -163,11 +170,12 @@ class Sites:
 
     def _reach(self, scope: str, waiting: list[str], passing: frozenset[str]) -> set[str]:
         live: set[str] = set()
+        wiring = self.wiring(scope)
         while waiting:
             name = waiting.pop()
             if name not in live:
                 live.add(name)
-                sources = self.sources(scope, name)
+                sources = wiring[name]
                 waiting += [source for source, _ in (sources[:1] if name in passing else sources)]
         return live
 
@@ -190,7 +198,7 @@ class Sites:
         """Blocks of a definition, each after those it reads, else in document order."""
         if scope not in self._orders:
             names = list(self._diagram.definition(scope).graph)
-            sources = {name: self.sources(scope, name) for name in names}
+            sources = self.wiring(scope)
             targets: dict[str, set[str]] = {name: set() for name in names}
             for name, found in sources.items():
                 for source, _ in found:
@@ -201,17 +209,31 @@ class Sites:
             self._orders[scope] = order
         return self._orders[scope]
 
-    def sources(self, scope: str, name: str) -> list[tuple[str, str]]:
-        """The outputs (block, port) that are wired into a block, in the order of its input ports."""
-        found = self._sources.get((scope, name))
-        if found is None:
+    def wiring(self, scope: str) -> dict[str, list[tuple[str, str]]]:
+        """For each block of a definition the outputs (block, port) that are wired into it, in the order of its input
+        ports."""
+        if scope not in self._wiring:
             definition = self._diagram.definition(scope)
-            wires = definition.wires_into(name)
-            type_name = definition.block(name).type
-            if len(wires) > 1 and not self._diagram.is_variadic(type_name):
-                place = {port: index for index, port in enumerate(self._diagram.input_ports(type_name))}
-                wires.sort(key=lambda wire: place[wire.target_port])
-            found = self._sources[scope, name] = [(wire.source, wire.source_port) for wire in wires]
+            found = self._wiring[scope] = {}
+            for name, block in definition.blocks():
+                wires = definition.wires_into(name)
+                if len(wires) > 1 and not self._diagram.is_variadic(block.type):
+                    place = {port: index for index, port in enumerate(self._diagram.input_ports(block.type))}
+                    wires.sort(key=lambda wire, place=place: place[wire.target_port])  # type: ignore[misc]
+                found[name] = [(wire.source, wire.source_port) for wire in wires]
+        return self._wiring[scope]
+
+    def _work_out(
+        self, site: Site, block: Block, inputs: tuple[Shape, ...], alike: _Alike, *, as_if_on: bool = False
+    ) -> tuple[Copy, ...]:
+        """A block's copies at a site: the same for all that are alike there in what they are made from."""
+        if block.repeat is not None:
+            return tuple(self._copies(site, block, inputs, as_if_on=as_if_on))
+        # As text: 1, 1.0 and True are equal, but not in source.
+        key = (block.type, repr(block.parameters), block.bypass, inputs, as_if_on)
+        found = alike.get(key)
+        if found is None:
+            found = alike[key] = tuple(self._copies(site, block, inputs, as_if_on=as_if_on))
         return found
 
     def _copies(self, site: Site, block: Block, inputs: tuple[Shape, ...], *, as_if_on: bool = False) -> Iterator[Copy]:
@@ -231,12 +253,14 @@ class Sites:
         block: Block,
         sources: list[tuple[str, str]],
         shapes: Mapping[tuple[str, str], Shape],
+        alike: _Alike,
     ) -> tuple[Copy, ...]:
         """What a block would do; nothing if that cannot be said."""
         if any(source not in shapes for source in sources):
             return ()
         try:
-            return tuple(self._copies(site, block, tuple(shapes[source] for source in sources), as_if_on=True))
+            inputs = tuple(shapes[source] for source in sources)
+            return self._work_out(site, block, inputs, alike, as_if_on=True)
         except StudioError:
             return ()
 
