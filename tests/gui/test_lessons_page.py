@@ -288,6 +288,26 @@ def test_every_lesson_is_walked_in_the_window(open_window, qtbot, own_folder, na
         use_language("en")
 
 
+def test_the_next_window_goes_on_with_the_lesson_and_gives_back_what_it_had_the_room_of(open_window) -> None:
+    first = open_window("plain")
+    assert "control" not in vars(first.features.lessons), "nothing is made before a lesson is opened"
+    first.commands.run("lesson.open", "01_convolution")
+    first.features.lessons.control.turn_to(1)
+    first.close()
+    second = open_window()
+    assert not second.desk.is_shown("inspector")
+    second.desk.start()
+    lessons = second.features.lessons
+    assert lessons.panel.isVisible() and lessons.control.step is lessons.control.lesson.steps[1]
+    assert not second.desk.is_shown("inspector")
+    second.commands.run("lesson.close")
+    assert second.desk.is_shown("inspector") and second.desk.is_shown("bottom")
+    second.close()
+    third = open_window()
+    third.desk.start()
+    assert third.desk.is_shown("inspector") and not third.features.lessons.is_open
+
+
 def test_answers_of_two_windows_are_both_kept(own_folder) -> None:
     one, other = kept.load("mine"), kept.load("mine")
     one.of("first").tries, one.of("first").state = 1, "right"
