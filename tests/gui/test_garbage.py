@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.work.garbage import Sweeper
+from blockstudio.gui.work.quiet import QUIET_MS
 
 WORKER = """
 import gc, sys, threading
@@ -84,7 +85,6 @@ def test_what_is_new_is_swept_and_what_lasts_is_put_aside(sweeper) -> None:
 
 
 def test_what_was_put_aside_is_looked_at_when_nobody_does_anything(sweeper, qtbot) -> None:
-    sweeper._quiet.setInterval(50)
     document = Knot()
     sweeper.keep()
     lost = weakref.ref(document)
@@ -95,17 +95,19 @@ def test_what_was_put_aside_is_looked_at_when_nobody_does_anything(sweeper, qtbo
     qtbot.addWidget(field)
 
     sweeper.look_when_quiet()
-    timer, again = sweeper._quiet, []
-    sweeper._quiet = SimpleNamespace(isActive=timer.isActive, start=lambda: again.append(timer.start()))
+    timer, again = sweeper._quiet._timer, []
+    sweeper._quiet._timer = SimpleNamespace(
+        isActive=timer.isActive, start=lambda wait: again.append(wait) or timer.start(50), stop=timer.stop
+    )
     QTest.keyClick(field, Qt.Key.Key_A)
-    assert again, "a key puts it off"
+    assert again == [QUIET_MS], "a key puts it off"
     qtbot.waitUntil(lambda: lost() is None)
 
 
 def test_half_as_much_again_is_enough_to_look(sweeper) -> None:
     sweeper._known = 10
     sweeper.sweep()
-    assert sweeper._quiet.isActive()
+    assert sweeper._quiet.waiting
     sweeper.look_at_all()
     assert sweeper._known > 10
 

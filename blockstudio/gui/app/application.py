@@ -26,9 +26,11 @@ from blockstudio.gui.shell import (
     language,
     style,  # noqa: F401 - its part of the style sheet
 )
+from blockstudio.gui.shell.features import later
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work.garbage import Sweeper, look_no_more
 from blockstudio.gui.work.settings import APPLICATION, ORGANISATION, data_folder, settings
+from blockstudio.gui.work.warming import Warmer
 from blockstudio.version import __version__
 
 log = logging.getLogger("blockstudio.gui")
@@ -100,6 +102,8 @@ def main(
         window.raise_()
         window.activateWindow()
 
+    warmer = Warmer(app, later())
+    QTimer.singleShot(0, warmer, warmer.start)
     incoming.ready(take)
     QTimer.singleShot(0, incoming, incoming.listen)
     trainer = window.features.training.trainer

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import gc
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 
-TURN_MS, TURNS, QUIET_MS = 500, 8, 1_500
+from blockstudio.gui.work.quiet import Quiet
+
+TURN_MS, TURNS = 500, 8
 MANY = 100_000
 """So many new objects are looked at with the next turn, fewer with every eighth."""
 GROWTH = 1.5
-_INPUT = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.KeyPress, QEvent.Type.Wheel)
 
 
 def look_no_more() -> None:
@@ -35,8 +36,8 @@ class Sweeper(QObject):
         self._timer = QTimer(self, interval=TURN_MS)
         self._timer.timeout.connect(self._turn)
         self._turns = 0
-        self._quiet = QTimer(self, interval=QUIET_MS, singleShot=True)
-        self._quiet.timeout.connect(self.look_at_all)
+        self._quiet = Quiet(self)
+        self._quiet.came.connect(self.look_at_all)
         self._known = 0
         """So much was put aside when everything was looked at last."""
 
@@ -66,22 +67,12 @@ class Sweeper(QObject):
 
     def look_when_quiet(self) -> None:
         """Look at everything once nobody is doing anything."""
-        application = QCoreApplication.instance()
-        if application is not None and not self._quiet.isActive():
-            application.installEventFilter(self)
-            self._quiet.start()
+        self._quiet.wait()
 
     def look_at_all(self) -> None:
         """Look at everything."""
-        application = QCoreApplication.instance()
-        if application is not None:
-            application.removeEventFilter(self)
+        self._quiet.stop()
         gc.unfreeze()
         gc.collect()
         gc.freeze()
         self._known = gc.get_freeze_count()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _INPUT and self._quiet.isActive():
-            self._quiet.start()
-        return False

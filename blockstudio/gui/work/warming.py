@@ -1,0 +1,36 @@
+"""What screens need is imported a piece at a time while nobody does anything: the first look at one waits for less."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+
+from PySide6.QtCore import QObject
+
+from blockstudio.gui.work.quiet import Quiet
+
+PIECE_MS = 30
+"""Between two pieces, as long as nobody does anything."""
+
+
+class Warmer(QObject):
+    """Imports ``names`` one by one, in their order."""
+
+    def __init__(self, parent: QObject, names: Iterable[str]) -> None:
+        super().__init__(parent)
+        self._left = iter([name for name in names if name not in sys.modules])
+        self._quiet = Quiet(self)
+        self._quiet.came.connect(self._next)
+
+    def start(self) -> None:
+        """Begin once nobody does anything."""
+        self._quiet.wait()
+
+    def _next(self) -> None:
+        name = next((name for name in self._left if name not in sys.modules), None)
+        if name is None:
+            self.deleteLater()
+            return
+        import_module(name)
+        self._quiet.wait(PIECE_MS)
