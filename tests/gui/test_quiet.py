@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from blockstudio.graph.format import SUFFIX
 from blockstudio.gui.figure.dialog import sensible_columns
@@ -41,6 +41,23 @@ def test_notes_lie_over_the_drawing_one_at_a_time(open_window, tmp_path: Path) -
     assert "unsaved changes" in window.toasts.texts[0]
     window.documents.write(window.documents.current, tmp_path / f"a{SUFFIX}")
     assert not window.toasts.notes, "saved: nothing is unsaved"
+
+
+def test_over_a_screen_notes_lie_at_its_foot(open_window) -> None:
+    window = open_window("nin_cifar10")
+    window.desk.say("Decide.", "warning")
+    top = window.toasts.geometry()
+    window.desk.show_screen("runs")
+    QTest.qWait(0)
+    parent, page = window.toasts.parentWidget(), window.features.runs.page
+    foot = window.toasts.geometry()
+    lines = [QRect(each.mapTo(parent, QPoint()), each.size()) for each in page.findChildren(QLineEdit)]
+    assert lines and not any(foot.intersects(line) for line in lines)
+    end = window.pages.mapTo(parent, window.pages.rect().bottomLeft()).y()
+    assert foot.top() > top.bottom() and 0 < end - foot.bottom() < foot.height()
+    window.desk.show_drawing()
+    QTest.qWait(0)
+    assert window.toasts.geometry() == top
 
 
 def session_edits_that_fail():

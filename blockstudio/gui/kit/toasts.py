@@ -116,7 +116,8 @@ class ToastBar(QWidget):
         self.hide()
 
     def stand_over(self, *areas: QWidget) -> None:
-        """Show the notes at the top of the last of these widgets of the window that is in view."""
+        """Show the notes over the last of these widgets of the window that is in view: at the top of the last, at the
+        foot of the others, which have what is to be clicked in their heads."""
         self._areas = areas
         for area in areas:
             area.installEventFilter(self)
@@ -139,7 +140,9 @@ class ToastBar(QWidget):
         width = min(WIDEST, area.width() - 2 * EDGE)
         left = corner.x() + (area.width() - width) // 2
         self.setFixedWidth(max(1, width))
-        self.setGeometry(QRect(left, corner.y() + EDGE, width, self._column.heightForWidth(width)))
+        height = self._column.heightForWidth(width)
+        down = EDGE if area is self._areas[-1] else max(EDGE, area.height() - height - EDGE)
+        self.setGeometry(QRect(left, corner.y() + down, width, height))
         self.raise_()
 
     def enterEvent(self, event: QEnterEvent) -> None:
