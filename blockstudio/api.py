@@ -368,6 +368,8 @@ def figure(
     for name, words in (("blocks", [*blocks]), ("expand", levels if expand else [])):
         if words:
             options += [f"--{name}", *words]
+    if any("\0" in option for option in options):  # no process can be given one
+        raise StudioError("cli.usage", say("no block's name, path or cost holds a zero byte."))
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "network.blocks.json")
         save(diagram, file)

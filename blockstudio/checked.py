@@ -25,6 +25,11 @@ def _text(value: object) -> bool:
     return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
+def _path(value: object) -> bool:
+    """A file's name: no system takes a zero byte in one."""
+    return _text(value) and "\0" not in str(value)
+
+
 def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -46,7 +51,7 @@ _KINDS: dict[str, tuple[Test, str]] = {
     "None": (lambda value: value is None, "None"),
     "Diagram": (_called("Diagram"), "a Diagram"),
     "nn.Module": (_called("Module"), "a torch.nn.Module"),
-    "os.PathLike[str]": (lambda value: isinstance(value, os.PathLike) and _text(os.fspath(value)), "a path"),
+    "os.PathLike[str]": (lambda value: isinstance(value, os.PathLike) and _path(os.fspath(value)), "a path"),
     "Sequence[int]": (
         lambda value: (
             isinstance(value, list | tuple) and all(isinstance(item, int) and _number(item) for item in value)
@@ -121,6 +126,8 @@ def _tests(annotation: object) -> list[tuple[Test, str]]:
             found.append(_MAPPING)
         elif part.startswith("tuple[float,"):
             found.append(_PAIR)
+        elif part == "str" and "os.PathLike[str]" in parts:
+            found.append((_path, "text"))
         elif part in _KINDS:
             found.append(_KINDS[part])
         elif "]" not in part or "[" in part:

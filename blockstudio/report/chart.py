@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from blockstudio.report.markup import escape
 
 SERIES = ("#3b7ddd", "#d1495b", "#2a9d8f", "#8a63d2", "#c0862b", "#5b6b7b")
 """The colours of curves, in order, in files and in the window."""

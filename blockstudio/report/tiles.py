@@ -6,10 +6,10 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 from blockstudio.report.chart import FACES, PAPER, QUIET, TEXT
+from blockstudio.report.markup import escape
 
 if TYPE_CHECKING:
     import numpy as np

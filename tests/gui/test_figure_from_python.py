@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,12 @@ def test_a_figure_of_a_diagram_that_no_file_holds(tmp_path: Path) -> None:
     text = (tmp_path / "net.svg").read_text(encoding="utf-8")
     assert words.startswith("2 blocks, 90 × ")
     assert 'aria-label="7×7, 32, /2"' in text and 'aria-label="conv2"' in text and 'width="90mm"' in text
+
+
+@pytest.mark.parametrize("given", [{"path": "a\0.svg"}, {"inside": "a\0"}, {"blocks": ["\0"]}, {"bars": "\0"}])
+def test_what_no_process_can_be_given_is_refused(tmp_path: Path, given: dict[str, Any]) -> None:
+    with pytest.raises(bs.StudioError, match="zero byte|found 'a"):
+        bs.figure(bs.load("plain"), **{"path": tmp_path / "net.svg", **given})
 
 
 @pytest.mark.slow

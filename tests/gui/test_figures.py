@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPen, QStaticText
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from blockstudio.gui.canvas.paint.vector import SvgPainter
 from blockstudio.gui.figure.dialog import FigureDialog
+from blockstudio.gui.kit.theme import font
 from blockstudio.gui.shell.window import StudioWindow
 from tests.support.hands import click, press_key
 
@@ -166,3 +169,12 @@ def test_the_dialog_is_worked_by_keyboard(open_window, qtbot) -> None:
     assert way == [dialog.light, dialog.no_bars, dialog.columns, dialog.cancel, dialog.ok]
     press_key(QApplication.focusWidget(), Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def test_a_figure_is_xml_whatever_its_blocks_are_called(qtbot) -> None:
+    painter = SvgPainter()
+    painter.setFont(font(11))
+    painter.setPen(QPen(QColor("black")))
+    painter.drawStaticText(QPointF(0, 0), QStaticText("note \x1b[31m\x07\uffff"))
+    svg = painter.document(QRectF(0, 0, 9, 9), "9mm", "9mm", "title \x00\x0b", QColor("white"))
+    assert "note" in svg and ElementTree.fromstring(svg.encode()).tag.endswith("svg")

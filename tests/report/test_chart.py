@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -52,3 +53,11 @@ def test_labels_are_turned_only_where_they_have_no_room() -> None:
     curve = [Curve("one", [(0, 1), (1, 2), (2, 3)])]
     assert "rotate(20)" not in Chart("Title", "x", "y", curve, labels=["1", "3", "9"]).svg()
     assert "rotate(20)" in Chart("Title", "x", "y", curve, labels=["one that is very long " * 2] * 3).svg()
+
+
+def test_what_xml_does_not_have_leaves_a_chart_that_can_be_read() -> None:
+    """Names come from files: a chart is XML whatever stands in them."""
+    hostile = "a\x00\x07\x1b[31m\x0b\ufffe\uffff<b>&\"' 网络"
+    chart = Chart(hostile, hostile, hostile, [Curve(hostile, [(0, 1), (1, 2)])], labels=[hostile, "b"])
+    found = [each.text or "" for each in ElementTree.fromstring(chart.svg()).iter() if each.tag.endswith("text")]
+    assert sum("<b>&\"' 网络" in text and "\ufffd" in text for text in found) >= 4

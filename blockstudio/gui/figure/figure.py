@@ -9,7 +9,6 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from html import escape
 from math import ceil
 from pathlib import Path
 from typing import cast
@@ -34,6 +33,7 @@ from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.figure.stage import stage_of
 from blockstudio.gui.kit.theme import DARK, PAPER, Theme
+from blockstudio.report.markup import escape
 from blockstudio.text import join, say, say_many
 
 MARGIN = 12.0

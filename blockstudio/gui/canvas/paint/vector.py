@@ -6,7 +6,6 @@ Qt's own generator writes texts that need the typeface where they are read, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -20,6 +19,8 @@ from PySide6.QtGui import (
     QTextLayout,
     QTransform,
 )
+
+from blockstudio.report.markup import escape
 
 Letter = tuple[str, str, float, float]
 NONE = "none"
