@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QRegion
@@ -27,7 +29,8 @@ from blockstudio.gui.canvas.paint.preview import draw_figures, draw_preview
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.sprites import MOST_NEW, Sprites
 from blockstudio.gui.canvas.paint.style import Style, style_of
-from blockstudio.gui.canvas.scene.metrics import LINES
+from blockstudio.gui.canvas.scene.drawing import Drawing
+from blockstudio.gui.canvas.scene.metrics import LINES, STRIPE
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, Letters, LooseWire, Overlay, Stroke
 from blockstudio.gui.canvas.scene.preview import Preview
@@ -35,8 +38,8 @@ from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import theme
 
-STRIP = 12
-"""So many blocks, about, are in a strip of what is kept as pixels."""
+TILE = 5
+"""So many blocks, about, are in a tile of what is kept as pixels."""
 LEGEND_EDGE = 12
 """Pixels from the legend to the window's corner."""
 
@@ -151,35 +154,50 @@ class CanvasPainter:
         marks = scene.marks
         key = stages, vars(marks).copy(), scene.stage.path, style.theme.name, size.width(), size.height(), ratio
         share = (1 + 2 * MARGIN / size.width()) * (1 + 2 * MARGIN / size.height())
-        strips = 1 if far and not drawing.frames else 1 + int(crowd * share / STRIP)
+        tiles = 1 if far and not drawing.frames else 2 + int(crowd * share / TILE)
 
-        def draw(own: QPainter, through: Projection, area: QRectF) -> int:
-            # At the very zoom of the pixels, and whole: how many strips a frame has bounds it.
+        def draw(own: QPainter, through: Projection, area: QRectF, whole: bool) -> tuple[int, bool]:
+            # At the very zoom of the pixels; where it is whole, how many tiles a frame has bounds it.
             made, moving = self.sprites.made, self.sprites.moving
-            self.sprites.moving, self.sprites.first = False, True
+            self.sprites.moving, self.sprites.first, self.sprites.hurried = False, whole, moving
             try:
                 self._paint_level(own, scene, through, area, style, seen)
             finally:
-                self.sprites.moving, self.sprites.first = moving, False
-            return self.sprites.made - made
+                self.sprites.moving, self.sprites.first, self.sprites.hurried = moving, False, False
+            return self.sprites.made - made, not self.sprites.put_off
 
-        if self.far.paint(painter, key, camera, size, ratio, self.sprites.moving, strips, MOST_NEW, draw):
+        if self.far.paint(painter, key, camera, size, ratio, self.sprites.moving, tiles, MOST_NEW, draw):
             return True
-        laid = self.far.lay_part(painter, camera, size) if self.sprites.moving else None
+        laid = self.far.lay_part(painter, camera, size, self.sprites.moving)
         if laid is None:
             return False
-        # Around it, until there are new pixels, empty cards do.
-        with saved(painter):
-            painter.setClipRegion(QRegion(QRect(QPoint(), size)) - QRegion(laid.toRect()))
-            paint_background(painter, sheet.area, camera, style)
-            painter.setTransform(camera.transform(), True)
-            painter.setPen(style.wire_far)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(drawing.far_path())
-            painter.setPen(style.border_far)
-            painter.setBrush(style.card)
-            painter.drawRects([drawing.rectangles[row] for row in drawing.rows_in(seen, 8)])
+        edges = cast(Iterable[QRect], QRegion(QRect(QPoint(), size)) - QRegion(laid.toRect()))
+        for edge in edges:
+            with saved(painter):
+                painter.setClipRect(edge)
+                if self.sprites.moving:
+                    _paint_edge(painter, QRectF(edge), drawing, camera, style)
+                else:
+                    self._paint_level(painter, scene, camera, QRectF(edge), style, seen)
         return True
+
+
+def _paint_edge(painter: QPainter, edge: QRectF, drawing: Drawing, camera: Projection, style: Style) -> None:
+    """Around what is laid down, while the zoom changes: until there are new pixels, empty cards do."""
+    paint_background(painter, edge, camera, style)
+    painter.setTransform(camera.transform(), True)
+    area = camera.rect_to_scene(edge)
+    painter.setPen(style.wire_far)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(drawing.path_of(drawing.wires_in(area)))
+    painter.setPen(style.border_far)
+    painter.setBrush(style.card)
+    rows = drawing.rows_in(area, 8)
+    painter.drawRects([drawing.rectangles[row] for row in rows])
+    painter.setPen(Qt.PenStyle.NoPen)
+    for brush, boxes in zip(style.families, drawing.rectangles_of(rows), strict=True):
+        painter.setBrush(brush)
+        painter.drawRects([QRectF(box.x(), box.y(), STRIPE, box.height()) for box in boxes])
 
 
 def legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -> QPointF:

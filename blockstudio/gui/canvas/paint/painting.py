@@ -198,7 +198,7 @@ class StagePainter:
         fills = [self.style.heat(step / HEAT_STEPS, sided) for step in range(HEAT_STEPS + 1)]
         return [self.style.track, *fills], found
 
-    def _outlines(self, stage: Stage, rows: list[int], crowd: int) -> None:
+    def _outlines(self, stage: Stage, rows: list[int], crowd: int, named: bool = True) -> None:
         """Plain cards in batches: boxes, then stripes family by family, then names, if few are in view."""
         painter, style, scale, drawing = self.painter, self.style, self.scale, stage.drawing
         rectangles = [drawing.rectangles[row] for row in rows]
@@ -217,7 +217,7 @@ class StagePainter:
             own = [box for box, each in zip(rectangles, families, strict=True) if each == family]
             painter.drawRects([QRectF(box.x(), box.y(), stripe, box.height()) for box in own])
         self.painted.outlines += len(rows)
-        if scale < NAMES and crowd > FEW:
+        if not named or (scale < NAMES and crowd > FEW):
             return
         painter.setPen(style.text)
         self.painted.names += len(rows)
@@ -328,7 +328,7 @@ class StagePainter:
                 later.append(row)
         self.painted.cards += len(rows) - len(later)
         if later:  # the next frames have them: this one was to be quick
-            self._outlines(stage, later, len(later))
+            self._outlines(stage, later, len(later), named=False)
 
     def _card(self, rect: QRectF, look: cards.Look, scale: float) -> bool:
         painter, style = self.painter, self.style

@@ -23,7 +23,7 @@ STEPS = 5
 MOST_NEW, MOST_AT_REST = 20, 48
 """So many are painted anew for one frame while the zoom changes, and for one of a drawing that is shown already."""
 SPENT = 0.008
-"""While the zoom changes: seconds after which a frame paints no more anew."""
+"""While the zoom changes: seconds of painting anew after which a frame leaves the rest to the next."""
 
 
 class Sprites:
@@ -38,26 +38,28 @@ class Sprites:
         """The zoom is changing."""
         self._last: dict[tuple[Hashable, float, float, float], Key] = {}
         """What was painted, by what it shows: the key at which it was last."""
-        self._new, self._begun = 0, 0.0
-        """How many were painted for this frame, and when it was begun."""
+        self._new, self._took = 0, 0.0
+        """How many were painted for this frame, and the seconds that took."""
         self.smooth = True
         """Scale smoothly meanwhile: it costs several times as much."""
         self.first = True
         """The drawing has not been shown yet: all of it is painted."""
+        self.hurried = False
+        """What is painted now is to be scaled while the zoom changes, and is wanted at once."""
         self.put_off = False
         """Something is left to the next frame."""
 
     def begin(self, first: bool) -> None:
         """A new frame; the ``first`` of a drawing takes as long as it takes."""
-        self._new, self.put_off, self.first, self._begun = 0, False, first, time.perf_counter()
+        self._new, self.put_off, self.first, self._took = 0, False, first, 0.0
 
     @property
     def is_spent(self) -> bool:
         """Whether no more are painted anew for this frame."""
         if self.moving:
-            late = not self.first and self._new > 0 and time.perf_counter() - self._begun > SPENT
+            late = not self.first and self._new > 0 and self._took > SPENT
             return late or self._new >= MOST_NEW
-        spent = self._new >= MOST_AT_REST and not self.first
+        spent = self._new >= (MOST_NEW if self.hurried else MOST_AT_REST) and not self.first
         self.put_off |= spent
         return spent
 
@@ -78,15 +80,16 @@ class Sprites:
                 return False
             key, made_at = known, known[3]
         if sprite is None:
+            begun = time.perf_counter()
             sprite = self._make(rect, made_at, ratio, paint)
-            self._new += 1
+            self._new, self._took = self._new + 1, self._took + time.perf_counter() - begun
             self._last[what, rect.width(), rect.height(), ratio] = key
         self._kept[key] = sprite  # the most recently used are the last
         outer = rect.adjusted(-BEFORE, -BEFORE, AFTER, AFTER)
         corner = painter.transform().map(outer.topLeft())
         base = painter.transform()
         painter.resetTransform()
-        if self.moving:
+        if self.moving or made_at != round(scale, 6):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
             target = QRectF(corner.x(), corner.y(), outer.width() * scale, outer.height() * scale)
             source = QRectF(0, 0, outer.width() * made_at * ratio, outer.height() * made_at * ratio)
