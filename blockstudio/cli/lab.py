@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, answer, json_argument, settings_of
 from blockstudio.errors import StudioError
+from blockstudio.formats import PIXELS
+from blockstudio.graph.files import write_atomic
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Option, check_asked
-from blockstudio.runs.run import LAB
+from blockstudio.runs.run import LAB, RECIPE
 from blockstudio.text import render, say
 
 if TYPE_CHECKING:
@@ -44,15 +46,20 @@ def lab_arguments(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="DIR", help=say("folder for data and figure (default: lab, in the run)")
     )
+    parser.add_argument("--png", action="store_true", help=say("write the figure as a PNG too"))
     json_argument(parser, say("what came out, as JSON"))
 
 
 def lab(options: argparse.Namespace) -> int:
     """Ask one question."""
+    if options.png and options.question in OF_ANY and not options.output and not (Path(options.run) / RECIPE).is_file():
+        raise StudioError("cli.usage", say("--png needs a folder."), hint=say("Name one with -o DIR."))
     ask = _of_log if options.question == "drift" else _of_any if options.question in OF_ANY else _asked
     found, folder = ask(options)
     if folder is not None:
         found.save(folder)
+        if options.png:
+            _save_pixels(found, folder)
     if options.json:
         answer(question=found.question, answer=str(found.sentence), **found.data)
         return 0
@@ -61,6 +68,14 @@ def lab(options: argparse.Namespace) -> int:
     if folder is not None:
         print(render(say("Data and figure: {folder}", folder=folder)))
     return 0
+
+
+def _save_pixels(found: Answer, folder: Path) -> None:
+    from blockstudio.gui.figure.figure import start_qt
+    from blockstudio.gui.kit.figure_view import png_of
+
+    start_qt()
+    write_atomic(folder / f"{found.question}{PIXELS}", png_of(found.figure.svg()))
 
 
 def _kept(name: str) -> str:
@@ -87,7 +102,7 @@ def _of_any(options: argparse.Namespace) -> tuple[Answer, Path | None]:
     from blockstudio.laboratory.asking import start_of
     from blockstudio.laboratory.beginning import fitted
     from blockstudio.laboratory.questions import paths
-    from blockstudio.runs.run import RECIPE, Run
+    from blockstudio.runs.run import Run
 
     place, settings = Path(options.run), options.settings or []
     values = {name: getattr(options, _kept(name)) for name in OPTIONS}

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from blockstudio.blocks import CATALOGUE
+from blockstudio.blocks.normalisation import BatchNorm2d
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import Port
 from blockstudio.laboratory.measure import Measure, measure
@@ -31,7 +32,12 @@ def norms(subject: Subject) -> list[str]:
     """Paths of the batch normalisations, from the input to the output. Raises `StudioError` ``lab.batchnorm`` if there
     is none."""
     order = [name for unit in subject.trunk.units for name in unit.blocks]
-    found = [name for name in order if f"{name}.running_mean" in subject.weights]
+    blocks = dict(subject.trunk.flat.main.blocks())
+    found = [
+        name for name in order
+        # Others, that normalise each image by itself, may keep averages too.
+        if f"{name}.running_mean" in subject.weights and isinstance(CATALOGUE[blocks[name].type], BatchNorm2d)
+    ]  # fmt: skip
     if not found:
         raise StudioError("lab.batchnorm", say("has no batch normalisation."), where=subject.diagram.name)
     return found
@@ -188,7 +194,7 @@ class Microscope:
         activation = self.subject.stretch(followers[:1], own, Port(followers[0], "out"))
         grid = torch.linspace(-REACH, REACH, 201, device=self.subject.device)
         slopes = _slopes(activation, grid.view(-1, *(1 for _ in shape)).expand(-1, *shape).contiguous(), channel)
-        at = slopes.flatten(1)[:, 0].abs()
+        at = slopes.reshape(len(grid), -1)[:, 0].abs()  # (N,) of vectors
         steepest = float(at.max())
         if not steepest > 0:
             return None  # It weighs values against each other, as softmax does.
@@ -219,14 +225,19 @@ def corrected(count: int) -> float:
 
 @contextmanager
 def batch_statistics(network: nn.Module) -> Iterator[None]:
-    """While it lasts, every batch normalisation uses the statistics of the batch; the moving averages stay."""
+    """While it lasts, every batch normalisation uses the statistics of the batch; the moving averages stay.
+
+    Raises:
+        StudioError: ``lab.batchnorm`` where a batch leaves a channel a single value.
+    """
     found = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     before = [(module.training, module.momentum) for module in found]
     kept = [module.num_batches_tracked.clone() if module.num_batches_tracked is not None else None for module in found]
     try:
         for module in found:
             module.training, module.momentum = True, 0.0
-        yield
+        with _single_values_told():
+            yield
     finally:
         for module, (training, momentum), count in zip(found, before, kept, strict=True):
             module.training, module.momentum = training, momentum
@@ -234,14 +245,29 @@ def batch_statistics(network: nn.Module) -> Iterator[None]:
                 module.num_batches_tracked.copy_(count)
 
 
+@contextmanager
+def _single_values_told() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        text = say("a batch of one image leaves a channel a single value, whose deviation is 0.")
+        hint = say("Take batches of another size, so that the last one is larger too.")
+        raise StudioError("lab.batchnorm", text, hint=hint) from None
+
+
 def re_estimate(network: nn.Module, batches: Batches, go_on: Callable[[], bool] = lambda: True) -> None:
-    """Put the exact averages over these batches in place of the moving ones (the paper's algorithm 2)."""
+    """Put the exact averages over these batches in place of the moving ones (the paper's algorithm 2). A last image
+    that is a batch by itself says nothing of a deviation and is left out."""
+    if len(batches) > 1 and len(batches[-1][1]) == 1:
+        batches = batches[:-1]
     found = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     for module in found:
         module.reset_running_stats()
         module.training, module.momentum = True, None  # None: the plain average over all batches.
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _single_values_told():
             for images, _ in batches:
                 if not go_on():
                     raise StudioError("lab.cancelled", say("was cancelled."))
@@ -265,7 +291,7 @@ def by_batch_size(
         go_on: Asked before each batch.
 
     Returns:
-        By size; for one at which a channel would have a single value, why it cannot be.
+        By size; for one at which a channel would have a single value, or of which there is no batch, why it cannot be.
     """
     norms(subject)
     network = subject.tapped()
@@ -274,10 +300,13 @@ def by_batch_size(
         # The last batch is as large as the others.
         whole = [each for each in rebatched(batches, size) if len(each[1]) == size]
         try:
+            if not whole:
+                raise StudioError("lab.batchnorm", say("there are not so many images."))
             with torch.inference_mode(), batch_statistics(network):
                 found[size] = measure(network, whole, go_on)
-        except ValueError:
-            text = say("a batch of {size} leaves a channel a single value, whose deviation is 0.", size=size)
-            found[size] = StudioError("lab.batchnorm", text, where=subject.diagram.name)
+        except StudioError as error:
+            if error.code != "lab.batchnorm":
+                raise
+            found[size] = error
         progress(len(found), len(sizes))
     return found

@@ -30,6 +30,8 @@ BATCH_BYTES, LEAST_BATCH = 3 << 19, 8
 """Of a batch's largest map between units. A map that is larger goes to memory and back for every layer: on a CPU that
 costs more than the layer."""
 
+SOON = 125
+"""After so many images something is known of every unit."""
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
 """Units that change places, one pair after the other."""
@@ -150,14 +152,33 @@ class Lesions:
         return self._at(self._key(names, swapped)).measure()
 
     def sweep(self) -> Iterator[tuple[int, int]]:
-        """The whole network and each unit that can be taken away by itself, all of them batch after batch, so that
-        something is known of every one soon: done and of how many."""
-        keys = [self._key(()), *(self._key((unit.name,)) for unit in self.units if unit.refusal is None)]
-        for number in range(len(self.batches)):
-            for place, key in enumerate(keys, 1):
-                if self._at(key).batches <= number:
-                    self._step(key)
-                yield number * len(keys) + place, len(self.batches) * len(keys)
+        """The whole network and each unit that can be taken away by itself, batch after batch: done and of how many.
+
+        All of them on the first images, so that something is known of every one soon; then whatever has most work
+        left, so that soon none has much: a question in between is answered in what is left of one.
+        """
+        keys = {self._key(()): len(self.units) + 1}
+        keys |= {
+            self._key((unit.name,)): len(self.units) - place
+            for place, unit in enumerate(self.units) if unit.refusal is None
+        }  # fmt: skip
+        first = self._batches_of(SOON)
+        plan = [(number, key) for number in range(len(self.batches)) for key in keys]
+        plan.sort(key=lambda each: (0, each[0]) if each[0] < first else
+                  (1, (each[0] - len(self.batches)) * keys[each[1]]))  # fmt: skip
+        for done, (number, key) in enumerate(plan, 1):
+            if self._at(key).batches <= number:
+                self._step(key)
+            yield done, len(plan)
+
+    def _batches_of(self, images: int) -> int:
+        """How many of the first batches hold so many images."""
+        found = 0
+        for count, (_, labels) in enumerate(self.batches, 1):
+            found += len(labels)
+            if found >= images:
+                return count
+        return len(self.batches)
 
     def each(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Reading]:
         """Every unit that can be taken away, one at a time."""

@@ -201,6 +201,7 @@ def keep_what_is_known_by_hand(page: LaboratoryPage, qtbot: Any, trained: Run) -
     assert head == "block,accuracy,change,resnet" and none.startswith("none,") and rows[0] == "conv1,–,,–"
     meter = next(line for line in lesion.table.table.lines if line.blocks == ("layer2.0",)).cells[3].meter
     assert meter is not None and (meter.share, meter.mark) == (lesion.without["layer2.0"], lesion.whole)
+    assert not (trained.directory / "lab").exists()
     data = json.loads(kept(page, qtbot, "data", "hand.json"))
     assert data["whole"] == lesion.whole and set(data["without"]) == set(lesion.without)
     assert len(data["curves"]) == 2 and all(len(each["several"]) == 6 for each in data["curves"].values())
@@ -217,8 +218,11 @@ def kept(page: LaboratoryPage, qtbot: Any, kind: Kind, name: str) -> bytes:
     page.save(kind)
     qtbot.waitUntil(lambda: desk.dialog is not None, timeout=60_000)
     dialog = desk.dialog
-    assert isinstance(dialog, QFileDialog) and dialog.directory().dirName() == "lab"
-    file = Path(dialog.directory().path()) / name
+    assert isinstance(dialog, QFileDialog) and page.run is not None
+    lab = page.run.directory / "lab"
+    # Until something is written there is no such folder.
+    assert Path(dialog.directory().path()) == (lab if lab.is_dir() else lab.parent)
+    file = lab / name
     dialog.fileSelected.emit(str(file))
     dialog.close()
     dialog.deleteLater()

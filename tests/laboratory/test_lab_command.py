@@ -36,6 +36,11 @@ def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert data
         figure = ElementTree.parse(run.directory / "lab" / f"{question}.svg").getroot()
         assert figure.tag.endswith("svg") and len(list(figure.iter())) > 8
+    assert main(["lab", "filters", str(run.directory), "--png", "-o", str(tmp_path / "figures")]) == 0
+    assert capsys.readouterr().out
+    written = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert written == ["filters.json", "filters.png", "filters.svg"]
+    assert (tmp_path / "figures" / "filters.png").read_bytes().startswith(b"\x89PNG")
     assert main(["lab", "lesion", str(run.directory), "--images", "40", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["whole"]["images"] == 40 and len(found["without"]) == 9 and set(found["refused"]) == {"conv1", "fc"}
@@ -63,9 +68,12 @@ def test_every_question_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_questions_that_make_no_sense_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lab", "paths", "cifar_plain"]) == 0
     assert "There is one path, 20 layers deep" in capsys.readouterr().out
+    assert main(["lab", "paths", "module_inception"]) == 0
+    assert "4 paths through 1.5 layers on average; there is no sum" in capsys.readouterr().out
     for arguments, text in (
         (["lab", "lesion", str(tmp_path)], "is no run"), (["lab", "paths", "resnet3"], "resnet34"),
-        (["lab", "lesion", "cifar_resnet"], "is no run"), (["lab", "several", str(tmp_path), "--draws", "0"], "from 1"),
+        (["lab", "lesion", "cifar_resnet"], "is no run"), (["lab", "paths", "googlenet", "--png"], "needs a folder"),
+        (["lab", "several", str(tmp_path), "--draws", "0"], "from 1"),
     ):  # fmt: skip
         assert main(arguments) == 2
         assert text in capsys.readouterr().err

@@ -294,6 +294,26 @@ def test_a_sweep_knows_something_of_every_unit_soon_and_all_at_its_end() -> None
     assert lesions.so_far("layer3.0") == lesions.without("layer3.0")
 
 
+def test_a_sweep_takes_up_next_what_has_most_work_left() -> None:
+    found, _ = subject("cifar_resnet", n=2)
+    batches = [batch(found, 25)] * 12
+    lesions = Lesions(found, batches, quick=False)
+    names = [unit.name for unit in lesions.candidates()]
+    steps, left = lesions.sweep(), {name: 12 for name in names}
+    behind = {name: len(lesions.units) - place for place, name in enumerate(unit.name for unit in lesions.units)}
+    for done, of in steps:
+        assert of == 12 * 7
+        known = {name: lesions.so_far(name).images // 25 for name in names}
+        if done == 5 * 7:
+            assert set(known.values()) == {5} and lesions.so_far().images == 125  # something of each, soon
+        if done == 6 * 7:
+            assert known["layer1.0"] > known["layer3.1"] == 5
+        if done > 6 * 7:
+            left = {name: (12 - count) * behind[name] for name, count in known.items()}
+            assert max(left.values()) - min(left.values()) <= max(behind.values()) + 7 * behind["layer3.1"]
+    assert set(left.values()) == {0}
+
+
 def test_networks_beside_each_other() -> None:
     found, _ = subject("cifar_resnet", n=1)
     other, _ = subject("cifar_plain", n=1)

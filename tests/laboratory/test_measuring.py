@@ -97,9 +97,33 @@ def test_one_value_a_channel_has_no_deviation() -> None:
     from blockstudio.analysis.trunk import trunk
 
     asked = bs.lab.Subject(diagram, trunk(diagram), dict(bs.compile(diagram).state_dict()))
-    sized = by_batch_size(asked, (1, 2), [(torch.randn(4, 1, 4, 4), torch.zeros(4, dtype=torch.int64))])
+    sized = by_batch_size(asked, (1, 2, 8), [(torch.randn(4, 1, 4, 4), torch.zeros(4, dtype=torch.int64))])
     assert isinstance(sized[1], StudioError) and "single value" in sized[1].message
     assert not isinstance(sized[2], StudioError)
+    assert isinstance(sized[8], StudioError) and "not so many images" in sized[8].message  # not an accuracy of nothing
+
+
+def test_a_normalisation_of_vectors_is_asked_like_one_of_maps(tmp_path: Path) -> None:
+    inner = [torch.nn.Flatten(), torch.nn.Linear(64, 12), torch.nn.BatchNorm1d(12), torch.nn.Sigmoid()]
+    network = torch.nn.Sequential(*inner, torch.nn.Linear(12, 10))
+    recipe = with_fields(Recipe(), {"steps": 2, "batch_size": 16, "threads": 1})
+    run = create_run(bs.from_module(network, (1, 8, 8), prove=False)[0], recipe, tmp_path / "run")
+    train_run(run)
+    answer = bs.lab.ask(run, "batchnorm", images=12)
+    fed, sized = answer.data["fed"], answer.data["by_batch_size"]
+    assert fed["block"] == "3" and fed["slopes"][100] == pytest.approx(0.25) and len(fed["slopes"]) == 201
+    assert "single value" in sized["1"]["refused"] and "accuracy" in sized["8"] and "refused" in sized["64"]
+    # A last batch of one image has no deviation: told with its own statistics, left out of exact averages.
+    with pytest.raises(StudioError, match="single value") as refused:
+        bs.lab.ask(run, "evaluate", images=9, batch_size=8, statistics="batch")
+    assert refused.value.code == "lab.batchnorm"
+    subject = bs.lab.Subject.of_run(run)
+    images, labels = subject.images("train", 9)[0]
+    several, alone = subject.tapped(), subject.tapped()
+    re_estimate(several, [(images[:8], labels[:8]), (images[8:], labels[8:])])
+    re_estimate(alone, [(images[:8], labels[:8])])
+    norm = "module.2.running_var"
+    assert torch.equal(several.state_dict()[norm], alone.state_dict()[norm])
 
 
 def test_calibration_is_counted_by_hand() -> None:

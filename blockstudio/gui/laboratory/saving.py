@@ -37,14 +37,16 @@ def ask_where(desk: Desk, kind: Kind, run: Path | None, name: str, svg: str, dat
     Args:
         desk: Says what was written, or why not.
         kind: The figure or the data.
-        run: Its folder ``lab`` is offered, as the command line uses it.
+        run: Its folder ``lab`` is offered, as the command line uses it, or its own where there is no such folder yet.
         name: Of the question.
         svg: The figure.
         data: What goes into JSON.
     """
     forms = f"SVG (*{OUTLINES});;PNG (*{PIXELS})" if kind == "figure" else f"JSON (*{DATA})"
     ending = OUTLINES if kind == "figure" else DATA
-    dialog = QFileDialog(desk.window, tr("Save"), str(_folder(run) / f"{name}{ending}"), forms)
+    folder = Path() if run is None else run / LAB
+    begin = folder if folder.is_dir() else folder.parent  # Opening a dialog makes no folder.
+    dialog = QFileDialog(desk.window, tr("Save"), str(begin / f"{name}{ending}"), forms)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(ending[1:])
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix((PIXELS if PIXELS in chosen else ending)[1:]))
@@ -60,20 +62,10 @@ def write(desk: Desk, path: Path, svg: str, data: Any) -> None:
     else:
         content = png_of(svg) if ending == PIXELS else svg.encode()
     try:
+        if path.parent.name == LAB:
+            path.parent.mkdir(exist_ok=True)
         write_atomic(path, content)
     except (StudioError, OSError) as error:
         desk.say(str(error), "problem")
         return
     desk.say_written(path, tr("Saved {name}.", name=path.name))
-
-
-def _folder(run: Path | None) -> Path:
-    """It is made."""
-    if run is None:
-        return Path()
-    folder = run / LAB
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError:
-        return run
-    return folder

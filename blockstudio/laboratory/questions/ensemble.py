@@ -15,7 +15,7 @@ from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject
 from blockstudio.report.chart import Chart, Curve
 from blockstudio.report.table import Table
-from blockstudio.text import render, say
+from blockstudio.text import render, say, say_many
 
 
 def paths(trunk: Trunk) -> Answer:
@@ -23,9 +23,15 @@ def paths(trunk: Trunk) -> Answer:
     branches, layers = branch_lengths(trunk), path_lengths(trunk)
     if branches.total == 1 and layers.total == 1:
         (depth,) = layers.counts
+        sentence = say_many(
+            "There is one path, {count} layer deep: without sums and branches there is no other.",
+            "There is one path, {count} layers deep: without sums and branches there is no other.", depth,
+        )  # fmt: skip
+    elif not trunk.residual_units:
         sentence = say(
-            "There is one path, {depth} layers deep: without sums and branches there is no other.", depth=depth
-        )
+            "{total} paths through {layers} layers on average; there is no sum with a shortcut.",
+            total=_large(layers.total), layers=f"{layers.mean:.1f}",
+        )  # fmt: skip
     else:
         sentence = say(
             "{total} paths; they go through {mean} branches of {units} and {layers} layers on average.",

@@ -91,6 +91,9 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None, beside:
 def _said_of_each(own: Mapping[str, Measure], whole: Measure) -> Text:
     worst = min(own, key=lambda name: own[name].accuracy)
     losses = sorted(whole.accuracy - measure.accuracy for measure in own.values())
+    if len(own) == 1:
+        return say("Whole, {whole}; {worst} without {name}, the only unit that can be taken away.",
+                   whole=f"{whole.accuracy:.1%}", worst=f"{own[worst].accuracy:.1%}", name=worst)  # fmt: skip
     return say(
         "Whole, {whole}; with one of {count} units taken away, {median} points less in the median, and {worst} without "
         "{name}.",

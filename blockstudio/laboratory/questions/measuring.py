@@ -10,7 +10,8 @@ from blockstudio.laboratory.questions.answer import Answer, Progress
 from blockstudio.laboratory.subject import Subject
 from blockstudio.report.chart import Chart, Curve
 from blockstudio.report.table import Table
-from blockstudio.text import render, say
+from blockstudio.text import render, say, say_many
+from blockstudio.training.losses import TOP
 
 
 def evaluate(
@@ -27,11 +28,17 @@ def evaluate(
     setting = setting or Setting()
     found = measured(subject, setting, progress, go_on)
     rows = [[name, str(count), f"{accuracy:.1%}" if count else ""] for name, count, accuracy in found.by_class]
-    sentence = say(
-        "{images} images: accuracy {accuracy}, one of the first five {top}, loss {loss}; it is sure to {confidence} on "
-        "average, off by {error}.",
-        images=f"{found.images:,}", accuracy=f"{found.accuracy:.2%}", top=f"{found.top:.2%}", loss=f"{found.loss:.4f}",
-        confidence=f"{found.confidence:.1%}", error=f"{found.calibration_error:.1%}",
+    measured_on = say_many("{count} image", "{count:,} images", found.images)
+    values = {
+        "images": measured_on, "accuracy": f"{found.accuracy:.2%}", "loss": f"{found.loss:.4f}",
+        "confidence": f"{found.confidence:.1%}", "error": f"{found.calibration_error:.1%}",
+    }  # fmt: skip
+    sentence = (
+        say("{images}: accuracy {accuracy}, one of the first five {top}, loss {loss}; it is sure to {confidence} on "
+            "average, off by {error}.", top=f"{found.top:.2%}", **values)
+        if len(found.by_class) > TOP else
+        say("{images}: accuracy {accuracy}, loss {loss}; it is sure to {confidence} on average, off by {error}.",
+            **values)
     )  # fmt: skip
     filled = [(confidence, accuracy) for count, confidence, accuracy in found.bins if count]
     chart = Chart(
