@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +46,22 @@ class Normaliser:
         return images.float().mul_(self._scale).add_(self._shift)
 
 
+AHEAD, AHEAD_IMAGES = 32, 1 << 13
+"""Steps whose draws are made and moved to the device at once, and images that they have at most together: on a GPU a
+small network is through with a step before so many small tensors have been sent there one by one."""
+
+
+class _Draws(NamedTuple):
+    """What is drawn for a batch of N images, on the device."""
+
+    raw: Tensor
+    """``(N, 8)`` in [0, 1): down, right, mirrored, three of the colours, and the place of what is cut out."""
+    corner: Tensor
+    """``(2, N)``: row and column at which the padded image is cut."""
+    mirrored: Tensor
+    """``(N, 1, 1, 1)``."""
+
+
 class Augmenter:
     """Applies a recipe's augmentation to normalised batches."""
 
@@ -57,6 +73,9 @@ class Augmenter:
         self._device = device
         self._mean = torch.tensor(mean, device=device).view(1, -1, 1, 1)
         self._std = torch.tensor(std, device=device).view(1, -1, 1, 1)
+        self._black = -self._mean / self._std
+        self._ahead: dict[tuple[int, int, int, int, int], _Draws] = {}
+        """By epoch, step and place in the batch."""
         self._varies = bool(
             wanted.pad_crop or wanted.flip or wanted.color_jitter or wanted.cutout or wanted.crop_least
             or wanted.lighting
@@ -67,15 +86,14 @@ class Augmenter:
         (0: all of it). Mixup blends images of the same part."""
         wanted = self._wanted
         if self._varies:
-            first, whole = place[0], max(place[1], place[0] + len(images))
-            draws = torch.rand(whole, 8, generator=generator(self._seed, AUGMENT, epoch, step))
-            draws = on_device(draws[first : first + len(images)], self._device)
+            found = self._drawn(len(images), epoch, step, place)
+            draws = found.raw
             if wanted.crop_least:
                 images = random_crop(images, wanted, self._more(CROP, epoch, step, place, len(images)))
             if wanted.pad_crop:
-                images = pad_crop(images, wanted.pad_crop, draws[:, 0], draws[:, 1], -self._mean / self._std)
+                images = cut_at(images, wanted.pad_crop, found.corner[0], found.corner[1], self._black)
             if wanted.flip:
-                images = torch.where((draws[:, 2] < 0.5).view(-1, 1, 1, 1), images.flip(3), images)
+                images = torch.where(found.mirrored, images.flip(3), images)
             if wanted.color_jitter:
                 raw = color_jitter(images * self._std + self._mean, wanted.color_jitter, draws[:, 3:6])
                 images = (raw - self._mean) / self._std
@@ -92,6 +110,21 @@ class Augmenter:
             order = on_device(torch.randperm(len(images), generator=generator(*at)), self._device)
             return Batch(images * share + images[order] * (1 - share), labels, labels[order], share)
         return Batch(images, labels)
+
+    def _drawn(self, count: int, epoch: int, step: int, place: tuple[int, int]) -> _Draws:
+        first, whole = place[0], max(place[1], place[0] + count)
+        key = (epoch, step, first, count, whole)
+        if key not in self._ahead:
+            steps = range(step, step + max(1, min(AHEAD, AHEAD_IMAGES // whole)))
+            own = [torch.rand(whole, 8, generator=generator(self._seed, AUGMENT, epoch, each)) for each in steps]
+            raw = on_device(torch.stack([draws[first : first + count] for draws in own]), self._device)
+            corner = (raw[:, :, :2] * (2 * self._wanted.pad_crop + 1)).long().mT.contiguous()
+            mirrored = (raw[:, :, 2] < 0.5).view(len(steps), count, 1, 1, 1)
+            self._ahead = {
+                (epoch, each, first, count, whole): _Draws(*some)
+                for each, *some in zip(steps, raw.unbind(), corner.unbind(), mirrored.unbind(), strict=True)
+            }
+        return self._ahead[key]
 
     def _more(self, purpose: int, epoch: int, step: int, place: tuple[int, int], count: int) -> Tensor:
         """Further draws in [0, 1) for each of ``count`` images, ``(N, 4)``."""
@@ -136,12 +169,21 @@ def _principal(device: torch.device) -> tuple[Tensor, Tensor]:
 def pad_crop(images: Tensor, pad: int, down: Tensor, right: Tensor, fill: Tensor) -> Tensor:
     """Pad by ``pad`` pixels of ``fill`` ``(1, C, 1, 1)`` and cut the old size at the places ``down``, ``right`` in
     [0, 1) of each image."""
+    return cut_at(images, pad, (down * (2 * pad + 1)).long(), (right * (2 * pad + 1)).long(), fill)
+
+
+def cut_at(images: Tensor, pad: int, top: Tensor, left: Tensor, fill: Tensor) -> Tensor:
+    """`pad_crop` at rows ``top`` and columns ``left`` of the padded images."""
     count, _, height, width = images.shape
     padded = fill.expand(count, -1, height + 2 * pad, width + 2 * pad).clone()
     padded[:, :, pad : pad + height, pad : pad + width] = images
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)
-    top, left = (down * (2 * pad + 1)).long(), (right * (2 * pad + 1)).long()
-    return windows[torch.arange(count, device=images.device), :, top, left]
+    return windows[_counting(count, images.device), :, top, left]
+
+
+@lru_cache(8)
+def _counting(count: int, device: torch.device) -> Tensor:
+    return torch.arange(count, device=device)
 
 
 def color_jitter(raw: Tensor, strength: float, draws: Tensor) -> Tensor:

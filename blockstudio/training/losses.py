@@ -84,6 +84,11 @@ TOP_EVERY = 4
 """Top-5 is counted in each so many-th step: sorting takes longer than all the other counting together."""
 
 
+HELD, HELD_VALUES = 8, 1 << 18
+"""Steps whose right answers are counted together, and values that their logits have at most each: on a GPU a small
+network is through with a step before four more small computations have been started."""
+
+
 def in_top(logits: Tensor, labels: Tensor) -> Tensor:
     """How many of the labels ``(N,)`` are among the `TOP` surest classes of ``(N, classes)``. On the device."""
     return (logits.topk(TOP, 1).indices == labels.unsqueeze(1)).sum()
@@ -104,18 +109,40 @@ class Meter:
         self._steps = 0
         self._images = self._top_images = 0
         self._top_step = 1 if every_top else TOP_EVERY
+        self._holds = not every_top
+        self._held: list[tuple[Tensor, Tensor, bool]] = []
+        """Logits and labels that are yet to be counted, and whether for the top-5 as well."""
         self._classes = 0
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor, auxiliary: list[Tensor], share: float = 1.0) -> None:
         """Mean loss, logits ``(N, classes)``, labels ``(N,)`` of a step, or of a ``share`` of it. On the device."""
         self._loss.add_(loss.detach(), alpha=share)
         found = logits.detach()
-        self._right += (found.argmax(1) == labels).sum()
         self._classes = found.shape[1]
-        if self._counts_top:
-            self._top += in_top(found, labels)
+        step = (found, labels, self._counts_top)
+        if not self._holds or (found.is_cuda and torch.cuda.is_current_stream_capturing()):
+            self._count([step])  # What is being recorded counts itself, each time that it is played back.
+        else:
+            self._held.append(step)
+            if len(self._held) == HELD or found.numel() > HELD_VALUES:
+                self._count_held()
         for total, value in zip(self._auxiliary, auxiliary, strict=True):
             total.add_(value.detach(), alpha=share)
+
+    def _count_held(self) -> None:
+        """Whole numbers, so that it makes no difference how many are counted together."""
+        self._count(self._held)
+        self._held.clear()
+
+    def _count(self, steps: list[tuple[Tensor, Tensor, bool]]) -> None:
+        for top in (False, True):
+            some = [(found, labels) for found, labels, of_top in steps if of_top or not top]
+            if some:
+                found, labels = (pair[0] if len(pair) == 1 else torch.cat(pair) for pair in zip(*some, strict=True))
+                if top:
+                    self._top += in_top(found, labels)
+                else:
+                    self._right += (found.argmax(1) == labels).sum()
 
     @property
     def _counts_top(self) -> bool:
@@ -130,11 +157,13 @@ class Meter:
 
     def read(self) -> Sums:
         """The sums so far."""
+        self._count_held()
         loss, right, top, *auxiliary = self._sums.tolist()
         return Sums(self._steps, self._images, loss, int(right), tuple(auxiliary), int(top), self._top_images)
 
     def restore(self, sums: Sums) -> None:
         """Go on from sums that were read before."""
+        self._held.clear()
         self._steps, self._images, self._top_images = sums.steps, sums.images, sums.top_images
         values = [sums.loss, float(sums.right), float(sums.top), *(sums.auxiliary or (0.0,) * len(self._auxiliary))]
         self._sums.copy_(torch.tensor(values, dtype=self._sums.dtype))

@@ -87,7 +87,7 @@ class Stand:
         optimizer = build_optimizer(model, recipe, device, recorded)
         weights = class_weights(recipe, splits.train.labels, len(splits.classes))
         criterion = Criterion(recipe, prepared.auxiliary, None if weights is None else weights.to(device))
-        meter = Meter(device, len(prepared.auxiliary))
+        meter = Meter(device, len(prepared.auxiliary), every_top=recorded)
         layout = Layout(prepared.flat, recipe.channels_last)
         step = build_step(prepared, layout, optimizer, criterion, meter, Precision(recipe, device), None, print)
         feeder = Feeder(splits, recipe, device)

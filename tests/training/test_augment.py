@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from blockstudio.runs.augmentation import Augmentation
 from blockstudio.training.augment import (
@@ -17,6 +18,7 @@ from blockstudio.training.augment import (
     pad_crop,
     random_crop,
 )
+from blockstudio.training.losses import Meter, in_top
 from blockstudio.training.random import generator, mixed
 
 CPU = torch.device("cpu")
@@ -163,3 +165,39 @@ def test_lighting_shifts_colours_by_normal_numbers_along_the_principal_ones() ->
     assert shift.mean(0).abs().max() < 1e-3
     values = torch.linalg.eigvalsh(torch.cov(shift.T)).sqrt()
     assert torch.allclose(values, 0.1 * torch.tensor([0.0045, 0.0188, 0.2175]), rtol=0.05)
+
+
+def test_a_step_starts_few_computations_beside_the_network() -> None:
+    """What is drawn is made ready for many steps, right answers are counted of several: the same numbers either way."""
+
+    class Counted(TorchDispatchMode):
+        started = 0
+
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            alias = any(each.alias_info is not None and not each.alias_info.is_write
+                        for each in function._schema.returns)  # fmt: skip
+            self.started += not alias
+            return function(*args, **(kwargs or {}))
+
+    batch, labels = images(20), torch.arange(20) % 10
+    wanted = Augmentation(pad_crop=2, flip=True)
+    augment, meter = (Augmenter(wanted, [0.5] * 3, [0.25] * 3, 3, CPU), Meter(CPU, 0))
+    at_once = Meter(CPU, 0, every_top=True)
+    logits = torch.rand(64, 20, 10, generator=torch.Generator().manual_seed(1))
+    with Counted() as counted:
+        varied = [augment(batch, labels, 0, step).images for step in range(64)]
+        for step in range(64):
+            meter.add(logits[step].sum(), logits[step], labels, [])
+            meter.count(20)
+    assert counted.started / 64 < 11  # 21 when each step drew and counted by itself
+    again = Augmenter(wanted, [0.5] * 3, [0.25] * 3, 3, CPU)
+    assert all(torch.equal(again(batch, labels, 0, step).images, varied[step]) for step in (40, 3, 63))
+    halves = [again(part, labels[:10], 0, 5, place).images for part, place in
+              ((batch[:10], (0, 20)), (batch[10:], (10, 20)))]  # fmt: skip
+    assert torch.equal(torch.cat(halves), varied[5])
+    for step in range(64):
+        at_once.add(logits[step].sum(), logits[step], labels, [])
+        at_once.count(20)
+    found, all_at_once = meter.read(), at_once.read()
+    assert (found.right, found.loss) == (all_at_once.right, all_at_once.loss) and found.top_images == 64 * 20 // 4
+    assert found.top == sum(int(in_top(logits[step], labels)) for step in range(0, 64, 4))

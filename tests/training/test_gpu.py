@@ -51,7 +51,7 @@ def parts_of(run: Run) -> tuple[Step, Feeder, Rates, Meter, torch.nn.Module]:
     prepared = prepare(run)
     recipe = prepared.recipe
     optimizer = build_optimizer(prepared.model, recipe, prepared.device, prepared.recorded)
-    meter = Meter(prepared.device, len(prepared.auxiliary))
+    meter = Meter(prepared.device, len(prepared.auxiliary), every_top=prepared.recorded)
     layout = Layout(prepared.flat, recipe.channels_last)
     criterion = Criterion(recipe, prepared.auxiliary)
     step = build_step(
