@@ -151,6 +151,10 @@ class Weight(NamedTuple):
     """As the network keeps it, before any reshaping."""
     saved: bool = True
     """Whether it stands in the network's state."""
+    learned: bool = True
+    """Whether it is a parameter; otherwise a buffer, or a constant of the network's code."""
+    numbers: tuple[float, ...] = ()
+    """The numbers that it is filled with, if they are few and known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,8 @@ class BlockType:
     """A pixel that comes out need not lie where those lie that it comes from: no `window` says where."""
     is_parameter: ClassVar[bool] = False
     """Its attribute is no module but a parameter: its key in a state dict is the block's path itself."""
+    is_buffer: ClassVar[bool] = False
+    """The parameter is a buffer: it is not learned. No PyTorch container holds one, so its name has no dots."""
 
     @cached_property
     def canonical(self) -> dict[str, Value | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from blockstudio.blocks.base import Arguments, BlockType, Code, PaletteEntry, Resolved, Shape, block_type
+from blockstudio.blocks.base import Arguments, BlockType, Code, PaletteEntry, Resolved, Shape, block_type, numel
 from blockstudio.blocks.parameters import Parameter
 from blockstudio.text import say
 
@@ -96,6 +96,51 @@ class Dropout2d(BlockType):
 
     def code(self, a: Arguments) -> Code:
         return Code(f"nn.Dropout2d({a.text('p')}{a.keywords(inplace=False)})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"p {p['p']:g}"
+
+
+@block_type
+class AlphaDropout(BlockType):
+    """``(N, C, ...) -> (N, C, ...)``; ``torch.nn.AlphaDropout``, or ``FeatureAlphaDropout`` of whole channels."""
+
+    name = "AlphaDropout"
+    drops = True
+    family = "head"
+    transparent = True
+    may_share_input = True  # when it is not training, whatever its p
+    help = say(
+        "Dropout for SELU: while training, values are set to SELU's lower bound instead of 0, and the rest is shifted "
+        "so that mean and variance stay (Klambauer et al., 2017)."
+    )
+    palette = (PaletteEntry("AlphaDropout", {}, "selu dropout self normalizing feature regularisation overfitting"),)
+    calls = (
+        "alpha_dropout(input, p=0.5, training=False, inplace=False, channels=False)",
+        "feature_alpha_dropout(input, p=0.5, training=False, inplace=False, channels=True)",
+    )
+    parameters = {
+        "p": Parameter(kind="float", default=0.5, minimum=0.0, maximum=1.0, help=say("Probability of being dropped.")),
+        "channels": Parameter(kind="bool", default=False, help=say("Drop whole channels instead of single values.")),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        return {"p": given["p"] if given["training"] else 0.0, "channels": given["channels"]}
+
+    def does_nothing(self, p: Resolved, shape: Shape) -> bool:
+        return bool(p["p"] == 0.0)
+
+    def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
+        if not 0.0 < p["p"] < 1.0:
+            return 0
+        return inputs[0][0] if p["channels"] else numel(output)  # what the values were multiplied by
+
+    def shares_input(self, p: Resolved) -> bool:
+        return bool(p["p"] == 0.0)
+
+    def code(self, a: Arguments) -> Code:
+        kind = "FeatureAlphaDropout" if a.values["channels"] else "AlphaDropout"
+        return Code(f"nn.{kind}({a.text('p')})", channels=a.channel())
 
     def summary(self, p: Resolved) -> str:
         return f"p {p['p']:g}"

@@ -207,6 +207,60 @@ class Interpolate(BlockType):
         return [(say("height"), str(p["size"][0]), str(output[1])), (say("width"), str(p["size"][1]), str(output[2]))]
 
 
+@block_type
+class Rescale(BlockType):
+    """``(N, C, H, W) -> (N, C, floor(factor * H), floor(factor * W))``; ``torch.nn.Upsample(scale_factor=...)``."""
+
+    name = "Rescale"
+    moves_pixels = True
+    family = "pooling"
+    help = say(
+        "Makes the map larger or smaller by any factor, 1.5 or 0.7. The factor itself, not the size that comes out, "
+        "says where the pixels' values come from."
+    )
+    palette = (PaletteEntry("Rescale", {}, "interpolate resize factor fraction upsample downsample bilinear bicubic"),)
+    calls = (_INTERPOLATE,)
+    parameters = {
+        "factor": Parameter(kind="float", default=1.5, minimum=0.01, maximum=64.0,
+            help=say("How many times as high and wide.")),
+        "mode": _MODE,
+        "align_corners": _CORNERS,
+    }  # fmt: skip
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        factors = given["scale_factor"]
+        factors = list(factors) if isinstance(factors, list | tuple) else [factors, factors]
+        if len(inputs[0]) != 3 or given["antialias"] or given["recompute_scale_factor"] or len(factors) != 2:
+            return None
+        if factors[0] != factors[1] or type(factors[0]) not in (int, float):
+            return None
+        return {"factor": float(factors[0]), "mode": given["mode"], "align_corners": bool(given["align_corners"])}
+
+    def shape(self, p: Resolved, inputs: Sequence[Shape]) -> Shape:
+        channels, height, width = need_map(inputs, "Rescale")
+        rows, columns = int(p["factor"] * height), int(p["factor"] * width)
+        if rows < 1 or columns < 1:
+            raise Refusal(
+                "shape.rescale",
+                say("a map of {height}×{width} would have no pixels left.", height=height, width=width),
+                hint=say("Choose a larger factor."),
+            )
+        return channels, rows, columns
+
+    def code(self, a: Arguments) -> Code:
+        return _upsample(a, f"scale_factor={a.text('factor')}")
+
+    def summary(self, p: Resolved) -> str:
+        return f"×{p['factor']:g} {p['mode']}"
+
+    def formula(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> list[tuple[str, str, str]]:
+        factor, (_, height, width) = p["factor"], inputs[0]
+        return [
+            (say("height"), f"⌊{factor!r} · {height}⌋", str(output[1])),
+            (say("width"), f"⌊{factor!r} · {width}⌋", str(output[2])),
+        ]
+
+
 _FACTOR = Parameter(kind="int", default=2, minimum=1, maximum=1024, help=say("How many times as high and wide."))
 
 

@@ -47,7 +47,7 @@ class LearnedShift(BlockType):
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
         weights = [value for value in given.values() if isinstance(value, Weight)]
-        if len(weights) != 1 or len(inputs) != 1 or given["alpha"] != 1:
+        if len(weights) != 1 or not weights[0].learned or len(inputs) != 1 or given["alpha"] != 1:
             return None
         form = form_of(weights[0], inputs[0], given["last"])
         value = weights[0].value
@@ -62,7 +62,7 @@ class LearnedShift(BlockType):
         return inputs[0]
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
-        return 1 if p["form"] == "1" else inputs[0][0]
+        return 1 if p["form"] in ("1", "number") else inputs[0][0]
 
     def code(self, a: Arguments) -> Code:
         init, view = stored(a)

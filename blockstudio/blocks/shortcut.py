@@ -97,13 +97,15 @@ class ShortcutA(BlockType):
         ]
 
 
-FORMS = ("C", "C×1×1", "1×C×1×1", "1")
-"""How learned numbers are stored: one a channel in one of three shapes, or a single one."""
+FORMS = ("C", "C×1×1", "1×C×1×1", "1", "number")
+"""How learned numbers are stored: one a channel in one of three shapes, or a single one, with an axis or without."""
 
 
 def form_of(weight: Weight, shape: Shape, last: bool) -> str | None:
     """The form in which a network keeps a weight that meets a tensor of ``shape``, channels ``last`` or not."""
     channels, rest = shape[0], (1,) * (len(shape) - 1)
+    if weight.size == weight.kept == ():
+        return "number"
     if weight.size == weight.kept == (1,) and channels > 1:
         return "1"
     right = [(channels,)] if last else [(channels, *rest), (1, channels, *rest)]
@@ -113,7 +115,9 @@ def form_of(weight: Weight, shape: Shape, last: bool) -> str | None:
 
 def stored(a: Arguments) -> tuple[str, str]:
     """The parameter of a block that is one, by its ``init`` and ``form``, and how it is turned to meet the input."""
-    size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)", "1": "(1,)"}[a.values["form"]]
+    size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)", "1": "(1,)", "number": "()"}[
+        a.values["form"]
+    ]
     turned = ".view(-1, 1, 1)" if a.values["form"] == "C" and len(a.inputs[0]) == 3 else ""
     return f"nn.Parameter(torch.full({size.format(c=a.channel())}, {a.text('init')}))", turned
 
@@ -145,7 +149,7 @@ class LayerScale(BlockType):
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
         weights = [value for value in given.values() if isinstance(value, Weight)]
-        if len(weights) != 1 or len(inputs) != 1:
+        if len(weights) != 1 or not weights[0].learned or len(inputs) != 1:
             return None
         form = form_of(weights[0], inputs[0], given["last"])
         value = weights[0].value
@@ -160,7 +164,7 @@ class LayerScale(BlockType):
         return inputs[0]
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
-        return 1 if p["form"] == "1" else inputs[0][0]
+        return 1 if p["form"] in ("1", "number") else inputs[0][0]
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return True

@@ -44,7 +44,8 @@ def import_network(options: argparse.Namespace) -> int:
     if not target.name.endswith(".blocks.json"):
         raise StudioError("import.kind", say("'{name}' does not end in .blocks.json.", name=target.name))
     check_target(target, options.force)
-    if Path(options.source).suffix and ":" not in options.source[2:]:  # a file, perhaps on C:
+    named = Path(options.source).suffix and ":" not in options.source[2:]  # a file, perhaps on C:
+    if named or Path(options.source).is_file():
         from blockstudio.imports import from_file
 
         diagram, report = from_file(options.source, input=options.input, prove=not options.unproven)

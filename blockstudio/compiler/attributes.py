@@ -133,6 +133,13 @@ def value_of(entry: Attribute, net: Net, given: Tree) -> Tree:
                 where=entry.path,
                 hint=say("Rename one of the blocks: without a common first part they need no container."),
             )
+        if any(unit.node.kind is not None and unit.node.kind.is_buffer for unit in entry.units()):
+            raise StudioError(
+                "compile.name",
+                say("'{name}' is a buffer, and no PyTorch container holds one.", name=entry.path),
+                where=entry.path,
+                hint=say("Rename the block: without a dot in its name it needs no container."),
+            )
         container = "nn.ParameterDict" if kinds == {True} else "nn.ModuleDict"
         return ast.Call(algebra.tree_of(container), [ast.Dict(list(items), list(values.values()))], [])
     if list(values) == [str(index) for index in range(len(values))]:

@@ -53,15 +53,15 @@ class Assembly:
             part = inner
         return part
 
-    def weight(self, path: str, size: Sequence[int], *, buffer: bool = False) -> bool:
-        """Enter a weight without data at ``path``. False if it cannot be there."""
+    def weight(self, path: str, size: Sequence[int], *, buffer: bool = False, numbers: Tensor | None = None) -> bool:
+        """Enter a weight at ``path``, without data unless its ``numbers`` are known. False if it cannot be there."""
         stem, _, name = path.rpartition(".")
         if path in self._taken or not is_block_name(path) or path.count(".") > MAX_DEPTH:
             return False
         part = self.part(stem) if stem else self.root
         if name in part._modules or hasattr(part, name):
             return False
-        empty: Tensor = torch.empty(tuple(size), device="meta")
+        empty: Tensor = torch.empty(tuple(size), device="meta") if numbers is None else numbers
         if buffer:
             part.register_buffer(name, empty)
         else:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from blockstudio.imports.trace import Call, Frame, Value
+from blockstudio.imports.trace import Call, Frame, Value, short
 
 Item: TypeAlias = "Call | Frame"
 _FORMS = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze", "unflatten"})
@@ -28,11 +28,12 @@ def plainly(items: Sequence[Item], uses: Counter[Value]) -> list[Item]:
             or _kept(rest, uses)
             or _shortcut(rest, uses)
             or _picked(rest, uses)
+            or _cropped(items[place:], uses)
             or _form(items, place, uses)
             or (None, 1)
         )
-        item = made or items[place]
-        found += _plain(_bounds(item)) if isinstance(item, Call) else [item]
+        for item in made if isinstance(made, list) else [made or items[place]]:
+            found += _plain(_bounds(item)) if isinstance(item, Call) else [item]
         place += count
     return found
 
@@ -189,6 +190,66 @@ def _picked(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | N
     return made, len(picks)
 
 
+def _cut(call: Call | None) -> list[slice] | None:
+    """What a call keeps of each axis but the batch of a map: a slice, ``narrow``, or padding by less than nothing."""
+    image = call.args[0] if call is not None and call.args else None
+    if call is None or not isinstance(image, Value) or len(image.shape) != 4:
+        return None
+    if call.name == "narrow" and not call.kwargs and len(call.args) == 4 and type(call.args[2]) is int:
+        axis, start, length = call.args[1:]
+        found = [slice(None)] * 4
+        found[axis] = slice(start, start + length) if start >= 0 else slice(None, None, 2)
+    elif call.name == "pad":
+        given = dict(zip(("input", "pad", "mode", "value"), call.args, strict=False)) | call.kwargs
+        sides = given.get("pad")
+        if not isinstance(sides, list | tuple) or len(sides) not in (2, 4) or min(sides) >= 0 or max(sides) > 0:
+            return None
+        left, right, top, bottom = (-side for side in (*sides, 0, 0)[:4])
+        height, width = image.shape[2:]
+        found = [slice(None), slice(None), slice(top, height - bottom), slice(left, width - right)]
+    elif call.name == "getitem" and len(call.args) == 2:
+        index = call.args[1] if isinstance(call.args[1], tuple) else (call.args[1],)
+        if index and index[0] is Ellipsis:
+            index = (*[slice(None)] * (5 - len(index)), *index[1:])
+        found = [*index, *[slice(None)] * 4][:4]
+        if len(index) > 4 or not all(isinstance(part, slice) for part in index):
+            return None
+    else:
+        return None
+    if found[0] != slice(None) or any(part.step not in (None, 1) for part in found):
+        return None
+    return [slice(*part.indices(size)[:2]) for part, size in zip(found[1:], image.shape[1:], strict=True)]
+
+
+def _cropped(items: Sequence[Item], uses: Counter[Value]) -> tuple[list[Call], int] | None:
+    """Cuts of channels, rows and columns, perhaps one after the other: of channels first, then of the map."""
+    cuts: list[Call] = []
+    ends = [(0, 0)] * 3
+    for item in items:
+        call = _one(item)
+        found = _cut(call)
+        if call is None or found is None:
+            break
+        if cuts and (call.args[0] is not cuts[-1].outputs[0] or uses[cuts[-1].outputs[0]] != 1):
+            break
+        cuts.append(call)
+        ends = [(start + part.start, start + part.stop) for (start, _), part in zip(ends, found, strict=True)]
+    if not cuts:
+        return None
+    image, output = cuts[0].args[0], cuts[-1].outputs[0]
+    kept = tuple(slice(*end) for end in ends)
+    channels = (slice(None), kept[0])
+    pixels = (slice(None), slice(None), *kept[1:])
+    if output.shape[2:] == image.shape[2:]:
+        return [replace(cuts[-1], name="getitem", args=(image, channels), kwargs={})], len(cuts)
+    made: list[Call] = []
+    if output.shape[1] != image.shape[1]:
+        fewer = Value((image.shape[0], output.shape[1], *image.shape[2:]), dtype=image.dtype)
+        made.append(Call("getitem", (image, channels), {}, (fewer,), place=cuts[0].place))
+        image = fewer
+    return [*made, replace(cuts[-1], name="getitem", args=(image, pixels), kwargs={})], len(cuts)
+
+
 def _shortcut(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
     """Each n-th pixel with channels of zeros around the channels: ResNet's shortcut without weights."""
     picked, count = _picked(items, uses) or (None, 0)
@@ -216,7 +277,16 @@ def _plain(call: Call) -> list[Call]:
     """Differences, negatives, and quotients by a power of two, as sums and products: the same bits."""
     if call.name == "neg" and call.args and isinstance(call.args[0], Value):
         return [replace(call, name="mul", args=(call.args[0], -1.0), kwargs={})]
+    call = _numbered(call)
     operands = _operands(call)
+    over = call.name == "rdiv" or (call.name == "div" and len(operands) == 2 and type(operands[0]) in (int, float))
+    if over and len(operands) == 2 and isinstance(below := operands[call.name == "div"], Value):
+        above = operands[call.name == "rdiv"]
+        if type(above) not in (int, float):
+            return [call]
+        inverse = call.outputs[0] if above == 1 else Value(below.shape, dtype=below.dtype)
+        turned = Call("reciprocal", (below,), {}, (inverse,), place=call.place)
+        return [turned] if above == 1 else [turned, replace(call, name="mul", args=(inverse, above), kwargs={})]
     if call.name not in ("sub", "subtract", "rsub", "div", "true_divide") or len(operands) != 2:
         return [call]
     if set(call.kwargs) - {"other", "alpha"}:
@@ -227,13 +297,25 @@ def _plain(call: Call) -> list[Call]:
         return [replace(call, name="mul", args=(one, 1 / other), kwargs={})] if exact else [call]
     if isinstance(one, Value) and type(other) in (int, float):
         return [replace(call, name="add", args=(one, -float(other)), kwargs={})]
-    if not isinstance(other, Value) or one is other or other.weight:
+    if not isinstance(other, Value) or one is other or other.weight or other.constant is not None:
         return [call]
     negative = Value(other.shape, dtype=other.dtype)
     less = Call("mul", (other, -1.0), {}, (negative,), place=call.place)
     if type(one) in (int, float):
         return [less, replace(call, name="add", args=(negative, float(one)), kwargs={})]
     return [less, replace(call, name="add", args=(one, negative), kwargs={})] if isinstance(one, Value) else [call]
+
+
+def _numbered(call: Call) -> Call:
+    """Constants of a single number as that number."""
+    if call.name not in ("add", "sub", "rsub", "mul", "div", "pow"):
+        return call
+    return replace(call, args=tuple(map(_number, call.args)), kwargs={k: _number(v) for k, v in call.kwargs.items()})
+
+
+def _number(value: Any) -> Any:
+    single = isinstance(value, Value) and value.constant is not None and value.shape in ((), (1,))
+    return short(float(value.constant.item()), value.constant.dtype) if single else value
 
 
 def _one(item: Item) -> Call | None:

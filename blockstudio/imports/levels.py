@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from torch import nn
+
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Weight
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import is_block_name
 from blockstudio.imports import stacks
-from blockstudio.imports.nodes import ModuleLevel, Node, snake, values_in
+from blockstudio.imports.nodes import FEW, STATISTICS, ModuleLevel, Node, snake, values_in
 from blockstudio.imports.patterns import simplified
 from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
 from blockstudio.imports.strange import Strange, Whole
-from blockstudio.imports.trace import Call, Frame, Value
+from blockstudio.imports.trace import Call, Frame, Value, short
 from blockstudio.text import say
 
 
@@ -237,7 +239,7 @@ class Builder:
             name = self.free_name(level, self.relative(level, found.path), found.path)
         else:
             wanted = snake(kind.name)
-            if frame.path != level.path:
+            if frame.path != level.path and not kind.is_parameter:
                 own = self.relative(level, frame.path)
                 # Beside weights of the module's own: what it does before or after them.
                 wanted = f"{own}_{wanted}" if any(True for _ in frame.module.parameters()) else own
@@ -255,11 +257,17 @@ class Builder:
         return sources[::-1] if kind.merges == "sum" and shortcut_first and not self.turns else sources
 
     def _weight(self, value: Value) -> Weight:
-        tensor = self.weights[value.weight].detach()
+        constant = value.constant
+        tensor = self.weights[value.weight].detach() if constant is None else constant
         first = tensor.flatten()[0] if tensor.numel() and not tensor.is_meta else None
         same = first is not None and bool((tensor == first).all())
         number = float(first) if same and first is not None else None
-        return Weight(value.shape, number, tuple(tensor.shape), value.weight in self.saved)
+        few = first is not None and tensor.numel() <= FEW
+        return Weight(
+            value.shape, number, tuple(tensor.shape), value.weight in self.saved,
+            constant is None and isinstance(self.weights[value.weight], nn.Parameter),
+            tuple(short(float(each), tensor.dtype) for each in tensor.flatten().tolist()) if few else (),
+        )  # fmt: skip
 
     # Names
 
@@ -310,7 +318,11 @@ def _is_inline(frame: Frame, needed: set[Value]) -> bool:
     if type(module).__module__.startswith("torch.nn."):
         return True
     own = {name for name, tensor in module._parameters.items() if tensor is not None}
-    if "weight" in own or "bias" in own or next(module.parameters(), None) is None:
+    if "weight" in own or "bias" in own:
+        return True
+    if module._buffers.keys() - STATISTICS:
+        return False  # its fixed numbers are blocks of its own
+    if next(module.parameters(), None) is None:
         return True
     if own:
         return False

@@ -205,8 +205,6 @@ def _two(name: str) -> Maker:
         inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value, ...], known: Constants
     ) -> Call | None:
         found = [_number(value, known) for value in inputs]
-        if name == "div" and isinstance(found[-1], float) and found[-1]:
-            return Call("mul", (found[0], 1.0 / found[-1]), {}, outputs[:1])
         if isinstance(found[0], float):
             found = found[::-1] if name in ("add", "mul") else found
         return Call(name, tuple(found), {}, outputs[:1])
@@ -386,7 +384,11 @@ def _cat(inputs: Sequence[Value | None], given: Attributes, outputs: tuple[Value
     return Call("cat", (list(inputs),), {"dim": given["axis"]}, outputs)
 
 
+_FUNCTIONS = ("abs", "cos", "erf", "exp", "log", "reciprocal", "sign", "sin", "softsign", "sqrt")
+"""Functions of each value that torch calls as ONNX does, in small letters."""
 _MAKERS: dict[str, Maker] = {
+    **{name: _first(name) for name in _FUNCTIONS},
+    "pow": _two("pow"),
     "add": _two("add"),
     "averagepool": _pool("avg_pool2d"),
     "batchnormalization": _norm,

@@ -48,7 +48,8 @@ def from_onnx(
     frame = reader.frame()
     diagram, report = drawn(frame, len(frame.outputs), Path(path).stem, {"imported": Path(path).name}, reader.image)
     if prove:
-        run_proof(report, diagram, file, reader.tensors(), reader.image, turned=bool(reader.turned))
+        fixed = dict(frame.module.named_buffers())
+        run_proof(report, diagram, file, reader.tensors(), reader.image, turned=bool(reader.turned), fixed=fixed)
     return diagram, report
 
 
@@ -136,7 +137,8 @@ class Reader:
             placed = self._placed(node, scopes, index)
             for place, name in enumerate(node.input):
                 if place not in placed and name in self.numbers:
-                    placed[place] = self._loose(name, scopes, weight=node.op_type.lower() not in SETTINGS)
+                    kind = node.op_type.lower()
+                    placed[place] = self._loose(name, scopes, kind not in SETTINGS, fixed=kind in ("sub", "div"))
             self.assembly.add(self._call(node, placed), scopes)
         return self.assembly.finish([self._value(item.name) for item in self.graph.output])
 
@@ -185,8 +187,9 @@ class Reader:
             return self._loose(name, ())
         return self.values[name]
 
-    def _loose(self, name: str, scopes: Sequence[tuple[str, str]], weight: bool = True) -> Value:
-        """A tensor of the file that is no part of a layer. Equal ones may be one in the file, used in many places."""
+    def _loose(self, name: str, scopes: Sequence[tuple[str, str]], weight: bool = True, fixed: bool = False) -> Value:
+        """A tensor of the file that is no part of a layer. Equal ones may be one in the file, used in many places.
+        ``fixed``: it is not learned, as far as an operator says so, which is a mean or a deviation."""
         tensor = self.numbers[name]
         value = Value(tuple(tensor.dims))
         size = math.prod(tensor.dims)
@@ -194,8 +197,11 @@ class Reader:
             self._known(value, tensor)
         if weight and tensor.data_type in _FLOATS and size > 1:
             inside = f"{scopes[-1][0]}." if scopes else ""
-            for path in (name, f"{inside}{name.rpartition('.')[2]}", f"{inside}weight_{len(self.weights)}"):
-                if path.startswith(inside) and self.assembly.weight(path, tensor.dims):
+            numbers = torch.from_numpy(np.array(self._array(name))) if fixed and size <= SMALL else None
+            made = f"{inside}{'numbers' if fixed else 'weight'}_{len(self.weights)}"
+            plain = name.replace(".", "_") if fixed and not inside else name  # no container holds fixed numbers
+            for path in (plain, f"{inside}{name.rpartition('.')[2]}", made):
+                if path.startswith(inside) and self.assembly.weight(path, tensor.dims, buffer=fixed, numbers=numbers):
                     self.weights[path] = (name, False)
                     self.sizes[path] = tuple(tensor.dims)
                     value.weight = path

@@ -19,7 +19,7 @@ def from_pt2(path: str | os.PathLike[str], *, prove: bool) -> tuple[Diagram, Rep
     """See `blockstudio.imports.from_pt2`."""
     archive = Archive(Path(path))
     try:
-        reader = Reader(archive.program(), archive.name)
+        reader = Reader(archive.program(), archive.name, archive.tensors)
         frame = reader.frame()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as reason:
         raise StudioError(

@@ -63,7 +63,8 @@ def _slice(given: Arguments, outputs: tuple[Value, ...]) -> Call:
 
 def _dropout(name: str) -> Maker:
     def make(given: Arguments, outputs: tuple[Value, ...]) -> Call:
-        return Call(name, (given.get("input", given.get("self")),), {"p": given["p"]}, outputs)
+        # Of a program exported in evaluation mode: the drawing is trained too.
+        return Call(name, (given.get("input", given.get("self")),), {"p": given["p"], "training": True}, outputs)
 
     return make
 
@@ -94,11 +95,13 @@ _NAMES = {"constant_pad_nd": "pad", "_softmax": "softmax", "_log_softmax": "log_
 _MAKERS: dict[str, Maker] = {
     "_reshape_alias": _shaped,
     "_unsafe_view": _shaped,
+    "alpha_dropout": _dropout("alpha_dropout"),
     "avg_pool2d": _pool("avg_pool2d"),
     "batch_norm": _norm,
     "clamp": _clamp,
     "dropout": _dropout("dropout"),
-    "feature_dropout": _dropout("feature_dropout"),
+    "feature_alpha_dropout": _dropout("feature_alpha_dropout"),
+    "feature_dropout": _dropout("dropout2d"),
     "max_pool2d": _pool("max_pool2d"),
     "permute": _permute,
     "reshape": _shaped,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.imports.assembly import Assembly, legal_scopes
+from blockstudio.imports.nodes import FEW, STATISTICS
 from blockstudio.imports.pt2_archive import DTYPES
 from blockstudio.imports.pt2_calls import SAME, call_of
 from blockstudio.imports.trace import BATCH, Call, Counter, Frame, Value
@@ -59,7 +61,7 @@ class Inputs:
 class Reader:
     """The program as frames of calls. Anything but a program raises what Python raises for the wrong types."""
 
-    def __init__(self, program: Mapping[str, Any], name: str) -> None:
+    def __init__(self, program: Mapping[str, Any], name: str, numbers: Callable[[], Mapping[str, Tensor]]) -> None:
         self.name = name
         self.graph = program["graph_module"]["graph"]
         signature = program["graph_module"]["signature"]
@@ -78,14 +80,21 @@ class Reader:
         self.steps: list[Step] = []
         self.values: dict[str, Value] = {}
         self.feed = self.values[self.inputs.feed] = Value((BATCH, *sizes[1:]))
+        weights = self.inputs.weights
         kinds = [_scopes(node)[0][1] for node in self.graph["nodes"] if _scopes(node)]
         self.assembly = Assembly(kinds[0] if kinds else "torch.Program", self.feed)
         for node in self.graph["nodes"]:
             for path, kind in legal_scopes(_scopes(node)[1:]):
                 self.assembly.part(path, kind)
-        for tensor, path in self.inputs.weights.items():
-            shape = self._sizes(tensor)
-            self.assembly.weight(path, shape, buffer=tensor in self.inputs.buffers)
+        fixed = any(
+            path.rpartition(".")[2] not in STATISTICS for path in (weights[each] for each in self.inputs.buffers)
+        )
+        known = numbers() if fixed else {}
+        for tensor, path in weights.items():
+            shape, buffer = self._sizes(tensor), tensor in self.inputs.buffers
+            few = known.get(path) if buffer else None
+            few = few if few is not None and tuple(few.shape) == shape and few.numel() <= FEW else None
+            self.assembly.weight(path, shape, buffer=buffer, numbers=few)
             self.values[tensor] = Value(shape, path)
 
     def frame(self) -> Frame:

@@ -23,6 +23,8 @@ from blockstudio.text import say, say_many
 
 ALLOWED = frozenset(
     {
+        "abs", "alpha_dropout", "cos", "erf", "exp", "expm1", "feature_alpha_dropout", "glu", "log", "log1p",
+        "log_sigmoid", "pow", "reciprocal", "rms_norm", "rsqrt", "sign", "sin", "softsign", "sqrt", "square",
         "adaptive_avg_pool2d", "adaptive_max_pool2d", "add", "amax", "avg_pool2d", "batch_norm", "cat", "celu", "chunk",
         "clamp", "constant_pad_nd", "conv1d", "conv2d", "conv_transpose2d", "div", "dropout", "elu", "feature_dropout",
         "flatten", "gelu",

@@ -125,9 +125,9 @@ def _as_block(
         for item in value if isinstance(value, list | tuple) else [value]:
             if not isinstance(item, Value):
                 continue
-            if item.weight:
+            if item.weight or item.constant is not None:
                 given[name] = weight(item)
-                paths.append((name, item.weight))
+                paths += [(name, item.weight)] if item.weight else []
                 continue
             known = held(item)
             if known is None:
@@ -177,6 +177,6 @@ def _axes(kind: BlockType, inputs: Sequence[Held]) -> bool | None:
 def _path(kind: BlockType, paths: Sequence[tuple[str, str]]) -> str | None:
     """The attribute path at which a block has these weights under the names that they have."""
     if kind.is_parameter:
-        return paths[0][1] if len(paths) == 1 else None
+        return paths[0][1] if len(paths) == 1 else None if paths else ""
     found = {path.removesuffix(name).removesuffix(".") if path.endswith(name) else None for name, path in paths}
     return found.pop() if len(found) == 1 else None if found else ""

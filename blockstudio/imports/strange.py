@@ -57,8 +57,9 @@ class Strange:
 
     def from_weights(self, known: dict[Value, Held], call: Call, tensors: Sequence[Value]) -> bool:
         """Whether a call sees nothing of the image. What it gives belongs to the block that reads it."""
-        if any(value in known or not (value.weight or value in self._derived) for value in tensors):
-            return False
+        for value in tensors:
+            if value in known or not (value.weight or value.constant is not None or value in self._derived):
+                return False
         weights = self._weights(tensors)
         self._derived.update((value, weights) for value in call.outputs)
         return True
@@ -124,7 +125,7 @@ class Strange:
         found: dict[str, Shape] = {}
         for value in tensors:
             tensor = self._around.weights.get(value.weight)
-            if isinstance(tensor, nn.Parameter):
+            if isinstance(tensor, nn.Parameter) and value.weight not in self._around.used:
                 found[value.weight] = tuple(tensor.shape)
             found |= self._derived.get(value, {})
         return found

@@ -7,6 +7,7 @@ asks for a value instead of a shape is found out. Shapes have the batch first, `
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,8 @@ class Value:
     weight: str = ""
     """The path of the parameter or buffer that it is; ``""`` for what is computed."""
     dtype: torch.dtype = torch.float32
+    constant: Tensor | None = None
+    """The numbers themselves, where the network's code holds them: neither a parameter nor a buffer."""
 
 
 @dataclass(eq=False, slots=True)
@@ -83,7 +86,8 @@ _SAME_NAMES = {
     "__mul__": "mul", "__rmul__": "mul", "__imul__": "mul", "multiply": "mul",
     "__sub__": "sub", "__isub__": "sub", "__rsub__": "rsub", "__truediv__": "div", "__itruediv__": "div",
     "concat": "cat", "concatenate": "cat", "__getitem__": "getitem", "__neg__": "neg",
-    "__matmul__": "matmul", "__pow__": "pow",
+    "__matmul__": "matmul", "__pow__": "pow", "absolute": "abs", "negative": "neg", "divide": "div",
+    "true_divide": "div", "__rdiv__": "rdiv", "__rtruediv__": "rdiv", "subtract": "sub",
 }  # fmt: skip
 
 
@@ -93,19 +97,51 @@ _COPIES = frozenset(
 """What gives the values that it is given, elsewhere in memory or as other numbers."""
 _UNCHANGED = frozenset({"requires_grad_", "detach_", "to", "float", "type", "type_as", "half", "double", "expand_as"})
 """What may give the very tensor that it is given, as it is."""
+_DROPS = {
+    "dropout": 2, "dropout2d": 2, "feature_dropout": 2, "alpha_dropout": 2, "feature_alpha_dropout": 2,
+}  # fmt: skip
+"""What drops values by chance, and the place of the argument that says whether it does."""
 _KEEP_SHAPE = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
 """What gives a new tensor like the one it is given, and takes long to say so without data."""
+
+
+_MADE = frozenset({"tensor", "as_tensor", "full", "ones", "zeros", "arange", "linspace"})
+"""What makes a tensor of numbers. Those of the network's code keep them, on whatever device they are wanted."""
 
 
 class _Quick(TorchFunctionMode):
     """Runs without data, and without what takes long all the same."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._twins: dict[int, tuple[Tensor, Tensor]] = {}
+        """Constants of the network's code by id, each with one like it without data."""
+        self.always: list[bool] = []
+        """For each call that drops values by chance: whether it does."""
+
+    def _twin(self, leaf: Any) -> Any:
+        if not isinstance(leaf, Tensor) or leaf.is_meta:
+            return leaf
+        if id(leaf) not in self._twins:
+            self._twins[id(leaf)] = leaf, torch.empty_like(leaf, device="meta")
+        return self._twins[id(leaf)][1]
+
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if getattr(func, "__name__", "") in _KEEP_SHAPE and args and args[0].is_meta:
+        name, kwargs = getattr(func, "__name__", ""), dict(kwargs or {})
+        tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)]
+        if name in _MADE and not tensors:
+            kwargs.pop("device", None)
+        elif len({leaf.is_meta for leaf in tensors}) > 1 and name != "__getitem__":
+            args, kwargs = tree_map(self._twin, tuple(args)), tree_map(self._twin, kwargs)
+        if name in _DROPS:
+            place = _DROPS[name]
+            default = name in ("dropout", "dropout2d", "feature_dropout")
+            self.always.append(bool(kwargs.get("training", args[place] if len(args) > place else default)))
+        if name in _KEEP_SHAPE and args and args[0].is_meta:
             return torch.empty_like(args[0])
-        return func(*args, **(kwargs or {}))
+        return func(*args, **kwargs)
 
 
 class _Recorder(_Quick):
@@ -127,7 +163,8 @@ class _Recorder(_Quick):
         return found
 
     def new(self, tensor: Tensor) -> Value:
-        value = Value(tuple(tensor.shape), self.weights.get(id(tensor), ""), tensor.dtype)
+        constant = None if tensor.is_meta else tensor.detach().clone()
+        value = Value(tuple(tensor.shape), self.weights.get(id(tensor), ""), tensor.dtype, constant)
         self.values[id(tensor)] = value
         self.alive.append(tensor)
         return value
@@ -149,7 +186,7 @@ class _Recorder(_Quick):
         before = self.counter.macs
         result = super().__torch_function__(func, types, args, kwargs)
         tensors = [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)]
-        if tensors and self.stack:
+        if self.stack and any(tensor.is_meta for tensor in tensors):
             known = {id(leaf) for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)}
             written = any(id(tensor) in known for tensor in tensors)
             if written and all(id(tensor) in self.weights for tensor in tensors):
@@ -266,7 +303,8 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
         recorder.stack.clear()
         counter = Counter()  # type: ignore[no-untyped-call]
         with mode_of(module, False), counter:
-            given = _run(module, image, _Quick(), [])
+            given = _run(module, image, quick := _Quick(), [])
+        _mark_always(outside, quick.always)
         frame = outside.items[0]
         assert isinstance(frame, Frame)
         if not frame.outputs:
@@ -277,6 +315,12 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
             )
         tensors = [leaf for leaf in tree_flatten(given)[0] if isinstance(leaf, Tensor)]
         return Trace(frame, counter.macs // BATCH, len(tensors))
+
+
+def short(number: float, kind: torch.dtype) -> float:
+    """A number of a tensor as it was written, where that is the same number of its kind."""
+    found = float(f"{number:.7g}")
+    return found if torch.tensor(found, dtype=kind).item() == number else number
 
 
 def number_of(module: nn.Module) -> torch.dtype:
@@ -322,6 +366,14 @@ def _check_input(module: nn.Module, shape: Sequence[int]) -> None:
             where=name,
             hint=say("Put it into a module that takes one image, or import the part that does."),
         )
+
+
+def _mark_always(frame: Frame, always: Sequence[bool]) -> None:
+    """Give calls that drop values in evaluation too, as ``F.dropout(x)`` does, a name of their own: no block does."""
+    drops = [call for call in frame.calls() if call.name in _DROPS]
+    if len(drops) == len(always):
+        for call in itertools.compress(drops, always):
+            call.name = f"{call.name} in evaluation too"
 
 
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

@@ -22,7 +22,7 @@ def compute(text: str) -> int:
     text = re.sub(r"⌈(.*?)⌉", r"ceil(\1)", text)
     text = re.sub(r" (zeros|pixels)", "", text)
     text = text.replace("·", "*").replace("−", "-").replace(",", "")
-    assert re.fullmatch(r"[\d+\-*/() ]*", text.replace("floor", "").replace("ceil", "")), text
+    assert re.fullmatch(r"[\d.+\-*/() ]*", text.replace("floor", "").replace("ceil", "")), text
     return int(eval(text, {"floor": floor, "ceil": ceil}))  # noqa: S307
 
 

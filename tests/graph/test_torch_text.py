@@ -59,6 +59,12 @@ CASES = {
     "x = nn.Sequential({'c': nn.Conv2d(3, 8, (3, 1), bias=False)})": {
         "x.c": ("Conv2d", {"out_channels": 8, "kernel_size": [3, 1], "bias": False})
     },
+    "nn.GLU(dim=1)\nnn.RMSNorm(8)\nnn.FeatureAlphaDropout(0.2)\nnn.Softsign()\nnn.Upsample(scale_factor=1.5)\n"
+    "nn.Upsample(size=(7, 9))": {
+        "glu": ("GLU", {}), "rmsnorm": ("RMSNorm", {}), "alphadropout": ("AlphaDropout", {"p": 0.2, "channels": True}),
+        "function": ("Function", {"function": "softsign"}), "rescale": ("Rescale", {}),
+        "interpolate": ("Interpolate", {"size": [7, 9]}),
+    },
 }  # fmt: skip
 
 
@@ -94,6 +100,7 @@ def test_a_class_with_names_that_have_values() -> None:
         ("nn.Conv2d(3, 8, 3, padding_mode='reflect')", "padding_mode=reflect"),
         ("nn.Conv2d(3, 8, 3, colour=4)", "no argument colour"),
         ("nn.Conv2d(3, -8, 3)", "out_channels"),
+        ("nn.GLU()", "GLU: dim=-1"),
         ("nn.ReLU()\nfor i in range(3):\n    print(i)", "for i in range(3)"),
         ("nn.ReLU()\n__import__('os').system('echo no')", "system"),
         ("nn.Conv2d(3, 9 ** 9 ** 9, 3)", "9 ** 9 ** 9"),

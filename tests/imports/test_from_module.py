@@ -354,6 +354,50 @@ IDIOMS: dict[str, tuple[Callable[[Any, torch.Tensor], torch.Tensor], dict[str, n
         lambda _, x: nn.functional.interpolate(x, scale_factor=0.5, mode="bilinear"), {}, "Interpolate"
     ),
     "the size of another": (lambda _, x: nn.functional.interpolate(x, size=(11, 5)), {}, "Interpolate"),
+    "pixels of 255": (lambda _, x: x / 255, {}, "Divide"),
+    "a constant by it": (lambda _, x: 2 / (x.abs() + 1), {}, "Function Offset Function Scale"),
+    "powers and roots": (
+        lambda _, x: (x**2 + torch.tensor(1e-6)).sqrt() + torch.rsqrt(x.exp()) * x.pow(3), {},
+        "Power Offset Function Function Function Power Multiply Add",
+    ),
+    "cropped": (lambda _, x: x[:, :, 1:-1, 2:], {}, "Crop2d"),
+    "cropped by steps, and channels": (lambda _, x: x[..., 1:, :][:, :6, :-2, 1:-1], {}, "ChannelSlice Crop2d"),
+    "cropped by a border": (lambda _, x: nn.functional.pad(x, (-1, -2, 0, -1)), {}, "Crop2d"),
+    "narrowed": (lambda _, x: x.narrow(2, 1, 4), {}, "Crop2d"),
+    "below each other": (lambda m, x: torch.cat([x, m.c(x)], 2), {"c": nn.Conv2d(8, 8, 1)}, "Conv2d SpatialConcat"),
+    "side by side": (lambda _, x: torch.cat([x, -x, x], dim=-1), {}, "Scale SpatialConcat"),
+    "gated": (lambda m, x: m.g(x) * nn.functional.glu(x, 1), {"g": nn.GLU(1)}, "GLU GLU Multiply"),
+    "root mean square": (
+        lambda m, x: m.n(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), {"n": nn.RMSNorm(8)}, "RMSNorm"
+    ),
+    "root mean square of a vector": (
+        lambda m, x: m.n(x.mean((2, 3))), {"n": nn.RMSNorm(8, eps=1e-3, elementwise_affine=False)}, "Mean RMSNorm"
+    ),
+    "unit length": (lambda _, x: nn.functional.normalize(x.mean((2, 3))), {}, "Mean UnitLength"),
+    "dropout for SELU": (
+        lambda m, x: m.d(m.c(x)), {"c": nn.AlphaDropout(0.3), "d": nn.FeatureAlphaDropout(0.2)},
+        "AlphaDropout AlphaDropout",
+    ),
+    "dropout that is off": (
+        lambda _, x: nn.functional.relu(nn.functional.dropout(x, training=False)), {}, "ReLU"
+    ),
+    "dropout as it should be": (
+        lambda m, x: nn.functional.dropout(x, 0.3, m.training), {}, "Dropout"
+    ),
+    "1.4 times as large": (lambda _, x: nn.functional.interpolate(x, scale_factor=1.4), {}, "Rescale"),
+    "0.7 times, bilinear": (
+        lambda _, x: nn.functional.interpolate(x, scale_factor=0.7, mode="bilinear", align_corners=False), {}, "Rescale"
+    ),
+    "1.4 times, by size": (
+        lambda _, x: nn.functional.interpolate(x, scale_factor=1.4, recompute_scale_factor=True), {}, "Interpolate"
+    ),
+    "activations of their own": (
+        lambda m, x: m.b(m.a(x)), {"a": nn.Softsign(), "b": nn.LogSigmoid()}, "Function Function"
+    ),
+    "fixed numbers of its code": (
+        lambda _, x: (x - torch.arange(8.0).view(1, 8, 1, 1)) / torch.tensor([0.3], device=x.device), {},
+        "ChannelConstant Divide",
+    ),
     "curves": (
         lambda m, x: nn.functional.softplus(m.c(torch.selu(x))), {"c": nn.CELU(0.5)}, "SELU CELU Softplus"
     ),
@@ -385,6 +429,40 @@ def test_other_numbers_and_wrappers() -> None:
         with pytest.raises(bs.StudioError) as caught:
             from_module(module, (3, 8, 8))
         assert caught.value.code == code
+
+
+class Normal(nn.Module):
+    """Mean and deviation as buffers, of which one is not saved, and a plain tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]), persistent=False)
+        self.register_buffer("gain", torch.tensor(2.5))
+        self.shift = torch.tensor([0.1, -0.2, 0.3])[:, None, None]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = (x / 255 - self.mean) / self.std.view(-1, 1, 1)
+        return x * self.gain + self.shift.to(x.device)
+
+
+def test_a_network_that_normalises_its_images() -> None:
+    from torchvision.transforms import Normalize
+
+    for first in (Normal(), Normalize([0.5, 0.4, 0.3], [0.2, 0.1, 0.3])):
+        network = nn.Sequential(first, nn.Conv2d(3, 4, 3), nn.ReLU())
+        diagram, report = from_module(network, (3, 8, 8))
+        assert report.proven and not report.foreign, report
+        assert bs.compile(diagram).state_dict().keys() == network.state_dict().keys()
+        assert bs.analyze(diagram).parameters == 112
+    module = from_module(nn.Sequential(Normal(), nn.Conv2d(3, 4, 3)), (3, 8, 8))[0].modules["Normal"]
+    assert module.block("mean").parameters["numbers"] == "0.485, 0.456, 0.406"
+    assert [module.block(name).parameters.get("saved") for name in ("mean", "std", "gain")] == [None, False, None]
+
+    # What drops values in evaluation too has no block.
+    always = Does(lambda m, x: m.c(nn.functional.dropout(x)), c=nn.Conv2d(3, 4, 3))
+    _, report = from_module(always, (3, 8, 8))
+    assert report.foreign == ["torch.dropout in evaluation too"]
 
 
 @pytest.mark.slow

@@ -174,6 +174,25 @@ PROVEN: dict[str, tuple[Callable[[], Any], str]] = {
     "LogSoftmax": (
         lambda: model([Node("Flatten", ["x"], ["f"]), Node("LogSoftmax", ["f"], ["y"])], []), "Flatten LogSoftmax"
     ),
+    "a quotient": (lambda: one("Div", number("a", 255)), "Conv2d Divide"),
+    "a reciprocal": (lambda: after(Node("Exp", ["c"], ["e"]), Node("Div", ["k", "e"], ["y"]), weights=[number("k", 1)]),
+                     "Conv2d Function Function"),
+    "a root of a power": (
+        lambda: after(Node("Pow", ["c", "two"], ["p"]), Node("Sqrt", ["p"], ["s"]), Node("Abs", ["s"], ["y"]),
+                      weights=[number("two", 2)]), "Conv2d Power Function Function"
+    ),
+    "mean and deviation": (
+        lambda: model([Node("Sub", ["x", "norm.mean"], ["d"]), Node("Div", ["d", "std"], ["n"]),
+                       Node("Conv", ["n", "w"], ["y"])],
+                      [weight("norm.mean", 1, 3, 1, 1), weight("std", 3, 1, 1), weight("w", 8, 3, 3, 3)]),
+        "ChannelConstant ChannelConstant Conv2d",
+    ),
+    "cropped": (
+        lambda: one("Slice", whole("s", 1, 2), whole("e", -1, 99), whole("a", 2, 3)), "Conv2d Crop2d"
+    ),
+    "below each other": (
+        lambda: after(Node("Concat", ["c", "c"], ["y"], axis=2)), "Conv2d SpatialConcat"
+    ),
     "Neg": (lambda: one("Neg"), "Conv2d Scale"),
     "Softplus": (lambda: one("Softplus"), "Conv2d Softplus"),
     "Selu": (lambda: one("Selu"), "Conv2d SELU"),

@@ -44,6 +44,9 @@ def classes(found: Layout) -> list[str]:
         ("train-images", "dev", "tst"),
         ("trainval", None, "test"),
         ("train_val", None, "Evaluation"),
+        ("训练集", "验证集", "测试集"),
+        ("训练数据", "校验", "测试图片"),
+        ("訓練", "驗證", "測試"),
     ],
 )
 def test_parts_are_known_in_any_case_and_wording(tmp_path: Path, names: tuple[str | None, ...]) -> None:

@@ -71,6 +71,11 @@ PUBLISHED: dict[str, tuple[list[str], dict[str, list[str]], tuple[str, ...], dic
         {"all.csv": ["split,image,class,width", *every("train,x{index}a{label}.jpg,{kind},5"),
                      *every("test,y{index}a{label}.jpg,{kind},5")]},
         KINDS, {"train": 8, "test": 8}, "all.csv"),
+    "columns in Chinese": (
+        [*every("图片/x{index}a{label}.jpg"), *every("图片/y{index}a{label}.jpg")],
+        {"标注.csv": ["划分,图片,标签", *every("训练,x{index}a{label}.jpg,{kind}"),
+                     *every("测试,y{index}a{label}.jpg,{kind}")]},
+        KINDS, {"train": 8, "test": 8}, "标注.csv"),
     "Hugging Face": (
         every("train/{index}a{label}.jpg"),
         {"train/metadata.jsonl": [json.dumps({"file_name": f"{i}a{n}.jpg", "label": kind}) for i, n, kind in EACH]},

@@ -51,7 +51,8 @@ def raw_values(name: str, parameter: Parameter) -> st.SearchStrategy[RawValue]:
         case "choice":
             return st.sampled_from(parameter.choices)
         case "text":
-            return st.text(max_size=5)
+            numbers = ("0.5", "1", "0.1, 0.2", "0.485, 0.456, 0.406", "1, 2, 3, 4, 5, 6")
+            return st.sampled_from(numbers) if name == "numbers" else st.text(max_size=5)
         case "float":
             numbers = st.floats(parameter.minimum, parameter.maximum, allow_nan=False, allow_infinity=False)
             return st.one_of(st.just(parameter.default), numbers)

@@ -27,12 +27,14 @@ CALLS: dict[str, tuple[str, str]] = {
     ),
     "AdaptiveAvgPool2d": ("AdaptiveAvgPool2d", "output_size"),
     "Upsample": ("Upsample", "size=None scale_factor=None mode='nearest' align_corners=None"),
+    "UpsamplingBilinear2d": ("Upsample", "size=None scale_factor=None"),
     "UpsamplingNearest2d": ("Upsample", "size=None scale_factor=None"),
     "BatchNorm2d": ("BatchNorm2d", "num_features eps=1e-5 momentum=0.1 affine=True track_running_stats=True"),
     "BatchNorm1d": ("BatchNorm1d", "num_features eps=1e-5 momentum=0.1 affine=True track_running_stats=True"),
     "GroupNorm": ("GroupNorm", "num_groups num_channels eps=1e-5 affine=True"),
     "InstanceNorm2d": ("InstanceNorm2d", "num_features eps=1e-5 momentum=0.1 affine=False track_running_stats=False"),
     "LocalResponseNorm": ("LocalResponseNorm", "size alpha=1e-4 beta=0.75 k=1.0"),
+    "RMSNorm": ("RMSNorm", "normalized_shape eps=None elementwise_affine=True"),
     "LayerNorm": ("LayerNorm", "normalized_shape eps=1e-5 elementwise_affine=True bias=True"),
     "ReLU": ("ReLU", "inplace=False"),
     "ReLU6": ("ReLU6", "inplace=False"),
@@ -47,15 +49,22 @@ CALLS: dict[str, tuple[str, str]] = {
     "Hardswish": ("Hardswish", "inplace=False"),
     "Hardsigmoid": ("Hardsigmoid", "inplace=False"),
     "Softmax": ("Softmax", "dim=None"),
+    "Softmax2d": ("Softmax", ""),
     "LogSoftmax": ("LogSoftmax", "dim=None"),
     "Hardtanh": ("Hardtanh", "min_val=-1.0 max_val=1.0 inplace=False"),
     "SELU": ("SELU", "inplace=False"),
     "CELU": ("CELU", "alpha=1.0 inplace=False"),
     "Softplus": ("Softplus", ""),
+    "GLU": ("GLU", "dim=-1"),
+    "LogSigmoid": ("Function", ""),
+    "Softsign": ("Function", ""),
+    "Tanhshrink": ("Function", ""),
     "Linear": ("Linear", "in_features out_features bias=True"),
     "Flatten": ("Flatten", "start_dim=1 end_dim=-1"),
     "Dropout": ("Dropout", "p=0.5 inplace=False"),
     "Dropout2d": ("Dropout2d", "p=0.5 inplace=False"),
+    "AlphaDropout": ("AlphaDropout", "p=0.5 inplace=False"),
+    "FeatureAlphaDropout": ("AlphaDropout", "p=0.5 inplace=False"),
     "ZeroPad2d": ("ZeroPad2d", "padding"),
     "ReflectionPad2d": ("BorderPad2d", "padding"),
     "ReplicationPad2d": ("BorderPad2d", "padding"),
@@ -78,6 +87,13 @@ for _lazy, _plain in _LAZY.items():
 
 _BORDERS = {"ReflectionPad2d": "reflect", "ReplicationPad2d": "replicate", "CircularPad2d": "circular"}
 """What the border is made of, by the class."""
+_FIXED: dict[str, dict[str, Literal]] = {
+    **{name: {"mode": mode} for name, mode in _BORDERS.items()},
+    "LogSigmoid": {"function": "log_sigmoid"}, "Softsign": {"function": "softsign"},
+    "Tanhshrink": {"function": "tanhshrink"}, "UpsamplingBilinear2d": {"mode": "bilinear", "align_corners": True},
+    "FeatureAlphaDropout": {"channels": True},
+}  # fmt: skip
+"""What a class says by its name alone."""
 
 Given = dict[str, Literal]
 
@@ -92,8 +108,7 @@ def block_of(name: str, source: str, call: ast.Call, names: Names) -> tuple[str,
     given, doubts = _given(name, call, list(declared), names)
     full = {key: default for key, default in declared.items() if default is not ...} | given
     kind, found = _parameters(type_name, full, given, doubts)
-    if name in _BORDERS:
-        found["mode"] = _BORDERS[name]
+    found |= _FIXED.get(name, {})
     return kind, _checked(kind, found, doubts), doubts
 
 
@@ -141,16 +156,25 @@ def _parameters(kind: str, full: Given, given: Given, doubts: list[Text]) -> tup
         found["affine"] = "full" if full["affine"] else "none"
     if kind == "LayerNorm":
         found["affine"] = "none" if not full["elementwise_affine"] else "full" if full["bias"] else "scale"
+    if kind == "RMSNorm":
+        found = {"affine": full["elementwise_affine"], **({"eps": full["eps"]} if full["eps"] is not None else {})}
     if kind == "PReLU":
         found = {"per_channel": full["num_parameters"] != 1}
     if kind == "Upsample":
-        found = {"scale": full["scale_factor"], "mode": full.get("mode", "nearest")}
+        scale = full["scale_factor"]
+        whole = not isinstance(scale, float) or scale.is_integer()
+        kind = kind if whole else "Rescale"
+        found = {"scale" if whole else "factor": scale, "mode": full.get("mode", "nearest")}
+        if scale is None and full["size"] is not None:
+            kind, found = "Interpolate", {"size": full["size"], "mode": full.get("mode", "nearest")}
         if full.get("align_corners") is not None:
             found["align_corners"] = full["align_corners"]
     pad = full.get("padding")
     if kind in ("ZeroPad2d", "BorderPad2d") and isinstance(pad, tuple) and len(pad) == 4:
         left, right, top, bottom = pad
         found["padding"] = (top, bottom, left, right)
+    if kind == "GLU" and full["dim"] != 1:
+        doubts.append(say("{type}: {key}={value} is not known here", type=kind, key="dim", value=str(full["dim"])))
     for key, usual in (("padding_mode", "zeros"), ("start_dim", 1), ("end_dim", -1), ("track_running_stats", True),
                        ("return_indices", False), ("size", None)):  # fmt: skip
         if key in given and key not in found and given[key] != usual:
