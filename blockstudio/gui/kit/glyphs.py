@@ -319,7 +319,7 @@ _DRAW: dict[str, Callable[[QPainter, QColor], None]] = {
     "ZeroPad2d": _surrounded,
     "BorderPad2d": _edged,
     "Dropout2d": _crossed_out,
-    "AlphaDropout": lambda p, c: _arrow(p, c, (3, 13, 13, 3), (3, 3, 7, 3), (3, 3, 3, 7), (13, 9, 13, 13), (9, 13, 13, 13)),
+    "AlphaDropout": lambda p, c: _arrow(p, c, (3, 13, 13, 3), (3, 3, 7, 3), (3, 3, 3, 7), (13, 9, 13, 13)),
     "Crop2d": lambda p, c: _arrow(p, c, (5, 2, 5, 11), (5, 11, 14, 11), (2, 5, 11, 5), (11, 5, 11, 14)),
     "Identity": lambda p, c: _arrow(p, c, (2, 8, 14, 8), (11, 5, 14, 8), (11, 11, 14, 8)),
     "ChannelShuffle": lambda p, c: _arrow(p, c, (3, 4, 13, 12), (3, 12, 13, 4), (10, 4, 13, 4), (10, 12, 13, 12)),
