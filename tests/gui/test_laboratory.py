@@ -159,6 +159,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     assert not seeing.view.layer.isNull() and seeing.chain.tiles[0].value in seeing.said.text()
     qtbot.waitUntil(lambda: not page.process.busy, timeout=60_000)
     assert json.loads(kept(page, qtbot, "data", "map.json"))["images"][0]["map"] == seeing._layers["grad"]
+    assert not page.asking, "pages that nobody has looked at are not made"
     # Questions of each group.
     for group, name, fields in (
         ("lesion", "lesion", {"images": "60"}), ("paths", "paths", {}), ("seeing", "cam", {"image": "0, 3"}),
@@ -167,6 +168,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     ):  # fmt: skip
         page.turn_to(group)
         asking: Any = page.asking[group]
+        assert page.pages[group] is page.stack.currentWidget()
         asking.turn_to(name)
         for option, text in fields.items():
             asking.write(option, text)

@@ -37,7 +37,7 @@ from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
 from blockstudio.runs.image_folders import IMAGE_ENDINGS
-from blockstudio.runs.questions import GROUPS
+from blockstudio.runs.questions import GROUPS, Group
 from blockstudio.runs.run import DIAGRAM, RECIPE
 from blockstudio.text import say
 
@@ -47,6 +47,20 @@ LOOK = "look"
 """That with a picture, its maps and the features; the others are the groups of questions."""
 LISTED = 40
 PICTURES = IMAGE_ENDINGS
+
+
+class MadeWhenAsked(dict[str, AskingPage]):
+    """The pages of the groups that somebody has looked at; another is made when it is asked for."""
+
+    def __init__(self, make: Callable[[Group], AskingPage]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, group: str) -> AskingPage:
+        if group not in GROUPS:
+            raise KeyError(group)
+        self[group] = self._make(group)
+        return self[group]
 
 
 class LaboratoryPage(QWidget):
@@ -74,14 +88,8 @@ class LaboratoryPage(QWidget):
         self.seeing = SeeingPage(desk, process)
         self.pages[LOOK] = self.seeing
         self.stack.addWidget(self.seeing)
-        self.asking: dict[str, AskingPage] = {}
-        for group in GROUPS:
-            page = self.asking[group] = AskingPage(desk, process, group)
-            page.received.connect(self._take)
-            if group == "paths":
-                self.paths = PathsPage(page)
-            self.pages[group] = self.paths if group == "paths" else page
-            self.stack.addWidget(self.pages[group])
+        self.asking = MadeWhenAsked(self._make)
+        self._trunk: Trunk | None = None
         column.addWidget(self.stack, 1)
         self.empty = EmptyPart(desk)
         self.empty.chosen.connect(self.show_run)
@@ -121,6 +129,29 @@ class LaboratoryPage(QWidget):
         if menu.isEmpty():
             menu.addAction(tr("No runs yet")).setEnabled(False)
 
+    def _make(self, group: Group) -> AskingPage:
+        """A group's page, for the network in view."""
+        page = AskingPage(self._desk, self.process, group)
+        page.received.connect(self._take)
+        whole = self.pages[group] = PathsPage(page) if group == "paths" else page
+        self.stack.addWidget(whole)
+        if self._trunk is not None:
+            whole.show_network(self._trunk)
+            page.show_network(self._trunk)
+        return page
+
+    @property
+    def paths(self) -> PathsPage:
+        """The page on paths, made if it has not been looked at yet."""
+        page = self._page("paths")
+        assert isinstance(page, PathsPage)
+        return page
+
+    def _page(self, name: str) -> QWidget:
+        if name in GROUPS:
+            self.asking[name]
+        return self.pages[name]
+
     # The run
 
     def show_run(self, run: Run | None) -> None:
@@ -133,12 +164,14 @@ class LaboratoryPage(QWidget):
             button.setVisible(run is not None)
         self.checkpoint.show_step(None, None)
         self.chip.set_text(tr("Choose a run") if run is None else name_and_time(run.name)[0])
+        self._trunk = None
         for page in self.asking.values():
             page.forget()
         if run is None:
             return
         self.by_hand.show_network("", None)
-        self.paths.show_network(None)
+        if "paths" in self.asking:
+            self.paths.show_network(None)
         self.seeing.forget()
         self._crumb()
         self._work.cancel()  # What was asked of another run before.
@@ -155,7 +188,9 @@ class LaboratoryPage(QWidget):
     def _cut(self, found: object) -> None:
         assert isinstance(found, Trunk)
         self.by_hand.show_network("" if self.run is None else name_and_time(self.run.name)[0], found)
-        self.paths.show_network(found)
+        self._trunk = found
+        if "paths" in self.asking:
+            self.paths.show_network(found)
         for page in self.asking.values():
             page.show_network(found)
         self.by_hand.ask()
@@ -187,7 +222,7 @@ class LaboratoryPage(QWidget):
     def turn_to(self, name: str) -> None:
         """Another of the laboratory's own tabs."""
         self.tabs[name].setChecked(True)
-        self.stack.setCurrentWidget(self.pages[name])
+        self.stack.setCurrentWidget(self._page(name))
         self._crumb()
 
     @property
@@ -240,7 +275,7 @@ class LaboratoryPage(QWidget):
         """Ask for a file with a picture, for the questions in view."""
         if self.tab == LOOK:
             self.seeing.choose_picture()
-        elif self.tab in self.asking:
+        else:
             self.asking[self.tab].choose_picture()
 
     def ask_about(self, picture: str) -> None:
