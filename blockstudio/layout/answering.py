@@ -255,8 +255,11 @@ class _Plan:
                 continue
             # As before the chain came, the one feeds the other.
             standing = Standing(self._now, size, [*edges, between], self._along, self._pinned)
-            gap = standing.within(self._gap_before(*between))
-            room = standing.make_room(*between, [(name, size[name]) for name in chain], self._at, gap)
+            lead, gap, x = self._stood(*between)
+            lead, gap, at = standing.within(lead), standing.within(gap), self._at
+            if at is None and lead:  # where what goes began
+                at = x, self._now[between[0]][1] + size[between[0]][1] / 2 + lead + _tall(chain, size, gap) / 2
+            room = standing.make_room(*between, [(name, size[name]) for name in chain], at, gap, lead)
             self._now |= room.moved
             self.places |= {name: at for name, at in room.moved.items() if name in self.places}
             self._put(room.places)
@@ -285,18 +288,23 @@ class _Plan:
         feeds, reads = {wire.source: None for wire in into}, {wire.target: None for wire in out}
         return list(feeds), list(reads)
 
-    def _gap_before(self, source: str, target: str) -> float:
-        """The gap that blocks which go had to those around them: what comes in their place keeps it. 0 if none went
-        there."""
+    def _stood(self, source: str, target: str) -> tuple[float, float, float]:
+        """How blocks that go stood between two others: the gap before them, the least one around them, and the middle
+        of the first of them. What comes in their place keeps that. Gaps are 0 if none went there."""
         gone = [name for name in self._change.gone if name in self._known and name not in self._change.carried]
         if not gone or not {source, target} <= self._known.keys():
-            return 0.0
+            return 0.0, 0.0, 0.0
         bottom, top = (
             self._known[name][1] + part * self._sizes[name][1] / 2 for name, part in ((source, 1), (target, -1))
         )
         rects = [rect_at(self._known[name], self._sizes[name]) for name in gone]
         between = [rect for rect in rects if bottom <= rect[1] and rect[3] <= top]
-        return min((min(rect[1] - bottom, top - rect[3]) for rect in between), default=0.0)
+        if not between:
+            return 0.0, 0.0, 0.0
+        begin = min(rect[1] for rect in between)
+        first = [(rect[0] + rect[2]) / 2 for rect in between if rect[1] == begin]
+        lead = begin - bottom
+        return lead, min(lead, *(top - rect[3] for rect in between)), sum(first) / len(first)
 
     def _put(self, places: Mapping[str, Place]) -> None:
         self.places |= places
@@ -325,3 +333,8 @@ class _Plan:
             left, top, right, _ = standing.rects[reads[0]]
             return standing.free_place(((left + right) / 2, top - GAP_Y - self._along - size[1] / 2), size)
         return standing.free_place(self._at or (0.0, 0.0), size)
+
+
+def _tall(chain: Sequence[str], size: Mapping[str, Size], gap: float) -> float:
+    """The height of a chain of cards."""
+    return sum(size[name][1] for name in chain) + gap * (len(chain) - 1)

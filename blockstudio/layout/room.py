@@ -137,14 +137,15 @@ class Standing:
     # Coming and going
 
     def make_room(
-        self, source: str, target: str, news: Sequence[tuple[str, Size]], at: Place | None = None, gap: float = 0.0
-    ) -> Room:
+        self, source: str, target: str, news: Sequence[tuple[str, Size]], at: Place | None = None, gap: float = 0.0,
+        lead: float = 0.0,
+    ) -> Room:  # fmt: skip
         """Room for a chain of newcomers (name, size) in the wire from ``source`` to ``target``, about ``at`` if that is
-        on a long wire, ``gap`` apart or as what stands is. What is downstream moves down as far as it must, and so does
-        what it would come to lie on; gaps stay as they are up to the usual one. Where that would need a pinned card to
-        move the newcomers stand aside."""
+        on a long wire, ``gap`` apart or as what stands is, and ``lead`` below ``source``, else as far. What is
+        downstream moves down as far as it must, and so does what it would come to lie on; gaps stay as they are up to
+        the usual one. Where that would need a pinned card to move the newcomers stand aside."""
         gap = gap or self._gap(source, target, [height for _, (_, height) in news])
-        rects = self._chain(source, target, [size for _, size in news], at, gap)
+        rects = self._chain(source, target, [size for _, size in news], at, gap, lead or gap)
         new = {name: rect for (name, _), rect in zip(news, rects, strict=True)}
         floors = {target: rects[-1][3] + gap} if self.rects[target][1] >= self.rects[source][3] else {}
         moved = self._pushed(new, floors)
@@ -165,33 +166,37 @@ class Standing:
 
     # How
 
-    def _chain(self, source: str, target: str, sizes: Sequence[Size], at: Place | None, gap: float) -> list[Rect]:
+    def _chain(
+        self, source: str, target: str, sizes: Sequence[Size], at: Place | None, gap: float, lead: float
+    ) -> list[Rect]:
         """Where newcomers in a wire stand, if what is below them makes room."""
         first, last = self.rects[source], self.rects[target]
         tall = sum(height for _, height in sizes)
-        needed = tall + gap * (len(sizes) + 1)
+        needed = lead + tall + gap * len(sizes)
         room = last[1] - first[3]
         alone = len(self.after.get(source, ())) < 2
         ends = [_middle(first), _middle(last)] if alone else [_middle(last), _middle(first)]
-        top = first[3] + gap
+        top = first[3] + lead
         if room > needed:  # a long wire: where the user pointed, else at the end that hangs on it alone
-            low, high = top, last[1] - needed + gap
+            low, high = top, last[1] - needed + lead
             top = min(max(at[1] - tall / 2, low), high) if at is not None else low if alone else high
             if at is not None and min(abs(at[0] - x) for x in ends) > max(width for width, _ in sizes) / 2:
                 ends.insert(0, at[0])
         wide = max(width for width, _ in sizes)
-        x = self._column(ends, wide, top, top + tall + gap * (len(sizes) - 1), fixed=room > needed)
+        x = self._column(ends, wide, top, top + tall + gap * (len(sizes) - 1), "" if room > needed else target)
         found: list[Rect] = []
         for width, height in sizes:
             found.append((x - width / 2, top, x + width / 2, top + height))
             top += height + gap
         return found
 
-    def _column(self, wanted: Sequence[float], width: float, top: float, bottom: float, fixed: bool) -> float:
+    def _column(self, wanted: Sequence[float], width: float, top: float, bottom: float, floor: str) -> float:
         """The first of the middles ``wanted``, else the one nearest to them, at which nothing stands in the way of
-        newcomers from ``top`` to ``bottom`` that could not move down; ``fixed``: nothing may move."""
+        newcomers from ``top`` to ``bottom`` that could not move down as ``floor`` does; without it nothing may move."""
         boxes = self._boxes()
-        level = (boxes[:, 3] > top - MARGIN) & (boxes[:, 1] < (bottom + MARGIN if fixed else top))
+        level = (boxes[:, 3] > top - MARGIN) & (boxes[:, 1] < (top if floor else bottom + MARGIN))
+        if floor:
+            level[list(self.rects).index(floor)] = False
         row = boxes[level]
         edges = [edge + SIDE + width / 2 for edge in row[:, 2].tolist()]
         edges += [edge - SIDE - width / 2 for edge in row[:, 0].tolist()]

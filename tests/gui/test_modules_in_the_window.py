@@ -126,6 +126,19 @@ def test_what_ends_a_chain_is_grouped_without_a_gap_before_it(open_window):
     assert session.definition.block(name).at == (0.0, 240.0)
 
 
+def test_a_group_stands_where_the_first_of_its_blocks_did(open_window):
+    window = open_window("module_inception")
+    session, canvas = window.session, window.canvas
+    for names in (["reduce3x3", "relu2", "conv3x3"], ["reduce5x5", "relu4", "conv5x5"], ["pool", "pool_proj", "relu6"],
+                  ["relu2", "conv3x3", "relu3"], ["conv1x1", "relu1"]):  # fmt: skip
+        before = canvas.block_rect(names[0])
+        session.select(names)
+        assert acts.group_selection(session)
+        assert canvas.block_rect(session.selection[0]).center() == before.center(), names
+        session.undo()
+        assert canvas.block_rect(names[0]) == before
+
+
 def test_the_library_is_plain_files_that_any_diagram_takes(open_window):
     window = open_window("googlenet")
     session, shelf = window.session, window.desk.shelf
