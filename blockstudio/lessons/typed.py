@@ -26,7 +26,7 @@ _NUMBER = re.compile(
     r"([+-]?(?:\d[\d., '_]*|[.,]\d+))(?:e([+-]?\d{1,3}))?(" + "|".join(sorted(_SUFFIX, key=len, reverse=True)) + ")?"
 )
 _COUNTED = re.compile(
-    r"\s*(?:个?(?:次?乘加(?:运算)?|次|层|条|路径|通道|参数|像素|权重|值|单元|模块|块|字节)|个"
+    r"\s*(?:个?(?:次?乘加(?:运算)?|次|层|条|路径|通道|参数|像素|权重|值|行|列|单元|模块|块|字节)|个"
     r"|parameters?|params?|weights?|macs?|flops|values?|channels?|layers?|paths?|units?|bytes|pixels?|px)$",
     re.IGNORECASE,
 )

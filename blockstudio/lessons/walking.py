@@ -19,7 +19,7 @@ from blockstudio.lessons.making import Made, build, named
 from blockstudio.lessons.reading import BUILDS
 from blockstudio.lessons.reckoning import Found, reckon
 from blockstudio.lessons.typed import read_numbers, read_shape
-from blockstudio.text import ENGLISH, Text, render, say
+from blockstudio.text import ENGLISH, Language, Text, render, say
 
 Given: TypeAlias = Mapping[str, str] | tuple[str, ...] | str
 """What was answered: texts by field, what was ticked, a choice or a block's path."""
@@ -68,6 +68,8 @@ class Walk:
             drawn = self._drawn_in(step)
             if made is not None and drawn is not None and self.lesson.language != ENGLISH:
                 made.diagram.name = drawn.title  # the name in the file is English
+            elif made is not None and self.lesson.language != ENGLISH and self._opens_preset(step):
+                made.diagram.name = Language(self.lesson.language).render(Text(made.diagram.name))
         return self._made[step.id]
 
     def changes(self, step: Step) -> bool:
@@ -85,6 +87,11 @@ class Walk:
             if each.id == step.id:
                 break
         return found
+
+    def _opens_preset(self, step: Step) -> bool:
+        """Whether its drawing is one that comes along, whose name is known in the reader's language."""
+        opened = next((each for each in self.directives(step) if each.word == "open"), None)
+        return opened is not None and not opened.rest.partition(" ")[0].endswith(".json")
 
     def diagram(self, step: Step) -> Diagram | None:
         """A copy of the step's diagram, to be shown and edited. Raises `StudioError`."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 
 from blockstudio.gui.canvas.scene.telling import describe
+from blockstudio.gui.kit import toasts
 from blockstudio.gui.lessons import progress as kept
 from blockstudio.gui.sizes.page import SizesPage
 from blockstudio.lessons import lesson_names
-from blockstudio.text import use_language
+from blockstudio.text import ENGLISH, PSEUDO, pseudo, use_language
 from tests.support.mouse import click, press_key
 
 
@@ -353,3 +356,22 @@ def test_a_drawing_to_mend_keeps_nothing_back_and_is_judged_as_it_is(open_window
     assert form.verdict.text() and form.hint.isVisible()
     window.session.diagram.set("conv5x5", out_channels=8)
     assert not form.verdict.text() and lessons.control.answer(form.question).tries == 1
+
+
+def test_bars_tell_nothing_of_what_is_asked_and_notes_of_files_pass(open_window) -> None:
+    window = open_window()
+    window.commands.run("lesson.open", "03_inception")
+    window.commands.run("lesson.step", 1)
+    QApplication.processEvents()
+    facts = window.canvas.scene.root.facts
+    assert "parameters" in window.session.veiled and facts.metric == "" and facts.content("conv3x3").part < 0
+    for question in window.features.lessons.control.step.questions:
+        window.features.lessons.control.reveal(question)
+    assert window.canvas.scene.root.facts.content("conv3x3").part == 1
+    window.desk.say_written(Path("a.html"), "written")
+    assert window.toasts._timer.interval() == toasts.LONGER * toasts.SHOWN_MS and window.toasts._timer.isActive()
+    use_language(PSEUDO)
+    window.commands.run("lesson.open_file")
+    use_language(ENGLISH)
+    assert window.desk.dialog.labelText(QFileDialog.DialogLabel.LookIn) == pseudo("Look in:")
+    window.desk.dialog.close()

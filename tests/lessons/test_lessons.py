@@ -43,6 +43,10 @@ def test_drawings_are_called_in_the_readers_language() -> None:
     drawn = walk.diagram(slide)
     assert drawn is not None and drawn.name == slide.title
     assert walk.diagram(preset).name == "ResNet-34"  # type: ignore[union-attr]
+    naive = Walk(load_lesson("03_inception", "zh-CN"))
+    made = naive.diagram(naive.lesson.steps[0])
+    assert made is not None and made.name == "Inception 模块，朴素版本"
+    assert naive.is_untouched(naive.lesson.steps[0], made)
     solved = walk.solved(slide, slide.question("mend"))
     assert slide.title in solved.name and not walk.is_untouched(slide, solved)
     drawn.name = "another"

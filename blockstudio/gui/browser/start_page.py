@@ -107,6 +107,8 @@ class StartPage(QWidget):
         row.addWidget(quiet(tr("or start with"), wrap=False))
         row.addWidget(self._desk.commands.link(tr("Empty diagram"), "file.new"))
         row.addWidget(self._desk.commands.link(tr("Open a file…"), "file.open"))
+        if "page.lessons" in self._desk.commands.declared:
+            row.addWidget(self._desk.commands.link(tr("Lessons"), "page.lessons"))
         column.addLayout(row)
         self._files = QHBoxLayout()
         self._files.setSpacing(8)

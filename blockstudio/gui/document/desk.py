@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from blockstudio.gui.commands.registry import COMMAND, Act, Command, Commands
 from blockstudio.gui.document.document import Document
@@ -311,6 +311,9 @@ class Desk(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
         self.dialog = dialog
+        if isinstance(dialog, QFileDialog):  # Qt's own Chinese lacks these
+            dialog.setLabelText(QFileDialog.DialogLabel.LookIn, tr("Look in:"))
+            dialog.setLabelText(QFileDialog.DialogLabel.FileType, tr("Files of type:"))
         dialog.open()
 
     # Beginning and end

@@ -28,6 +28,8 @@ from blockstudio.gui.kit.theme import mix, notifier, theme
 MAX_NOTES = 4
 SHOWN_MS = 8_000
 """So long a sentence shows about which nothing can be done."""
+LONGER = 4
+"""Times as long one that says what went well, with ways on from there."""
 WIDEST, EDGE = 640, 10
 """Pixels of a note, and from the top of what it stands over."""
 
@@ -156,7 +158,9 @@ class ToastBar(QWidget):
     def _wait(self) -> None:
         """Let the note in view go after a while, if nothing is asked."""
         first = self.notes[0] if self.notes else None
-        if first is not None and not first.buttons and first.kind in ("info", "good"):
+        if first is not None and first.kind == "good" and first.buttons:
+            self._timer.start(LONGER * SHOWN_MS)
+        elif first is not None and not first.buttons and first.kind in ("info", "good"):
             self._timer.start(SHOWN_MS)
         else:
             self._timer.stop()

@@ -135,14 +135,15 @@ class LessonsPage(QScrollArea):
         number.setFont(font(13, bold=True))
         number.setProperty("role", "secondary")
         number.setFixedWidth(22)
-        number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        line.addWidget(number)
+        number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(2)
         title = lesson.title if lesson is not None else str(each.name)
         link = self._desk.commands.link(title, "lesson.open", each.name)
         link.setFont(font(13, bold=True))
         self.links[str(each.name)] = link
+        number.setFixedHeight(link.sizeHint().height())  # on the line of the title
         aside = QHBoxLayout()
         aside.setContentsMargins(-LINK, 0, 0, 0)
         aside.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)

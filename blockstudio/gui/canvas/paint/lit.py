@@ -1,16 +1,16 @@
-"""On blocks that somebody points at: a halo, an outline, a number beside the card; what a block gives, on it."""
+"""On blocks that somebody points at: a halo, an outline, a number on the corner; what a block gives, on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath
 
 from blockstudio.gui.canvas.paint.style import Style
 from blockstudio.gui.canvas.scene.metrics import RADIUS
 
-HALO, DISC, ASIDE = 6.0, 9.0, 22.0
+HALO, DISC = 6.0, 9.0
 
 
 def draw_lit(painter: QPainter, rects: Sequence[QRectF], style: Style) -> None:
@@ -32,7 +32,7 @@ def draw_lit(painter: QPainter, rects: Sequence[QRectF], style: Style) -> None:
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
         if len(rects) == 1:
             continue
-        centre = QPointF(rect.left() - ASIDE, rect.center().y())
+        centre = rect.topLeft()  # on its own corner: aside it would touch the card beside
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QBrush(style.theme.primary))
         painter.drawEllipse(centre, DISC, DISC)

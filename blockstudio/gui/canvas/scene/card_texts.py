@@ -68,7 +68,8 @@ class CardTexts:
     ) -> None:
         self.serial = next(_SERIALS)
         """No other state has the same."""
-        self.diagram, self.level, self.metric = diagram, level, metric
+        self.diagram, self.level = diagram, level
+        self.metric = "" if metric in veiled else metric  # bars would answer what is asked
         self.definition: Definition = diagram.definition(level.scope)
         self._contents: dict[str, Content] = {}
         self._largest: float | None = None
