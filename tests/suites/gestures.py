@@ -83,9 +83,13 @@ def walks(count: int, begin: int = 0) -> Outcome:
 
 
 def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, list[float]], steps: list[float]) -> None:
+    from PySide6.QtCore import QPoint
+
     from blockstudio.gui.shell.window import StudioWindow
     from tests.gui.canvas.test_canvas_answers import lying
     from tests.gui.canvas.test_canvas_random import ADDS_OR_REMOVES, Hands
+    from tests.support.hands import on_window
+    from tests.support.mouse import drag
 
     preset, right, dice = PRESETS[seed % len(PRESETS)], seed // len(PRESETS) % 2 == 1, random.Random(seed)
     window = StudioWindow()
@@ -109,8 +113,17 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
             acted[:] = [f"command {chosen}"]
             window.commands.run(chosen)
 
+        def palette() -> None:
+            lines = window.features.panels.palette.list
+            item = dice.choice(list(window.features.panels.palette.visible_items()))
+            lines.scrollToItem(item)
+            app.processEvents()
+            start = on_window(window, lines.viewport(), lines.visualItemRect(item).center())
+            place = QPoint(dice.randrange(canvas.width()), dice.randrange(canvas.height()))
+            drag(window.windowHandle(), start, on_window(window, canvas, place))
+
         for step in range(count):
-            act: Callable[[], object] = dice.choice((*hands.acts, *[command] * 8))
+            act: Callable[[], object] = dice.choice((*hands.acts, *[command] * 8, *[palette] * 2))
             acted[:] = [act.__name__]
             where = f"{preset}{' to the right' if right else ''}, seed {seed}, step {step}"
             before, made = lying(canvas), len(groups)
