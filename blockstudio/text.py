@@ -208,7 +208,7 @@ def render(text: str) -> str:
 def to_data(text: str) -> Any:
     """``text`` as JSON data: a plain string, or an object with template and values."""
     if not isinstance(text, Text):
-        return text
+        return str(text)  # PyTorch's version is a text of a kind of its own, which no file takes
     values = {name: to_data(value) if isinstance(value, str) else value for name, value in text.values.items()}
     data: dict[str, Any] = {"template": text.template, "values": values}
     return data | ({"plural": text.plural, "number": text.number} if text.plural else {})

@@ -31,6 +31,7 @@ _NAMES = (
 
 class _Arithmetic(BlockType):
     family = "activation"
+    seldom = True
     elementwise = True
 
 
@@ -75,19 +76,19 @@ class Function(_Arithmetic):
 
 
 @block_type
-class Power(_Arithmetic):
+class Pow(_Arithmetic):
     """``(N, ...) -> (N, ...)``; ``x ** exponent``."""
 
-    name = "Power"
+    name = "Pow"
     help = say(
         "Raises each value to a power: 2 squares it, 0.5 is its root, −1 its reciprocal. A negative value has only "
         "whole powers; others are NaN."
     )
-    palette = (PaletteEntry("Power", {}, "pow square root exponent generalised mean gem"),)
+    palette = (PaletteEntry("Pow", {}, "power square root exponent generalised mean gem"),)
     calls = ("pow(input, exponent)",)
     helpers = {
-        "Power": '''\
-class Power(nn.Module):
+        "Pow": '''\
+class Pow(nn.Module):
     """Raises to a power."""
 
     def __init__(self, exponent):
@@ -113,7 +114,7 @@ class Power(nn.Module):
         return True
 
     def code(self, a: Arguments) -> Code:
-        return Code(f"Power({a.text('exponent')})", channels=a.channel(), helper="Power")
+        return Code(f"Pow({a.text('exponent')})", channels=a.channel(), helper="Pow")
 
     def summary(self, p: Resolved) -> str:
         return f"^{p['exponent']:g}"
@@ -128,6 +129,7 @@ class Divide(_Arithmetic):
 
     name = "Divide"
     family = "merge"
+    seldom = True
     help = say(
         "Divides by a constant that is not learned: pixels from 0 to 255 by 255 are from 0 to 1. A Scale by the "
         "reciprocal is the same but for the last bit."

@@ -248,6 +248,8 @@ class BlockType:
     """In a call it stands for, the channels of a vector are a sequence, ``(N, 1, C)``."""
     moves_pixels: ClassVar[bool] = False
     """A pixel that comes out need not lie where those lie that it comes from: no `window` says where."""
+    seldom: ClassVar[bool] = False
+    """Stands behind the others of its family in the palette."""
     is_parameter: ClassVar[bool] = False
     """Its attribute is no module but a parameter: its key in a state dict is the block's path itself."""
     is_buffer: ClassVar[bool] = False
@@ -395,9 +397,9 @@ def block_type(cls: type[T]) -> type[T]:
 
 
 def palette_entries() -> Iterator[tuple[BlockType, PaletteEntry]]:
-    """Every line of the palette with its type: families in order, types in order within each."""
+    """Every line of the palette with its type: families in order, within each the common types before the others."""
     for family in FAMILIES:
-        for kind in CATALOGUE.values():
+        for kind in sorted(CATALOGUE.values(), key=lambda kind: kind.seldom):
             if kind.family == family:
                 for entry in kind.palette or (PaletteEntry(kind.name),):
                     yield kind, entry

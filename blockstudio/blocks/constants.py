@@ -34,6 +34,7 @@ class ChannelConstant(BlockType):
 
     name = "ChannelConstant"
     family = "merge"
+    seldom = True
     is_parameter = True
     is_buffer = True
     elementwise = True

@@ -27,6 +27,7 @@ GROUPS = Parameter(
 
 class _Grouped(BlockType):
     family = "merge"
+    seldom = True
     parameters = {"groups": GROUPS}
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ class RMSNorm(BlockType):
 
     name = "RMSNorm"
     family = "normalisation"
+    seldom = True
     channels_last = True
     help = say(
         "Divides the channels of each pixel (or the features of a vector) by the root of the mean of their squares, "
@@ -88,6 +89,7 @@ class UnitLength(BlockType):
 
     name = "UnitLength"
     family = "normalisation"
+    seldom = True
     help = say(
         "Divides the channels of each pixel (or the features of a vector) by their length, so that only their "
         "direction is left: for embeddings that are compared by their angle."

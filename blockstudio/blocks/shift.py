@@ -28,6 +28,7 @@ class LearnedShift(BlockType):
 
     name = "LearnedShift"
     family = "merge"
+    seldom = True
     is_parameter = True
     elementwise = True
     help = say(
@@ -84,6 +85,7 @@ class Offset(BlockType):
     calls = ("add(input, other, alpha=1)",)
     elementwise = True
     family = "merge"
+    seldom = True
     help = say("Adds a constant that is not learned. With a Scale before it, it brings pixels into another range.")
     palette = (PaletteEntry("Offset", {}, "constant add number bias subtract normalise range"),)
     parameters = {

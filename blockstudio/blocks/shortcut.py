@@ -34,6 +34,7 @@ class ShortcutA(BlockType):
     name = "ShortcutA"
     calls = ("shortcut_a(input, out_channels, stride, zeros)",)
     family = "merge"
+    seldom = True
     help = say(
         "ResNet's option A, a shortcut without weights: takes every second pixel and adds "
         "channels of zeros, so that the input of a block can be added to its smaller and "
@@ -129,6 +130,7 @@ class LayerScale(BlockType):
 
     name = "LayerScale"
     family = "merge"
+    seldom = True
     is_parameter = True
     elementwise = True
     help = say(
@@ -189,6 +191,7 @@ class Scale(BlockType):
     calls = ("mul(input, other)",)
     elementwise = True
     family = "merge"
+    seldom = True
     help = say(
         "Multiplies by a constant that is not learned. Inception-ResNet scales its residuals "
         "by 0.1 to 0.3 before they are added, which keeps deep ones stable."

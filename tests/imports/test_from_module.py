@@ -358,7 +358,7 @@ IDIOMS: dict[str, tuple[Callable[[Any, torch.Tensor], torch.Tensor], dict[str, n
     "a constant by it": (lambda _, x: 2 / (x.abs() + 1), {}, "Function Offset Function Scale"),
     "powers and roots": (
         lambda _, x: (x**2 + torch.tensor(1e-6)).sqrt() + torch.rsqrt(x.exp()) * x.pow(3), {},
-        "Power Offset Function Function Function Power Multiply Add",
+        "Pow Offset Function Function Function Pow Multiply Add",
     ),
     "cropped": (lambda _, x: x[:, :, 1:-1, 2:], {}, "Crop2d"),
     "cropped by steps, and channels": (lambda _, x: x[..., 1:, :][:, :6, :-2, 1:-1], {}, "ChannelSlice Crop2d"),

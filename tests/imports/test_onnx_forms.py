@@ -179,7 +179,7 @@ PROVEN: dict[str, tuple[Callable[[], Any], str]] = {
                      "Conv2d Function Function"),
     "a root of a power": (
         lambda: after(Node("Pow", ["c", "two"], ["p"]), Node("Sqrt", ["p"], ["s"]), Node("Abs", ["s"], ["y"]),
-                      weights=[number("two", 2)]), "Conv2d Power Function Function"
+                      weights=[number("two", 2)]), "Conv2d Pow Function Function"
     ),
     "mean and deviation": (
         lambda: model([Node("Sub", ["x", "norm.mean"], ["d"]), Node("Div", ["d", "std"], ["n"]),

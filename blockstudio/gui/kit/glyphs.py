@@ -295,7 +295,7 @@ _DRAW: dict[str, Callable[[QPainter, QColor], None]] = {
     "Softplus": lambda p, c: _curve(p, c, lambda x: math.log1p(math.exp(x))),
     "LogSoftmax": lambda p, c: _curve(p, c, lambda x: math.log(max(0.1, x + 1.8))),
     "Function": lambda p, c: _curve(p, c, lambda x: 1.6 * math.sin(2 * x) + 0.6),
-    "Power": lambda p, c: _curve(p, c, lambda x: 0.5 * x * x),
+    "Pow": lambda p, c: _curve(p, c, lambda x: 0.5 * x * x),
     "GLU": lambda p, c: _bars(p, c, 9, 9, 0, 5),
     "Softmax": lambda p, c: _bars(p, c, 3, 11, 5, 2),
     "GroupSoftmax": lambda p, c: _bars(p, c, 4, 11, 0, 9, 5),
