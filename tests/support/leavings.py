@@ -39,6 +39,9 @@ class Leavings:
             forget()
             _let_end()
             found = self._came()
+        if any(kind == "processes" for kind, _ in found):
+            _let_end()  # one that was just being ended, or begun, had no name yet
+            found = self._came()
         return [f"{kind}: {name}" for kind, name in found]
 
     def _came(self) -> list[tuple[str, str]]:
