@@ -88,6 +88,11 @@ def test_a_finished_run_is_listed_and_shows_its_curves_and_figures(open_window, 
     for each in curves.charts:
         assert [line.x.size for line in each.chart.lines] == [100, 2], "training, and validation at the ends of epochs"
     assert "train" in curves.first.head.text() and "validation" in curves.first.head.text()
+    assert curves.first.head.sizeHint().width() <= curves.first.head.width()
+    curves.first.setFixedWidth(120)
+    qtbot.waitUntil(lambda: not curves.first.head.text())  # not cut in the middle of a word
+    curves.first.setFixedWidth(400)
+    qtbot.waitUntil(lambda: "validation" in curves.first.head.text())
     assert curves.tools.isVisible(), "beside the tabs"
     window.desk.show_page("recipe")
     assert not curves.tools.isVisible()

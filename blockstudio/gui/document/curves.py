@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
@@ -68,6 +68,7 @@ class CurveChart(QWidget):
         # What it says under the cursor changes the width of nothing: the charts need not be drawn anew.
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.head.setFixedHeight(24)
+        self._said, self._whole = "", False
         self.offered: list[RunCurve] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -85,6 +86,21 @@ class CurveChart(QWidget):
             action.setCheckable(True)
             action.setChecked(figure.key == self.figure)
             action.triggered.connect(lambda _=False, key=figure.key: self.pick(key))
+
+    def say(self, text: str, *, whole: bool = False) -> None:
+        """Beside the title; ``whole``: nothing where there is no room for all of it."""
+        self._said, self._whole = text, whole
+        self._fit()
+
+    def _fit(self) -> None:
+        self.head.setText(self._said)
+        if self._whole and self.head.sizeHint().width() > self.head.width():
+            self.head.setText("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._whole:
+            self._fit()
 
     def pick(self, key: str) -> None:
         """Show another figure."""
@@ -255,7 +271,7 @@ class CurvesPanel(QWidget):
         """Beside the titles: what the colours mean, and what the lines say under the cursor."""
         quiet_colour = theme().secondary.name()
         for each in self.charts:
-            chart, said = each.chart, ""
+            chart, said, legend = each.chart, "", False
             if x is not None and chart.lines:
                 read = [
                     _in(line.colour, value_text(value, chart.kind))
@@ -267,8 +283,8 @@ class CurvesPanel(QWidget):
                 said = f"{at} &nbsp; {' · '.join(read)}"
             elif len(self.subjects) == 1 and len(chart.lines) == 2:
                 parts = zip(chart.lines, (tr("train"), tr("validation")), strict=True)
-                said = " · ".join(_in(line.colour, name) for line, name in parts)
-            each.head.setText(said)
+                said, legend = " · ".join(_in(line.colour, name) for line, name in parts), True
+            each.say(said, whole=legend)
 
     # Files
 
