@@ -17,6 +17,7 @@ FACES = "Inter, Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 46, 48
 LINE_HEIGHT = 18
+GUIDE_HEIGHT = 12
 TICKS = 6
 
 
@@ -81,12 +82,14 @@ class Chart:
             below = LINE_HEIGHT * (len(title) - 1 + number)
             parts += [f'<g transform="translate(0 {below})">' if below else "<g>", *row, "</g>"]
         parts += [f'<g transform="translate(0 {lower})">' if lower else "<g>", *self._grid(xs, ys)]
-        for guide in self.guides:
+        name_at = -math.inf
+        for guide in sorted(self.guides, key=lambda guide: guide.value, reverse=True):
             if ys.has(guide.value):
                 y = ys.at(guide.value)
+                name_at = max(y - 4, name_at + GUIDE_HEIGHT)  # names of lines that are close stand below each other
                 parts.append(
                     f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{QUIET}" stroke-dasharray="3 3"/>'
-                    f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(guide.name)}</text>'
+                    f'<text x="{WIDTH - RIGHT}" y="{name_at:.1f}" text-anchor="end">{escape(guide.name)}</text>'
                 )
         for number, curve in enumerate(self.curves):
             parts += self._curve(curve, SERIES[number % len(SERIES)], xs, ys)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from blockstudio.report.chart import HEIGHT, LINE_HEIGHT, WIDTH, Chart, Curve
+from blockstudio.report.chart import HEIGHT, LINE_HEIGHT, WIDTH, Chart, Curve, GuideLine
 
 LONG = "Does the training loss of a plain network rise with its depth, and that of a residual one not?"
 
@@ -61,3 +61,10 @@ def test_what_xml_does_not_have_leaves_a_chart_that_can_be_read() -> None:
     chart = Chart(hostile, hostile, hostile, [Curve(hostile, [(0, 1), (1, 2)])], labels=[hostile, "b"])
     found = [each.text or "" for each in ElementTree.fromstring(chart.svg()).iter() if each.tag.endswith("text")]
     assert sum("<b>&\"' 网络" in text and "\ufffd" in text for text in found) >= 4
+
+
+def test_names_of_guide_lines_that_are_close_stand_below_each_other() -> None:
+    guides = [GuideLine("one", 0.989), GuideLine("other", 0.994), GuideLine("chance", 0.1)]
+    text = Chart("Accuracy", "k", "accuracy", [Curve("a", [(0, 0.5), (1, 0.4)])], guides, percent=True).svg()
+    at = {name: float(y) for y, name in re.findall(r'y="([\d.]+)" text-anchor="end">(one|other|chance)<', text)}
+    assert at["one"] - at["other"] >= 11 and at["chance"] > at["one"]
