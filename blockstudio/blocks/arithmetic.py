@@ -129,7 +129,6 @@ class Divide(_Arithmetic):
 
     name = "Divide"
     family = "merge"
-    seldom = True
     help = say(
         "Divides by a constant that is not learned: pixels from 0 to 255 by 255 are from 0 to 1. A Scale by the "
         "reciprocal is the same but for the last bit."

@@ -398,8 +398,9 @@ def block_type(cls: type[T]) -> type[T]:
 
 def palette_entries() -> Iterator[tuple[BlockType, PaletteEntry]]:
     """Every line of the palette with its type: families in order, within each the common types before the others."""
+    kinds = sorted(CATALOGUE.values(), key=lambda kind: kind.seldom)
     for family in FAMILIES:
-        for kind in sorted(CATALOGUE.values(), key=lambda kind: kind.seldom):
+        for kind in kinds:
             if kind.family == family:
                 for entry in kind.palette or (PaletteEntry(kind.name),):
                     yield kind, entry

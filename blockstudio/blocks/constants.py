@@ -19,7 +19,7 @@ from blockstudio.blocks.base import (
     need_map,
 )
 from blockstudio.blocks.parameters import Parameter
-from blockstudio.blocks.shortcut import FORMS, form_of
+from blockstudio.blocks.shortcut import FORMS, SINGLE, filled, form_of, turned
 from blockstudio.text import say
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
@@ -70,11 +70,11 @@ class ChannelConstant(BlockType):
 
     def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
         first, second = given["input"], given["other"]
-        turned = isinstance(first, Weight)
-        weight = first if turned else second
+        swapped = isinstance(first, Weight)
+        weight = first if swapped else second
         if not isinstance(weight, Weight) or weight.learned or len(inputs) != 1:
             return None
-        if (turned and given["operation"] in ("subtract", "divide")) or given.get("alpha", 1) != 1:
+        if (swapped and given["operation"] in ("subtract", "divide")) or given.get("alpha", 1) != 1:
             return None
         if given.get("rounding_mode") is not None or not (weight.saved or weight.numbers):
             return None
@@ -101,7 +101,7 @@ class ChannelConstant(BlockType):
                 say("'{numbers}' are no numbers to compute with here.", numbers=p["numbers"][:80]),
                 hint=say("Write one number, or one a channel with commas between them: 0.485, 0.456, 0.406."),
             )
-        if len(numbers) > 1 and (len(numbers) != channels or p["form"] in ("1", "number")):
+        if len(numbers) > 1 and (len(numbers) != channels or p["form"] in SINGLE):
             raise Refusal(
                 "shape.numbers",
                 say("it has {count} numbers for {channels} channels.", count=len(numbers), channels=channels),
@@ -114,17 +114,15 @@ class ChannelConstant(BlockType):
     def code(self, a: Arguments) -> Code:
         numbers, form = _numbers(a.values["numbers"]), a.values["form"]
         if len(numbers) > 1:
-            turned = {"C×1×1": ".view(-1, 1, 1)", "1×C×1×1": ".view(1, -1, 1, 1)"}.get(form, "")
-            made = f"torch.tensor([{', '.join(map(repr, numbers))}]){turned}"
+            laid = {"C×1×1": ".view(-1, 1, 1)", "1×C×1×1": ".view(1, -1, 1, 1)"}.get(form, "")
+            made = f"torch.tensor([{', '.join(map(repr, numbers))}]){laid}"
         elif form == "number":
             made = f"torch.tensor({numbers[0]!r})"
         else:
-            size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)", "1": "(1,)"}[form]
-            made = f"torch.full({size.format(c=a.channel())}, {numbers[0]!r})"
+            made = filled(a, repr(numbers[0]))
         kept = "" if a.values["saved"] else ", persistent=False"
-        view = ".view(-1, 1, 1)" if form == "C" and len(a.inputs[0]) == 3 else ""
         sign = _SIGNS[a.values["operation"]]
-        return Code(f"nn.Buffer({made}{kept})", f"{{0}} {sign} {{self}}{view}", channels=a.channel())
+        return Code(f"nn.Buffer({made}{kept})", f"{{0}} {sign} {{self}}{turned(a)}", channels=a.channel())
 
     def summary(self, p: Resolved) -> str:
         numbers = _numbers(p["numbers"])

@@ -17,7 +17,7 @@ from blockstudio.blocks.base import (
     need_map,
 )
 from blockstudio.blocks.parameters import Parameter
-from blockstudio.blocks.shortcut import FORMS, form_of, stored
+from blockstudio.blocks.shortcut import FORMS, SINGLE, form_of, stored
 from blockstudio.text import say
 
 
@@ -63,7 +63,7 @@ class LearnedShift(BlockType):
         return inputs[0]
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
-        return 1 if p["form"] in ("1", "number") else inputs[0][0]
+        return 1 if p["form"] in SINGLE else inputs[0][0]
 
     def code(self, a: Arguments) -> Code:
         init, view = stored(a)

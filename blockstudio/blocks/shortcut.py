@@ -98,8 +98,12 @@ class ShortcutA(BlockType):
         ]
 
 
-FORMS = ("C", "C×1×1", "1×C×1×1", "1", "number")
-"""How learned numbers are stored: one a channel in one of three shapes, or a single one, with an axis or without."""
+_SIZES = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)", "1": "(1,)", "number": "()"}
+FORMS = tuple(_SIZES)
+"""How numbers that meet the channels are stored: one a channel in one of three shapes, or a single one, with an axis
+or without."""
+SINGLE = ("1", "number")
+"""Forms of a single number."""
 
 
 def form_of(weight: Weight, shape: Shape, last: bool) -> str | None:
@@ -114,13 +118,19 @@ def form_of(weight: Weight, shape: Shape, last: bool) -> str | None:
     return form if weight.size in right else None
 
 
+def filled(a: Arguments, number: str) -> str:
+    """A tensor of the block's ``form`` with one number everywhere."""
+    return f"torch.full({_SIZES[a.values['form']].format(c=a.channel())}, {number})"
+
+
+def turned(a: Arguments) -> str:
+    """How what is stored in the block's ``form`` is turned to meet the input."""
+    return ".view(-1, 1, 1)" if a.values["form"] == "C" and len(a.inputs[0]) == 3 else ""
+
+
 def stored(a: Arguments) -> tuple[str, str]:
     """The parameter of a block that is one, by its ``init`` and ``form``, and how it is turned to meet the input."""
-    size = {"C": "({c},)", "C×1×1": "({c}, 1, 1)", "1×C×1×1": "(1, {c}, 1, 1)", "1": "(1,)", "number": "()"}[
-        a.values["form"]
-    ]
-    turned = ".view(-1, 1, 1)" if a.values["form"] == "C" and len(a.inputs[0]) == 3 else ""
-    return f"nn.Parameter(torch.full({size.format(c=a.channel())}, {a.text('init')}))", turned
+    return f"nn.Parameter({filled(a, a.text('init'))})", turned(a)
 
 
 @block_type
@@ -166,7 +176,7 @@ class LayerScale(BlockType):
         return inputs[0]
 
     def count(self, p: Resolved, inputs: Sequence[Shape]) -> int:
-        return 1 if p["form"] in ("1", "number") else inputs[0][0]
+        return 1 if p["form"] in SINGLE else inputs[0][0]
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return True

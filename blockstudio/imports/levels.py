@@ -10,10 +10,11 @@ from dataclasses import replace
 from torch import nn
 
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, BlockType, Weight
+from blockstudio.blocks.constants import MOST
 from blockstudio.errors import StudioError
 from blockstudio.graph.names import is_block_name
 from blockstudio.imports import stacks
-from blockstudio.imports.nodes import FEW, STATISTICS, ModuleLevel, Node, snake, values_in
+from blockstudio.imports.nodes import STATISTICS, ModuleLevel, Node, snake, values_in
 from blockstudio.imports.patterns import simplified
 from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
 from blockstudio.imports.strange import Strange, Whole
@@ -262,7 +263,7 @@ class Builder:
         first = tensor.flatten()[0] if tensor.numel() and not tensor.is_meta else None
         same = first is not None and bool((tensor == first).all())
         number = float(first) if same and first is not None else None
-        few = first is not None and tensor.numel() <= FEW
+        few = first is not None and tensor.numel() <= MOST
         return Weight(
             value.shape, number, tuple(tensor.shape), value.weight in self.saved,
             constant is None and isinstance(self.weights[value.weight], nn.Parameter),

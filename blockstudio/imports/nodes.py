@@ -12,8 +12,6 @@ from torch import nn
 from blockstudio.blocks import Shape
 from blockstudio.imports.trace import Value
 
-FEW = 256
-"""So many fixed numbers stand in a drawing."""
 STATISTICS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
 """Buffers that a normalisation has."""
 

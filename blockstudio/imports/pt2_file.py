@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from blockstudio.blocks.constants import MOST
 from blockstudio.errors import StudioError
 from blockstudio.imports.assembly import Assembly, legal_scopes
-from blockstudio.imports.nodes import FEW, STATISTICS
+from blockstudio.imports.nodes import STATISTICS
 from blockstudio.imports.pt2_archive import DTYPES
 from blockstudio.imports.pt2_calls import SAME, call_of
 from blockstudio.imports.trace import BATCH, Call, Counter, Frame, Value
@@ -93,7 +94,7 @@ class Reader:
         for tensor, path in weights.items():
             shape, buffer = self._sizes(tensor), tensor in self.inputs.buffers
             few = known.get(path) if buffer else None
-            few = few if few is not None and tuple(few.shape) == shape and few.numel() <= FEW else None
+            few = few if few is not None and tuple(few.shape) == shape and few.numel() <= MOST else None
             self.assembly.weight(path, shape, buffer=buffer, numbers=few)
             self.values[tensor] = Value(shape, path)
 
