@@ -9,7 +9,7 @@ long as those that are named keep their values.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, TypeAlias
 
@@ -81,8 +81,7 @@ class Influence:
         self._sites = sites
         self._facts: dict[Site, dict[str, Facts]] = {}
         self._outs: dict[Site, dict[str, Reach]] = {}
-        self._alike: dict[Hashable, Facts] = {}
-        self._shared: dict[tuple[Copy, tuple[Reach, ...]], Facts] = {}
+        self._alike: dict[tuple[tuple[Copy, ...], tuple[Reach, ...]], Facts] = {}
         self._meaning: dict[Site, dict[Token, frozenset[str]]] = {}
         scopes = sites.scopes()
         for scope in scopes:
@@ -184,25 +183,13 @@ class Influence:
         return Reach(both, both)
 
     def _facts_of(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
-        """`_block`, once for blocks that are alike in all that it looks at."""
-        here = site.blocks.get(name, ())
-        if block.repeat is None and len(here) == 1 and name not in site.spare:
-            # The copy is the same one for blocks of a site that are alike.
-            shared = self._shared.get((here[0], inputs))
-            if shared is None:
-                shared = self._shared[here[0], inputs] = self._facts_alike(site, name, block, inputs)
-            return shared
-        return self._facts_alike(site, name, block, inputs)
-
-    def _facts_alike(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
-        copies = (*site.blocks.get(name, ()), *site.spare.get(name, ()))
-        if block.repeat is not None or any(copy.site is not None for copy in copies):
+        """`_block`, once for blocks that are alike at a site: they have the same copies."""
+        copies = site.blocks.get(name, ()) + site.spare.get(name, ())
+        if block.repeat is not None or not copies or copies[-1].site is not None:
             return self._block(site, name, block, inputs)
-        numbers = tuple((c.bypassed, repr(c.values), c.inputs, tuple(c.outputs.items())) for c in copies)
-        known = (site.scope, block.type, repr(block.parameters), repr(block.bypass), inputs, numbers)
-        found = self._alike.get(known)
+        found = self._alike.get((copies, inputs))
         if found is None:
-            found = self._alike[known] = self._block(site, name, block, inputs)
+            found = self._alike[copies, inputs] = self._block(site, name, block, inputs)
         return found
 
     def _block(self, site: Site, name: str, block: Block, inputs: tuple[Reach, ...]) -> Facts:
