@@ -172,6 +172,8 @@ def test_the_signs_of_a_family_tell_apart_at_a_glance() -> None:
         < (0.15 if family == "activation" else 0.33)
     ]
     assert alike == []
+    signs = [(name, ink.tobytes()) for inks in families.values() for name, ink in inks.items()]
+    assert [(one, other) for (one, sign), (other, same) in combinations(signs, 2) if sign == same] == []
 
 
 def test_the_list_is_filled_anew_only_where_the_modules_are_others(open_window, monkeypatch) -> None:

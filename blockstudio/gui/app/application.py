@@ -102,7 +102,7 @@ def main(
         window.raise_()
         window.activateWindow()
 
-    warmer = Warmer(app, later())
+    warmer = Warmer(app, later)
     QTimer.singleShot(0, warmer, warmer.start)
     incoming.ready(take)
     QTimer.singleShot(0, incoming, incoming.listen)

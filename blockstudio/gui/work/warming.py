@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
 from PySide6.QtCore import QObject
@@ -15,11 +15,12 @@ PIECE_MS = 30
 
 
 class Warmer(QObject):
-    """Imports ``names`` one by one, in their order."""
+    """Imports the modules that ``names`` says, one by one, in their order. It is asked when nobody does anything."""
 
-    def __init__(self, parent: QObject, names: Iterable[str]) -> None:
+    def __init__(self, parent: QObject, names: Callable[[], Iterable[str]]) -> None:
         super().__init__(parent)
-        self._left = iter([name for name in names if name not in sys.modules])
+        self._names = names
+        self._left: Iterator[str] | None = None
         self._quiet = Quiet(self)
         self._quiet.came.connect(self._next)
 
@@ -28,6 +29,8 @@ class Warmer(QObject):
         self._quiet.wait()
 
     def _next(self) -> None:
+        if self._left is None:
+            self._left = iter(self._names())
         name = next((name for name in self._left if name not in sys.modules), None)
         if name is None:
             self.deleteLater()
