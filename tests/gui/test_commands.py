@@ -11,9 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 from blockstudio.graph.format import dumps
+from blockstudio.graph.library import Kept
 from blockstudio.gui.canvas.hand import keys, menu
 from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.commands.registry import COMMAND, Commands
+from blockstudio.gui.panels.palette_list import Entry
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.layout.flow import flow_wanted
 from tests.support.hands import press_key
@@ -97,6 +99,16 @@ def test_context_menus_hold_commands(open_window, ran: list[str]) -> None:
             seen |= {action.property(COMMAND) for action in found}
             checked(window, found, ran)
             context.deleteLater()
+    palette = window.features.panels.palette.list
+    own = Entry("mine", "mine", {}, kept=Kept("mine", window.desk.shelf.folder / "mine.blocks.json"))
+    of_own = ["module.insert", "module.rename_kept", "module.remove_kept", "module.folder"]
+    for entry, ids in ((Entry("ReLU", "ReLU", {}), ["edit.add"]), (own, of_own)):
+        palette.menu_wanted.emit(entry, QPoint(9, 9))
+        context = QApplication.activePopupWidget()
+        assert isinstance(context, QMenu) and [action.property(COMMAND) for action in acts(context)] == ids
+        if entry is not own:
+            checked(window, acts(context), ran)
+        context.close()
     session.go("")
     wire = session.definition.wires()[0]
     canvas.scene.select_wires([wire])

@@ -30,11 +30,11 @@ def install(desk: Desk) -> Panels:
     """Put both on the desk."""
     palette, problems = Palette(desk.session, desk.shelf), ProblemsPanel(desk)
 
-    def add(entry: Entry) -> None:
+    def putting(entry: Entry) -> tuple[str, object]:
+        """The command that puts an entry into the drawing, and its value."""
         if entry.kept is not None:
-            desk.commands.run("module.insert", (entry.kept,))
-        else:
-            desk.commands.run("edit.add", (entry.type, entry.parameters))
+            return "module.insert", (entry.kept,)
+        return "edit.add", (entry.type, entry.parameters)
 
     def find(desk: Desk) -> None:
         desk.set_shown("palette", True)
@@ -50,7 +50,7 @@ def install(desk: Desk) -> Panels:
     def offer(entry: Entry, at: QPoint) -> None:
         menu = QMenu(palette)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(tr("Put into the drawing")).triggered.connect(lambda: palette.chosen.emit(entry))
+        desk.commands.offer(menu, *putting(entry), tr("Put into the drawing"))
         if entry.is_own:
             menu.addSeparator()
             rename = menu.addAction(tr("Rename"))
@@ -61,7 +61,7 @@ def install(desk: Desk) -> Panels:
             desk.commands.offer(menu, "module.folder")
         menu.popup(at)
 
-    palette.chosen.connect(add)
+    palette.chosen.connect(lambda entry: desk.commands.run(*putting(entry)))
     palette.list.menu_wanted.connect(offer)
     palette.list.removed.connect(lambda entry: desk.commands.run("module.remove_kept", entry.kept))
     palette.list.renamed.connect(lambda entry, to: desk.commands.run("module.rename_kept", (entry.kept, to)))
