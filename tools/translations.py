@@ -107,8 +107,10 @@ def of_presets() -> Iterator[tuple[str, str]]:
 
     experiments = [experiment_path(name) for name in experiment_names()]
     for file in experiments:
-        for text in load_experiment(file).experiment.texts():
-            yield text, f"presets/experiments/{file.name}"
+        small = load_experiment(file).experiment
+        # At full scale it can say other things.
+        for each in (small, load_experiment(file, "full").experiment) if small.full else (small,):
+            yield from ((text, f"presets/experiments/{file.name}") for text in each.texts())
     drawn = [(load_preset(name), f"presets/{name}.blocks.json") for name in preset_names()]
     beside = sorted(path for file in experiments[:1] for path in file.parent.glob("*.blocks.json"))
     drawn += [(load(path), f"presets/experiments/{path.name}") for path in beside]

@@ -351,7 +351,8 @@ def loads_experiment(
                                   hint=say("Leave --full out."))  # fmt: skip
             written = msgspec.json.decode(data)
             course = {**(written.get("course") or {}), **experiment.full.get("course", {})}
-            merged = {**written, **experiment.full, **({"course": course} if course else {})}
+            # How long it takes at one size says nothing of the other.
+            merged = {**written, "minutes": None, **experiment.full, **({"course": course} if course else {})}
             experiment = msgspec.convert(merged, type=Experiment)
     except msgspec.ValidationError as error:
         raise StudioError("experiment.file", say("{error}.", error=error), where=where) from None

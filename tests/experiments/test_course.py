@@ -157,7 +157,9 @@ def test_the_courses_experiments_are_whole() -> None:
             assert len(plan.experiment.seeds) >= 3
             assert all(each.but <= len(plan.experiment.seeds) - 2 for each in course.expect)
         if plan.experiment.full:
-            load_experiment(experiment_path(name), "full")
+            full = load_experiment(experiment_path(name), "full").experiment
+            # An experiment says its own time at full scale, not the small one's.
+            assert full.minutes is not None and full.minutes > plan.experiment.minutes, name
         if not plan.experiment.trained:
             found = verdicts(plan, rows_of(plan, trials_of(plan, Path("none"))))
             assert came_out(found) == "yes", name
@@ -180,6 +182,9 @@ def test_the_command_line_lists_checks_and_writes_pages(
     assert "1,179,648" in (tmp_path / "pages" / "bottleneck_counted.md").read_text(encoding="utf-8")
     assert main(["experiment", "run", "plain_against_residual", "--full"]) != 0
     assert "CIFAR-10 is not here" in capsys.readouterr().err
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["experiment", "run", "shortcuts", "--full"]) != 0
+    assert "~/imagenet: there is no such folder. Put the data there" in capsys.readouterr().err
 
 
 @pytest.mark.slow
