@@ -344,6 +344,25 @@ def test_a_table_keeps_back_what_a_lesson_asks(open_window, qtbot) -> None:
     assert view.isColumnHidden(view.model().columnCount() - 1) and not page.areas.pieces
 
 
+@pytest.mark.parametrize(("lesson", "id"), [("10_degradation", "params"), ("01_convolution", "totals")])
+def test_a_hint_that_sends_to_the_bar_finds_it_there(open_window, lesson: str, id: str) -> None:
+    """Another question of the step asks for parameters as well; a right answer keeps them back for that one."""
+    window = open_window()
+    window.commands.run("lesson.open", lesson)
+    lessons = window.features.lessons
+    number = next(
+        place for place, step in enumerate(lessons.control.lesson.steps) if id in {q.id for q in step.questions}
+    )
+    lessons.control.turn_to(number)
+    form = lessons.panel.forms[id]
+    for field in form.inputs.values():
+        assert "parameters" in window.session.veiled
+        QTest.keyClicks(field, "1")
+    press_key(next(iter(form.inputs.values())), Qt.Key.Key_Return)
+    assert form.hint.isVisible() and window.status.parameters.isVisible()
+    assert f"{window.session.analysis.parameters:,}" in window.status.parameters.text()
+
+
 def test_a_drawing_to_mend_keeps_nothing_back_and_is_judged_as_it_is(open_window) -> None:
     window = open_window()
     window.commands.run("lesson.open", "03_inception")

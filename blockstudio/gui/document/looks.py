@@ -9,7 +9,8 @@ from blockstudio.gui.document.lens import Lens
 from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.document.thumbnails import Thumbnails
 
-VEILS = frozenset({"parameters", "macs", "depth", "memory", "field", "shapes"})
+TOTALS = frozenset({"parameters", "macs", "depth", "memory", "field"})
+VEILS = TOTALS | {"shapes"}
 """What can be hidden: totals, and the shapes on wires."""
 
 

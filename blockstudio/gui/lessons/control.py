@@ -12,7 +12,7 @@ from blockstudio.experiments import experiment_path
 from blockstudio.experiments.definition import SUFFIX
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
-from blockstudio.gui.document.looks import VEILS
+from blockstudio.gui.document.looks import TOTALS
 from blockstudio.gui.lessons import progress as kept
 from blockstudio.gui.lessons.progress import LAST, Answered, Progress
 from blockstudio.gui.work.settings import settings
@@ -248,15 +248,16 @@ class LessonControl(QObject):
         self._veil()
 
     def _veil(self) -> None:
-        """Totals are hidden until the first answer of a step, and what another question asks until that was tried.
-        Shapes are hidden where they are asked."""
+        """Totals are hidden until the first answer of a step, and what a question asks until that was tried. A wrong
+        answer shows them for good: its hint sends there. Shapes are hidden where they are asked."""
         here = self._is_there() and self._desk.session.document is self.document
         questions = self.step.questions if self.step is not None and here else ()
         waiting = [each for each in questions if not self.progress.of(each.id).tried]
-        asked = frozenset().union(*map(asks, waiting))
+        missed = [each for each in questions if self.progress.of(each.id).first != ""]
+        asked = frozenset().union(*map(asks, waiting)) - (frozenset().union(*map(asks, missed)) & TOTALS)
         # What is to be drawn or found may be looked up.
         first = any(each.kind not in ("mend", "block") for each in waiting) and len(waiting) == len(questions)
-        self._desk.session.veiled = asked | (VEILS - {"shapes"}) if first else asked
+        self._desk.session.veiled = asked | TOTALS if first else asked
 
     def _light(self) -> None:
         step = self.step
