@@ -96,6 +96,8 @@ ONNX = ".onnx"
 """The form of a program for any runtime."""
 MARKDOWN = ".md"
 """Tables and pages in words."""
+CSV = ".csv"
+"""A table for other programs."""
 OUTLINES = ".svg"
 """The form of a figure as text."""
 PRINTED = ".pdf"
@@ -119,7 +121,7 @@ FORMATS: dict[str, Format] = _rows(
     Format(PRINTED, "figure", "PDF", say("a page of the figure's size"), f"{_FIGURE}:pdf"),
     Format(".png", "figure", "PNG", say("pixels"), f"{_FIGURE}:png", pixels=True),
     Format(MARKDOWN, "table", "Markdown", say("a Markdown table"), f"{_TABLE}:Table.markdown"),
-    Format(".csv", "table", "CSV", say("plain numbers between commas"), f"{_TABLE}:Table.csv"),
+    Format(CSV, "table", "CSV", say("plain numbers between commas"), f"{_TABLE}:Table.csv"),
     Format(".tex", "table", "LaTeX", say("a tabular for the booktabs package"), f"{_TABLE}:Table.latex"),
     Format(".txt", "table", say("Text"), say("what the terminal shows"), f"{_TABLE}:Table.text", plain=True),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from blockstudio.cli.arguments import answer
 from blockstudio.errors import StudioError
-from blockstudio.formats import MARKDOWN, OUTLINES
+from blockstudio.formats import CSV, MARKDOWN, OUTLINES
 from blockstudio.text import Text, join, render, say, say_many
 
 if TYPE_CHECKING:
@@ -133,8 +133,9 @@ def check(options: argparse.Namespace) -> int:
 
 
 def page(options: argparse.Namespace) -> int:
-    """Write a page of Markdown with its figure for each; the folder is given with ``-o``."""
+    """Write a page of Markdown with its figure and its trials for each; the folder is given with ``-o``."""
     from blockstudio.experiments.pages import page_of, state_of, translated
+    from blockstudio.experiments.results import trials_table
     from blockstudio.experiments.trials import ENDED
     from blockstudio.experiments.verdicts import figure_of
     from blockstudio.graph.files import write_atomic
@@ -146,10 +147,12 @@ def page(options: argparse.Namespace) -> int:
         plan, rows = standing_of(name, options.size, Path(options.runs) if options.runs else None)
         stem = name if options.all else Path(name).name.split(".")[0]
         ended = any(outcome.status in ENDED for row in rows for outcome in row.outcomes.values())
-        figure = f"{stem}{OUTLINES}" if ended else ""
-        if figure:
+        figure, data = (f"{stem}{OUTLINES}", f"{stem}{CSV}") if ended else ("", "")
+        if ended:
             write_atomic(folder / figure, figure_of(plan, rows).svg().encode())
-        write_atomic(folder / f"{stem}{MARKDOWN}", (page_of(stem, plan, rows, figure).rstrip() + "\n").encode())
+            write_atomic(folder / data, (trials_table(plan, rows).csv() + "\n").encode())
+        page = page_of(stem, plan, rows, figure, data)
+        write_atomic(folder / f"{stem}{MARKDOWN}", (page.rstrip() + "\n").encode())
         course = plan.experiment.course
         title = translated(course.title) if course is not None else stem
         lines.append(

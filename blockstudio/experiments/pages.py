@@ -44,7 +44,7 @@ def time_of(minutes: float | None) -> Text:
     return say_many("about {count} hour", "about {count:,} hours", round(minutes / 60))
 
 
-def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = "") -> str:
+def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = "", data: str = "") -> str:
     """The page.
 
     Args:
@@ -52,6 +52,7 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
         plan: Of it.
         rows: Of `rows_of`.
         figure: Name of the figure's file beside it; empty: none.
+        data: Name of the file with every trial; empty: none.
     """
     experiment, course = plan.experiment, plan.experiment.course
     lines = [f"# {translated(course.title) if course else name}", "", translated(experiment.question), ""]
@@ -76,6 +77,7 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
             lines += [f"![{translated(experiment.question)}]({figure})", ""]
         table = table_of(plan, rows)
         lines += [table.markdown().rstrip(), ""]
+        lines += [render(say("Every trial: {file}", file=f"[{data}]({data})")), ""] if data else []
         lines += _orderings(plan, rows)
     if course is not None:
         if course.prediction.because:

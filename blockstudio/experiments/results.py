@@ -134,6 +134,23 @@ def table_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Table:
     return Table(heads, lines, right, [note for note in (answer_of(plan, rows), _legend(plan, rows)) if note])
 
 
+def trials_table(plan: ExperimentPlan, rows: Sequence[Row]) -> Table:
+    """A line a trial: what was varied, its seed, how it ended, every measure as it was found, costs and seconds."""
+    keys, experiment = plan.varied, plan.experiment
+    lines: list[list[str]] = []
+    for row in rows:
+        values = row.variant.values()
+        cells = [plain_value(values[key]) if key in values else "" for key in keys]
+        for seed, outcome in row.outcomes.items():
+            measures = [outcome.value, *(outcome.also.get(name) for name in experiment.also)]
+            found = ["" if value is None else f"{value:.8g}" for value in measures]
+            seconds = "" if outcome.seconds is None else f"{outcome.seconds:.1f}"
+            lines.append([*cells, str(seed), outcome.status, *found, str(row.parameters), str(row.macs), seconds])
+    titles = [experiment.measure.title, *(each.title for each in experiment.also.values())]
+    heads = [*keys, "seed", "status", *titles, "parameters", "MACs", "seconds"]
+    return Table(heads, lines, "".join("l" if index < len(keys) else "r" for index in range(len(heads))))
+
+
 def answer_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Text:
     """One sentence: which variant is best, and how far the seeds support it."""
     measure = plan.experiment.measure

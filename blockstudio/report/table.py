@@ -69,7 +69,7 @@ class Table:
         return [letter == "r" for letter in self.right.ljust(len(self.headings))]
 
 
-_NUMBER = re.compile(r"[+-]?[\d.,]+( ?[%\w]+)?")
+_NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?( ?[%\w]+)?")
 
 
 def write_as(table: Table, ending: str) -> str:

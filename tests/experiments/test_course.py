@@ -179,7 +179,11 @@ def test_the_command_line_lists_checks_and_writes_pages(
     assert json.loads(capsys.readouterr().out)["experiments"][0]["came"] == "open"
     assert main(["experiment", "page", "bottleneck_counted", "-o", str(tmp_path / "pages")]) == 0
     assert (tmp_path / "pages" / "bottleneck_counted.svg").stat().st_size > 1000
-    assert "1,179,648" in (tmp_path / "pages" / "bottleneck_counted.md").read_text(encoding="utf-8")
+    written = (tmp_path / "pages" / "bottleneck_counted.md").read_text(encoding="utf-8")
+    assert "1,179,648" in written and "[bottleneck_counted.csv](bottleneck_counted.csv)" in written
+    trials = (tmp_path / "pages" / "bottleneck_counted.csv").read_text(encoding="utf-8").splitlines()
+    assert trials[0].startswith("network,seed,status,parameters") and len(trials) == 4
+    assert trials[1].startswith("basic,0,finished,1179648,") and ",1179648," in trials[1]
     assert main(["experiment", "run", "plain_against_residual", "--full"]) != 0
     assert "CIFAR-10 is not here" in capsys.readouterr().err
     monkeypatch.setenv("HOME", str(tmp_path))

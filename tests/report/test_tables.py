@@ -55,12 +55,14 @@ def test_latex_of_the_papers_needs_no_signs_that_it_does_not_have(name: str) -> 
 
 
 def test_names_do_no_harm_in_any_form() -> None:
-    hostile = Table(("network", "n"), [("[a]\n<b>|c\x01", "−3"), ("=1+1", "+4"), ("@x", "+0.5 %")], " r")
-    assert [row[0] for row in csv.reader(io.StringIO(hostile.csv()))] == ["network", "[a] <b>|c", "'=1+1", "'@x"]
-    assert [row[1] for row in csv.reader(io.StringIO(hostile.csv()))] == ["n", "-3", "4", "+0.5 %"]
+    hostile = Table(
+        ("network", "n"), [("[a]\n<b>|c\x01", "−3"), ("=1+1", "+4"), ("@x", "+0.5 %"), ("y", "-1.5e-05")], " r"
+    )
+    assert [row[0] for row in csv.reader(io.StringIO(hostile.csv()))] == ["network", "[a] <b>|c", "'=1+1", "'@x", "y"]
+    assert [row[1] for row in csv.reader(io.StringIO(hostile.csv()))] == ["n", "-3", "4", "+0.5 %", "-1.5e-05"]
     assert hostile.markdown().splitlines()[2] == "| [a] &lt;b>\\|c  | −3 |"
     assert hostile.latex().splitlines()[4] == r"{[}a] $<$b$>$$|$c  & $-$3 \\"
-    assert len(hostile.text().splitlines()) == 4
+    assert len(hostile.text().splitlines()) == 5
 
 
 def test_an_unknown_form_is_refused() -> None:
