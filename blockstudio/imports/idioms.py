@@ -86,7 +86,7 @@ def _mean(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | Non
     return Call("mean", (image,), {"dim": [2, 3]}, mean.outputs, mean.macs, mean.place), 2
 
 
-def _form(items: Sequence[Item], place: int, uses: Counter[Value]) -> tuple[Call, int] | None:
+def _form(items: Sequence[Item], place: int, uses: Counter[Value]) -> tuple[Call | list[Call], int] | None:
     """Several changes of form, one after the other, or one that picks all there is."""
     calls: list[Call] = []
     for item in items[place:]:
@@ -96,13 +96,18 @@ def _form(items: Sequence[Item], place: int, uses: Counter[Value]) -> tuple[Call
         if calls and (call.args[0] is not calls[-1].outputs[0] or uses[calls[-1].outputs[0]] != 1):
             break
         calls.append(call)
-    if not calls or (len(calls) == 1 and calls[0].name not in ("getitem", "unflatten")):
+    if not calls or (len(calls) == 1 and calls[0].name not in ("getitem", "unflatten", "transpose")):
         return None
     first, last = calls[0], calls[-1]
     image, output = first.args[0], last.outputs[0]
     if image.shape == output.shape:
         return None
-    return Call("reshape", (image, *output.shape), {}, (output,), place=last.place), len(calls)
+    made = Call("reshape", (image, *output.shape), {}, (output,), place=last.place)
+    if len(image.shape) == 4 and output.shape == (image.shape[0], 1, image.shape[1]):
+        vector = Value(image.shape[:2], dtype=image.dtype)  # Channels as a sequence: first they are a vector.
+        return [Call("flatten", (image, 1), {}, (vector,), place=last.place),
+                replace(made, args=(vector, *output.shape))], len(calls)  # fmt: skip
+    return made, len(calls)
 
 
 def _is_form(call: Call) -> bool:
@@ -110,6 +115,10 @@ def _is_form(call: Call) -> bool:
         return False
     if call.name in _FORMS:
         return True
+    if call.name == "transpose" and len(call.args) == 3:
+        shape = call.args[0].shape
+        axes = [axis % len(shape) for axis in call.args[1:]]
+        return len(shape) == 3 and abs(axes[0] - axes[1]) == 1 and 1 in (shape[axes[0]], shape[axes[1]])
     if call.name != "getitem" or math.prod(call.args[0].shape) != math.prod(call.outputs[0].shape):
         return False
     index = call.args[1] if len(call.args) > 1 else None

@@ -103,6 +103,8 @@ class Builder:
             self.strange.frame(level, known, frame)
 
     def _drawn_frame(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
+        if getattr(frame.module, "momentum", 0) is None and hasattr(frame.module, "num_batches_tracked"):
+            raise Whole(frame)  # Its mean is that of all batches so far, each time with another share of the newest.
         if stands_for_class(frame):
             found = read_frame(frame, known.get, self._weight)
             if found is not None:
@@ -233,9 +235,7 @@ class Builder:
             return
         if found.path:
             if found.path in self.used:
-                raise StudioError(
-                    "import.shared", say("its weights are used twice, which a diagram cannot say."), where=found.path
-                )
+                raise self.strange.shared(found.path)
             self.used[found.path] = kind.name
             name = self.free_name(level, self.relative(level, found.path), found.path)
         else:

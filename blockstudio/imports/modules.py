@@ -7,6 +7,7 @@ from torch import nn
 from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.drawing import draw
 from blockstudio.imports.folding import Folder
+from blockstudio.imports.gradients import gradient_notes
 from blockstudio.imports.levels import Builder
 from blockstudio.imports.proving import Report, count, foreign_in
 from blockstudio.imports.proving import prove as run_proof
@@ -20,6 +21,7 @@ def from_module(module: nn.Module, shape: tuple[int, ...], *, name: str, prove: 
     seen = trace(module, shape)
     source = f"{type(module).__module__}.{type(module).__qualname__}"
     diagram, report = drawn(seen.frame, seen.outputs, name or type(module).__name__, {"imported": source}, shape)
+    report.notes += gradient_notes(module, seen.stops)
     if prove:
         run_proof(report, diagram, module, shape, seen.macs)
     return diagram, report

@@ -148,7 +148,9 @@ def prove(report: Report, diagram: Diagram, module: nn.Module, shape: Sequence[i
     if not report.keys:
         missing, extra = sorted(theirs.keys() - own.keys()), sorted(own.keys() - theirs.keys())
         report.notes.append(keys_note(missing, extra))
-        return
+        if extra or any(own[key].shape != theirs[key].shape for key in own):
+            return
+        theirs = {key: theirs[key] for key in own}  # What is computed may not need what is missing.
     if any(tensor.is_meta for tensor in theirs.values()):
         report.notes.append(say("outputs: the network's weights have no values (they are on the meta device)."))
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -108,10 +108,9 @@ class Strange:
         inputs = [value for value in dict.fromkeys(read) if value not in made and value in known]
         weights: dict[str, Shape] = {name: tuple(each.shape) for name, each in frame.module.named_parameters()}
         paths = [f"{frame.path}.{name}" for name in weights]
-        if any(path in self._around.used for path in paths):
-            raise StudioError(
-                "import.shared", say("its weights are used twice, which a diagram cannot say."), where=frame.path
-            )
+        again = next((path for path in paths if path in self._around.used), None)
+        if again is not None:
+            raise self.shared(again)
         self._around.used.update(dict.fromkeys(paths, Foreign.name))
         name = self._around.free_name(level, self._around.relative(level, frame.path), frame.path if weights else "")
         kind = type(frame.module)
@@ -121,13 +120,28 @@ class Strange:
             level, known, name, f"{home}.{kind.__qualname__}", inputs, frame.outputs, weights, macs, frame.place
         )  # fmt: skip
 
+    def shared(self, path: str) -> Exception:
+        """What to raise where the weights at a path are used a second time: the innermost module that has all uses
+        becomes one block, but for the network itself."""
+        around = list(_readers(self._around.root, path, ()))
+        common = [frames[0] for frames in zip(*around, strict=False) if len(set(frames)) == 1]
+        if len(common) > 1 and common[-1] is not self._around.root:
+            return Whole(common[-1])
+        return StudioError(
+            "import.shared",
+            say("its weights are used twice, which a diagram cannot say."),
+            where=path,
+        )
+
     def _weights(self, tensors: Sequence[Value]) -> dict[str, Shape]:
         found: dict[str, Shape] = {}
         for value in tensors:
             tensor = self._around.weights.get(value.weight)
             if isinstance(tensor, nn.Parameter) and value.weight not in self._around.used:
                 found[value.weight] = tuple(tensor.shape)
-            found |= self._derived.get(value, {})
+            for path, shape in self._derived.get(value, {}).items():
+                if path not in self._around.used:
+                    found[path] = shape
         return found
 
     def _add(
@@ -152,6 +166,16 @@ class Strange:
             node = Node(own, kind.name, values, list(sources))
             level.nodes.append(node)
             known[value] = Held((node, "out"), shape, last)
+
+
+def _readers(frame: Frame, path: str, around: tuple[Frame, ...]) -> Iterator[tuple[Frame, ...]]:
+    """For each call that reads weights at a path, the modules that it is in, outermost first."""
+    around = (*around, frame)
+    for item in frame.items:
+        if isinstance(item, Frame):
+            yield from _readers(item, path, around)
+        elif any(f"{value.weight}.".startswith(f"{path}.") for value in values_in((item.args, item.kwargs))):
+            yield around
 
 
 def _is_simple(frame: Frame) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.flop_counter import flop_registry
 
 from blockstudio.errors import StudioError
+from blockstudio.imports.gradients import Gradients
 from blockstudio.text import say
 
 BATCH = 2
@@ -147,9 +148,10 @@ class _Quick(TorchFunctionMode):
 class _Recorder(_Quick):
     """Writes down torch's functions as they are called, in the frame that is open."""
 
-    def __init__(self, weights: dict[int, str]) -> None:
+    def __init__(self, weights: dict[int, str], trained: Iterable[str]) -> None:
         super().__init__()
         self.weights = weights
+        self.gradients = Gradients(trained)
         self.values: dict[int, Value] = {}
         self.alive: list[Tensor] = []
         """Every tensor seen: none may be freed, or another would have its id."""
@@ -197,13 +199,20 @@ class _Recorder(_Quick):
             if plain in _COPIES and source is not None and tensors[0].dtype == source.dtype:
                 self.values[id(result)] = self.value(source)
                 self.alive.append(result)
+                self._follow(plain, given, (self.value(source),))
                 return result
             if written and not _changes(func):
                 return result
             outputs = tuple(self.new(tensor) for tensor in tensors)
+            self._follow(plain, given, outputs)
             macs = self.counter.macs - before
             self.stack[-1].items.append(Call(plain, given[0], given[1], outputs, macs, _place()))
         return result
+
+    def _follow(self, name: str, given: Any, made: Iterable[Value]) -> None:
+        frame = self.stack[-1]
+        read = ((leaf, leaf.weight) for leaf in tree_flatten(given)[0] if isinstance(leaf, Value))
+        self.gradients.see(name, read, made, frame.path or type(frame.module).__name__)
 
 
 def _changes(func: Callable[..., Any]) -> bool:
@@ -248,7 +257,9 @@ def without_data(module: nn.Module) -> Iterator[dict[int, str]]:
                     if tensor is None or id(tensor) in paths:
                         continue
                     if id(tensor) not in twins:
-                        empty = torch.empty_like(tensor, device="meta")
+                        # A count of batches keeps its number, which averages over all batches ask for.
+                        counts = not tensor.is_meta and name == "num_batches_tracked"
+                        empty = tensor.clone() if counts else torch.empty_like(tensor, device="meta")
                         twins[id(tensor)] = nn.Parameter(empty, False) if isinstance(tensor, nn.Parameter) else empty
                         paths[id(twins[id(tensor)])] = f"{path}.{name}".removeprefix(".")
                     before.append((table, name, tensor))
@@ -280,6 +291,8 @@ class Trace:
     """Multiply-accumulates for one image in evaluation mode."""
     outputs: int
     """Tensors that it gives in evaluation mode."""
+    stops: tuple[str, ...] = ()
+    """Modules in which the gradient does not go the way of the values."""
 
 
 def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
@@ -289,16 +302,17 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
     ``import.inputs`` where it wants something else than one image.
     """
     _check_input(module, shape)
+    trained = [path for path, _ in module.named_parameters()]
     with ExitStack() as stack, torch.no_grad():
         weights = stack.enter_context(without_data(module))
-        recorder = _Recorder(weights)
+        recorder = _Recorder(weights, trained)
         stack.enter_context(mode_of(module, True))
         for handle in _hooks(module, recorder):
             stack.callback(handle.remove)
         image = torch.empty(BATCH, *shape, dtype=number_of(module), device="meta")
         outside = Frame("", module, (recorder.value(image),))
         recorder.stack.append(outside)
-        with recorder.counter:
+        with recorder.counter, torch.enable_grad():  # No weight asks for any: what is switched off shows.
             _run(module, image, recorder, recorder.stack)
         recorder.stack.clear()
         counter = Counter()  # type: ignore[no-untyped-call]
@@ -314,7 +328,7 @@ def trace(module: nn.Module, shape: Sequence[int]) -> Trace:
                 where=frame.path or type(module).__name__,
             )
         tensors = [leaf for leaf in tree_flatten(given)[0] if isinstance(leaf, Tensor)]
-        return Trace(frame, counter.macs // BATCH, len(tensors))
+        return Trace(frame, counter.macs // BATCH, len(tensors), tuple(recorder.gradients.stops))
 
 
 def short(number: float, kind: torch.dtype) -> float:
@@ -383,18 +397,22 @@ def _run(module: nn.Module, image: Tensor, mode: Any, stack: list[Frame]) -> Any
     try:
         with mode:
             return module(image)
-    except (RuntimeError, NotImplementedError, ValueError, TypeError) as reason:
+    except StudioError:
+        raise
+    except Exception as reason:  # The network's own code may raise anything.
         where = stack[-1].path if stack else ""
         first = next(iter(str(reason).strip().splitlines()), type(reason).__name__)
         if "meta" in first or "data-dependent" in first:
             raise StudioError(
                 "import.data",
-                say("what it does depends on the values of a tensor: {reason}", reason=first[:200]),
+                say("what it does depends on the values of a tensor: {reason}.", reason=first[:200].rstrip(". ")),
                 where=where,
                 hint=say("Import the part before it, or the network without that condition."),
             ) from reason
         raise StudioError(
-            "import.forward", say("the network does not take this input: {reason}", reason=first[:200]), where=where
+            "import.forward",
+            say("the network does not take this input: {reason}.", reason=first[:200].rstrip(". ")),
+            where=where,
         ) from reason
 
 
