@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from blockstudio.answers import JSON, read_answer
 from blockstudio.blocks import RawValue
 from blockstudio.checked import checked
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.needs import explaining
 from blockstudio.text import say
@@ -101,7 +101,9 @@ def hints(diagram: Diagram, /, *, without: Sequence[str] = ()) -> tuple[Hint, ..
     wrong = next((kind for kind in without if kind not in KINDS), None)
     if wrong is not None:
         raise StudioError(
-            "hints.kind", say("there are no hints of the kind '{kind}'.", kind=wrong), hint=suggestion(wrong, [*KINDS])
+            "hints.kind",
+            say("there are no hints of the kind '{kind}'.", kind=shown(wrong)),
+            hint=suggestion(wrong, [*KINDS]),
         )
     return find(diagram, analyze(diagram), without)
 

@@ -9,7 +9,7 @@ from functools import wraps
 from itertools import takewhile
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from blockstudio.errors import StudioError, file_errors
+from blockstudio.errors import StudioError, file_errors, quoted
 from blockstudio.text import say
 
 VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
@@ -80,13 +80,14 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     tests: dict[str, list[tuple[Test, str]]] = {}
     for name, parameter in signature.parameters.items():
         found = _tests(parameter.annotation)
-        if found and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        if found and parameter.kind is not parameter.VAR_KEYWORD:
             tests[name] = found
     order = list(takewhile(lambda name: signature.parameters[name].kind is not VAR_POSITIONAL, signature.parameters))
+    others = [name for name, parameter in signature.parameters.items() if parameter.kind is VAR_POSITIONAL]
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, value in (*zip(order, args, strict=False), *kwargs.items()):
+        for name, value in (*zip((*order, *others * len(args)), args, strict=False), *kwargs.items()):
             wanted = tests.get(name)
             if wanted is not None and not any(test(value) for test, _ in wanted):
                 raise _refused(name, value, [words for _, words in wanted if words != "None"])
@@ -136,14 +137,13 @@ def _tests(annotation: object) -> list[tuple[Test, str]]:
 
 
 def _refused(name: str, value: object, wanted: list[str]) -> StudioError:
-    shown = ascii(value) if isinstance(value, str | int | float | None) else type(value).__name__
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    found = quoted(value) if isinstance(value, str | int | float | None) else type(value).__name__
     return StudioError(
         "argument.type",
         say(
             "{name}: expected {wanted}, found {found}.",
             name=name,
             wanted=" or ".join(dict.fromkeys(wanted)),
-            found=shown,
+            found=found,
         ),
     )

@@ -9,6 +9,8 @@ from blockstudio.text import Text, join, render, say
 
 LONGEST_NAME = 120
 """Letters of a file's name that an error repeats."""
+_LONG = 10_000
+"""Bits of a whole number that is described, not written: Python refuses to write those of more than 4,300 digits."""
 
 
 class StudioError(Exception):
@@ -62,6 +64,27 @@ class StudioError(Exception):
             'conv1: it needs a map.'
         """
         return type(self)(self.code, self.message, where=where, hint=self.hint)
+
+
+def shown(value: object, longest: int = 60) -> str:
+    """A value for an error's text: short and printable, whatever it is."""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, int) and value.bit_length() > _LONG:
+        return say("a number of some {digits:,} digits", digits=int(value.bit_length() * 0.30103))
+    else:
+        try:
+            text = repr(value)
+        except (ValueError, RuntimeError, TypeError, AttributeError):  # too large a number or too deep a list within
+            text = type(value).__name__
+    text = text if text.isprintable() else ascii(text)[1:-1]
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def quoted(value: object, longest: int = 60) -> str:
+    """`shown`, where a text stands between marks."""
+    as_data = repr(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
+    return shown(as_data, longest)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, quoted
 from blockstudio.text import say
 
 Scalar: TypeAlias = int | float | bool | str
@@ -77,14 +77,14 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if found is None:
             raise StudioError(
                 "parameter.value",
-                say("expected {expected}, found {show}.", expected=self.expected(), show=_show(value)),
+                say("expected {expected}, found {show}.", expected=self.expected(), show=quoted(value)),
             )
         if not isinstance(found, str):
             for number in found if isinstance(found, tuple) else (found,):
                 if (low is not None and number < low) or (high is not None and number > high):
                     raise StudioError(
                         "parameter.limit",
-                        say("expected {expected}, found {show}.", expected=self.expected(), show=_show(value)),
+                        say("expected {expected}, found {show}.", expected=self.expected(), show=quoted(value)),
                     )
         return found
 
@@ -131,7 +131,7 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
         case "int":
             return _whole(value)
         case "float":
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
                 return None
             return float(value)
         case "bool":
@@ -160,11 +160,6 @@ def _canonical(kind: Kind, words: tuple[str, ...], value: object) -> Value | Non
         case "shape", 1 | 3:
             return whole
     return None
-
-
-def _show(value: object) -> str:
-    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def checked_defaults(declared: Mapping[str, Parameter]) -> dict[str, Value | None]:

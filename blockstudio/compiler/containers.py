@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from blockstudio.compiler.pickles import Foreign
-from blockstudio.errors import StudioError
-from blockstudio.graph.names import shown
+from blockstudio.errors import StudioError, shown
 from blockstudio.text import say
 
 DEPTH = 10

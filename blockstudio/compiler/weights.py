@@ -16,8 +16,7 @@ from blockstudio.compiler.containers import PIECES, in_pieces, state_dict_in, wi
 from blockstudio.compiler.parametrised import worked_out
 from blockstudio.compiler.weight_files import checked, read
 from blockstudio.compiler.weight_maps import WeightMap, load_map, rename, weight_maps
-from blockstudio.errors import StudioError
-from blockstudio.graph.names import shown
+from blockstudio.errors import StudioError, shown
 from blockstudio.text import Text, join, listed, say, say_many
 
 SHOWN = 5

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotations import COLOURS, Frame, Note
 from blockstudio.graph.checks import check_at
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Definition, own_position
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.expressions import is_name
-from blockstudio.graph.names import MAX_NAME, MAX_TITLE, check_text, shown
+from blockstudio.graph.names import MAX_NAME, MAX_TITLE, check_text
 from blockstudio.text import say
 
 MAX_NOTES = 1_000

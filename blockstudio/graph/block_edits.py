@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from blockstudio.blocks import AUX_OUTPUT, INPUT, OUTPUT, PORTS, RawValue
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotation_edits import check_frame
 from blockstudio.graph.annotation_edits import check_name as check_annotation_name
 from blockstudio.graph.annotations import Frame
@@ -23,7 +23,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, own_position, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import missing
-from blockstudio.graph.names import check_name, shown
+from blockstudio.graph.names import check_name
 from blockstudio.text import say
 
 MAX_VARIADIC = 10_000
@@ -250,7 +250,9 @@ def check_wired(definition: Definition, wire: Wire) -> None:
     """Raise `StudioError` ``wire.missing`` unless there is such a wire."""
     if definition.wire_into(wire.target, wire.target_port) != (wire.source, wire.source_port):
         raise StudioError(
-            "wire.missing", say("there is no wire from '{source}'.", source=wire.source), where=wire.target
+            "wire.missing",
+            say("there is no wire from '{source}'.", source=shown(wire.source)),
+            where=shown(wire.target, 120),
         )
 
 
@@ -304,9 +306,9 @@ def _no_port(name: str, side: str, port: str, ports: tuple[str, ...]) -> StudioE
     known = ", ".join(ports) or say("none")
     return StudioError(
         "wire.port",
-        say("there is no input '{port}'.", port=port)
+        say("there is no input '{port}'.", port=shown(port))
         if side == "input"
-        else say("there is no output '{port}'.", port=port),
+        else say("there is no output '{port}'.", port=shown(port)),
         where=name,
         hint=say("Its inputs: {known}.", known=known) if side == "input" else say("Its outputs: {known}.", known=known),
     )

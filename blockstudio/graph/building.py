@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 
 from blockstudio.blocks import INPUT, OUTPUT, RawValue
 from blockstudio.checked import checked, checked_methods
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.diagram import MAIN, Diagram
-from blockstudio.graph.names import shown
 from blockstudio.text import say
 
 Step: TypeAlias = "str | tuple[str, Mapping[str, RawValue]]"

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from blockstudio.blocks import PORTS, Kind, Parameter, RawValue, absent_type
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition
 from blockstudio.graph.expressions import MAX_INTEGER, parse
 from blockstudio.graph.foreign import check_unread
-from blockstudio.graph.names import check_parameter_name, check_text, shown, suggestion
+from blockstudio.graph.names import check_parameter_name, check_text, suggestion
 from blockstudio.text import say
 
 MAX_BLOCKS = 100_000

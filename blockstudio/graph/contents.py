@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import networkx as nx
 
 from blockstudio.blocks import CATALOGUE, INPUT, OUTPUT, BlockType, Parameter, absent_type
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.definition import MAIN, Definition
-from blockstudio.graph.names import shown, suggestion
+from blockstudio.graph.names import suggestion
 from blockstudio.text import say
 
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 from blockstudio.blocks import Parameter, RawValue
 from blockstudio.checked import checked_methods
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, inferred
 from blockstudio.graph.edits import AddModule, RemoveModule, RenameModule, SetDeclarations
 from blockstudio.graph.history import History
-from blockstudio.graph.names import shown
 from blockstudio.text import say
 
 

@@ -11,9 +11,8 @@ import msgspec
 import networkx as nx
 
 from blockstudio.blocks import Origin, Parameter, RawValue, infer_parameter
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotations import Frame, Note
-from blockstudio.graph.names import shown
 from blockstudio.text import say
 
 MAIN = ""
@@ -82,7 +81,7 @@ def _is_number(value: object) -> bool:
 
 
 def _own_item(item: int | str) -> int | str:
-    found = own_value(item)
+    found = item if isinstance(item, list | tuple) else own_value(item)  # a list in a list is for the check to refuse
     whole = isinstance(found, float) and found.is_integer()
     return int(found) if whole else found  # type: ignore[arg-type, return-value]
 

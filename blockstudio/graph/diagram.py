@@ -8,7 +8,7 @@ import msgspec
 
 from blockstudio.blocks import RawValue
 from blockstudio.checked import checked_methods
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotating import Annotating
 from blockstudio.graph.definition import MAIN, Block, Definition, Wire, port_order
 from blockstudio.graph.edit_base import EditBase
@@ -26,7 +26,7 @@ from blockstudio.graph.edits import (
 )
 from blockstudio.graph.free_names import FreeNames, legal
 from blockstudio.graph.history import History
-from blockstudio.graph.names import MAX_NAME, MAX_TITLE, check_name, check_text, shown, suggestion
+from blockstudio.graph.names import MAX_NAME, MAX_TITLE, check_name, check_text, suggestion
 from blockstudio.text import say
 
 __all__ = [
@@ -340,8 +340,8 @@ class Diagram(Annotating):
         if not found:
             raise StudioError(
                 "wire.missing",
-                say("there is no wire from {source} to {target}.", source=source, target=target),
-                where=end,
+                say("there is no wire from {source} to {target}.", source=shown(source), target=shown(target)),
+                where=shown(end, 120),
             )
         with self.history.gesture(say("Disconnect {source} from {target}", source=source, target=target)):
             for wire in found:

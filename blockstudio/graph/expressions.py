@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from blockstudio.blocks.parameters import Scalar
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.text import say
 
 MAX_LENGTH = 200
@@ -321,7 +321,7 @@ def _mixed(text: str) -> StudioError:
 def _error(kind: str, text: str, why: str) -> StudioError:
     return StudioError(
         f"expression.{kind}",
-        say("'{text}' {why}.", text=text, why=why),
+        say("'{text}' {why}.", text=shown(text, MAX_LENGTH), why=why),
         hint=say("Write arithmetic over the parameters."),
     )
 

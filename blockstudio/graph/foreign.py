@@ -6,11 +6,11 @@ import math
 import re
 
 from blockstudio.blocks import BlockType, Origin, absence
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block
 from blockstudio.graph.expressions import MAX_INTEGER, is_name
-from blockstudio.graph.names import MAX_NAME, check_module_name, check_text, shown
+from blockstudio.graph.names import MAX_NAME, check_module_name, check_text
 from blockstudio.text import say
 
 MAX_TYPES = 200

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from blockstudio.blocks import CATALOGUE, Origin, Parameter, origin_of
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotation_edits import SetFrame, SetNote
 from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.block_edits import SetRoute, place_block, place_wire, too_many_blocks, too_many_wires
@@ -28,7 +28,6 @@ from blockstudio.graph.foreign import MAX_TYPES, check_origin
 from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json
 from blockstudio.graph.migrations import FORMAT_VERSION, migrate
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
-from blockstudio.graph.names import shown
 from blockstudio.text import say
 
 SUFFIX = ".blocks.json"

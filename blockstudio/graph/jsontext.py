@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from blockstudio.blocks import RawValue
-from blockstudio.errors import StudioError
-from blockstudio.graph.names import shown
+from blockstudio.errors import StudioError, shown
 from blockstudio.text import say
 
 _Raw: Any = int | float | bool | str | list[int | str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from blockstudio.blocks import Parameter, RawValue
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotation_edits import annotate, own_frame, own_note
 from blockstudio.graph.annotations import Frame, Note
 from blockstudio.graph.block_edits import own_route, place_block, place_wire
@@ -22,7 +22,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, own_value
 from blockstudio.graph.edit_base import EditBase
 from blockstudio.graph.foreign import check_free_type
-from blockstudio.graph.names import MAX_TITLE, check_text, shown
+from blockstudio.graph.names import MAX_TITLE, check_text
 from blockstudio.text import say
 
 

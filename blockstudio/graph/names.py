@@ -6,7 +6,7 @@ import difflib
 import keyword
 import re
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.graph.expressions import is_name
 from blockstudio.text import say
 
@@ -45,7 +45,7 @@ _EMITTED = frozenset({"self", "super", "nn", "torch", "F", "range", "list"})
 
 
 # What `Diagram.add` and `Diagram.set` mean by an argument of this name.
-_ARGUMENTS = frozenset({"at", "bypass", "name", "note", "parameters", "repeat", "scope", "type"})
+_ARGUMENTS = frozenset({"after", "at", "bypass", "name", "note", "parameters", "repeat", "scope", "type"})
 
 
 def check_name(name: str) -> None:
@@ -92,7 +92,7 @@ def check_parameter_name(name: str, in_module: bool) -> None:
         raise StudioError(
             "diagram.name",
             say("'{name}' cannot name a parameter: every block has something of that name.", name=name), where=name,
-            hint=say("Call it {name}s or my_{name}, for example.", name=name),
+            hint=say("Call it my_{name}, for example.", name=name),
         )  # fmt: skip
     if inferred:
         raise StudioError(
@@ -138,10 +138,3 @@ def suggestion(wrong: str, known: list[str]) -> str:
     if close:
         return say("Did you mean {name}?", name=lowered[close[0]])
     return say("Known: {names}.", names=", ".join(known[:30]) + ("..." if len(known) > 30 else ""))
-
-
-def shown(value: object, longest: int = 60) -> str:
-    """A value for an error's text: short and printable."""
-    text = value if isinstance(value, str) else repr(value)
-    text = text if text.isprintable() else ascii(text)[1:-1]
-    return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -7,8 +7,8 @@ import sys
 
 from torch import nn
 
-from blockstudio.errors import StudioError
-from blockstudio.graph.names import shown, suggestion
+from blockstudio.errors import StudioError, shown
+from blockstudio.graph.names import suggestion
 from blockstudio.text import say
 
 LIBRARIES = ("torchvision", "timm")

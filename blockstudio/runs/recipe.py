@@ -17,9 +17,9 @@ import msgspec
 from msgspec import Struct
 
 from blockstudio.answers import collected
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, quoted, shown
 from blockstudio.graph.diagram import suggestion
-from blockstudio.graph.names import shown
+from blockstudio.graph.names import check_text
 from blockstudio.runs.augmentation import Augmentation
 from blockstudio.runs.beginning import Start
 from blockstudio.runs.conduct import Averages, Checkpoints, Group, Watching
@@ -241,8 +241,10 @@ def read_value(path: str, value: object) -> Any:
         raise _illegal(field, value)
     try:
         found = msgspec.convert(given, annotation, strict=not isinstance(value, str), str_keys=True)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # half a sign, where a number was asked for
         raise _illegal(field, value) from None
+    if isinstance(found, str):
+        check_text(found, path)
     if field.choices and found not in field.choices:
         raise _illegal(field, value)
     numbers = found if isinstance(found, tuple) else (found,)
@@ -352,10 +354,8 @@ def _unknown(path: str) -> StudioError:
 
 
 def _illegal(field: Field, value: object) -> StudioError:
-    text = repr(value)
-    text = text if len(text) <= 60 else text[:57] + "..."
     return StudioError(
         "recipe.value",
-        say("expected {expected}, found {text}.", expected=field.expected(), text=text),
+        say("expected {expected}, found {text}.", expected=field.expected(), text=quoted(value)),
         where=field.path,
     )

@@ -14,9 +14,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from blockstudio import folders
-from blockstudio.errors import StudioError, file_errors
+from blockstudio.errors import StudioError, file_errors, shown
 from blockstudio.graph.diagram import Diagram, suggestion
-from blockstudio.graph.names import shown
 from blockstudio.graph.presets import PRESET, preset_folder, preset_names
 from blockstudio.runs.recipe import FIELDS, Recipe, get_field, with_fields
 from blockstudio.runs.recipe_files import About, RecipeFile, load_recipe_file, save_recipe

@@ -15,9 +15,8 @@ from torch import nn
 
 from blockstudio.compiler.pretrained import file_of
 from blockstudio.compiler.weights import Mismatch, WeightsReport, load_weights
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.formats import is_published
-from blockstudio.graph.names import shown
 from blockstudio.runs.checkpoints import MODEL, Checkpoint
 from blockstudio.runs.frozen import covers, nothing_left
 from blockstudio.runs.recipe import Recipe

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.graph.names import shown
+from blockstudio.errors import shown
 from blockstudio.gui.kit.parts import clear, hairline, link, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, theme
