@@ -89,7 +89,7 @@ def settings_of(pairs: Sequence[str]) -> dict[str, Any]:
         try:
             # Python's and JSON's way to write a truth value are both what people type.
             values[name.strip()] = json.loads(text.lower() if text in ("True", "False") else text)
-        except ValueError:  # no JSON, or a number too long to be read
+        except (ValueError, RecursionError):  # no JSON, a number too long to be read, lists in lists without end
             values[name.strip()] = text
     return values
 

@@ -13,11 +13,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from blockstudio.errors import StudioError
 from blockstudio.experiments.measures import Measure
+from blockstudio.graph.files import open_log, read_bounded
 from blockstudio.runs.run import LAB
+from blockstudio.text import say
 
 FOLDER = "asked"
 """In the run's folder for what it was asked."""
+LARGEST = 1 << 26
+"""Bytes of an answer."""
 
 
 def answer_file(run: Path, measure: Measure) -> Path:
@@ -39,14 +44,19 @@ def unanswered(run: Path, measures: Iterable[Measure]) -> list[dict[str, Any]]:
 def answer_of(run: Path, measure: Measure) -> dict[str, Any]:
     """The answer; ``{"refused": …}`` where there is none to give, empty before it was asked."""
     try:
-        found: dict[str, Any] = json.loads(answer_file(run, measure).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read_bounded(answer_file(run, measure), LARGEST))
+    except (StudioError, ValueError, RecursionError):
         return {}
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def start_asking(run: Path, questions: list[dict[str, Any]]) -> subprocess.Popen[bytes]:
-    """Ask in a process of its own, which writes the answers."""
+    """Ask in a process of its own, which writes the answers. Raises `StudioError` ``experiment.start``."""
     command = [sys.executable, "-m", "blockstudio.laboratory.answering", str(run), json.dumps(questions)]
-    with (run / "asked.log").open("wb") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    log = run / "asked.log"
+    try:
+        with open_log(log) as said:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+    except OSError as error:
+        text = say("the laboratory cannot be asked: {reason}.", reason=error.strerror or error)
+        raise StudioError("experiment.start", text, where=str(log)) from error

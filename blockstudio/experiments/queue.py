@@ -10,6 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from blockstudio.errors import StudioError
@@ -33,6 +34,11 @@ LOOK_EVERY = 0.2
 def cores() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def told_to_pause(home: Path) -> bool:
+    """Whether the queue of an experiment is held."""
+    return (home / PAUSED).is_file()
 
 
 class Queue:
@@ -70,7 +76,7 @@ class Queue:
     def __enter__(self) -> Queue:
         self.home.mkdir(parents=True, exist_ok=True)
         for word in (STOP, RETRY):
-            (self.home / word).unlink(missing_ok=True)
+            self._take(word)
         try:
             self._lock.claim()
         except StudioError as error:
@@ -116,7 +122,7 @@ class Queue:
         """
         paused = False
         while True:
-            held = (self.home / PAUSED).exists()
+            held = told_to_pause(self.home)
             if held != paused:
                 paused = held
                 self._tell("pause" if held else "resume")
@@ -132,13 +138,20 @@ class Queue:
                 return all(self.outcome(trial).status in ENDED for trial in self.trials)
             wait(LOOK_EVERY)
 
+    def _take(self, word: str) -> bool:
+        """Take a word away; whether it was told. A folder of that name says nothing."""
+        file = self.home / word
+        if not file.is_file():
+            return False
+        with suppress(OSError):
+            file.unlink()
+        return True
+
     def _listen(self) -> None:
         """Do what was told by a file."""
-        if (self.home / STOP).exists():
-            (self.home / STOP).unlink(missing_ok=True)
+        if self._take(STOP):
             self.stop()
-        if (self.home / RETRY).exists():
-            (self.home / RETRY).unlink(missing_ok=True)
+        if self._take(RETRY):
             failed = [trial for trial in self.trials if self.outcome(trial).status == "failed"]
             self._again |= {trial.directory for trial in failed}
             for trial in failed:
@@ -158,7 +171,7 @@ class Queue:
                    if trial.directory not in at_work and self._may_start(trial, outcome)]  # fmt: skip
         if self._stopping:
             return busy > 0
-        if (self.home / PAUSED).exists():
+        if told_to_pause(self.home):
             return busy + len(waiting) > 0
         for trial in waiting[: max(0, self.at_once - busy)]:
             busy += self._start(trial)

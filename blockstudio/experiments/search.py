@@ -18,10 +18,13 @@ from blockstudio.experiments.results import Row, cost_of, rows_of
 from blockstudio.experiments.space import Range, Search
 from blockstudio.experiments.statistics import mean
 from blockstudio.experiments.trials import ENDED, Trial, trials_of
+from blockstudio.graph.files import read_bounded
 from blockstudio.text import say
 
 PROPOSED, JOURNAL = "proposed.jsonl", "optuna.journal"
 STUDY = "experiment"
+LARGEST = 1 << 26
+"""Bytes of what was proposed."""
 
 
 def proposed(plan: ExperimentPlan, home: Path) -> ExperimentPlan:
@@ -38,10 +41,10 @@ def _read(home: Path) -> tuple[dict[str, Any], ...]:
     if not file.is_file():
         return ()
     found: dict[str, dict[str, Any]] = {}
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_bounded(file, LARGEST).decode("utf-8", "replace").splitlines():
         try:
             values = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # The last line of a search that was killed while it wrote.
         if isinstance(values, dict):
             found.setdefault(_key(values), values)

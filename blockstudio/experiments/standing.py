@@ -12,7 +12,7 @@ import numpy as np
 from blockstudio.errors import StudioError
 from blockstudio.experiments.definition import ExperimentPlan
 from blockstudio.experiments.measures import OF_STEPS, OF_TEST, Measure
-from blockstudio.experiments.queue import PAUSED
+from blockstudio.experiments.queue import told_to_pause
 from blockstudio.experiments.results import Row, answer_of, cost_of, front, rows_of
 from blockstudio.experiments.statistics import confidence, mean
 from blockstudio.experiments.trials import ENDED, Trial
@@ -97,7 +97,7 @@ def standing(plan: ExperimentPlan, trials: Sequence[Trial], home: Path, curve: s
     lock = Lock(home)
     holder = lock.holder() if home.is_dir() else None
     found.working = holder is not None and lock.alive(holder)
-    found.paused = (home / PAUSED).exists()
+    found.paused = told_to_pause(home)
     found.seconds_left = _seconds_left(found, at_once)
     return found
 

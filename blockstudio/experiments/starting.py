@@ -12,6 +12,7 @@ from blockstudio.errors import StudioError
 from blockstudio.experiments.definition import Size
 from blockstudio.experiments.place import Place
 from blockstudio.experiments.queue import PAUSED, RETRY, STOP
+from blockstudio.graph.files import check_regular, open_log, read_tail
 from blockstudio.text import say
 
 Word: TypeAlias = Literal["pause", "resume", "stop", "retry"]
@@ -35,7 +36,7 @@ def start_queue(
     try:
         home.mkdir(parents=True, exist_ok=True)
         (home / PAUSED).unlink(missing_ok=True)
-        with (home / LOG).open("wb") as log:
+        with open_log(home / LOG) as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                     start_new_session=os.name != "nt", creationflags=flags)  # fmt: skip
     except OSError as error:
@@ -46,7 +47,7 @@ def start_queue(
 def last_line(home: Path) -> str:
     """The last thing that the queue of an experiment said, without the program's name; empty if it said nothing."""
     try:
-        said = (home / LOG).read_text(encoding="utf-8", errors="replace")[-4000:].strip().splitlines()
+        said = read_tail(home / LOG).strip().splitlines()
     except OSError:
         return ""
     return said[-1].removeprefix("blockstudio: ") if said else ""
@@ -56,7 +57,17 @@ def tell_queue(home: Path, word: Word) -> None:
     """Tell the queue of an experiment. Raises `StudioError` ``experiment.missing`` if none was ever there."""
     if not home.is_dir():
         raise StudioError("experiment.missing", say("no run of it was made yet."), where=str(home))
-    if word == "resume":
-        (home / PAUSED).unlink(missing_ok=True)
-    else:
-        (home / {"pause": PAUSED, "stop": STOP, "retry": RETRY}[word]).touch()
+    file = home / {"pause": PAUSED, "resume": PAUSED, "stop": STOP, "retry": RETRY}[word]
+    try:
+        check_regular(file)
+        if word == "resume":
+            file.unlink(missing_ok=True)
+        else:
+            file.touch()
+    except OSError as error:
+        raise StudioError(
+            "experiment.tell",
+            say("the queue cannot be told: {reason}.", reason=error.strerror or error),
+            where=str(file),
+            hint=say("Delete it."),
+        ) from error

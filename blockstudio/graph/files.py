@@ -67,6 +67,19 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     return cast(BinaryIO, open(path, "rb", opener=_open_regular))
 
 
+def read_tail(path: str | os.PathLike[str], most: int = 4096) -> str:
+    """The last bytes of a log as text. Raises `OSError`, also for what is no file."""
+    with open_regular(path) as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+        return file.read(most).decode(errors="replace")
+
+
+def open_log(path: Path) -> BinaryIO:
+    """A log that is begun anew, for a child to write to. Raises `OSError`, also for what is no file."""
+    check_regular(path)
+    return path.open("wb")
+
+
 def check_regular(path: Path) -> None:
     """Raises `OSError` where ``path`` is something else than a file, or a link to something else: writing to it could
     block. What is not there is no problem."""

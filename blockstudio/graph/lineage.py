@@ -127,7 +127,7 @@ def lineage() -> Lineage:
         path = folder / f"{name}{SUFFIX}"
         try:
             head = msgspec.json.decode(path.read_bytes(), type=_Head)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, RecursionError) as error:
             raise StudioError(
                 "preset.file", say("the preset cannot be read: {error}", error=error), where=str(path)
             ) from None

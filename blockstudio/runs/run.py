@@ -16,7 +16,6 @@ The directory is the truth: whoever sees it can watch, and the trainer cares for
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ import msgspec
 from blockstudio import folders
 from blockstudio.errors import StudioError, file_errors
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import check_regular, read_bounded, refusal, write_atomic
+from blockstudio.graph.files import check_regular, read_bounded, read_tail, refusal, write_atomic
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import load as load_diagram
 from blockstudio.needs import need
@@ -271,12 +270,10 @@ class Run:
             >>> run.last_words()
             ''
         """
-        path = self.directory / LOG
-        if not path.is_file():
+        try:
+            lines = read_tail(self.directory / LOG).split("\n")
+        except OSError:
             return ""
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-            lines = file.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def best(self) -> Checkpoint | None:

@@ -10,7 +10,7 @@ import traceback
 from importlib import import_module
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import check_regular
+from blockstudio.graph.files import open_log
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import CONTROL, LOG, Run
 from blockstudio.text import say
@@ -60,8 +60,7 @@ def start_run(run: Run, processes: int = 1) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     try:
-        check_regular(run.directory / LOG)
-        with (run.directory / LOG).open("wb") as log:
+        with open_log(run.directory / LOG) as log:
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -73,11 +72,14 @@ def start_run(run: Run, processes: int = 1) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         lock.release()
-        raise StudioError(
-            "run.start", say("the trainer cannot be started: {error}.", error=error), where=str(run.directory)
-        ) from error
+        raise _refused(run, error) from error
     lock.hand_to(child.pid)
     return child
+
+
+def _refused(run: Run, error: OSError) -> StudioError:
+    text = say("the trainer cannot be started: {error}.", error=error)
+    return StudioError("run.start", text, where=str(run.directory))
 
 
 class Forked:
@@ -105,7 +107,11 @@ def fork_run(run: Run) -> Forked:
     for name in LOADED:
         import_module(name)
     lock, arguments = _claimed(run)
-    check_regular(run.directory / LOG)
+    try:
+        open_log(run.directory / LOG).close()
+    except OSError as error:
+        lock.release()
+        raise _refused(run, error) from error
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()

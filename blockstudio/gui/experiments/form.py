@@ -234,7 +234,7 @@ class NewExperiment(QWidget):
 def _value(text: str) -> Any:
     try:
         return json.loads(text.strip())
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()
 
 

@@ -61,7 +61,7 @@ def load(lesson: str) -> Progress:
         data = json.loads(str(settings().value(_key(lesson), "")) or "{}")
         answers = {str(id): Answered(**each) for id, each in data.get("answers", {}).items()}
         return Progress(int(data.get("step", 0)), int(data.get("seen", 0)), answers)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return Progress()
 
 

@@ -15,7 +15,7 @@ SETTING = "keys"
 def _kept() -> dict[str, list[str]]:
     try:
         found = json.loads(str(settings().value(SETTING, "{}")))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

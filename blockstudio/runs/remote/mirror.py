@@ -23,7 +23,7 @@ from typing import IO
 import msgspec
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.files import open_regular, read_bounded, write_atomic
 from blockstudio.runs.checkpoints import CheckpointFolder
 from blockstudio.runs.lock import BEAT_EVERY, Lock
 from blockstudio.runs.remote.protocol import (
@@ -193,12 +193,12 @@ class Mirror:
         kind = message["kind"]
         if kind == "file" and message.get("name") in FILES:
             write_atomic(self.folder / message["name"], unpacked(message.get("data")))
-        elif kind == "events" and isinstance(message.get("at"), int):
+        elif kind == "events" and _is_count(message.get("at")):
             self._append(message["at"], unpacked(message.get("data")))
-        elif kind == "part" and message.get("name") in OF_CHECKPOINT and isinstance(message.get("step"), int):
+        elif kind == "part" and message.get("name") in OF_CHECKPOINT and _is_count(message.get("step")):
             self._receive(message)
-        elif kind == "fetched" and self._receiving is not None:
-            self._keep(int(message["step"]))
+        elif kind == "fetched" and self._receiving is not None and _is_count(message.get("step")):
+            self._keep(message["step"])
         elif kind == "refused":
             self._tell(str(message.get("text"))[:2000])
 
@@ -243,9 +243,9 @@ class Mirror:
             if time.monotonic() - beaten > BEAT_EVERY:
                 beaten = time.monotonic()
                 lock.beat()
-            if not control.exists() or control.stat().st_size <= offset:
+            if not control.is_file() or control.stat().st_size <= offset:
                 continue
-            with control.open("rb") as file:
+            with open_regular(control) as file:
                 file.seek(offset)
                 data = file.read(1 << 20)
             whole = data[: data.rfind(b"\n") + 1]
@@ -257,7 +257,7 @@ class Mirror:
                         write_message(there, "fetch")
                     else:
                         write_message(there, "tell", command=command)
-                except (msgspec.DecodeError, AttributeError):
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
                     continue
                 except (OSError, ValueError):
                     return  # The connection is gone; the other thread says so.
@@ -298,3 +298,8 @@ def start_mirror(place: Place, home: Path) -> tuple[Run, subprocess.Popen[bytes]
         lines = words.read(1 << 16).decode(errors="replace").split("\n")
     said = next((line.removeprefix("blockstudio: ") for line in reversed(lines) if line.strip()), "")
     raise StudioError("remote.lost", said or say("it cannot be followed."))
+
+
+def _is_count(value: object) -> bool:
+    """Whether it may be the number of a step or byte."""
+    return type(value) is int and 0 <= value < 1 << 53

@@ -48,7 +48,7 @@ def offered(data: QMimeData, diagram: Diagram) -> Offer | None:
         return None
     try:
         found = json.loads(bytes(data.data(MIME).data()).decode("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not isinstance(found.get("parameters", {}), dict):
         return None
