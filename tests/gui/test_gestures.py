@@ -61,11 +61,11 @@ class Keys:
         self.digits += sum(letter.isdigit() for letter in text)
         self.strokes += sum(not letter.isdigit() for letter in text)
 
-    def add(self, text: str) -> None:
-        """Tab, what is looked for, Enter."""
+    def add(self, text: str, modifiers: Qt.KeyboardModifier = M.NoModifier) -> None:
+        """Tab, what is looked for, Enter; with Shift it branches off."""
         self.press(K.Key_Tab)
         self.type(text)
-        self.press(K.Key_Return)
+        self.press(K.Key_Return, modifiers)
 
 
 def test_an_inception_module_is_built_with_keys_alone(open_window) -> None:
@@ -76,7 +76,7 @@ def test_an_inception_module_is_built_with_keys_alone(open_window) -> None:
     keys.add("in 192 28 28")
     keys.add("1x1 64")
     keys.type("[")
-    keys.add("1x1 96")
+    keys.add("1x1 96", M.ShiftModifier)
     keys.add("3x3 128")
     keys.type("[[")
     keys.add("1x1 16")

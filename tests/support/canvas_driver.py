@@ -6,6 +6,7 @@ import json
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.gui.canvas import MIME, Canvas
@@ -14,7 +15,7 @@ from tests.support.mouse import LEFT, NONE, Point, click, double_click, drag, mo
 from tests.support.mouse import press_key as key
 
 __all__ = [
-    "LEFT", "chevron", "click", "double_click", "drag", "drag_wire", "drop", "hover_drop", "key", "leave",
+    "LEFT", "branch_off", "chevron", "click", "double_click", "drag", "drag_wire", "drop", "hover_drop", "key", "leave",
     "leave_drop", "middle", "move", "offer", "point", "press", "release", "tip", "turn_wheel", "wire_ends",
 ]  # fmt: skip
 End = tuple[str, str]
@@ -90,6 +91,18 @@ def drag_wire(canvas: Canvas, source: End, target: End, *, backwards: bool = Fal
     ends = canvas.port_point(*source, "out"), canvas.port_point(*target, "in")
     start, end = ends[::-1] if backwards else ends
     drag(canvas, start, end)
+
+
+def branch_off(canvas: Canvas, source: str, type_name: str) -> str:
+    """Look for a block by keys and have the signal branch off to it; its name."""
+    before = set(canvas.session.definition.graph)
+    canvas.session.select([source])
+    QTest.keyClick(canvas, Qt.Key.Key_Tab)
+    assert canvas.finder is not None
+    QTest.keyClicks(canvas.finder.line, type_name)
+    key(canvas.finder.line, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    (name,) = set(canvas.session.definition.graph) - before
+    return name
 
 
 def wire_ends(canvas: Canvas) -> set[str]:

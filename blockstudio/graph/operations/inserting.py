@@ -151,6 +151,15 @@ def passes(diagram: Contents, type_name: str) -> bool:
     return first_input(diagram, type_name) is not None and bool(diagram.output_ports(type_name))
 
 
+def leading(diagram: Contents, scope: str, name: str) -> Wire | None:
+    """The wire by which alone the signal leads on from a block: what comes behind that block stands in it. ``None``
+    where it ends there, branches, or has several ways out. Raises `StudioError` ``diagram.block``."""
+    definition = diagram.definition(scope)
+    onward = definition.wires_from(name)
+    alone = len(onward) == 1 and len(diagram.output_ports(definition.block(name).type)) == 1
+    return onward[0] if alone else None
+
+
 def _block(new: New) -> Block:
     return Block(type=new.type, parameters=dict(new.parameters), at=new.at, bypass=new.bypass)
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -255,12 +255,13 @@ class Canvas(QWidget):
         mouse = QPointF(self.mapFromGlobal(QCursor.pos())) if self.underMouse() else self.view_rect().center()
         adding = self.hand.search(start if start is not None else start_of(self, mouse))
         if self.finder is None:
-            self.finder = SearchPopup(self)
+            self.finder = SearchPopup(self.window())  # over the notes and bars that stand over the drawing
             self.finder.chosen.connect(self._put_in)
             self.finder.left.connect(self.cancel_gesture)
             self.finder.browse.connect(self._browse)
         self.camera.reveal(adding.rect)
-        self.finder.open(adding, self.camera.rect_to_view(adding.rect), self.rect())
+        aside = self.mapTo(self.window(), QPoint())
+        self.finder.open(adding, self.camera.rect_to_view(adding.rect).translated(aside), self.rect().translated(aside))
 
     def _put_in(self) -> None:
         name = self.hand.choose()

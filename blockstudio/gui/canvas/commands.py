@@ -136,7 +136,7 @@ def commands(canvas: Canvas) -> tuple[Command[Desk], ...]:
         Command("edit.cut", say("Cut"), lambda d: acts.cut(canvas.scene), "Edit", 200, (_Key.Cut,), enabled=_anything),
         Command("edit.copy", say("Copy"), lambda d: d.session.copy(), "Edit", 210, (_Key.Copy,), enabled=_anything),
         Command("edit.paste", say("Paste"), paste, "Edit", 220, (_Key.Paste,)),
-        Command("edit.duplicate", say("Duplicate"), lambda d: d.session.duplicate(), "Edit", 230, ("Ctrl+D",),
+        Command("edit.duplicate", say("Duplicate"), lambda d: acts.duplicate(canvas), "Edit", 230, ("Ctrl+D",),
                 enabled=_anything),
         Command("edit.delete", say("Delete"), lambda d: canvas.delete(), "Edit", 240, ("Del",), enabled=any_marked,
                 label=delete_label, keywords="remove heal"),

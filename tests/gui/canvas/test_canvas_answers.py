@@ -14,7 +14,18 @@ from blockstudio.graph.presets import load_preset
 from blockstudio.gui.canvas.scene.stage import pills_of
 from blockstudio.gui.kit import motion
 from tests.gui.canvas.conftest import chain
-from tests.support.canvas_driver import drag, drop, hover_drop, key, leave_drop, middle, move, offer, wire_ends
+from tests.support.canvas_driver import (
+    branch_off,
+    drag,
+    drop,
+    hover_drop,
+    key,
+    leave_drop,
+    middle,
+    move,
+    offer,
+    wire_ends,
+)
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 
@@ -205,8 +216,7 @@ def test_a_loose_block_dragged_onto_a_card_replaces_it(show, simple) -> None:
 
 def test_a_second_branch_stands_beside_the_first(show, simple) -> None:
     canvas = show(simple)
-    canvas.session.select(["input"])
-    name = canvas.insert_block("MaxPool2d")
+    name = branch_off(canvas, "input", "MaxPool2d")
     now = places(canvas)
     assert now[name].y() == now["conv2d"].y() and now[name].x() != now["conv2d"].x()
     assert lying(canvas) == set()

@@ -18,7 +18,7 @@ from blockstudio.gui.canvas.scene.order import in_reading_order
 from blockstudio.layout.flow import DOWN, FLOW, RIGHT
 from tests.gui.canvas.test_canvas_answers import lying, on_wire, places, undone
 from tests.gui.canvas.test_canvas_random import run
-from tests.support.canvas_driver import drag, drag_wire, drop, key, middle, wire_ends
+from tests.support.canvas_driver import branch_off, drag, drag_wire, drop, key, middle, wire_ends
 
 Key = Qt.Key
 
@@ -105,9 +105,8 @@ def test_a_wire_is_drawn_from_the_right_edge_to_the_left(show) -> None:
     canvas.session.select(["relu"])
     more = canvas.insert_block("ReLU")
     assert more is not None and run_right(canvas, "input", "relu", more)
-    canvas.session.select(["input"])
-    second = canvas.insert_block("Sigmoid")
-    assert second is not None and places(canvas)[second].x() == places(canvas)["relu"].x(), "a lane of its own"
+    second = branch_off(canvas, "input", "Sigmoid")
+    assert places(canvas)[second].x() == places(canvas)["relu"].x(), "a lane of its own"
 
 
 def test_the_direction_is_a_command_kept_in_the_file_and_taken_back(show) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -68,7 +69,26 @@ def paste(surface: Surface, at: tuple[float, float] | None, pointer: QPointF | N
     if at is None and point is not None:
         at = point.x(), point.y()
         into = into or hits.wire_at(scene.stage, point, surface.camera.scale)
-    return scene.session.paste(None if at is None else (snap(at[0] - x0), snap(at[1] - y0)), into)
+    done = scene.session.paste(None if at is None else (snap(at[0] - x0), snap(at[1] - y0)), into)
+    return done and _show_selected(surface)
+
+
+def duplicate(surface: Surface) -> bool:
+    """Copies of the selected blocks beside them, in view."""
+    return surface.scene.session.duplicate() and _show_selected(surface)
+
+
+def _show_selected(surface: Surface) -> bool:
+    """Bring what is selected into view, where it is not, as far as there is room for it."""
+    scene, camera, view = surface.scene, surface.camera, surface.view_rect()
+    rects = [scene.block_rect(name) for name in scene.session.selection]
+    whole = reduce(QRectF.united, rects, QRectF())
+    seen = camera.rect_to_view(whole)
+    if seen.width() > view.width() or seen.height() > view.height():
+        whole = rects[0]
+    if rects and not view.contains(camera.rect_to_view(whole)):
+        camera.reveal(whole)
+    return True
 
 
 def fitting(scene: Scene) -> Callable[[Wire], bool]:

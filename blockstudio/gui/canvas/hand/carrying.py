@@ -15,7 +15,7 @@ from blockstudio.graph.operations.replacing import can_replace, stand_in
 from blockstudio.gui.canvas.hand.acts import fitting
 from blockstudio.gui.canvas.scene import hits
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.kit.text import phrase
+from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.text import say_many
 
 REACH = 8.0
@@ -62,6 +62,14 @@ class Carrying:
             if can_replace(diagram, drawing.block(name).type, kind):
                 return name
         return None
+
+    def told(self) -> str:
+        """What would become of them, in a few words; nothing where they would only be moved."""
+        if self.onto is not None:
+            return tr("replaces {0}", self.onto)
+        if self.wire is not None:
+            return tr("between {0} and {1}", self.wire.source, self.wire.target)
+        return tr("out of its chain") if self.pulled else ""
 
     def clear(self) -> None:
         """Nothing is meant any more."""

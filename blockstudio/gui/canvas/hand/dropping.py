@@ -14,7 +14,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, Wire
 from blockstudio.graph.operations import inserting
 from blockstudio.graph.operations.connecting import gather
-from blockstudio.graph.operations.inserting import New, add, passes, splice
+from blockstudio.graph.operations.inserting import New, add, leading, passes, splice
 from blockstudio.graph.operations.replacing import can_replace, stand_in
 from blockstudio.gui.canvas.hand import connecting
 from blockstudio.gui.canvas.hand.connect import judge
@@ -179,11 +179,13 @@ def put(
     into: Wire | None = None,
     behind: str | None = None,
 ) -> str | None:
-    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be; a merge reads
+    """Add a block as one step and select it: ``into`` a wire, or wired ``behind`` a block if that can be, into the wire
+    by which alone the signal leads on from there; a merge reads
     all blocks that are selected, if they are several. Without a place it stands where the drawing has room."""
     session = scene.session
     diagram, scope = session.diagram, session.scope
     new = New(offer.type, parameters=offer.parameters, at=at)
+    into = leading(diagram, scope, behind) if behind is not None else into
     if into is not None and passes(diagram, offer.type):
         (name,), edits = splice(diagram, scope, into, [new])
     elif behind is None and (read := joined(scene, offer)):

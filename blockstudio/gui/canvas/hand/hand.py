@@ -138,7 +138,7 @@ class Hand(QObject):
         link = scene.notebook.link_at(point) if scale >= LINES else None
         if link is not None:
             return Press(surface, at, lambda: acts.follow_link(surface, link))
-        found = hits.hit(scene.root, point, scale)
+        found = hits.hit(scene.root, point, scale, scene.marks.selected)
         if found.name is not None or found.wire is not None or found.annotation or scene.stage is not scene.root:
             scene.go_to(found.stage)
         repeated = handle_at(scene.stage, scene.marks, on_stage(surface, at)) if scale >= LINES else None
@@ -239,7 +239,8 @@ class Hand(QObject):
     def double_click(self, event: QMouseEvent) -> None:
         """Open what was clicked on twice."""
         camera = self.surface.camera
-        found = hits.hit(self.scene.root, camera.to_scene(event.position()), camera.scale)
+        point, over = camera.to_scene(event.position()), self.scene.marks.selected
+        found = hits.hit(self.scene.root, point, camera.scale, over)
         if event.button() == Qt.MouseButton.LeftButton and self._on_paper(event.position(), found):
             self.cancel()
             self.surface.search(Start(at=on_stage(self.surface, event.position())))

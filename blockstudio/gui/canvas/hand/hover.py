@@ -18,7 +18,7 @@ def hover(surface: Surface, at: QPointF) -> Qt.CursorShape:
     link = notebook.link_at(point) if scale >= LINES else None
     on_note = scale >= LINES and notebook.keeps(point)
     on_map = surface.map_point(at) is not None
-    found = hits.Hit(scene.stage) if on_note or on_map else hits.hit(scene.root, point, scale)
+    found = hits.Hit(scene.stage) if on_note or on_map else hits.hit(scene.root, point, scale, scene.marks.selected)
     here = found.stage is scene.stage
     name, wire, port = (found.name, found.wire, found.port) if here else (None, None, None)
     sign = name if found.chevron and name is not None else None

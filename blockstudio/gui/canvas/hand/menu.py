@@ -43,7 +43,7 @@ def menu_at(surface: Surface, at: QPointF, parent: QWidget) -> QMenu:
     selected then, so it goes when the document changes."""
     scene, camera = surface.scene, surface.camera
     menu = QMenu(parent)
-    found = hits.hit(scene.root, camera.to_scene(at), camera.scale)
+    found = hits.hit(scene.root, camera.to_scene(at), camera.scale, scene.marks.selected)
     scene.go_to(found.stage)
     scene.followed.connect(menu.close)
     name = found.name

@@ -12,7 +12,7 @@ from blockstudio.gui.canvas.hand.gesture import Drag, Gesture, adds
 from blockstudio.gui.canvas.hand.surface import Surface, on_stage
 from blockstudio.gui.canvas.scene.guides import fall_in
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.overlay import Guides, Overlay
+from blockstudio.gui.canvas.scene.overlay import Carried, Guides, Overlay
 from blockstudio.gui.canvas.scene.placing import snap
 from blockstudio.gui.kit.text import phrase
 from blockstudio.text import say_many
@@ -98,7 +98,10 @@ class Move(Drag):
         )
 
     def overlay(self) -> Overlay | None:
-        return self.guides.translated(self.scene.offset) if self.dragging and self.guides is not None else None
+        if not self.dragging:
+            return None
+        guides = self.guides.translated(self.scene.offset) if self.guides is not None else None
+        return Carried(self.at, self.carrying.told() if self.carrying is not None else "", guides)
 
     def _aim(self, carrying: Carrying, modifiers: Qt.KeyboardModifier) -> None:
         pull = bool(modifiers & Qt.KeyboardModifier.AltModifier)

@@ -14,7 +14,7 @@ from blockstudio.graph.diagram import Wire
 from blockstudio.graph.edits import AddWire, Edit, RemoveWire
 from blockstudio.graph.library import Kept
 from blockstudio.graph.operations.connecting import gather
-from blockstudio.graph.operations.inserting import New, splice
+from blockstudio.graph.operations.inserting import New, leading, passes, splice
 from blockstudio.graph.operations.pasting import brought
 from blockstudio.graph.operations.replacing import stand_in
 from blockstudio.gui.canvas.hand import dropping
@@ -39,13 +39,15 @@ class Adding(Gesture):
         super().__init__(surface)
         self.start = start
         self.offer: Offer | None = None
+        self.branches = False
+        """The signal is to branch off where it could be led through the new block."""
         self.name = ""
         self.at = QPointF()
         """The middle of the ghost, on the stage."""
         session = self.scene.session
         self._shelf = self.scene.shelf
         self._fitter = Fitter(session.diagram, self._where(), self._shelf.read if self._shelf is not None else None)
-        self._places: dict[float, tuple[float, float]] = {}
+        self._places: dict[tuple[float, bool], tuple[float, float]] = {}
         self.show(None)
 
     # What the search asks
@@ -71,8 +73,8 @@ class Adding(Gesture):
         start, facts = self.start, self.scene.stage.facts
         if start.instead:
             return tr("replaces {0}", start.instead)
-        if start.wire is not None:
-            return tr("between {0} and {1}", start.wire.source, start.wire.target)
+        if (wire := self._wire) is not None:
+            return tr("between {0} and {1}", wire.source, wire.target)
         if start.target is not None:
             return tr("before {0}", start.target[0])
         if len(start.sources) == 1:
@@ -86,6 +88,26 @@ class Adding(Gesture):
         if self.start.instead:
             return tr("replace")
         return tr("insert and wire") if self.target() else tr("insert")
+
+    @property
+    def can_branch(self) -> bool:
+        """Whether the signal could be led through the new block, or branch off to it."""
+        return self.start.leads is not None and self._wire is not None
+
+    def branch(self) -> None:
+        """Have the signal branch off to it."""
+        self.branches = True
+        self.show(self.offer)
+
+    @property
+    def _wire(self) -> Wire | None:
+        """The wire that what is chosen would stand in."""
+        start, offer = self.start, self.offer
+        if start.wire is not None or start.leads is None or self.branches:
+            return start.wire
+        diagram = self.scene.session.diagram
+        # What a kept module has for ports is known once it is read.
+        return start.leads if offer is None or offer.kept is not None or passes(diagram, offer.type) else None
 
     # The ghost
 
@@ -108,10 +130,10 @@ class Adding(Gesture):
 
     def _place(self) -> tuple[float, float]:
         """Its middle, in the document's coordinates; for cards of one width it is looked for once."""
-        width = self.size[0]
-        if width not in self._places:
-            self._places[width] = self._find_place()
-        return self._places[width]
+        kind = self.size[0], self._wire is not None
+        if kind not in self._places:
+            self._places[kind] = self._find_place()
+        return self._places[kind]
 
     def _find_place(self) -> tuple[float, float]:
         start, drawing = self.start, self.scene.drawing
@@ -121,8 +143,8 @@ class Adding(Gesture):
             return middle.x() - x0, middle.y() - y0
         if start.at is not None:
             return free_place(drawing, (snap(start.at.x() - x0), snap(start.at.y() - y0)), self.size[0])
-        if start.wire is not None:
-            curve = drawing.curves[drawing.wire_rows[start.wire]]
+        if (wire := self._wire) is not None:
+            curve = drawing.curves[drawing.wire_rows[wire]]
             return snap((curve[0] + curve[6]) / 2 - x0), snap((curve[1] + curve[7]) / 2 - y0)
         if start.target is not None:
             card = drawing.rect(start.target[0])
@@ -156,9 +178,9 @@ class Adding(Gesture):
             top, bottom = QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y())
         sources = list(start.sources)
         targets = [start.target] if start.target is not None else []
-        if start.wire is not None:
-            sources.append((start.wire.source, start.wire.source_port))
-            targets.append((start.wire.target, start.wire.target_port))
+        if (wire := self._wire) is not None:
+            sources = [(wire.source, wire.source_port)]
+            targets = [(wire.target, wire.target_port)]
         into = [(drawing.port(*each, "out").point + offset, top) for each in sources]
         return (*into, *((bottom, drawing.port(*each, "in").point + offset) for each in targets))
 
@@ -222,8 +244,8 @@ class Adding(Gesture):
     def _edits(self, new: New) -> tuple[str, list[Edit]]:
         start, session = self.start, self.scene.session
         diagram, scope = session.diagram, session.scope
-        if start.wire is not None:
-            (name,), edits = splice(diagram, scope, start.wire, [new])
+        if (wire := self._wire) is not None and (wire == start.wire or passes(diagram, new.type)):
+            (name,), edits = splice(diagram, scope, wire, [new])
             return name, [*edits]
         (name,), edits = gather(diagram, scope, new, start.sources)
         found: list[Edit] = [*edits]
@@ -249,5 +271,7 @@ def start_of(surface: Surface, mouse: QPointF) -> Start:
     wires = scene.marks.wires
     if len(wires) == 1:
         return Start(wire=next(iter(wires)))
-    sources = outputs(scene, scene.session.selection)
-    return Start(sources) if sources else Start(at=on_stage(surface, mouse))
+    session = scene.session
+    sources = outputs(scene, session.selection)
+    leads = leading(session.diagram, session.scope, session.selection[0]) if len(session.selection) == 1 else None
+    return Start(sources, leads=leads) if sources else Start(at=on_stage(surface, mouse))

@@ -23,3 +23,6 @@ class Start:
     wire: Wire | None = None
     at: QPointF | None = None
     instead: str = ""
+    leads: Wire | None = None
+    """The wire by which alone the signal leads on from the one source: what can stand in it comes there, unless it is
+    to branch off."""

@@ -23,8 +23,9 @@ from blockstudio.gui.canvas.paint.overlays import (
     draw_letters,
     draw_loose_wire,
     draw_stroke,
+    draw_words,
 )
-from blockstudio.gui.canvas.paint.painting import Painted, StagePainter, is_far
+from blockstudio.gui.canvas.paint.painting import Painted, StagePainter, draw_repeating, is_far
 from blockstudio.gui.canvas.paint.preview import draw_figures, draw_preview
 from blockstudio.gui.canvas.paint.saving import saved
 from blockstudio.gui.canvas.paint.sprites import MOST_NEW, Sprites
@@ -32,7 +33,7 @@ from blockstudio.gui.canvas.paint.style import Style, style_of
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import LINES, STRIPE
 from blockstudio.gui.canvas.scene.model import Scene
-from blockstudio.gui.canvas.scene.overlay import Band, Coming, Guides, Letters, LooseWire, Overlay, Stroke
+from blockstudio.gui.canvas.scene.overlay import Band, Carried, Coming, Letters, LooseWire, Overlay, Stroke
 from blockstudio.gui.canvas.scene.preview import Preview
 from blockstudio.gui.canvas.scene.projection import Projection
 from blockstudio.gui.kit.text import tr
@@ -85,6 +86,10 @@ class CanvasPainter:
             painter.setTransform(camera.transform(), True)
             if scene.session.lit:
                 draw_lit(painter, scene.lit_rects(), style)
+                if camera.scale >= LINES:  # the light's outline is not to run over it
+                    painter.translate(scene.offset)
+                    draw_repeating(painter, scene.stage, scene.marks, style)
+                    painter.translate(-scene.offset)
             if (thumbnail := scene.thumbnail()) is not None:
                 draw_thumbnail(painter, *thumbnail, style)
             if camera.scale >= LINES:
@@ -93,9 +98,9 @@ class CanvasPainter:
                 self.painted.notes += len(scene.notebook.notes)
             if isinstance(overlay, Coming):
                 draw_coming(painter, overlay, style)
-            elif isinstance(overlay, Guides):
+            elif isinstance(overlay, Carried) and overlay.guides is not None:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-                draw_guides(painter, overlay, camera.scale, style)
+                draw_guides(painter, overlay.guides, camera.scale, style)
             elif isinstance(overlay, Stroke):
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
                 draw_stroke(painter, overlay, style)
@@ -104,6 +109,8 @@ class CanvasPainter:
             draw_band(painter, overlay, style)
         elif isinstance(overlay, Letters):
             draw_letters(painter, overlay, camera, style)
+        elif isinstance(overlay, Carried):
+            draw_words(painter, overlay.at, overlay.text, style.theme.accent, sheet.size, style)
         elif isinstance(overlay, LooseWire):
             draw_loose_wire(painter, overlay, camera, sheet.size, style)
         if self.minimap.shows(drawing, camera, sheet.size):

@@ -136,12 +136,16 @@ def draw_loose_wire(painter: QPainter, wire: LooseWire, camera: Projection, size
             painter.setBrush(style.accent_veil)
             painter.drawEllipse(end, 10, 10)
         cards.draw_ports(painter, [end], QPen(colour, 1.8), style, 6.0 if wire.snapped else PORT + 1)
-    if wire.text:
-        # Kept inside the window.
-        width, height = text_width(wire.text, LINE_PX) + 16, PILL_HEIGHT + 6
-        x = min(wire.at.x() + 16, size.width() - width - 4)
-        y = min(wire.at.y() + 14, size.height() - height - 4)
-        cards.draw_label(painter, x, y, width, height, wire.text, QPen(colour), style)
+    draw_words(painter, wire.at, wire.text, colour, size, style)
+
+
+def draw_words(painter: QPainter, at: QPointF, text: str, colour: QColor, size: QSize, style: Style) -> None:
+    """What a gesture would do, beside the mouse and inside the window; nothing where it says nothing."""
+    if text:
+        width, height = text_width(text, LINE_PX) + 16, PILL_HEIGHT + 6
+        x = min(at.x() + 16, size.width() - width - 4)
+        y = min(at.y() + 14, size.height() - height - 4)
+        cards.draw_label(painter, x, y, width, height, text, QPen(colour), style)
 
 
 def _colour(wire: LooseWire, style: Style) -> QColor:

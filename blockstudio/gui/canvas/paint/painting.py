@@ -12,6 +12,7 @@ from itertools import pairwise
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
+from blockstudio.graph.diagram import Wire
 from blockstudio.gui.canvas.paint import cards, frames
 from blockstudio.gui.canvas.paint.annotations import draw_annotations, draw_titles
 from blockstudio.gui.canvas.paint.sprites import Sprites
@@ -58,6 +59,14 @@ class Painted:
     pills: int = 0
     ports: int = 0
     notes: int = 0
+
+
+def draw_repeating(painter: QPainter, stage: Stage, marks: Marks, style: Style) -> None:
+    """The handle that repeats the selected card, if it has one. The stage's coordinates."""
+    found = handle(stage, marks)
+    if found is not None:
+        name, rect = found
+        cards.draw_handle(painter, rect, f"×{times(stage, marks, name)}", style)
 
 
 def is_far(scale: float, blocks: int) -> bool:
@@ -112,14 +121,20 @@ class StagePainter:
         shut = [row for row in rows if drawing.names[row] not in drawing.frames]
         if drawing.framed:
             shut = [row for row in shut if not drawing.is_hidden(drawing.names[row])]
+        front = [row for row in shut if drawing.names[row] in marks.selected]  # over the rest, as what is dragged
+        if front:
+            shut = [row for row in shut if drawing.names[row] not in marks.selected]
         if scale < NEAR:
-            self._outlines(stage, shut, crowd)
+            self._outlines(stage, [*shut, *front], crowd)
             self._selection(stage, marks)
-        else:
-            self._cards(stage, shut, marks)
-            self._selection(stage, marks)
-            if scale >= LINES:
-                self._ports(stage, [*shut, *(drawing.rows[name] for name in drawing.frames)], marks)
+            return
+        self._cards(stage, shut, marks)
+        if scale >= LINES:
+            self._ports(stage, [*shut, *(drawing.rows[name] for name in drawing.frames)], marks)
+        self._cards(stage, front, marks)
+        self._selection(stage, marks)
+        if scale >= LINES:
+            self._ports(stage, front, marks)
 
     # On the way
 
@@ -280,7 +295,7 @@ class StagePainter:
                 painter.drawPath(drawing.path(wire))
         self._led(drawing, rows, marks)
         if self.scale >= LINES:
-            self._pills(stage, rows, area)
+            self._pills(stage, rows, area, marks.taken)
 
     def _led(self, drawing: Drawing, rows: list[int], marks: Marks) -> None:
         """The points that singled out wires are led through."""
@@ -292,10 +307,10 @@ class StagePainter:
                 points = [QPointF(x, y) for x, y in drawing.led[wire]]
                 cards.draw_ports(self.painter, points, self.style.port_active, self.style, PORT + 1)
 
-    def _pills(self, stage: Stage, rows: list[int], area: QRectF) -> None:
+    def _pills(self, stage: Stage, rows: list[int], area: QRectF, taken: Wire | None) -> None:
         scale = self.painter.transform().m11()
-        for rect, text, _ in pills_of(stage, rows):
-            if rect.intersects(area):
+        for rect, text, wire in pills_of(stage, rows):
+            if wire != taken and rect.intersects(area):
                 self._pill(rect, text, scale)
                 self.painted.pills += 1
 
@@ -383,7 +398,5 @@ class StagePainter:
             if row is not None:
                 radius = 2 * RADIUS if name in drawing.frames else RADIUS
                 painter.drawRoundedRect(drawing.rectangles[row], radius, radius)
-        found = handle(stage, marks) if self.scale >= LINES else None
-        if found is not None:
-            name, rect = found
-            cards.draw_handle(painter, rect, f"×{times(stage, marks, name)}", style)
+        if self.scale >= LINES:
+            draw_repeating(painter, stage, marks, style)

@@ -44,14 +44,14 @@ class Hit:
         return self.block or (self.port.block if self.port is not None else None)
 
 
-def hit(stage: Stage, point: QPointF, scale: float, offset: QPointF | None = None) -> Hit:
+def hit(stage: Stage, point: QPointF, scale: float, over: Collection[str] = (), offset: QPointF | None = None) -> Hit:
     """The port, block or wire under ``point``, on ``stage`` or inside a module open on it. An open frame itself
-    counts where nothing stands on it."""
+    counts where nothing stands on it. Blocks of ``over`` lie over the others."""
     offset = offset if offset is not None else QPointF()
     port = port_at(stage, point, scale)
     if port is not None:
         return Hit(stage, offset, port=port)
-    name = block_at(stage, point)
+    name = block_at(stage, point, over)
     if name is None:
         titled = title_at(stage, point, scale)
         if titled is not None:
@@ -64,7 +64,7 @@ def hit(stage: Stage, point: QPointF, scale: float, offset: QPointF | None = Non
     frame = stage.drawing.frames.get(name)
     if frame is not None:
         aside = QPointF(frame.dx, frame.dy)
-        inner = hit(stage.inside[name], point - aside, scale, offset + aside)
+        inner = hit(stage.inside[name], point - aside, scale, over, offset + aside)
         if inner.name is not None or inner.wire is not None or inner.annotation is not None:
             return inner
     sign = scale >= NEAR and stage.drawing.is_module(name) and stage.drawing.chevron(name).contains(point)
@@ -85,11 +85,11 @@ def around(point: QPointF, reach: float) -> QRectF:
     return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
 
 
-def block_at(stage: Stage, point: QPointF) -> str | None:
-    """The topmost block or frame that covers a point."""
+def block_at(stage: Stage, point: QPointF, over: Collection[str] = ()) -> str | None:
+    """The topmost block or frame that covers a point; those of ``over`` lie over the others."""
     rows = stage.drawing.rows_in(around(point, 0))
     cards = [row for row in rows if stage.drawing.names[row] not in stage.drawing.frames]
-    chosen = cards or rows
+    chosen = [row for row in cards if stage.drawing.names[row] in over] or cards or rows
     return stage.drawing.names[chosen[-1]] if chosen else None
 
 

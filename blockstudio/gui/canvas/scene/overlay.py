@@ -77,6 +77,16 @@ class Guides:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """Cards that are moved: what they have fallen in line with, and in ``text`` what would become of them if they were
+    let go, beside the mouse ``at`` (view coordinates)."""
+
+    at: QPointF
+    text: str = ""
+    guides: Guides | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stroke:
     """A line that is drawn by hand, in scene coordinates: what it crosses is cut."""
 
@@ -93,4 +103,4 @@ class Letters:
     starts: tuple[QPointF, ...]
 
 
-Overlay = Band | LooseWire | Coming | Guides | Stroke | Letters
+Overlay = Band | LooseWire | Coming | Carried | Stroke | Letters

@@ -3,10 +3,10 @@ neighbours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSizeF
 
 from blockstudio.graph.diagram import Definition
 from blockstudio.gui.canvas.scene.geometry import Geometry, Size
@@ -18,6 +18,8 @@ from blockstudio.layout.opening import make_room
 AT_ONCE = 150
 """Up to this many blocks a layout is far below 50 ms."""
 
+LONG = 100.0
+"""Of wires that go no further no more is in the way than their ends."""
 NEAR = 1600.0
 """So far around a block it is looked for a place beside it."""
 
@@ -152,6 +154,18 @@ def free_place(drawing: Geometry, wanted: Place, width: float = CARD_WIDTH, take
     return x, y
 
 
+def _runs(drawing: Geometry, area: QRectF, source: str) -> Iterator[tuple[int, int, QRectF]]:
+    """What long wires in an area run through, in pieces: no card is to be put on them. Without those of a block, which
+    part for what comes."""
+    for row in drawing.wires_in(area):
+        curve = drawing.curves[row]
+        if drawing.wires[row].source == source or max(abs(curve[6:] - curve[:2])) < LONG:
+            continue
+        path = drawing.path(drawing.wires[row])
+        for index in range(1, pieces := 2 + int(path.length() / CARD_HEIGHT)):
+            yield row, index, QRectF(path.pointAtPercent(index / pieces), QSizeF(1, 1))
+
+
 def beside(drawing: Geometry, sources: Sequence[str], size: tuple[float, float]) -> Place:
     """Where a block goes that reads others: under the one (right of it, where the signal goes there), on a lane of its
     own beside its other readers; below several, in their middle. Without any, below the drawing. In the document's
@@ -164,6 +178,7 @@ def beside(drawing: Geometry, sources: Sequence[str], size: tuple[float, float])
         definition = drawing.definition
         near = drawing.rect(there[0]).adjusted(-NEAR, -NEAR, NEAR, NEAR)
         rects = {drawing.names[row]: drawing.rect(drawing.names[row]) for row in drawing.rows_in(near)}
+        rects |= {f"wire {row}.{index}": part for row, index, part in _runs(drawing, near, there[0])}
         standing = Standing(
             turned_places({name: (rect.center().x() - x0, rect.center().y() - y0) for name, rect in rects.items()},
                           right),

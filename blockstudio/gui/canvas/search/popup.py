@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,13 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.analysis.offers import Offer, Offers
-from blockstudio.gui.canvas.search.rows import OFFER, Rows, height
+from blockstudio.gui.canvas.search.rows import OFFER, ROW, Rows, height
 from blockstudio.gui.kit.parts import link_button
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, theme
 
-WIDTH, HEAD, FOOT, GAP, MOST = 400, 34, 23, 6, 11
-"""Sizes in pixels; `MOST` rows are in view at a time."""
+WIDTH, HEAD, FOOT, GAP = 400, 34, 23, 6
+"""Sizes in pixels."""
+MOST, LEAST = 11, 4
+"""So many rows are in view at a time, and at least, where there is little room."""
+FEWEST = HEAD + LEAST * ROW + FOOT + 9
 RADIUS = 8
 
 
@@ -37,6 +40,11 @@ class Search(Protocol):
     def target(self) -> str: ...
 
     def act(self) -> str: ...
+
+    @property
+    def can_branch(self) -> bool: ...
+
+    def branch(self) -> None: ...
 
     def show(self, offer: Offer | None) -> None: ...
 
@@ -56,6 +64,8 @@ class SearchPopup(QFrame):
         self.setFixedWidth(WIDTH)
         self._search: Search | None = None
         self._anchor = QRect()
+        self._under = True
+        """It stands under what is chosen, not over it."""
         self._room = QRect()
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -120,11 +130,9 @@ class SearchPopup(QFrame):
     # Open and shut
 
     def open(self, search: Search, anchor: QRectF, room: QRect) -> None:
-        """Open under ``anchor`` (pixels of the parent), inside ``room``."""
+        """Open under ``anchor``, inside ``room`` (pixels of the parent)."""
         self._search, self._room = search, room
-        told = search.target()
-        self.about.setText(told)
-        self.about.setVisible(bool(told))
+        self._anchor = anchor.toAlignedRect()
         for label in (self.about, self.foot):
             label.setStyleSheet(f"color: {theme().secondary.name()}; background: transparent;")
         self.sorry.setStyleSheet(f"color: {theme().text.name()};")
@@ -132,27 +140,29 @@ class SearchPopup(QFrame):
         self.about.setFont(font(11))
         self.line.setFont(font(13))
         self.foot.setFont(font(11))
-        keys = "<b>↑ ↓</b> {0} &nbsp; <b>Enter</b> {1} &nbsp; <b>Esc</b> {2}"
-        self.foot.setText(keys.format(tr("choose"), search.act(), tr("let go")))
+        self._under = self._below >= FEWEST or self._below >= self._above
         self.line.clear()
         self._fill("")
-        self.stand(anchor)
+        self._stand()
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def stand(self, anchor: QRectF) -> None:
-        """Stand under what is chosen, or over it where there is more room."""
-        self._anchor = anchor.toAlignedRect()
-        self._place()
-
-    def _place(self) -> None:
+    def _stand(self) -> None:
+        """Under what is chosen, or over it: that is to be seen. The line stays where it is while one types."""
         room, anchor, high = self._room, self._anchor, self.height()
-        top = anchor.bottom() + 1 + GAP
-        if top + high > room.bottom() and anchor.top() - GAP - high >= room.top():
-            top = anchor.top() - GAP - high
+        top = anchor.bottom() + 1 + GAP if self._under else anchor.top() - GAP - high
         left = min(max(anchor.center().x() - WIDTH // 2, room.left() + 8), room.right() - WIDTH - 8)
-        self.move(QPoint(max(left, 0), max(min(top, room.bottom() - high - 8), 4)))
+        self.move(max(left, room.left()), max(min(top, room.bottom() - high - 8), room.top() + 4))
+
+    @property
+    def _above(self) -> int:
+        """Pixels of room over what is chosen."""
+        return self._anchor.top() - GAP - self._room.top() - 4
+
+    @property
+    def _below(self) -> int:
+        return self._room.bottom() - self._anchor.bottom() - 1 - GAP - 8
 
     def shut(self) -> None:
         """Close it; nobody is told."""
@@ -180,10 +190,14 @@ class SearchPopup(QFrame):
         self.list.blockSignals(False)
         self._say(text, offers)
         rows = [height(self.list.item(row)) for row in range(self.list.count())]
-        self.list.setFixedHeight(sum(rows[:MOST]))
         self.list.setVisible(bool(rows))
-        self.setFixedHeight(self._column.totalSizeHint().height())
-        self._place()
+        self.list.setFixedHeight(0)
+        around = self._column.totalSizeHint().height()
+        shown = min(len(rows), MOST)
+        while shown > LEAST and around + sum(rows[:shown]) > (self._below if self._under else self._above):
+            shown -= 1
+        self.list.setFixedHeight(sum(rows[:shown]))
+        self.setFixedHeight(around + sum(rows[:shown]))
         first = next((row for row in range(self.list.count()) if self._offer(row) is not None), -1)
         self.list.blockSignals(True)
         self.list.setCurrentRow(first)
@@ -234,12 +248,24 @@ class SearchPopup(QFrame):
         return self._offer(self.list.currentRow())
 
     def _show(self) -> None:
-        if self._search is not None:
-            self._search.show(self.current())
+        search = self._search
+        if search is None:
+            return
+        search.show(self.current())
+        told = search.target()
+        self.about.setText(told)
+        self.about.setVisible(bool(told))
+        keys = [("↑ ↓", tr("choose")), ("Enter", search.act()), ("Esc", tr("let go"))]
+        if search.can_branch:
+            keys.insert(2, ("Shift+Enter", tr("branch off")))
+        self.foot.setText(" &nbsp; ".join(f"<b>{key}</b> {what}" for key, what in keys))
 
-    def _choose(self) -> None:
-        if self.current() is not None:
-            self.chosen.emit()
+    def _choose(self, branch: bool = False) -> None:
+        if self._search is None or self.current() is None:
+            return
+        if branch and self._search.can_branch:
+            self._search.branch()
+        self.chosen.emit()
 
     def _step(self, by: int) -> None:
         row = self.list.currentRow() + by
@@ -265,7 +291,7 @@ class SearchPopup(QFrame):
             if key == Qt.Key.Key_Escape:
                 self.left.emit()
             elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._choose()
+                self._choose(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
             elif key in (Qt.Key.Key_Down, Qt.Key.Key_Tab):
                 self._step(1)
             elif key in (Qt.Key.Key_Up, Qt.Key.Key_Backtab):
