@@ -6,8 +6,11 @@ import pytest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QToolButton
 
 from blockstudio.gui.app.application import FRAME, fit_to_screen
+from blockstudio.gui.canvas.scene.metrics import LINES
+from blockstudio.gui.shell.side import ROOM, USUAL
 from blockstudio.gui.shell.window import StudioWindow
 from tests.support.hands import click
+from tests.support.mouse import double_click
 
 NARROW = (1100, 700)
 
@@ -84,3 +87,43 @@ def test_pictures_on_the_buttons_of_a_file_dialog_are_whole(open_window) -> None
         drawn = [x for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) != ground]
         assert max(drawn) - min(drawn) >= 6, button.objectName()
     dialog.close()
+
+
+def test_a_lesson_the_parameters_and_the_drawing_have_room_side_by_side(open_window, qtbot) -> None:
+    window = open_window()
+    window.resize(1366, 740)
+    window.commands.run("lesson.open", "03_inception")
+    canvas, session = window.canvas, window.session
+    qtbot.waitUntil(lambda: "conv5x5" in session.definition and canvas.width() > 600 and not canvas.busy)
+
+    QApplication.processEvents()
+
+    def is_whole() -> bool:
+        bounds = canvas.camera.rect_to_view(canvas.scene.bounds())
+        return canvas.view_rect().contains(bounds) and canvas.camera.scale >= LINES
+
+    assert is_whole()
+    scale = canvas.camera.scale
+    middle = canvas.camera.to_view(canvas.block_rect("pool").center()).toPoint()
+    double_click(canvas, middle)
+    inspector = window.desk.panels["inspector"].widget
+    qtbot.waitUntil(lambda: inspector.isVisible() and ROOM <= canvas.width() < 600)
+    assert is_whole(), "it was seen whole"
+    window.desk.set_shown("inspector", False)
+    qtbot.waitUntil(lambda: canvas.camera.scale == scale)
+
+    window.commands.run("lesson.close")
+    qtbot.waitUntil(lambda: inspector.width() == USUAL)
+
+
+def test_the_way_through_the_levels_comes_before_other_tabs_and_they_before_the_way_to_the_whole(open_window, qtbot):
+    window = open_window("resnet34")
+    bar = window.top
+    window.documents.open_now("module_inception")
+    window.resize(1432, 860)
+    qtbot.waitUntil(lambda: not bar.tabs.hidden())
+    window.session.select(["reduce3x3", "relu2", "conv3x3", "relu3"])
+    window.commands.run("edit.group")
+    window.session.enter(*window.session.selection)
+    qtbot.waitUntil(lambda: bar.crumb.width() >= bar.crumb.sizeHint().width())
+    assert [link.text() for link in bar.crumb.links] == ["Inception module"]

@@ -356,7 +356,7 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self.scene.show_on(self.view_rect().size(), self.camera.fresh) and self._sought in self.scene.drawing.rows:
             self.reveal(self._sought)
-        self.camera.resized()
+        self.camera.resized(event.oldSize().toSizeF())
         super().resizeEvent(event)
 
     # Events, to the hand

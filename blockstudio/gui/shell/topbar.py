@@ -93,8 +93,8 @@ class TopBar(QWidget):
         self._share()
 
     def _share(self) -> None:
-        """Give the tabs what the others leave. The way to the whole network gives way first, then the pages fold
-        into one button, then the way through the levels goes: the active tab's name stays."""
+        """Give the tabs what the others leave. The way to the whole network gives way first, to other tabs too, then
+        the pages fold into one button, then the way through the levels goes: the active tab's name stays."""
         margins, gap = self._line.contentsMargins(), self._line.spacing()
         room = self.width() - margins.left() - margins.right()
         shared = (self.tabs, self.more, self.crumb, self.navigation)
@@ -108,16 +108,19 @@ class TopBar(QWidget):
         ways = [(crumb, pages), (crumb, folded), (0, pages), (0, folded)]
         if not self.crumb.is_deep:
             ways[1], ways[2] = ways[2], ways[1]
-        shown, width = next((way for way in ways if sum(way) <= room), ways[-1])
-        self.navigation.fold(width < pages)
-        # Without width, not hidden: the window's least width is the same with it and without.
-        self.crumb.setMaximumWidth(ANY_WIDTH if shown else 0)
-        room += self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width() - shown - width
-        self._fit_tabs(room)
-        if shown and (short := self._short()) > 0:  # what others want at least is more than they say
-            self._fit_tabs(room - short)
-            if self._short() > 0:
-                self.crumb.setMaximumWidth(0)
+        active = self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width()
+        for shown, width in (way for way in ways if sum(way) <= room or way == ways[-1]):
+            self.navigation.fold(width < pages)
+            # Without width, not hidden: the window's least width is the same with it and without.
+            self.crumb.setMaximumWidth(ANY_WIDTH if shown else 0)
+            left = room + active - shown - width
+            self._fit_tabs(left)
+            if not shown:
+                return
+            if (short := self._short()) > 0:  # what others want at least is more than they say
+                self._fit_tabs(left - short)
+            if self._short() <= 0 and (self.crumb.is_deep or not self.tabs.hidden()):
+                return
 
     def _fit_tabs(self, room: int) -> None:
         self.tabs.fit(room)

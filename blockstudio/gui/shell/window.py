@@ -21,6 +21,7 @@ from blockstudio.gui.shell.commands import commands
 from blockstudio.gui.shell.features import install_all
 from blockstudio.gui.shell.left import LeftSide
 from blockstudio.gui.shell.share import BOTTOM, ShareSplitter
+from blockstudio.gui.shell.side import USUAL, SideSplitter
 from blockstudio.gui.shell.statusbar import StatusBar
 from blockstudio.gui.shell.topbar import TopBar
 from blockstudio.gui.work.settings import settings
@@ -71,7 +72,7 @@ class StudioWindow(QMainWindow):
         self._connect()
 
     def _lay_out(self) -> None:
-        self.side = QSplitter(Qt.Orientation.Horizontal)
+        self.side = SideSplitter()
         self.side.setObjectName("side")
         self.left, self.middle = LeftSide(), QWidget()
         middle = QVBoxLayout(self.middle)
@@ -109,7 +110,7 @@ class StudioWindow(QMainWindow):
         self.toasts.stand_over(self.pages, self.canvas)
         self.resize(*SIZE)
         panels = self.desk.panels.values()
-        beside = {self.side.indexOf(panel.widget): 320 for panel in panels if panel.side == "right"}
+        beside = {self.side.indexOf(panel.widget): USUAL for panel in panels if panel.side == "right"}
         beside[self.side.indexOf(self.left)] = 210
         self.side.setSizes([beside.get(index, 910) for index in range(self.side.count())])
         self.split.settle()
@@ -125,6 +126,8 @@ class StudioWindow(QMainWindow):
             panel.widget.setMinimumHeight(panel.least)
         else:
             panel.widget.setMinimumWidth(panel.least)
+        if panel.side == "right":
+            self.side.leave_room(self.middle, panel.widget, panel.least)
 
     def _connect(self) -> None:
         desk, documents = self.desk, self.documents
@@ -156,6 +159,7 @@ class StudioWindow(QMainWindow):
             usual = "true" if self.desk.is_shown(name) else "false"
             self.desk.set_shown(name, str(store.value(f"window/{name}", usual)) != "false")
         try:
+            self.side.wanted = int(str(store.value("window/beside", USUAL)))
             self.split.set_share(float(str(store.value("window/share", BOTTOM))))
         except ValueError:
             self.split.set_share(BOTTOM)
@@ -168,6 +172,7 @@ class StudioWindow(QMainWindow):
         for splitter in (self.side, self.split):
             store.setValue(f"window/{splitter.objectName()}", splitter.saveState())
         store.setValue("window/share", self.split.share)
+        store.setValue("window/beside", self.side.wanted)
         for name in self.desk.panels:
             store.setValue(f"window/{name}", "true" if self.desk.is_shown(name) else "false")
         store.sync()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from blockstudio.gui.canvas.scene.metrics import LINES
 from blockstudio.gui.canvas.scene.projection import Projection
@@ -46,6 +46,8 @@ class Camera(Projection):
         self._wanted: QRectF | None = None
         """What is to be seen when the view starts."""
         self._kept: dict[str, tuple[float, float, float]] = {}
+        self._drawn_in: tuple[tuple[float, float, float], tuple[float, float, float], QSizeF] | None = None
+        """How it is seen in a widget that became smaller, and how and in what size all of it was seen before."""
 
     def restart(self) -> None:
         """Another level: begin as if the user had moved nothing."""
@@ -77,10 +79,32 @@ class Camera(Projection):
                 self.centre(self._wanted.center(), view)
         self._changed(True)
 
-    def resized(self) -> None:
-        """The widget has another size."""
+    def resized(self, before: QSizeF | None = None) -> None:
+        """The widget has another size than ``before``. What was seen whole is so still, where it can be read; when
+        there is as much room again, as before."""
         if self.fresh:
             self.start()
+            return
+        bounds, view, now = self._bounds(), self._view(), (self.scale, self.x, self.y)
+        drawn_in, self._drawn_in = self._drawn_in, None
+        if drawn_in is not None and drawn_in[0] == now:
+            _, wide, size = drawn_in
+            if view.width() >= size.width() and view.height() >= size.height():
+                self.scale, self.x, self.y = wide
+                self._changed(True)
+                return
+            before, now = size, wide
+            self.scale, self.x, self.y = wide
+        if before is None or bounds.isEmpty():
+            return
+        seen = self.rect_to_view(bounds)
+        if not QRectF(QPointF(), before).contains(seen) or view.contains(seen):
+            return
+        self.fit_rect(bounds, view, SIDE, self.scale)
+        if self.scale < LINES:
+            self.scale, self.x, self.y = now
+        self._drawn_in = (self.scale, self.x, self.y), now, before
+        self._changed(True)
 
     def keep(self, path: str) -> None:
         """Remember how a level is seen now."""
