@@ -3,7 +3,9 @@ out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ def read(path: Path, shape: Sequence[int] | None = None) -> tuple[Any, Any]:
     """The file as ``onnx`` parses it, and one with its shapes worked out, for one image of ``shape`` ``(C, H, W)`` if
     given.
 
-    Raises `StudioError` ``import.file``, ``import.missing``, ``import.inputs``.
+    Raises `StudioError` ``import.file``, ``import.missing``, ``import.inputs``, ``import.quantised``.
     """
     try:
         import onnx
@@ -43,6 +45,8 @@ def read(path: Path, shape: Sequence[int] | None = None) -> tuple[Any, Any]:
             raise StudioError(
                 "import.file", say("it has more than {most:,} operators.", most=MAX_NODES), where=path.name
             )
+        _refuse_quantised(file.graph, path.name)
+        _sort(file.graph)
         known = onnx.ModelProto()
         known.CopyFrom(file)
         constants_as_tensors(known.graph)
@@ -53,6 +57,48 @@ def read(path: Path, shape: Sequence[int] | None = None) -> tuple[Any, Any]:
     except Exception as reason:
         raise StudioError("import.file", say("it is no ONNX file, or a damaged one."), where=path.name) from reason
     return file, known
+
+
+def _refuse_quantised(graph: Any, name: str) -> None:
+    """Raises `StudioError` ``import.quantised`` for a network of whole numbers."""
+    found = next((node.op_type for node in graph.node if _QUANTISED.match(node.op_type)), None)
+    if found is not None:
+        raise StudioError(
+            "import.quantised",
+            say("it is quantised ({operator}): it computes with whole numbers, a diagram does not.", operator=found),
+            where=name, hint=say("Import the network that it was quantised from."),
+        )  # fmt: skip
+
+
+_QUANTISED = re.compile(r"Q(Linear|Gemm|Attention)|(Dynamic)?QuantizeLinear|DequantizeLinear|\w*Integer|MatMulNBits")
+
+
+def _sort(graph: Any) -> None:
+    """Put operators behind those whose results they read, as the format wants it and some programs do not write it."""
+    places = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
+    readers: dict[int, list[int]] = {}
+    waiting: list[int] = []
+    for place, node in enumerate(graph.node):
+        before = {places[name] for name in node.input if name in places}
+        waiting.append(len(before))
+        for other in before:
+            readers.setdefault(other, []).append(place)
+    if all(places.get(name, -1) < place for place, node in enumerate(graph.node) for name in node.input):
+        return
+    ready = [place for place, count in enumerate(waiting) if not count]
+    order = []
+    heapify(ready)
+    while ready:
+        order.append(place := heappop(ready))
+        for reader in readers.get(place, ()):
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                heappush(ready, reader)
+    if len(order) < len(graph.node):
+        return  # A circle, which is told where it is met.
+    nodes = [type(graph.node[place]).FromString(graph.node[place].SerializeToString()) for place in order]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _outside(file: Any, path: Path) -> list[Path]:

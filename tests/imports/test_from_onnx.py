@@ -72,6 +72,27 @@ def test_what_no_block_stands_for_is_one_foreign_block(tmp_path: Path) -> None:
     assert bs.analyze(diagram).blocks["fc"].output_shape == (5,)
 
 
+def test_operators_in_any_order(tmp_path: Path) -> None:
+    model = _small(tmp_path / "small.onnx")
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes[3:], *nodes[:3]])
+    onnx.save(model, str(tmp_path / "mixed.onnx"))
+    diagram, report = bs.from_onnx(tmp_path / "mixed.onnx")
+    assert report.proven and not report.foreign, report.notes
+    assert list(diagram.main.graph) == list(bs.from_onnx(tmp_path / "small.onnx")[0].main.graph)
+
+
+@pytest.mark.parametrize("operator", ["DequantizeLinear", "QLinearConv", "DynamicQuantizeLinear", "ConvInteger"])
+def test_a_quantised_network_is_told_as_that(operator: str, tmp_path: Path) -> None:
+    model = _small(tmp_path / "small.onnx")
+    model.graph.node[3].op_type = operator
+    onnx.save(model, str(tmp_path / "int8.onnx"))
+    with pytest.raises(bs.StudioError) as caught:
+        bs.from_onnx(tmp_path / "int8.onnx")
+    assert caught.value.code == "import.quantised" and operator in str(caught.value)
+
+
 def test_damaged_files_end_in_one_sentence(tmp_path: Path) -> None:
     _small(tmp_path / "small.onnx")
     whole = (tmp_path / "small.onnx").read_bytes()

@@ -9,6 +9,7 @@ import os
 import struct
 import warnings
 import weakref
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,16 @@ def test_a_transparent_colour_of_a_png_counts_too(tmp_path: Path) -> None:
     path = tmp_path / "key.png"
     Image.new("RGB", (3, 3), (0, 0, 0)).save(path, transparency=(0, 0, 0))
     assert (COLOUR.read(path) == 255).all()
+
+    # Of two and four bits the file names the grey in its own numbers.
+    for bits, key, step in ((2, 1, 85), (4, 7, 17)):
+        rows = b"\0" + bytes([key << 8 - bits | 2 << 8 - 2 * bits])
+        parts = [(b"IHDR", struct.pack(">IIBBBBB", 2, 1, bits, 0, 0, 0, 0)), (b"tRNS", struct.pack(">H", key)),
+                 (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]  # fmt: skip
+        whole = [struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+                 for name, data in parts]  # fmt: skip
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(whole))
+        assert COLOUR.read(path)[0, 0].tolist() == [255, 2 * step]
 
 
 def test_transparent_sets_say_so_once_and_a_wrong_colour_is_refused(tmp_path: Path) -> None:

@@ -70,20 +70,21 @@ class Decoder:
     def tensor(self, image: Image.Image, where: Path | str) -> Tensor:
         """uint8 ``(C, H, W)`` of an image that is open. Raises `StudioError` ``data.image`` for values that are no
         numbers."""
-        tags = getattr(image, "tag_v2", {})  # A turned copy has none.
+        tags = getattr(image, "tag_v2", {})  # A turned copy has none, and no tile.
+        bits = str(getattr(image, "tile", None) and image.tile[0][3])  # type: ignore[attr-defined]
         image = ImageOps.exif_transpose(image)
         if is_deep(image.mode):
             values, key = _values(image, where, tags), image.info.get("transparency")
             image = Image.fromarray(_scaled(values, self.range))
             if isinstance(key, int):  # The grey that is transparent.
                 image.putalpha(Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)))
-        pixels = np.array(self._plain(image))
+        pixels = np.array(self._plain(image, bits))
         found = torch.from_numpy(pixels)
         return found.unsqueeze(0) if found.ndim == 2 else found.permute(2, 0, 1).contiguous()
 
-    def _plain(self, image: Image.Image) -> Image.Image:
+    def _plain(self, image: Image.Image, bits: str) -> Image.Image:
         mode = "L" if self.channels == 1 else "RGB"
-        image = shown(image)
+        image = _keyed(shown(image), bits)
         if is_transparent(image):
             ground = Image.new("RGBA", image.size, (*ImageColor.getrgb(self.background)[:3], 255))
             image = Image.alpha_composite(ground, image.convert("RGBA"))
@@ -152,6 +153,16 @@ def _draft(image: Image.Image, at_least: tuple[int, int]) -> None:
 
 
 # Pixels of more than eight bits
+
+
+def _keyed(image: Image.Image, bits: str) -> Image.Image:
+    """An image whose transparent grey is one of eight bits, as its pixels are, where its file has fewer ``bits``."""
+    key, step = image.info.get("transparency"), {"L;2": 85, "L;4": 17}.get(bits)
+    if step is None or not isinstance(key, int):
+        return image
+    image = image.copy()
+    image.info["transparency"] = key * step
+    return image
 
 
 def is_deep(mode: str) -> bool:
