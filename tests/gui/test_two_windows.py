@@ -168,6 +168,17 @@ def test_a_large_diagram_is_asked_about_too_and_its_own_saves_are_not(qtbot, tmp
         end_desk(desk)
 
 
+def test_what_is_edited_while_the_file_is_read_again_is_asked_about(open_window, qtbot, file: Path) -> None:
+    window = open_window(file)
+    document = window.documents.current
+    window.documents.reload(document)
+    window.session.diagram.add("ReLU", "second")  # before the reader is done: its answer comes with an event
+    qtbot.waitUntil(lambda: bool(window.toasts.notes))
+    (note,) = window.toasts.notes
+    assert [button.text() for button in note.buttons] == ["Load theirs", "Keep mine"]
+    assert window.documents.current is document and "second" in window.session.diagram.main
+
+
 def test_a_stamp_is_of_files_only(tmp_path: Path) -> None:
     assert stamp_of(tmp_path) is None and stamp_of(tmp_path / "nothing") is None
     os.mkfifo(tmp_path / "pipe")

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from blockstudio.analysis import Analyzer
+from blockstudio.blocks import RawValue
 from blockstudio.graph.annotations import Annotation
 from blockstudio.graph.diagram import MAIN, Diagram
-from blockstudio.gui.document.stamps import Stamp
+from blockstudio.graph.presets import open_diagram
+from blockstudio.gui.document.file_names import file_of
+from blockstudio.gui.document.stamps import Stamp, stamp_of
 from blockstudio.runs.recipe import Start
 
 DEFINITION = "@"
@@ -60,3 +63,12 @@ class Document:
 
     def _totals(self) -> tuple[int, int]:
         return self.analyzer.analysis.parameters, self.analyzer.analysis.macs
+
+
+def read(name: str | Path, values: dict[str, RawValue] | None) -> Document:
+    """A document from a file or a preset's name. Raises `StudioError`."""
+    file = file_of(name)
+    stamp = stamp_of(file) if file is not None else None  # before it is read: what is written meanwhile is news
+    document = Document(open_diagram(name, **(values or {})), file)
+    document.stamp = stamp
+    return document

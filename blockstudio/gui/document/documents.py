@@ -15,10 +15,9 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, dumps, load, save
 from blockstudio.graph.operations.copying import copy_diagram
-from blockstudio.graph.presets import open_diagram
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.difference import difference
-from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.document import Document, read
 from blockstudio.gui.document.file_names import file_name, file_of, same_file, shown_name, with_suffix
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.document.stamps import Stamp, stamp_of
@@ -118,7 +117,7 @@ class Documents(QObject):
             self._opening.remove(wanted)
             self._cannot_open(name, error)
 
-        self._work.run(lambda: _read(name, values), add, refuse)
+        self._work.run(lambda: read(name, values), add, refuse)
 
     def open_copy(self, file: Path) -> None:
         """Open a file's diagram as one that has no file: saving it leaves the original alone."""
@@ -127,7 +126,7 @@ class Documents(QObject):
     def open_now(self, name: str | Path, values: dict[str, RawValue] | None = None) -> bool:
         """`open` before the window shows, without the detour."""
         try:
-            self.add(_read(name, values))
+            self.add(read(name, values))
         except StudioError as error:
             self._cannot_open(name, error)
             return False
@@ -386,34 +385,38 @@ class Documents(QObject):
             if document.file != file or document in self._writing:
                 continue
             found = stamp_of(file)
-            if found is not None:
-                self._watcher.addPath(name)  # an atomic save puts another file in its place
+            if found is not None:  # an atomic save puts another file in its place
+                self._watcher.addPath(name)
             if found == self._told.get(document):
                 continue
             self._told[document] = found
             self._say_changed(document, file, gone=found is None)
 
     def _say_changed(self, document: Document, file: Path, *, gone: bool) -> None:
+        load = Act(tr("Load theirs"), "file.reload", document), Act(tr("Keep mine"), "file.keep", document)
         if gone:
-            text = tr("{name} is no longer there. Saving writes it again.").format(name=file.name)
-            self.note.emit(Request(text, "warning"))
-            return
-        if document.dirty:
+            request = Request(
+                tr("{name} is no longer there. Saving writes it again.").format(name=file.name), "warning"
+            )
+        elif document.dirty:
             text = tr("{name} was changed by another program, and you have unsaved changes.").format(name=file.name)
-            theirs, mine = Act(tr("Load theirs"), "file.reload", document), Act(tr("Keep mine"), "file.keep", document)
-            self.note.emit(Request(text, "warning", (theirs, mine)))
-            return
-        text = tr("{name} was changed by another program.").format(name=file.name)
-        self.note.emit(Request(text, "info", (Act(tr("Load it again"), "file.reload", document),)))
+            request = Request(text, "warning", load)
+        else:
+            text = tr("{name} was changed by another program.").format(name=file.name)
+            request = Request(text, "info", (Act(tr("Load it again"), "file.reload", document),))
+        self.note.emit(request)
 
     def reload(self, document: Document) -> None:
         """Read the file of an open document again, into the same tab."""
-        file = document.file
+        file, asked_at = document.file, document.diagram.history.position
         if file is None:
             return
 
         def replace(found: Document) -> None:
-            if document not in self.list:
+            edited = document.diagram.history.position is not asked_at
+            if edited and document in self.list:  # while the file was read: asked about anew
+                self._say_changed(document, file, gone=False)
+            if edited or document not in self.list:
                 return
             self.list[self.list.index(document)] = found
             found.start = document.start
@@ -425,7 +428,7 @@ class Documents(QObject):
             self.opened.emit(found)
             self.changed.emit()
 
-        self._work.run(lambda: _read(file, None), replace, lambda error: self._cannot_open(file, error))
+        self._work.run(lambda: read(file, None), replace, lambda error: self._cannot_open(file, error))
 
     def recent(self) -> list[Path]:
         """Files opened lately that are still there."""
@@ -440,11 +443,3 @@ class Documents(QObject):
 
 def _untouched(document: Document) -> bool:
     return document.file is None and not document.dirty and not len(document.diagram.graph)
-
-
-def _read(name: str | Path, values: dict[str, RawValue] | None) -> Document:
-    file = file_of(name)
-    stamp = stamp_of(file) if file is not None else None  # before it is read: what is written meanwhile is news
-    document = Document(open_diagram(name, **(values or {})), file)
-    document.stamp = stamp
-    return document

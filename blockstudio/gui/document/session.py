@@ -43,6 +43,8 @@ class Session(Looks):
 
     edited = Signal(object)
     """Edits of one step, done, undone or redone; the analysis is already up to date."""
+    leaving = Signal(object)
+    """Another `Document` comes; the one in view is still there, to take what was about to be written into it."""
     opened = Signal()
     """Another diagram took the place of the old."""
     path_changed = Signal()
@@ -92,6 +94,7 @@ class Session(Looks):
 
     def show(self, document: Document) -> None:
         """Show a document, new or open already, where the user stood in it last."""
+        self.leaving.emit(document)
         self.close()
         self.document = document
         self._follow_diagram()

@@ -190,15 +190,17 @@ def standing(scene: Scene) -> list[Edit]:
     return [MoveBlocks(scope=scene.session.scope, to=dict(loose))] if loose else []
 
 
-def add_note(scene: Scene, text: str, at: QPointF) -> Annotation | None:
-    """A new note with its upper left corner at a point of the stage, as one step."""
-    session, (x0, y0) = scene.session, scene.drawing.origin
-    name = free("note", session.definition.notes)
-    note = Note(text=text, at=(round(at.x() - x0, 2), round(at.y() - y0, 2)))
-    if not session.do(phrase("Note"), *standing(scene), SetNote(scope=session.scope, name=name, note=note)):
+def add_note(scene: Scene, text: str, at: QPointF, scope: str) -> Annotation | None:
+    """A new note of a level with its upper left corner at a place of the document, as one step."""
+    session = scene.session
+    name = free("note", session.diagram.definition(scope).notes)
+    note = Note(text=text, at=(round(at.x(), 2), round(at.y(), 2)))
+    before = standing(scene) if scope == session.scope else []
+    if not session.do(phrase("Note"), *before, SetNote(scope=scope, name=name, note=note)):
         return None
     mark = Annotation("note", name)
-    session.select((), [mark])
+    if scope == session.scope:
+        session.select((), [mark])
     return mark
 
 

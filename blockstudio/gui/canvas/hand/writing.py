@@ -8,10 +8,12 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from blockstudio.graph.annotations import Annotation
+from blockstudio.graph.diagram import MAIN
 from blockstudio.graph.edits import SetFrame, SetNote
 from blockstudio.gui.canvas.hand.annotating import add_note
 from blockstudio.gui.canvas.hand.surface import Surface
 from blockstudio.gui.canvas.scene.annotated import TITLE
+from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.text import phrase, tr
 from blockstudio.gui.kit.theme import font
 
@@ -30,11 +32,15 @@ class Writing(QPlainTextEdit):
         self._surface, self._scene, self._drawn_on = surface, surface.scene, parent
         self.mark: Annotation | None = None
         """What is written; ``None``: a note to come."""
-        self._at: QPointF | None = None
+        self._at = QPointF()
+        """Of a note to come: its upper left corner, in the document's coordinates."""
+        self._scope = MAIN
+        """The definition in which it stands: the user may go elsewhere meanwhile."""
         self._open = False
         self.setObjectName("writing")
         self.hide()
         self._scene.followed.connect(self._on_followed)
+        self._scene.session.leaving.connect(self._on_leaving)
 
     @property
     def is_open(self) -> bool:
@@ -43,17 +49,19 @@ class Writing(QPlainTextEdit):
 
     def begin_new(self, at: QPointF) -> None:
         """Write a note to come, its upper left corner at a point of the stage."""
-        self._begin(None, at, "")
+        x, y = self._scene.drawing.origin
+        self._begin(None, at - QPointF(x, y), "")
 
     def begin(self, mark: Annotation) -> None:
         """Write what is there anew."""
         definition = self._scene.session.definition
         text = definition.notes[mark.name].text if mark.kind == "note" else definition.frames[mark.name].title
-        self._begin(mark, None, text)
+        self._begin(mark, QPointF(), text)
 
-    def _begin(self, mark: Annotation | None, at: QPointF | None, text: str) -> None:
+    def _begin(self, mark: Annotation | None, at: QPointF, text: str) -> None:
         self.finish()
         self.mark, self._at, self._open = mark, at, True
+        self._scope = self._scene.session.scope
         title = mark is not None and mark.kind == "frame"
         self.setAccessibleName(tr("Title of the frame") if title else tr("Text of the note, in Markdown"))
         self.setPlaceholderText(tr("Title") if title else tr("Markdown: **bold**, `code`, - list"))
@@ -68,8 +76,8 @@ class Writing(QPlainTextEdit):
     def _rect(self) -> QRectF:
         """Where it stands, on the stage."""
         if self.mark is None:
-            assert self._at is not None
-            return QRectF(self._at.x(), self._at.y(), *NEW)
+            x, y = self._scene.drawing.origin
+            return QRectF(self._at.x() + x, self._at.y() + y, *NEW)
         rect = self._scene.drawing.rect_of(self.mark)
         return QRectF(rect.x(), rect.y(), rect.width(), TITLE) if self.mark.kind == "frame" else rect
 
@@ -97,22 +105,40 @@ class Writing(QPlainTextEdit):
         self.hide()
         if had:
             self._drawn_on.setFocus(Qt.FocusReason.OtherFocusReason)
-        session = self._scene.session
-        definition = session.definition
+        session, scope = self._scene.session, self._scope
+        if not self._is_there():
+            return
+        definition = session.diagram.definition(scope)
         if mark is None:
-            if text.strip() and self._at is not None:
-                add_note(self._scene, text, self._at)
+            if text.strip():
+                add_note(self._scene, text, self._at, scope)
         elif mark.kind == "note" and mark.name in definition.notes:
             note = msgspec.structs.replace(definition.notes[mark.name], text=text)
-            session.do(phrase("Write the note"), SetNote(scope=session.scope, name=mark.name, note=note))
+            session.do(phrase("Write the note"), SetNote(scope=scope, name=mark.name, note=note))
         elif mark.kind == "frame" and mark.name in definition.frames:
             title = " ".join(text.split())
             frame = msgspec.structs.replace(definition.frames[mark.name], title=title)
-            session.do(phrase("Title {0}", title), SetFrame(scope=session.scope, name=mark.name, frame=frame))
+            session.do(phrase("Title {0}", title), SetFrame(scope=scope, name=mark.name, frame=frame))
+
+    def _is_there(self) -> bool:
+        """Whether the document has the definition still."""
+        return self._scope == MAIN or self._scope in self._scene.session.diagram.modules
+
+    def _on_leaving(self, document: Document) -> None:
+        """What is written belongs to the document in view, and not to one that may have a note of the same name; the
+        same file read again goes on with it."""
+        if document.file is None or document.file != self._scene.session.file:
+            self.finish()
 
     def _on_followed(self) -> None:
         """The document or the level is another: go on if what is written is still there."""
         if not self._open:
+            return
+        session = self._scene.session
+        if not self._is_there():
+            self._scope = session.scope  # a module was renamed; else there is nothing to write on
+        if session.scope != self._scope:
+            self.finish()
             return
         try:
             self.place()
