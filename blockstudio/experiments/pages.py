@@ -60,8 +60,7 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
         asked = course.prediction
         lines += [render(say("**Predict first:** {question}", question=Text(asked.question))), ""]
         lines += [f"- {translated(choice)}" for choice in asked.choices]
-        lines += ["", render(say("**Published:** {text} ({source})", text=Text(course.published.say),
-                                 source=course.published.source)), ""]  # fmt: skip
+        lines += [""]
         lines += [f"- {translated(look.say)} `{look.network}`: {', '.join(f'`{each}`' for each in look.blocks)}"
                   for look in course.look]  # fmt: skip
         lines += [""] if course.look else []
@@ -84,6 +83,8 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
             chosen = translated(course.prediction.choices[course.prediction.right])
             lines += [render(say("**Of the predictions**, “{choice}”.", choice=chosen))
                       + " " + translated(course.prediction.because), ""]  # fmt: skip
+        lines += [render(say("**Published:** {text} ({source})", text=Text(course.published.say),
+                             source=course.published.source)), ""]  # fmt: skip
         if course.note:
             lines += [render(say("**At this scale:** {note}", note=Text(course.note))), ""]
     lines += ["## " + render(say("How")), "", f"    blockstudio experiment run {name} --small", ""]

@@ -151,8 +151,10 @@ def test_an_experiment_of_the_course_asks_before_it_shows(qtbot, open_window, tm
     buttons = course._group.buttons()
     assert [button.text() for button in buttons] == ["ResNet-101", "AlexNet", "Equally many"]
     assert not course.result.isVisible() and not page.view.results.isVisible()
+    assert not course.published.isVisible()  # it tells what comes out
     qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
     assert course.result.isVisible() and "What comes out: “AlexNet”." in course.outcome.text()
+    assert course.published.isVisible() and course.source.text()
     assert window.focusWidget() is course.outcome  # not a link elsewhere on the page
     assert course.verdict.text() == "All 5 expected orderings came out." and course.figure.svg
     # The first prediction counts, here and when the page is opened again.
