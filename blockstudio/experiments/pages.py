@@ -60,10 +60,10 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
         asked = course.prediction
         lines += [render(say("**Predict first:** {question}", question=Text(asked.question))), ""]
         lines += [f"- {translated(choice)}" for choice in asked.choices]
-        lines += [""]
+        lines += ["", render(say("**Where to look:**")), ""] if course.look else []
         lines += [f"- {translated(look.say)} `{look.network}`: {', '.join(f'`{each}`' for each in look.blocks)}"
                   for look in course.look]  # fmt: skip
-        lines += [""] if course.look else []
+        lines += [""]
     lines += ["## " + render(say("What came out")), ""]
     ended = sum(outcome.status in ENDED for row in rows for outcome in row.outcomes.values())
     total = sum(len(row.outcomes) for row in rows)
