@@ -117,8 +117,8 @@ def _how(plan: ExperimentPlan, rows: Sequence[Row]) -> str:
         planned = say("Planned for two idle cores: {time}.", time=time_of(experiment.minutes))
         parts.append(planned)
     if seconds:
-        cores = ", ".join(str(each) for each in sorted({each.cores for each in outcomes}) if each)
-        took = say("Its {count} runs trained for {minutes} minutes, all added up; cores of the machine: {cores}.",
-                   minutes=f"{sum(seconds) / 60:.1f}", count=len(seconds), cores=cores or "–")  # fmt: skip
+        machines = "; ".join(dict.fromkeys(render(each.machine) for each in outcomes if each.machine))
+        took = say("Its {count} runs trained for {minutes} minutes, all added up; machine: {machine}.",
+                   minutes=f"{sum(seconds) / 60:.1f}", count=len(seconds), machine=machines or "–")  # fmt: skip
         parts.append(took)
     return render(join(parts))

@@ -19,6 +19,7 @@ from blockstudio.graph.format import loads
 from blockstudio.runs.events import Event, RunLog, read_events
 from blockstudio.runs.recipe_files import dumps_recipe
 from blockstudio.runs.run import EVENTS, Run, create_run
+from blockstudio.text import Text, join, say_many
 
 TrialStatus: TypeAlias = Literal[
     "queued", "running", "paused", "stopped", "asked", "finished", "diverged", "failed", "lost"
@@ -44,8 +45,8 @@ class Outcome:
     steps: int | None = None
     message: str = ""
     seconds: float | None = None
-    cores: int = 0
-    """Of the machine that trained it; 0 where nothing is noted."""
+    machine: Text = field(default_factory=lambda: Text(""))
+    """What trained it; empty where nothing is noted."""
 
 
 @dataclass
@@ -126,7 +127,7 @@ class Trial:
         status: TrialStatus = "finished" if log.finished else "diverged" if log.diverged else "failed"
         seconds = log.finished.get("seconds") if log.finished else None
         found = Outcome(status, step=step, steps=steps, message=state.message, seconds=seconds,
-                        cores=cores_of(run))  # fmt: skip
+                        machine=machine_of(run))  # fmt: skip
         if status == "failed":
             return found
         if status == "finished" and unanswered(run.directory, self.plan.experiment.measures.values()):
@@ -166,10 +167,17 @@ class Trial:
         return found
 
 
-def cores_of(run: Run) -> int:
-    """Processors of the machine that trained a run; 0 where nothing is noted."""
-    cores = run.environment().get("cores")
-    return cores if isinstance(cores, int) else 0
+def machine_of(run: Run) -> Text:
+    """Cores, system and release of PyTorch that a run notes; empty where it notes no cores."""
+    noted = run.environment()
+    cores, system, torch = (noted.get(key) for key in ("cores", "platform", "torch"))
+    if not isinstance(cores, int):
+        return Text("")
+    return join([
+        say_many("{count} core", "{count} cores", cores),
+        str(system or "").partition("-")[0],
+        f"PyTorch {torch}" if torch else "",
+    ], ", ")  # fmt: skip
 
 
 def trials_of(plan: ExperimentPlan, home: Path) -> list[Trial]:

@@ -57,6 +57,8 @@ def test_numbers_are_picked_out_of_answers() -> None:
 
 def finish(trial: Any, accuracy: float | None) -> None:
     run = trial.create()
+    noted = {"cores": 2, "platform": "Linux-6.1-x86_64", "torch": "2.9.0"}
+    (run.directory / "environment.json").write_text(json.dumps(noted), encoding="utf-8")
     events = EventWriter(run.directory / EVENTS)
     events.write("started", step=0, steps=4)
     events.write("watched", step=0, every=1, paths=["conv1"])
@@ -106,6 +108,7 @@ def test_expectations_are_held_seed_by_seed(tmp_path: Path) -> None:
     assert came_out(found) == "no" and came_out(found[2:]) == "yes"
     page = page_of("mine", plan, rows, "mine.svg")
     assert "- ✓ a (2 of 3 seeds)" in page and "- ✗ b (2 of 3 seeds)" in page and "run mine --small" in page
+    assert "machine: 2 cores, Linux, PyTorch 2.9.0." in page
     assert "residual" in figure_of(plan, rows).svg()
     # One trial is open: what is not settled says so.
     more = planned(tmp_path, seeds=[0, 1, 2, 3], also=measures, course=told(expect=expect))
