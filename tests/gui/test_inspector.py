@@ -17,6 +17,7 @@ from blockstudio.graph.format import dumps
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.inspector import many_page
 from blockstudio.gui.inspector.block_page import BlockPage
 from blockstudio.gui.inspector.diagram_page import DiagramPage
 from blockstudio.gui.inspector.feature import install
@@ -193,6 +194,20 @@ def test_several_blocks_are_set_in_one_step(session: Session, inspector: Inspect
     assert inspector.field("kernel_size").text() == "7 × 7"
     session.undo()
     assert dumps(session.diagram) == before
+
+
+def test_what_hundreds_of_blocks_are_set_to_is_read_once_for_those_that_are_alike(open_window, monkeypatch) -> None:
+    window = open_window()
+    diagram = window.session.diagram
+    with diagram.history.gesture("Draw"):
+        names = [diagram.add("Conv2d", f"conv{row}", out_channels=8 + row % 2) for row in range(300)]
+    shown: list[object] = []
+    show = many_page.values.show
+    monkeypatch.setattr(many_page.values, "show", lambda *what: shown.append(what) or show(*what))
+    window.session.select(names)
+    page = window.features.inspector.page
+    assert page.fields["kernel_size"].text() == "3 × 3" and page.fields["out_channels"].text() == ""
+    assert 0 < len(shown) <= 2 * len(page.fields)
 
 
 def test_different_types_share_no_parameter_they_do_not_have(session: Session, inspector: Inspector) -> None:

@@ -34,7 +34,8 @@ BRING_BACK = frozenset({"undo", "redo", "open"})
 
 
 def walks(count: int, begin: int = 0) -> Outcome:
-    """So many gestures in all, from a seed of ``begin`` on, over five networks, down and to the right."""
+    """So many gestures in all, from a seed of ``begin`` on, over five networks, down and to the right, with a training
+    under way."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
@@ -74,7 +75,7 @@ def walks(count: int, begin: int = 0) -> Outcome:
     every = sorted(each for taken in times.values() for each in taken)
     if every:
         outcome.greatest = {"99 % {:.0f} ms": every[int(len(every) * 0.99)] * 1e3, "worst {:.0f} ms": every[-1] * 1e3}
-        outcome.totals = {
+        outcome.totals |= {
             "of {:,} events and calls with processor time": len(every),
             "over 50 ms: {:,}": sum(slow.values()),
             **{f"{act} {{:,}}×": number for act, number in slow.most_common(4) if number},
@@ -88,12 +89,14 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
     from blockstudio.gui.shell.window import StudioWindow
     from tests.gui.canvas.test_canvas_answers import lying
     from tests.gui.canvas.test_canvas_random import ADDS_OR_REMOVES, Hands
+    from tests.suites.training_gestures import Training
     from tests.support.hands import on_window
     from tests.support.mouse import drag
 
     preset, right, dice = PRESETS[seed % len(PRESETS)], seed // len(PRESETS) % 2 == 1, random.Random(seed)
     window = StudioWindow()
     window.resize(1280, 860)
+    training = Training(window, app, dice)
     try:
         window.documents.open_now(preset)
         window.show()
@@ -102,6 +105,10 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
         canvas, session = window.canvas, window.session
         if right:
             window.commands.run("view.direction", True)
+        trained = 0
+        if not training.begin(own=preset == "resnet18"):
+            outcome.add(f"{preset}, seed {seed}: no training begins: {window.toasts.texts} {training.failure}")
+            return
         session.diagram.history.clear()
         acted: list[str] = []
         hands, groups, start = Hands(canvas, dice), [], dumps(session.diagram)
@@ -123,7 +130,7 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
             drag(window.windowHandle(), start, on_window(window, canvas, place))
 
         for step in range(count):
-            act: Callable[[], object] = dice.choice((*hands.acts, *[command] * 8, *[palette] * 2))
+            act: Callable[[], object] = dice.choice((*hands.acts, *[command] * 8, *[palette] * 2, *training.acts))
             acted[:] = [act.__name__]
             where = f"{preset}{' to the right' if right else ''}, seed {seed}, step {step}"
             before, made = lying(canvas), len(groups)
@@ -137,6 +144,10 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
             told = f"{where}, {acted[0]}"
             times.setdefault(acted[0], []).extend(steps)
             outcome.times += 1
+            trained += training.active
+            if training.failure:
+                outcome.add(f"{told}: {training.failure}")
+                return
             edits = [edit for group in groups[made:] for edit in group]
             kinds = {type(edit).__name__ for edit in edits}
             if act.__name__ not in BRING_BACK and kinds & ADDS_OR_REMOVES and lying(canvas) - before:
@@ -146,8 +157,13 @@ def _walk(app: Any, seed: int, count: int, outcome: Outcome, times: dict[str, li
                 drawing.definition.wires()
             ):
                 outcome.add(f"{told}: the canvas is not the document")
+        under_way = "with a training under way: {:,}"
+        outcome.totals[under_way] = outcome.totals.get(under_way, 0) + trained
+        if not training.end():
+            outcome.add(f"{preset}, seed {seed}: the training does not end")
         _there_and_back(session, start, outcome, f"{preset}, seed {seed}")
     finally:
+        training.end()
         window.stop()
         window.hide()
         window.deleteLater()

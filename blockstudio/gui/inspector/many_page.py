@@ -89,8 +89,8 @@ class ManyPage(QWidget):
 
     def _is_there(self) -> bool:
         session = self._session
-        here = self._place == (session.document, session.scope)
-        return here and all(name in session.definition.graph for name in self._names)
+        graph = session.definition.graph  # asked for once: there may be thousands of blocks
+        return self._place == (session.document, session.scope) and all(name in graph for name in self._names)
 
     def fits(self) -> bool:
         """Whether the blocks are still of the types that this page has fields for, and share the same."""
@@ -105,6 +105,13 @@ class ManyPage(QWidget):
     def _blocks(self) -> list[Block]:
         definition = self._session.definition
         return [definition.block(name) for name in self._names]
+
+    def _unlike(self) -> list[Block]:
+        """One block of each kind of setting: of thousands most are set alike."""
+        found: dict[object, Block] = {}
+        for block in self._blocks():
+            found.setdefault((block.type, repr(block.parameters), block.bypass, block.repeat), block)
+        return list(found.values())
 
     def _find_shared(self, kinds: list[str]) -> dict[str, Parameter]:
         diagram = self._session.diagram
@@ -156,7 +163,7 @@ class ManyPage(QWidget):
         """Show what is common now; fields that differ are empty."""
         if not self._is_there():
             return
-        blocks, diagram = self._blocks(), self._session.diagram
+        blocks, diagram = self._unlike(), self._session.diagram
         for key in self._shared:
             shown = set()
             for block in blocks:
@@ -174,7 +181,7 @@ class ManyPage(QWidget):
 
     def _show_cost(self) -> None:
         level = self._session.level.blocks
-        reports = [level[name] for name in self._names if name in level]
+        reports = [report for report in map(level.get, self._names) if report is not None]
         self._cost.set(tr("parameters"), f"{sum(report.parameters or 0 for report in reports):,}")
         self._cost.set(tr("MACs"), count_text(sum(report.macs or 0 for report in reports)))
         self._cost.set(tr("training memory"), bytes_text(sum(report.training_bytes or 0 for report in reports)))
