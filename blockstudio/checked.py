@@ -50,6 +50,7 @@ _KINDS: dict[str, tuple[Test, str]] = {
     "float": (_number, "a number"),
     "None": (lambda value: value is None, "None"),
     "Diagram": (_called("Diagram"), "a Diagram"),
+    "Run": (_called("Run"), "a Run"),
     "nn.Module": (_called("Module"), "a torch.nn.Module"),
     "os.PathLike[str]": (lambda value: isinstance(value, os.PathLike) and _path(os.fspath(value)), "a path"),
     "Sequence[int]": (

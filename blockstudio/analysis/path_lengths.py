@@ -6,7 +6,7 @@ C(n, k) go through k branches. Counted here on the graph itself, so any network 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -63,18 +63,41 @@ def path_lengths(trunk: Trunk) -> Lengths:
     return _count(trunk, layers, {})
 
 
+def paths_without(trunk: Trunk, off: Collection[str] = ()) -> int:
+    """How many paths there are without the branches of some units.
+
+    Args:
+        trunk: Of a network.
+        off: Names of units; of those with a sum the shortcut alone is left.
+    """
+    closed = {
+        unit.replaced.path: unit.shortcut
+        for unit in trunk.residual_units
+        if unit.name in off and unit.replaced is not None
+    }
+    return _count(trunk, {}, {}, closed).total
+
+
 def _inputs(trunk: Trunk, name: str) -> list[Port]:
     return [Port(wire.source, wire.source_port) for wire in trunk.wires[name]]
 
 
-def _count(trunk: Trunk, blocks: Mapping[str, int], steps: Mapping[tuple[str, Port], int]) -> Lengths:
+def _count(
+    trunk: Trunk,
+    blocks: Mapping[str, int],
+    steps: Mapping[tuple[str, Port], int],
+    closed: Mapping[str, Port | None] | None = None,
+) -> Lengths:
     """Polynomials of path lengths along the graph: a block's is the sum of those that come in, each shifted by what
-    its step and the block count for."""
+    its step and the block count for. Into what is ``closed`` leads one way alone."""
     found: dict[str, dict[int, int]] = {}
     types = {name: trunk.flat.main.block(name).type for name in trunk.wires}
     for name in trunk.wires:
         counts: dict[int, int] = {0: 1} if types[name] == INPUT else {}
-        for port in _inputs(trunk, name):
+        ways = _inputs(trunk, name)
+        if closed and name in closed:
+            ways = [port for port in ways if port == closed[name]]
+        for port in ways:
             step = steps.get((name, port), 0) + blocks.get(name, 0)
             for length, count in found[port.path].items():
                 counts[length + step] = counts.get(length + step, 0) + count

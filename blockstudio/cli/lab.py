@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, answer, json_argument, settings_of
 from blockstudio.errors import StudioError
-from blockstudio.formats import PIXELS
-from blockstudio.graph.files import write_atomic
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Option, check_asked
 from blockstudio.runs.run import LAB, RECIPE
 from blockstudio.text import render, say
@@ -57,9 +55,7 @@ def lab(options: argparse.Namespace) -> int:
     ask = _of_log if options.question == "drift" else _of_any if options.question in OF_ANY else _asked
     found, folder = ask(options)
     if folder is not None:
-        found.save(folder)
-        if options.png:
-            _save_pixels(found, folder)
+        found.save(folder, png=options.png)
     if options.json:
         answer(question=found.question, answer=str(found.sentence), **found.data)
         return 0
@@ -68,14 +64,6 @@ def lab(options: argparse.Namespace) -> int:
     if folder is not None:
         print(render(say("Data and figure: {folder}", folder=folder)))
     return 0
-
-
-def _save_pixels(found: Answer, folder: Path) -> None:
-    from blockstudio.gui.figure.figure import start_qt
-    from blockstudio.gui.kit.figure_view import png_of
-
-    start_qt()
-    write_atomic(folder / f"{found.question}{PIXELS}", png_of(found.figure.svg()))
 
 
 def _kept(name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from blockstudio.analysis.trunk import trunk
+from blockstudio.checked import checked
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram, suggestion
 from blockstudio.laboratory import questions
@@ -20,12 +22,13 @@ from blockstudio.laboratory.pixels import inked
 from blockstudio.laboratory.questions import Answer, Progress
 from blockstudio.laboratory.subject import Part, Subject
 from blockstudio.report.tiles import png
-from blockstudio.runs.questions import OPTIONS, QUESTIONS, check_asked
+from blockstudio.runs.questions import OPTIONS, QUESTIONS, Kind, check_asked
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import say
 
 IMAGES = 2000
+CHECKPOINTS = ("best", "last")
 KEPT_BESIDE = 1 << 28
 """Bytes of activations that a run beside may keep."""
 GRADIENT_IMAGES, FIELD_IMAGES = 64, 32
@@ -185,8 +188,9 @@ class Asked:
         raise StudioError("lab.label", text, where=self.subject.diagram.name, hint=suggestion(wanted, classes))
 
 
+@checked
 def ask(
-    of: Run | Path | str, question: str, *, checkpoint: Literal["best", "last"] = "best",
+    of: Run | str | os.PathLike[str], question: str, *, checkpoint: Literal["best", "last"] = "best",
     progress: Progress = lambda done, of: None, go_on: Ask = lambda: True, **options: Any,
 ) -> Answer:  # fmt: skip
     """Ask a run one question. Whoever asks several keeps an `Asked`, which keeps what it has computed.
@@ -213,10 +217,12 @@ def ask(
     if question not in QUESTIONS:
         raise StudioError("lab.question", say("there is no question {name}.", name=question),
                           hint=suggestion(question, list(QUESTIONS)))  # fmt: skip
+    if checkpoint not in CHECKPOINTS:
+        raise StudioError("lab.option", say("--{option} does not take {value}.", option="checkpoint", value=checkpoint),
+                          hint=say("It takes {names}.", names=", ".join(CHECKPOINTS)))  # fmt: skip
     values = {name.rstrip("_").replace("_", "-"): value for name, value in options.items()}
-    for name, value in values.items():  # One of what may be several needs no list.
-        several = name in OPTIONS and OPTIONS[name].kind in ("ints", "texts")
-        values[name] = [value] if several and isinstance(value, int | str) else value
+    values = {name: _plain(OPTIONS[name].kind, value) if name in OPTIONS else value for name, value in values.items()}
+    values = {name: value for name, value in values.items() if value is not None}
     check_asked(question, values)
     run = of if isinstance(of, Run) else Run(Path(of))
     if question == "drift":
@@ -226,6 +232,18 @@ def ask(
     if question == "start":
         return start_of(run.diagram(), run.recipe(), values, progress, go_on)
     return Asked(Subject.of_run(run, checkpoint))(question, values, progress, go_on)
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    """As the command line has it: one of what may be several needs no list, none of them is as if nothing were asked
+    for, paths are texts, and a class may be a number."""
+    if isinstance(value, list | tuple):
+        return [_plain(kind.removesuffix("s"), each) for each in value] or None  # type: ignore[arg-type]
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if kind == "text" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return [value] if kind in ("ints", "texts") and isinstance(value, int | str) else value
 
 
 def start_of(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
+from blockstudio.analysis.trunk import trunk
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.runs.adapt import adapt, image_shape, input_shape, needs_initial
@@ -40,6 +41,8 @@ class Begun:
     """Of what it gives, on the first 32 images of the batch."""
     gradients: tuple[float, ...]
     """The gradient's norm, a seed each."""
+    aside: bool
+    """It leads to an auxiliary output alone."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Beginning:
     loss: float
     """Mean over the seeds."""
     even: float
-    """The loss of a network that finds every class as likely: ln of their number."""
+    """The loss of a network that finds every class as likely: ln of their number, and that of each auxiliary output by
+    its weight."""
     blocks: tuple[Begun, ...]
     """Those with weights, in the order of the signal."""
 
@@ -95,7 +99,10 @@ def beginning(
     wanted = [_plain(name, diagram) for name in (initials or (recipe.start.initial,))]
     size = min(batch_size or recipe.batch_size or 64, len(splits.train))
     classes = class_weights(recipe, splits.train.labels, len(splits.classes))
-    criterion = Criterion(recipe, auxiliary_weights(diagram), None if classes is None else classes.to(device))
+    auxiliary = auxiliary_weights(diagram)
+    criterion = Criterion(recipe, auxiliary, None if classes is None else classes.to(device))
+    even = math.log(len(splits.classes)) * (1 + recipe.auxiliary * math.fsum(auxiliary))
+    onward = {name for unit in trunk(diagram).units for name in unit.blocks}
     found, done = list[Beginning](), 0
     for initial in wanted:
         losses, measured = list[float](), list[dict[str, tuple[float, float, float]]]()
@@ -108,8 +115,8 @@ def beginning(
             measured.append(figures)
             done += 1
             progress(done, len(wanted) * len(seeds))
-        blocks = tuple(_over_seeds(path, [each[path] for each in measured]) for path in measured[0])
-        found.append(Beginning(initial, math.fsum(losses) / len(losses), math.log(len(splits.classes)), blocks))
+        blocks = tuple(_over_seeds(path, [each[path] for each in measured], path not in onward) for path in measured[0])
+        found.append(Beginning(initial, math.fsum(losses) / len(losses), even, blocks))
     return found
 
 
@@ -142,9 +149,9 @@ def _plain(initial: str, diagram: Diagram) -> str:
     return initial if initial != "auto" else "he" if needs_initial(diagram) else "torch"
 
 
-def _over_seeds(path: str, values: Sequence[tuple[float, float, float]]) -> Begun:
+def _over_seeds(path: str, values: Sequence[tuple[float, float, float]], aside: bool) -> Begun:
     gradient, weight, deviation = (_geometric(column) for column in zip(*values, strict=True))
-    return Begun(path, gradient, weight, deviation, tuple(value[0] for value in values))
+    return Begun(path, gradient, weight, deviation, tuple(value[0] for value in values), aside)
 
 
 def _geometric(values: Sequence[float]) -> float:

@@ -7,7 +7,8 @@ over fifteen bins of equal width.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -27,6 +28,9 @@ from blockstudio.training.evaluate import count
 from blockstudio.training.evaluate import summed as measure_of
 
 BINS = 15
+MAP_BYTES = 1 << 28
+"""Of a batch's largest map."""
+_FREE = say("A mean over the map in front of it makes a network free of the size.")
 Statistics: TypeAlias = Literal["running", "batch", "exact"]
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -46,6 +50,7 @@ class Setting:
     """Of batch normalisations: the moving averages, each batch's own, or the exact averages over `exact_images`
     training images."""
     batch_size: int = 250
+    """Of those whose own statistics are taken."""
     without: tuple[str, ...] = ()
     """Units that are taken away."""
     exact_images: int = 2000
@@ -74,7 +79,7 @@ def at_size(subject: Subject, size: int) -> Subject:
     """The same network and weights with an Input of another height and width.
 
     Raises:
-        StudioError: ``lab.size`` naming the block that cannot take it.
+        StudioError: ``lab.size`` naming the block that cannot take it, ``lab.memory``.
     """
     shape = subject.input_shape
     if len(shape) != 3:
@@ -86,9 +91,9 @@ def at_size(subject: Subject, size: int) -> Subject:
     if problem is not None:
         text = say("does not take {size}×{size}: {message}", size=size, message=problem.message)
         raise StudioError("lab.size", text, where=problem.path or subject.diagram.name)
-    found = Subject(diagram, trunk(diagram), subject.weights, subject.run, subject.device)
-    whole = found.untrained()
-    for key, value in whole.items():
+    found = Subject(diagram, trunk(diagram), subject.weights, subject.run, subject.device, like=subject)
+    found.check_room(1)
+    for key, value in found.untrained().items():
         own = subject.weights.get(key)
         if own is None or own.shape != value:
             block = key.rpartition(".")[0]
@@ -101,8 +106,16 @@ def at_size(subject: Subject, size: int) -> Subject:
                     had=had, size=size, needs="×".join(map(str, value)),
                 ),
                 where=block,
-                hint=say("A mean over the map in front of it makes a network free of the size."),
+                hint=_FREE,
             )  # fmt: skip
+    result = subject.trunk.units[-1].result
+    wanted, gives = (
+        math.prod(each.trunk.analysis.blocks[result.path].output_shapes[result.port]) for each in (subject, found)
+    )
+    if gives != wanted:
+        text = say("gives {found} numbers with images of {size}×{size}, and has learnt {wanted}.", found=gives,
+                   size=size, wanted=wanted)  # fmt: skip
+        raise StudioError("lab.size", text, where=result.path, hint=_FREE)
     return found
 
 
@@ -129,15 +142,16 @@ def evaluate(
         norms(asked)
     network = asked.tapped(without=setting.without)
     if setting.statistics == "exact":
-        re_estimate(network, asked.images("train", setting.exact_images), go_on)
-    batches = rebatched(asked.images(setting.part, setting.images, _chosen(asked, setting)), setting.batch_size)
+        re_estimate(network, _narrow(asked, asked.images("train", setting.exact_images)), go_on)
+    images = asked.images(setting.part, setting.images, _chosen(asked, setting))
+    batches = rebatched(images, setting.batch_size) if setting.statistics == "batch" else _narrow(asked, images)
     logits, labels = list[Tensor](), list[Tensor]()
-    for number, (images, truth) in enumerate(batches, 1):
+    for number, (some, truth) in enumerate(batches, 1):
         if not go_on():
             raise StudioError("lab.cancelled", say("was cancelled."))
         own = batch_statistics(network) if setting.statistics == "batch" else nullcontext()
         with torch.inference_mode(), own:
-            found = network(images)[0]
+            found = network(some)[0]
         logits.append(found.float().cpu())
         labels.append(truth.cpu())
         progress(number, len(batches))
@@ -176,6 +190,16 @@ def summed(logits: Tensor, labels: Tensor, classes: tuple[str, ...]) -> Evaluati
             for name, hits, images in zip(classes, rights, every, strict=False)
         ),
     )  # fmt: skip
+
+
+def _narrow(subject: Subject, batches: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    """In batches whose largest map keeps within `MAP_BYTES`."""
+    shapes = [shape for block in subject.trunk.analysis.blocks.values() for shape in block.output_shapes.values()]
+    size = max(1, MAP_BYTES // (4 * max(math.prod(shape) for shape in shapes)))
+    return [
+        (images[start : start + size], labels[start : start + size])
+        for images, labels in batches for start in range(0, len(labels), size)
+    ]  # fmt: skip
 
 
 def _chosen(subject: Subject, setting: Setting) -> list[int] | None:

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blockstudio.analysis.path_lengths import path_lengths
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import Port
@@ -63,8 +64,7 @@ class PathGradients:
     """Sends gradients back along chosen paths of one batch.
 
     Args:
-        subject: A network with residual units. Raises `StudioError` ``lab.paths`` for one without: it has no paths but
-            one.
+        subject: A network with residual units. Raises `StudioError` ``lab.paths`` for one without.
         images: ``(N, C, H, W)``, as `Subject.images` gives them.
         labels: ``(N,)``.
         go_on: Asked before each draw; ``False`` ends with `StudioError` ``lab.cancelled``.
@@ -79,11 +79,12 @@ class PathGradients:
     def __post_init__(self) -> None:
         self.residual = [unit.name for unit in self.subject.trunk.residual_units]
         if not self.residual:
-            raise StudioError(
-                "lab.paths",
-                say("has no sum with a shortcut, so there is one path and no other."),
-                where=self.subject.diagram.name,
-            )
+            text = (
+                say("has no sum with a shortcut, so there is one path and no other.")
+                if path_lengths(self.subject.trunk).total == 1 else
+                say("has no sum with a shortcut; its paths meet where they cannot be followed one by one.")
+            )  # fmt: skip
+            raise StudioError("lab.paths", text, where=self.subject.diagram.name)
         self._units = [self._parts(unit) for unit in self.subject.trunk.units]
         values = self.images
         with torch.no_grad():

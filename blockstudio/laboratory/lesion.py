@@ -21,7 +21,7 @@ from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
 from blockstudio.laboratory.measure import Measure, Sums
 from blockstudio.laboratory.subject import Subject, rebatched
-from blockstudio.text import say
+from blockstudio.text import say, say_many
 
 KEPT_BYTES = 1 << 30
 """What activations between units may take; those nearer to the output are kept first, as they are smaller."""
@@ -195,7 +195,10 @@ class Lesions:
         """Which units `several` takes away together. Raises `StudioError` ``lab.lesion`` if there are not so many."""
         names = [unit.name for unit in self.candidates()]
         if not 1 <= count <= len(names):
-            text = say("can be asked for 1 to {most} units, not {count}.", most=len(names), count=count)
+            text = say_many(
+                "has one unit that can be taken away, not {wanted}.",
+                "has {count} units that can be taken away, not {wanted}.", len(names), wanted=count,
+            )  # fmt: skip
             raise StudioError("lab.lesion", text, where=self.subject.diagram.name)
         order = {name: index for index, name in enumerate(names)}
         chance, drawn = random.Random(f"{seed}/{count}"), dict[tuple[str, ...], None]()
@@ -229,7 +232,12 @@ class Lesions:
         if not 1 <= pairs <= most:
             raise StudioError(
                 "lab.swap",
-                say("has {most} pairs of units that could change places, not {pairs}.", most=most, pairs=pairs),
+                say_many(
+                    "has one pair of units that could change places, not {wanted}.",
+                    "has {count} pairs of units that could change places, not {wanted}.",
+                    most,
+                    wanted=pairs,
+                ),
                 where=self.subject.diagram.name,
             )
         chance, found = random.Random(f"{seed}/{pairs}"), list[list[tuple[str, str]]]()

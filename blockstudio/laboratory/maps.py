@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
 from blockstudio.graph.expand import Port
-from blockstudio.laboratory.places import place_of
+from blockstudio.laboratory.places import place_of, shape_at
 from blockstudio.laboratory.subject import Subject
 from blockstudio.text import Text, say
 
@@ -92,9 +92,12 @@ def last_map(subject: Subject) -> Port:
         kind = CATALOGUE.get(trunk.flat.main.block(port.path).type)
         layers += kind is not None and kind.weighted
         port = Port(before[0].source, before[0].source_port)
-    inner = [trunk.analysis.blocks[name].output_shapes for name in inside]
-    if not any(len(shape) == 3 and shape[1] * shape[2] > 1 for shapes in inner for shape in shapes.values()):
-        text = say("gives no feature maps anywhere, so there is nothing to lay over a picture.")
+    maps = [shape for name in inside for shape in trunk.analysis.blocks[name].output_shapes.values() if len(shape) == 3]
+    if not any(shape[1] * shape[2] > 1 for shape in maps):
+        text = (
+            say("gives feature maps of one place alone, so there is nothing to lay over a picture.") if maps else
+            say("gives no feature maps anywhere, so there is nothing to lay over a picture.")
+        )  # fmt: skip
         raise StudioError("lab.cam", text, where=subject.diagram.name, hint=say("Ask for the occlusion map."))
     raise _refused(subject, say("more than one layer follows its last feature maps."))
 
@@ -144,9 +147,13 @@ def grad_cam(subject: Subject, block: str, image: Tensor, label: int) -> Tensor:
         ``(H, W)`` of the block's maps, at least 0.
 
     Raises:
-        StudioError: ``lab.block`` for a block that gives no maps or does not lead to the scores.
+        StudioError: ``lab.block`` for a block that gives no maps, or of one place, or does not lead to the scores.
     """
     place = place_of(subject, block, maps=True)
+    _, height, width = shape_at(subject, place)
+    if height * width == 1:
+        text = say("gives feature maps of one place alone, so there is nothing to lay over a picture.")
+        raise StudioError("lab.block", text, where=block)
     tapped = subject.tapped(place)
     # With a gradient from the image on, also where the block itself has no weights in front.
     with torch.enable_grad():

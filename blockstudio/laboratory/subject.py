@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Trunk, Unit, trunk
 from blockstudio.blocks import INPUT, OUTPUT, Shape
+from blockstudio.checked import checked
 from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.definition import Block, Wire
@@ -23,9 +26,10 @@ from blockstudio.graph.expand import Port
 from blockstudio.laboratory.quick import quicken
 from blockstudio.runs.adapt import image_shape
 from blockstudio.runs.datasets import describe
-from blockstudio.runs.recipe import Recipe
+from blockstudio.runs.devices import free_memory
+from blockstudio.runs.recipe import Recipe, with_fields
 from blockstudio.runs.run import Run
-from blockstudio.text import say
+from blockstudio.text import say, say_many
 from blockstudio.training.augment import Normaliser
 from blockstudio.training.data import load_data
 from blockstudio.training.data.batches import Feeder
@@ -54,18 +58,22 @@ class Subject:
     run: Run | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     step: int | None = None
+    like: Subject | None = None
+    """The one as it was trained, which this one is asked in place of: images are normalised as for it."""
 
     @classmethod
-    def of_run(cls, run: Run, checkpoint: Literal["best", "last"] = "best") -> Subject:
+    @checked
+    def of_run(cls, run: Run | str | os.PathLike[str], checkpoint: Literal["best", "last"] = "best") -> Subject:
         """The network of a run.
 
         Args:
-            run: Trained for an epoch at least.
+            run: Trained for an epoch at least; or its directory.
             checkpoint: Of the best validation accuracy, or the last.
 
         Raises:
             StudioError: ``run.untrained`` before the first checkpoint, ``checkpoint.*``, ``trunk.*``.
         """
+        run = run if isinstance(run, Run) else Run(Path(run))
         found = run.best() if checkpoint == "best" else next(reversed(run.checkpoints.all()), None)
         if found is None:
             raise StudioError(
@@ -141,7 +149,8 @@ class Subject:
             index: These of the part, in this order.
 
         Raises:
-            StudioError: ``lab.data`` if the network has no run or its set no such part or image; ``data.*``.
+            StudioError: ``lab.data`` if the network has no run or its set no such part or image, ``lab.memory`` where
+                they do not fit; ``data.*``.
         """
         source = self.part(part)
         if index is not None:
@@ -152,11 +161,25 @@ class Subject:
             source = source.subset(torch.tensor(list(index), dtype=torch.int64))
         elif limit is not None:
             source = source.subset(torch.arange(min(limit, len(source))))
+        self.check_room(len(source))
         feeder = Feeder(self.splits, self.recipe(), self.device)
         try:
             return list(_in_batches(feeder.evaluate(source), flat=len(self.input_shape) == 1))
         finally:
             feeder.close()
+
+    def check_room(self, images: int) -> None:
+        """Raises `StudioError` ``lab.memory`` where so many images are more than the memory has room for, as far as
+        that is known."""
+        needed, free = 4 * images * math.prod(self.input_shape), free_memory()
+        if free is not None and needed > free:
+            text = say_many(
+                "one image of {shape} takes {needed:.1f} GB of memory, and {free:.1f} GB are free.",
+                "{count:,} images of {shape} take {needed:.1f} GB of memory, and {free:.1f} GB are free.", images,
+                shape="×".join(map(str, self.input_shape)), needed=needed / 1e9, free=free / 1e9,
+            )  # fmt: skip
+            hint = say("Ask for fewer images.") if images > 1 else ""
+            raise StudioError("lab.memory", text, where=self._where(), hint=hint)
 
     def shown(self, images: Tensor) -> Tensor:
         """Normalised images as pictures: ``(N, C, H, W)`` in 0 … 1. Raises `StudioError` ``lab.data``; ``data.*``."""
@@ -205,7 +228,11 @@ class Subject:
         """That of its run. Raises `StudioError` ``lab.data`` if there is none."""
         if self.run is None:
             raise StudioError("lab.data", say("has no run, so there are no images."), where=self.diagram.name)
-        return self.run.recipe()
+        recipe = self.run.recipe()
+        if self.like is None:
+            return recipe
+        own = self.like.splits
+        return with_fields(recipe, {"data.mean": list(own.mean), "data.std": list(own.std)})
 
     def _where(self) -> str:
         return self.diagram.name if self.run is None else str(self.run.directory)

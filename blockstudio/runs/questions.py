@@ -80,6 +80,8 @@ class Question:
     options: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Options without which it cannot be asked."""
+    one: tuple[str, ...] = ()
+    """Options of which it takes a single value."""
 
 
 _SEEN = ("image", "picture", "part")
@@ -102,10 +104,10 @@ QUESTIONS: dict[str, Question] = {
     "peaks": Question(say("Peaks"), say("whether the class map's peak lies in the object (sets that know its box)"),
                       "seeing", ("images", "part")),
     "occlusion": Question(say("Occlusion"), say("what is lost where a square covers the picture"), "seeing",
-                          (*_SEEN, "class", "patch")),
+                          (*_SEEN, "class", "patch"), one=("image",)),
     "filters": Question(say("Filters"), say("the first convolution's filters"), "seeing"),
     "features": Question(say("Feature maps"), say("what a block gives for a picture"), "seeing", (*_SEEN, "block"),
-                         ("block",)),
+                         ("block",), one=("image",)),
     "excited": Question(say("Most exciting images"), say("the images that excite units of a block most"), "seeing",
                         ("block", "units", "images", "part"), ("block",)),
     "field": Question(say("Receptive field"), say("what a unit can see, and what it does see"), "seeing",
@@ -149,24 +151,29 @@ def check_asked(name: str, values: Mapping[str, Any]) -> None:
                 hint=say("It takes {names}.", names=names) if names else say("It takes no options."),
             )  # fmt: skip
         declared = OPTIONS[option]
-        strange = [each for each in value if each not in declared.choices] if declared.kind == "texts" else ()
+        if not _fits(declared.kind, value):
+            raise _not(declared, repr(value))
+        many = isinstance(value, list | tuple)
+        if many and len(value) > 1 and option in question.one:
+            raise StudioError("lab.option", say("{question} takes one --{option}.", question=name, option=option))
+        strange = [each for each in (value if many else (value,)) if each not in declared.choices]
         if declared.choices and strange:
             raise StudioError(
                 "lab.option", say("--{option} does not take {value}.", option=option, value=strange[0]),
                 hint=say("It takes {names}.", names=", ".join(declared.choices)),
             )  # fmt: skip
         least, most = declared.least, declared.most
-        for number in value if isinstance(value, list | tuple) else (value,):
+        for number in value if many else (value,):
             if not isinstance(number, int | float):
                 continue
             if most is not None and least is not None and not least <= number <= most:
-                text = say(
-                    "--{option} takes a number from {least:g} to {most:g}.", option=option, least=least, most=most
-                )
+                text = say("{title} (--{option}) takes a number from {least:g} to {most:g}.", title=declared.title,
+                           option=option, least=least, most=most)  # fmt: skip
                 raise StudioError("lab.option", text)
             if least is not None and not number >= least:
-                raise StudioError("lab.option", say("--{option} takes a number from {least:g}.", option=option,
-                                                    least=least))  # fmt: skip
+                text = say("{title} (--{option}) takes a number from {least:g}.", title=declared.title, option=option,
+                           least=least)  # fmt: skip
+                raise StudioError("lab.option", text)
     for option in question.needs:
         if values.get(option) is None:
             raise StudioError("lab.option", say("{question} needs --{option}.", question=name, option=option),
@@ -199,10 +206,29 @@ def read_option(name: str, text: str) -> Any:
             (word,) = words
             return int(word) if option.kind == "int" else float(word)
     except ValueError:
-        wanted = {
-            "int": say("a whole number"), "float": say("a number"), "ints": say("whole numbers"),
-            "place": say("a row and a column"),
-        }[option.kind]  # fmt: skip
-        raise StudioError("lab.option", say("{title} takes {what}, not '{text}'.", title=option.title, what=wanted,
-                                            text=text.strip())) from None  # fmt: skip
+        raise _not(option, f"'{text.strip()}'") from None
     return words if option.kind == "texts" else text.strip()
+
+
+_WANTED: dict[Kind, Text] = {
+    "int": say("a whole number"), "float": say("a number"), "ints": say("whole numbers"),
+    "place": say("a row and a column"), "choice": say("a word"), "text": say("a text"), "file": say("a file's name"),
+    "texts": say("texts"),
+}  # fmt: skip
+
+
+def _fits(kind: Kind, value: object) -> bool:
+    """Whether a value is of a kind: one that a program gives need not be."""
+    if kind in ("ints", "texts", "place"):
+        single: Kind = "text" if kind == "texts" else "int"
+        return isinstance(value, list | tuple) and all(_fits(single, each) for each in value) and (
+            kind != "place" or len(value) == 2
+        )  # fmt: skip
+    if kind in ("int", "float"):
+        return isinstance(value, int | float if kind == "float" else int) and not isinstance(value, bool)
+    return isinstance(value, str) and "\0" not in value
+
+
+def _not(option: Option, found: str) -> StudioError:
+    return StudioError("lab.option", say("{title} takes {what}, not {found}.", title=option.title,
+                                         what=_WANTED[option.kind], found=found))  # fmt: skip

@@ -1,4 +1,4 @@
-"""A stop while the first steps are being prepared: compiling and recording take minutes and listen to nobody.
+"""A stop while a trainer gets ready: reading images, compiling and recording take minutes and listen to nobody.
 
 Nothing has been learnt then that is not in a checkpoint, so the process may simply end, with a word in the log.
 """
@@ -17,16 +17,17 @@ from blockstudio.training.control import Control
 LOOK = 0.2
 """Seconds between two looks at the commands."""
 PATIENCE = 3.0
-"""Seconds that the step under way is given to end by itself."""
+"""Seconds that what is under way is given to end by itself."""
 
 
 class Leaving:
-    """Watches over the first steps of a process of its own; a context manager around each of them.
+    """Watches over what comes before the first steps of a process of its own, or over these; a context manager around
+    each of them.
 
     Args:
         control: What the trainer has been told.
         leave: Says in the log that the run has stopped, and gives the lock back.
-        steps: So many steps are watched over.
+        steps: So many stretches are watched over.
     """
 
     def __init__(self, control: Control, leave: Callable[[], object], steps: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from blockstudio.errors import StudioError
@@ -50,17 +51,11 @@ class Loop(Standing):
         self._ticked = self._beaten = time.perf_counter()
         self._leaving: Leaving | None = None
 
-    def leave_if_asked(self) -> None:
+    def leave_if_asked(self, leave: Callable[[], object]) -> None:
         """Let a stop end the whole process while the first steps are compiled or recorded; it has to be the trainer's
-        own."""
+        own. ``leave`` says the last word."""
         if self._recipe.compile or self._recorded:
-            self._leaving = Leaving(self._control, self._leave, WARM_UP + 1 if self._recorded else 1)
-
-    def _leave(self) -> None:
-        self._events.write("stopped", step=self._saved[0] if self._saved is not None else 0)
-        self._events.sync()
-        self._events.close()
-        self._lock.release()
+            self._leaving = Leaving(self._control, leave, WARM_UP + 1 if self._recorded else 1)
 
     # From start to end
 
@@ -69,7 +64,7 @@ class Loop(Standing):
         self._restore()
         self._say_started()
         try:
-            done = self._train()
+            done = self._listen() and self._train()  # It may have been told something while it was getting ready.
         except Diverged as error:
             self._events.write("diverged", step=self._step, loss=str(error.loss))
             return

@@ -118,8 +118,9 @@ class Standing:
             self._events.write("warning", code=error.code, text=text)
 
     def _save(self) -> None:
-        """Write a checkpoint, unless there is this one. Raises `Diverged` rather than save what is no number."""
-        if self._saved == (self._step, self._evaluated):
+        """Write a checkpoint, unless there is this one, or nothing has been learnt. Raises `Diverged` rather than save
+        what is no number."""
+        if not self._step or self._saved == (self._step, self._evaluated):
             return
         began = time.perf_counter()
         sums = self._sums()

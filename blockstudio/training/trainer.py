@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,8 +23,9 @@ from blockstudio.runs.tensorboard import FOLDER, TensorBoardFile
 from blockstudio.text import say
 from blockstudio.training.control import Control, stopped_by_signals
 from blockstudio.training.device import library_settings
+from blockstudio.training.leaving import Leaving
 from blockstudio.training.loop import Loop
-from blockstudio.training.prepare import Builder, download_note, prepare, write_data, write_environment
+from blockstudio.training.prepare import Builder, Prepared, download_note, prepare, write_data, write_environment
 
 
 def train(
@@ -67,8 +69,8 @@ def train_run(
 ) -> bool:
     """Train or continue ``run`` until it ends or is stopped; returns whether a signal stopped it.
 
-    ``token`` takes over a lock that another process claimed for this one; in its ``own_process`` a stop while the
-    network is being compiled ends the process. Raises `StudioError` ``run.locked`` if
+    ``token`` takes over a lock that another process claimed for this one; in its ``own_process`` a stop while
+    images are read or the network is compiled ends the process. Raises `StudioError` ``run.locked`` if
     another trainer is at work, ``run.finished`` if there is nothing left to do, or whatever is wrong with the run; that
     is in the log too, as a ``failed`` event.
     """
@@ -80,20 +82,19 @@ def train_run(
         board = TensorBoardFile(run.directory / FOLDER) if run.recipe().watch.tensorboard else None
         events = EventWriter(run.directory / EVENTS, on_event if board is None else _both(board, on_event))
         control = Control(run.directory / CONTROL, control_offset)
-        with _LastWord(events), stopped_by_signals(control, signals):
-            events.reserve()
-            fetching = download_note(run)
-            if fetching:
-                events.write("note", text=fetching)
-            prepared = prepare(run, build)
-            for note in prepared.splits.notes:
-                events.write("note", text=note)
-            write_environment(run, prepared)
-            write_data(run, prepared.splits, prepared.brought)
+        leave = partial(_leave, run, events, lock)
+        with _LastWord(events), ExitStack() as listening:
+            if own_process:
+                listening.enter_context(stopped_by_signals(control, signals))
+                with Leaving(control, leave, 1):
+                    prepared = _prepared(run, events, build)
+            else:  # Until something is learnt Ctrl-C ends the program as it ends any other.
+                prepared = _prepared(run, events, build)
+                listening.enter_context(stopped_by_signals(control, signals))
             with library_settings(prepared.recipe, prepared.device):
                 loop = Loop(run, prepared, events, control, lock)
                 if own_process:
-                    loop.leave_if_asked()
+                    loop.leave_if_asked(leave)
                 loop.run()
         if board is not None:
             board.close()
@@ -101,6 +102,29 @@ def train_run(
     finally:
         lock.release()
         torch.set_num_threads(threads)
+
+
+def _prepared(run: Run, events: EventWriter, build: Builder | None) -> Prepared:
+    """Everything up to the first step, and what the log and the run's files say of it."""
+    events.reserve()
+    fetching = download_note(run)
+    if fetching:
+        events.write("note", text=fetching)
+    prepared = prepare(run, build)
+    for note in prepared.splits.notes:
+        events.write("note", text=note)
+    write_environment(run, prepared)
+    write_data(run, prepared.splits, prepared.brought)
+    return prepared
+
+
+def _leave(run: Run, events: EventWriter, lock: Lock) -> None:
+    """The last word of a process that ends before it has learnt anything that is not kept."""
+    kept = next(reversed(run.checkpoints.all()), None)
+    events.write("stopped", step=0 if kept is None else kept.step)
+    events.sync()
+    events.close()
+    lock.release()
 
 
 def _both(board: TensorBoardFile, on_event: Callable[[Event], None] | None) -> Callable[[Event], None]:

@@ -162,7 +162,9 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     assert not page.asking, "pages that nobody has looked at are not made"
     # Questions of each group.
     for group, name, fields in (
-        ("lesion", "lesion", {"images": "60"}), ("paths", "paths", {}), ("seeing", "cam", {"image": "0, 3"}),
+        ("lesion", "lesion", {"images": "60"}), ("paths", "paths", {}),
+        ("paths", "start", {"initial": "torch he", "seeds": "0", "batch-size": "8"}),
+        ("seeing", "cam", {"image": "0, 3"}),
         ("batchnorm", "batchnorm", {"images": "40", "batch-size": "16"}),
         ("evaluation", "evaluate", {"per-class": "2"}),
     ):  # fmt: skip
@@ -186,12 +188,32 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     page.turn_to("seeing")
     asking.turn_to("features")
     asking.ask()
-    assert "needs --block" in asking.trouble.text()
+    assert asking.trouble.text().startswith("Block is missing.")
     asking.turn_to("cam")
     assert asking.found["question"] == "cam"  # what it answered is still there
     asking.write("image", "one")
     asking.ask()
     assert "whole numbers" in asking.trouble.text()
+
+
+def test_paths_that_are_left_are_those_of_the_graph(desk: Desk, qtbot: Any) -> None:
+    _, page = opened(desk, qtbot)
+    lesion = page.by_hand
+    net = bs.Builder("Three ways", input=(1, 8, 8))
+    net.add("Conv2d", "stem", out_channels=4, padding=1)
+    net.add("Conv2d", "one", out_channels=4, padding=1)
+    net.add("Conv2d", "two", after="stem", out_channels=4, padding=1)
+    net.add("Add", "sum", after=["one", "two", "stem"])
+    net.chain("GlobalAvgPool", "Flatten", ("Linear", {"out_features": 10}))
+    lesion.show_network("three", trunk(net.finish()))
+    (unit,) = (unit.name for unit in lesion.cards.units if unit.residual)
+    assert (lesion._paths_left([]), lesion._paths_left([unit])) == ("3 of 3 paths are left.", "1 of 3 paths are left.")
+    lesion.show_network("two", trunk(bs.load("cifar_resnet", n=3)))
+    assert "128 of 512 paths are left: one block off halves" in lesion._paths_left(["layer1.0", "layer3.2"])
+    lesion.show_network("inception", trunk(bs.load("module_inception")))
+    assert "all 4 paths lead through each" in lesion._paths_left([])
+    lesion.show_network("plain", trunk(bs.load("cifar_plain", n=1)))
+    assert "one path, and every block lies on it" in lesion._paths_left([])
 
 
 def keep_what_is_known_by_hand(page: LaboratoryPage, qtbot: Any, trained: Run) -> None:

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 import blockstudio as bs  # noqa: E402
 from blockstudio.cli import main  # noqa: E402
 from blockstudio.laboratory.beginning import beginning, fitted  # noqa: E402
+from blockstudio.laboratory.questions import start  # noqa: E402
 from blockstudio.runs import with_fields  # noqa: E402
 from blockstudio.training.prepare import build_network  # noqa: E402
 
@@ -45,3 +46,20 @@ def test_the_first_step_at_the_command_line(tmp_path: Path, capsys: pytest.Captu
     data = json.loads((tmp_path / "start.json").read_text(encoding="utf-8"))
     assert set(data["initials"]) == {"gaussian"} and data["initials"]["gaussian"]["blocks"]["conv1"]["gradient"] >= 0
     assert (tmp_path / "start.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_auxiliary_outputs_are_counted_and_stand_aside() -> None:
+    diagram = bs.Diagram("Two outputs")
+    diagram.add("Input", "input", shape=[1, 8, 8])
+    diagram.add("Flatten", "flat")
+    for name, end, options in (("fc", "Output", {}), ("side", "AuxOutput", {"weight": 0.5})):
+        diagram.add("Linear", name, out_features=10)
+        diagram.add(end, f"{name}_end", **options)
+        diagram.connect("flat", name)
+        diagram.connect(name, f"{name}_end")
+    diagram.connect("input", "flat")
+    fitted_, recipe = fitted(diagram)
+    (found,) = beginning(fitted_, recipe, ["torch"], [0], batch_size=16)
+    assert found.even == pytest.approx(1.5 * math.log(10))
+    assert {block.path: block.aside for block in found.blocks} == {"fc": False, "side": True}
+    assert str(start(fitted_, recipe, ["torch"], [0], 16).sentence).endswith("; fc alone has weights.")

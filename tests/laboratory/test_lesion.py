@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import blockstudio as bs  # noqa: E402
+from blockstudio.analysis.path_lengths import paths_without  # noqa: E402
 from blockstudio.analysis.trunk import is_layer, trunk  # noqa: E402
 from blockstudio.errors import StudioError  # noqa: E402
 from blockstudio.laboratory import Lesions, Subject, branch_lengths, path_lengths, questions  # noqa: E402
@@ -200,6 +201,15 @@ def test_paths_of_any_network_agree_with_walking_them_all() -> None:
                 joined[one + more] = joined.get(one + more, 0) + counts[one]
             counts = joined
         assert path_lengths(found).counts == dict(sorted(counts.items()))
+        assert paths_without(found) == sum(counts.values())
+
+
+def test_a_unit_without_its_branch_leaves_the_paths_of_its_shortcut() -> None:
+    found = trunk(bs.load("inception_resnet_v1"))
+    names = [unit.name for unit in found.residual_units]
+    whole, one, none = (paths_without(found, off) for off in ((), names[:1], names))
+    # A block of three branches and a shortcut; without any branch what stands between the blocks is left.
+    assert whole == 4 * one and one > none > 0
 
 
 def linear_chain() -> Subject:

@@ -136,7 +136,9 @@ def test_calibration_is_counted_by_hand() -> None:
     assert found.by_class == (("a", 1, 1.0), ("b", 3, pytest.approx(1 / 3)))
 
 
-def test_a_run_is_measured_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_measured_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = with_fields(Recipe(), {"data.input_size": 8, "steps": 3, "batch_size": 16, "threads": 1})
     run = create_run(bs.load("cifar_resnet", n=1), recipe, tmp_path / "run")
     train_run(run)
@@ -152,6 +154,14 @@ def test_a_run_is_measured_anew(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert few.images == 30 and {count for _, count, _ in few.by_class} == {3}
     assert at_size(asked, 12).input_shape[1:] == (12, 12)
     assert evaluate(asked, Setting(images=20, input_size=12)).images == 20
+    assert at_size(asked, 12).splits.mean == asked.splits.mean, "as in training, not as the enlarged images are"
+    # However large the maps, no more of them at a time than there is room for; that changes nothing.
+    with monkeypatch.context() as patched:
+        patched.setattr("blockstudio.laboratory.evaluation.MAP_BYTES", 4 * 16 * 12 * 12 * 7)
+        done = list[tuple[int, int]]()
+        narrow = evaluate(asked, Setting(images=20, input_size=12), lambda number, of: done.append((number, of)))
+    assert done == [(1, 3), (2, 3), (3, 3)]
+    assert narrow.loss == pytest.approx(evaluate(asked, Setting(images=20, input_size=12)).loss)
     for statistics in ("batch", "exact"):
         assert evaluate(asked, Setting(images=40, statistics=statistics, exact_images=64)).images == 40
     from blockstudio.cli import main

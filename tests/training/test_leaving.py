@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from blockstudio.runs import Run, start_run
-from blockstudio.training import leaving
+from blockstudio.training import leaving, trainer
 from blockstudio.training.control import Control
 from blockstudio.training.leaving import Leaving
+from blockstudio.training.prepare import Builder, Prepared
 
 MakeRun = Callable[..., Run]
 
@@ -51,6 +52,42 @@ def test_once_the_first_steps_are_done_nobody_watches(tmp_path: Path, ended: thr
     with watch:
         pass
     assert watch._over.is_set() and not ended.is_set()
+
+
+def test_a_stop_while_images_are_read_ends_the_trainer(
+    make_run: MakeRun, ended: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(epochs=1)
+
+    def prepare(run: Run, build: object) -> None:
+        run.send("stop")
+        assert ended.wait(20)
+        assert (run.state().status, run.state().step) == ("stopped", 0)
+        raise AssertionError("the process has ended")
+
+    monkeypatch.setattr(trainer, "prepare", prepare)
+    with pytest.raises(ValueError, match="closed file"):  # After the last word there is none.
+        trainer.train_run(run, own_process=True)
+
+
+def test_what_was_asked_while_a_trainer_got_ready_is_heard_before_the_first_step(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(epochs=1)
+    seen: list[str] = []
+
+    def prepare(run: Run, build: Builder | None) -> Prepared:
+        run.send("stop")
+        return prepared(run, build)
+
+    prepared = trainer.prepare
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer, "prepare", prepare)
+        trainer.train_run(run, on_event=lambda event: seen.append(event["type"]))
+    assert [kind for kind in seen if kind != "note"] == ["started", "stopped"], "no step, and no checkpoint of nothing"
+    assert run.state().status == "stopped" and not run.checkpoints.all()
+    trainer.train_run(run)
+    assert run.state().status == "finished"
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from blockstudio.training.data import load_data
 from blockstudio.training.data.batches import Feeder
 from blockstudio.training.losses import Meter
 from blockstudio.training.optimizers import rate_factor
+from blockstudio.training.pace import Pace
 from tests.support.tiny import tiny_network
 
 MakeRun = Callable[..., Run]
@@ -173,12 +174,15 @@ def test_steps_are_told_at_most_every_tick(make_run: MakeRun, monkeypatch: pytes
     assert counts[1] == (1, 4)
 
 
-def test_step_events_have_every_figure(make_run: MakeRun) -> None:
+def test_step_events_have_every_figure(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    where: list[tuple[int, ...]] = []
+    monkeypatch.setattr(Pace, "left", lambda self, *standing: where.append(standing) or 12.34)
     run = make_run(epochs=1)
     train_run(run)
     last = run.history().steps[-1]
     assert (last["step"], last["epoch"], last["aux"]) == (20, 1, [])
-    assert last["seconds_left"] >= 0.0  # what is yet to be measured
+    # Step, of how many, an epoch's, the last that was measured, until when BatchNorm's averages are computed anew.
+    assert last["seconds_left"] == 12.3 and where[-1] == (20, 20, 20, 0, 50)
     assert last["images_per_second"] > 0
     assert 0 <= last["accuracy"] <= 1
     assert last["lr"] == pytest.approx(1e-3 * rate_factor(run.recipe().schedule, 19, 20, 20))

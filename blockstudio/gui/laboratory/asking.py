@@ -33,7 +33,7 @@ from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.saving import Kind, ask_where, save_links
 from blockstudio.report.table import Table
 from blockstudio.runs.questions import OPTIONS, QUESTIONS, Group, check_asked, read_option
-from blockstudio.text import from_data
+from blockstudio.text import from_data, say
 
 SIDE, HEADING_ROOM = 280, 8
 
@@ -161,6 +161,7 @@ class AskingPage(QWidget):
         if option.choices:
             field = QComboBox()
             field.addItems(list(option.choices))
+            field.setEditable(option.kind == "texts")  # Several, with blanks between them.
         elif name == "block":
             field = QComboBox()
             field.setEditable(True)
@@ -225,12 +226,8 @@ class AskingPage(QWidget):
         """What stands in the fields. Raises `StudioError` ``lab.option``."""
         found = dict[str, Any]()
         for name, field in self.fields.items():
-            if isinstance(field, QComboBox):
-                found[name] = field.currentText().strip() or None
-            else:
-                found[name] = field.text().strip() or None if OPTIONS[name].kind == "file" else read_option(
-                    name, field.text()
-                )  # fmt: skip
+            text = field.currentText() if isinstance(field, QComboBox) else field.text()
+            found[name] = text.strip() or None if OPTIONS[name].kind == "file" else read_option(name, text)
         return found
 
     def ask(self) -> None:
@@ -238,6 +235,11 @@ class AskingPage(QWidget):
         self.cancel()
         try:
             values = self.values()
+            missing = next((name for name in QUESTIONS[self.name].needs if values[name] is None), None)
+            if missing is not None:
+                self.fields[missing].setFocus()
+                option = OPTIONS[missing]
+                raise StudioError("lab.option", say("{title} is missing.", title=option.title), hint=option.help)
             check_asked(self.name, values)
         except StudioError as error:
             self._refuse(error)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio.analysis.path_lengths import paths_without
 from blockstudio.analysis.trunk import Trunk, is_layer
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
@@ -53,6 +54,7 @@ class LesionPage(QWidget):
         super().__init__()
         self._desk, self._process, self._fill_runs = desk, process, fill_runs
         self._name = ""
+        self._trunk: Trunk | None = None
         self.images_of: dict[str, int] = {}
         """By unit: on how many images `without` was measured so far."""
         self.beside: tuple[str, dict[str, Any]] | None = None
@@ -167,7 +169,7 @@ class LesionPage(QWidget):
     def show_network(self, name: str, trunk: Trunk | None) -> None:
         """Another run: its units, all in place."""
         self.off, self.swapped, self._history, self.without, self.whole, self._asked = [], [], [], {}, None, None
-        self._name, self.now = name, None
+        self._name, self._trunk, self.now = name, trunk, None
         self.images_of, self.beside, self._asked_beside, self._prepared = {}, None, None, None
         self.beside_chip.set_text(tr("Beside"))
         self.cards.show_units(() if trunk is None else trunk.units, {} if trunk is None else _kinds(trunk))
@@ -332,17 +334,20 @@ class LesionPage(QWidget):
         self.bar.show_values(now, whole, 1 / max(1, len(self._process.classes)))
 
     def _paths_left(self, off: Sequence[str]) -> str:
-        """How many paths there are, of how many: each sum doubles their number."""
-        sums = [unit.name for unit in self.cards.units if unit.residual]
+        """How many paths there are, of how many."""
+        if self._trunk is None:
+            return ""
         if self.swapped and not off:
             return tr("Blocks stand in each other's place: no path is lost, but each is put together anew.")
+        whole, sums = paths_without(self._trunk), len(self._trunk.residual_units)
         if not sums:
-            return tr("A plain network has one path, and every block lies on it.")
-        left = len([name for name in sums if name not in off])
-        return tr(
-            "{left} of {all} paths are left: one block off halves their number.", left=f"{2**left:,}",
-            all=f"{2 ** len(sums):,}",
-        )  # fmt: skip
+            return tr("A plain network has one path, and every block lies on it.") if whole == 1 else tr(
+                "There is no shortcut past any block: all {all} paths lead through each.", all=f"{whole:,}"
+            )  # fmt: skip
+        counts = {"left": f"{paths_without(self._trunk, off):,}", "all": f"{whole:,}"}
+        if whole == 2**sums:  # Two ways through each sum.
+            return tr("{left} of {all} paths are left: one block off halves their number.", **counts)
+        return tr("{left} of {all} paths are left.", **counts)
 
     def _refused(self, error: StudioError) -> None:
         self._asked = None

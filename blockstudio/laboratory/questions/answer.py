@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from blockstudio.checked import checked
 from blockstudio.errors import StudioError
-from blockstudio.formats import OUTLINES
+from blockstudio.formats import OUTLINES, PIXELS
 from blockstudio.graph.files import write_atomic
+from blockstudio.report.pixels import png_of
 from blockstudio.report.table import Table
 from blockstudio.text import Text, say
 
@@ -36,9 +39,19 @@ class Answer:
     figure: Figure
     sentence: Text
 
-    def save(self, folder: Path) -> None:
-        """Write ``QUESTION.json`` and ``QUESTION.svg`` into a folder, which is made if it is not there. Raises
-        `StudioError` ``file.write``."""
+    @checked
+    def save(self, folder: str | os.PathLike[str], *, png: bool = False) -> None:
+        """Write ``QUESTION.json`` and ``QUESTION.svg`` into a folder.
+
+        Args:
+            folder: It is made if it is not there.
+            png: Write ``QUESTION.png`` too.
+
+        Raises:
+            StudioError: ``file.*``; ``install.missing`` for a PNG without Qt.
+        """
+        folder, svg = Path(folder), self.figure.svg()
+        pixels = png_of(svg) if png else None
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -46,4 +59,6 @@ class Answer:
             raise StudioError("file.write", text, where=str(folder)) from None
         data = json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
         write_atomic(folder / f"{self.question}.json", data.encode())
-        write_atomic(folder / f"{self.question}{OUTLINES}", self.figure.svg().encode())
+        write_atomic(folder / f"{self.question}{OUTLINES}", svg.encode())
+        if pixels is not None:
+            write_atomic(folder / f"{self.question}{PIXELS}", pixels)

@@ -68,10 +68,16 @@ def start(
 
 
 def _said(found: Beginning) -> Text:
-    first, last = found.blocks[0], found.blocks[-1]
+    first = found.blocks[0]
+    last = next((block for block in reversed(found.blocks) if not block.aside), first)
     if not first.gradient or not last.gradient:
         return say("{initial}: loss {loss}; no gradient arrives at {block}.", initial=found.initial,
                    loss=f"{found.loss:.3f}", block=(last if first.gradient else first).path)  # fmt: skip
+    if first is last:
+        return say(
+            "{initial}: loss {loss}, even guesses have {even}; {block} alone has weights.",
+            initial=found.initial, loss=f"{found.loss:.3f}", even=f"{found.even:.3f}", block=first.path,
+        )  # fmt: skip
     factor = first.gradient / last.gradient
     return say(
         "{initial}: loss {loss}, even guesses have {even}; the gradient of {first} is {factor} × that of {last}.",

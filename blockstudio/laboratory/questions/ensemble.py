@@ -92,8 +92,9 @@ def gradients(
     effective = next(length for length, total in enumerate(accumulate(brought)) if total >= 0.9 or length == count)
     fall = strengths[0].mean_log - strengths[-1].mean_log
     sentence = say(
-        "From no branch to all {count}, the gradient at the input changes by a factor of {factor}; what arrives comes "
-        "most from paths through {peak} branches, nine tenths from paths through at most {effective}.",
+        "From the path through no branch to the one through all ({count}), the gradient at the input changes by a "
+        "factor of {factor}; what arrives comes most from paths of length {peak} (branches gone through), nine tenths "
+        "from lengths up to {effective}.",
         count=count,
         factor=f"{math.exp(-fall):.2g}" if fall < 700 else "0",
         peak=peak,

@@ -199,9 +199,11 @@ def _drawn(
             (a, first), (b, last) = points[0], points[-1]
             values_text = {"whole": f"{group.whole:.1%}", "first": f"{first:.1%}", "a": f"{a:g}",
                            "last": f"{last:.1%}", "b": f"{b:g}"}  # fmt: skip
+            said = (say("{first} at {a} and {last} at {b}", **values_text) if points[1:] else
+                    say("{first} at {a}", **values_text))  # fmt: skip
             firsts.append(
-                say("{network}: whole, {whole}; {first} at {a} and {last} at {b}", network=group.name, **values_text)
-                if groups[1:] else say("Whole, {whole}; {first} at {a} and {last} at {b}", **values_text)
+                say("{network}: whole, {whole}; {readings}", network=group.name, readings=said, **values_text)
+                if groups[1:] else say("Whole, {whole}; {readings}", readings=said, **values_text)
             )  # fmt: skip
     chart = Chart(render(title), render(across), render(say("accuracy")), curves, _guides(groups), percent=True)
     data: dict[str, Any] = {"whole": runs[0].whole().accuracy, "seed": seed, "readings": _readings(found[0])}
