@@ -3,10 +3,10 @@
 The rules, in one place. A declared diagram parameter ``num_classes`` or ``in_channels`` takes the data's number;
 ``data.input_size`` sets the height and width of the Input (through the parameter ``size`` where it is declared).
 Without it, small images are not blown up to a drawing made for large ones: the network is trained at the first of
-`SMALL_SIZES` that holds the images and that the network can take; auxiliary heads that are made for the size drawn are
-switched off (the parameter ``aux``). A run that begins with weights keeps what they are
-for: the channels of the input, and the size where the number of weights depends on it; only the number of classes is
-the data's. All of it is noted for the user.
+`SMALL_SIZES` that holds the images and that the network can take, photos of a folder by their usual shorter side;
+auxiliary heads that are made for the size drawn are switched off (the parameter ``aux``). A run that begins with
+weights keeps what they are for: the channels of the input, the size drawn on a folder of photos, elsewhere the size
+where the number of weights depends on it; only the number of classes is the data's. All of it is noted for the user.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.known_sets import COUNTED, DataInfo
 from blockstudio.runs.narrow import narrow_problems
 from blockstudio.runs.optimizers import OPTIMIZERS
+from blockstudio.runs.photo_sizes import usual_side
 from blockstudio.runs.rates import usual_rate
 from blockstudio.runs.recipe import Recipe, check
 from blockstudio.runs.schedules import SCHEDULES
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
 
 SMALL_SIZES = (32, 64, 96, 128)
 SMALL = 64
-"""Images up to this size are small; diagrams drawn for more are trained smaller."""
+"""Images up to this size are small; diagrams drawn for more are trained smaller. So are photos of a folder up to the
+last of `SMALL_SIZES`."""
 DEFAULT_EPOCHS = 10
-LEAST_STEPS = 300
+LEAST_STEPS = 800
 """A run on few images has more epochs than `DEFAULT_EPOCHS`, so that it has about so many steps."""
 MOST_EPOCHS = 60
 BATCHES = ((500, 16), (1000, 32), (5000, 64))
@@ -298,6 +300,11 @@ def _fit(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> list[str]:
     return [fitted]
 
 
+def _is_folder(facts: DataInfo) -> bool:
+    """Whether the set is somebody's own photos."""
+    return facts.kind == "folder" and facts.root is not None
+
+
 def _keeps_channels(recipe: Recipe) -> bool:
     """Whether the images are brought to the input's channels rather than the input to theirs."""
     return bool(recipe.start.weights) and recipe.data.channels == "fit"
@@ -314,14 +321,18 @@ def _fit_size(diagram: Diagram, recipe: Recipe, facts: DataInfo) -> None:
         except StudioError as error:
             raise error.at("data.input_size") from None
         return
-    if facts.size is None or facts.size > SMALL or min(shape[1:]) <= SMALL:
+    own, most = facts.size, SMALL
+    if min(shape[1:]) > SMALL and own is None and _is_folder(facts) and not recipe.start.weights:
+        assert facts.root is not None
+        own, most = usual_side(facts.root), SMALL_SIZES[-1]
+    if own is None or own > most or min(shape[1:]) <= SMALL:
         return
     from blockstudio.analysis import analyze
 
     drawn = analyze(diagram).parameters_with_auxiliary if recipe.start.weights else None
     for heads in (True, False):
         for size in SMALL_SIZES:
-            if not facts.size <= size < min(shape[1:]):
+            if not own <= size < min(shape[1:]):
                 continue
             try:
                 set_size(diagram, size)

@@ -27,7 +27,7 @@ Part: TypeAlias = Literal["train", "validation", "test"]
 
 WORDS: dict[Part, tuple[str, ...]] = {
     "train": ("train", "training", "trn", "trainval", "训练", "訓練"),
-    "validation": ("val", "valid", "validation", "validate", "validating", "dev", "验证", "驗證", "校验"),
+    "validation": ("val", "valid", "validation", "validate", "validating", "vld", "dev", "验证", "驗證", "校验"),
     "test": ("test", "testing", "tst", "eval", "evaluation", "holdout", "测试", "測試"),
 }
 """Words for a part in names of folders, the plainest first."""

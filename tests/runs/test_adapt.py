@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import blockstudio as bs
 from blockstudio.answers import StudioErrors
@@ -86,6 +87,31 @@ def test_a_diagram_as_large_as_the_folders_images_keeps_its_size(tmp_path: Path)
     assert input_shape(fitted) == (3, 224, 224)
     assert fitted.parameters["num_classes"].default == 2
     assert chosen.batch_size == 32
+
+
+@pytest.mark.parametrize(
+    ("photos", "preset", "fields", "size"),
+    [
+        ([(140, 100), (90, 130), (160, 110)], "resnet18", {}, 128),
+        ([(60, 80), (200, 64), (64, 64)], "resnet18", {}, 64),
+        ([(640, 480), (100, 90), (480, 640)], "resnet18", {}, 224),
+        # Weights are for the size drawn; and a network for small images is not drawn larger.
+        ([(140, 100)] * 3, "resnet18", {"start.weights": "torchvision:resnet18"}, 224),
+        ([(140, 100)] * 3, "cifar_resnet", {}, 32),
+        ([(140, 100)] * 3, "resnet18", {"data.input_size": 96}, 96),
+    ],
+)
+def test_a_folder_of_small_photos_is_not_blown_up(
+    photos: list[tuple[int, int]], preset: str, fields: dict[str, Any], size: int, tmp_path: Path
+) -> None:
+    for index, sides in enumerate(photos * 2):
+        path = tmp_path / "set" / "ab"[index % 2] / f"{index}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", sides).save(path)
+    (tmp_path / "set" / "a" / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    given = with_fields(Recipe(), {"data": str(tmp_path / "set"), **fields})
+    fitted, chosen, _ = adapt(bs.load(preset), given)
+    assert input_shape(fitted) == (3, size, size) and chosen.data.input_size == size
 
 
 @pytest.mark.parametrize(("name", "rate"), [("sgd", 0.05), ("adamw", 1e-3)])

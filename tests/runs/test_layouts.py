@@ -42,6 +42,7 @@ def classes(found: Layout) -> list[str]:
         ("train2017", "val2017", None),
         ("asl_alphabet_train", None, "asl_alphabet_test"),
         ("train-images", "dev", "tst"),
+        ("trn", "vld", "tst"),
         ("trainval", None, "test"),
         ("train_val", None, "Evaluation"),
         ("训练集", "验证集", "测试集"),

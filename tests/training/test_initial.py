@@ -96,7 +96,7 @@ def test_networks_without_normalisation_are_known(preset: str, wanted: bool) -> 
 def test_few_images_get_more_epochs_and_smaller_batches(tmp_path: Path) -> None:
     root = folder(tmp_path / "photos", load_digits().train, (0, 1, 4), 30)
     _, recipe, _ = adapt(load_preset("cifar_resnet"), with_fields(Recipe(), {"data": str(root)}))
-    assert (recipe.batch_size, recipe.epochs) == (16, 53)
+    assert (recipe.batch_size, recipe.epochs) == (16, 60)
     _, recipe, _ = adapt(load_preset("cifar_resnet"), Recipe())
     assert (recipe.batch_size, recipe.epochs) == (64, 10)
 
