@@ -11,10 +11,11 @@ from statistics import median_low
 from blockstudio.runs.image_folders import images_in
 from blockstudio.runs.layouts import layout
 
-_WRONG = (
+DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, KeyError, IndexError, TypeError,
     OverflowError, AttributeError, NotImplementedError, MemoryError, RecursionError,
 )  # fmt: skip
+"""What the image library raises on damaged files beside errors of its own, whatever their makers thought of."""
 LOOKED_AT = 64
 """So many photos are looked at, of every class alike."""
 
@@ -38,6 +39,6 @@ def usual_side(root: Path) -> int | None:
             try:
                 with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
                     sides.append(min(image.size))
-            except (*_WRONG, Image.DecompressionBombError):
+            except (*DAMAGE, Image.DecompressionBombError):
                 continue  # What is wrong with a file is told where it is read.
     return median_low(sides) if sides else None

@@ -4,9 +4,7 @@ one scale for a whole set where a pixel has more than eight bits."""
 from __future__ import annotations
 
 import os
-import struct
 import warnings
-import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from torch import Tensor
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.image_folders import printable
+from blockstudio.runs.photo_sizes import DAMAGE
 from blockstudio.text import Text, say, say_many
 from blockstudio.training.data.colours import shown
 from blockstudio.training.data.ends import UNSURE, cut_short, what_else
@@ -30,11 +29,8 @@ MAX_PIXELS = 178_956_970
 """Pixels of the largest image that is read: above it the image library suspects a bomb."""
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-UNREADABLE = (
-    OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, KeyError, IndexError, TypeError,
-    OverflowError, AttributeError, NotImplementedError, MemoryError, RecursionError, Image.DecompressionBombError,
-)  # fmt: skip
-"""What the image library raises on damaged files, whatever their makers thought of."""
+UNREADABLE = (*DAMAGE, Image.DecompressionBombError)
+"""What the image library raises on damaged files."""
 DRAFT = 2
 """A photo is decoded at no less than so many times the size that is wanted, where its format can."""
 MEASURED = 5_000
