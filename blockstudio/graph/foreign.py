@@ -68,6 +68,31 @@ def check_origin(type_name: str, origin: Origin, where: str) -> None:
     raise StudioError("file.type", message, where=where)
 
 
+def check_same_type(kind: BlockType, origin: Origin) -> None:
+    """Raises `StudioError` ``file.type`` where a file means a package's type and another of the same name is here: what
+    it holds would be read as something else."""
+    if _installed(kind.package) == _installed(origin.package):
+        return
+    message = (
+        say(
+            "its type {type} is of the package {package} in this file, and of the package {other} here.",
+            type=kind.name, package=origin.package, other=kind.package,
+        )
+        if kind.package
+        else say(
+            "its type {type} is of the package {package} in this file, and the studio has one of its own of that name.",
+            type=kind.name, package=origin.package,
+        )
+    )  # fmt: skip
+    hint = say("Rename it in package and file. If both are the same, take {type} out of its `types`.", type=kind.name)
+    raise StudioError("file.type", message, where=kind.name, hint=hint)
+
+
+def _installed(package: str) -> str:
+    """A package's name as installers compare it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
 def check_free_type(diagram: Contents, name: str) -> None:
     """Raises `StudioError` ``diagram.name`` unless a module can be called ``name``: a class name that neither a type of
     the studio has nor one of another package that is in use here."""

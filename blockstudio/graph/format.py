@@ -24,7 +24,7 @@ from blockstudio.graph.checks import MAX_BLOCKS, MAX_WIRES, check_declarations, 
 from blockstudio.graph.definition import MAIN, Block, Definition, Route, Wire, inferred
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import read_bounded, write_atomic
-from blockstudio.graph.foreign import MAX_TYPES, check_origin
+from blockstudio.graph.foreign import MAX_TYPES, check_origin, check_same_type
 from blockstudio.graph.jsontext import CONVERSION_ERRORS, Place, parse_json
 from blockstudio.graph.migrations import FORMAT_VERSION, migrate
 from blockstudio.graph.module_edits import AddModule, SetDeclarations, SetTexts
@@ -168,8 +168,11 @@ def _place_blocks(
             block = msgspec.convert(raw, Block)
             if block.origin is not None:
                 raise StudioError("file.field", say("a block has no field 'origin'."), where=f"{name}.origin")
-            if origins and block.type in origins and block.type not in diagram.modules and block.type not in CATALOGUE:
-                block = msgspec.structs.replace(block, origin=origins[block.type])
+            if origins and block.type in origins and block.type not in diagram.modules:
+                if block.type in CATALOGUE:
+                    check_same_type(CATALOGUE[block.type], origins[block.type])
+                else:
+                    block = msgspec.structs.replace(block, origin=origins[block.type])
             place_block(diagram, scope, name, block, whole=False)
         except (StudioError, *CONVERSION_ERRORS) as reason:
             raise _misplaced_block(raw, place / name, reason) from None

@@ -163,6 +163,26 @@ def test_what_is_wrong_is_named(old: str, new: str, code: str, place: str) -> No
     assert place in caught.value.where
 
 
+def test_a_type_that_is_another_here_is_said_not_misread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a package's type, opened where the studio, or another package, has one of the same name by now."""
+    mine = FILE.replace('"Power"', '"Pow"')
+    with pytest.raises(bs.StudioError) as caught:
+        loads(mine, "net.blocks.json")
+    assert caught.value.code == "file.type" and "blocks.power" in caught.value.where
+    assert f"its type Pow is of the package {PACKAGE} in this file, and the studio has one" in str(caught.value)
+    monkeypatch.setattr(CATALOGUE["Pow"], "package", "pow-extras")
+    with pytest.raises(bs.StudioError, match="of the package pow-extras here"):
+        loads(mine, "net.blocks.json")
+    monkeypatch.setattr(CATALOGUE["Pow"], "package", "Studio_Extras")
+    with pytest.raises(bs.StudioError) as caught:  # an installer takes that for the same name: it is read as that type
+        loads(mine, "net.blocks.json")
+    assert "Pow has no parameter 'signed'" in str(caught.value)
+    monkeypatch.undo()
+    without = json.loads(FILE)
+    without["types"]["ReLU"] = {"package": PACKAGE}  # nobody means it
+    loads(json.dumps(without))
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [

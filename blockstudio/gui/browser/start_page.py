@@ -24,7 +24,7 @@ from blockstudio.gui.browser.preset_facts import FactsStore
 from blockstudio.gui.browser.tree import Tree
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import clear, quiet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 
 FIRST = "googlenet"
@@ -159,7 +159,7 @@ class StartPage(QWidget):
         for file in files:
             name = file.name.removesuffix(".json").removesuffix(".blocks")
             button = self._desk.commands.link(name, "file.recent", file)
-            button.setToolTip(str(file))
+            button.setToolTip(plain(str(file)))
             button.setAccessibleName(tr("Open {0}", file.name))
             button.setMinimumWidth(40)
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QSty
 
 from blockstudio.gui.commands.registry import Choice, Command, Commands
 from blockstudio.gui.kit.sheet import SearchSheet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, theme
 
 _ID = Qt.ItemDataRole.UserRole
@@ -90,7 +90,7 @@ class CommandLine(SearchSheet):
         item.setData(_VALUE, choice.value)
         if not choice.enabled:
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-            item.setToolTip(choice.tip)
+            item.setToolTip(plain(choice.tip))
         return item
 
     def _item(self, id: str, title: str, command: Command[Any]) -> QListWidgetItem:

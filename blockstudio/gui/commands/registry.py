@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 
 from blockstudio.gui.kit.fields import settle
 from blockstudio.gui.kit.parts import link_button
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.text import say
 
 D = TypeVar("D")
@@ -204,7 +204,7 @@ class Commands(QObject, Generic[D]):
             if choice.separator:
                 menu.addSeparator()
             action = self.offer(menu, id, choice.value, choice.text)
-            action.setToolTip(choice.tip)
+            action.setToolTip(plain(choice.tip))
             action.setCheckable(choice.checked is not None)
             action.setChecked(bool(choice.checked))
             action.setEnabled(action.isEnabled() and choice.enabled)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from blockstudio.gui.compare.networks import ComparedNetwork, ComparedNetworks
 from blockstudio.gui.kit.table_view import ToneDelegate
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.report.compare import COLUMNS
 from blockstudio.report.profile import Profile
@@ -86,7 +86,7 @@ class CompareModel(QAbstractTableModel):
         if role == Role.ForegroundRole:
             return self._colour(row, column)
         if role == Role.ToolTipRole:
-            return self._tip(row, column)
+            return plain(self._tip(row, column))
         if role == Role.AccessibleTextRole:
             return self._spoken(row, column)
         return None

@@ -15,7 +15,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.fields import ValueField, step_number
 from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import Elided, clear, link, quiet
-from blockstudio.gui.kit.text import sentence, tr, tr_many
+from blockstudio.gui.kit.text import plain, sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 from blockstudio.runs.recipe import read_value
 from blockstudio.text import from_data
@@ -302,7 +302,7 @@ class _FileRow(QWidget):
         row.addWidget(dot)
         row.addWidget(name, 1)
         row.addWidget(says)
-        self.setToolTip(f"{file['path'] or file['name']}\n{reason}")
+        self.setToolTip(plain(f"{file['path'] or file['name']}\n{reason}"))
 
 
 def _one_if_alike(channels: list[dict[str, float]]) -> list[dict[str, float]]:

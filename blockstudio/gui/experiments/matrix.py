@@ -12,7 +12,7 @@ from blockstudio.experiments.results import Row
 from blockstudio.experiments.standing import Standing
 from blockstudio.experiments.statistics import deviation, mean
 from blockstudio.gui.experiments.looks import figure, hue, mark
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 
 ROW, CHIP, CHIP_HEIGHT, HEAD = 26, 76, 20, 26
@@ -209,6 +209,6 @@ class TrialMatrix(QWidget):
                 row = self.standing.rows[found[0]]
                 outcome = row.outcomes[found[1]]
                 name = tr("{name}, seed {seed}", name=row.name, seed=found[1])
-                QToolTip.showText(event.globalPos(), f"{name}\n{tr(outcome.message)}".strip(), self)
+                QToolTip.showText(event.globalPos(), plain(f"{name}\n{tr(outcome.message)}".strip()), self)
             return True
         return super().event(event)

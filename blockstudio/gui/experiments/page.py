@@ -40,7 +40,7 @@ from blockstudio.gui.experiments.queue_panel import QueuePanel
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import PageHead, section_title
 from blockstudio.gui.kit.parts import duration_text, quiet, strong
-from blockstudio.gui.kit.text import sentence, tr, tr_many
+from blockstudio.gui.kit.text import plain, sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
 from blockstudio.report.table import Table
 
@@ -273,7 +273,7 @@ class ExperimentView(QScrollArea):
             plan.recipe.optimizer.name,
         ]
         self.definition.setText(" · ".join(part for part in parts if part))
-        self.definition.setToolTip(str(self._control.file))
+        self.definition.setToolTip(plain(str(self._control.file)))
         for take, button in self.takes.items():
             button.setVisible(take in ("final", "best") or experiment.measure.target is not None)
             button.setChecked(take == experiment.measure.take)

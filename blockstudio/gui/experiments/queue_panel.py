@@ -23,7 +23,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.experiments.control import ExperimentControl
 from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import Elided, clear, quiet
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import plain, tr, tr_many
 from blockstudio.gui.kit.theme import font
 
 NAMED = 6
@@ -194,7 +194,7 @@ def _line(role: str, text: str, end: QWidget) -> QWidget:
     dot.setFont(font(9))
     name = Elided()
     name.setText(text)
-    name.setToolTip(text)
+    name.setToolTip(plain(text))
     row.addWidget(dot)
     row.addWidget(name, 1)
     row.addWidget(end)

@@ -14,7 +14,7 @@ from blockstudio.graph.operations.noting import Noted
 from blockstudio.graph.operations.noting import find as find_noted
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.sheet import SearchSheet
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import plain, tr, tr_many
 from blockstudio.gui.kit.theme import font, theme
 
 _FOUND = Qt.ItemDataRole.UserRole
@@ -100,7 +100,7 @@ class FindSheet(SearchSheet):
             item = QListWidgetItem(noted.line)
             item.setData(_FOUND, Found(noted.line or kind, kind, "", noted.scope, 0))
             item.setData(_NOTED, noted)
-            item.setToolTip(noted.line)
+            item.setToolTip(plain(noted.line))
             self.list.addItem(item)
         here = len(list(self.here()))
         self.foot.setText(self._count(len(self.found), here))

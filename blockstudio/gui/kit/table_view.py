@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from blockstudio.gui.kit.text import plain
 from blockstudio.gui.kit.theme import font, notifier, theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -84,7 +85,7 @@ class LinesModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             return cell.text
         if role == Role.ToolTipRole:
-            return cell.tip or None
+            return plain(cell.tip) or None
         if role == Role.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if self.is_right(index.column()) else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)

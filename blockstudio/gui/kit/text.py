@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QDateTime, QLocale
+from PySide6.QtGui import Qt
 
 from blockstudio.text import Text, language, render, say_many
 
@@ -16,6 +19,11 @@ def tr(text: str, *values: object, **named: object) -> str:
     if isinstance(text, Text):
         return render(text)
     return render(Text(text, {**{str(index): value for index, value in enumerate(values)}, **named}))
+
+
+def plain(text: str) -> str:
+    """A text of the user's for a tip, to be shown as it was written: Qt takes what looks like markup for markup."""
+    return f"<span style='white-space: pre-wrap'>{escape(text)}</span>" if Qt.mightBeRichText(text) else text
 
 
 def phrase(text: str, *values: object, **named: object) -> Text:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 
 LEAST = 100
 """Pixels of width."""
@@ -60,7 +60,7 @@ class WeightsField(QWidget):
         room = self.width() - (self.off.sizeHint().width() if self._value else 0) - 16
         metrics = self.name.fontMetrics()
         self.name.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room)))
-        self.name.setToolTip(self._value or tr("A file of weights to begin with"))
+        self.name.setToolTip(plain(self._value) or tr("A file of weights to begin with"))
         said = tr("Starting weights: {name}").format(name=text) if self._value else tr("Load weights…")
         self.name.setAccessibleName(said)
 

@@ -13,7 +13,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import section_title
 from blockstudio.gui.kit.parts import clear, quiet
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import plain, tr, tr_many
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs.differences import GROUPS, Card, Difference, Row, difference
@@ -265,7 +265,7 @@ class DifferencePanel(QWidget):
         for chip, row in zip(self.pickers, pair, strict=True):
             name = self._names[self._rows.index(row)]
             chip.set_text(chip.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 150))
-            chip.setToolTip(name)
+            chip.setToolTip(plain(name))
             chip.setIcon(_dot(self._colours[self._rows.index(row)]))
             chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         if self.found is None:

@@ -26,7 +26,7 @@ from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import Empty, PageHead, page_column, section_title
 from blockstudio.gui.kit.parts import bytes_text, link, quiet
-from blockstudio.gui.kit.text import tr, tr_many
+from blockstudio.gui.kit.text import plain, tr, tr_many
 from blockstudio.gui.kit.theme import theme
 from blockstudio.gui.runs.difference import DifferencePanel
 from blockstudio.gui.runs.store import RunStore
@@ -194,7 +194,7 @@ class RunsPage(QWidget):
         text = str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
         self.folder.set_text(self.fontMetrics().elidedText(
             tr("Folder: {folder}", folder=text), Qt.TextElideMode.ElideMiddle, 220))  # fmt: skip
-        self.folder.setToolTip(str(folder))
+        self.folder.setToolTip(plain(str(folder)))
 
     def _show_empty(self, listed: int, wrong: str) -> None:
         empty = not self.model.rows

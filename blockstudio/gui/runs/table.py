@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.document.watched import name_and_time
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.runs.store import RunStore
 from blockstudio.runs.columns import NEVER, STATUS, Column, differing, named_by, value_text
@@ -111,7 +111,7 @@ class RunsModel(QAbstractTableModel):
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
             why = row.trouble or (tr(row.state.message) if row.state.status in ("failed", "lost") else "")
-            return "\n".join(filter(None, [str(row.directory), why, row.label.note]))
+            return plain("\n".join(filter(None, [str(row.directory), why, row.label.note])))
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
             return None
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == 0:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import Elided, bytes_text, count_text, strong
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import notifier, theme
 
 SHOWN_MS, FADE_MS = 6_000, 700
@@ -98,7 +98,7 @@ class StatusBar(QWidget):
         self._fading.stop()
         self.message.set_strength(1.0)
         self.message.setText(text)
-        self.message.setToolTip(text)
+        self.message.setToolTip(plain(text))
         if text:
             self._resting.start()
         else:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionTab, QTabBar
 
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import theme
 
 CROSS = 16
@@ -58,7 +58,7 @@ class Tabs(QTabBar):
                 self.addTab(text)
             elif self.tabText(index) != text:
                 self.setTabText(index, text)
-            self.setTabToolTip(index, title.tip)
+            self.setTabToolTip(index, plain(title.tip))
         for index in range(self.count()):
             self.setTabVisible(index, True)
         self.setCurrentIndex(current)

@@ -26,7 +26,7 @@ from blockstudio.graph.snapshot import build, snapshot
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.kit.parts import hairline, quiet
-from blockstudio.gui.kit.text import sentence, tr, tr_many
+from blockstudio.gui.kit.text import plain, sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.split.marks import SIGNS, Marked, colour_of
 from blockstudio.gui.split.side import Side
@@ -187,7 +187,7 @@ class SplitPage(QWidget):
         for change in self._listed:
             item = QListWidgetItem(f"{SIGNS[change.kind]}  {_sentence(change)}")
             item.setForeground(QColor(colour_of(change.kind, theme())))
-            item.setToolTip("\n".join([_sentence(change), *map(render, change.what)]))
+            item.setToolTip(plain("\n".join([_sentence(change), *map(render, change.what)])))
             self.list.addItem(item)
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)

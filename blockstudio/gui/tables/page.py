@@ -26,7 +26,7 @@ from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.parts import Elided, count_text
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
-from blockstudio.gui.kit.text import phrase, tr, tr_many
+from blockstudio.gui.kit.text import phrase, plain, tr, tr_many
 from blockstudio.gui.tables.cells import computed, preset_tip, printed
 from blockstudio.gui.tables.sorting import MACS, OUTPUT, PARAMETERS, pieces_of, sorted_rows
 from blockstudio.gui.tables.treemap_view import TreemapView
@@ -231,7 +231,7 @@ class TablesPage(QWidget):
         self._summary = Table(HEADINGS, texts, "  rrr", self._totals)
         told = [] if self._session.veiled else [*self._since_saved(), *map(render, self._totals)]
         self.title.setText(" · ".join(told))
-        self.title.setToolTip("\n".join(told))
+        self.title.setToolTip(plain("\n".join(told)))
         lines = [Line([Cell(text) for text in each], (row.path,)) for each, row in zip(texts, rows, strict=True)]
         header = self.view.horizontalHeader()
         header.setSectionsClickable(True)
@@ -287,7 +287,7 @@ class TablesPage(QWidget):
         ]
         lines.append(Line([Cell(tr("total"), "total"), *blank, *totals]))
         self.title.setText(tr("{title}. {units}.", title=tr(found.title), units=tr(found.units)))
-        self.title.setToolTip(self.title.text())
+        self.title.setToolTip(plain(self.title.text()))
         reasons = [f"{MISPRINT} {row.type}: {tr(row.why)}" for row in found.rows if row.why]
         self.notes.setText("" if veiled else "\n".join([*reasons, *map(tr, found.remarks)]))
         if found.differing:

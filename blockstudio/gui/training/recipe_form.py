@@ -12,7 +12,7 @@ from blockstudio.gui.kit import value_text as values
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.fields import ChoiceField, Form, ValueField
 from blockstudio.gui.kit.parts import bytes_text, duration_text, heading, quiet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.weights_field import WeightsField
 from blockstudio.gui.training.named_recipes import NamedRecipes, fill_menu
 from blockstudio.gui.training.next_run import NextRunPlanner, absent_acts
@@ -115,7 +115,7 @@ class RecipeForm(QScrollArea):
         self.named.set_text(title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…")
         self.source.setText(about.source)
         notes = "\n".join(f"• {tr(note)}" for note in about.notes)
-        self.source.setToolTip(notes)
+        self.source.setToolTip(plain(notes))
         self.named.setToolTip(notes or tr("Recipe of the next run"))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -157,7 +157,7 @@ class RecipeForm(QScrollArea):
         self.forecast.style().polish(self.forecast)
         if forecast is None:
             self.forecast.setText(problem if len(problem) <= LONGEST_PROBLEM else f"{problem[: LONGEST_PROBLEM - 1]}…")
-            self.forecast.setToolTip(problem)
+            self.forecast.setToolTip(plain(problem))
             return
         memory, time = forecast.memory, forecast.time
         size = bytes_text(memory.total)

@@ -23,7 +23,7 @@ from blockstudio.gui.commands.registry import Commands
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.parts import Elided, NumberRow, bytes_text, duration_text, quiet, strong
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.training.run_list import STATUS_WORDS, RunList, percent
@@ -87,7 +87,7 @@ class RunFigures(QWidget):
             words = tr("starting")
         name = name_and_time(data.run.name)[0]
         self.title.setText(f"{strong(name)} <span style='color:{theme().secondary.name()}'>· {words}</span>")
-        self.title.setToolTip(str(data.run.directory))
+        self.title.setToolTip(plain(str(data.run.directory)))
         self.bar.setValue(round(1000 * data.share))
         speed = data.last.get("images_per_second")
         self.pace.setText(tr("{count} images/s").format(count=f"{speed:,.0f}") if speed else "")
@@ -200,7 +200,7 @@ class TrainingPanel(QWidget):
 
     def _show_runs(self) -> None:
         self.folder.setText(_from_home(self._trainer.folder))
-        self.folder.setToolTip(str(self._trainer.folder))
+        self.folder.setToolTip(plain(str(self._trainer.folder)))
         self.list.refresh()
 
     def _turn(self) -> None:

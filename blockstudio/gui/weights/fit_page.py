@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.errors import shown
 from blockstudio.gui.kit.parts import clear, hairline, link, quiet
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, theme
 
 SHOWN = 2000
@@ -144,7 +144,7 @@ class WeightsPanel(QDialog):
         title = QLabel(tr("{file} for {network}").format(file=file.name, network=network))
         title.setFont(font(15, bold=True))
         title.setTextFormat(Qt.TextFormat.PlainText)
-        title.setToolTip(str(file))
+        title.setToolTip(plain(str(file)))
         title.setWordWrap(True)
         column.addWidget(title)
         self.headline = QLabel()
