@@ -152,8 +152,8 @@ class CanvasPainter:
         """Lay down what was painted before, if the level is crowded; False if it is to be painted."""
         drawing, size, ratio = scene.root.drawing, sheet.size, sheet.ratio
         seen = camera.rect_to_scene(QRectF(0, 0, size.width(), size.height()))
-        crowd = sum(len(stage.drawing.rows_in(seen.translated(-offset), 8)) for stage, offset in scene.stages())
-        far = is_far(camera.scale, len(drawing.rows_in(seen, 8)))
+        crowd = sum(stage.drawing.count_in(seen.translated(-offset), 8) for stage, offset in scene.stages())
+        far = is_far(camera.scale, drawing.count_in(seen, 8))
         if (crowd < CROWD and not (far and len(drawing) >= MANY)) or scene.gliding.asides():
             self.far.forget()
             return False
@@ -216,7 +216,7 @@ def legend_corner(scene: Scene, camera: Projection, size: QSize, mapped: bool) -
 
     def covered(corner: QPointF) -> int:
         area = camera.rect_to_scene(QRectF(corner.x(), corner.y(), LEGEND_WIDTH, height))
-        return len(scene.root.drawing.rows_in(area, 24))
+        return scene.root.drawing.count_in(area, 24)
 
     return min(corners, key=covered)
 

@@ -107,15 +107,15 @@ class StagePainter:
         seen = seen if seen is not None else area
         draw_annotations(painter, drawing, area, scale, self.style, marks)
         self._frames(stage, area, marks, seen)
-        rows = drawing.rows_in(area, 8)
-        crowd = len(rows) if seen is area else len(drawing.rows_in(seen, 8))
+        crowd = drawing.count_in(seen, 8)
         if is_far(scale, crowd):
-            self._far(stage, marks, rows, area)
+            self._far(stage, marks, area)
             draw_titles(painter, drawing, area, scale, self.style)
             return
         if asides := self.asides.get(stage.path):
             self._glide(stage, area, marks, asides)
             return
+        rows = drawing.rows_in(area, 8)
         self._wires(stage, area, marks, seen)
         draw_titles(painter, drawing, area, scale, self.style)
         shut = [row for row in rows if drawing.names[row] not in drawing.frames]
@@ -170,15 +170,16 @@ class StagePainter:
 
     # From far
 
-    def _far(self, stage: Stage, marks: Marks, rows: list[int], area: QRectF) -> None:
-        """Plain boxes and straight wires: all there are, or of a large drawing those of ``rows`` and ``area``, if they
-        are few of them."""
+    def _far(self, stage: Stage, marks: Marks, area: QRectF) -> None:
+        """Plain boxes and straight wires: all there are, or of a large drawing those in ``area``, if they are few of
+        them."""
         painter, drawing, style = self.painter, stage.drawing, self.style
         # Smooth edges cost more, and thousands of them are too small to show it.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(drawing) < SMOOTH)
         painter.setPen(style.wire_far)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        part = len(drawing) >= SMOOTH and PART * len(rows) < len(drawing)
+        part = len(drawing) >= SMOOTH and PART * drawing.count_in(area, 8) < len(drawing)
+        rows = drawing.rows_in(area, 8) if part else []
         tiny = self.scale < TINY and len(drawing.wires) > MANY_WIRES
         if part:
             painter.drawPath(drawing.path_of(drawing.wires_in(area)))
