@@ -269,6 +269,24 @@ def test_escape_leads_back_from_a_field_and_alt_up_moves_the_selection(open_wind
 
 
 @pytest.mark.slow
+def test_enter_in_a_name_leads_back_to_the_drawing_unless_the_name_is_none(open_window) -> None:
+    window = open_window("resnet18")
+    window.canvas.setFocus()
+    window.session.select(["relu"])
+    for text, there in (("no name", "relu"), ("act", "act")):
+        QTest.keyClick(window.canvas, K.Key_F2)
+        field = QApplication.focusWidget()
+        QTest.keyClicks(field, text)
+        QTest.keyClick(field, K.Key_Return)
+        QApplication.processEvents()
+        assert there in window.session.definition
+        assert window.canvas.hasFocus() == (there == "act")
+        if there == "relu":
+            QTest.keyClick(QApplication.focusWidget(), K.Key_Escape)
+    QTest.keyClick(window.canvas, K.Key_Z, M.ControlModifier)
+    assert "relu" in window.session.definition
+
+
 def test_from_the_start_page_to_a_run_are_two_clicks(open_window, qtbot) -> None:
     window = open_window()
     window.desk.show_screen("start")

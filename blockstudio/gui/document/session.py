@@ -393,12 +393,23 @@ class Session(Looks):
             said.append(tr("and {count} more", count=len(read.unread) - MOST_UNREAD))
         self.refused.emit(tr("Not understood of what was pasted: {what}.", what="; ".join(said)))
 
-    def duplicate(self) -> bool:
-        """Copies of the selected blocks beside them; the clipboard keeps what it holds."""
+    def duplicate(self, shift: Place | None = None, at: Place | None = None, places: Iterable[Edit] = ()) -> bool:
+        """Copies of the selected blocks beside them, or so far from them, about ``at``; the clipboard keeps what it
+        holds. ``places``: edits that say first where they stand, where the document does not."""
         names, notes = self.reach()
-        return self._add(
-            phrase("Duplicate"), duplicate(self.diagram, self.scope, names, notes=notes, shift=noting.beside(names))
-        )
+        made: list[Added] = []
+
+        def copies() -> Iterable[Edit]:
+            aside = noting.beside(names) if shift is None else shift
+            made.append(duplicate(self.diagram, self.scope, names, notes=notes, shift=aside))
+            return made[0].edits
+
+        first = tuple(places)
+        acts = [lambda: first, copies] if first else [copies]
+        if not (names or notes) or not self.do_in_turn(phrase("Duplicate"), acts, at):
+            return False
+        self.select(made[0].names, noting.written(made[0].edits))
+        return True
 
     def _add(self, label: str, added: Added, at: Place | None = None) -> bool:
         """Add blocks as one step and select them."""

@@ -43,6 +43,7 @@ class BlockPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(self._head())
+        self.title.entered.connect(desk.show_drawing)
         block = self._block
         kind = session.diagram.kind(block.type)
         if kind is not None and not kind.installed:

@@ -265,10 +265,18 @@ class ChoiceField(QComboBox):
 class TitleField(ValueField):
     """A name that reads as a heading until it is clicked."""
 
+    entered = Signal()
+    """Enter was pressed on a name that is legal: whoever came from elsewhere to write it is done."""
+
     def __init__(self, check: Check, parent: QWidget | None = None) -> None:
         super().__init__(check, parent)
         self.setProperty("role", "title")
         self.setFont(font(15, bold=True))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.error:
+            self.entered.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.selectAll()

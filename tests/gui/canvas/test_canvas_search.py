@@ -127,6 +127,17 @@ def test_with_a_wire_selected_the_choice_stands_in_it(show, simple) -> None:
     assert {f"conv2d -> {name}", f"{name} -> relu"} <= wire_ends(canvas)
 
 
+def test_a_double_click_on_a_wire_looks_for_what_comes_into_it(show, simple) -> None:
+    canvas = show(simple)
+    wire = simple.main.wires_into("relu")[0]
+    at = canvas.camera.to_view(canvas.scene.drawing.path(wire).pointAtPercent(0.5)).toPoint()
+    double_click(canvas, at)
+    assert canvas.finder.about.text() == "between conv2d and relu"
+    ask(canvas, "bn")
+    name = take(canvas)
+    assert {f"conv2d -> {name}", f"{name} -> relu"} <= wire_ends(canvas)
+
+
 def test_several_selected_are_wired_in_the_order_of_the_drawing(show, simple) -> None:
     for name, x in (("right_1", 400.0), ("left_1", -400.0)):
         simple.add("ReLU", name, at=(x, 112.0))

@@ -71,6 +71,11 @@ class Carrying:
             return tr("between {0} and {1}", self.wire.source, self.wire.target)
         return tr("out of its chain") if self.pulled else ""
 
+    def leave(self) -> None:
+        """They are not carried anywhere."""
+        self.wire, self.onto, self.pulled = None, None, False
+        self.clear()
+
     def clear(self) -> None:
         """Nothing is meant any more."""
         self.scene.marks.drop_wire = self.scene.marks.drop_block = None

@@ -247,8 +247,10 @@ class Hand(QObject):
             return
         if event.button() == Qt.MouseButton.LeftButton and found.wire is not None:
             self.scene.go_to(found.stage)
-            if remove_point(self.surface, found.wire, event.position()):
-                return
+            if not remove_point(self.surface, found.wire, event.position()):
+                self.cancel()
+                self.surface.search(Start(wire=found.wire))
+            return
         if event.button() == Qt.MouseButton.LeftButton and found.annotation is not None:
             self.cancel()
             self.scene.go_to(found.stage)

@@ -14,7 +14,7 @@ from blockstudio.gui.canvas.scene.guides import fall_in
 from blockstudio.gui.canvas.scene.model import Scene
 from blockstudio.gui.canvas.scene.overlay import Carried, Guides, Overlay
 from blockstudio.gui.canvas.scene.placing import snap
-from blockstudio.gui.kit.text import phrase
+from blockstudio.gui.kit.text import phrase, tr_many
 from blockstudio.text import say_many
 
 MANY = 64
@@ -23,7 +23,7 @@ MANY = 64
 
 class Move(Drag):
     """Click selects a block, drag moves it, or all that is selected with it: one undo step. Let go on a wire it leaves
-    its chain and goes in there; with Alt it leaves its chain and keeps off the grid."""
+    its chain and goes in there; with Alt it leaves its chain and keeps off the grid; with Ctrl a copy is put there."""
 
     cursor = Qt.CursorShape.SizeAllCursor
     scrolls = True
@@ -42,6 +42,8 @@ class Move(Drag):
         """What they would be put into, once it is a drag."""
         self.dx = self.dy = 0.0
         """How far the blocks are shown from where they are."""
+        self.copies = False
+        """Copies are to be put there, and the blocks to stay."""
 
     def begin(self) -> None:
         session, grip = self.scene.session, self.grip
@@ -66,6 +68,8 @@ class Move(Drag):
         return corner.x() - self.dx - self._drawing.origin[0], corner.y() - self.dy - self._drawing.origin[1]
 
     def drag(self, modifiers: Qt.KeyboardModifier) -> None:
+        self.copies = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        self.cursor = Qt.CursorShape.DragCopyCursor if self.copies else Move.cursor
         x, y = self._corner()
         aside = on_stage(self.surface, self.at) - self._from
         self.guides = None
@@ -101,14 +105,24 @@ class Move(Drag):
         if not self.dragging:
             return None
         guides = self.guides.translated(self.scene.offset) if self.guides is not None else None
-        return Carried(self.at, self.carrying.told() if self.carrying is not None else "", guides)
+        text = self.carrying.told() if self.carrying is not None else ""
+        if self.copies:
+            text = tr_many("a copy", "{count} copies", max(1, len(self.names)))
+        return Carried(self.at, text, guides)
 
     def _aim(self, carrying: Carrying, modifiers: Qt.KeyboardModifier) -> None:
+        if self.copies:
+            carrying.leave()
+            return
         pull = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         carrying.aim(on_stage(self.surface, self.at), self.surface.camera.scale, pull)
 
     def drop(self, modifiers: Qt.KeyboardModifier) -> None:
         self.scene.carried = False
+        self.copies = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        if self.copies:
+            self._put_copies()
+            return
         if self.carrying is not None:
             self._aim(self.carrying, modifiers)
             if self.carrying.drop(self._places()):
@@ -116,6 +130,16 @@ class Move(Drag):
                 return
         self.scene.marks.into = frozenset()
         commit_move(self.scene, self.names, self.dx, self.dy, self.notes)
+
+    def _put_copies(self) -> None:
+        """Leave the blocks where they were, and copies where they are shown."""
+        scene, session, dx, dy = self.scene, self.scene.session, self.dx, self.dy
+        middle = self._drawing.rect(self.names[0]).center() if self.names else self._from + QPointF(dx, dy)
+        loose: dict[str, tuple[float, float] | None] = dict(scene.loose_places())
+        self.cancel()
+        at = middle.x() - self._drawing.origin[0], middle.y() - self._drawing.origin[1]
+        if dx or dy:
+            session.duplicate((dx, dy), at, [MoveBlocks(scope=session.scope, to=loose)] if loose else ())
 
     def _places(self) -> dict[str, tuple[float, float]]:
         """Where the document would have the blocks."""
