@@ -14,6 +14,7 @@ from blockstudio.graph.format import dumps, load, save
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.shell.closing import ClosingDialog
 from blockstudio.gui.work import settings
+from blockstudio.runs import create_run
 from tests.support.hands import click, press_key, type_into
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -128,6 +129,50 @@ def test_a_file_dropped_on_the_window_opens_beside_the_others(open_window, qtbot
         "ResNet-18",
         file.name.removesuffix(".blocks.json"),
     ]
+
+
+def drop(window, file: Path) -> None:
+    """Let a file go over the window, as a file manager does."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    what = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(700, 10), *what))
+    QApplication.sendEvent(window, QDropEvent(QPointF(700, 10), *what))
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("cat.png", b"\x89PNG\r\n", "results of a run"),
+        ("net.py", b"self.x = nn.Conv2d(3, 8, 3)", "paste them on the drawing"),
+        ("a.txt", b"hello", "nothing that opens here"), ("b.gz", b"\x1f\x8b", "nothing that opens here"),
+    ],
+)  # fmt: skip
+def test_of_a_file_that_is_none_of_ours_it_is_said_what_to_do_instead(
+    open_window, tmp_path, name, content, told
+) -> None:
+    window = open_window("resnet18")
+    (tmp_path / name).write_bytes(content)
+    drop(window, tmp_path / name)
+    assert any(name in text and told in text for text in window.toasts.texts)
+    assert len(window.documents.list) == 1
+
+
+def test_recipes_folders_of_images_and_of_runs_are_taken_where_they_belong(open_window, tmp_path) -> None:
+    window = open_window("resnet18")
+    (tmp_path / "mine.toml").write_text("epochs = 3\n")
+    drop(window, tmp_path / "mine.toml")
+    assert window.session.recipe.value.epochs == 3 and window.bottom.page == "recipe"
+
+    run = create_run(window.session.diagram, window.session.recipe.value, tmp_path / "run")
+    drop(window, run.directory)
+    assert window.desk.screen == "results"
+
+    window.desk.show_drawing()
+    (tmp_path / "images" / "cat").mkdir(parents=True)
+    drop(window, tmp_path / "images")
+    assert window.session.recipe.value.data.source == str(tmp_path / "images") and window.desk.screen == "data"
 
 
 def test_tabs_turn_to_documents_where_the_user_left_them(open_window, file: Path) -> None:

@@ -171,7 +171,19 @@ def test_nonsense_on_the_clipboard_changes_nothing(open_window) -> None:
         QApplication.clipboard().setText(text)
         window.commands.run("edit.paste")
         assert window.session.diagram.history.position is before
+        assert window.toasts.notes or window.status.message.text().startswith("Nothing to paste"), text
     assert window.toasts.notes, "what looks like a diagram and is none is said"
+
+
+def test_what_of_pasted_pytorch_is_not_understood_is_named_beside_what_came_of_the_rest(open_window) -> None:
+    window = open_window()
+    QApplication.clipboard().setText("self.x = nn.Foo(3)\nself.y = nn.ReLU()")
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert list(window.session.definition.graph) == ["y"]
+    assert any("Foo" in text for text in window.toasts.texts)
+    window.session.undo()
+    assert not any("Foo" in text for text in window.toasts.texts), "it goes with its cause"
 
 
 # Panels and colours

@@ -39,6 +39,7 @@ class DataSet:
             Command("data.open_folder", say("Open the data set's folder"), lambda d: self._open_folder(),
                     enabled=lambda d: self.page is not None and bool(self.control.known.root)),
         )  # fmt: skip
+        desk.add_opener(_is_set, self._train_on)
 
     @cached_property
     def control(self) -> SurveyControl:
@@ -63,10 +64,20 @@ class DataSet:
         """The set that was dropped."""
         desk.session.recipe.set_fields({"data.source": folder})
 
+    def _train_on(self, folder: Path) -> None:
+        """A folder that was dropped on the window and is nothing else."""
+        self._desk.commands.run("data.use", str(folder))
+        self._desk.show_screen("data")
+
     def _open_folder(self) -> None:
         folder = Path(self.control.known.root)
         if os.path.isdir(folder):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _is_set(folder: Path) -> bool:
+    """A folder, but not a run's."""
+    return folder.is_dir() and not (folder / "recipe.json").is_file()
 
 
 def install(desk: Desk) -> DataSet:

@@ -6,7 +6,7 @@ the document. Signals are the only way in which one view learns of another's doi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -373,8 +373,8 @@ class Session(Looks):
         try:
             read = clipboard.take()
             if read is None:
+                self.message.emit(tr("Nothing to paste: there are no blocks on the clipboard, and no PyTorch"))
                 return False
-            self._tell_unread(read)
             added = paste(self.diagram, self.scope, read.diagram, values=self.level.values, centre=at,
                           shift=noting.beside(read.diagram.main.graph))  # fmt: skip
             if into is not None:
@@ -382,7 +382,9 @@ class Session(Looks):
         except StudioError as error:
             self.refused.emit(str(error))
             return False
-        return self._add(phrase("Paste"), added, at)
+        done = self._add(phrase("Paste"), added, at)
+        self._tell_unread(read)  # the step ends what was said before it
+        return done
 
     def _tell_unread(self, read: Reading) -> None:
         """Name what of pasted PyTorch became no block."""
@@ -393,20 +395,17 @@ class Session(Looks):
             said.append(tr("and {count} more", count=len(read.unread) - MOST_UNREAD))
         self.refused.emit(tr("Not understood of what was pasted: {what}.", what="; ".join(said)))
 
-    def duplicate(self, shift: Place | None = None, at: Place | None = None, places: Iterable[Edit] = ()) -> bool:
+    def duplicate(self, shift: Place | None = None, at: Place | None = None, places: Sequence[Edit] = ()) -> bool:
         """Copies of the selected blocks beside them, or so far from them, about ``at``; the clipboard keeps what it
         holds. ``places``: edits that say first where they stand, where the document does not."""
         names, notes = self.reach()
         made: list[Added] = []
 
         def copies() -> Iterable[Edit]:
-            aside = noting.beside(names) if shift is None else shift
-            made.append(duplicate(self.diagram, self.scope, names, notes=notes, shift=aside))
+            made.append(duplicate(self.diagram, self.scope, names, notes=notes, shift=shift or noting.beside(names)))
             return made[0].edits
 
-        first = tuple(places)
-        acts = [lambda: first, copies] if first else [copies]
-        if not (names or notes) or not self.do_in_turn(phrase("Duplicate"), acts, at):
+        if not (names or notes) or not self.do_in_turn(phrase("Duplicate"), [lambda: places, copies][not places :], at):
             return False
         self.select(made[0].names, noting.written(made[0].edits))
         return True

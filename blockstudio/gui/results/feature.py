@@ -33,6 +33,7 @@ class Results:
                     enabled=lambda d: d.watched.run is not None, keywords="confusion matrix mistakes classes"),
         )  # fmt: skip
         desk.add_opener(self._takes, self._try)
+        desk.add_opener(_is_run, lambda folder: self._open(desk, folder))
         desk.carry("results", self._give, self._take)
         desk.on_close(self.stop)
 
@@ -86,6 +87,10 @@ class Results:
         """The window closes."""
         if self.page is not None:
             self.page.stop()
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "recipe.json").is_file()
 
 
 def install(desk: Desk) -> Results:

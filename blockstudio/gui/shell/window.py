@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.document.file_names import stranger
 from blockstudio.gui.document.places import Panel, Question
 from blockstudio.gui.kit.fields import settle
 from blockstudio.gui.kit.theme import styled_at_the_end
@@ -220,8 +221,11 @@ class StudioWindow(QMainWindow):
 
     def open_file(self, file: Path) -> None:
         """Open whatever a file is: a diagram in a tab, weights for the one in view, and so on."""
-        found = next((opener.open for opener in self.desk.openers if opener.accepts(file)), self.documents.open)
-        found(file)
+        found = next((opener.open for opener in self.desk.openers if opener.accepts(file)), None)
+        if found is None and (told := stranger(file)):
+            self.desk.say(told, "problem")
+        else:
+            (found or self.documents.open)(file)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         settle(self)

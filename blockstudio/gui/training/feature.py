@@ -45,6 +45,7 @@ class Training:
         desk.add_page("run", tr("Run"), self.panel, 100, self.panel.tools)
         desk.add_page("recipe", tr("Recipe"), self.recipe, 200, self.recipe.tools)
         desk.add_commands(*commands(trainer), *named_recipes.commands(self.recipes, desk.session))
+        desk.add_opener(lambda file: file.suffix.lower() == ".toml", lambda file: _take_recipe(desk, file))
         desk.add_commands(Command("run.save_curves", say("Save the curves of the run"), self._save_curves, value=True))
         for order, widget in enumerate(self.bar.widgets, start=200):
             desk.add_item("top", widget, order)
@@ -149,3 +150,9 @@ class Training:
 def install(desk: Desk) -> Training:
     """Put training on the desk."""
     return Training(desk)
+
+
+def _take_recipe(desk: Desk, file: Path) -> None:
+    """A recipe that was dropped is that of the next run."""
+    desk.commands.run("recipe.use", str(file))
+    desk.show_page("recipe")
