@@ -104,6 +104,7 @@ def of_presets() -> Iterator[tuple[str, str]]:
     from blockstudio.experiments import experiment_names, experiment_path, load_experiment
     from blockstudio.graph.format import load
     from blockstudio.graph.presets import load_preset, preset_folder, preset_names
+    from blockstudio.runs.recipes import built_in
 
     experiments = [experiment_path(name) for name in experiment_names()]
     for file in experiments:
@@ -122,6 +123,9 @@ def of_presets() -> Iterator[tuple[str, str]]:
             yield definition.description, place
             for parameter in definition.parameters.values():
                 yield parameter.help, place
+    for named, found in built_in():
+        about, place = found.about, named.path.relative_to(ROOT).as_posix()
+        yield from ((text, place) for text in (about.name, about.source, *about.notes))
     for file in sorted((preset_folder() / "papers").glob("*.json")):
         read = json.loads(file.read_text(encoding="utf-8"))
         reasons = [row["why"] for row in read["rows"] if "why" in row]

@@ -66,7 +66,7 @@ def _list(options: argparse.Namespace) -> int:
             *({"name": named.name, "kind": named.kind, "file": str(named.path)} for named in own),
         ])  # fmt: skip
         return 0
-    lines = [[named.name, named.kind, about.name, ", ".join(about.presets)] for named, about in rows]
+    lines = [[named.name, named.kind, about.said().name, ", ".join(about.presets)] for named, about in rows]
     lines += [[named.name, named.kind, "", ""] for named in own]
     titles = [render(text) for text in (say("recipe"), say("kind"), say("title"), say("networks"))]
     print(Table(titles, lines).text())
@@ -83,16 +83,16 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         answer(about=msgspec.to_builtins(file.about), recipe=msgspec.to_builtins(file.recipe))
         return 0
-    about = file.about
+    about = file.about.said()
     for line in (about.name, about.source):
         if line:
-            print(render(line))
+            print(line)
     paths = [path for path in FIELDS if options.all or path in file.given]
     width = max(map(len, paths), default=0)
     for path in paths:
         print(f"  {path:{width}}  {field_text(path, file.recipe)}")
     for note in about.notes:
-        print(f"- {render(note)}")
+        print(f"- {note}")
     return 0
 
 

@@ -15,7 +15,7 @@ from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded, write_atomic
 from blockstudio.runs.recipe import Recipe, get_field, given_fields, with_fields
 from blockstudio.runs.structure import VERSION
-from blockstudio.text import say
+from blockstudio.text import Text, render, say
 
 MAX_FILE = 1 << 20
 ABOUT = "about"
@@ -34,6 +34,11 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """The networks it is of."""
     notes: tuple[str, ...] = ()
     """What the fields cannot say."""
+
+    def said(self) -> About:
+        """The same in the reader's language, as far as it comes with the program."""
+        name, source, *notes = (render(Text(text)) for text in (self.name, self.source, *self.notes))
+        return msgspec.structs.replace(self, name=name, source=source, notes=tuple(notes))
 
 
 class RecipeFile(msgspec.Struct, frozen=True, kw_only=True):

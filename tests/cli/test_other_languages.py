@@ -14,6 +14,7 @@ from blockstudio.cli.root import root_parser
 from blockstudio.report.columns import cells_of, wrapped
 from blockstudio.report.summary import presets_table
 from blockstudio.report.table import Table
+from blockstudio.runs.recipes import built_in
 
 ENGLISH = re.compile(r"\b(the|and|of|is|are|with|this|from|not allowed|required|usage|options|help)\b", re.IGNORECASE)
 WIDTH = 90
@@ -75,3 +76,13 @@ def test_lines_are_broken_by_what_they_take(chinese: None) -> None:
     assert all(cells_of(line) <= 22 for line in lines) and not any(line[0] in "，。；" for line in lines)
     assert "".join(lines).replace(" ", "").startswith("不用窗口训练网络。每次训练是一个目录；Ctrl-C停止")
     assert wrapped("", 20) == [] and wrapped("x" * 30, 20) == ["x" * 30]
+
+
+def test_recipes_that_come_along_are_told_in_it(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for named, file in built_in():
+        said = file.about.said()
+        for each in (said.name, *said.notes):
+            assert re.search("[\u4e00-\u9fff]", each), (named.name, each)
+    assert main(["recipe", "list"]) == 0 and main(["recipe", "show", "resnet50:paper"]) == 0
+    told = capsys.readouterr().out
+    assert "ResNet 用于 ImageNet 的配置" in told and "- 8 个 GPU 各有 32 张图像" in told and "'s for" not in told

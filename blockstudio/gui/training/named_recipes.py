@@ -49,8 +49,8 @@ class NamedRecipes(QObject):
         """The name of the recipe in force, and whether it has been changed since."""
         if self._taken is None:
             return tr("Chosen")
-        same = self._session.recipe.value == self._taken
-        return self.about.name if same else tr("{name}, changed", name=self.about.name)
+        name, same = self.about.said().name, self._session.recipe.value == self._taken
+        return name if same else tr("{name}, changed", name=name)
 
     def own(self) -> list[tuple[str, Named]]:
         """Title and recipe of those that the network in view has of its own."""
@@ -73,7 +73,7 @@ class NamedRecipes(QObject):
         }
         if values and not self._session.recipe.set_fields(values):
             return ""
-        name = file.about.name or Path(path).stem if file is not None else ""
+        name = file.about.said().name or Path(path).stem if file is not None else ""
         self.about = file.about if file is not None else About()
         if file is not None and not file.about.name:
             self.about = About(name=name)
@@ -110,7 +110,7 @@ def commands(named: NamedRecipes, session: Session) -> tuple[Command[Desk], ...]
         yield Choice(tr("Chosen for the data and network"), DEFAULT, named.about == About())
         own = len(named.own())
         for place, (title, each) in enumerate(named.all()):
-            tip = str(each.path) if each.kind == "own" else ""
+            tip = str(each.path) if each.kind == "own" else _told(each)
             yield Choice(title, str(each.path), each.path == named.path, tip, separator=place in (0, own))
 
     def use(desk: Desk, path: str) -> None:
@@ -131,7 +131,7 @@ def commands(named: NamedRecipes, session: Session) -> tuple[Command[Desk], ...]
         dialog = QInputDialog(desk.window)
         dialog.setWindowTitle(tr("Keep the recipe"))
         dialog.setLabelText(tr("Name of the recipe:"))
-        dialog.setTextValue(named.about.name)
+        dialog.setTextValue(named.about.said().name)
         dialog.setOkButtonText(tr("Keep"))
         dialog.textValueSelected.connect(keep)
         desk.open_dialog(dialog)
@@ -173,6 +173,12 @@ def commands(named: NamedRecipes, session: Session) -> tuple[Command[Desk], ...]
                 lambda d: ask_file(d, tr("Write the recipe"), True), "Run", 320, keywords="share export toml json"),
         Command("recipe.compare", say("Compare recipes…"), compare, "Run", 330, keywords="difference fields"),
     )  # fmt: skip
+
+
+def _told(named: Named) -> str:
+    """Where a recipe is from, and what its fields cannot say."""
+    about = named.load().about.said()
+    return "\n".join([about.source, *about.notes])
 
 
 def _tried(desk: Desk, act: Callable[[], object]) -> None:
