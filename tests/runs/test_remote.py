@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import io
 import json
-import os
-import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +19,7 @@ from blockstudio.runs.remote import mirror as here
 from blockstudio.runs.remote.mirror import Mirror, Place, place_of
 from blockstudio.runs.remote.protocol import packed, unpacked, write_message
 from blockstudio.runs.remote.serve import serve
+from tests.support.local_sshd import needs_sshd, sshd
 from tests.support.tiny import tiny_network
 
 
@@ -133,38 +129,8 @@ def test_a_directory_follows_one_run_and_is_not_trained_here(
 # Over OpenSSH
 
 
-@contextlib.contextmanager
-def sshd(folder: Path) -> Iterator[list[str]]:
-    """A server on the loopback address with keys of its own; gives the options for ssh that reach it."""
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    shutil.copy(folder / "user.pub", folder / "authorized")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = folder / "sshd_config"
-    config.write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"
-        f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-        f"SetEnv PYTHONPATH={os.environ.get('PYTHONPATH', os.getcwd())}\n"
-    )
-    Path("/run/sshd").mkdir(exist_ok=True)
-    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=subprocess.PIPE)
-    try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if b"Server listening" in line:
-                break
-        yield ["-p", str(port), "-i", str(folder / "user"), "-o", "StrictHostKeyChecking=no", "-o",
-               f"UserKnownHostsFile={folder}/known", "-o", "IdentitiesOnly=yes"]  # fmt: skip
-    finally:
-        server.terminate()
-        server.communicate()
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/usr/sbin/sshd").exists() or os.name == "nt", reason="no sshd")
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() != 0, reason="sshd is started as root here")
+@needs_sshd
 def test_a_run_is_followed_paused_stopped_and_fetched_over_ssh(tmp_path: Path) -> None:
     fields = {"threads": 1, "epochs": 100_000, "device": "cpu"}
     there = create_run(tiny_network(), with_fields(Recipe(), fields), tmp_path / "there")
