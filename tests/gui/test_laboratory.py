@@ -188,7 +188,7 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     page.turn_to("seeing")
     asking.turn_to("features")
     asking.ask()
-    assert asking.trouble.text().startswith("Block is missing.")
+    assert asking.trouble.text().startswith("Block is missing: a block or module")
     asking.turn_to("cam")
     assert asking.found["question"] == "cam"  # what it answered is still there
     asking.write("image", "one")

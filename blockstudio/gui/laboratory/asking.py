@@ -239,7 +239,9 @@ class AskingPage(QWidget):
             if missing is not None:
                 self.fields[missing].setFocus()
                 option = OPTIONS[missing]
-                raise StudioError("lab.option", say("{title} is missing.", title=option.title), hint=option.help)
+                raise StudioError(
+                    "lab.option", say("{title} is missing: {what}.", title=option.title, what=option.help)
+                )
             check_asked(self.name, values)
         except StudioError as error:
             self._refuse(error)

@@ -40,6 +40,7 @@ from blockstudio.gui.laboratory.record import Record
 from blockstudio.gui.laboratory.saving import Kind, ask_where
 from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.runs import Run
+from blockstudio.text import render
 
 FillRuns: TypeAlias = Callable[[QMenu, Callable[[Run], object]], None]
 """Fills a menu with runs, and calls what was given with the one that is chosen."""
@@ -241,7 +242,7 @@ class LesionPage(QWidget):
         """Take a unit away, or put it back."""
         unit = next(unit for unit in self.cards.units if unit.name == name)
         if unit.refusal is not None:
-            self.said.setText(sentence(unit.refusal))
+            self.said.setText(render(unit.refusal))  # It begins with the block's name.
             return
         self._turn(self._turned(name), self.swapped)
 
