@@ -125,7 +125,7 @@ def of_presets() -> Iterator[tuple[str, str]]:
                 yield parameter.help, place
     for named, found in built_in():
         about, place = found.about, named.path.relative_to(ROOT).as_posix()
-        yield from ((text, place) for text in (about.name, about.source, *about.notes))
+        yield from ((text, place) for text in (about.name, *about.notes))
     for file in sorted((preset_folder() / "papers").glob("*.json")):
         read = json.loads(file.read_text(encoding="utf-8"))
         reasons = [row["why"] for row in read["rows"] if "why" in row]

@@ -36,9 +36,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What the fields cannot say."""
 
     def said(self) -> About:
-        """The same in the reader's language, as far as it comes with the program."""
-        name, source, *notes = (render(Text(text)) for text in (self.name, self.source, *self.notes))
-        return msgspec.structs.replace(self, name=name, source=source, notes=tuple(notes))
+        """The same in the reader's language, as far as it comes with the program; a source is cited as it is."""
+        name, *notes = (render(Text(text)) for text in (self.name, *self.notes))
+        return msgspec.structs.replace(self, name=name, notes=tuple(notes))
 
 
 class RecipeFile(msgspec.Struct, frozen=True, kw_only=True):
