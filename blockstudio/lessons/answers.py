@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Literal
 
 from blockstudio.blocks import shape_text
@@ -58,6 +59,11 @@ def is_answer(kind: Kind, value: Any) -> bool:
     return all(isinstance(each, str) for each in several) and (kind != "choice" or len(several) == 1)
 
 
+def beside(parts: Sequence[str]) -> str:
+    """Answers one after the other."""
+    return reduce(lambda first, last: say("{first}; {last}", first=first, last=last), parts) if parts else ""
+
+
 def check_number(question: Question, expected: Any, text: str, accept: tuple[Any, ...] = ()) -> tuple[State, str]:
     """A typed number against what was computed: the state, and how far off it is."""
     if not text.strip():
@@ -75,7 +81,10 @@ def check_number(question: Question, expected: Any, text: str, accept: tuple[Any
     for each in meant:
         if accept and accept[0] <= each.value <= accept[1]:
             return "right", say("Right within what conventions differ by: here it is {value}.", value=shown(expected))
-    return "wrong", _off(meant[0].value, expected, question.unit)
+    first = meant[0]
+    if first.digits >= 2 and abs(first.value - expected) <= first.half * (1 + 1e-9):
+        return "unread", say("Right as far as it goes: write more digits.")
+    return "wrong", _off(first.value, expected, question.unit)
 
 
 def _like(expected: Any) -> float | int:

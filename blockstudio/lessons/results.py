@@ -10,9 +10,10 @@ from typing import Any
 
 from blockstudio.analysis import analyze
 from blockstudio.analysis.representation import representation
+from blockstudio.lessons.answers import beside
 from blockstudio.lessons.lesson import Question, Step
 from blockstudio.lessons.prose import inline, to_html
-from blockstudio.lessons.walking import Walk
+from blockstudio.lessons.walking import Walk, plain
 from blockstudio.report.chart import Chart, Curve
 from blockstudio.text import render, say
 
@@ -116,10 +117,15 @@ def _question(walk: Walk, step: Step, question: Question, given: Given) -> Itera
         yield to_html(walk.fill(step, question.more))
     answer = _written(walk, step, question, given.answer)
     if given.state == "right":
-        said = say("{answer}: right at the first try.", answer=answer) if given.tries <= 1 else say(
-            "{answer}: right at try {count}; the first was {first}.", answer=answer, count=given.tries,
-            first=_written(walk, step, question, given.first) or "–",
-        )  # fmt: skip
+        first = _written(walk, step, question, given.first)
+        if given.tries <= 1:
+            said = say("{answer}: right at the first try.", answer=answer)
+        elif question.kind == "mend" or not first:
+            said = say("{answer}: right at try {count}.", answer=answer, count=given.tries)
+        else:
+            said = say(
+                "{answer}: right at try {count}; the first was {first}.", answer=answer, count=given.tries, first=first
+            )
         yield f'<p class="right">{html.escape(render(said))}</p>'
     elif given.state == "wrong":
         text = say("{answer}: not right, after {count} tries.", answer=answer, count=given.tries)
@@ -138,9 +144,11 @@ def _question(walk: Walk, step: Step, question: Question, given: Given) -> Itera
 def _written(walk: Walk, step: Step, question: Question, answer: Any) -> str:
     """An answer as the learner gave it, choices in words."""
     if question.kind == "mend":
-        return render(say("The drawing"))
+        return say("The drawing")
     if isinstance(answer, dict):
-        texts = (f"{walk.fill(step, question.fields.get(name, name))} {text}" for name, text in answer.items())
-        return "; ".join(texts).replace("`", "")
+        return beside(
+            [f"{plain(walk.fill(step, question.fields.get(name, name)))} {text}" for name, text in answer.items()]
+        )
     names = answer if isinstance(answer, list | tuple) else [answer]
-    return "; ".join(walk.fill(step, question.choices.get(str(name), str(name))) for name in names if str(name))
+    given = [str(name) for name in names if str(name)]
+    return beside([plain(walk.fill(step, question.choices.get(name, name))) for name in given])

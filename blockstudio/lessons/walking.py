@@ -346,11 +346,13 @@ class Walk:
         expected = self.expected(step, question)
         if question.kind in ("choice", "several"):
             names = _words(expected[""])
-            return "; ".join(plain(self.fill(step, question.choices.get(name, name))) for name in names)
+            return answers.beside([plain(self.fill(step, question.choices.get(name, name))) for name in names])
         if question.kind == "block":
             return ", ".join(_words(expected[""]))
         named = {name: plain(self.fill(step, text)) for name, text in question.fields.items()}
-        return "; ".join(f"{named.get(name, '')} {shown(value)}{unit}".strip() for name, value in expected.items())
+        return answers.beside(
+            [f"{named.get(name, '')} {shown(value)}{unit}".strip() for name, value in expected.items()]
+        )
 
 
 def plain(prose: str) -> str:

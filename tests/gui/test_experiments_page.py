@@ -152,6 +152,7 @@ def test_an_experiment_of_the_course_asks_before_it_shows(qtbot, open_window, tm
     assert [button.text() for button in buttons] == ["ResNet-101", "AlexNet", "Equally many"]
     assert not course.result.isVisible() and not page.view.results.isVisible()
     assert not course.published.isVisible()  # it tells what comes out
+    assert [each.title for each in desk.screens["experiments"].crumbs] == [page.control.plan.experiment.course.title]
     qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
     assert course.result.isVisible() and "What comes out: “AlexNet”." in course.outcome.text()
     assert course.published.isVisible() and course.source.text()

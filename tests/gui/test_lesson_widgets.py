@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QSlider
 
 from blockstudio.gui.lessons.proof import ProofCard, magnitude
 from blockstudio.gui.lessons.widgets import MAKERS, make_widget
@@ -26,6 +26,7 @@ def test_sliders_move_exact_numbers(qtbot) -> None:
     told = " ".join(label.text() for widget in made.values() for label in widget.findChildren(QLabel))
     for answer in ("3.500", "4.667", "1.604", "0.91", "0.5003", "4.511", "12.16"):
         assert answer not in told, "what a lesson asks beside it"
+    assert "form" not in told and "1.75, 1.75 and 1.75" in told  # what stays the same is asked
     batchnorm.field.setText("1, 2, 3, 6")
     batchnorm.steps.set_number(20)
     smoothing.smoothing.set_number(0.1)
@@ -51,6 +52,26 @@ def test_sliders_move_exact_numbers(qtbot) -> None:
     made["logistic"].gamma.set_number(0.1)
     assert "100.0" in made["logistic"].said.text()
     assert (magnitude(0), magnitude(2.4e-7), magnitude(9.03)) == ("0", "2.4·10⁻⁷", "9.03")
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_page_scrolled_past_sliders_leaves_them_alone(qtbot, name: str) -> None:
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    widget = make_widget(name)
+    area.setWidget(widget)
+    area.resize(widget.sizeHint().width() + 40, 60)
+    area.show()
+    bar = area.verticalScrollBar()
+    for dial in widget.findChildren(QSlider):
+        area.ensureWidgetVisible(dial)
+        value, places = dial.value(), {bar.value()}
+        for turn in (120, -120):
+            at = dial.mapTo(area, dial.rect().center())
+            QTest.wheelEvent(area.windowHandle(), at.toPointF(), QPoint(0, turn))
+            QApplication.processEvents()
+            places.add(bar.value())
+        assert dial.value() == value and len(places) > 1
 
 
 def test_the_curve_of_sizes_leads_to_blocks(open_window) -> None:

@@ -52,6 +52,31 @@ def test_the_way_through_the_levels_is_whole_or_not_there(open_window, qtbot) ->
             qtbot.waitUntil(lambda: bar.crumb.width() in (0, *range(bar.crumb.sizeHint().width(), 1500)), timeout=2000)
 
 
+def test_inside_a_module_the_way_back_is_there_where_the_pages_fold_for_it(open_window, qtbot) -> None:
+    window = open_window("cifar_resnet")
+    bar = window.top
+    for width in (1300, 1362):
+        window.resize(width, 740)
+        window.session.go("layer1.0")
+        qtbot.waitUntil(lambda: bar.crumb.width() >= bar.crumb.sizeHint().width() > 0)
+        window.session.go("")
+
+
+def test_tabs_beside_a_full_bar_are_whole(open_window) -> None:
+    window = open_window("cifar_resnet")
+    window.documents.open_now("cifar_resnet")
+    bar = window.top
+    counts = set()
+    for width in range(1100, 1500, 4):
+        window.resize(width, 740)
+        bar._share()
+        bar.layout().activate()
+        assert bar.tabs.width() >= bar.tabs.sizeHint().width(), width
+        assert bar.tabs.tabRect(0).left() >= 0 or not bar.tabs.isTabVisible(0), width
+        counts.add(len(bar.tabs.hidden()))
+    assert counts == {0, 1}
+
+
 def test_what_the_status_bar_tells_makes_the_window_no_wider(open_window) -> None:
     window = narrow(open_window("resnet18"))
     told = "513,000 of 11,689,512 parameters are trained, and a sentence that goes on for long after that"

@@ -103,7 +103,7 @@ def test_what_counts_as_right() -> None:
         "right",
         "right",
         "right",
-        "wrong",
+        "unread",
         "wrong",
     ]
     assert [state(76.05, text, unit="%", tolerance="0.1") for text in ("76.1", "76,1 %", "0.761", "76.3", "76")] == [
@@ -161,3 +161,13 @@ def test_what_is_ticked_wrongly_is_told_in_whole_sentences() -> None:
     ]  # fmt: skip
     assert check_number(question(), 14592, "0.0001")[1] == "Far too small."
     assert check_number(question(), 14592, "3e12")[1] == "Far too large."
+
+
+def test_what_is_rounded_too_far_is_no_wrong_answer() -> None:
+    asked = question(tolerance="0.1")
+    state, said = check_number(asked, 12.157, "12")
+    assert state == "unread" and "more digits" in said
+    assert check_number(asked, 12.157, "12.2")[0] == "right"
+    assert check_number(asked, 12.157, "13") == ("wrong", "Too large.")
+    assert check_number(question(), 12870, "1.3e4")[0] == "unread"
+    assert check_number(question(), 4, "3")[0] == "wrong"

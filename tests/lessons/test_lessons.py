@@ -100,3 +100,11 @@ def _wrong(question: Question, expected: dict[str, object]) -> Given:
 def test_every_lesson_has_its_figures() -> None:
     assert set(FIGURES) == set(lesson_names())
     assert [load_lesson(name, "en").number for name in lesson_names()] == [*range(1, len(FIGURES) + 1)]
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_marks_that_a_hint_sends_to_are_kept_back_by_no_other_question(name: str) -> None:
+    """A table marks its misprints once nothing is kept back: a question after them stands alone in its step."""
+    for step in load_lesson(name, "en").steps:
+        counts = [any("misprints(" in text for text in each.expect.values()) for each in step.questions]
+        assert not any(counts) or not frozenset().union(*map(asks, step.questions)), step.id

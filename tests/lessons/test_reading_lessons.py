@@ -213,6 +213,14 @@ def test_results_hold_what_was_answered_and_no_markup_of_others() -> None:
     assert told == '<p><a href="https://a.b/c">x</a> y) p z</p>'
 
 
+def test_results_write_answers_without_marks_and_a_drawing_once() -> None:
+    wrong = ["pool", "degradation"]
+    page = results(Walk(load_lesson("12_ensemble", "zh-CN")), {"true": Given(["share"], "right", 2, wrong)})
+    assert "去掉池化层会损害 ResNet; 它解释了" in page  # the mark between them is that of the program's language
+    page = results(Walk(load_lesson("06_batch_normalisation", "en")), {"mend": Given("", "right", 2, "")})
+    assert "The drawing: right at try 2." in page
+
+
 def test_what_stands_before_the_steps_is_told_in_the_first() -> None:
     text = STEP.replace("## One", "Read *this* first: {1 + 1}.\n\n## One") + "Text.\n\n## Two {#two}\n\nMore.\n"
     walk = Walk(parse_lesson(text, "mine.md", "mine"))

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
 from blockstudio.formats import OUTLINES, endings, rows
@@ -22,6 +22,7 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import Switch, Toggles
 from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.plotting import Line, number_text, value_text
+from blockstudio.gui.kit.slider import Slider
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import as_text, theme
 from blockstudio.gui.work.worker import Work
@@ -150,7 +151,7 @@ class CurvesPanel(QWidget):
         self.log = Switch(tr("log y"), tr("Logarithmic vertical axis"))
         self.log.setChecked(True)
         self.log_x = Switch(tr("log x"), tr("Logarithmic horizontal axis"))
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setRange(0, 100)
         self.slider.setValue(SMOOTHING)
         self.slider.setFixedWidth(60)

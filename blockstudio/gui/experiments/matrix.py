@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from blockstudio.experiments import Outcome
@@ -51,7 +51,7 @@ class TrialMatrix(QWidget):
         if standing is None:
             return QSize(400, HEAD)
         keys, seeds = len(standing.plan.varied), len(standing.plan.experiment.seeds)
-        return QSize(keys * KEY + seeds * (CHIP + 6) + SUM + DONE, HEAD + len(standing.rows) * ROW + 4)
+        return QSize(keys * KEY + seeds * (CHIP + 6) + SUM + self._done, HEAD + len(standing.rows) * ROW + 4)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(300, self.sizeHint().height())
@@ -74,12 +74,18 @@ class TrialMatrix(QWidget):
         measure = self.standing.plan.experiment.measure
         return measure.rising and measure.take in ("final", "best")
 
+    @property
+    def _done(self) -> int:
+        """Width of the last column, in any language."""
+        seeds = 0 if self.standing is None else len(self.standing.plan.experiment.seeds)
+        return max(DONE, QFontMetrics(font(11)).horizontalAdvance(tr("{done} of {all}", done=seeds, all=seeds)) + 8)
+
     def _columns(self) -> tuple[int, int, int, int]:
         """Width of a key, left of the chips, distance of chips, left of the sums."""
         standing = self.standing
         assert standing is not None
         keys, seeds = max(1, len(standing.plan.varied)), len(standing.plan.experiment.seeds)
-        room = self.width() - SUM - DONE
+        room = self.width() - SUM - self._done
         key = min(KEY + 20, max(44, (room - seeds * (CHIP + 6)) // keys))
         pitch = min(CHIP + 6, max(44, (room - keys * key) // max(1, seeds)))
         return key, keys * key, pitch, keys * key + seeds * pitch
@@ -107,7 +113,7 @@ class TrialMatrix(QWidget):
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tr("seed {seed}", seed=seed))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRect(sums, 0, SUM - 8, HEAD), right, tr("mean ± deviation"))
-        painter.drawText(QRect(self.width() - DONE, 0, DONE, HEAD), right, tr("done"))
+        painter.drawText(QRect(self.width() - self._done, 0, self._done, HEAD), right, tr("done"))
         painter.setPen(colours.hairline)
         painter.drawLine(0, HEAD - 1, self.width(), HEAD - 1)
         for index, row in enumerate(standing.rows):
@@ -142,7 +148,7 @@ class TrialMatrix(QWidget):
         painter.setFont(font(11))
         painter.setPen(colours.secondary)
         done = tr("{done} of {all}", done=len(row.ended()), all=len(row.outcomes))
-        painter.drawText(QRect(self.width() - DONE, top, DONE, ROW), right, done)
+        painter.drawText(QRect(self.width() - self._done, top, self._done, ROW), right, done)
 
     def _paint_chip(self, painter: QPainter, rect: QRect, outcome: Outcome) -> None:
         colours, box = theme(), QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)

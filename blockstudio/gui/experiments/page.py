@@ -279,7 +279,8 @@ class ExperimentView(QScrollArea):
             button.setChecked(take == experiment.measure.take)
         for take in ("best",):
             self.takes[take].setEnabled(experiment.measure.curve not in OF_TEST)
-        self._desk.set_crumbs("experiments", Step(stem))
+        course = experiment.course
+        self._desk.set_crumbs("experiments", Step(tr(course.title) if course is not None else stem))
         for part in (self.matrix, self.comparison, self.bands, self.front):
             part.show_standing(None)
         self.answer.clear()

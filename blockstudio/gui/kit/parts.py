@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -48,12 +48,23 @@ def dialog_buttons(
     return buttons
 
 
+LINK = 3
+"""Pixels between the edge of a link and its letters."""
+
+
 def link_button(text: str) -> QPushButton:
     """A button that reads as a link, and does nothing yet."""
     button = QPushButton(text)
     button.setProperty("role", "link")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     return button
+
+
+class Flush(QHBoxLayout):
+    """A row whose links begin with their letters where other texts do, though a link is drawn around its letters."""
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect.adjusted(-LINK, 0, 0, 0))
 
 
 def broken(text: str, metrics: QFontMetrics, width: int) -> str:

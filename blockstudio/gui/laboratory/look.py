@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.parts import heading, link, link_button, quiet
+from blockstudio.gui.kit.slider import Slider
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.gui.laboratory.bars import Bar, BarsView
@@ -100,7 +100,7 @@ class SeeingPage(QWidget):
             row.addWidget(button)
         self.kinds["cam"].setChecked(True)
         row.addStretch(1)
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity = Slider()
         self.opacity.setRange(0, 100)
         self.opacity.setValue(90)
         self.opacity.setFixedWidth(96)

@@ -196,6 +196,15 @@ class LessonControl(QObject):
         self._open_diagram()
         self._look()
 
+    @property
+    def can_show(self) -> bool:
+        """Whether the step has a drawing."""
+        if self.walk is None or self.step is None:
+            return False
+        with suppress(StudioError):  # told where the step is shown
+            return self.walk.made(self.step) is not None
+        return False
+
     def show_me(self) -> None:
         """The step's drawing comes into view, with its light."""
         if self.walk is not None and self.step is not None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -20,9 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.gui.kit.parts import link, quiet
+from blockstudio.gui.kit.parts import LINK, Flush, link, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.gui.lessons.control import LessonControl
 from blockstudio.gui.lessons.prose import Prose
 from blockstudio.lessons.lesson import Question, Step
@@ -50,7 +50,7 @@ class QuestionForm(QWidget):
         self.choices: dict[str, QAbstractButton] = {}
         self.setAccessibleName(plain(question.text))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(LINK, 0, 0, 0)  # its links begin where its texts do
         column.setSpacing(6)
         self.title = self._prose(question.text, bold=True)
         column.addWidget(self.title)
@@ -84,7 +84,7 @@ class QuestionForm(QWidget):
         self.explanation = self._prose("")
         inside.addWidget(self.explanation)
         column.addWidget(self.box)
-        links = QHBoxLayout()
+        links = Flush()
         if question.kind == "mend":
             links.addWidget(button(tr("Show the solution"), "lesson.solution", question.id))
             links.addWidget(button(tr("Start over"), "lesson.start_over", None))
@@ -116,7 +116,7 @@ class QuestionForm(QWidget):
             group = QButtonGroup(self)
             group.setExclusive(kind == "choice")
             for name, text in question.choices.items():
-                button: QAbstractButton = QRadioButton() if kind == "choice" else QCheckBox()
+                button: QAbstractButton = QRadioButton() if kind == "choice" else TickBox()
                 button.setAccessibleName(plain(text))
                 button.clicked.connect(lambda _=False: self._unsay())
                 group.addButton(button)
@@ -135,7 +135,7 @@ class QuestionForm(QWidget):
         elif kind == "block":
             self.chosen = quiet()
             self._entry.addWidget(self.chosen)
-            self.follow_selection()
+            self._show_selected()
         elif kind == "mend":
             way = tr("Change the drawing, then check it. A double click on a block shows its parameters.")
             self._entry.addWidget(quiet(way))
@@ -186,11 +186,16 @@ class QuestionForm(QWidget):
         """What was said of the answer before does not hold for another; its hint may still help."""
         self._say("", "")
 
+    def _show_selected(self) -> None:
+        name = self._selected()
+        self.chosen.setText(tr("Selected: {name}", name=name) if name else tr("Click a block in the drawing."))
+
     def follow_selection(self) -> None:
-        """Say which block is selected in the drawing."""
+        """Say which block is selected in the drawing; what was said of the one before does not hold for it."""
         if self.question.kind == "block":
-            name = self._selected()
-            self.chosen.setText(tr("Selected: {name}", name=name) if name else tr("Click a block in the drawing."))
+            self._show_selected()
+            if not self._control.answer(self.question).done:
+                self._unsay()
 
     def follow_edits(self) -> None:
         """The drawing was changed."""
@@ -225,7 +230,7 @@ class QuestionForm(QWidget):
             self._mark(name, "right" if state == "right" else "wrong" if state in ("wrong", "unread") else "")
         self.hint.show_text(verdict.hint, self._blocks)
         if wrong and self.inputs:
-            first = next((name for name in self.inputs if name in verdict.wrong), next(iter(self.inputs)))
+            first = next(iter(verdict.wrong), next(iter(self.inputs)))
             self.inputs[first].setFocus()
             self.inputs[first].selectAll()
         if not wrong:

@@ -14,7 +14,7 @@ from blockstudio import folders
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.page import MARGINS, PageHead, section_title
-from blockstudio.gui.kit.parts import clear, hairline, quiet
+from blockstudio.gui.kit.parts import Flush, clear, hairline, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.lessons import progress as kept
@@ -29,10 +29,6 @@ class Listed(NamedTuple):
     name: str | Path
     lesson: Lesson | None
     trouble: str = ""
-
-
-LINK = 3
-"""Pixels between the edge of a link and its letters."""
 
 
 class Row(QWidget):
@@ -144,8 +140,7 @@ class LessonsPage(QScrollArea):
         link.setFont(font(13, bold=True))
         self.links[str(each.name)] = link
         number.setFixedHeight(link.sizeHint().height())  # on the line of the title
-        aside = QHBoxLayout()
-        aside.setContentsMargins(-LINK, 0, 0, 0)
+        aside = Flush()
         aside.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         words.addLayout(aside)
         about = quiet(lesson.goal if lesson is not None else each.trouble)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import StudioError
 from blockstudio.experiments import load_experiment
 from blockstudio.gui.document.desk import Desk
-from blockstudio.gui.kit.parts import broken, clear, hairline, quiet
+from blockstudio.gui.kit.parts import LINK, Flush, broken, clear, hairline, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 from blockstudio.gui.lessons.control import LessonControl
@@ -46,7 +46,7 @@ class StepRow(QWidget):
         super().__init__()
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
+        line.setSpacing(8 - LINK)
         line.addWidget(Disc(number, "done" if done else "ahead"))
         button.setText(title)
         button.setProperty("role", "step")
@@ -246,11 +246,14 @@ class LessonPanel(QWidget):
                 last = each
 
     def _bring(self, form: QuestionForm) -> None:
-        """What was said of an answer comes into view, as far as the answer stays there."""
+        """What was said of an answer comes into view, and what is asked next, as far as the answer stays there."""
         if form not in self.forms.values():
             return
         self._steps.activate()
         told, bar, high = form.last_word(), self.area.verticalScrollBar(), self.area.viewport().height()
+        waiting = self._waiting()
+        if waiting is not None and self._control.answer(form.question).done:
+            told = waiting.check_button  # what is asked next, where both have room
         top = form.check_button.mapTo(self.body, QPoint()).y() - 80
         bottom = told.mapTo(self.body, QPoint(0, told.height())).y() + 12
         if bottom > bar.value() + high:
@@ -292,12 +295,12 @@ class LessonPanel(QWidget):
             for name in step.words("proof"):
                 inner.addWidget(ProofCard(name))
             for name in step.words("experiment"):
-                inner.addWidget(self._experiment(name), 0, Qt.AlignmentFlag.AlignLeft)
+                inner.addLayout(_flush(self._experiment(name), left=True))
             for question in step.questions:
                 inner.addWidget(hairline())
                 form = QuestionForm(control, step, question, blocks, self._command, self._selected, self._go_to)
                 self.forms[question.id] = form
-                inner.addWidget(form)
+                inner.addLayout(_flush(form))
         except StudioError as error:
             self._fail(str(error))
         return holder
@@ -325,7 +328,7 @@ class LessonPanel(QWidget):
         found = {name: name for name in made.diagram.main.graph} if made is not None else {}
         lasts = [path.rpartition(".")[2] for path in lit]
         for number, (path, last) in enumerate(zip(lit, lasts, strict=True)):
-            sign = f"{chr(CIRCLED + number)} " if len(lit) > 1 and number < 20 else ""
+            sign = f"{chr(CIRCLED + number)}\u00a0" if len(lit) > 1 and number < 20 else ""
             found[path] = f"{sign}{path}"
             if lasts.count(last) == 1 and (last == path or last not in found):
                 found[last] = f"{sign}{last}"
@@ -365,6 +368,7 @@ class LessonPanel(QWidget):
         self.next.setToolTip(text)
         self.next.setText(self.next.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
         self.back.setEnabled(now > 0)
+        self.show_me.setEnabled(control.can_show)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -381,9 +385,12 @@ class LessonPanel(QWidget):
             if id in self.forms:
                 self.forms[id].put(given)
 
+    def _waiting(self) -> QuestionForm | None:
+        return next((each for each in self.forms.values() if not self._control.answer(each.question).done), None)
+
     def _go_on(self) -> None:
         """The keyboard goes to the next question that is not answered, or to *Next*."""
-        waiting = next((each for each in self.forms.values() if not self._control.answer(each.question).done), None)
+        waiting = self._waiting()
         (waiting.first_focus() if waiting is not None else self.next).setFocus()
 
     def focus(self) -> None:
@@ -398,3 +405,11 @@ class LessonPanel(QWidget):
     def _fail(self, text: str) -> None:
         self.trouble.setText(text)
         self.trouble.show()
+
+
+def _flush(widget: QWidget, left: bool = False) -> Flush:
+    row = Flush()
+    row.addWidget(widget)
+    if left:
+        row.addStretch(1)
+    return row

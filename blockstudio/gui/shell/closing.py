@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QDialog,
     QLabel,
     QRadioButton,
@@ -21,6 +20,7 @@ from blockstudio.gui.document.places import Question
 from blockstudio.gui.kit.parts import dialog_buttons, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.gui.kit.tick_box import TickBox
 
 
 class ClosingDialog(QDialog):
@@ -38,7 +38,7 @@ class ClosingDialog(QDialog):
         column.setSpacing(8)
         self.save: QRadioButton | None = None
         self.discard: QRadioButton | None = None
-        self.files: dict[Document, QCheckBox] = {}
+        self.files: dict[Document, TickBox] = {}
         """Which of several are to be saved."""
         self._unsaved = unsaved
         if unsaved:
@@ -78,7 +78,7 @@ class ClosingDialog(QDialog):
         rows.setContentsMargins(20, 0, 0, 0)
         rows.setSpacing(4)
         for document, title in self._unsaved.items():
-            box = self.files[document] = QCheckBox(title)
+            box = self.files[document] = TickBox(title)
             box.setChecked(True)
             rows.addWidget(box)
         area.setWidget(holder)

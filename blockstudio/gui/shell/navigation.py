@@ -58,6 +58,7 @@ class Navigation(QWidget):
         self.chip.setVisible(folded)
         for button in self.buttons.values():
             button.setVisible(not folded)
+        self._line.activate()  # whoever shares out the bar right after asks how wide this is now
 
     def _build(self) -> None:
         tabs = self._desk.tabs

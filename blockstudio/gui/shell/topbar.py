@@ -96,7 +96,7 @@ class TopBar(QWidget):
         """Give the tabs what the others leave. The way to the whole network gives way first, to other tabs too, then
         the pages fold into one button, then the way through the levels goes: the active tab's name stays."""
         margins, gap = self._line.contentsMargins(), self._line.spacing()
-        room = self.width() - margins.left() - margins.right()
+        room = self.width() - margins.left() - margins.right() - 2 * gap  # beside tabs and way, which have none below
         shared = (self.tabs, self.more, self.crumb, self.navigation)
         for index in range(self._line.count()):
             item = self._line.itemAt(index)
@@ -104,7 +104,7 @@ class TopBar(QWidget):
             if widget is not None and widget not in shared and not widget.isHidden():
                 room -= widget.sizeHint().width() + gap
         room -= self.tabs.tabSizeHint(max(0, self.tabs.currentIndex())).width()
-        crumb, pages, folded = self.crumb.sizeHint().width() + 4 * gap, self.navigation.wanted, self.navigation.least
+        crumb, pages, folded = self.crumb.sizeHint().width() + 2 * gap, self.navigation.wanted, self.navigation.least
         ways = [(crumb, pages), (crumb, folded), (0, pages), (0, folded)]
         if not self.crumb.is_deep:
             ways[1], ways[2] = ways[2], ways[1]

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.gui.kit.parts import quiet
+from blockstudio.gui.kit.slider import Slider
 from blockstudio.gui.kit.theme import font, notifier, theme
 
 
@@ -59,11 +60,11 @@ class Card(QFrame):
         """Bring figures and sentence up to date."""
 
 
-class Dial(QSlider):
+class Dial(Slider):
     """A slider over numbers in equal steps."""
 
     def __init__(self, name: str, low: float, high: float, value: float, step: float) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+        super().__init__()
         self._low, self._step = low, step
         self.setAccessibleName(name)
         self.setRange(0, round((high - low) / step))

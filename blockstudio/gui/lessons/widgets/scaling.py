@@ -31,7 +31,7 @@ class Scaling(Card):
         inner = np.sort(scaled)[int(0.05 * scaled.size) : int(0.95 * scaled.size)]
         self.said.setText(
             tr("z-score: mean {mean}, deviation {deviation}. min-max: from 0 to 1, nine tenths within {width}. "
-               "Skewness {skew}, {skew_z} and {skew_m}: the form stays.",
+               "Skewness {skew}, {skew_z} and {skew_m}.",
                mean=number(abs(round(float(scores.mean()), 2)), 2), deviation=number(float(scores.std()), 2),
                width=number(float(inner[-1] - inner[0]), 2), skew=number(skewness(values), 2),
                skew_z=number(skewness(scores), 2), skew_m=number(skewness(scaled), 2))
