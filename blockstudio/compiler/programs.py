@@ -18,7 +18,7 @@ from torch import nn
 from blockstudio.analysis import analyze
 from blockstudio.blocks import INPUT, OUTPUT
 from blockstudio.compiler.about import NOTES, Trained, metadata
-from blockstudio.compiler.rewriting import sayable
+from blockstudio.compiler.rewriting import mistakable, sayable
 from blockstudio.compiler.written import Weights, network_with
 from blockstudio.errors import StudioError
 from blockstudio.formats import Written
@@ -116,6 +116,7 @@ def onnx_bytes(diagram: Diagram, program: ExportedProgram, weights: Weights | No
             input_names=main.of_type(INPUT),
             output_names=main.of_type(OUTPUT),
             dynamic_shapes=_examples(diagram)[1],
+            optimize=not mistakable(program),
         )
         assert converted is not None
         file = converted.model_proto

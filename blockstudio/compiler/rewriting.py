@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 aten = torch.ops.aten
+NOTHING, HARDLY = 1.1e-8, 1.1e-5
+"""How far from 0, and from 1, the exporter's clean-up takes a number for it (1e-8, 1e-5), and a little more."""
 AVERAGE, TRANSPOSED = aten.avg_pool2d.default, aten.conv_transpose2d.input
 
 
@@ -25,6 +27,19 @@ def sayable(program: ExportedProgram) -> ExportedProgram:
     }
     rewritten_program: ExportedProgram = program.run_decompositions(table) if table else program
     return rewritten_program
+
+
+def mistakable(program: ExportedProgram) -> bool:
+    """Whether a number in it is so close to 0 or 1, and neither, that the exporter's clean-up, which leaves out
+    ``x + 0`` and ``x * 1``, takes it for that: ``log(x + 1e-9)`` would be that of zero."""
+    written = [number for node in program.graph.nodes for number in (*node.args, *node.kwargs.values())]
+    kept = [*program.state_dict.values(), *program.constants.values()]
+    held = [each.item() for each in kept if isinstance(each, Tensor) and each.numel() == 1]
+    return any(
+        0 < abs(number) <= NOTHING or 0 < abs(number - 1) <= HARDLY
+        for number in (*written, *held)
+        if isinstance(number, float)
+    )
 
 
 def _divided(node: Any) -> bool:

@@ -14,6 +14,7 @@ from blockstudio import Diagram
 from blockstudio.blocks import CATALOGUE, ENDS
 from blockstudio.compiler import compile
 from blockstudio.compiler.programs import onnx_bytes, program_bytes, traced
+from blockstudio.compiler.rewriting import mistakable
 from tests.support.block_cases import Case, accepted, cases
 from tests.support.export_cases import shaken
 
@@ -87,6 +88,27 @@ def test_an_average_by_a_divisor_of_its_own() -> None:
     outside = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     (found,) = outside.run(None, {"block0_in0": torch.ones(2, 1, 4, 4).numpy()})
     assert found.shape == (2, 1, 2, 2) and (found == 4.0).all()
+
+
+def test_numbers_that_are_hardly_anything_are_no_nothing() -> None:
+    """The exporter's clean-up takes what is below 1e-8 for zero: a root, a logarithm and a quotient of zero would be
+    no numbers."""
+    one = ((4,),)
+    blocks = [("RMSNorm", {"eps": 1e-12}, one), ("Offset", {"value": 1e-9}, one), ("Offset", {}, one)]
+    diagram = side_by_side(blocks)
+    diagram.add("Function", "log", function="log")
+    diagram.add("Output", "log_out")
+    diagram.connect("block1", "log")
+    diagram.connect("log", "log_out")
+    program = traced(diagram, compile(diagram))
+    assert mistakable(program)
+    assert not mistakable(traced(side_by_side(blocks[2:]), compile(side_by_side(blocks[2:]))))
+    outside = onnxruntime.InferenceSession(onnx_bytes(diagram, program), providers=["CPUExecutionProvider"])
+    zeros = {name: torch.zeros(2, 4).numpy() for name in diagram.main.of_type("Input")}
+    norm, shift, half, log = (torch.from_numpy(found) for found in outside.run(None, zeros))
+    assert not norm.any() and (half == 1).all()
+    torch.testing.assert_close(shift, torch.full((2, 4), 1e-9))
+    torch.testing.assert_close(log, torch.full((2, 4), 1e-9).log())
 
 
 @pytest.mark.slow
