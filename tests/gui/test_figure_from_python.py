@@ -1,15 +1,19 @@
-"""`blockstudio.figure`: the same figures from a script, without Qt in its process."""
+"""`blockstudio.figure`, and figures of the laboratory: the same from a script, without Qt in its process."""
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 import blockstudio as bs
+from blockstudio.analysis.trunk import trunk
+from blockstudio.laboratory import questions
 
 
 def test_a_figure_of_a_diagram_that_no_file_holds(tmp_path: Path) -> None:
@@ -50,3 +54,16 @@ def test_qt_stays_out_of_the_script(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "[]"
     assert (tmp_path / "net.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_figure_is_saved_in_pixels_from_python_too(tmp_path: Path) -> None:
+    answer = questions.paths(trunk(bs.load("cifar_resnet", n=1)))
+    answer.save(str(tmp_path / "new"), png=True)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["paths.json", "paths.png", "paths.svg"]
+    head = (tmp_path / "new" / "paths.png").read_bytes()[:24]
+    own = ElementTree.fromstring(answer.figure.svg())
+    width, height = (round(float(own.attrib[name]) * 2) for name in ("width", "height"))
+    assert head.startswith(b"\x89PNG") and struct.unpack(">II", head[16:]) == (width, height), "twice as large"
+    with pytest.raises(bs.StudioError) as refused:
+        answer.save(None)  # type: ignore[arg-type]
+    assert refused.value.code == "argument.type"

@@ -54,3 +54,17 @@ def test_resnet34_is_trained_paused_resumed_and_stopped(open_window, qtbot) -> N
 def learned(accuracy: np.ndarray) -> bool:
     """The last batches are clearly better than the first."""
     return accuracy.size >= 12 and accuracy[-4:].mean() > accuracy[:4].mean() + 0.2
+
+
+def test_a_run_that_is_still_being_made_is_stopped(open_window, qtbot) -> None:
+    """Both buttons are pressed before the run is there: it has a trainer, which stops at once."""
+    window = open_window("cifar_resnet")
+    trainer, bar = window.features.training.trainer, window.features.training.bar
+    assert trainer.set_fields({"steps": 100_000, "data.input_size": 8})
+    click(bar.train)
+    assert trainer.starting and trainer.data is None and bar.stop.isEnabled()
+    click(bar.stop)
+    assert bar.stop.text() == "Stopping after this step…" and not bar.stop.isEnabled()
+    qtbot.waitUntil(lambda: trainer.data is not None and trainer.data.status == "stopped", timeout=PATIENCE)
+    assert trainer.asked == "" and trainer.data.state.step < 100_000
+    qtbot.waitUntil(lambda: bar.train.text() == "Train", timeout=PATIENCE)

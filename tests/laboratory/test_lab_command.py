@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,10 +11,8 @@ import pytest
 pytest.importorskip("torch")
 
 import blockstudio as bs
-from blockstudio.analysis.trunk import trunk
 from blockstudio.cli import main
 from blockstudio.errors import StudioError
-from blockstudio.laboratory import questions
 from blockstudio.runs import Run, create_run, with_fields
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
@@ -80,19 +77,6 @@ def test_questions_that_make_no_sense_are_told(tmp_path: Path, capsys: pytest.Ca
     ):  # fmt: skip
         assert main(arguments) == 2
         assert text in capsys.readouterr().err
-
-
-def test_a_figure_is_saved_in_pixels_from_python_too(tmp_path: Path) -> None:
-    answer = questions.paths(trunk(bs.load("cifar_resnet", n=1)))
-    answer.save(str(tmp_path / "new"), png=True)
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["paths.json", "paths.png", "paths.svg"]
-    head = (tmp_path / "new" / "paths.png").read_bytes()[:24]
-    own = ElementTree.fromstring(answer.figure.svg())
-    width, height = (round(float(own.attrib[name]) * 2) for name in ("width", "height"))
-    assert head.startswith(b"\x89PNG") and struct.unpack(">II", head[16:]) == (width, height), "twice as large"
-    with pytest.raises(StudioError) as refused:
-        answer.save(None)  # type: ignore[arg-type]
-    assert refused.value.code == "argument.type"
 
 
 def test_a_network_of_flat_vectors_gets_the_images_it_was_trained_on(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ class RunBar(QObject):
         self.data.set_text(Path(source).name if "/" in source or "\\" in source else source)
         self.device.set_text(f"{recipe.device} · {recipe.precision}")
 
-    def show_run(self, state: str, asked: str = "") -> None:
+    def show_run(self, state: str, asked: str = "", can_stop: bool = True) -> None:
         """The buttons for ``idle``, ``starting``, ``running`` or ``paused``; ``asked`` is what the trainer has yet to
         do."""
         text, icon = {
@@ -76,7 +76,7 @@ class RunBar(QObject):
         self.train.setAccessibleName(text)
         self.stop.setText(tr("Stopping after this step…") if asked == "stop" else tr("Stop"))
         self.train.setEnabled(not asked)
-        self.stop.setEnabled(asked != "stop")
+        self.stop.setEnabled(can_stop and asked != "stop")
         self._train_icon = icon
         if state == "idle" and self.stop.hasFocus():
             self.train.setFocus()

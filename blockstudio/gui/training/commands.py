@@ -28,7 +28,7 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
         return lambda _: trainer.state in states and not trainer.asked
 
     def can_stop(_: Desk) -> bool:
-        return trainer.state in ("running", "paused") and trainer.asked != "stop"
+        return trainer.can_stop
 
     def watching(_: Desk) -> bool:
         return trainer.data is not None

@@ -90,15 +90,15 @@ class Training:
             QTimer.singleShot(SHOWN_MS, tray, tray.deleteLater)
 
     def _show_run(self) -> None:
-        asked = self.trainer.asked
-        state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status, asked)
+        asked, can_stop = self.trainer.asked, self.trainer.can_stop
+        state = (self.trainer.state, self.trainer.data is not None and self.trainer.data.status, asked, can_stop)
         if state != self._run_shown:
             before, self._run_shown = self._run_shown, state
             if self.trainer.state == "running":
                 self._desk.toasts.forget(NOT_TRAINED)  # It is trained now.
             if isinstance(before, tuple) and before[0] in ("running", "paused"):
                 self._say_ended(self.trainer.state != "idle")
-            self.bar.show_run(self.trainer.state, asked)
+            self.bar.show_run(self.trainer.state, asked, can_stop)
             self._desk.commands.refresh()
 
     def _on_run(self) -> None:

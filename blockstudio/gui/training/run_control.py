@@ -72,8 +72,11 @@ class RunControl(QObject):
         """Runs whose curves are drawn over those of the watched one."""
         self.runs: list[RunRow] = []
         self.starting = False
+        self._making = False
+        """A run is being made, and its trainer started."""
         self.asked = ""
-        """``stop`` or ``pause`` while the trainer of the run in view has yet to do it."""
+        """``stop`` or ``pause`` while the trainer of the run in view, or of the one that is being made, has yet to do
+        it."""
         self._listing = False
         self._once_listed: list[Callable[[], object]] = []
         self._work = Work(self)
@@ -136,20 +139,24 @@ class RunControl(QObject):
         self.failed.emit(tr("Not followed: {reason}", reason=error))
 
     def _start(self, job: Callable[[], tuple[Run, subprocess.Popen[bytes]]]) -> None:
-        self.starting = True
+        self.starting = self._making = True
         self.progress.emit()
         self._work.run(job, self._started, self._not_started)
 
     def _started(self, answer: tuple[Run, subprocess.Popen[bytes]]) -> None:
         run, process = answer
-        self.starting = False
+        stop = self.asked == "stop"
+        self.starting = self._making = False
         self._own.add(run.directory)
         self._processes.append(process)
         self.attach(run)
+        if stop:
+            self.tell("stop")
         self.refresh_runs()
 
     def _not_started(self, error: StudioError | OSError) -> None:
-        self.starting = False
+        self.starting = self._making = False
+        self.asked = ""
         self.progress.emit()
         for problem in getattr(error, "problems", (error,)):
             if getattr(problem, "code", "") == "data.absent":
@@ -158,7 +165,11 @@ class RunControl(QObject):
             self.failed.emit(tr("Not trained: {reason}").format(reason=problem))
 
     def tell(self, command: str, run: Run | None = None, **values: int) -> None:
-        """``pause``, ``resume``, ``stop``, ``watch`` or ``unwatch`` the watched run (or another)."""
+        """``pause``, ``resume``, ``stop``, ``watch`` or ``unwatch`` the watched run (or another). A run that is still
+        being made is stopped as soon as it has a trainer."""
+        if command == "stop" and run is None and self._making:
+            self._ask(command)
+            return
         found = run or (self.data.run if self.data is not None else None)
         if found is not None:
             directory = found.directory
@@ -186,6 +197,12 @@ class RunControl(QObject):
                 self.data.run.send("stop")
             except StudioError as error:
                 self.failed.emit(str(error))
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether a run is made, starts, trains or is paused, and was not told to stop."""
+        # What is being found on another machine cannot be stopped before it is there.
+        return self.asked != "stop" and (self._making or (self.state != "idle" and not self.starting))
 
     @property
     def state(self) -> str:
