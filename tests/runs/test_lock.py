@@ -87,7 +87,7 @@ def test_handing_over_after_the_child_has_taken_it_changes_nothing(tmp_path: Pat
     token = starter.token
     script = (
         "import sys; from pathlib import Path; from blockstudio.runs.lock import Lock;"
-        f"Lock(Path({str(tmp_path)!r})).claim({token!r}); print(); sys.stdin.read()"
+        f"Lock(Path({str(tmp_path)!r})).claim({token!r}); print(flush=True); sys.stdin.read()"
     )
     child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout is not None and child.stdin is not None
