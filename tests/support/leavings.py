@@ -172,8 +172,8 @@ def end_qt() -> None:
 
 
 def own_folders() -> Callable[[], None]:
-    """Give this process and its children a home and a place for temporary files of their own, to be watched; returns
-    what takes them away again."""
+    """Give this process and its children a home and a place for temporary files of their own, to be watched, and
+    nothing else that a machine's owner may have set; returns what takes them away again."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # pytest's own folders are not looked at
     root = Path(tempfile.mkdtemp(prefix="blockstudio-tests-"))
     for name, variable in (("home", "HOME"), ("tmp", "TMPDIR")):
@@ -181,7 +181,8 @@ def own_folders() -> Callable[[], None]:
         folder.mkdir()
         os.environ[variable] = str(folder)
         WATCHED.append(folder)
-    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    # Where it is set, a child that forgets to flush what others wait for does no harm; elsewhere they wait for ever.
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "PYTHONUNBUFFERED"):
         os.environ.pop(variable, None)
     tempfile.tempdir = None
     return lambda: shutil.rmtree(root, ignore_errors=True)
