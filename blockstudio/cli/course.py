@@ -151,8 +151,8 @@ def page(options: argparse.Namespace) -> int:
         if ended:
             write_atomic(folder / figure, figure_of(plan, rows).svg().encode())
             write_atomic(folder / data, (trials_table(plan, rows).csv() + "\n").encode())
-        page = page_of(stem, plan, rows, figure, data)
-        write_atomic(folder / f"{stem}{MARKDOWN}", (page.rstrip() + "\n").encode())
+        text = page_of(stem, plan, rows, figure, data)
+        write_atomic(folder / f"{stem}{MARKDOWN}", (text.rstrip() + "\n").encode())
         course = plan.experiment.course
         title = translated(course.title) if course is not None else stem
         lines.append(

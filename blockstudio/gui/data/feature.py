@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
+from blockstudio.runs.run import RECIPE
 from blockstudio.text import say
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class DataSet:
 
 def _is_set(folder: Path) -> bool:
     """A folder, but not a run's."""
-    return folder.is_dir() and not (folder / "recipe.json").is_file()
+    return folder.is_dir() and not (folder / RECIPE).is_file()
 
 
 def install(desk: Desk) -> DataSet:

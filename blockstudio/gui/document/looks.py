@@ -10,6 +10,7 @@ from blockstudio.gui.document.measures import Measure, of_costs
 from blockstudio.gui.document.thumbnails import Thumbnails
 
 TOTALS = frozenset({"parameters", "macs", "depth", "memory", "field"})
+"""What the bar below the drawing tells."""
 VEILS = TOTALS | {"shapes"}
 """What can be hidden: totals, and the shapes on wires."""
 

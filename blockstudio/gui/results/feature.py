@@ -10,6 +10,7 @@ from PySide6.QtGui import QImageReader
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.results import SCREEN
+from blockstudio.runs.run import RECIPE
 from blockstudio.text import say
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Results:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / "recipe.json").is_file()
+    return (folder / RECIPE).is_file()
 
 
 def install(desk: Desk) -> Results:

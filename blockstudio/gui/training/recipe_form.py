@@ -110,12 +110,12 @@ class RecipeForm(QScrollArea):
 
     def _show_name(self) -> None:
         """Which recipe it is, where it is from, and what its fields cannot say."""
-        about = self._recipes.about
+        about = self._recipes.about.said()
         title = self._recipes.title
         self.named.set_text(title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…")
         self.source.setText(about.source)
-        notes = "\n".join(f"• {tr(note)}" for note in about.notes)
-        self.source.setToolTip(plain(notes))
+        notes = plain("\n".join(f"• {note}" for note in about.notes))
+        self.source.setToolTip(notes)
         self.named.setToolTip(notes or tr("Recipe of the next run"))
 
     def showEvent(self, event: QShowEvent) -> None:
