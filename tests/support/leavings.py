@@ -37,16 +37,33 @@ class Leavings:
         found = self._came()
         if found:
             forget()
-            _let_end()
+            self._let_end()
             found = self._came()
         if any(kind == "processes" for kind, _ in found):
-            _let_end()  # one that was just being ended, or begun, had no name yet
+            self._let_end()  # one that was just being ended, or begun, had no name yet
             found = self._came()
         return [f"{kind}: {name}" for kind, name in found]
 
     def _came(self) -> list[tuple[str, str]]:
         now = _everything()
         return sorted((kind, name) for (kind, key), name in now.items() if (kind, key) not in self._known)
+
+    def _let_end(self) -> None:
+        """Wait for what came and is ending already, and collect what is only held in circles."""
+        for thread, _ in _threads():
+            if ("threads", thread) not in self._known:
+                thread.join(PATIENCE)
+        for child, _ in _processes():
+            if ("processes", child) not in self._known:
+                with suppress(OSError):  # it has just ended
+                    handle = os.pidfd_open(int(child))
+                    select.select([handle], [], [], PATIENCE)
+                    os.close(handle)
+        # What Qt deletes frees objects of Python, and these again some of Qt.
+        for _ in range(2):
+            gc.collect()
+            if "PySide6.QtCore" in sys.modules:
+                end_qt()
 
 
 def _everything() -> dict[tuple[str, object], str]:
@@ -57,12 +74,12 @@ def _everything() -> dict[tuple[str, object], str]:
     return found
 
 
-def _threads() -> Iterator[tuple[object, str]]:
+def _threads() -> Iterator[tuple[threading.Thread, str]]:
     for thread in threading.enumerate():
         # Threads of pools, of Qt's and torch's, that once ran Python are not ours to end.
         # Libraries' own watchers live as long as the process: tqdm's looks after its progress bars.
         if not isinstance(thread, threading._DummyThread) and type(thread).__module__.split(".")[0] not in ("tqdm",):
-            yield thread.ident, repr(thread)
+            yield thread, repr(thread)  # not its number, which the next one may get
 
 
 def _processes() -> Iterator[tuple[str, str]]:
@@ -130,23 +147,6 @@ NOT_OURS = ("__pycache__", ".cache", ".rustup", "torchinductor_", "QtProject.con
 def _is_valid() -> Callable[[object], bool]:
     shiboken = sys.modules.get("shiboken6")
     return shiboken.isValid if shiboken is not None else lambda _: False
-
-
-def _let_end() -> None:
-    """Wait for what is ending already, and collect what is only held in circles."""
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not isinstance(thread, threading._DummyThread):
-            thread.join(0 if thread.daemon else PATIENCE)
-    for child, _ in _processes():
-        with suppress(OSError):  # it has just ended
-            handle = os.pidfd_open(int(child))
-            select.select([handle], [], [], PATIENCE)
-            os.close(handle)
-    # What Qt deletes frees objects of Python, and these again some of Qt.
-    for _ in range(2):
-        gc.collect()
-        if "PySide6.QtCore" in sys.modules:
-            end_qt()
 
 
 def watch_timers() -> None:
