@@ -20,8 +20,9 @@ from blockstudio.cli import main
 from blockstudio.compiler.about import NOTES
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
-from blockstudio.runs import Recipe, Run, create_run
-from blockstudio.runs.run import DIAGRAM
+from blockstudio.runs import Recipe, Run, create_run, with_fields
+from blockstudio.runs.recipe_files import dumps_recipe
+from blockstudio.runs.run import DIAGRAM, RECIPE
 from tests.support.tiny import tiny_network
 
 pytestmark = pytest.mark.xdist_group("exports")
@@ -116,11 +117,13 @@ def test_the_normalisation_where_it_cannot_be(run: Run, tmp_path: Path, capsys: 
 
 
 @pytest.mark.slow
-def test_the_script_classifies_images(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("resize", ["fit", "crop"])
+def test_the_script_classifies_images(run: Run, tmp_path: Path, resize: str) -> None:
+    (run.directory / RECIPE).write_text(dumps_recipe(with_fields(run.recipe(), {"data.resize": resize})))
     folder = tmp_path / "classifier"
     assert export(run, folder, "--inference") == 0
     assert sorted(each.name for each in folder.iterdir()) == ["classify.py", "model.pt2"]
-    assert len((folder / "classify.py").read_text().splitlines()) < 40
+    assert len([line for line in (folder / "classify.py").read_text().splitlines() if line]) <= 20
     colours = {"red": (250, 5, 5), "green": (5, 250, 5), "blue": (5, 5, 250)}
     expected: dict[str, str] = {}
     for name, colour in colours.items():

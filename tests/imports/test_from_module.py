@@ -171,12 +171,18 @@ def test_what_has_no_block_type_becomes_a_foreign_block() -> None:
 
 
 def test_networks_of_tokens_open_with_their_true_shapes_and_counts() -> None:
-    from torchvision.models import SwinTransformer, VisionTransformer
+    from torchvision.models import MaxVit, SwinTransformer, VisionTransformer
 
     vit = VisionTransformer(image_size=32, patch_size=8, num_layers=3, num_heads=2, hidden_dim=16, mlp_dim=32)
     swin = SwinTransformer([4, 4], 16, [1, 1], [2, 4], [4, 4])
-    for network, most, named in ((vit, 30, "torch.nn.MultiheadAttention"), (swin, 40, "ShiftedWindowAttention")):
+    maxvit = MaxVit((32, 32), 8, 4, [8, 16], [1, 1], 4, 0.1)
+    for network, most, named in (
+        (vit, 30, "torch.nn.MultiheadAttention"),
+        (swin, 40, "ShiftedWindowAttention"),
+        (maxvit, 90, "RelativePositionalMultiHeadAttention"),
+    ):
         diagram, report = from_module(network, (3, 32, 32))
+        assert report.parameters is True and bs.analyze(diagram).blocks["output"].input_shapes == ((1000,),)
         assert report.parameters and report.macs, report.notes
         assert any(named in what for what in report.foreign) and report.blocks <= most
         assert all(problem.severity == "warning" for problem in bs.analyze(diagram).problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import subprocess
 import sys
@@ -10,8 +11,10 @@ import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.source import imports
 
@@ -84,6 +87,40 @@ def test_the_wheel_is_typed_and_brings_notices_and_desktop_files(installed: Path
     ):
         assert any(name.endswith(ending) for name in names), ending
     assert (installed.parent / "share" / "applications" / "blockstudio.desktop").is_file()
+
+
+def test_where_torch_has_no_wheels_the_editor_installs_without_it() -> None:
+    """And Qt's version that crashes in the theme is not taken, nor anything that would have to be built."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [Requirement(line) for line in project["dependencies"]]
+
+    def on(**environment: str) -> set[str]:
+        return {each.name for each in needed if each.marker is None or each.marker.evaluate(dict(environment))}
+
+    everywhere = on(sys_platform="linux", platform_machine="x86_64")
+    assert {"torch", "torchvision", "PySide6-Essentials"} <= everywhere
+    assert not {"fast-sugiyama", "scikit-learn", "scipy", "PySide6"} & everywhere
+    for system, machine in (("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")):
+        assert on(sys_platform=system, platform_machine=machine) == everywhere
+    for system, machine in (("darwin", "x86_64"), ("win32", "ARM64")):
+        assert on(sys_platform=system, platform_machine=machine) == everywhere - {"torch", "torchvision"}
+    qt = next(each.specifier for each in needed if each.name == "PySide6-Essentials")
+    assert "6.8.3" in qt and "6.11.3" in qt and not any(version in qt for version in ("6.8.0", "6.8.2", "6.12.0"))
+    assert project["gui-scripts"] and project["scripts"]
+    assert "Environment :: X11 Applications :: Qt" in project["classifiers"]
+
+
+def test_desktops_know_its_files() -> None:
+    entry = configparser.ConfigParser(interpolation=None)
+    entry.optionxform = str  # type: ignore[assignment,method-assign]
+    entry.read(ROOT / "desktop" / "blockstudio.desktop", encoding="utf-8")
+    found = entry["Desktop Entry"]
+    mime = ElementTree.parse(ROOT / "desktop" / "blockstudio.xml").getroot()
+    space = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    (kind,) = mime.findall(f"{space}mime-type")
+    assert found["MimeType"] == f"{kind.get('type')};" and found["Exec"] == "blockstudio %f"
+    assert [glob.get("pattern") for glob in kind.findall(f"{space}glob")] == ["*.blocks.json"]
+    assert (ROOT / "desktop" / f"{found['Icon']}.svg").is_file()
 
 
 @pytest.mark.xdist_group("catalogues")  # the code is read once

@@ -114,9 +114,9 @@ class RunFigures(QWidget):
         show(tr("train loss"), _decimal(running if running is not None else train))
         accuracy = data.steps.last("accuracy")
         show(tr("train accuracy"), percent(accuracy))
-        show(tr("validation accuracy"), percent(validation), role="good")
         test = data.finished.get("test_accuracy") if data.finished else None
         learnt = data.state is None or not data.state.at_chance
+        show(tr("validation accuracy"), percent(validation), role="good" if learnt else "")
         show(tr("test accuracy"), percent(test), role="good" if learnt else "problem")
         rate = data.steps.last("lr")
         show(tr("learning rate"), "" if rate is None or data.finished else f"{rate:.3g}")
