@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened, weights_argument, weights_file
 from blockstudio.cli.recipe import recipe_of
@@ -188,15 +188,15 @@ def train(options: argparse.Namespace) -> int:
     return watch(run, json=options.json, quiet=options.quiet, processes=processes)
 
 
-def together(directory: str) -> int:
+def together(directory: str) -> NoReturn:
     """Train the run in ``directory`` in this process, one of several that a launcher started."""
     from blockstudio.needs import need
 
     need("torch", "training")
     need("PIL", "training")
-    from blockstudio.training.group.member import meet
+    from blockstudio.training.group.member import done, meet
 
-    return meet(directory)
+    done(meet(directory))
 
 
 def _frozen(diagram: Diagram, freeze: list[str] | None, spared: list[str] | None) -> list[str] | None:

@@ -165,6 +165,20 @@ def differing(rows: Sequence[Listed], beside: Collection[str] = ()) -> list[Colu
     return telling or found
 
 
+def names_of(rows: Sequence[Listed], columns: Sequence[Column]) -> list[str]:
+    """What sets each of some runs apart, by the ``columns`` that differ; runs of one name by their seeds as well."""
+    names = [named_by(row, columns) for row in rows]
+    seeds: dict[str, set[Any]] = {}
+    for name, row in zip(names, rows, strict=True):
+        seeds.setdefault(name, set()).add(row.recipe.get("seed"))
+    seed = _of_recipe("seed")
+    told = any(column.key == seed.key for column in columns)
+    return [
+        name if told or len(seeds[name]) < 2 else ", ".join(filter(None, (name, named_by(row, [seed]))))
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
 def _varies(values: Sequence[Any]) -> bool:
     return any(value != values[0] for value in values)
 

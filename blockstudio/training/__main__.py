@@ -63,4 +63,9 @@ def _say_broken(run: Run, token: str, error: ImportError) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if in_group():
+        from blockstudio.training.group.member import done
+
+        done(code)
+    sys.exit(code)

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QFontMetrics
 
 from blockstudio.gui.data.grid import ClassGrid
-from blockstudio.gui.data.page import DataPage
+from blockstudio.gui.data.page import DataPage, is_data, set_of
+from blockstudio.gui.data.stages import FLAGS
 from blockstudio.gui.data.survey import SurveyControl
+from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.theme import font
 
 
 def photos(root: Path) -> Path:
@@ -76,3 +79,63 @@ def test_a_folder_is_looked_at_from_the_names_to_the_last_pixel(qtbot, open_wind
     desk.session.recipe.set_fields({"data.source": str(tmp_path / "nowhere")})
     qtbot.waitUntil(lambda: control.trouble is not None)
     assert page.empty.isVisible() and "no such folder" in page.trouble.text() and not control.process.busy
+
+
+def test_the_steps_of_a_tile_have_room_for_their_words_in_a_narrow_window(qtbot, open_window) -> None:
+    window = open_window("cifar_resnet")
+    desk = window.desk
+    desk.session.recipe.set_fields({"augmentation.pad_crop": 2, "augmentation.flip": True, "augmentation.cutout": 4,
+                                   "augmentation.color_jitter": 0.2})  # fmt: skip
+    desk.commands.run("page.data")
+    page = desk.screen_widget("data")
+    assert isinstance(page, DataPage)
+    qtbot.waitUntil(lambda: len(page.control.known.stages) >= 7)
+    strip, stages = page.strip, page.control.known.stages
+    for width in (1600, 1240, 960, 880):
+        strip.resize(width, strip.height())
+        right = 0
+        for (picture, words), stage in zip(strip.places(), stages, strict=True):
+            assert picture.left() >= right and words.right() < width
+            assert QFontMetrics(font(12, bold=True)).horizontalAdvance(tr(stage.title)) <= words.width()
+            body = words.adjusted(0, 20, 0, 0)
+            assert body.contains(QFontMetrics(font(11)).boundingRect(body, FLAGS.value, tr(stage.text))), stage.text
+            assert not picture.intersects(words)
+            right = max(picture.right(), words.right())
+        assert max(words.bottom() for _, words in strip.places()) <= strip.sizeHint().height()
+
+
+def test_every_class_that_is_small_can_be_weighed_and_what_was_of_another_set_is_gone(
+    qtbot, open_window, tmp_path: Path
+) -> None:
+    window = open_window("cifar_resnet")
+    desk, root = window.desk, photos(tmp_path / "photos")
+    for copy in range(6):
+        Image.new("RGB", (12, 12), (copy, 0, 90)).save(root / "coat" / f"more{copy}.png")
+    (root / "hat").mkdir()
+    Image.new("RGB", (12, 12), (9, 0, 90)).save(root / "hat" / "one.png")
+    (root / "tie").mkdir()
+    Image.new("RGB", (12, 12), (9, 9, 90)).save(root / "tie" / "one.png")
+    desk.session.recipe.set_fields({"data.source": str(root)})
+    desk.commands.run("page.data")
+    page = desk.screen_widget("data")
+    assert isinstance(page, DataPage) and isinstance(page.grid, ClassGrid)
+    qtbot.waitUntil(lambda: done(page.control) and bool(page.control.known.stages))
+    assert page.chosen.text()
+    page.grid.grab()
+    links = page.grid.links()
+    assert sorted(links) == [2, 3], "hat and tie"
+    qtbot.mouseClick(page.grid.viewport(), Qt.MouseButton.LeftButton, pos=links[3].center())
+    assert desk.session.recipe.value.balance == "weights"
+    # Nothing is said of a tile of the set before; few classes leave no hole above the steps.
+    assert page.strip.mapTo(page, QPoint(0, 0)).y() - page.grid.mapTo(page, QPoint(0, 0)).y() < page.grid.height() + 60
+    desk.session.recipe.set_fields({"data.source": "digits"})
+    qtbot.waitUntil(lambda: page.control.recipe.data.source == "digits" and page.control.known.root != str(root))
+    assert page.chosen.text() == "" or "png" not in page.chosen.text()
+
+
+def test_files_that_hold_a_set_can_be_dropped() -> None:
+    for name, whole in (("mnist.npz", True), ("train.csv", True), ("17flowers.tgz", True), ("X_train.npy", False),
+                        ("train_32x32.mat", False), ("data_batch_1", False)):  # fmt: skip
+        file = Path("/somewhere") / name
+        assert is_data(file) and set_of(file) == (file if whole else file.parent)
+    assert not is_data(Path("notes.txt"))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 
 from blockstudio.experiments import experiment_path, load_experiment, trials_of
 from blockstudio.experiments.place import Place, missing
@@ -14,6 +15,7 @@ from blockstudio.experiments.statistics import confidence
 from blockstudio.graph.format import load, save
 from blockstudio.graph.presets import load_preset
 from blockstudio.gui.experiments.page import ExperimentPage, save_chart
+from blockstudio.gui.kit.fields import Choice, ChoiceField
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.run import EVENTS
 from tests.support.hands import type_into
@@ -173,3 +175,30 @@ def test_the_interval_is_the_one_of_the_tables() -> None:
     assert confidence([1.0, 2.0, 3.0, 4.0, 5.0]) is not None
     assert abs((confidence([1.0, 2.0, 3.0, 4.0, 5.0]) or 0) - 2.776 * (2.5**0.5) / 5**0.5) < 1e-3
     assert confidence([1.0]) is None
+
+
+def test_whatever_is_typed_into_the_form_is_one_sentence(qtbot, open_window, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("BLOCKSTUDIO_RUNS", str(tmp_path / "runs"))
+    window = open_window("cifar_resnet")
+    window.desk.commands.run("experiment.new")
+    form = window.desk.screen_widget("experiments").library.form
+    lists = "schedule.milestones: [0.5, 0.75], [0.3]"
+    form.grid.setPlainText(lists)
+    assert form.data()["grid"]["schedule.milestones"] == [[0.5, 0.75], [0.3]] and form.said.text() == "10 trials"
+    form.take.setCurrentText("steps_to")
+    for field, text in (
+        ("grid", "lr: NaN"), ("grid", "lr: 1e999, 0.1"), ("grid", "lr: 0.1\nlr: 0.2"), ("grid", "a" * 100_000 + ": 3"),
+        ("seeds", "0-999999999999"), ("seeds", "0-9999, 10000"), ("seeds", "3-"), ("target", "NaN"),
+        ("target", "often"), ("target", "9" * 5000), ("tries", "9" * 5000),
+    ):  # fmt: skip
+        form.put({"question": "", "tries": "5", "seeds": "0-2", "target": "0.8", "compare": "", "grid": "lr: 0.1, 0.2",
+                  "search": str(int(field == "tries")), "curve": "0", "take": "2"})  # fmt: skip
+        if field == "grid":
+            form.grid.setPlainText(text)
+        else:
+            getattr(form, field).setText(text)
+        assert not form.make.isEnabled() and 0 < len(form.said.text()) < 4000, (field, text[:20])
+        assert "`" not in form.said.text(), "a sentence of ours"
+    # What can be chosen from a list shows an arrow, and the wheel over it scrolls the page.
+    assert {type(each) for each in (form.search, form.curve, form.take)} == {Choice}
+    assert {Choice} >= {type(each) for each in window.findChildren(QComboBox) if type(each) is not ChoiceField}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from blockstudio.gui.runs.page import RunsPage
 from blockstudio.gui.runs.table import MARK
@@ -155,6 +155,26 @@ def test_marked_runs_have_curves_named_by_what_differs_and_two_are_compared(
     window.commands.run("runs.diagrams", [first, row_of(page, "plain")])
     qtbot.waitUntil(lambda: len(window.documents.list) == 3)
     assert not window.desk.screen
+
+
+def test_all_columns_and_the_whole_difference_fit_into_a_small_window(open_window, qtbot, folder: Path) -> None:
+    window = open_window("cifar_resnet")
+    window.resize(1366, 768)
+    page = opened(window, qtbot)
+    qtbot.waitUntil(lambda: page.view.viewport().width() > 1000)
+    header, difference = page.view.horizontalHeader(), page.difference
+    assert header.length() <= page.view.viewport().width() and not page.view.horizontalScrollBar().maximum()
+    # What is cut by that stands in the tip.
+    network = [column.key for column in page.model.columns].index("network") + 1
+    tip = page.model.index(0, network).data(Qt.ItemDataRole.ToolTipRole)
+    assert page.model.rows[0].network in tip and str(page.model.rows[0].directory) in tip
+    # Without a pair the sentence stands under its title, not in the middle of nothing.
+    title = next(label for label in difference.findChildren(QLabel) if label.text() == "What differs")
+    assert title.y() < 12 and difference.sentence.y() < 60
+    for name in ("three-20260131-142501", "three-20260131-142502"):
+        page.mark(row_of(page, name))
+    qtbot.waitUntil(lambda: difference.found is not None)
+    assert not difference._area.horizontalScrollBar().maximum()
 
 
 def test_a_run_goes_to_the_bin_and_comes_back(

@@ -11,7 +11,7 @@ import pytest
 
 from blockstudio.cli import main
 from blockstudio.errors import StudioError
-from blockstudio.runs.columns import RESULTS, column_of, differing, named_by
+from blockstudio.runs.columns import RESULTS, column_of, differing, named_by, names_of
 from blockstudio.runs.curves import Curves, smooth, thin, together
 from blockstudio.runs.events import EventWriter
 from blockstudio.runs.label import LABEL, Label, read_label, write_label
@@ -119,6 +119,11 @@ def test_runs_are_named_by_what_differs(folder: Path) -> None:
     again = replace(third, recipe={**third.recipe, "seed": 7})
     assert [str(column.key) for column in differing([third, again])] == ["seed"]
     assert [str(column.key) for column in differing([second, again], ["optimizer.lr"])] == ["seed"]
+    # Two that are alike in all else that is named have their seeds in the name, those beside them have not.
+    assert names_of([second, third, again], differing([second, third, again])) == [
+        "lr 0.1", "lr 0.3, seed 0", "lr 0.3, seed 7",
+    ]  # fmt: skip
+    assert names_of([third, again], differing([third, again])) == ["seed 0", "seed 7"]
     assert second.curves.steps_to(0.8) > 80 and third.curves.steps_to(0.8) is None
     assert RESULTS["steps to 80 %"].value(third) == float("inf")
 

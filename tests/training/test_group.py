@@ -87,6 +87,22 @@ def test_two_processes_learn_as_one(make_run: MakeRun, monkeypatch: pytest.Monke
     assert shared.checkpoints.latest_good() is not None
 
 
+def test_a_process_whose_part_is_done_is_ended_before_what_may_abort_at_its_end(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads of the exchange abort a process at its end now and then; here something does so always."""
+    run = make_run("done", network(), steps=3)
+    with launched(1, free_port(), monkeypatch) as given:
+        code = (
+            "import atexit, os, runpy, sys; atexit.register(os.abort); import blockstudio.training.group.member as m;"
+            "m.train_member = lambda *a, **k: print('trained');"
+            "sys.argv[1:] = [sys.argv[1]]; runpy.run_module('blockstudio.training', run_name='__main__')"
+        )
+        child = subprocess.run([sys.executable, "-c", code, str(run.directory)], env={**os.environ, **given},
+                               capture_output=True, text=True)  # fmt: skip
+    assert (child.returncode, child.stdout) == (0, "trained\n"), child.stderr
+
+
 @pytest.mark.slow
 def test_a_network_divided_among_two_processes_learns_as_one_and_goes_on(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch

@@ -55,7 +55,8 @@ class ClassGrid(QAbstractScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._hovered: tuple[int, int] | None = None
-        self._link: tuple[int, QRect] | None = None
+        self._links: dict[int, QRect] = {}
+        """Where a class says that it is to be weighed."""
         self.verticalScrollBar().setSingleStep(PITCH)
         self.verticalScrollBar().valueChanged.connect(lambda _: self._look())
         control.changed.connect(self._refresh)
@@ -119,7 +120,7 @@ class ClassGrid(QAbstractScrollArea):
         if not totals:
             return
         most, mean = max(1, *totals), sum(totals) / len(totals)
-        self._link = None
+        self._links.clear()
         line = NAMES + round(BAR * mean / most)
         painter.setPen(QPen(colours.secondary, 1, Qt.PenStyle.DotLine))
         rows = self.rows_in_view()
@@ -173,8 +174,7 @@ class ClassGrid(QAbstractScrollArea):
         at = QRect(NAMES + metrics.horizontalAdvance(text) + 6, top, metrics.horizontalAdvance(link), 16)
         painter.setPen(colours.link)
         painter.drawText(at, Qt.AlignmentFlag.AlignVCenter, link)
-        if self._link is None:
-            self._link = (label, at)
+        self._links[label] = at
 
     def _paint_tiles(self, painter: QPainter, label: int) -> None:
         known, colours = self.control.known, theme()
@@ -212,8 +212,12 @@ class ClassGrid(QAbstractScrollArea):
             self._hovered = hovered
             self.viewport().update()
 
+    def links(self) -> dict[int, QRect]:
+        """Of the classes in view those that can be weighed, and where that stands in the viewport."""
+        return dict(self._links)
+
     def _link_at(self, at: QPoint) -> bool:
-        return self._link is not None and self._link[1].contains(at)
+        return any(rect.contains(at) for rect in self._links.values())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.verticalScrollBar().event(event)

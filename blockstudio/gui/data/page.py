@@ -67,9 +67,10 @@ class DataPage(QScrollArea):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addLayout(self._over_grid())
-        left.addWidget(self.grid, 1)
+        left.addWidget(self.grid, 1000)  # as high as its rows: what is left over is below the strip
         left.addLayout(self._over_strip())
         left.addWidget(self.strip)
+        left.addStretch(1)
         across.addLayout(left, 1)
         across.addWidget(self.side)
         column.addWidget(self.body, 1)
@@ -82,7 +83,7 @@ class DataPage(QScrollArea):
         column.addStretch(0)
         self.setWidget(holder)
         control.changed.connect(self.show_known)
-        control.stages_changed.connect(self._show_chosen)
+        control.tiles_changed.connect(self._show_chosen)
         desk.session.recipe.changed.connect(self.show_known)
         notifier.changed.connect(self.recolour)
         self.recolour()
@@ -202,7 +203,7 @@ class DataPage(QScrollArea):
         self.progress.setRange(0, total)
         self.progress.setValue(done)
         if not total:
-            self.progress_text.setText(tr("reading names…"))
+            self.progress_text.setText(tr("reading images…") if self.control.known.classes else tr("reading names…"))
             return
         left = found.get("seconds_left")
         parts = [tr("checked {done} of {total} images").format(done=strong(f"{done:,}"), total=f"{total:,}")]
@@ -269,14 +270,21 @@ class DataPage(QScrollArea):
             self._desk.commands.run("data.use", str(set_of(found)))
 
 
+PACKED = (".npz", ".csv", ".tsv", ".tgz", ".tar.gz", ".zip")
+"""Endings of files that hold a whole set each."""
+AMONG = (".bin", ".mat", ".npy")
+"""Of files that are one of several in a folder."""
+
+
 def is_data(file: Path) -> bool:
     """Whether a dropped file or folder may be a data set."""
-    return os.path.isdir(file) or "ubyte" in file.name or file.name.endswith((".bin", ".mat")) or "_batch" in file.name
+    name = file.name.lower()
+    return os.path.isdir(file) or "ubyte" in name or "_batch" in name or name.endswith((*PACKED, *AMONG))
 
 
 def set_of(file: Path) -> Path:
-    """What a dropped file is a part of: the folder of IDX or CIFAR files."""
-    return file if os.path.isdir(file) else file.parent
+    """What a dropped file is a part of: the folder of IDX or CIFAR files; itself, where it holds a whole set."""
+    return file if os.path.isdir(file) or file.name.lower().endswith(PACKED) else file.parent
 
 
 def _brief(source: str) -> str:

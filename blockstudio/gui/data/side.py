@@ -201,7 +201,7 @@ class Side(QWidget):
             for place, each in enumerate(figures):
                 name = title if len(figures) == 1 else f"{title}, {names[place % 3]}"
                 digits = 3 if figures is stored else 2
-                texts = (name, *(f"{each[key]:.{digits}f}".replace("-", "−") for key in ("mean", "std")))
+                texts = (name, *(f"{each[key]:z.{digits}f}".replace("-", "−") for key in ("mean", "std")))
                 _row(self._figures, row, texts)
                 row += 1
         if stored:

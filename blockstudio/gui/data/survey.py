@@ -150,6 +150,8 @@ class SurveyControl(QObject):
         self._work.run(lambda: _at_a_glance(data), self._glance, self._not_there)
         self.process.start(self.recipe, copy_diagram(self._session.diagram))
         self.changed.emit()
+        self.tiles_changed.emit()
+        self.stages_changed.emit()
 
     def _glance(self, found: Known) -> None:
         if not self.known.classes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tempfile
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 
 from blockstudio.errors import StudioError
 from blockstudio.experiments import loads_experiment
-from blockstudio.experiments.definition import SUFFIX
+from blockstudio.experiments.definition import MAX_TRIALS, SUFFIX
 from blockstudio.experiments.measures import CURVES
 from blockstudio.graph.files import write_atomic
 from blockstudio.graph.format import SUFFIX as NETWORK
 from blockstudio.graph.format import save
 from blockstudio.gui.document.session import Session
-from blockstudio.gui.kit.fields import Form
+from blockstudio.gui.kit.fields import Choice, Form
 from blockstudio.gui.kit.parts import link, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
@@ -44,6 +44,10 @@ SEARCHES = {
 TAKES = ("final", "best", "steps_to", "seconds_to")
 
 
+DIGITS = 9
+"""Of a number of variants, at most."""
+LONGEST, MOST_LINES = 400, 8
+"""Of what is wrong so much is said at a time."""
 LINES = ("question", "tries", "seeds", "target", "compare")
 LISTS = ("search", "curve", "take")
 
@@ -83,14 +87,14 @@ class NewExperiment(QWidget):
             self.grid,
             tr("A line each: a recipe field or diagram.NAME, and its values; of a search also lr: 0.001 .. 1 log"),
         )
-        self.search, self.tries = QComboBox(), QLineEdit("20")
+        self.search, self.tries = Choice(), QLineEdit("20")
         for kind, called in SEARCHES.items():
             self.search.addItem(tr(called), kind)
         form.add("search", tr("Tried"), self.search)
         form.add("tries", tr("Variants"), self.tries, tr("Of a search: how many are tried"))
         self.seeds = QLineEdit("0-4")
         form.add("seeds", tr("Seeds"), self.seeds)
-        self.curve, self.take = QComboBox(), QComboBox()
+        self.curve, self.take = Choice(), Choice()
         self.curve.addItems(list(CURVES))
         self.curve.setCurrentText("test_accuracy")
         self.take.addItems(list(TAKES))
@@ -161,17 +165,24 @@ class NewExperiment(QWidget):
             if not colon or not values.strip():
                 text = say("'{line}' is not NAME: VALUE, VALUE.", line=line)
                 raise StudioError("experiment.form", text)
+            if key.strip() in grid:
+                text = say("'{key}' stands in two lines: give its values in one.", key=key.strip())
+                raise StudioError("experiment.form", text)
             kind = self.search.currentData()
             grid[key.strip()] = _range(values) if ".." in values and kind else _values(values)
         target = self.target.text().strip()
         measure: dict[str, Any] = {"curve": self.curve.currentText(), "take": self.take.currentText()}
         if target:
             measure["target"] = _value(target)
+            if not isinstance(measure["target"], int | float):
+                raise StudioError(
+                    "experiment.form", say("the target is a number, as 0.8; found '{text}'.", text=target)
+                )
         kind = self.search.currentData()
         asked: dict[str, Any] = {"grid": grid, "compare": self.compare.text().strip()}
         if kind:
             tries = self.tries.text().strip()
-            if not tries.isdecimal():
+            if not tries.isdecimal() or len(tries) > DIGITS:
                 raise StudioError("experiment.form", say("how many variants are tried is a whole number."))
             asked = {"search": {"kind": kind, "trials": int(tries), "space": grid}}
         return {
@@ -195,7 +206,9 @@ class NewExperiment(QWidget):
                 save(self._session.diagram, folder / f"network{NETWORK}")
                 plan = loads_experiment(self._text(), folder, "")
             except StudioError as error:
-                self.said.setText("\n".join(str(each).lstrip(": ") for each in getattr(error, "problems", (error,))))
+                told = [str(each).lstrip(": ") for each in getattr(error, "problems", (error,))]
+                lines = [line if len(line) <= LONGEST else line[: LONGEST - 1] + "…" for line in told[:MOST_LINES]]
+                self.said.setText("\n".join(lines))
                 good = False
             else:
                 search = plan.experiment.search
@@ -232,14 +245,23 @@ class NewExperiment(QWidget):
 
 
 def _value(text: str) -> Any:
+    """A number, word or list; what no file can hold (``NaN``, ``1e999``) stays a word, which is then refused."""
     try:
-        return json.loads(text.strip())
+        return json.loads(text.strip(), parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return text.strip()
 
 
+def _finite(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError(text)
+    return value
+
+
 def _values(text: str) -> list[Any]:
-    return [_value(part) for part in text.split(",") if part.strip()]
+    """Values between commas, of which each may be a list."""
+    whole = _value(f"[{text.strip().rstrip(',')}]")
+    return whole if isinstance(whole, list) else [_value(part) for part in text.split(",") if part.strip()]
 
 
 def _range(text: str) -> dict[str, Any]:
@@ -265,7 +287,11 @@ def _seeds(text: str) -> list[int]:
     try:
         for part in text.replace("–", "-").split(","):
             first, dash, last = part.strip().partition("-")
-            found += range(int(first), int(last) + 1) if dash else [int(first)]
+            seeds = range(int(first), int(last or "-") + 1) if dash else [int(first)]
+            if len(found) + (seeds.stop - seeds.start if isinstance(seeds, range) else 1) > MAX_TRIALS:
+                text = say("that are more than {most:,} seeds.", most=MAX_TRIALS)
+                raise StudioError("experiment.form", text)
+            found += seeds
     except ValueError:
         raise StudioError("experiment.form", say("seeds are whole numbers: 0-4, or 0, 1, 7.")) from None
     return found

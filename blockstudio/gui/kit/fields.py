@@ -174,7 +174,28 @@ class ValueField(QLineEdit):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
-class ChoiceField(QComboBox):
+class Choice(QComboBox):
+    """A list to choose from, with an arrow that says so. The wheel goes to what it stands in."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # The wheel scrolls the form; it must not change values on its way.
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        arrow = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxArrow, self
+        )
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(9))
+        painter.setPen(theme().faint)
+        painter.drawText(arrow, Qt.AlignmentFlag.AlignCenter, "▾")
+
+
+class ChoiceField(Choice):
     """Words to choose from; with ``free`` any other text (an expression) may be typed. Same signals as
     `ValueField`."""
 
@@ -243,23 +264,6 @@ class ChoiceField(QComboBox):
             event.ignore()
         else:
             super().keyPressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        # The wheel scrolls the form; it must not change values on its way.
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        arrow = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxArrow, self
-        )
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(9))
-        painter.setPen(theme().faint)
-        painter.drawText(arrow, Qt.AlignmentFlag.AlignCenter, "▾")
 
 
 class TitleField(ValueField):

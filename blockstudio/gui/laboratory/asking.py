@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from blockstudio.blocks import CATALOGUE
 from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.table_chip import TableChip
+from blockstudio.gui.kit.fields import Choice
 from blockstudio.gui.kit.figure_view import FigureView
 from blockstudio.gui.kit.parts import link, link_button, quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
@@ -148,7 +148,7 @@ class AskingPage(QWidget):
                 if (widget := item.widget()) is not None:
                     widget.hide()
                     widget.deleteLater()
-        self.fields: dict[str, QLineEdit | QComboBox] = {}
+        self.fields: dict[str, QLineEdit | Choice] = {}
         for option in question.options:
             self._form.addRow(tr(OPTIONS[option].title), self._field(option))
         self.trouble.hide()
@@ -157,13 +157,13 @@ class AskingPage(QWidget):
 
     def _field(self, name: str) -> QWidget:
         option = OPTIONS[name]
-        field: QLineEdit | QComboBox
+        field: QLineEdit | Choice
         if option.choices:
-            field = QComboBox()
+            field = Choice()
             field.addItems(list(option.choices))
             field.setEditable(option.kind == "texts")  # Several, with blanks between them.
         elif name == "block":
-            field = QComboBox()
+            field = Choice()
             field.setEditable(True)
             field.addItems(["", *self._blocks()])
             line = field.lineEdit()
@@ -226,7 +226,7 @@ class AskingPage(QWidget):
         """What stands in the fields. Raises `StudioError` ``lab.option``."""
         found = dict[str, Any]()
         for name, field in self.fields.items():
-            text = field.currentText() if isinstance(field, QComboBox) else field.text()
+            text = field.currentText() if isinstance(field, Choice) else field.text()
             found[name] = text.strip() or None if OPTIONS[name].kind == "file" else read_option(name, text)
         return found
 

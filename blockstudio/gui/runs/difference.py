@@ -12,7 +12,7 @@ from blockstudio.errors import StudioError
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import section_title
-from blockstudio.gui.kit.parts import clear, quiet
+from blockstudio.gui.kit.parts import Flush, clear, quiet
 from blockstudio.gui.kit.text import plain, tr, tr_many
 from blockstudio.gui.kit.theme import font, mix, notifier, theme
 from blockstudio.gui.work.worker import Work
@@ -190,14 +190,16 @@ class DifferencePanel(QWidget):
         self._chain_area = chain
         inner.addWidget(chain)
         inner.addWidget(self.table)
-        self.links = QHBoxLayout()
+        self.links = QVBoxLayout()
+        self.links.setSpacing(0)
         inner.addLayout(self.links)
         inner.addStretch(1)
         area.setWidget(holder)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area = area
-        column.addWidget(area, 1)
+        column.addWidget(area, 1000)
+        column.addStretch(1)  # without a pair the sentence stays under its title
         self._show()
 
     def show_rows(self, rows: Sequence[Listed], names: Sequence[str], colours: Sequence[QColor]) -> None:
@@ -228,7 +230,9 @@ class DifferencePanel(QWidget):
 
     def _failed(self, error: StudioError | OSError) -> None:
         self.found = None
+        self._area.hide()
         self.sentence.setText(str(error))
+        self.sentence.show()
 
     def _turn(self) -> None:
         if self.pair is not None:
@@ -277,15 +281,20 @@ class DifferencePanel(QWidget):
         self.table.show_lines(self._lines(found))
         clear(self.links)
         commands = self._desk.commands
-        self.links.addWidget(commands.link(tr("Open both diagrams"), "runs.diagrams", list(pair)))
-        self.links.addWidget(commands.link(tr("Take the second recipe"), "runs.take_recipe", pair[1]))
         equal = tr("Hide equal fields") if self.all_fields else tr("Show equal fields")
-        more = commands.link(equal, "runs.equal_fields", self)
-        self.links.addWidget(more)
+        links = [
+            commands.link(tr("Open both diagrams"), "runs.diagrams", list(pair)),
+            commands.link(tr("Take the second recipe"), "runs.take_recipe", pair[1]),
+            commands.link(equal, "runs.equal_fields", self),
+        ]
         if OF_RUNS in commands.declared:  # experiments are another feature's
-            title = tr("Make an experiment of them…")
-            self.links.addWidget(commands.link(title, OF_RUNS, list(self._rows)))
-        self.links.addStretch(1)
+            links.append(commands.link(tr("Make an experiment of them…"), OF_RUNS, list(self._rows)))
+        for first in range(0, len(links), 2):  # in one row they are wider than the panel in a small window
+            line = Flush()
+            for each in links[first : first + 2]:
+                line.addWidget(each)
+            line.addStretch(1)
+            self.links.addLayout(line)
 
     def show_equal(self) -> None:
         """Show what both have alike, or hide it again."""

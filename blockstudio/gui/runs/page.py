@@ -33,7 +33,7 @@ from blockstudio.gui.runs.store import RunStore
 from blockstudio.gui.runs.table import DIFFERS, MOST, RunsModel, RunsView, differs_column
 from blockstudio.gui.work.settings import settings
 from blockstudio.report.table import Table
-from blockstudio.runs.columns import RESULTS, USUAL, Column, column_of, differing, named_by
+from blockstudio.runs.columns import RESULTS, USUAL, Column, column_of, differing, names_of
 from blockstudio.runs.query import filtered
 from blockstudio.runs.rows import Listed
 
@@ -171,8 +171,7 @@ class RunsPage(QWidget):
 
     def _names(self, rows: list[Listed]) -> list[str]:
         """What sets each apart, else what it is called."""
-        columns = differing(rows)
-        found = [named_by(row, columns) for row in rows]
+        found = names_of(rows, differing(rows))
         return [name if name and found.count(name) == 1 else row.name for name, row in zip(found, rows, strict=True)]
 
     def _tell(self, shown: int, listed: int, hidden: int, wrong: str) -> None:
@@ -218,6 +217,7 @@ class RunsPage(QWidget):
         except StudioError:
             return rows
         values = [(column.value(row), row) for row in rows]
+        values = [(None if value != value else value, row) for value, row in values]  # a loss that is not a number
         known = [(value, row) for value, row in values if value is not None]
         if any(not isinstance(value, int | float) for value, _ in known):
             known = [(column.text(row).lower(), row) for _, row in known]

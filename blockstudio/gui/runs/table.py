@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -34,7 +34,7 @@ from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.text import plain, tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.runs.store import RunStore
-from blockstudio.runs.columns import NEVER, STATUS, Column, differing, named_by, value_text
+from blockstudio.runs.columns import NEVER, STATUS, Column, differing, names_of, value_text
 from blockstudio.runs.label import tags_of
 from blockstudio.runs.rows import Listed
 
@@ -47,6 +47,10 @@ WIDTHS = {
     "run": 236, "network": 130, DIFFERS: 208, "data": 118, "best": 70, "test": 96, "steps to 80 %": 96, "images/s": 84,
     "seconds": 76, "tags": 150, "note": 220,
 }  # fmt: skip
+GIVES = {"note": 90, "run": 170, DIFFERS: 130, "tags": 100, "data": 96, "network": 110}
+"""Columns that become narrower where the window is, to this at least, in this order."""
+CUT = ("network", DIFFERS, "data")
+"""Columns whose text may be cut: the tip has all of it."""
 
 
 class RunsModel(QAbstractTableModel):
@@ -61,6 +65,8 @@ class RunsModel(QAbstractTableModel):
         self._naming: list[Column] = []
         self._versions: list[int] = []
         self._named: tuple[frozenset[str], frozenset[Path]] = (frozenset(), frozenset())
+        self._apart: dict[Path, str] = {}
+        """What differs, of each run; emptied when one of them has changed."""
         self._texts: dict[tuple[Path, int, str], str] = {}
 
     def show_rows(self, rows: Sequence[Listed], columns: Sequence[Column]) -> None:
@@ -70,15 +76,16 @@ class RunsModel(QAbstractTableModel):
             versions = [row.version for row in rows]
             if versions != self._versions:
                 self._versions = versions
+                self._apart.clear()
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns)))
             return
         self.beginResetModel()
         self.rows, self.columns, self._versions = list(rows), list(columns), [row.version for row in rows]
+        self._apart.clear()
         beside, listed = frozenset(column.key for column in columns), frozenset(row.directory for row in rows)
         if (beside, listed) != self._named:
             self._named = beside, listed
             self._naming = differing(self.rows, beside)
-            self._texts = {key: text for key, text in self._texts.items() if key[2] != DIFFERS}
         self.endResetModel()
 
     def colour_of(self, row: Listed) -> QColor | None:
@@ -89,14 +96,16 @@ class RunsModel(QAbstractTableModel):
 
     def text(self, row: Listed, column: Column) -> str:
         """What stands in a cell."""
+        if column.key == DIFFERS:
+            if not self._apart:
+                names = names_of(self.rows, self._naming)
+                self._apart = {row.directory: name for row, name in zip(self.rows, names, strict=True)}
+            return self._apart.get(row.directory, "")
         key = (row.directory, row.version, column.key)
         if key not in self._texts:
-            if column.key == DIFFERS:
-                self._texts[key] = named_by(row, self._naming)
-            else:
-                value = column.value(row)
-                never = isinstance(value, float) and value == float("inf")
-                self._texts[key] = tr(NEVER) if never else value_text(value, column.kind)
+            value = column.value(row)
+            never = isinstance(value, float) and value == float("inf")
+            self._texts[key] = tr(NEVER) if never else value_text(value, column.kind)
         return self._texts[key]
 
     # Qt
@@ -111,7 +120,9 @@ class RunsModel(QAbstractTableModel):
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
             why = row.trouble or (tr(row.state.message) if row.state.status in ("failed", "lost") else "")
-            return plain("\n".join(filter(None, [str(row.directory), why, row.label.note])))
+            column = self.columns[index.column() - 1] if index.column() else None
+            cut = self.text(row, column) if column is not None and column.key in CUT else ""
+            return plain("\n".join(filter(None, [cut, str(row.directory), why, row.label.note])))
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
             return None
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == 0:
@@ -293,6 +304,7 @@ class RunsView(QTableView):
         super().__init__()
         self.runs = model
         self.hovered = -1
+        self._fitted_to = 0
         self.setModel(model)
         self.setItemDelegate(_Cells(self))
         self.setAccessibleName(tr("Runs"))
@@ -324,10 +336,26 @@ class RunsView(QTableView):
         notifier.changed.connect(self.viewport().update)
 
     def _fit(self) -> None:
+        """All columns in view, where some can give what is too much."""
+        self._fitted_to = self.viewport().width()
         self.setColumnWidth(0, MARK)
-        for section, column in enumerate(self.runs.columns, start=1):
-            title = self.fontMetrics().horizontalAdvance(tr(column.title)) + 24
-            self.setColumnWidth(section, max(WIDTHS.get(column.key, 90), title))
+        columns = self.runs.columns
+        titles = [self.fontMetrics().horizontalAdvance(tr(column.title)) + 24 for column in columns]
+        widths = [max(WIDTHS.get(column.key, 90), title) for column, title in zip(columns, titles, strict=True)]
+        excess = MARK + sum(widths) - self._fitted_to
+        for key, least in GIVES.items():
+            for place, column in enumerate(columns):
+                if column.key == key and excess > 0:
+                    given = min(excess, max(0, widths[place] - max(least, titles[place])))
+                    widths[place] -= given
+                    excess -= given
+        for section, width in enumerate(widths, start=1):
+            self.setColumnWidth(section, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.viewport().width() != self._fitted_to:
+            self._fit()
 
     @property
     def current(self) -> Listed | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
+from blockstudio.gui.kit.fields import Choice
 from blockstudio.gui.kit.parts import quiet
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import tr, tr_many
@@ -28,7 +29,7 @@ class RecipeComparison(QDialog):
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(8)
         row = QHBoxLayout()
-        self.first, self.second = QComboBox(), QComboBox()
+        self.first, self.second = Choice(), Choice()
         for box, name, place in ((self.first, tr("First recipe"), 0), (self.second, tr("Second recipe"), 1)):
             box.addItems([title for title, _ in self._all])
             box.setAccessibleName(name)
