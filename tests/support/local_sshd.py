@@ -38,14 +38,15 @@ def sshd(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[list[s
         f"SetEnv {' '.join(f'{name}={value}' for name, value in variables.items())}\n"
     )
     Path("/run/sshd").mkdir(exist_ok=True)
-    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=subprocess.PIPE)
+    # Into a file: whoever it has started would hold a pipe open after it.
+    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-E", folder / "sshd.log", "-f", config])
     try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if b"Server listening" in line:
-                break
+        reached = False
+        while not reached and server.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                reached = True
         yield ["-p", str(port), "-i", str(folder / "user"), "-o", "StrictHostKeyChecking=no", "-o",
                f"UserKnownHostsFile={folder}/known", "-o", "IdentitiesOnly=yes"]  # fmt: skip
     finally:
         server.terminate()
-        server.communicate()
+        server.wait()

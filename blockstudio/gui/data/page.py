@@ -29,7 +29,9 @@ from blockstudio.gui.kit.page import PageHead, section_title
 from blockstudio.gui.kit.parts import bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
+from blockstudio.runs.array_files import ENDINGS as ARRAYS
 from blockstudio.runs.known_sets import DATASETS
+from blockstudio.runs.pixel_tables import ENDINGS as TABLES
 
 VIEWS = (("train", False), ("validation", False), ("train", True))
 
@@ -270,9 +272,9 @@ class DataPage(QScrollArea):
             self._desk.commands.run("data.use", str(set_of(found)))
 
 
-PACKED = (".npz", ".csv", ".tsv", ".tgz", ".tar.gz", ".zip")
+PACKED = (ARRAYS[0], *TABLES, ".tgz", ".tar.gz", ".zip")
 """Endings of files that hold a whole set each."""
-AMONG = (".bin", ".mat", ".npy")
+AMONG = (".bin", ".mat", ARRAYS[1])
 """Of files that are one of several in a folder."""
 
 
