@@ -39,6 +39,8 @@ class Trial:
     def __init__(self, diagram: Diagram, follower: Callable[[Diagram], Follower]) -> None:
         self._diagram = copy_diagram(diagram)
         self._follower = follower(self._diagram)
+        self._undone: list[Edit] = []
+        """What the last fix was taken back with, which the follower has not heard of yet."""
         self._before = {key(problem) for problem in self._follower.analysis.problems if problem.severity == "error"}
 
     def run(self, fix: Fix, problem: Problem) -> Verdict | None:
@@ -53,7 +55,7 @@ class Trial:
             for edit in reversed(undo):
                 edit.apply(self._diagram)
             return None
-        found = self._follower.update(done).problems
+        found = self._follower.update([*self._undone, *done]).problems
         verdict = Verdict(
             key(problem) not in {key(other) for other in found},
             len({key(other) for other in found if other.severity == "error"} - self._before),
@@ -61,7 +63,7 @@ class Trial:
         undo.reverse()
         for edit in undo:
             edit.apply(self._diagram)
-        self._follower.update(undo)
+        self._undone = undo
         return verdict
 
 

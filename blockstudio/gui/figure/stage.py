@@ -12,6 +12,7 @@ from blockstudio.graph.names import suggestion
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
+from blockstudio.gui.canvas.scene.insides import Frames
 from blockstudio.gui.canvas.scene.opening import MOST, walk
 from blockstudio.gui.canvas.scene.placing import Place, with_room
 from blockstudio.gui.canvas.scene.stage import Stage
@@ -70,12 +71,15 @@ class FigureStaging(Staging):
         heat = session.measures.get(session.heat)
         return CardTexts(session.diagram, session.analysis, self._level(path, scope), self._bars, heat=heat)
 
+    def _look(self, path: str, scope: str) -> str:
+        return path  # what is said below names is of one place
+
     def _draw(
         self,
         path: str,
         scope: str,
         places: dict[str, Place],
-        frames: dict[str, tuple[Drawing, Size]],
+        frames: Frames,
         framed: bool,
         origin: Place,
         roomy: dict[str, Place] | None,

@@ -278,7 +278,7 @@ def test_the_sign_of_a_module_does_nothing_once_the_module_is_gone(show, nested)
     canvas.toggle_frame("stage")
 
 
-def test_a_link_in_a_note_is_not_followed_after_a_change(show) -> None:
+def test_a_link_in_a_note_is_not_followed_after_a_change(show, qtbot) -> None:
     diagram = Diagram("broken")
     diagram.add("Input", "input", shape=[3, 32, 32], at=(0, 0))
     diagram.add("Conv2d", "conv", kernel_size=40, at=(0, 112))
@@ -286,8 +286,8 @@ def test_a_link_in_a_note_is_not_followed_after_a_change(show) -> None:
     canvas = show(diagram)
     QApplication.processEvents()
     canvas.zoom_to(1.0)
-    canvas.session.select(["conv"])
-    QApplication.processEvents()
+    with qtbot.waitSignal(canvas.session.fix_finder.found):
+        canvas.session.select(["conv"])
     (note,) = canvas.scene.notebook.notes
     link = next(link for link in note.links if link.fix is not None)
     at = canvas.camera.to_view(link.rect.center()).toPoint()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from threading import current_thread, main_thread
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from blockstudio.analysis.fixes import Trial
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps
+from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.canvas import Canvas
 from blockstudio.gui.canvas.scene.callouts import Link, split
+from blockstudio.gui.document import fixes
 from blockstudio.gui.document.session import Session
 from tests.support.canvas_driver import click, key, middle, move, press, release
 
@@ -154,19 +159,60 @@ def test_blocks_below_a_note_can_be_clicked_through_it(show, broken) -> None:
     assert canvas.session.selection == ("under",)
 
 
-def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, monkeypatch) -> None:
+def test_in_a_large_diagram_ways_out_are_looked_for_when_asked(show, broken, monkeypatch, qtbot) -> None:
     monkeypatch.setattr("blockstudio.gui.canvas.scene.card_texts.LARGE", 3)
     canvas = show(broken)
     canvas.session.select(["add"])
     (note,) = canvas.scene.notebook.notes
     assert [link.text for link in note.links] == ["Look for fixes"]
 
-    click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
+    with qtbot.waitSignal(canvas.session.fix_finder.found):
+        click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
 
     (note,) = canvas.scene.notebook.notes
     assert all(link.fix is not None for link in note.links) and len(note.links) >= 2
     click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
     assert canvas.scene.stage.facts.severity("add") == ""
+
+
+def test_that_nothing_is_known_is_said_where_it_was_asked(show, monkeypatch, qtbot) -> None:
+    monkeypatch.setattr("blockstudio.gui.canvas.scene.card_texts.LARGE", 0)
+    diagram = Diagram("foreign")
+    diagram.add("Input", "input", shape=[3, 4, 4], at=(0, 0))
+    diagram.add("Foreign", "attention", what="Attention", shape="3×4×4", at=(0, 120))
+    diagram.add("Output", "output", at=(0, 240))
+    diagram.connect("input", "attention")
+    diagram.connect("attention", "output")
+    canvas = show(diagram)
+    canvas.session.select(["attention"])
+    (note,) = canvas.scene.notebook.notes
+    with qtbot.waitSignal(canvas.session.fix_finder.found):
+        click(canvas, canvas.camera.to_view(note.links[0].rect.center()))
+
+    (note,) = canvas.scene.notebook.notes
+    assert note.links == () and "No fix of this is known" in [paragraph.text for paragraph in note.paragraphs]
+
+
+def test_fixes_of_one_state_are_tried_on_one_copy(show, broken, monkeypatch, qtbot) -> None:
+    """However many problems are asked about; the window's thread tries nothing."""
+    tried: list[object] = []
+    monkeypatch.setattr(fixes, "copy_diagram", lambda diagram: tried.append(diagram) or copy_diagram(diagram))
+    on, run = [], Trial.run
+    monkeypatch.setattr(
+        Trial, "run", lambda trial, fix, problem: on.append(current_thread()) or run(trial, fix, problem)
+    )
+    broken.add("Conv2d", "wide", out_channels=4, kernel_size=99, at=(300, 120))
+    broken.connect("input", "wide")
+    canvas = show(broken)
+    for name in ("add", "wide"):
+        canvas.session.select([name])
+        qtbot.waitUntil(lambda: bool(canvas.scene.notebook.notes[0].links))
+    assert len(tried) == 1 and on and main_thread() not in on
+
+    canvas.session.undo()
+    canvas.session.select(["add"])
+    qtbot.waitUntil(lambda: bool(canvas.scene.notebook.notes[0].links))
+    assert len(tried) == 2
 
 
 def test_ways_out_are_worked_out_between_events_not_while_the_note_is_made(show, broken, qtbot) -> None:

@@ -136,7 +136,4 @@ def follow_link(surface: Surface, link: Link) -> None:
     elif link.fix is not None:
         apply_fix(scene, link.fix)
     elif link.asks is not None:
-        found = link.asks.fixes
-        scene.rewrite_notes()
-        if not found:
-            scene.session.message.emit(tr("No fix of this is known"))
+        scene.session.fixes(link.asks)

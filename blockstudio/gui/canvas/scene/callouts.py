@@ -11,10 +11,12 @@ from PySide6.QtGui import QFont, QFontMetricsF
 
 from blockstudio.analysis import Fix, Problem
 from blockstudio.analysis.hints import Hint
+from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.metrics import LINE_PX, NOTE_WIDTH, PORT
 from blockstudio.gui.canvas.scene.routes import Array
 from blockstudio.gui.canvas.scene.stage import Stage, pills_of
 from blockstudio.gui.document.hint_finder import HELPS
+from blockstudio.gui.document.session import Session
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.text import render
@@ -99,13 +101,14 @@ def noted(stage: Stage, singled: Iterable[str]) -> str | None:
     return next((name for name in singled if (name in facts.problems or name in facts.hints) and name in rows), None)
 
 
-def make_note(stage: Stage, name: str, offset: QPointF, view: View) -> Callout | None:
-    """The note of a block beside it, in view and over no card; none for a block that is not in view."""
+def make_note(stage: Stage, name: str, offset: QPointF, view: View, session: Session) -> Callout | None:
+    """The note of a block beside it, in view and over no card, with the fixes that ``session`` knows or looks for now;
+    none for a block that is not in view."""
     card = stage.drawing.rect(name).translated(offset)
     if not (view.area.isEmpty() or view.area.intersects(card)):
         return None
     facts = stage.facts
-    lines, height = _measure(facts.problems.get(name, []), facts.hints.get(name, []), name, facts.is_large)
+    lines, height = _measure(facts, name, session)
     unit = 1 / view.scale
     size = QSizeF(NOTE_WIDTH * unit, height * unit)
     at, side = _spot(card, size, view)
@@ -124,19 +127,6 @@ def make_note(stage: Stage, name: str, offset: QPointF, view: View) -> Callout |
         beak=_beak(rect, card, side, unit),
         between=_between(rect, card, side),
     )
-
-
-def is_solved(problem: Problem) -> bool:
-    """Whether its fixes have been worked out. Each is tried on a copy of the diagram, which takes some
-    milliseconds: that is done between events, in large diagrams only when asked for."""
-    return "fixes" in vars(problem)
-
-
-def unsolved(stage: Stage, name: str) -> list[Problem]:
-    """Problems told in the note of a block whose fixes are still to be worked out."""
-    if stage.facts.is_large:
-        return []
-    return [problem for problem in stage.facts.problems.get(name, [])[:MOST] if not is_solved(problem)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +153,20 @@ def _of_hint(hint: Hint) -> list[_Line]:
     ]
 
 
-def _measure(problems: list[Problem], hints: list[Hint], name: str, large: bool) -> tuple[list[_Line], float]:
+def _measure(facts: CardTexts, name: str, session: Session) -> tuple[list[_Line], float]:
+    problems, hints = facts.problems.get(name, []), facts.hints.get(name, [])
     plain, bold = font(LINE_PX), font(LINE_PX, bold=True)
     lines: list[_Line] = []
     for problem in problems[:MOST]:
         for text, is_bold in split(problem, name):
             lines.append(_Line(text, _height(text, bold if is_bold else plain), is_bold))
-        if not is_solved(problem):
-            if large:
-                lines.append(_Line(tr("Look for fixes"), LINK, asks=problem))
-            continue
-        fixes = problem.fixes[:FIXES]
+        fixes = session.fix_finder.known(problem) if facts.is_large else session.fixes(problem)
+        if facts.is_large and not fixes:
+            unknown = _Line(tr("Look for fixes"), LINK, asks=problem)
+            lines.append(unknown if fixes is None else _Line(tr("No fix of this is known"), LINK))
         lines += [
             _Line(label, max(LINK, _height(label, plain) + 4), fix=fix)
-            for fix in fixes
+            for fix in (fixes or ())[:FIXES]
             for label in (render(fix.label),)
         ]
     if len(problems) > MOST:

@@ -17,7 +17,7 @@ from blockstudio.gui.kit.text import tr
 OPEN = "port.unconnected"
 """The code of an input without a wire. While one draws, nearly every block has one: it marks the port, not the card."""
 _SERIALS = count()
-LARGE = 400
+LARGE = 5_000
 """Blocks of a diagram, those of its modules included."""
 
 
@@ -93,7 +93,7 @@ class CardTexts:
 
     @property
     def is_large(self) -> bool:
-        """Whether trying something on a copy of the diagram would keep the window waiting."""
+        """Whether copying the diagram, to try something on it, keeps the window waiting."""
         return sum(map(len, (self.diagram.main, *self.diagram.modules.values()))) > LARGE
 
     # Costs

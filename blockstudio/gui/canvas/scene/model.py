@@ -55,7 +55,7 @@ class Scene(QObject):
         """What is singled out on the stage the user works on."""
         self.used: list[str] = []
         """Titles of what the search has put in, the last first."""
-        self.notebook = Notebook(self.rewrite_notes, self)
+        self.notebook = Notebook(session)
         self.shelf: Shelf | None = None
         """The modules that are kept for any diagram; whoever has them sets it."""
         self.carried = False
@@ -83,6 +83,7 @@ class Scene(QObject):
         session.veiled_changed.connect(self._on_facts_changed)
         session.lit_changed.connect(self.changed)
         session.initial_weights.changed.connect(self._on_start_changed)
+        session.fix_finder.found.connect(self._on_fixes_found)
         self._on_selection_changed()
         self._route_later()
 
@@ -334,6 +335,10 @@ class Scene(QObject):
         self.staging.refresh(self.root)
         self.rewrite_notes()
 
+    def _on_fixes_found(self) -> None:
+        if self.notebook.notes:
+            self.rewrite_notes()
+
     def _redone(self) -> None:
         """The drawing is another."""
         self.renote()
@@ -378,16 +383,24 @@ class Scene(QObject):
             self.changed.emit()
 
     def shift(self, names: Iterable[str], dx: float, dy: float, notes: Iterable[str] = ()) -> None:
-        """Show blocks and notes aside from where they are."""
+        """Show blocks and notes aside from where they are, in every copy of their module that is open."""
         if dx or dy:
-            self.drawing.shift_notes(notes, dx, dy)
-            self.drawing.shift(names, dx, dy)
+            names, notes = tuple(names), tuple(notes)
+            for drawing in self._drawings(self.drawing.scope):
+                drawing.shift_notes(notes, dx, dy)
+                drawing.shift(names, dx, dy)
             self.rewrite_notes()
 
     def put_back(self, drawing: Drawing, names: Iterable[str]) -> None:
         """Show blocks of a drawing where the document has them, if it is still in view. Names that are gone are left
         out."""
-        if any(stage.drawing is drawing for stage, _ in self.stages()):
-            drawing.put_notes_back()
-            drawing.moved(names)
+        shown, names = self._drawings(drawing.scope), tuple(names)
+        if drawing in shown:
+            for each in shown:
+                each.put_notes_back()
+                each.moved(names)
             self.rewrite_notes()
+
+    def _drawings(self, scope: str) -> list[Drawing]:
+        """The drawings of a definition that are in view."""
+        return list({stage.drawing: None for stage, _ in self.stages() if stage.drawing.scope == scope})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from PySide6.QtCore import QObject, QRectF
+from PySide6.QtCore import QObject
 
 from blockstudio.analysis import Level
 from blockstudio.blocks import INPUT, OUTPUT
@@ -16,19 +16,15 @@ from blockstudio.graph.operations.noting import along, joining
 from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.geometry import Size
-from blockstudio.gui.canvas.scene.insides import Insides
+from blockstudio.gui.canvas.scene.insides import BESIDE_TITLE, Frames, Insides, Room
 from blockstudio.gui.canvas.scene.metrics import (
     CARD_HEIGHT,
-    FRAME_DOWN,
-    FRAME_RIGHT,
     LINE_PX,
     NAME_PX,
-    STUB,
     card_width,
     text_width,
 )
 from blockstudio.gui.canvas.scene.placing import AT_ONCE, Place, rough, settle, shifted_to, with_room
-from blockstudio.gui.canvas.scene.ports import port_offset
 from blockstudio.gui.canvas.scene.stage import Stage
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.lens import Lens
@@ -158,26 +154,29 @@ class Staging:
         scope: str,
         path: str,
         places: dict[str, Place],
-        framed: bool = False,
-        origin: Place = (0.0, 0.0),
         roomy: dict[str, Place] | None = None,
     ) -> Stage:
-        session = self.session
+        inside, frames = self._open_in(path, scope)
+        drawing = self._draw(path, scope, places, frames, False, (0.0, 0.0), roomy)
+        return Stage(drawing, self._facts(path, scope), path, inside)
+
+    def _open_in(self, path: str, scope: str) -> tuple[dict[str, Stage], Frames]:
+        """What is open in place on a level: the insides, and the frames that they make on it."""
         inside: dict[str, Stage] = {}
-        frames: dict[str, tuple[Drawing, Size]] = {}
-        for name, block in session.diagram.definition(scope).blocks() if self.opened else ():
-            if block.type in session.diagram.modules and join(path, name) in self.opened:
+        frames: Frames = {}
+        modules = self.session.diagram.modules
+        for name, block in self.session.diagram.definition(scope).blocks() if self.opened else ():
+            if block.type in modules and join(path, name) in self.opened:
                 inside[name], size = self._inside(join(path, name), name, block)
                 frames[name] = inside[name].drawing, size
-        drawing = self._draw(path, scope, places, frames, framed, origin, roomy)
-        return Stage(drawing, self._facts(path, scope), path, inside)
+        return inside, frames
 
     def _draw(
         self,
         path: str,
         scope: str,
         places: dict[str, Place],
-        frames: dict[str, tuple[Drawing, Size]],
+        frames: Frames,
         framed: bool,
         origin: Place,
         roomy: dict[str, Place] | None,
@@ -222,40 +221,33 @@ class Staging:
         return self._insides.of(path, block, lambda: self._draw_inside(path, name, block), self.refresh)
 
     def _draw_inside(self, path: str, name: str, block: Block) -> tuple[Stage, Size]:
-        definition = self.session.diagram.definition(block.type)
+        scope, modules = block.type, self._insides
         if block.repeat is not None:
             path = join(path, "0")  # of several copies the first shows
-        centres, roomy = self._centres(block.type), self._roomy(path, block.type)
-        ends = {INPUT: definition.of_type(INPUT), OUTPUT: definition.of_type(OUTPUT)}
-        hidden = {*ends[INPUT], *ends[OUTPUT]}
-        # A first drawing only to learn how much room the inside takes, modules open in it included.
-        draft = self._stage(block.type, path, centres, framed=True, roomy=roomy).drawing
-        boxes = [draft.rect(each) for each in centres if each not in hidden]
+        inside, frames = self._open_in(path, scope)
+        look = self._look(path, scope), tuple(frames.items())
+        room = modules.alike((look, "room"), scope, frames, lambda: self._room(path, scope, frames))
+        title = text_width(name, NAME_PX, True) + text_width(scope, LINE_PX) + BESIDE_TITLE
+        inset = room.inset(title)
+
+        def draw() -> Drawing:
+            places, roomy = room.places(inset)
+            return self._draw(path, scope, places, frames, True, inset.shift, roomy)
+
+        drawing = modules.alike((look, inset), scope, frames, draw)
+        return Stage(drawing, self._facts(path, scope), path, inside), inset.size
+
+    def _look(self, path: str, scope: str) -> str:
+        """Instances of which this is the same are drawn alike, but for what is open in them and their title."""
+        return scope
+
+    def _room(self, path: str, scope: str, frames: Frames) -> Room:
+        """How much room an inside takes: learnt from a first drawing."""
+        definition, roomy = self.session.diagram.definition(scope), self._roomy(path, scope)
+        centres = self._centres(scope)
+        draft = self._draw(path, scope, centres, frames, True, (0.0, 0.0), roomy)
         draft.route(ROUTES)
-        # What runs beside the blocks stays inside the frame.
-        right, lanes = self.right, draft.lanes.values()
-        boxes += draft.annotation_rects()
-        for at in lanes if boxes else ():
-            boxes.append(QRectF(boxes[0].left(), at, 0, 0) if right else QRectF(at, boxes[0].top(), 0, 0))
-        low = min((box.left() for box in boxes), default=0.0), min((box.top() for box in boxes), default=0.0)
-        high = (
-            max((box.right() for box in boxes), default=float(card_width(name, False))),
-            max((box.bottom() for box in boxes), default=float(CARD_HEIGHT)),
-        )
-        inset = FRAME_RIGHT if right else FRAME_DOWN
-        title = text_width(name, NAME_PX, True) + text_width(block.type, LINE_PX) + 240
-        needed = high[0] - low[0] + inset[0] + inset[2]
-        width, height = max(needed, title), high[1] - low[1] + inset[1] + inset[3]
-        dx, dy = (width - needed) / 2 + inset[0] - low[0], inset[1] - low[1]
-        places, roomy = _shifted(centres, dx, dy), None if roomy is None else _shifted(roomy, dx, dy)
-        across, along = (height, width) if right else (width, height)
-        for kind, at in ((INPUT, float(STUB)), (OUTPUT, along)):
-            for index, each in enumerate(ends[kind]):
-                end = across / 2 + port_offset(index, len(ends[kind]), across, right), at
-                places[each] = turned(end) if right else end
-                if roomy is not None:
-                    roomy[each] = places[each]
-        return self._stage(block.type, path, places, True, (dx, dy), roomy), (width, height)
+        return Room.of(draft, centres, roomy, (definition.of_type(INPUT), definition.of_type(OUTPUT)))
 
     def _centres(self, scope: str) -> dict[str, Place]:
         """Where every block of a level stands before frames make room."""
@@ -385,12 +377,7 @@ class Staging:
 
     def _frame_sizes(self, path: str, scope: str) -> dict[str, Size]:
         """Of the instances on a level that are open in place."""
-        modules = self.session.diagram.modules
-        return {
-            name: self._inside(join(path, name), name, block)[1]
-            for name, block in self.session.diagram.definition(scope).blocks()
-            if block.type in modules and join(path, name) in self.opened
-        }
+        return {name: size for name, (_, size) in self._open_in(path, scope)[1].items()}
 
     def _roomy(self, path: str, scope: str) -> dict[str, Place] | None:
         """Centres, from top to bottom, with room for what is open: laid out with the frames as they are, unless the
@@ -443,7 +430,3 @@ def columns_wanted(diagram: Diagram) -> int | None:
     """In how many columns a document wants to be drawn; ``None``: as fits the window."""
     text = diagram.about.get(COLUMNS, "")
     return max(1, int(text)) if text.isdecimal() and len(text) < 4 else None
-
-
-def _shifted(places: Mapping[str, Place], dx: float, dy: float) -> dict[str, Place]:
-    return {name: (x + dx, y + dy) for name, (x, y) in places.items()}
