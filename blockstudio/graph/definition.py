@@ -13,6 +13,7 @@ import networkx as nx
 from blockstudio.blocks import Origin, Parameter, RawValue, infer_parameter
 from blockstudio.errors import StudioError, shown
 from blockstudio.graph.annotations import Frame, Note
+from blockstudio.graph.copied import copied
 from blockstudio.text import say
 
 MAIN = ""
@@ -173,14 +174,7 @@ class Definition:
     def copy(self) -> Definition:
         """A definition of its own with the same blocks; they are immutable, so they are shared."""
         twin = Definition(self.parameters, self.description)
-        source, graph = self._graph, twin._graph
-        # A window waits for copies of thousands of blocks: one by one, edges take twenty times as long.
-        onward: dict[str, dict[str, dict[tuple[str, str], dict[str, object]]]] = {
-            u: {v: {key: {} for key in keys} for v, keys in found.items()} for u, found in source._adj.items()
-        }
-        graph._node.update(source._node)
-        graph._adj = onward
-        graph._pred = {v: {u: onward[u][v] for u in found} for v, found in source._pred.items()}
+        twin._graph = copied(self._graph)
         twin._routes, twin._notes, twin._frames = dict(self._routes), self._notes, self._frames
         return twin
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import networkx as nx
 import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from blockstudio.blocks import PORTS
 from blockstudio.errors import StudioError
+from blockstudio.graph.copied import copied
 from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import SetRoute
@@ -31,6 +33,7 @@ from blockstudio.graph.operations.removing import delete, delete_and_heal, delet
 from blockstudio.graph.operations.replacing import make_unique, replace, stand_in
 from blockstudio.graph.operations.switching import is_bypassed, set_bypass, set_pinned
 from blockstudio.graph.operations.ungrouping import ungroup
+from blockstudio.graph.presets import load_preset
 from tests.support.graph_samples import sample
 from tests.support.operating import TYPES, carry_out, drawings, flat, names_of, wires_apart
 from tests.support.packages import FILE
@@ -62,6 +65,18 @@ def attempt(d: Diagram, edits) -> bool:
 
 
 # On any diagram
+
+
+def test_a_copied_graph_is_what_networkx_copies():
+    graph = load_preset("googlenet").main._graph
+    twin = copied(graph)
+    assert nx.utils.graphs_equal(twin, graph.copy()) and list(twin.edges(keys=True)) == list(graph.edges(keys=True))
+    assert list(twin.in_edges(keys=True)) == list(graph.in_edges(keys=True))
+    source, target, key = next(iter(twin.edges(keys=True)))
+    twin.remove_edge(source, target, key)
+    twin.add_edge(target, source, key)
+    assert not twin.has_edge(source, target, key) and twin.has_edge(target, source, key)
+    assert graph.has_edge(source, target, key) and not graph.has_edge(target, source, key)
 
 
 @anything
