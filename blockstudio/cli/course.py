@@ -138,32 +138,32 @@ def page(options: argparse.Namespace) -> int:
     from blockstudio.experiments.results import trials_table
     from blockstudio.experiments.trials import ENDED
     from blockstudio.experiments.verdicts import figure_of
-    from blockstudio.graph.files import write_atomic
+    from blockstudio.graph.files import folder_for, write_atomic
 
     folder = Path(options.output[0] if isinstance(options.output, list) else options.output or ".")
-    folder.mkdir(parents=True, exist_ok=True)
     lines = []
-    for name in chosen(options):
-        plan, rows = standing_of(name, options.size, Path(options.runs) if options.runs else None)
-        stem = name if options.all else Path(name).name.split(".")[0]
-        ended = any(outcome.status in ENDED for row in rows for outcome in row.outcomes.values())
-        figure, data = (f"{stem}{OUTLINES}", f"{stem}{CSV}") if ended else ("", "")
-        if ended:
-            write_atomic(folder / figure, figure_of(plan, rows).svg().encode())
-            write_atomic(folder / data, (trials_table(plan, rows).csv() + "\n").encode())
-        text = page_of(stem, plan, rows, figure, data)
-        write_atomic(folder / f"{stem}{MARKDOWN}", (text.rstrip() + "\n").encode())
-        course = plan.experiment.course
-        title = translated(course.title) if course is not None else stem
-        lines.append(
-            f"| [{title}]({stem}.md) | {translated(plan.experiment.question)} | {render(state_of(plan, rows))} |"
-        )
-    if options.all:
-        heads = [render(each) for each in (say("experiment"), say("question"), say("small scale"))]
-        command = "`blockstudio experiment page --all -o docs/experiments`"
-        head = [f"# {render(say('The course’s experiments'))}", "",
-                render(say("Made by: {command}", command=command)), "",
-                f"| {' | '.join(heads)} |", "| --- | --- | --- |"]  # fmt: skip
-        write_atomic(folder / "README.md", ("\n".join([*head, *lines]) + "\n").encode())
+    with folder_for(folder):
+        for name in chosen(options):
+            plan, rows = standing_of(name, options.size, Path(options.runs) if options.runs else None)
+            stem = name if options.all else Path(name).name.split(".")[0]
+            ended = any(outcome.status in ENDED for row in rows for outcome in row.outcomes.values())
+            figure, data = (f"{stem}{OUTLINES}", f"{stem}{CSV}") if ended else ("", "")
+            if ended:
+                write_atomic(folder / figure, figure_of(plan, rows).svg().encode())
+                write_atomic(folder / data, (trials_table(plan, rows).csv() + "\n").encode())
+            text = page_of(stem, plan, rows, figure, data)
+            write_atomic(folder / f"{stem}{MARKDOWN}", (text.rstrip() + "\n").encode())
+            course = plan.experiment.course
+            title = translated(course.title) if course is not None else stem
+            lines.append(
+                f"| [{title}]({stem}.md) | {translated(plan.experiment.question)} | {render(state_of(plan, rows))} |"
+            )
+        if options.all:
+            heads = [render(each) for each in (say("experiment"), say("question"), say("small scale"))]
+            command = "`blockstudio experiment page --all -o docs/experiments`"
+            head = [f"# {render(say('The course’s experiments'))}", "",
+                    render(say("Made by: {command}", command=command)), "",
+                    f"| {' | '.join(heads)} |", "| --- | --- | --- |"]  # fmt: skip
+            write_atomic(folder / "README.md", ("\n".join([*head, *lines]) + "\n").encode())
     print(render(say("Written: {folder}", folder=folder)))
     return 0

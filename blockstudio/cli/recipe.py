@@ -44,6 +44,9 @@ def recipe(options: argparse.Namespace) -> int:
                 found=len(options.recipes)),
             hint=say("For example: blockstudio recipe show resnet50:paper"),
         )  # fmt: skip
+    if options.act != "save" and (options.output or options.name):
+        raise StudioError("cli.usage", say("recipe {act} writes nothing; leave -o and --name out.", act=options.act),
+                          hint=say("To keep one: blockstudio recipe save RECIPE -o FILE"))  # fmt: skip
     return {"list": _list, "show": _show, "diff": _diff, "save": _save}[options.act](options)
 
 

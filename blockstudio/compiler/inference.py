@@ -13,7 +13,7 @@ from blockstudio.compiler.exports import write_network
 from blockstudio.errors import StudioError
 from blockstudio.formats import PROGRAM
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import folder_for, write_atomic
 from blockstudio.text import say
 
 MODEL, SCRIPT = f"model{PROGRAM}", "classify.py"
@@ -75,11 +75,7 @@ def write_inference(diagram: Diagram, weights: Trained, folder: Path, *, force: 
         raise StudioError("export.exists", say("it is there already."), where=str(folder), hint=say("Add --force."))
     shape = analyze(diagram).blocks[diagram.main.of_type(INPUT)[0]].output_shape
     text = _script(weights.data, flat=len(shape or ()) == 1)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as reason:
-        raise StudioError("file.write", say("the folder cannot be made: {reason}.", reason=reason.strerror),
-                          where=str(folder)) from reason  # fmt: skip
-    write_network(diagram, folder / MODEL, weights=replace(weights, normalise=True), force=force)
-    write_atomic(folder / SCRIPT, text.encode())
+    with folder_for(folder):
+        write_network(diagram, folder / MODEL, weights=replace(weights, normalise=True), force=force)
+        write_atomic(folder / SCRIPT, text.encode())
     return f"{MODEL} and {SCRIPT}"

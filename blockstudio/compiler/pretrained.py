@@ -15,6 +15,7 @@ from typing import Any
 
 from blockstudio import folders
 from blockstudio.errors import StudioError
+from blockstudio.graph.files import folder_for, refusal
 from blockstudio.needs import explaining
 from blockstudio.text import say
 
@@ -34,7 +35,7 @@ def file_of(name: str, *, download: bool = False, progress: Progress | None = No
     Looked for in the folder ``$BLOCKSTUDIO_WEIGHTS``, then in the caches that torch (``$TORCH_HOME``) and, for timm,
     Hugging Face (``$HF_HOME``) keep; fetched into torch's only with ``download``.
     Raises `StudioError` ``weights.name``, ``weights.missing``, ``weights.hash``, ``weights.download``,
-    ``install.missing``.
+    ``file.write``, ``install.missing``.
     """
     url, hub = _address(name)
     published = url.rpartition("/")[2]
@@ -176,26 +177,34 @@ def _is_whole(file: Path, name: str) -> bool:
 
 def _fetch(url: str, file: Path, progress: Progress) -> None:
     """Into a file beside ``file``, which takes its place when all of it is there and right."""
+    total = 0
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, place = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        part = Path(place)
-        try:
-            with os.fdopen(handle, "wb") as target, urllib.request.urlopen(url, timeout=30) as source:
-                total, done = int(source.headers.get("Content-Length") or 0), 0
-                while chunk := source.read(CHUNK):
-                    target.write(chunk)
-                    done += len(chunk)
-                    progress(done, total)
-            if (total and done != total) or not _is_whole(part, file.name):
-                raise StudioError(
-                    "weights.hash", say("what was fetched is not what was published: its hash is another one."),
-                    where=url, hint=say("Try again later."),
-                )  # fmt: skip
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with folder_for(file.parent):
+            handle, place = tempfile.mkstemp(dir=file.parent, suffix=".part")
+            part = Path(place)
+            try:
+                with os.fdopen(handle, "wb") as target, urllib.request.urlopen(url, timeout=30) as source:
+                    total, done = int(source.headers.get("Content-Length") or 0), 0
+                    while chunk := source.read(CHUNK):
+                        target.write(chunk)
+                        done += len(chunk)
+                        progress(done, total)
+                if (total and done != total) or not _is_whole(part, file.name):
+                    raise StudioError(
+                        "weights.hash", say("what was fetched is not what was published: its hash is another one."),
+                        where=url, hint=say("Try again later."),
+                    )  # fmt: skip
+                part.replace(file)
+            finally:
+                part.unlink(missing_ok=True)
     except (OSError, ValueError) as reason:
         raise StudioError(
-            "weights.download", say("the weights cannot be fetched: {reason}.", reason=str(reason)[:200]), where=url
+            "weights.download",
+            say("the weights cannot be fetched: {reason}.", reason=_why(reason, total, file)),
+            where=url,
         ) from reason
+
+
+def _why(reason: OSError | ValueError, needed: int, file: Path) -> str:
+    is_ours = isinstance(reason, OSError) and not isinstance(reason, urllib.error.URLError) and reason.errno is not None
+    return refusal(reason, needed, file) if is_ours else str(reason)[:200]

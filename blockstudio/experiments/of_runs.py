@@ -9,9 +9,8 @@ from typing import Any
 
 import msgspec
 
-from blockstudio.errors import StudioError
 from blockstudio.experiments.definition import SUFFIX, load_experiment
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import folder_for, refused, write_atomic
 from blockstudio.runs.columns import OF_DIAGRAM, differing, named_by
 from blockstudio.runs.recipe import FIELDS
 from blockstudio.runs.rows import Listed
@@ -43,11 +42,7 @@ def experiment_of(rows: Sequence[Listed], folder: Path) -> Path:
     try:
         for row in rows:
             networks.setdefault((row.directory / DIAGRAM).read_bytes(), named_by(row, of_diagrams) or row.network)
-        home = _free(folder, "-".join(dict.fromkeys(row.network for row in rows)))
-        home.mkdir(parents=True)
         files = {f"network-{number}.blocks.json": text for number, text in enumerate(networks, start=1)}
-        for name, text in files.items():
-            write_atomic(home / name, text)
         varied = [path for path in FIELDS if path not in OWN and _differs(rows, path)]
         values = [{path: _plain(row.recipe.get(path)) for path in varied} for row in rows]
         data: dict[str, Any] = {
@@ -64,13 +59,15 @@ def experiment_of(rows: Sequence[Listed], folder: Path) -> Path:
             "seeds": SEEDS,
             "measure": {"curve": "test_accuracy", "take": "final"},
         }  # fmt: skip
+    except OSError as error:
+        raise refused(error, 0, folder) from error
+    home = _free(folder, "-".join(dict.fromkeys(row.network for row in rows)))
+    with folder_for(home):
+        for name, text in files.items():
+            write_atomic(home / name, text)
         file = home / f"{home.name}{SUFFIX}"
         write_atomic(file, msgspec.json.format(msgspec.json.encode(data, enc_hook=str), indent=1) + b"\n")
-    except OSError as error:
-        raise StudioError(
-            "file.write", say("it cannot be written: {error}.", error=error), where=str(folder)
-        ) from error
-    load_experiment(file)
+        load_experiment(file)
     return file
 
 

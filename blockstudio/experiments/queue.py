@@ -16,6 +16,7 @@ from pathlib import Path
 from blockstudio.errors import StudioError
 from blockstudio.experiments.engines import Engine, Job, Local
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
+from blockstudio.graph.files import folder_for
 from blockstudio.runs.lock import Lock
 from blockstudio.runs.run import Command
 from blockstudio.text import say
@@ -74,11 +75,11 @@ class Queue:
         self._stopping = False
 
     def __enter__(self) -> Queue:
-        self.home.mkdir(parents=True, exist_ok=True)
-        for word in (STOP, RETRY):
-            self._take(word)
         try:
-            self._lock.claim()
+            with folder_for(self.home):
+                for word in (STOP, RETRY):
+                    self._take(word)
+                self._lock.claim()
         except StudioError as error:
             if error.code != "run.locked":
                 raise

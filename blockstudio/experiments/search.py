@@ -6,9 +6,10 @@ was learnt stands beside it in Optuna's journal. A search that was killed goes o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from blockstudio.experiments.results import Row, cost_of, rows_of
 from blockstudio.experiments.space import Range, Search
 from blockstudio.experiments.statistics import mean
 from blockstudio.experiments.trials import ENDED, Trial, trials_of
-from blockstudio.graph.files import read_bounded
+from blockstudio.graph.files import append_whole, folder_for, read_bounded, refused
 from blockstudio.text import say
 
 PROPOSED, JOURNAL = "proposed.jsonl", "optuna.journal"
@@ -55,6 +56,19 @@ def _key(values: dict[str, Any]) -> str:
     return json.dumps(values, sort_keys=True)
 
 
+@contextlib.contextmanager
+def _whole(journal: Path) -> Iterator[None]:
+    """Optuna's journal as it was before where the disk refuses what is to be added. Raises `StudioError`
+    ``file.write``."""
+    before = journal.stat().st_size if journal.exists() else 0
+    try:
+        yield
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.truncate(journal, before)
+        raise refused(error, 0, journal) from error
+
+
 class Searcher:
     """Grows an experiment's trials as its results come in.
 
@@ -80,9 +94,9 @@ class Searcher:
             ) from None
         self._optuna, self._search, self._home = optuna, search, home
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        home.mkdir(parents=True, exist_ok=True)
         self.plan = proposed(plan, home)
-        self._study = self._open(plan)
+        with folder_for(home), _whole(home / JOURNAL):
+            self._study = self._open(plan)
 
     def _open(self, plan: ExperimentPlan) -> Any:
         optuna, search = self._optuna, self._search
@@ -117,7 +131,7 @@ class Searcher:
         seeds = len(self.plan.experiment.seeds)
         tried = 0
         while waiting or (room > seeds * (len(self._known()) - before) and len(self._known()) < self._search.trials):
-            values = waiting.pop() if waiting else self._study.ask(_distributions(self._optuna, self._search)).params
+            values = waiting.pop() if waiting else self._ask()
             self._propose(values)
             tried += 1
             if tried > 4 * self._search.trials:
@@ -126,16 +140,18 @@ class Searcher:
             return []
         return [trial for trial in self.trials() if trial.variant.index >= before]
 
+    def _ask(self) -> dict[str, Any]:
+        with _whole(self._home / JOURNAL):
+            found: dict[str, Any] = self._study.ask(_distributions(self._optuna, self._search)).params
+        return found
+
     def _known(self) -> dict[str, dict[str, Any]]:
         return {_key(values): values for values in self.plan.proposals}
 
     def _propose(self, values: dict[str, Any]) -> None:
         if _key(values) in self._known():
             return
-        with (self._home / PROPOSED).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(values) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_whole(self._home / PROPOSED, json.dumps(values).encode() + b"\n")
         self.plan = proposed(self.plan, self._home)
 
     def _running(self) -> list[Any]:
@@ -157,10 +173,11 @@ class Searcher:
         rows = rows_of(self.plan, trials)
         for each in ready:
             values = self._values(rows[places[_key(each.params)]])
-            if values is None:
-                self._study.tell(each.number, state=self._optuna.trial.TrialState.FAIL)
-            else:
-                self._study.tell(each.number, values)
+            with _whole(self._home / JOURNAL):
+                if values is None:
+                    self._study.tell(each.number, state=self._optuna.trial.TrialState.FAIL)
+                else:
+                    self._study.tell(each.number, values)
 
     def _values(self, row: Row) -> list[float] | None:
         """What Optuna hears of a variant; ``None`` where no seed got there."""

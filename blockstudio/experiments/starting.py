@@ -12,7 +12,7 @@ from blockstudio.errors import StudioError
 from blockstudio.experiments.definition import Size
 from blockstudio.experiments.place import Place
 from blockstudio.experiments.queue import PAUSED, RETRY, STOP
-from blockstudio.graph.files import check_regular, open_log, read_tail
+from blockstudio.graph.files import check_regular, make_folder, open_log, read_tail, refusal
 from blockstudio.text import say
 
 Word: TypeAlias = Literal["pause", "resume", "stop", "retry"]
@@ -27,20 +27,20 @@ def start_queue(
     file: Path, home: Path, at_once: int, again: bool = False, place: Place = LOCAL, size: Size = "small"
 ) -> subprocess.Popen[bytes]:
     """Work an experiment's trials off in a detached process, at a ``place``. Raises `StudioError`
-    ``experiment.start``."""
+    ``experiment.start``, ``file.write``."""
     command = [sys.executable, "-m", "blockstudio", "experiment", "run", str(file), "--runs", str(home), "--at-once",
                str(at_once), f"--{size}", *place.arguments(), *(["--retry"] if again else [])]  # fmt: skip
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         (home / PAUSED).unlink(missing_ok=True)
         with open_log(home / LOG) as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                     start_new_session=os.name != "nt", creationflags=flags)  # fmt: skip
     except OSError as error:
-        text = say("the queue cannot be started: {error}.", error=error)
+        text = say("the queue cannot be started: {error}.", error=refusal(error, 0, home))
         raise StudioError("experiment.start", text, where=str(home)) from error
 
 
@@ -67,7 +67,7 @@ def tell_queue(home: Path, word: Word) -> None:
     except OSError as error:
         raise StudioError(
             "experiment.tell",
-            say("the queue cannot be told: {reason}.", reason=error.strerror or error),
+            say("the queue cannot be told: {reason}.", reason=refusal(error, 0, file)),
             where=str(file),
-            hint=say("Delete it."),
+            hint=say("Delete it.") if file.exists() else say("Make room, or see whether the folder may be written to."),
         ) from error

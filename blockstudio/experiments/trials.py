@@ -19,7 +19,7 @@ from blockstudio.graph.format import loads
 from blockstudio.runs.events import Event, RunLog, read_events
 from blockstudio.runs.recipe_files import dumps_recipe
 from blockstudio.runs.run import EVENTS, Run, create_run
-from blockstudio.text import Text, join, say_many
+from blockstudio.text import Text, join, say, say_many
 
 TrialStatus: TypeAlias = Literal[
     "queued", "running", "paused", "stopped", "asked", "finished", "diverged", "failed", "lost"
@@ -94,7 +94,14 @@ class Trial:
         if found is not None:
             return found
         if self.directory.is_dir():
-            shutil.rmtree(self.directory)
+            try:
+                shutil.rmtree(self.directory)
+            except OSError as error:
+                raise StudioError(
+                    "file.write", say("what is left of a run cannot be cleared away: {reason}.",
+                                      reason=error.strerror or error),
+                    where=str(self.directory), hint=say("Delete it by hand."),
+                ) from error  # fmt: skip
         diagram = loads(self.plan.text_of(self.variant))
         return create_run(diagram, self.plan.recipe_of(self.variant, self.seed), self.directory)
 

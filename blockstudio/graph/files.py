@@ -9,6 +9,7 @@ import secrets
 import shutil
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -45,6 +46,64 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> Path:
         ) from reason
     _sweep(target)
     return target
+
+
+def append_whole(path: Path, data: bytes, code: str = "file.write") -> None:
+    """Put ``data`` behind what a file holds, all of it or nothing. Raises `StudioError` of the ``code``."""
+    try:
+        check_regular(path)
+        is_new = not path.exists()
+        with path.open("ab", buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            try:
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) or 0 :]
+            except OSError:
+                file.truncate(before)
+                if is_new:
+                    path.unlink()
+                raise
+            os.fsync(file.fileno())
+    except OSError as reason:
+        raise refused(reason, len(data), path, code) from reason
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, with those that it lies in, if it is not there. Raises `StudioError` ``file.write``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as reason:
+        raise StudioError(
+            "file.write",
+            say("the folder cannot be made: {reason}.", reason=refusal(reason, 0, folder)),
+            where=str(folder),
+            hint=say("Name a folder that you may write to."),
+        ) from reason
+
+
+@contextlib.contextmanager
+def folder_for(folder: Path) -> Iterator[None]:
+    """Make a folder for what is written inside: where that fails, what was made for it goes again. Raises
+    `StudioError` ``file.write``."""
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
+    try:
+        make_folder(folder)
+        yield
+    except BaseException:
+        if missing:
+            shutil.rmtree(missing[-1], ignore_errors=True)
+        raise
+
+
+def refused(reason: OSError | ValueError, needed: int, place: Path, code: str = "file.write") -> StudioError:
+    """The error for something of ``needed`` bytes that was not written at ``place``."""
+    return StudioError(
+        code,
+        say("it cannot be written: {reason}.", reason=refusal(reason, needed, place)),
+        where=str(place),
+        hint=say("Nothing was changed. Make room, or choose another folder."),
+    )
 
 
 def refusal(reason: OSError | ValueError, needed: int, place: Path) -> str:

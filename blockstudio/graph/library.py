@@ -18,6 +18,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import RenameModule
+from blockstudio.graph.files import folder_for
 from blockstudio.graph.format import SUFFIX, dumps, load, save
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
@@ -57,14 +58,8 @@ def keep(module: Diagram, folder: Path, instead: Kept | None = None) -> Path:
             "library.taken", say("your library has another {module} already.", module=other.module),
             where=other.file.name, hint=say("Replace it, or keep both."),
         )  # fmt: skip
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StudioError(
-            "file.write", say("{folder} cannot be made: {reason}.", folder=folder, reason=error.strerror or error),
-            hint=say("Choose a folder that you may write to."),
-        ) from error  # fmt: skip
-    return save(module, instead.file if instead is not None else folder / f"{module.name}{SUFFIX}")
+    with folder_for(folder):
+        return save(module, instead.file if instead is not None else folder / f"{module.name}{SUFFIX}")
 
 
 def rename(where: Kept, to: str, folder: Path) -> Path:

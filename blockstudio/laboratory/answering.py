@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import folder_for, write_atomic
 from blockstudio.laboratory.asking import Asked
 from blockstudio.laboratory.subject import Subject
 from blockstudio.runs.run import Run
@@ -32,8 +32,8 @@ def answer(run: Path, questions: list[dict[str, Any]]) -> None:
         except StudioError as error:
             found = {"refused": render(error.message), "where": error.where}
         file = Path(question["file"])
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(file, json.dumps(found, ensure_ascii=False).encode())
+        with folder_for(file.parent):
+            write_atomic(file, json.dumps(found, ensure_ascii=False).encode())
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import read_bounded, write_atomic
+from blockstudio.graph.files import folder_for, read_bounded, write_atomic
 from blockstudio.text import say
 
 FOLDER = "predictions"
@@ -167,18 +167,13 @@ def kept(directory: Path) -> list[tuple[Part, Which]]:
 
 def write_predictions(directory: Path, found: Predictions) -> Path:
     """Keep an evaluation in its run; an older one of the same part and weights is replaced. Raises `StudioError`
-    ``file.write``, ``run.write``."""
+    ``file.write``."""
     path = path_of(directory, found.facts.part, found.facts.which)
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StudioError(
-            "run.write", say("cannot be made: {reason}.", reason=error.strerror or error), where=str(path.parent)
-        ) from error
     target = io.BytesIO()
     arrays = {name: np.ascontiguousarray(getattr(found, name), kind) for name, (kind, _) in _ARRAYS.items()}
     np.savez(target, facts=np.frombuffer(msgspec.json.encode(found.facts), np.uint8), **arrays)  # type: ignore[arg-type]
-    return write_atomic(path, target.getvalue())
+    with folder_for(path.parent):
+        return write_atomic(path, target.getvalue())
 
 
 def read_predictions(directory: Path, part: Part, which: Which) -> Predictions:

@@ -16,6 +16,7 @@ import msgspec
 from blockstudio import folders
 from blockstudio.errors import StudioError, file_errors, shown
 from blockstudio.graph.diagram import Diagram, suggestion
+from blockstudio.graph.files import folder_for, refused
 from blockstudio.graph.presets import PRESET, preset_folder, preset_names
 from blockstudio.runs.recipe import FIELDS, Recipe, get_field, with_fields
 from blockstudio.runs.recipe_files import About, RecipeFile, load_recipe_file, save_recipe
@@ -152,12 +153,14 @@ def save(name: str, recipe: Recipe, about: About | None = None, folder: Path | N
     """Keep a recipe under a name. Raises `StudioError` ``recipe.name``, ``file.*``."""
     place = folder or folders.recipes()
     check_recipe_name(name)
-    place.mkdir(parents=True, exist_ok=True)
     path = place / f"{name}{ending}"
-    save_recipe(recipe, path, about or About(name=name))
-    for other in ENDINGS:
-        if other != ending:
-            (place / f"{name}{other}").unlink(missing_ok=True)
+    with folder_for(place):
+        save_recipe(recipe, path, about or About(name=name))
+        for other in (place / f"{name}{each}" for each in ENDINGS if each != ending):
+            try:
+                other.unlink(missing_ok=True)
+            except OSError as error:
+                raise refused(error, 0, other) from error
     return path
 
 

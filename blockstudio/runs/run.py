@@ -16,6 +16,7 @@ The directory is the truth: whoever sees it can watch, and the trainer cares for
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ import msgspec
 from blockstudio import folders
 from blockstudio.errors import StudioError, file_errors
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import check_regular, read_bounded, read_tail, refusal, write_atomic
+from blockstudio.graph.files import append_whole, folder_for, read_bounded, read_tail, write_atomic
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import load as load_diagram
 from blockstudio.needs import need
@@ -193,14 +194,7 @@ class Run:
         if not self.state().active:
             raise StudioError("run.idle", say("is not being trained."), where=str(self.directory))
         line = msgspec.json.encode({"command": command, "time": time.time(), **values}) + b"\n"
-        control = self.directory / CONTROL
-        try:
-            check_regular(control)
-            with control.open("ab", buffering=0) as file:
-                file.write(line)
-        except OSError as error:
-            text = say("cannot be written: {reason}.", reason=refusal(error, len(line), control))
-            raise StudioError("run.write", text, where=str(control)) from error
+        append_whole(self.directory / CONTROL, line, "run.write")
 
     def state(self) -> RunState:
         """How the run stands. Cheap enough to ask ten times a second: reads only what is new.
@@ -363,7 +357,7 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
         The run, not started.
 
     Raises:
-        StudioError: Everything that is wrong with diagram, data and recipe; ``run.exists``, ``run.write``,
+        StudioError: Everything that is wrong with diagram, data and recipe; ``run.exists``, ``file.write``,
             ``install.missing`` without torch.
 
     Example:
@@ -381,21 +375,21 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
             where=str(folder),
             hint=say("Continue it with --resume, or name another."),
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with folder_for(folder):
         if any(folder.iterdir()):
             raise StudioError("run.exists", say("is not empty."), where=str(folder), hint=say("Name a new directory."))
-        write_atomic(folder / DIAGRAM, dumps(fitted).encode())
-        events = EventWriter(folder / EVENTS)
-    except OSError as error:
-        raise StudioError(
-            "run.write", say("cannot be made: {value}.", value=error.strerror or error), where=str(folder)
-        ) from error
-    for note in notes:
-        events.write("note", text=note)
-    events.close()
-    # Last: the recipe makes a directory a run.
-    write_atomic(folder / RECIPE, dumps_recipe(chosen).encode())
+        try:
+            write_atomic(folder / DIAGRAM, dumps(fitted).encode())
+            events = EventWriter(folder / EVENTS)
+            with contextlib.closing(events):
+                for note in notes:
+                    events.write("note", text=note)
+            # Last: the recipe makes a directory a run.
+            write_atomic(folder / RECIPE, dumps_recipe(chosen).encode())
+        except StudioError:
+            for name in (DIAGRAM, EVENTS):
+                (folder / name).unlink(missing_ok=True)
+            raise
     return Run(folder)
 
 

@@ -34,13 +34,16 @@ def disks(count: int) -> Outcome:
     """Disk full, folders that may not be written."""
     return tests(
         "disk full (small tmpfs, RLIMIT_FSIZE), read-only folder, directory as target, permission refused: "
-        "document, export, journal, checkpoint, log, settings",
+        "document, export, picture, table, journal, checkpoint, log, settings, lessons, modules, recipes, notes on runs, queue, "
+        "search, laboratory, what is fetched",
         "tests/training/test_full_disk.py",
         "tests/graph/test_files.py",
         "tests/graph/test_recovery.py",
         "tests/runs/test_checkpoint_files.py",
         "tests/cli/test_cli_exports.py",
         "tests/gui/test_settings_faults.py",
+        "tests/runs/test_refused_places.py",
+        "tests/gui/test_refused_in_the_window.py",
         repeat=count,
         window=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -32,3 +33,51 @@ def fill(place: Path, spare: int = 0) -> Path:
     free = os.statvfs(place).f_bavail * os.statvfs(place).f_frsize
     filler.write_bytes(b"x" * (free - spare))
     return filler
+
+
+HOW = ("full", "read-only", "not allowed")
+"""The ways in which a disk refuses."""
+
+
+@contextlib.contextmanager
+def refusing(place: Path, how: str) -> Iterator[None]:
+    """Let a small disk take nothing while the block lasts: it is full, read-only, or an ordinary user's, who may not
+    write there."""
+    if how == "full":
+        filler = fill(place)
+        try:
+            yield
+        finally:
+            filler.unlink()
+        return
+    if how == "read-only":
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["mount", "-o", "remount,rw", str(place)], check=True)
+        return
+    user = os.geteuid()
+    closed = {each: each.stat().st_mode for each in place.parents if not each.stat().st_mode & 0o001}
+    for each in closed:
+        each.chmod(0o711)  # The other user has to come as far as there.
+    for folder, _, _ in os.walk(place):
+        Path(folder).chmod(0o555)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        for folder, _, _ in os.walk(place):
+            Path(folder).chmod(0o755)
+        for each, mode in closed.items():
+            each.chmod(mode)
+
+
+def everything(place: Path) -> dict[str, bytes | None]:
+    """What is in a folder, by place: the bytes of files, ``None`` of folders."""
+    return {
+        str(path.relative_to(place)): None if path.is_dir() else path.read_bytes()
+        for path in sorted(place.rglob("*"))
+        if path.name != "filler"
+    }

@@ -10,8 +10,10 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from PySide6.QtGui import QCursor
 
 from blockstudio.graph.diagram import Diagram
+from blockstudio.graph.files import write_atomic
 from blockstudio.gui.app.application import application
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.kit.pictures import pixels_of
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Run
 
@@ -82,10 +84,7 @@ def _saved(window: StudioWindow, path: str | os.PathLike[str]) -> Path:
     image = window.grab().toImage()
     window.stop()
     window.deleteLater()
-    target = Path(path)
-    if not image.save(str(target)):
-        raise OSError(f"{target} cannot be written")
-    return target
+    return write_atomic(path, pixels_of(image))
 
 
 def _wait(ready: Callable[[], bool]) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QTemporaryDir, Signal
 
 from blockstudio.answers import JSON, read_answer
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.gui.work.lines import LineProcess
+from blockstudio.gui.work.temporary import temporary_folder
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.recipe_files import save_recipe
 
@@ -37,13 +39,21 @@ class SurveyProcess(QObject):
 
     def start(self, recipe: Recipe, diagram: Diagram | None) -> None:
         """Survey the set that the recipe names for a network."""
-        recipe_file, network = self._written(recipe, diagram)
+        try:
+            recipe_file, network = self._written(recipe, diagram)
+        except StudioError as error:
+            self.failed.emit(error)
+            return
         asked = ["--network", network] if network else []
         self._lines.start("blockstudio", "data", "--recipe", recipe_file, *asked, "--follow", JSON)
 
     def change(self, recipe: Recipe, diagram: Diagram | None) -> None:
         """Another recipe or network over the same images."""
-        recipe_file, network = self._written(recipe, diagram)
+        try:
+            recipe_file, network = self._written(recipe, diagram)
+        except StudioError as error:
+            self.failed.emit(error)
+            return
         self.ask({"ask": "change", "recipe": recipe_file, "network": network})
 
     def ask(self, question: dict[str, Any]) -> None:
@@ -53,7 +63,7 @@ class SurveyProcess(QObject):
     def _written(self, recipe: Recipe, diagram: Diagram | None) -> tuple[str, str]:
         # Each time under another name: the process may not have read the last ones yet.
         self._number += 1
-        self._folder = self._folder or QTemporaryDir()
+        self._folder = self._folder or temporary_folder()
         folder = Path(self._folder.path())
         recipe_file = folder / f"recipe{self._number}.json"
         save_recipe(recipe, recipe_file)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QResizeEvent
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtGui import QColor, QImageWriter, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from blockstudio.errors import StudioError
@@ -21,6 +20,7 @@ from blockstudio.gui.kit.chart import Chart
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import Switch, Toggles
 from blockstudio.gui.kit.parts import quiet
+from blockstudio.gui.kit.pictures import picture_of
 from blockstudio.gui.kit.plotting import Line, number_text, value_text
 from blockstudio.gui.kit.slider import Slider
 from blockstudio.gui.kit.text import tr
@@ -327,19 +327,7 @@ class CurvesPanel(QWidget):
 
     def _draw_into(self, file: Path, charts: Sequence[CurveChart]) -> None:
         size = QSize(sum(each.width() for each in charts), max((each.height() for each in charts), default=10))
-        if file.suffix.lower() == OUTLINES:
-            generator = QSvgGenerator()
-            generator.setFileName(str(file))
-            generator.setSize(size)
-            generator.setViewBox(QRect(0, 0, size.width(), size.height()))
-            self._paint(QPainter(generator), charts)
-            return
-        image = QImage(size * 2, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(2)
-        image.fill(theme().panel)
-        self._paint(QPainter(image), charts)
-        if not image.save(str(file)):
-            raise StudioError("file.write", tr("it cannot be written."), where=str(file))
+        write_atomic(file, picture_of(size, lambda painter: self._paint(painter, charts), file.suffix.lower()))
 
     def _written(self, file: Path) -> None:
         self._desk.say_written(file, tr("{file}: the curves.", file=file.name))
@@ -359,7 +347,6 @@ class CurvesPanel(QWidget):
             each.chart.draw(painter)
             painter.restore()
             x += each.width()
-        painter.end()
 
     def stop(self) -> None:
         """The window closes."""

@@ -187,7 +187,11 @@ class Experiments:
         def write(name: str) -> None:
             from blockstudio.gui.experiments.page import save_chart
 
-            save_chart(chart, Path(name))
+            try:
+                save_chart(chart, Path(name))
+            except StudioError as error:
+                desk.say(str(error), "problem")
+                return
             desk.say_written(Path(name), tr("{file} was written.", file=Path(name).name))
 
         dialog.fileSelected.connect(write)

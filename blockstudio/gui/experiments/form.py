@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from blockstudio.errors import StudioError
 from blockstudio.experiments import loads_experiment
 from blockstudio.experiments.definition import MAX_TRIALS, SUFFIX
 from blockstudio.experiments.measures import CURVES
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import folder_for, write_atomic
 from blockstudio.graph.format import SUFFIX as NETWORK
 from blockstudio.graph.format import save
 from blockstudio.gui.document.session import Session
@@ -33,6 +32,7 @@ from blockstudio.gui.kit.fields import Choice, Form
 from blockstudio.gui.kit.parts import link, quiet
 from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import font
+from blockstudio.gui.work.temporary import temporary_folder
 from blockstudio.runs.recipe import FIELDS, Recipe, get_field
 from blockstudio.text import say
 
@@ -200,22 +200,22 @@ class NewExperiment(QWidget):
 
     def check(self) -> bool:
         """Say what is wrong, or how many trials it would be."""
-        with tempfile.TemporaryDirectory() as name:
-            try:
-                folder = Path(name)
-                save(self._session.diagram, folder / f"network{NETWORK}")
-                plan = loads_experiment(self._text(), folder, "")
-            except StudioError as error:
-                told = [str(each).lstrip(": ") for each in getattr(error, "problems", (error,))]
-                lines = [line if len(line) <= LONGEST else line[: LONGEST - 1] + "…" for line in told[:MOST_LINES]]
-                self.said.setText("\n".join(lines))
-                good = False
-            else:
-                search = plan.experiment.search
-                variants = search.trials if search is not None and search.adaptive else len(plan.variants)
-                count = variants * len(plan.experiment.seeds)
-                self.said.setText(tr_many("{count} trial", "{count:,} trials", count))
-                good = True
+        try:
+            holder = temporary_folder()
+            folder = Path(holder.path())
+            save(self._session.diagram, folder / f"network{NETWORK}")
+            plan = loads_experiment(self._text(), folder, "")
+        except StudioError as error:
+            told = [str(each).lstrip(": ") for each in getattr(error, "problems", (error,))]
+            lines = [line if len(line) <= LONGEST else line[: LONGEST - 1] + "…" for line in told[:MOST_LINES]]
+            self.said.setText("\n".join(lines))
+            good = False
+        else:
+            search = plan.experiment.search
+            variants = search.trials if search is not None and search.adaptive else len(plan.variants)
+            count = variants * len(plan.experiment.seeds)
+            self.said.setText(tr_many("{count} trial", "{count:,} trials", count))
+            good = True
         role = "secondary" if good else "problem"
         self.said.setProperty("role", role)
         self.said.style().unpolish(self.said)
@@ -234,11 +234,11 @@ class NewExperiment(QWidget):
             number += 1
             folder = self.folder / f"{stem}-{number}"
         try:
-            folder.mkdir(parents=True)
-            save(self._session.diagram, folder / f"network{NETWORK}")
-            file = folder / f"{folder.name}{SUFFIX}"
-            write_atomic(file, self._text() + b"\n")
-        except (StudioError, OSError) as error:
+            with folder_for(folder):
+                save(self._session.diagram, folder / f"network{NETWORK}")
+                file = folder / f"{folder.name}{SUFFIX}"
+                write_atomic(file, self._text() + b"\n")
+        except StudioError as error:
             self.said.setText(str(error))
             return
         self.made.emit(file)

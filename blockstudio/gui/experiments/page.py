@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -26,6 +26,7 @@ from blockstudio.experiments.measures import OF_TEST
 from blockstudio.experiments.results import LEVEL, table_of
 from blockstudio.experiments.standing import Standing
 from blockstudio.formats import OUTLINES, PIXELS
+from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.table_chip import TableChip
@@ -40,8 +41,9 @@ from blockstudio.gui.experiments.queue_panel import QueuePanel
 from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import PageHead, section_title
 from blockstudio.gui.kit.parts import duration_text, quiet, strong
+from blockstudio.gui.kit.pictures import picture_of
 from blockstudio.gui.kit.text import plain, sentence, tr, tr_many
-from blockstudio.gui.kit.theme import as_text, font, notifier, theme
+from blockstudio.gui.kit.theme import as_text, font, notifier
 from blockstudio.report.table import Table
 
 CURVES = ("accuracy", "loss", "train_accuracy", "train_loss", "validation_accuracy", "validation_loss")
@@ -378,23 +380,7 @@ def _toggles(
 
 
 def save_chart(chart: Chart, file: Path) -> None:
-    """Write a chart as a drawing or as pixels, by the file's ending."""
+    """Write a chart as a drawing or as pixels, by the file's ending. Raises `StudioError` ``file.write``."""
     size = QSize(max(480, chart.width()), max(260, chart.height()))
-    if file.suffix.lower() == OUTLINES:
-        from PySide6.QtSvg import QSvgGenerator
-
-        target = QSvgGenerator()
-        target.setFileName(str(file))
-        target.setSize(size)
-        target.setViewBox(QRect(0, 0, size.width(), size.height()))
-        painter = QPainter(target)
-        chart.paint(painter, QRect(0, 0, size.width(), size.height()))
-        painter.end()
-        return
-    image = QImage(size * 2, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(2)
-    image.fill(theme().panel)
-    painter = QPainter(image)
-    chart.paint(painter, QRect(0, 0, size.width(), size.height()))
-    painter.end()
-    image.save(str(file))
+    area = QRect(0, 0, size.width(), size.height())
+    write_atomic(file, picture_of(size, lambda painter: chart.paint(painter, area), file.suffix.lower()))

@@ -27,6 +27,7 @@ from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.toasts import Toast
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.gui.work.settings import settings
+from blockstudio.gui.work.temporary import temporary_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.report.table import write_as
 from blockstudio.runs import Run
@@ -183,7 +184,12 @@ class Exporting(QObject):
             self._start(text, ["export", *given], None if kind.run is not None else diagram, done, failed)
             return
         # First what of the file fits, under the names that the network has; then that into the export.
-        folder, still, file = QTemporaryDir(), copy_diagram(diagram), kind.weights
+        try:
+            folder = temporary_folder()
+        except StudioError as error:
+            self._desk.say(f"{failed}. {error}", "problem")
+            return
+        still, file = copy_diagram(diagram), kind.weights
         fitted = str(Path(folder.path()) / "fitted.safetensors")
         partial = ["--partial"] if kind.partial else []
 

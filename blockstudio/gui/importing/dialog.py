@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QTemporaryDir, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -27,6 +27,7 @@ from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
 from blockstudio.gui.work.child import Child
 from blockstudio.gui.work.settings import settings
+from blockstudio.gui.work.temporary import temporary_folder
 
 ENDINGS = (ONNX, PROGRAM)
 
@@ -45,7 +46,7 @@ class ImportDialog(QDialog):
         self.setWindowTitle(tr("Import"))
         self.setModal(True)
         self.setMinimumWidth(520)
-        self._folder = QTemporaryDir()
+        self._folder = temporary_folder()
         self._child = Child(self)
         self._child.done.connect(self._ended)
         column = QVBoxLayout(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 
 from blockstudio.errors import StudioError
 from blockstudio.formats import OUTLINES, PIXELS
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import folder_for, write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.figure_view import png_of
 from blockstudio.gui.kit.parts import link_button
@@ -62,10 +63,9 @@ def write(desk: Desk, path: Path, svg: str, data: Any) -> None:
     else:
         content = png_of(svg) if ending == PIXELS else svg.encode()
     try:
-        if path.parent.name == LAB:
-            path.parent.mkdir(exist_ok=True)
-        write_atomic(path, content)
-    except (StudioError, OSError) as error:
+        with folder_for(path.parent) if path.parent.name == LAB else nullcontext():
+            write_atomic(path, content)
+    except StudioError as error:
         desk.say(str(error), "problem")
         return
     desk.say_written(path, tr("Saved {name}.", name=path.name))

@@ -15,6 +15,7 @@ from blockstudio.errors import StudioError
 from blockstudio.formats import PRINTED
 from blockstudio.graph.files import write_atomic
 from blockstudio.gui.canvas.paint.thumbnail import thumbnail
+from blockstudio.gui.kit.pictures import pixels_of
 from blockstudio.gui.kit.theme import PAPER, font
 from blockstudio.gui.lessons.progress import Progress
 from blockstudio.lessons import Step, Walk
@@ -34,7 +35,7 @@ def drawing(walk: Walk) -> Callable[[Step], bytes | None]:
         if made is None or not len(made.diagram.main):
             return None
         steps = thumbnail(made.diagram, analyze(made.diagram), QSize(WIDTH, HEIGHT), RATIO, PAPER, figure=True)
-        return _png(_trimmed([*steps][-1]))
+        return pixels_of(_trimmed([*steps][-1]))
 
     return draw
 
@@ -56,14 +57,6 @@ def _trimmed(image: QImage) -> QImage:
         return page
     top, bottom = max(0, rows[0] - 12), min(page.height(), rows[-1] + 13)
     return page.copy(0, top, page.width(), bottom - top)
-
-
-def _png(image: QImage) -> bytes:
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(data.data())
 
 
 def page_of(walk: Walk, progress: Progress, when: str) -> str:
@@ -109,7 +102,7 @@ def _for_paper(page: str, width: int) -> str:
 
     def picture(found: re.Match[str]) -> str:
         image = QImage.fromData(found[0].encode())
-        shown = base64.b64encode(_png(image)).decode()
+        shown = base64.b64encode(pixels_of(image)).decode()
         return f'<img src="data:image/png;base64,{shown}">'
 
     page = re.sub(r"<svg.*?</svg>", picture, page, flags=re.DOTALL)

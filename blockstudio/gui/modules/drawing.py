@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QImage
 
 from blockstudio.graph.diagram import Diagram
@@ -12,6 +13,7 @@ from blockstudio.gui.canvas.paint.picture import natural_size, picture
 from blockstudio.gui.canvas.scene.staging import Staging
 from blockstudio.gui.document.document import DEFINITION
 from blockstudio.gui.document.session import Session
+from blockstudio.gui.kit.pictures import pixels_of
 from blockstudio.gui.kit.text import tr
 
 WIDEST = QSize(420, 360)
@@ -21,12 +23,8 @@ WIDEST = QSize(420, 360)
 def described(diagram: Diagram, module: str) -> str:
     """What a module is, and its drawing, as rich text."""
     image = drawn(diagram, module)
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
     text = escape(tr(diagram.modules[module].description))
-    encoded = bytes(data.toBase64().data()).decode("ascii")
+    encoded = b64encode(pixels_of(image)).decode("ascii")
     inputs = escape(", ".join(diagram.modules[module].parameters))
     parts = [f"<b>{escape(module)}</b>", text, f"<span style='color:gray'>{inputs}</span>" if inputs else ""]
     lines = "<br>".join(part for part in parts if part)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
+from blockstudio.errors import StudioError
+from blockstudio.graph.files import make_folder
 from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.modules import acts
@@ -27,7 +29,11 @@ def _one_module(desk: Desk) -> bool:
 
 def _show_folder(desk: Desk) -> None:
     folder = desk.shelf.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        make_folder(folder)
+    except StudioError as error:
+        desk.say(str(error), "problem")
+        return
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTemporaryDir
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.answers import Answer
+from blockstudio.errors import StudioError
 from blockstudio.formats import PIXELS
+from blockstudio.graph.files import write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.page import image_of, section_title
 from blockstudio.gui.kit.parts import link, quiet
+from blockstudio.gui.kit.pictures import pixels_of
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.theme import font, notifier, theme
 from blockstudio.gui.work.child import Child
+from blockstudio.gui.work.temporary import temporary_folder
 
 SHOWN, SEEN = 108, 56
 
@@ -72,7 +75,7 @@ class TryImage(QWidget):
         self.child = Child(self)
         self.child.done.connect(self._took)
         self.dialog: QFileDialog | None = None
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: QTemporaryDir | None = None
         """For what is pasted."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -149,10 +152,13 @@ class TryImage(QWidget):
         if image.isNull():
             self._say(tr("There is no picture on the clipboard."), "problem")
             return
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="blockstudio-")
-        file = Path(self._folder.name) / f"{tr('clipboard')}{PIXELS}"
-        image.save(str(file))
+        try:
+            self._folder = self._folder or temporary_folder()
+            file = Path(self._folder.path()) / f"{tr('clipboard')}{PIXELS}"
+            write_atomic(file, pixels_of(image))
+        except StudioError as error:
+            self._say(sentence(str(error)), "problem")
+            return
         self.try_file(file)
 
     def _took(self, answer: Answer) -> None:
@@ -197,7 +203,7 @@ class TryImage(QWidget):
         """The window closes."""
         self.child.cancel()
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
 
 
 def _fitted(image: QImage, size: int) -> QPixmap:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from blockstudio.errors import StudioError
 from blockstudio.gui.commands.command_line import CommandLine
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
@@ -25,7 +26,7 @@ from blockstudio.gui.shell.share import BOTTOM, ShareSplitter
 from blockstudio.gui.shell.side import USUAL, SideSplitter
 from blockstudio.gui.shell.statusbar import StatusBar
 from blockstudio.gui.shell.topbar import TopBar
-from blockstudio.gui.work.settings import settings
+from blockstudio.gui.work.settings import forget_listener, settings, tell_refused
 
 SIZE = (1440, 900)
 BUSY_MS = 50
@@ -140,6 +141,7 @@ class StudioWindow(QMainWindow):
         self.top.tabs.close_wanted.connect(lambda index: self.commands.run("file.close", documents.list[index]))
         documents.changed.connect(self._show_documents)
         self.unforeseen.connect(lambda text: desk.say(text, "problem"))
+        tell_refused(self._not_kept)
         # Once the menu in which a language was chosen is gone.
         desk.retold.connect(self.build_anew, Qt.ConnectionType.QueuedConnection)
 
@@ -164,6 +166,9 @@ class StudioWindow(QMainWindow):
             self.split.set_share(float(str(store.value("window/share", BOTTOM))))
         except ValueError:
             self.split.set_share(BOTTOM)
+
+    def _not_kept(self, error: StudioError) -> None:
+        self.desk.say(str(error), "problem")
 
     def _remember(self) -> None:
         if not self._remembers:
@@ -278,4 +283,5 @@ class StudioWindow(QMainWindow):
 
     def stop(self) -> None:
         """Let go of everything that would outlive the window: watchers, timers, work under way."""
+        forget_listener(self._not_kept)
         self.desk.close()

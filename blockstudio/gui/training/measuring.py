@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QSize, QTemporaryDir
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.answers import JSON, read_answer
+from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.gui.kit.chart import Chart
@@ -26,6 +27,7 @@ from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.gui.training.next_run import absent_text
 from blockstudio.gui.training.recipe_values import field_value_text
 from blockstudio.gui.work.lines import LineProcess
+from blockstudio.gui.work.temporary import temporary_folder
 from blockstudio.runs.known_sets import DATASETS
 from blockstudio.runs.recipe import FIELDS, Recipe
 from blockstudio.runs.recipe_files import save_recipe
@@ -41,7 +43,7 @@ class MeasureDialog(QDialog):
         """``use`` takes the fields that were chosen."""
         super().__init__(window)
         self._diagram, self._recipe, self._use = diagram, recipe, use
-        self._folder = QTemporaryDir()
+        self._folder = temporary_folder()
         self._process = LineProcess(self)
         self._process.received.connect(self._take)
         self._process.ended.connect(self._ended)
@@ -97,8 +99,13 @@ class MeasureDialog(QDialog):
     def measure(self) -> None:
         """Begin, or begin anew."""
         folder = Path(self._folder.path())
-        save(self._diagram, folder / f"network{SUFFIX}")
-        save_recipe(self._recipe, folder / "recipe.json")
+        try:
+            save(self._diagram, folder / f"network{SUFFIX}")
+            save_recipe(self._recipe, folder / "recipe.json")
+        except StudioError as error:
+            self._said_problem(True)
+            self.said.setText(sentence(str(error)))
+            return
         self.chosen, self._trials, self._rates = {}, [], []
         asked = [option for option, box in self.what.items() if box.isChecked()]
         self._progress = _Progress(len(asked))

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir, Signal
 
@@ -20,6 +22,7 @@ from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import SUFFIX, save
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.kit.text import tr
+from blockstudio.gui.work.temporary import temporary_folder
 from blockstudio.gui.work.worker import Work
 
 DIAGRAM = "{diagram}"
@@ -56,7 +59,11 @@ class Child(QObject):
             self._start(list(arguments))
             return
         still = copy_diagram(diagram)
-        folder = self._folder = QTemporaryDir()
+        try:
+            folder = self._folder = temporary_folder()
+        except StudioError as error:
+            self._work.run(partial(_refuse, error), lambda _: None, self._not_saved)
+            return
         file = Path(folder.path()) / f"network{SUFFIX}"
         named = [str(file) if argument == DIAGRAM else argument for argument in arguments]
 
@@ -130,3 +137,7 @@ class Child(QObject):
             process.waitForFinished(WAIT_MS)
             process.deleteLater()
         self._forget()
+
+
+def _refuse(error: StudioError) -> NoReturn:
+    raise error

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 
 from blockstudio import folders
+from blockstudio.errors import StudioError
+from blockstudio.graph.files import refusal
+from blockstudio.text import say
 
 ORGANISATION = "BlockStudio"
 APPLICATION = "Block Studio"
 _folder: Path | None = None
+_listener: Callable[[StudioError], object] | None = None
+_looking = _refused = False
 
 
 def use_folder(folder: Path | None) -> None:
@@ -19,11 +27,76 @@ def use_folder(folder: Path | None) -> None:
     _folder = folder
 
 
-def settings() -> QSettings:
+class Store(QSettings):
+    """The settings. What cannot be written down is told, once for as long as it lasts."""
+
+    def setValue(self, key: str, value: object) -> None:
+        """Change a setting."""
+        super().setValue(key, value)
+        _look_soon()
+
+    def remove(self, key: str) -> None:
+        """Take a setting away."""
+        super().remove(key)
+        _look_soon()
+
+
+def settings() -> Store:
     """The store; cheap to make, written on destruction."""
     if _folder is not None:
-        return QSettings(str(_folder / "settings.ini"), QSettings.Format.IniFormat)
-    return QSettings(ORGANISATION, APPLICATION)
+        return Store(str(_folder / "settings.ini"), QSettings.Format.IniFormat)
+    return Store(ORGANISATION, APPLICATION)
+
+
+def tell_refused(listener: Callable[[StudioError], object]) -> None:
+    """Who hears that settings cannot be written, in the place of whoever did."""
+    global _listener, _refused
+    _listener, _refused = listener, False
+
+
+def forget_listener(listener: Callable[[StudioError], object]) -> None:
+    """Tell it no more."""
+    global _listener
+    if _listener == listener:
+        _listener = None
+
+
+def _look_soon() -> None:
+    """Look behind what is done now, once for all that it changes, whether the settings could be written."""
+    global _looking
+    if _listener is not None and not _looking:
+        _looking = True
+        QTimer.singleShot(0, _look)
+
+
+def _look() -> None:
+    global _looking, _refused
+    _looking = False
+    store = settings()
+    store.sync()
+    if store.status() != QSettings.Status.AccessError:
+        _refused = False
+    elif not _refused and _listener is not None:
+        _refused = True
+        file = Path(store.fileName())
+        _listener(
+            StudioError(
+                "settings.write",
+                say("settings and answers of lessons cannot be kept: {reason}.", reason=_why(store, file)),
+                where=str(file),
+                hint=say("They hold until the window is closed."),
+            )
+        )
+
+
+def _why(store: QSettings, file: Path) -> str:
+    """Qt does not tell: what a file of their size would meet there."""
+    needed = sum(len(key) + len(str(store.value(key))) for key in store.allKeys())
+    if shutil.disk_usage(file.parent).free < needed:
+        return refusal(OSError(errno.ENOSPC, ""), needed, file)
+    if file.is_dir():
+        return say("it is a folder")
+    return say("the system does not allow it")
 
 
 def data_folder() -> Path:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from blockstudio.checked import checked
-from blockstudio.errors import StudioError
 from blockstudio.formats import OUTLINES, PIXELS
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import folder_for, write_atomic
 from blockstudio.report.pixels import png_of
 from blockstudio.report.table import Table
-from blockstudio.text import Text, say
+from blockstudio.text import Text
 
 Progress = Callable[[int, int], None]
 """Done, and of how many."""
@@ -52,13 +51,9 @@ class Answer:
         """
         folder, svg = Path(folder), self.figure.svg()
         pixels = png_of(svg) if png else None
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            text = say("cannot be made: {reason}.", reason=error.strerror or error)
-            raise StudioError("file.write", text, where=str(folder)) from None
         data = json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
-        write_atomic(folder / f"{self.question}.json", data.encode())
-        write_atomic(folder / f"{self.question}{OUTLINES}", svg.encode())
-        if pixels is not None:
-            write_atomic(folder / f"{self.question}{PIXELS}", pixels)
+        with folder_for(folder):
+            write_atomic(folder / f"{self.question}.json", data.encode())
+            write_atomic(folder / f"{self.question}{OUTLINES}", svg.encode())
+            if pixels is not None:
+                write_atomic(folder / f"{self.question}{PIXELS}", pixels)

@@ -23,7 +23,15 @@ from typing import IO
 import msgspec
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import open_regular, read_bounded, write_atomic
+from blockstudio.graph.files import (
+    append_whole,
+    folder_for,
+    make_folder,
+    open_regular,
+    read_bounded,
+    refused,
+    write_atomic,
+)
 from blockstudio.runs.checkpoints import CheckpointFolder
 from blockstudio.runs.lock import BEAT_EVERY, Lock
 from blockstudio.runs.remote.protocol import (
@@ -110,7 +118,10 @@ class Mirror:
             lock.release()
 
     def _claim(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with folder_for(self.folder):
+            self._mark()
+
+    def _mark(self) -> None:
         mark = self.folder / REMOTE
         if not mark.exists() and any(self.folder.iterdir()):
             raise StudioError("run.exists", say("is not empty."), where=str(self.folder),
@@ -159,7 +170,8 @@ class Mirror:
     def _broken(self, words: str) -> StudioError:
         lines = [line.strip() for line in words.splitlines() if line.strip()]
         reason = lines[-1] if lines else say("the connection broke")
-        write_atomic(self.folder / "trainer.log", f"{self._place.host}: {reason}\n".encode())
+        with contextlib.suppress(StudioError):  # Why it broke is told in any case.
+            write_atomic(self.folder / "trainer.log", f"{self._place.host}: {reason}\n".encode())
         return StudioError(
             "remote.lost", say("cannot be followed: {reason}.", reason=reason.rstrip(".")),
             where=f"{self._place.host}:{self._place.directory}",
@@ -204,31 +216,39 @@ class Mirror:
 
     def _append(self, at: int, data: bytes) -> None:
         log = self.folder / EVENTS
-        with log.open("ab") as file:
-            if at < file.tell():
-                file.truncate(at)  # Another log there than the one that was followed so far.
-            file.write(data)
+        try:
+            if log.exists() and at < log.stat().st_size:
+                os.truncate(log, at)  # Another log there than the one that was followed so far.
+        except OSError as error:
+            raise refused(error, len(data), log) from error
+        append_whole(log, data)
 
     # Checkpoints
 
     def _receive(self, message: Message) -> None:
         folder = self.folder / "checkpoints" / f".step-{message['step']:08d}.tmp"
         if self._receiving != folder:
-            folder.mkdir(parents=True, exist_ok=True)
             self._receiving = folder
+            make_folder(folder)
         data, at = unpacked(message.get("data")), message.get("at")
         if not isinstance(at, int) or not 0 <= at <= MOST_CHECKPOINT:
             raise StudioError("remote.protocol", say("what came is no piece of a file."))
-        with (folder / message["name"]).open("r+b" if at else "wb") as file:
-            file.seek(at)
-            file.write(data)
+        try:
+            with (folder / message["name"]).open("r+b" if at else "wb") as file:
+                file.seek(at)
+                file.write(data)
+        except OSError as error:
+            raise refused(error, len(data), folder / message["name"]) from error
 
     def _keep(self, step: int) -> None:
         """Put a checkpoint that has come in place, if it is what was written there."""
         assert self._receiving is not None
         target = self.folder / "checkpoints" / f"step-{step:08d}"
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(self._receiving, target)
+        try:
+            os.replace(self._receiving, target)
+        except OSError as error:
+            raise refused(error, 0, target) from error
         self._receiving = None
         found = CheckpointFolder(self.folder / "checkpoints").at(step)
         found.verify()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from blockstudio.errors import StudioError
 from blockstudio.folders import data_sets
-from blockstudio.text import say
+from blockstudio.graph.files import folder_for, refusal
+from blockstudio.text import render, say
 
 MAX_FILES = 2_000_000
 MAX_BYTES = 64 << 30
@@ -33,19 +35,27 @@ def unpack(archives: Sequence[Path]) -> Path:
         return target
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.mkdir(parents=True)
-        for path in archives:
-            _unpack(path, temporary)
-        os.replace(temporary, target)
+        with folder_for(target.parent):
+            temporary.mkdir()
+            for path in archives:
+                _unpack(path, temporary)
+            os.replace(temporary, target)
     except (OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         if target.is_dir():  # Another trainer was quicker.
             return target
         raise StudioError(
-            "data.archive", say("cannot be unpacked: {reason}.", reason=str(error).rstrip(".")), where=str(archives[0])
+            "data.archive", say("cannot be unpacked: {reason}.", reason=_why(error, temporary)), where=str(archives[0])
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
+
+
+def _why(error: Exception, place: Path) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        text = say("{reason} ({folder})", reason=refusal(error, 0, place), folder=place.parent)
+        return render(text)
+    return str(error).rstrip(".")
 
 
 def _unpack(path: Path, folder: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import urllib.error
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import torch
 from torch import Tensor
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.files import folder_for, refused
 from blockstudio.runs.known_sets import DATASETS
 from blockstudio.text import say
 from blockstudio.training.data.decode import UNREADABLE, Decoder, pixels_of, unreadable
@@ -60,7 +64,8 @@ def load_set(name: str, root: Path, download: bool) -> tuple[ImageSet | Photos, 
     """Training part, test part and class names of a torchvision set.
 
     Raises `StudioError` ``data.absent`` if it is not there and a download was not asked for, ``data.download`` if
-    fetching it failed, ``data.requires`` if it needs a library that is not installed.
+    fetching it failed, ``data.requires`` if it needs a library that is not installed,
+    ``file.write`` where the disk refuses it.
     """
     known = DATASETS[name]
     parts = PARTS.get(known.torchvision, ({"train": True}, {"train": False}))
@@ -85,11 +90,10 @@ def _open(name: str, root: Path, kwargs: dict[str, Any], download: bool) -> Any:
 
     known = DATASETS[name]
     try:
-        if download:
-            root.mkdir(parents=True, exist_ok=True)
         # Imagenette refuses to be asked for a download it has already.
         have_it = name == "imagenette" and any(root.glob("imagenette*"))
-        return getattr(datasets, known.torchvision)(root, download=download and not have_it, **kwargs)
+        with _fetching(root) if download else contextlib.nullcontext():
+            return getattr(datasets, known.torchvision)(root, download=download and not have_it, **kwargs)
     except (ImportError, ModuleNotFoundError) as error:
         raise StudioError(
             "data.requires",
@@ -114,6 +118,24 @@ def _open(name: str, root: Path, kwargs: dict[str, Any], download: bool) -> Any:
             where=str(root),
             hint=say("Name the folder it is in with data.folder, or ask for it with data.download = true."),
         ) from error
+
+
+@contextlib.contextmanager
+def _fetching(root: Path) -> Iterator[None]:
+    """A folder that takes what is fetched; a disk that is full keeps nothing of it. Raises `StudioError`
+    ``file.write``."""
+    before = set(root.rglob("*"))
+    try:
+        with folder_for(root):
+            yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        for path in sorted(root.rglob("*"), reverse=True):  # What lies in a folder comes before it.
+            with contextlib.suppress(OSError):
+                if path not in before:
+                    path.rmdir() if path.is_dir() else path.unlink()
+        raise refused(error, 0, root) from error
 
 
 def _held(name: str, dataset: Any) -> ImageSet | Photos:
