@@ -45,8 +45,10 @@ def recipe(options: argparse.Namespace) -> int:
             hint=say("For example: blockstudio recipe show resnet50:paper"),
         )  # fmt: skip
     if options.act != "save" and (options.output or options.name):
-        raise StudioError("cli.usage", say("recipe {act} writes nothing; leave -o and --name out.", act=options.act),
-                          hint=say("To keep one: blockstudio recipe save RECIPE -o FILE"))  # fmt: skip
+        raise StudioError(
+            "cli.usage", say("'{command}' writes nothing; leave -o and --name out.", command=f"recipe {options.act}"),
+            hint=say("To keep one: {command}", command="blockstudio recipe save RECIPE -o FILE"),
+        )  # fmt: skip
     return {"list": _list, "show": _show, "diff": _diff, "save": _save}[options.act](options)
 
 
