@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from blockstudio.analysis.trunk import Unit
 from blockstudio.errors import StudioError
+from blockstudio.laboratory import cores
 from blockstudio.laboratory.measure import Measure, Sums
 from blockstudio.laboratory.subject import Subject, rebatched
 from blockstudio.text import say, say_many
@@ -26,11 +27,11 @@ from blockstudio.text import say, say_many
 KEPT_BYTES = 1 << 30
 """What activations between units may take; those nearer to the output are kept first, as they are smaller."""
 
-BATCH_BYTES, LEAST_BATCH = 3 << 19, 8
-"""Of a batch's largest map between units. A map that is larger goes to memory and back for every layer: on a CPU that
-costs more than the layer."""
+PART_BYTES, LEAST_PART = 3 << 19, 8
+"""Of the largest map between units of what one core computes. A map that is larger goes to memory and back for every
+layer: on a CPU that costs more than the layer."""
 
-SOON = 125
+SOON = 120
 """After so many images something is known of every unit."""
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
@@ -61,7 +62,7 @@ class Lesions:
         go_on: Asked between units; ``False`` ends with `StudioError` ``lab.cancelled``.
         kept_bytes: What may be kept of activations.
         quick: Units are computed by modules of fewer passes, equal but for rounding, and on a CPU in batches whose maps
-            stay in its caches.
+            stay in its caches. On a CPU each core takes its part of a batch through all units.
     """
 
     subject: Subject
@@ -71,13 +72,13 @@ class Lesions:
     quick: bool = True
     computed: int = 0
     """Units that were run on a batch: what a measurement costs."""
-    _kept: dict[int, list[Tensor]] = field(default_factory=dict, repr=False)
+    _kept: dict[int, list[list[Tensor]]] = field(default_factory=dict, repr=False)
     _counted: dict[Arrangement, Sums] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.quick and self.subject.device.type == "cpu":
             largest = 4 * max(math.prod(unit.result_shape) for unit in self.units)
-            self.batches = rebatched(self.batches, max(LEAST_BATCH, BATCH_BYTES // largest))
+            self.batches = rebatched(self.batches, cores.count() * max(LEAST_PART, PART_BYTES // largest))
         room, images = self.kept_bytes, sum(len(labels) for _, labels in self.batches)
         for index in range(len(self.units) - 1, 0, -1):
             room -= 4 * images * math.prod(self.units[index].source_shape)
@@ -299,22 +300,32 @@ class Lesions:
         begin = max((index for index, kept in self._kept.items() if index <= first and kept), default=0)
         begin = 0 if key == whole else begin
         images, labels = self.batches[number]
-        values = self._kept[begin][number] if begin else images
-        counted.add(self._through(pieces, begin, values, keep=key == whole), labels)
+        parts = self._kept[begin][number] if begin else self._parts(images)
+        counted.add(self._through(pieces, begin, parts, keep=key == whole), labels)
 
-    def _through(self, pieces: Sequence[nn.Module], begin: int, values: Tensor, keep: bool = False) -> Tensor:
-        entering = list[Tensor]()
-        with torch.inference_mode():
+    def _parts(self, images: Tensor) -> list[Tensor]:
+        """Of a batch, one for each core."""
+        if self.subject.device.type != "cpu":
+            return [images]
+        return list(images.chunk(max(1, min(cores.count(), len(images) // LEAST_PART))))
+
+    def _through(self, pieces: Sequence[nn.Module], begin: int, parts: Sequence[Tensor], keep: bool = False) -> Tensor:
+        @torch.inference_mode()
+        def through(values: Tensor) -> tuple[Tensor, list[Tensor]]:
+            entering = list[Tensor]()
             for piece in pieces[begin:]:
                 self._ask()
                 if keep:
                     entering.append(values)
-                self.computed += 1
                 values = piece(values)
+            return values, entering
+
+        found = cores.each(through, parts)
+        self.computed += len(pieces) - begin
         if keep:  # All of them or, if it was cancelled, none.
             for index, kept in self._kept.items():
-                kept.append(entering[index])
-        return values
+                kept.append([entering[index] for _, entering in found])
+        return torch.cat([values for values, _ in found])
 
     def _ask(self) -> None:
         if not self.go_on():
