@@ -140,8 +140,8 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def check_regular(path: Path) -> None:
-    """Raises `OSError` where ``path`` is something else than a file, or a link to something else: writing to it could
-    block. What is not there is no problem."""
+    """Raises `OSError` where ``path`` is something else than a file, or a link to something else: reading from it or
+    writing to it could block. What is not there is no problem."""
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(path.stat().st_mode):
             raise OSError("it is not a file")

@@ -154,12 +154,15 @@ def differing(rows: Sequence[Listed], beside: Collection[str] = ()) -> list[Colu
     """What is not the same in all of some runs: the network, fields of the recipe, parameters of the diagram that
     they all have; without columns that stand ``beside`` already."""
     found: list[Column] = []
-    if len({row.network for row in rows}) > 1:
+    # A run whose diagram or recipe cannot be read has nothing there: that is no difference of all the others.
+    drawn = [row for row in rows if row.network]
+    if len({row.network for row in drawn}) > 1:
         found.append(RESULTS["network"])
-    names = dict.fromkeys(name for row in rows for name in row.parameters)
-    shared = [name for name in names if all(name in row.parameters for row in rows)]
-    found += [_of_diagram(name) for name in shared if _varies([row.parameters[name] for row in rows])]
-    found += [_of_recipe(path) for path in FIELDS if _varies([row.recipe.get(path) for row in rows])]
+    names = dict.fromkeys(name for row in drawn for name in row.parameters)
+    shared = [name for name in names if all(name in row.parameters for row in drawn)]
+    found += [_of_diagram(name) for name in shared if _varies([row.parameters[name] for row in drawn])]
+    recipes = [row.recipe for row in rows if row.recipe]
+    found += [_of_recipe(path) for path in FIELDS if _varies([recipe.get(path) for recipe in recipes])]
     found = [column for column in found if column.key not in beside]
     telling = [column for column in found if column.key not in NOT_COMPARED]
     return telling or found

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from statistics import median_low
 
+from blockstudio.graph.files import check_regular
 from blockstudio.runs.image_folders import images_in
 from blockstudio.runs.layouts import layout
 
@@ -37,6 +38,7 @@ def usual_side(root: Path) -> int | None:
         share = max(1, LOOKED_AT // len(classes))
         for path in paths[:: max(1, -(-len(paths) // share))]:
             try:
+                check_regular(path)
                 with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
                     sides.append(min(image.size))
             except (*DAMAGE, Image.DecompressionBombError):

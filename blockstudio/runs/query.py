@@ -15,6 +15,8 @@ from blockstudio.text import say
 Test: TypeAlias = Callable[[Listed], bool]
 
 _TERM = re.compile(r"\s*(?P<key>[^=<>!≠≤≥:,\"]+?)\s*(?P<sign><=|>=|!=|≠|≤|≥|=|<|>|:)\s*(?P<value>.*)", re.DOTALL)
+SHOWN = 60
+"""Characters of what was typed that an error repeats."""
 _SPLIT = re.compile(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)|\s+and\s+", re.IGNORECASE)
 _SIGNS = {"≠": "!=", "≤": "<=", "≥": ">="}
 
@@ -42,7 +44,7 @@ def _test(term: str, rows: Iterable[Listed]) -> Test:
         return lambda row: any(word in _plain(text) for text in _texts(row))
     key, sign, value = found["key"], _SIGNS.get(found["sign"], found["sign"]), found["value"].strip().strip('"')
     if not value:
-        raise StudioError("runs.filter", say("'{term}' has no value.", term=term.strip()),
+        raise StudioError("runs.filter", say("'{term}' has no value.", term=term.strip()[:SHOWN]),
                           hint=say("For example: test > 85"))  # fmt: skip
     if key.strip().lower() in ("tag", "tags"):
         wanted = _plain(value)
@@ -54,7 +56,12 @@ def _test(term: str, rows: Iterable[Listed]) -> Test:
     if sign not in ("=", "!=") and (number is None or (column.kind == "text" and not _is_counted(column, rows))):
         raise StudioError(
             "runs.filter",
-            say("'{value}' cannot be compared with {name} by '{sign}'.", value=value, name=column.title, sign=sign),
+            say(
+                "'{value}' cannot be compared with {name} by '{sign}'.",
+                value=value[:SHOWN],
+                name=column.title,
+                sign=sign,
+            ),
             hint=say("Use = or !=, or a number."),
         )
     return lambda row: _holds(column, column.value(row), sign, value, number)

@@ -241,6 +241,8 @@ def _directories(folder: Path) -> Iterator[tuple[Path, str, float]]:
         if made is not None:
             yield Path(entry.path), "", made
             continue
+        if entry.is_symlink() and os.path.samefile(entry.path, folder):
+            continue  # it leads back here: all of it stands in the list already
         for inner in _entries(Path(entry.path)):
             made = _made(Path(inner.path))
             if made is not None:

@@ -23,8 +23,11 @@ from blockstudio.experiments import (
     trials_of,
 )
 from blockstudio.experiments.measures import value_of
+from blockstudio.experiments.of_runs import experiment_of
 from blockstudio.runs.events import EventWriter, RunLog
+from blockstudio.runs.rows import read_rows
 from blockstudio.runs.run import EVENTS
+from tests.support.made_runs import made_run
 
 
 def experiment(folder: Path, **fields: Any) -> ExperimentPlan:
@@ -169,3 +172,15 @@ def test_the_experiments_that_come_along_are_sound() -> None:
         assert len(plan.experiment.seeds) >= 3 or not plan.experiment.trained
     with pytest.raises(StudioError, match="plain_against_residual"):
         experiment_path("plain_against_residuals")
+
+
+def test_an_experiment_of_runs_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    runs, folder = tmp_path / "runs", tmp_path / "experiments"
+    for number, rate in enumerate((0.1, 0.3)):
+        made_run(runs / f"run-{number}", recipe={"optimizer.lr": rate})
+    rows = read_rows(runs)
+    assert experiment_of(rows, folder).is_file() and len(list(folder.iterdir())) == 1
+    (rows[0].directory / "diagram.blocks.json").write_text("[]")
+    with pytest.raises(StudioError):
+        experiment_of(rows, folder)
+    assert len(list(folder.iterdir())) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
-from blockstudio.gui.kit.theme import DARK, set_theme
+from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
 from blockstudio.gui.results.matrix import LEFT, TOP
 from blockstudio.gui.results.page import ResultsPage
 from blockstudio.gui.shell.window import StudioWindow
@@ -101,6 +102,8 @@ def test_results_open_from_the_file_that_the_run_keeps(open_window, qtbot, own_f
     assert table is not None and len(table.rows) == 5
     set_theme(DARK)
     assert not page.grab().isNull()
+    for label in (page.figures, page.sure_title):  # colours that stand in the texts change, too
+        assert DARK.secondary.name() in label.text() and LIGHT.secondary.name() not in label.text()
     page._turn("validation", "last")
     assert page.empty.isVisible() and "not been asked" in page.empty.label.text()
     path_of(run.directory, "test", "last").write_bytes(b"damaged")
@@ -143,3 +146,14 @@ def test_a_network_is_asked_from_the_window(open_window, qtbot, own_folder: Path
     window.open_file(bad)
     qtbot.waitUntil(lambda: "bad.png" in trying.sentence.text())
     assert trying.sentence.property("role") == "problem" and not trying.bars.answers
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_what_is_no_file_is_told_and_holds_nobody(open_window, own_folder: Path, tmp_path: Path) -> None:
+    run = made_run(own_folder / "runs" / "ended", test=0.9)
+    write_predictions(run.directory, predictions())
+    trying = opened(open_window(), run.directory).trying
+    os.mkfifo(tmp_path / "pipe.png")
+    for name in ("pipe.png", "gone.png", "."):
+        trying.try_file(tmp_path / name)
+        assert "cannot be read" in trying.sentence.text() and trying.file is None and not trying.child.busy

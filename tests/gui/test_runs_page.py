@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
+from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
 from blockstudio.gui.runs.page import RunsPage
 from blockstudio.gui.runs.table import MARK
 from blockstudio.gui.shell.window import StudioWindow
@@ -174,6 +175,10 @@ def test_all_columns_and_the_whole_difference_fit_into_a_small_window(open_windo
     for name in ("three-20260131-142501", "three-20260131-142502"):
         page.mark(row_of(page, name))
     qtbot.waitUntil(lambda: difference.found is not None)
+    set_theme(DARK)
+    assert [line.colour for line in page.curves.first.chart.lines] == list(DARK.series[:2])
+    assert difference._colours == list(DARK.series[:2])
+    set_theme(LIGHT)
     assert not difference._area.horizontalScrollBar().maximum()
 
 

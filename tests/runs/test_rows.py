@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +120,9 @@ def test_runs_are_named_by_what_differs(folder: Path) -> None:
     again = replace(third, recipe={**third.recipe, "seed": 7})
     assert [str(column.key) for column in differing([third, again])] == ["seed"]
     assert [str(column.key) for column in differing([second, again], ["optimizer.lr"])] == ["seed"]
+    # One whose recipe or diagram cannot be read is no difference of all the others.
+    unread = replace(plain, network="", recipe={}, parameters={})
+    assert [str(column.key) for column in differing([second, third, unread])] == ["optimizer.lr"]
     # Two that are alike in all else that is named have their seeds in the name, those beside them have not.
     assert names_of([second, third, again], differing([second, third, again])) == [
         "lr 0.1", "lr 0.3, seed 0", "lr 0.3, seed 7",
@@ -167,3 +171,10 @@ def test_the_command_lists_runs(folder: Path, capsys) -> None:
     assert only["recipe"]["optimizer.lr"] == 0.1 and only["test"] == 0.868 and only["status"] == "finished"
     assert main(["runs", str(folder / "none")]) == 2 and main(["runs", str(folder), "--filter", "tset > 1"]) == 2
     assert main(["runs", str(folder), "--filter", "test > 99"]) == 0 and "No run fits" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take rights")
+def test_a_folder_that_leads_back_to_the_runs_lists_none_twice(folder: Path) -> None:
+    before = len(read_rows(folder))
+    (folder / "again").symlink_to(folder)
+    assert len(read_rows(folder)) == before

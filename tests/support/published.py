@@ -42,7 +42,7 @@ def flowers17(root: Path, splits: bool = True) -> Path:
 
 def pack(folder: Path, archive: Path, *members: str) -> Path:
     """``members`` of ``folder`` in a gzipped tar file."""
-    with tarfile.open(archive, "w:gz") as packed:
+    with tarfile.open(archive, "w:gz", dereference=True) as packed:
         for member in members:
             packed.add(folder / member, member)
     return archive

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,14 @@ import pytest
 import torch
 from PIL import Image
 
+from blockstudio.errors import StudioError
 from blockstudio.graph.presets import load_preset
 from blockstudio.runs.listing import list_folder, split_counts
+from blockstudio.runs.photo_sizes import usual_side
 from blockstudio.runs.recipe import Data, Recipe, with_fields
 from blockstudio.training.augment import Augmenter, Normaliser
+from blockstudio.training.data.decode import reading, survey
+from blockstudio.training.data.ends import what_else
 from blockstudio.training.data.load import load_data
 from blockstudio.training.random import AUGMENT
 from blockstudio.training.survey.checking import Checking
@@ -173,3 +178,22 @@ def test_sets_that_come_along_can_be_looked_at(source: str) -> None:
     material = open_material(with_fields(Recipe(), {"data.source": source, "data.shapes.images": 50}))
     assert sum(material.counts().totals) == len(material)
     assert len(Samples(material).tiles("train", 3, 0, 4)) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_among_the_images_is_told_and_holds_nobody(tmp_path: Path) -> None:
+    """Opening a pipe waits for a writer that never comes, and a device never ends."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        for index in range(4):
+            noise = np.random.default_rng(index).random((12, 12, 3))
+            Image.fromarray((noise * 255).astype(np.uint8)).save(tmp_path / name / f"{index}.png")
+    os.mkfifo(tmp_path / "one" / "pipe.png")
+    (tmp_path / "two" / "endless.png").symlink_to("/dev/zero")
+    odd = (tmp_path / "one" / "pipe.png", tmp_path / "two" / "endless.png")
+    assert set(survey([*sorted(tmp_path.glob("*/?.png")), *odd]).damaged) == set(odd)
+    for path in odd:
+        with pytest.raises(StudioError), reading(path):
+            pass
+        assert what_else(path) is None
+    assert usual_side(tmp_path) == 12

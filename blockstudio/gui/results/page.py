@@ -22,7 +22,7 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import Empty, PageHead, Toggles, image_of, page_column, section_title
 from blockstudio.gui.kit.parts import duration_text, link, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
-from blockstudio.gui.kit.theme import theme
+from blockstudio.gui.kit.theme import notifier, theme
 from blockstudio.gui.kit.tiles import Tile, TileGrid
 from blockstudio.gui.results import SCREEN
 from blockstudio.gui.results.classes import ByClass, HowSure
@@ -74,6 +74,7 @@ class ResultsPage(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidget(self._body())
         column.addWidget(self.area, 1)
+        notifier.changed.connect(self._recolour)
 
     def _head(self) -> PageHead:
         head = PageHead(tr("Results"))
@@ -289,13 +290,10 @@ class ResultsPage(QWidget):
         facts = found.facts
         self.part_chip.set_text(tr("{part}, {count:,}", part=tr(PART_NAMES[self.part]), count=facts.images))
         self.which_chip.set_text(tr("{which}, epoch {epoch}", which=tr(WHICH_NAMES[self.which]), epoch=facts.epoch))
-        self.figures.setText(self._figures(found))
+        self._recolour()
         self.matrix.show_matrix(found.classes, found.matrix, 620)
         self.by_class.show_classes(found)
         self.how_sure.show_bins(found)
-        quiet_colour = theme().secondary.name()
-        off = tr("off by {share}", share=f"{100 * found.miscalibration:.1f} %")
-        self.sure_title.setText(f"<span style='color:{quiet_colour}'>{off}</span>")
         self._show_worst()
         confused = found.most_confused(1)
         self._show_cell(*(confused[0][1:] if confused else (0, 0)))
@@ -303,8 +301,17 @@ class ResultsPage(QWidget):
         self.matrix.choose(*(confused[0][1:] if confused else (0, 0)))
         self.trying.show_run(self.directory, self.which)
 
+    def _recolour(self) -> None:
+        """Texts that have their colours in them."""
+        if self.found is None:
+            return
+        self.figures.setText(self._figures(self.found))
+        off = tr("off by {share}", share=f"{100 * self.found.miscalibration:.1f} %")
+        self.sure_title.setText(f"<span style='color:{theme().secondary.name()}'>{off}</span>")
+
     def _figures(self, found: Predictions) -> str:
-        facts, quiet_colour, crimson = found.facts, theme().secondary.name(), theme().problem.name()
+        facts, crimson = found.facts, theme().problem.name()
+        quiet_colour = theme().secondary.name()
         told = {f"top-{place}": f"{100 * facts.top[place - 1]:.2f} %" for place in (1, 2, 5) if place <= len(facts.top)}
         told[tr("loss")] = f"{facts.loss:.3f}"
         parts = [f"<span style='color:{quiet_colour}'>{name}</span> {strong(text)}" for name, text in told.items()]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVB
 from blockstudio.answers import Answer
 from blockstudio.errors import StudioError
 from blockstudio.formats import PIXELS
-from blockstudio.graph.files import write_atomic
+from blockstudio.graph.files import open_regular, write_atomic
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.page import image_of, section_title
 from blockstudio.gui.kit.parts import link, quiet
@@ -128,7 +128,15 @@ class TryImage(QWidget):
         """Ask the network about a picture."""
         if self._run is None:
             return
-        self.file, self._invert = file, invert
+        try:
+            with open_regular(file):
+                self.file, self._invert = file, invert
+        except OSError as error:
+            self.file = None
+            self.picture.clear()
+            why = error.strerror or str(error)
+            self._say(tr("{file} cannot be read: {why}.", file=file.name, why=why[:1].lower() + why[1:]), "problem")
+            return
         image = QImage(str(file))
         self.picture.setPixmap(_fitted(image, SHOWN) if not image.isNull() else QPixmap())
         self.seen.clear()

@@ -27,7 +27,7 @@ from blockstudio.gui.kit.chip import Chip
 from blockstudio.gui.kit.page import Empty, PageHead, page_column, section_title
 from blockstudio.gui.kit.parts import bytes_text, link, quiet
 from blockstudio.gui.kit.text import plain, tr, tr_many
-from blockstudio.gui.kit.theme import theme
+from blockstudio.gui.kit.theme import notifier, theme
 from blockstudio.gui.runs.difference import DifferencePanel
 from blockstudio.gui.runs.store import RunStore
 from blockstudio.gui.runs.table import DIFFERS, MOST, RunsModel, RunsView, differs_column
@@ -103,6 +103,7 @@ class RunsPage(QWidget):
         self.view.left.connect(lambda: desk.commands.run("view.drawing"))
         self.view.customContextMenuRequested.connect(self._menu)
         store.changed.connect(self.refresh)
+        notifier.changed.connect(self.refresh)  # curves and dots have the colours of the theme
         store.failed.connect(lambda text: desk.say(text, "problem"))
         self.refresh()
 

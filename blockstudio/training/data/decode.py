@@ -19,6 +19,7 @@ from PIL import Image, ImageColor, ImageOps
 from torch import Tensor
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.files import check_regular, open_regular
 from blockstudio.runs.image_folders import printable
 from blockstudio.runs.photo_sizes import DAMAGE
 from blockstudio.text import Text, say, say_many
@@ -109,6 +110,8 @@ class reading:
 
     def __enter__(self) -> Image.Image:
         try:
+            if self._file is None:
+                check_regular(self.path)
             self._image: Image.Image = Image.open(self._file or self.path, formats=_formats())
         except UNREADABLE as error:
             raise what_else(self.path) or unreadable(self.path, error) from error
@@ -280,7 +283,7 @@ class _Look:
 def _look(path: Path, measure: bool) -> _Look | StudioError:
     """What one opening of a file tells: its header, its end, and the values of a deep image."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             short = cut_short(file)
             file.seek(0)
             with reading(path, file) as image:

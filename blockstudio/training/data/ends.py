@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.files import open_regular
 from blockstudio.runs.image_folders import printable
 from blockstudio.text import Text, say
 
@@ -97,7 +98,7 @@ SIGNS: tuple[tuple[int, bytes, Text, Text], ...] = (
 def what_else(path: Path) -> StudioError | None:
     """What a file is that is no image, if its first bytes tell. `StudioError` ``data.image``."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(64)
     except OSError:
         return None

@@ -79,7 +79,7 @@ def meet(directory: str) -> int:
 
 def done(code: int = 0) -> NoReturn:
     """End this process, whose part is done and written, at once: a thread of the exchange that is still there when the
-    interpreter ends aborts it now and then (once in fifty times), which the launcher would take for a death."""
+    interpreter ends aborts it now and then (once in some hundred ends), which a launcher takes for a death."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.files import open_regular
 from blockstudio.text import say, to_data
 from blockstudio.training.data.decode import Decoder, reading
 from blockstudio.training.data.ends import UNSURE, cut_short
@@ -123,7 +124,8 @@ class Checking:
             return _Look(size, _digest(pixels.numpy().tobytes()), pixels if measured else None)
         path = part.paths[place]
         try:
-            data = path.read_bytes()
+            with open_regular(path) as file:
+                data = file.read()
             if why := nothing_to_see(data):
                 return _Look(problem=Odd("broken", name, why, str(path)))
             with reading(path) as image:
@@ -138,7 +140,11 @@ class Checking:
         except StudioError as error:
             return _Look(problem=Odd("broken", name, error.message, str(path)))
         except OSError as error:
-            return _Look(problem=Odd("broken", name, say("cannot be read: {reason}", reason=error.strerror), str(path)))
+            return _Look(
+                problem=Odd(
+                    "broken", name, say("cannot be read: {reason}", reason=error.strerror or str(error)), str(path)
+                )
+            )
         problem = Odd("broken", name, short, str(path)) if short not in ("", UNSURE) else None
         if problem is None and pixels_read is not None and int(pixels_read.min()) == int(pixels_read.max()):
             problem = Odd("odd", name, _EVEN, str(path))
