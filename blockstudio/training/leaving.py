@@ -1,4 +1,5 @@
-"""A stop while a trainer gets ready: reading images, compiling and recording take minutes and listen to nobody.
+"""A stop while a trainer gets ready: reading images, compiling, recording and the first step of a large network take
+minutes and listen to nobody.
 
 Nothing has been learnt then that is not in a checkpoint, so the process may simply end, with a word in the log.
 """

@@ -52,10 +52,9 @@ class Loop(Standing):
         self._leaving: Leaving | None = None
 
     def leave_if_asked(self, leave: Callable[[], object]) -> None:
-        """Let a stop end the whole process while the first steps are compiled or recorded; it has to be the trainer's
-        own. ``leave`` says the last word."""
-        if self._recipe.compile or self._recorded:
-            self._leaving = Leaving(self._control, leave, WARM_UP + 1 if self._recorded else 1)
+        """Let a stop end the whole process amid the first step, which of a large network takes a minute, and while
+        steps are recorded; it has to be the trainer's own. ``leave`` says the last word."""
+        self._leaving = Leaving(self._control, leave, WARM_UP + 1 if self._recorded else 1)
 
     # From start to end
 

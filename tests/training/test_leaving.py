@@ -13,6 +13,7 @@ from blockstudio.training import leaving, trainer
 from blockstudio.training.control import Control
 from blockstudio.training.leaving import Leaving
 from blockstudio.training.prepare import Builder, Prepared
+from blockstudio.training.step import Step
 
 MakeRun = Callable[..., Run]
 
@@ -68,6 +69,26 @@ def test_a_stop_while_images_are_read_ends_the_trainer(
     monkeypatch.setattr(trainer, "prepare", prepare)
     with pytest.raises(ValueError, match="closed file"):  # After the last word there is none.
         trainer.train_run(run, own_process=True)
+
+
+def test_a_stop_amid_a_first_step_that_lasts_ends_the_trainer(
+    make_run: MakeRun, ended: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ResNet-152 a step takes a minute on a busy machine; before its first one is over there is nothing to keep."""
+    run = make_run(epochs=1)
+
+    def lasting(step: Step, batch: object, before_update: object = None) -> None:
+        run.send("stop")
+        assert ended.wait(20)
+        assert (run.state().status, run.state().step) == ("stopped", 0)
+        raise AssertionError("the process has ended")
+
+    monkeypatch.setattr(Step, "__call__", lasting)
+    with pytest.raises(ValueError, match="closed file"):
+        trainer.train_run(run, own_process=True)
+    monkeypatch.undo()
+    trainer.train_run(run)
+    assert run.state().status == "finished"
 
 
 def test_what_was_asked_while_a_trainer_got_ready_is_heard_before_the_first_step(
