@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zlib
 from pathlib import Path
 from statistics import median_low
+from typing import TypeAlias
 
 from blockstudio.graph.files import check_regular
 from blockstudio.runs.image_folders import images_in
@@ -21,13 +23,36 @@ LOOKED_AT = 64
 """So many photos are looked at, of every class alike."""
 
 
+_Stamp: TypeAlias = tuple[tuple[str, int], ...]
+_known: dict[Path, tuple[_Stamp, int | None]] = {}
+
+
 def usual_side(root: Path) -> int | None:
     """The shorter side that half of the photos to train on have at least; ``None`` where none could be read, or Pillow
-    is not installed."""
+    is not installed. Looked at once, until something is put into the folder or taken out."""
     try:
-        from PIL import Image
+        import PIL.Image  # noqa: F401 - what is not there now may be installed later
     except ImportError:
         return None
+    stamp = _stamp(root)
+    if root not in _known or _known[root][0] != stamp:
+        _known[root] = stamp, _looked_at(root)
+    return _known[root][1]
+
+
+def _stamp(root: Path) -> _Stamp:
+    """When something last came into the folder, or into one inside it, or went; and when its lists were written."""
+    found = [(str(root), root.stat().st_mtime_ns)]
+    for depth, folder in ((0, root), *((1, each) for each in root.iterdir() if each.is_dir())):
+        for entry in os.scandir(folder):
+            if depth == 0 or entry.is_dir():
+                found.append((entry.path, entry.stat().st_mtime_ns))
+    return tuple(sorted(found))
+
+
+def _looked_at(root: Path) -> int | None:
+    from PIL import Image
+
     found = layout(root)
     if "train" in found.lists:
         classes = [[path for path, _ in found.lists["train"].photos]]

@@ -34,8 +34,8 @@ def disks(count: int) -> Outcome:
     """Disk full, folders that may not be written."""
     return tests(
         "disk full (small tmpfs, RLIMIT_FSIZE), read-only folder, directory as target, permission refused: "
-        "document, export, picture, table, journal, checkpoint, log, settings, lessons, modules, recipes, notes on runs, queue, "
-        "search, laboratory, what is fetched",
+        "document, export, picture, table, journal, checkpoint, log, settings, lessons, modules, recipes, "
+        "notes on runs, queue, search, laboratory, what is fetched",
         "tests/training/test_full_disk.py",
         "tests/graph/test_files.py",
         "tests/graph/test_recovery.py",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -72,19 +71,18 @@ class Training:
 
     def end(self) -> bool:
         """Stop it; whether it came to its end."""
-
-        def is_over() -> bool:
-            if not self.trainer.starting:
-                self.window.commands.run("run.stop")
-            return not self.trainer.starting and not self.active
-
-        return self._until(is_over)
+        self.window.commands.run("run.stop")
+        return self._until(lambda: not self.trainer.starting and not self.active)
 
     def _until(self, done: Callable[[], object]) -> bool:
-        end = time.monotonic() + PATIENCE
-        while not done():
-            if time.monotonic() > end:
-                return False
-            self.app.processEvents()
-            time.sleep(0.02)
-        return True
+        """Let the window work until that is so, or `PATIENCE` is over."""
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop, look, end = QEventLoop(), QTimer(), QTimer()
+        look.timeout.connect(lambda: loop.quit() if done() else None)
+        end.timeout.connect(loop.quit)
+        look.start(20)
+        end.start(int(PATIENCE * 1000))
+        if not done():
+            loop.exec()
+        return bool(done())

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -71,9 +71,8 @@ class RunControl(QObject):
         self.others: list[RunData] = []
         """Runs whose curves are drawn over those of the watched one."""
         self.runs: list[RunRow] = []
-        self.starting = False
-        self._making = False
-        """A run is being made, and its trainer started."""
+        self._begun: Literal["", "made", "found"] = ""
+        """A run is being made, and its trainer started; one of another machine is being found."""
         self.asked = ""
         """``stop`` or ``pause`` while the trainer of the run in view, or of the one that is being made, has yet to do
         it."""
@@ -104,6 +103,11 @@ class RunControl(QObject):
 
     # Starting and telling
 
+    @property
+    def starting(self) -> bool:
+        """Whether a run is on its way that is not in view yet."""
+        return self._begun != ""
+
     def train(self) -> None:
         """Make a run of the diagram as it is and the recipe, and start it as a process of its own."""
         if self.starting:
@@ -129,24 +133,24 @@ class RunControl(QObject):
     def follow(self, place: str) -> None:
         """Follow a run of another machine, ``host:directory``: it becomes one of the list, and is watched."""
         home = self.folder
-        self.starting = True
+        self._begun = "found"
         self.progress.emit()
         self._work.run(lambda: start_mirror(place_of(place), home), self._started, self._not_followed)
 
     def _not_followed(self, error: StudioError | OSError) -> None:
-        self.starting = False
+        self._begun = ""
         self.progress.emit()
         self.failed.emit(tr("Not followed: {reason}", reason=error))
 
     def _start(self, job: Callable[[], tuple[Run, subprocess.Popen[bytes]]]) -> None:
-        self.starting = self._making = True
+        self._begun = "made"
         self.progress.emit()
         self._work.run(job, self._started, self._not_started)
 
     def _started(self, answer: tuple[Run, subprocess.Popen[bytes]]) -> None:
         run, process = answer
         stop = self.asked == "stop"
-        self.starting = self._making = False
+        self._begun = ""
         self._own.add(run.directory)
         self._processes.append(process)
         self.attach(run)
@@ -155,7 +159,7 @@ class RunControl(QObject):
         self.refresh_runs()
 
     def _not_started(self, error: StudioError | OSError) -> None:
-        self.starting = self._making = False
+        self._begun = ""
         self.asked = ""
         self.progress.emit()
         for problem in getattr(error, "problems", (error,)):
@@ -167,7 +171,7 @@ class RunControl(QObject):
     def tell(self, command: str, run: Run | None = None, **values: int) -> None:
         """``pause``, ``resume``, ``stop``, ``watch`` or ``unwatch`` the watched run (or another). A run that is still
         being made is stopped as soon as it has a trainer."""
-        if command == "stop" and run is None and self._making:
+        if command == "stop" and run is None and self._begun == "made":
             self._ask(command)
             return
         found = run or (self.data.run if self.data is not None else None)
@@ -202,7 +206,7 @@ class RunControl(QObject):
     def can_stop(self) -> bool:
         """Whether a run is made, starts, trains or is paused, and was not told to stop."""
         # What is being found on another machine cannot be stopped before it is there.
-        return self.asked != "stop" and (self._making or (self.state != "idle" and not self.starting))
+        return self.asked != "stop" and self._begun != "found" and self.state != "idle"
 
     @property
     def state(self) -> str:
