@@ -74,15 +74,28 @@ def _leads_back(path: Path) -> bool:
     return path.is_symlink() and path.resolve() in path.parent.resolve().joinpath("inside").parents
 
 
+MOST_FOLDERS = 10_000
+"""Below a class of images; whoever names a whole disk or home folder is told, rather than waiting for its end."""
+
+
 def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every folder below, with the names of its files; links are followed, each folder is entered once."""
+    """Every folder below, with the names of its files; links are followed, each folder is entered once. Raises
+    `StudioError` ``data.folder`` where there are more than `MOST_FOLDERS`."""
     seen: set[Path] = set()
     for where, names, files in os.walk(folder, followlinks=True):
         here = Path(where)
-        if here.resolve() in seen:
+        real = here.resolve()
+        if real in seen:
             names.clear()
             continue
-        seen.add(here.resolve())
+        seen.add(real)
+        if len(seen) > MOST_FOLDERS:
+            raise StudioError(
+                "data.folder",
+                say("holds more than {most:,} folders, too many for a set of images.", most=MOST_FOLDERS),
+                where=printable(folder),
+                hint=say("Name the folder with a subfolder for each class."),
+            )
         names[:] = [name for name in names if is_own(name)]
         yield here, [name for name in files if not name.startswith(".")]
 
