@@ -320,13 +320,12 @@ class Sheet:
             self.total_auxiliary = self._sum(self.live_auxiliary)
 
     def _sum(self, names: set[str]) -> Totals:
+        found = [self.results[name] for name in names]
         total = Totals()
-        results = self.results
-        for result in [results[name] for name in names]:
-            total.parameters += result.parameters or 0
-            total.macs += result.macs or 0
-            total.saved += result.saved or 0
-            total.unknown += result.unknown
+        total.parameters = sum([result.parameters or 0 for result in found])
+        total.macs = sum([result.macs or 0 for result in found])
+        total.saved = sum([result.saved or 0 for result in found])
+        total.unknown = sum([result.unknown for result in found])
         return total
 
     def _upstream(self, ends: Iterable[str]) -> set[str]:

@@ -66,13 +66,15 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             (3, 3)
         """
         low, high = self.minimum, self.maximum
-        if (
-            type(value) is int
-            and self.kind == "int"
-            and (low is None or value >= low)
-            and (high is None or value <= high)
-        ):
-            return value  # the commonest of all
+        if type(value) is int and (low is None or value >= low) and (high is None or value <= high):
+            # The commonest of all: a plain number within its limits.
+            kind = self.kind
+            if kind == "int":
+                return value
+            if kind == "pair":
+                return value, value
+            if kind == "padding":
+                return value, value, value, value
         found = _canonical(self.kind, self.words, value)
         if found is None:
             raise StudioError(

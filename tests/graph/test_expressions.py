@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Callable
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.expressions import FUNCTIONS, MAX_INTEGER, is_name, parse
+from blockstudio.graph import expressions
+from blockstudio.graph.expressions import FUNCTIONS, MAX_INTEGER, Work, is_name, parse
 from tests.support.properties import examples
 
 SCOPE = {"n": 3, "width": 64, "half": 0.5, "first": True, "word": "v1.5", "zero": 0, "minus": -7, "pair": (1, 2)}
@@ -304,3 +307,37 @@ def accepted(text: str) -> bool:
     except StudioError:
         return False
     return True
+
+
+PARTS = ("width", "n", "_x", "__x", "if", "min", "0", "4", "007", "1_000", "10" * 12, "0x1", "1if", "a.b")
+SIGNS = ("*", "+", "-", "//", "%", "**", "/", " ")
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_what_is_read_without_pythons_parser_is_what_that_reads(sign: str) -> None:
+    """Names, numbers and their pairs have a way of their own, which must not be another grammar."""
+
+    def outcome(read: Callable[[expressions._Reader, str], Work | None], text: str) -> object:
+        reader = expressions._Reader(text)
+        try:
+            work = read(reader, text)
+            if work is None:
+                return None
+            values = []
+            for scope in ({"width": 7, "n": 3, "_x": 0}, {"width": 2.5, "n": "v1"}, {}):
+                try:
+                    values.append(repr(work(scope)))
+                except StudioError as error:
+                    values.append(str(error))
+            return reader.names, values
+        except (SyntaxError, StudioError) as error:
+            return str(error) if isinstance(error, StudioError) else "no expression"
+
+    seen = 0
+    for one, other, space in product(PARTS, PARTS, ("", " ", "  ")):
+        for text in (one, f"{one}{space}{sign}{space}{other}"):
+            short = outcome(expressions._Reader.short, text)
+            if short is not None:
+                assert short == outcome(lambda reader, text: reader.read(expressions._tree(text)), text)
+                seen += 1
+    assert seen
