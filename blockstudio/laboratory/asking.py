@@ -107,7 +107,17 @@ class Asked:
             return questions.gradients(self.subject, batches, draws, seed, progress, go_on)
         images = given.get("images", IMAGES)
         lesions = self.lesions(images, go_on)
-        beside = [self.beside(Path(place), images, go_on) for place in given.get("beside", ())]
+        beside = list[Lesions]()
+        runs = {None if self.subject.run is None else self.subject.run.directory.resolve()}
+        for place in given.get("beside", ()):
+            other = self.beside(Path(place), images, go_on)
+            assert other.subject.run is not None
+            directory = other.subject.run.directory.resolve()
+            if directory in runs:
+                raise StudioError("lab.beside", say("stands in the figure already."), where=str(place),
+                                  hint=say("Name each run once."))  # fmt: skip
+            runs.add(directory)
+            beside.append(other)
         if name == "lesion":
             return questions.lesion(lesions, progress, beside)
         counts = given.get("counts") or _counts(lesions, name)

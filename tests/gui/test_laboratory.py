@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 pytest.importorskip("torch")
 
@@ -64,6 +64,15 @@ def test_blocks_are_taken_away_by_hand_and_questions_asked(desk: Desk, qtbot: An
     QTest.mouseClick(page.empty.runs[trained.directory], Qt.MouseButton.LeftButton)
     assert page.stack.isVisible() and not page.empty.isVisible()
     lesion = page.by_hand
+    assert page.focusWidget() is lesion.cards
+    # It is not beside itself.
+    listed = list[list[tuple[str, bool]]]()
+    for fill in (page._fill_runs, lesion._fill_runs):
+        menu = QMenu()
+        fill(menu, print)
+        listed.append([(action.text(), action.isChecked()) for action in menu.actions()])
+    assert [checked for _, checked in listed[0]].count(True) == 1
+    assert listed[1] == ([each for each in listed[0] if not each[1]] or [("No other runs yet", False)])
     qtbot.waitUntil(lambda: lesion.figure.text() != "–", timeout=120_000)
     asked = bs.lab.Lesions(subject := bs.lab.Subject.of_run(trained), subject.images("test", 2000))
     whole = asked.whole()

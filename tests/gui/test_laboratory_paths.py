@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea, QStyle
 
 import blockstudio as bs
 from blockstudio.analysis.path_lengths import branch_lengths
 from blockstudio.analysis.trunk import trunk
+from blockstudio.gui.document.desk import Desk
+from blockstudio.gui.laboratory.feature import install
 from blockstudio.gui.laboratory.lengths import LengthsView, Measured, Range, finite
+from blockstudio.gui.laboratory.page import LaboratoryPage
 from blockstudio.gui.laboratory.paths import _around, carried
 from blockstudio.gui.laboratory.tree import TreeView, chain_of
 
@@ -81,3 +86,19 @@ def test_a_length_is_marked_in_all_three_charts(qtbot: Any) -> None:
     assert view.texts()[1:] == ["", ""] and view.texts()[0] and not view.grab().isNull()
     view.show_lengths({}, None, None)
     assert view.marked == -1 and not view.grab().isNull()
+
+
+def test_pages_need_no_scrolling_sideways(qtbot: Any, tmp_path: Path) -> None:
+    desk = Desk(runs=tmp_path)
+    qtbot.addWidget(desk.toasts)
+    install(desk)
+    page = desk.screen_widget("laboratory")
+    assert isinstance(page, LaboratoryPage)
+    qtbot.addWidget(page)
+    page.paths.show_network(trunk(bs.load("cifar_resnet", n=9)))
+    bar = page.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+    margins = 2 * 32 + bar
+    for part, width in ((page.paths, 1366), (page.seeing, 1440)):
+        (area,) = [found for found in part.findChildren(QScrollArea) if found.parent() is part]
+        assert area.widget().minimumSizeHint().width() <= width - margins
+    desk.close()

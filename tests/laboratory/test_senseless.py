@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -17,6 +19,9 @@ from blockstudio.laboratory.asking import Asked  # noqa: E402
 from blockstudio.laboratory.evaluation import at_size  # noqa: E402
 from blockstudio.laboratory.gradients import PathGradients  # noqa: E402
 from blockstudio.laboratory.maps import ActivationMaps, grad_cam  # noqa: E402
+from blockstudio.runs import create_run, with_fields  # noqa: E402
+from blockstudio.runs.recipe import Recipe  # noqa: E402
+from blockstudio.training.trainer import train_run  # noqa: E402
 
 
 def asked(diagram: Diagram) -> Subject:
@@ -114,6 +119,29 @@ def test_options_of_another_type_are_told_before_the_run_is_looked_at() -> None:
         with pytest.raises(StudioError) as refused:
             bs.lab.ask(of, "lesion")
         assert refused.value.code == "argument.type"
+
+
+def test_a_run_stands_in_a_figure_once(tmp_path: Path) -> None:
+    net = bs.Builder("Chain", input=(1, 8, 8))
+    net.chain(CONV, CONV, *HEAD)
+    recipe = with_fields(Recipe(), {"steps": 1, "batch_size": 16, "threads": 1})
+    for name in ("own", "other"):
+        train_run(create_run(net.finish(), recipe, tmp_path / name))
+    own, other = tmp_path / "own", tmp_path / "other"
+    for question, beside in (
+        ("lesion", [own]),
+        ("several", ["own"]),
+        ("lesion", [other, tmp_path / "own" / ".." / "other"]),
+    ):
+        with pytest.raises(StudioError) as refused:
+            bs.lab.ask(own, question, checkpoint="last", images=10, beside=beside)
+        assert refused.value.code == "lab.beside" and "stands in the figure already" in str(refused.value)
+    answer = bs.lab.ask(own, "lesion", checkpoint="last", images=10, beside=other)
+    assert [run["run"] for run in answer.data["runs"]] == ["own", "other"]
+    for picture, words in ((own, "is a directory"), (own / "recipe.json", "its format is none that is read")):
+        with pytest.raises(StudioError) as refused:
+            bs.lab.ask(own, "cam", checkpoint="last", picture=picture)
+        assert str(refused.value) == f"{picture}: is no readable image: {words}."
 
 
 def test_one_reading_is_said_once() -> None:

@@ -66,7 +66,7 @@ class SeeingPage(QWidget):
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(36)
+        row.setSpacing(28)
         self.right = self._right()
         for column in (self._left(), self._middle(), self.right):
             row.addWidget(column, 0, Qt.AlignmentFlag.AlignTop)

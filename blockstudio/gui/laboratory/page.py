@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class LaboratoryPage(QWidget):
         self.trouble.setWordWrap(True)
         column.addWidget(self.trouble)
         self.stack = QStackedWidget()
-        self.by_hand = LesionPage(desk, process, self._fill_runs)
+        self.by_hand = LesionPage(desk, process, partial(self._fill_runs, others=True))
         self.pages: dict[str, QWidget] = {HAND: self.by_hand}
         self.stack.addWidget(self.by_hand)
         self.seeing = SeeingPage(desk, process)
@@ -118,16 +119,19 @@ class LaboratoryPage(QWidget):
         row.add_tools(self.checkpoint, self.chip)
         return row
 
-    def _fill_runs(self, menu: QMenu, choose: Callable[[Run], object]) -> None:
+    def _fill_runs(self, menu: QMenu, choose: Callable[[Run], object], others: bool = False) -> None:
         folder = self._desk.runs or runs_folder()
         for run in list_runs(folder)[:LISTED]:
+            own = self.run is not None and run.directory == self.run.directory
+            if own and others:
+                continue
             name, made = name_and_time(run.name)
             action = menu.addAction(f"{name}    {made}")
             action.setCheckable(True)
-            action.setChecked(self.run is not None and run.directory == self.run.directory)
+            action.setChecked(own)
             action.triggered.connect(lambda _=False, run=run: choose(run))
         if menu.isEmpty():
-            menu.addAction(tr("No runs yet")).setEnabled(False)
+            menu.addAction(tr("No other runs yet") if others else tr("No runs yet")).setEnabled(False)
 
     def _make(self, group: Group) -> AskingPage:
         """A group's page, for the network in view."""
@@ -158,8 +162,10 @@ class LaboratoryPage(QWidget):
         """Ask another run; its network is made ready."""
         self.run = run
         self.trouble.hide()
-        self.empty.setVisible(run is None)
         self.stack.setVisible(run is not None)
+        if run is not None and self.empty.isVisible():
+            self.by_hand.cards.setFocus()  # What was clicked goes, and the keyboard would be anywhere.
+        self.empty.setVisible(run is None)
         for button in self.tabs.values():
             button.setVisible(run is not None)
         self.checkpoint.show_step(None, None)

@@ -17,7 +17,7 @@ from blockstudio.gui.laboratory.asking import AskingPage
 from blockstudio.gui.laboratory.lengths import LengthsView, Measured, Range, finite, fitted
 from blockstudio.gui.laboratory.tree import TreeView
 
-SIDE, MOST_OF, CARRIED = 340, (0.98, 0.9, 0.5), 0.95
+SIDE, MOST_OF, CARRIED = 288, (0.98, 0.9, 0.5), 0.95
 
 
 class PathsPage(QWidget):
@@ -34,7 +34,7 @@ class PathsPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         top = QHBoxLayout()
-        top.setSpacing(40)
+        top.setSpacing(32)
         left = QVBoxLayout()
         head = QHBoxLayout()
         head.addWidget(heading(tr("A chain unravelled")))

@@ -16,7 +16,7 @@ MOST = 3
 """Units that are written out."""
 ROW, TOP, EDGE, CARD_WIDTH, CARD_HEIGHT, PITCH = 36, 34, 20, 152, 44, 82
 BOX, SUM, SQUARE = QSize(54, 26), 7, 11
-BITS_AT, TREE_AT, STEP = 250, 372, 190
+BITS_AT, TREE_AT, STEP = 250, 372, 160
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, ImageOps
+from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from blockstudio.errors import StudioError
@@ -138,6 +138,10 @@ def unreadable(path: Path | str, error: BaseException) -> StudioError:
     reason: str = (
         error.args[0] if isinstance(error, ValueError) and error.args and isinstance(error.args[0], Text) else ""
     )
+    if isinstance(error, UnidentifiedImageError):
+        reason = say("its format is none that is read")
+    elif isinstance(error, OSError) and error.strerror:
+        reason = error.strerror[:1].lower() + error.strerror[1:]
     reason = reason or (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     reason = printable(reason)
     return StudioError("data.image", say("is no readable image: {reason}.", reason=reason), where=printable(path))
