@@ -14,6 +14,7 @@ from blockstudio.experiments.queue import PAUSED
 from blockstudio.experiments.statistics import confidence
 from blockstudio.graph.format import load, save
 from blockstudio.graph.presets import load_preset
+from blockstudio.gui.experiments.comparison import difference_texts
 from blockstudio.gui.experiments.page import ExperimentPage, save_chart
 from blockstudio.gui.kit.fields import Choice, ChoiceField
 from blockstudio.runs.events import EventWriter
@@ -175,6 +176,12 @@ def test_the_interval_is_the_one_of_the_tables() -> None:
     assert confidence([1.0, 2.0, 3.0, 4.0, 5.0]) is not None
     assert abs((confidence([1.0, 2.0, 3.0, 4.0, 5.0]) or 0) - 2.776 * (2.5**0.5) / 5**0.5) < 1e-3
     assert confidence([1.0]) is None
+
+
+def test_differences_of_shares_are_in_points() -> None:
+    assert difference_texts(-0.008, 0.0066, True) == ("−0.8", " ± 0.7 points")
+    assert difference_texts(0.02, None, True) == ("+2.0 points", "")
+    assert difference_texts(-17.5, 3.21, False) == ("−17.5", " ± 3.21")
 
 
 def test_whatever_is_typed_into_the_form_is_one_sentence(qtbot, open_window, tmp_path: Path, monkeypatch) -> None:

@@ -136,11 +136,7 @@ class ComparisonTable(QWidget):
             painter.setPen(colours.text)
             painter.drawText(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, got)
             return
-        sign = "+" if each.mean > 0 else "−"
-        main, spread = (
-            sign + figure(abs(each.mean), percent),
-            "" if each.half is None else f" ± {figure(each.half, percent)}",
-        )
+        main, spread = difference_texts(each.mean, each.half, percent)
         painter.setFont(font(12))
         painter.setPen(colours.secondary)
         width = painter.fontMetrics().horizontalAdvance(spread)
@@ -149,3 +145,14 @@ class ComparisonTable(QWidget):
         painter.setFont(font(12, bold=True))
         painter.setPen(colours.text)
         painter.drawText(at.adjusted(0, 0, -width, 0), right, main)
+
+
+def difference_texts(mean: float, half: float | None, percent: bool) -> tuple[str, str]:
+    """A mean difference and half its interval: ``−17.5`` and `` ± 3.2``; of shares in points, which are no per cent of
+    anything: ``−0.8`` and `` ± 0.7 points``."""
+    sign = "+" if mean > 0 else "−"
+    if not percent:
+        return sign + figure(abs(mean)), "" if half is None else f" ± {figure(half)}"
+    if half is None:
+        return tr("{points} points", points=f"{sign}{100 * abs(mean):.1f}"), ""
+    return f"{sign}{100 * abs(mean):.1f}", " " + tr("{points} points", points=f"± {100 * half:.1f}")
