@@ -168,9 +168,14 @@ def differing(rows: Sequence[Listed], beside: Collection[str] = ()) -> list[Colu
     return telling or found
 
 
-def names_of(rows: Sequence[Listed], columns: Sequence[Column]) -> list[str]:
-    """What sets each of some runs apart, by the ``columns`` that differ; runs of one name by their seeds as well."""
-    names = [named_by(row, columns) for row in rows]
+def names_of(rows: Sequence[Listed], columns: Sequence[Column], *, short: bool = False) -> list[str]:
+    """What sets each of some runs apart, by the ``columns`` that differ; runs of one name by their seeds as well.
+    ``short``: no more than tells them apart, networks by their names alone."""
+    names: list[str] = []
+    for most in range(1 if short else MOST_NAMED, MOST_NAMED + 1):
+        names = [named_by(row, columns, most) for row in rows]
+        if all(names) and len(set(names)) == len(rows):
+            return names
     seeds: dict[str, set[Any]] = {}
     for name, row in zip(names, rows, strict=True):
         seeds.setdefault(name, set()).add(row.recipe.get("seed"))
@@ -186,7 +191,11 @@ def _varies(values: Sequence[Any]) -> bool:
     return any(value != values[0] for value in values)
 
 
-def named_by(row: Listed, columns: Sequence[Column], most: int = 4) -> str:
+MOST_NAMED = 4
+"""So many of what differs make a name."""
+
+
+def named_by(row: Listed, columns: Sequence[Column], most: int = MOST_NAMED) -> str:
     """What sets a run apart, as a person says it: ``bn, lr 0.1``; empty where nothing does."""
     parts = []
     for column in columns[:most]:

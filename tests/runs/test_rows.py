@@ -127,6 +127,10 @@ def test_runs_are_named_by_what_differs(folder: Path) -> None:
     assert names_of([second, third, again], differing([second, third, again])) == [
         "lr 0.1", "lr 0.3, seed 0", "lr 0.3, seed 7",
     ]  # fmt: skip
+    assert names_of([plain, third], differing([plain, third]), short=True) == [
+        plain.network.partition(" (")[0],
+        third.network.partition(" (")[0],
+    ]
     assert names_of([third, again], differing([third, again])) == ["seed 0", "seed 7"]
     assert second.curves.steps_to(0.8) > 80 and third.curves.steps_to(0.8) is None
     assert RESULTS["steps to 80 %"].value(third) == float("inf")

@@ -172,7 +172,7 @@ class RunsPage(QWidget):
 
     def _names(self, rows: list[Listed]) -> list[str]:
         """What sets each apart, else what it is called."""
-        found = names_of(rows, differing(rows))
+        found = names_of(rows, differing(rows), short=True)
         return [name if name and found.count(name) == 1 else row.name for name, row in zip(found, rows, strict=True)]
 
     def _tell(self, shown: int, listed: int, hidden: int, wrong: str) -> None:
