@@ -182,6 +182,19 @@ def test_all_columns_and_the_whole_difference_fit_into_a_small_window(open_windo
     assert not difference._area.horizontalScrollBar().maximum()
 
 
+def test_the_read_out_goes_with_the_curves_that_it_was_of(open_window, qtbot, own_folder: Path) -> None:
+    made_run(own_folder / "runs" / "long", steps=100)
+    made_run(own_folder / "runs" / "brief", steps=10)
+    page = opened(open_window("cifar_resnet"), qtbot)
+    for name in ("long", "brief"):
+        page.mark(row_of(page, name))
+    page.curves.first.chart._point(90.0)
+    assert "90" in page.curves.first.head.text()
+    page.mark(row_of(page, "long"))
+    page.curves._tell(page.curves.first.chart.cursor_x)
+    assert "90" not in page.curves.first.head.text(), "the other has no such step"
+
+
 def test_a_run_goes_to_the_bin_and_comes_back(
     open_window, qtbot, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -273,12 +273,9 @@ class CurvesPanel(QWidget):
         quiet_colour = theme().secondary.name()
         for each in self.charts:
             chart, said, legend = each.chart, "", False
-            if x is not None and chart.lines:
-                read = [
-                    _in(line.colour, value_text(value, chart.kind))
-                    for line, value in chart.values_at(x)
-                    if value is not None
-                ]
+            values = chart.values_at(x) if x is not None and chart.lines else []
+            read = [_in(line.colour, value_text(value, chart.kind)) for line, value in values if value is not None]
+            if x is not None and read:
                 where = {"step": tr("step {x}"), "epoch": tr("epoch {x}"), "seconds": tr("{x} s")}[self.axis.value]
                 at = f"<span style='color:{quiet_colour}'>{where.format(x=number_text(x))}</span>"
                 said = f"{at} &nbsp; {' · '.join(read)}"
