@@ -11,6 +11,8 @@ BYTES_PER_SCALAR = 4
 """Of the 32-bit floats that all byte counts assume."""
 FLOPS_PER_MAC = 2
 UNKNOWN = "?"
+MOST = 1e300
+"""What is larger is shown as without end."""
 
 _COUNT_STEPS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 _BYTE_STEPS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
@@ -48,6 +50,10 @@ def operations_text(macs: int | None, as_flops: bool = False) -> str:
 
 
 def _short(value: float, steps: tuple[tuple[int, str], ...], base: int, unit: str = "") -> str:
+    if value != value:
+        return UNKNOWN
+    if abs(value) > MOST:
+        return f"{'-' if value < 0 else ''}∞"
     for index, (step, name) in enumerate(steps):
         # 999,960 would be written 1000 k: take the larger unit where rounding reaches it.
         if abs(value) >= step * 0.99995 and abs(value) >= steps[-1][0]:

@@ -90,7 +90,7 @@ class Builder:
     def _frame(self, level: ModuleLevel, known: dict[Value, Held], frame: Frame) -> None:
         if all(value in known for value in frame.outputs):
             return  # it hands on what it was given
-        before = len(level.nodes), set(level.taken), dict(known), dict(self.used)
+        before = len(level.nodes), level.taken.copy(), dict(known), dict(self.used)
         try:
             self._drawn_frame(level, known, frame)
         except Whole as whole:
@@ -278,29 +278,25 @@ class Builder:
     def free_name(self, level: ModuleLevel, wanted: str, weights: str) -> str:
         """A free name. One with weights is taken as it is."""
         if weights:
-            if not is_block_name(wanted) or _clashes(wanted, level.taken):
+            if not is_block_name(wanted) or level.taken.clashes(wanted):
                 raise StudioError("import.name", say("a block cannot have this name."), where=weights)
             level.taken.add(wanted)
             return wanted
         if not is_block_name(wanted):
             wanted = re.sub(r"\W", "_", wanted)
             wanted = wanted if is_block_name(wanted) else f"{wanted}_"
-        inside = {name for name, part in level.module.named_modules() if any(True for _ in part.parameters())}
-        name, count = wanted, 1
-        while name in inside or _clashes(name, level.taken):
+        name, count = wanted, level.taken.counts.get(wanted, 1)
+        while name in level.inside or level.taken.clashes(name):
             count += 1
             name = f"{wanted.replace('.', '_')}_{count}" if count > 2 or "." not in wanted else wanted.replace(".", "_")
             name = name if is_block_name(name) else f"block_{name}"
         level.taken.add(name)
+        level.taken.counts[wanted] = count
         return name
 
 
 _VIEWS = frozenset({"view", "reshape", "unsqueeze", "getitem", "flatten", "squeeze", "to", "permute", "expand"})
 _SPLITS = frozenset({"chunk", "split", "tensor_split", "unbind"})
-
-
-def _clashes(name: str, taken: set[str]) -> bool:
-    return name in taken or any(name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in taken)
 
 
 def _needed(root: Frame) -> set[Value]:

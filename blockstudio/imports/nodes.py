@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from blockstudio.blocks import Shape
+from blockstudio.graph.definition import prefixes
 from blockstudio.imports.trace import Value
 
 STATISTICS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
@@ -31,6 +32,31 @@ class Node:
     """What a join joins, whatever another one has joined before."""
 
 
+class Taken:
+    """The names of a level's blocks, and the paths that they lie in."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._holding: set[str] = set()
+        self.counts: dict[str, int] = {}
+        """By the name that was wanted: how many of its kind are known to be taken."""
+
+    def clashes(self, name: str) -> bool:
+        """Whether a block cannot be called so."""
+        above = prefixes(name)
+        return name in self._names or name in self._holding or any(each in self._names for each in above)
+
+    def add(self, name: str) -> None:
+        self._names.add(name)
+        self._holding.update(prefixes(name))
+
+    def copy(self) -> Taken:
+        """The same as it is now."""
+        twin = Taken()
+        twin._names, twin._holding, twin.counts = set(self._names), set(self._holding), dict(self.counts)
+        return twin
+
+
 @dataclass(eq=False, slots=True)
 class ModuleLevel:
     """One use of a module of the network."""
@@ -41,7 +67,16 @@ class ModuleLevel:
     """In the order in which they run, inputs first, outputs last."""
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    taken: Taken = field(default_factory=Taken)
+    _inside: set[str] | None = None
+
+    @property
+    def inside(self) -> set[str]:
+        """The names of modules with weights."""
+        if self._inside is None:
+            named = self.module.named_modules()
+            self._inside = {name for name, part in named if any(True for _ in part.parameters())}
+        return self._inside
 
     def levels(self) -> Iterator[ModuleLevel]:
         """This and every level inside, inner ones first."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+MOST = 1e300
+"""What is larger counts as this."""
+
 
 class Tile(NamedTuple):
     """One rectangle, from its upper left corner."""
@@ -17,11 +20,14 @@ class Tile(NamedTuple):
 
 def treemap(values: Sequence[float], width: float, height: float) -> list[Tile]:
     """A tile for each value, in their order; together they fill ``width`` × ``height``. Nothing gets no area."""
-    order = sorted((row for row, value in enumerate(values) if value > 0), key=lambda row: -values[row])
+    values = [float(min(max(value, 0), MOST)) if value == value else 0.0 for value in values]
+    largest = max(values, default=0.0)
     tiles = [Tile(0.0, 0.0, 0.0, 0.0)] * len(values)
-    total = sum(values[row] for row in order)
-    if not total or width <= 0 or height <= 0:
+    if not largest or width <= 0 or height <= 0:
         return tiles
+    values = [value / largest for value in values]
+    order = sorted((row for row, value in enumerate(values) if value > 0), key=lambda row: -values[row])
+    total = sum(values[row] for row in order)
     scale = width * height / total
     x, y, wide, high = 0.0, 0.0, width, height
     start = 0

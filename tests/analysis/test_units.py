@@ -33,3 +33,13 @@ def test_counts_and_operations() -> None:
     assert operations_text(1_582_671_872) == "1.583 G MACs"
     assert operations_text(1_582_671_872, as_flops=True) == "3.165 G FLOPs"
     assert operations_text(None) == "?"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(10**400, "∞"), (float("inf"), "∞"), (float("-inf"), "-∞"), (float("nan"), "?"), (2**70, "1.181e+09 T")],
+)
+def test_what_no_float_holds_is_written_too(value: float, text: str) -> None:
+    assert short_text(value) == text
+    assert operations_text(value) == f"{text} MACs"  # type: ignore[arg-type]
+    assert bytes_text(value) == ("1.074e+09 TiB" if value == 2**70 else text)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import pytest
@@ -19,6 +20,24 @@ def test_areas_are_shares(values: list[float]) -> None:
         wide = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
         high = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
         assert wide <= 1e-3 or high <= 1e-3
+
+
+@pytest.mark.parametrize(
+    ("values", "shares"),
+    [
+        ([1e308] * 4, [0.25] * 4),
+        ([float("inf"), 1], [1, 0]),
+        ([float("nan"), 1, 3], [0, 0.25, 0.75]),
+        ([10**400, 2**70, -1], [1, 0, 0]),
+        ([2**70, 2**70], [0.5, 0.5]),
+        ([5e-324, 5e-324], [0.5, 0.5]),
+        ([float("-inf"), float("nan")], [0, 0]),
+    ],
+)
+def test_values_beyond_all_bounds_have_areas_too(values: list[float], shares: list[float]) -> None:
+    tiles = treemap(values, 60, 40)
+    assert [tile.width * tile.height / 2400 for tile in tiles] == pytest.approx(shares)
+    assert all(math.isfinite(each) for tile in tiles for each in tile)
 
 
 def test_alike_values_are_about_square_and_nothing_has_no_area() -> None:
