@@ -30,6 +30,7 @@ from blockstudio.gui.kit.plotting import (
     Line,
     dash,
     draw_names,
+    drawable,
     limits,
     mark_text,
     number_text,
@@ -126,7 +127,7 @@ class Chart(QWidget):
             end: The x axis goes at least so far.
             empty: Said where there is nothing.
         """
-        self.lines = tuple(line for line in lines if line.x.size)
+        self.lines = tuple(line for line in map(drawable, lines) if line.x.size)
         self.unit, self.log, self.log_x, self.kind = unit, log and kind != "share", log_x, kind
         self.target, self.end, self.empty = target, end, empty
         self._whole = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -23,6 +24,10 @@ LONG = 150
 """Points of a piece of a line; a raw line of more has no smooth edges."""
 FEW = 12
 """Points up to which each has a dot: one alone makes no line."""
+LARGEST = 1e300
+"""A value beyond it is drawn there."""
+READABLE = 1e15
+"""From here on numbers are written with a power of ten."""
 NAME_PITCH = 17
 """Least pixels between two names."""
 
@@ -59,19 +64,38 @@ def value_text(value: float, kind: Kind) -> str:
     """A value in the head of a chart: ``88.6 %``, ``1.2 GB``, ``0.283``."""
     if kind == "share":
         return f"{100 * value:.1f} %"
-    return bytes_text(value) if kind == "bytes" else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return bytes_text(value) if kind == "bytes" else _whole(value) if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def mark_text(value: float, kind: Kind) -> str:
     """A value beside the axis."""
     if kind == "share":
         return f"{100 * value:.0f} %"
-    return bytes_text(value) if kind == "bytes" else f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:g}"
+    return bytes_text(value) if kind == "bytes" else _whole(value) if abs(value) >= 10_000 else f"{value:g}"
 
 
 def number_text(value: float) -> str:
     """A value under the axis."""
-    return f"{value:,.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
+    return _whole(value) if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) < READABLE else f"{value:.3g}"
+
+
+def drawable(line: Line) -> Line:
+    """The same line without what is no number, and nothing larger than can be reckoned with."""
+    within = [np.isfinite(line.x) & (np.abs(line.x) <= LARGEST), np.isfinite(line.y) & (np.abs(line.y) <= LARGEST)]
+    good = np.isfinite(line.smooth) & (np.abs(line.smooth) <= LARGEST)
+    if all(each.all() for each in (*within, good)):
+        return line
+    keep = np.isfinite(line.x) & np.isfinite(line.y)
+    kept = np.isfinite(line.at) & np.isfinite(line.smooth)
+    clipped = partial(np.clip, a_min=-LARGEST, a_max=LARGEST)
+    return replace(
+        line, x=clipped(line.x[keep]), y=clipped(line.y[keep]), smooth=clipped(line.smooth[kept]),
+        smooth_x=clipped(line.at[kept]),
+    )  # fmt: skip
 
 
 def ticks(low: float, high: float, *, log: bool = False, most: int = 4) -> list[float]:
