@@ -77,6 +77,8 @@ def shown(value: object, longest: int = 60) -> str:
             text = repr(value)
         except (ValueError, RuntimeError, TypeError, AttributeError):  # too large a number or too deep a list within
             text = type(value).__name__
+        if " at 0x" in text:  # Where it lies in memory says nothing.
+            text = type(value).__name__
     text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= longest else text[: longest - 3] + "..."
 

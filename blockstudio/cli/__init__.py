@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     use_language(os.environ.get(LANGUAGE) or SYSTEM)
     for problem in package_problems() if JSON not in arguments else ():
-        print(f"blockstudio: {problem}", file=sys.stderr)
+        print(f"blockstudio: {_shown(str(problem))}", file=sys.stderr)
     try:
         with file_errors():
             options = parsed(arguments)
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             with explaining(command.what or f"blockstudio {command.name}"):
                 return command.act(options)
     except StudioError as error:
-        print(error_line(error) if JSON in arguments else f"blockstudio: {error}", file=sys.stderr)
+        print(error_line(error) if JSON in arguments else f"blockstudio: {_shown(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -42,3 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe (head, less) went away; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _shown(text: str) -> str:
+    """Without what would tell a terminal to do something: a file's name may hold anything."""
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)

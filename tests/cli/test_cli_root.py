@@ -129,3 +129,11 @@ def test_folders_are_named_by_the_environment_and_quiet_says_nothing(
     assert main([*TINY, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize("arguments", [["summary", "{}"], ["weights", "alexnet", "{}"], ["recipe", "show", "{}"]])
+def test_a_name_tells_the_terminal_nothing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([each.format("\x1b]0;title\x07\x1b[31m\u202e") for each in arguments]) == 2
+    told = capsys.readouterr().err
+    assert "\\x1b]0;title\\x07\\x1b[31m\\u202e" in told or "\\x1b]0;title" in told
+    assert all(each.isprintable() or each == "\n" for each in told)

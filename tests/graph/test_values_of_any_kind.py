@@ -103,6 +103,9 @@ def test_a_recipe_keeps_what_its_file_can_hold() -> None:
 
 
 def test_how_a_value_is_shown() -> None:
+    assert [shown(each) for each in (object(), len, (lambda: 1), [object()])] == [
+        "object", "<built-in function len>", "function", "list",
+    ]  # fmt: skip
     assert shown(HUGE) == "a number of some 5,000 digits" and shown([HUGE]) == "list"
     assert (shown("a\n"), shown(3), quoted("a\n"), quoted((1, 2))) == ("a\\n", "3", "'a\\n'", "[1, 2]")
     assert len(shown("x" * 100)) == 60
