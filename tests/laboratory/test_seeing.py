@@ -17,7 +17,12 @@ from tests.laboratory.test_lesion import batch, subject  # noqa: E402
 
 @pytest.mark.parametrize(
     ("name", "values", "last"),
-    [("cifar_resnet", {"n": 1}, "layer3.0.relu"), ("nin_cifar10", {}, ""), ("resnet18", {"size": 64}, "")],
+    [
+        ("cifar_resnet", {"n": 1}, "layer3.0.relu"),
+        ("nin_cifar10", {}, ""),
+        ("resnet18", {"size": 64}, ""),
+        ("googlenet", {}, ""),
+    ],
 )
 def test_a_class_activation_map_adds_up_to_the_logit(name: str, values: dict[str, object], last: str) -> None:
     found, model = subject(name, **values)
