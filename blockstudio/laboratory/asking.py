@@ -22,7 +22,7 @@ from blockstudio.laboratory.pixels import inked
 from blockstudio.laboratory.questions import Answer, Progress
 from blockstudio.laboratory.subject import Part, Subject
 from blockstudio.report.tiles import png
-from blockstudio.runs.questions import OPTIONS, QUESTIONS, Kind, check_asked
+from blockstudio.runs.questions import OPTIONS, Kind, check_asked
 from blockstudio.runs.recipe import Recipe
 from blockstudio.runs.run import Run
 from blockstudio.text import say
@@ -224,9 +224,6 @@ def ask(
         >>> ask("runs/mine", "evaluate", statistics="exact", per_class=20).data["accuracy"]  # doctest: +SKIP
         0.913
     """
-    if question not in QUESTIONS:
-        raise StudioError("lab.question", say("there is no question {name}.", name=question),
-                          hint=suggestion(question, list(QUESTIONS)))  # fmt: skip
     if checkpoint not in CHECKPOINTS:
         raise StudioError("lab.option", say("--{option} does not take {value}.", option="checkpoint", value=checkpoint),
                           hint=say("It takes {names}.", names=", ".join(CHECKPOINTS)))  # fmt: skip

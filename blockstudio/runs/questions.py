@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from blockstudio.errors import StudioError
+from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.recipe import FIELDS
 from blockstudio.text import Text, say
 
@@ -138,9 +139,13 @@ def check_asked(name: str, values: Mapping[str, Any]) -> None:
         values: By option; ``None`` is as if it were not there.
 
     Raises:
-        StudioError: ``lab.option`` for one that the question does not take, that is out of its limits, or missing.
+        StudioError: ``lab.question`` for one that there is not, ``lab.option`` for an option that the question does not
+            take, that is out of its limits, or missing.
     """
-    question = QUESTIONS[name]
+    question = QUESTIONS.get(name)
+    if question is None:
+        raise StudioError("lab.question", say("there is no question {name}.", name=name),
+                          hint=suggestion(name, list(QUESTIONS)))  # fmt: skip
     for option, value in values.items():
         if value is None:
             continue

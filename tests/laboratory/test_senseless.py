@@ -115,6 +115,10 @@ def test_options_of_another_type_are_told_before_the_run_is_looked_at() -> None:
         with pytest.raises(StudioError) as refused:
             bs.lab.ask("nowhere", question, **options)
         assert refused.value.code == "lab.option" and words in str(refused.value), (question, options)
+    for ask in (lambda name: bs.lab.ask("nowhere", name), lambda name: Asked(chain())(name, {})):
+        with pytest.raises(StudioError, match=r"no question lesions.*lesion") as refused:
+            ask("lesions")
+        assert refused.value.code == "lab.question"
     for of in (None, 3, ["runs"]):
         with pytest.raises(StudioError) as refused:
             bs.lab.ask(of, "lesion")
@@ -138,7 +142,7 @@ def test_a_run_stands_in_a_figure_once(tmp_path: Path) -> None:
         assert refused.value.code == "lab.beside" and "stands in the figure already" in str(refused.value)
     answer = bs.lab.ask(own, "lesion", checkpoint="last", images=10, beside=other)
     assert [run["run"] for run in answer.data["runs"]] == ["own", "other"]
-    for picture, words in ((own, "is a directory"), (own / "recipe.json", "its format is none that is read")):
+    for picture, words in ((own, "it is not a file"), (own / "recipe.json", "its format is none that is read")):
         with pytest.raises(StudioError) as refused:
             bs.lab.ask(own, "cam", checkpoint="last", picture=picture)
         assert str(refused.value) == f"{picture}: is no readable image: {words}."
