@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import blockstudio as bs
+from blockstudio.analysis.finding import find
 from blockstudio.graph.definition import Block, Wire
 from blockstudio.graph.expand import flatten
 from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations.copying import copy_diagram
+from blockstudio.graph.operations.differing import Difference, difference
+from blockstudio.layout import arrange
+from blockstudio.report.summary import summary_table
 
 MOST = 100_000
 
@@ -103,6 +111,70 @@ def instances(length: int, modules: int = 1) -> bs.Diagram:
     return diagram
 
 
+def joined(length: int) -> bs.Diagram:
+    """Many branches into one concatenation."""
+    diagram = wide(length)
+    diagram.main.put("sum", Block(type="Concat"))
+    return diagram
+
+
+def outputs(length: int) -> bs.Diagram:
+    """An output behind each of many branches."""
+    diagram = bs.Diagram("outputs")
+    diagram.main.insert("input", Block(type="Input", parameters={"shape": [3, 8, 8]}))
+    for index in range(length):
+        diagram.main.insert(f"b{index}", Block(type="ReLU"))
+        diagram.main.insert(f"o{index}", Block(type="Output"))
+        diagram.main.join(Wire("input", "out", f"b{index}", "in"))
+        diagram.main.join(Wire(f"b{index}", "out", f"o{index}", "in"))
+    return diagram
+
+
+def ladder(length: int) -> bs.Diagram:
+    """Two ways side by side, joined at every rung."""
+    diagram = bs.Diagram("ladder")
+    left = right = diagram.add("Input", "input", shape=[3, 8, 8])
+    for index in range(length // 2):
+        diagram.add("ReLU", f"b{index}")
+        diagram.add("Add", f"add{index}")
+        for one, other in ((left, f"b{index}"), (right, f"add{index}"), (f"b{index}", f"add{index}")):
+            diagram.connect(one, other)
+        left, right = f"b{index}", f"add{index}"
+    diagram.add("Output", "output")
+    diagram.connect(right, "output")
+    return diagram
+
+
+def there_and_back(diagram: bs.Diagram) -> None:
+    """Undo all that was drawn, and do it again."""
+    while diagram.undo():
+        pass
+    while diagram.redo():
+        pass
+
+
+def changed(diagram: bs.Diagram) -> Difference:
+    """What it differs in from itself with every seventh block called otherwise."""
+    other = copy_diagram(diagram)
+    for name in [name for name, _ in diagram.main.blocks() if name.startswith("b")][::7]:
+        other.main.rename(name, f"other_{name}")
+    return difference(diagram, other)
+
+
+def imported(length: int) -> object:
+    """Import a chain of ONNX nodes."""
+    import onnx
+
+    helper, kinds = onnx.helper, ("Relu", "Sigmoid")
+    nodes = [helper.make_node(kinds[each % 2], [f"t{each}"], [f"t{each + 1}"]) for each in range(length)]
+    ends = [helper.make_tensor_value_info(f"t{each}", onnx.TensorProto.FLOAT, [1, 3, 8, 8]) for each in (0, length)]
+    graph = helper.make_graph(nodes, "chain", ends[:1], ends[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "chain.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), file)
+        return bs.from_onnx(file)
+
+
 def fixes(diagram: bs.Diagram) -> list[int]:
     """How many fixes each problem has."""
     return [len(problem.fixes) for problem in bs.analyze(diagram).problems]
@@ -116,6 +188,8 @@ KINDS: dict[str, Callable[[int], bs.Diagram]] = {
     "residual blocks": residual,
     "instances": instances,
     "modules": lambda length: instances(length, min(length, 1_000)),
+    "a concatenation": joined,
+    "outputs": outputs,
 }
 ACTS: dict[str, Callable[[bs.Diagram], object]] = {
     "analysis": bs.analyze,
@@ -123,6 +197,22 @@ ACTS: dict[str, Callable[[bs.Diagram], object]] = {
     "flat": flatten,
     "saved and read": lambda diagram: loads(dumps(diagram)),
 }
+
+
+MORE: dict[str, tuple[Callable[[int], Any], Callable[[Any], object]]] = {
+    "fixes of a circle": (ring, fixes),
+    "drawing by script": (int, ladder),
+    "undo and redo of all": (ladder, there_and_back),
+    "difference of two": (partial(chain, "ReLU"), changed),
+    "search in a chain": (lambda length: bs.analyze(chain("ReLU", length)), lambda analysis: find(analysis, "b1")),
+    "table of a chain": (partial(chain, "ReLU"), lambda diagram: summary_table(diagram, bs.analyze(diagram)).text()),
+    "layout of residual blocks": (residual, arrange),
+    "layout of a ladder": (ladder, arrange),
+    "layout of branches": (wide, arrange),
+    "layout of outputs": (outputs, arrange),
+    "import of ONNX": (int, imported),
+}
+"""What is made of a size, and what is then timed."""
 
 
 def spent(act: Callable[[], object]) -> float:
@@ -148,7 +238,8 @@ def main() -> None:
     for kind, drawn in KINDS.items():
         for name, act in ACTS.items():
             show(f"{name} of {kind}", sizes, [spent(partial(act, drawn(size))) for size in sizes])
-    show("fixes of a circle", sizes, [spent(partial(fixes, ring(size))) for size in sizes])
+    for name, (made, act) in MORE.items():
+        show(name, sizes, [spent(partial(act, made(size))) for size in sizes])
 
 
 def show(name: str, sizes: list[int], times: list[float]) -> None:
