@@ -225,8 +225,10 @@ def place_block(
     taken = definition.clash(name)
     if taken:
         raise StudioError("diagram.taken", say("there is already a block '{taken}'.", taken=taken), where=name)
-    if len(diagram.main) + sum(map(len, diagram.modules.values())) >= MAX_BLOCKS:
-        raise too_many_blocks(name)
+    if diagram.room_for_blocks <= 0:
+        diagram.room_for_blocks = MAX_BLOCKS - len(diagram.main) - sum(map(len, diagram.modules.values()))
+        if diagram.room_for_blocks <= 0:
+            raise too_many_blocks(name)
     check_block(diagram, block, name)
     if scope != MAIN:
         if block.type == AUX_OUTPUT:
@@ -244,6 +246,7 @@ def place_block(
     if index is not None and (isinstance(index, bool) or not isinstance(index, int) or index < 0):
         raise StudioError("diagram.place", say("expected a place in the order, counted from 0."), where=name)
     definition.insert(name, block, index)
+    diagram.room_for_blocks -= 1
 
 
 def check_wired(definition: Definition, wire: Wire) -> None:
@@ -283,9 +286,13 @@ def place_wire(diagram: Contents, scope: str, wire: Wire, route: Route = ()) -> 
             where=wire.target,
             hint=say("Remove that wire first, or merge the two with Concat or Add."),
         )  # fmt: skip
-    if diagram.main.wire_count + sum(module.wire_count for module in diagram.modules.values()) >= MAX_WIRES:
-        raise too_many_wires(wire.target)
+    if diagram.room_for_wires <= 0:
+        count = sum(module.wire_count for module in diagram.modules.values())
+        diagram.room_for_wires = MAX_WIRES - diagram.main.wire_count - count
+        if diagram.room_for_wires <= 0:
+            raise too_many_wires(wire.target)
     definition.join(wire, route)
+    diagram.room_for_wires -= 1
 
 
 def too_many_blocks(where: str) -> StudioError:

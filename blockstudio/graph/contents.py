@@ -24,6 +24,8 @@ class Contents:
         """Free facts about the network: ``paper``, ``year``, ``family``, ``published``..."""
         self.main = Definition(description=description)
         self.modules: Mapping[str, Definition] = {}
+        self.room_for_blocks = self.room_for_wires = 0
+        """So many can come before the largest size has to be looked at: to count all of thousands for each is dear."""
 
     @property
     def description(self) -> str:
