@@ -54,6 +54,40 @@ class Hardtanh(Activation):
 
 
 @block_type
+class Clamp(Activation):
+    """``(N, ...) -> (N, ...)``; ``torch.clamp(x, min=bound)`` or ``max=bound``: cut off on one side."""
+
+    name = "Clamp"
+    seldom = True
+    calls = ("clamp(input, min=None, max=None)",)
+    help = say(
+        "Cuts values off on one side: none below the bound, or none above it. A ReLU is a Clamp at 0; before a power "
+        "or a logarithm it keeps values above 0."
+    )
+    palette = (PaletteEntry("Clamp", {}, "clip bound least most minimum maximum gem activation"),)
+    parameters = {
+        "side": Parameter(
+            kind="choice", default="min", choices=("min", "max"), help=say("Whether it is the least or the most.")
+        ),
+        "bound": Parameter(
+            kind="float", default=1e-6, minimum=-1e6, maximum=1e6, help=say("Where values are cut off.")
+        ),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        ends = [(side, given[side]) for side in ("min", "max") if given[side] is not None]
+        if len(ends) != 1 or type(ends[0][1]) not in (int, float):
+            return None
+        return {"side": ends[0][0], "bound": float(ends[0][1])}
+
+    def code(self, a: Arguments) -> Code:
+        return Code(None, f"torch.clamp({{0}}, {a.values['side']}={a.text('bound')})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"{'≥' if p['side'] == 'min' else '≤'} {p['bound']:g}"
+
+
+@block_type
 class SELU(Activation):
     """``(N, ...) -> (N, ...)``; ``torch.nn.SELU``: ELU with the constants that keep mean and variance."""
 

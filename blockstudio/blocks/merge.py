@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from blockstudio.blocks.base import (
     Arguments,
     BlockType,
     Code,
+    Merging,
     PaletteEntry,
     Refusal,
     Resolved,
@@ -173,6 +174,18 @@ class Maximum(_Merge):
         return [(say("comparisons"), f"{count} · {numel(output):,}", f"{count * numel(output):,}")]
 
 
+@block_type
+class Minimum(Maximum):
+    """``(N, ...), (N, ...), ... -> (N, ...)``, all of one shape; ``torch.minimum(a, b)``."""
+
+    name = "Minimum"
+    seldom = True
+    joins = "torch.minimum({0}, {1})"
+    calls = ("minimum(input, other)",)
+    help = say("The smallest of its inputs, value by value. All inputs must have exactly the same shape.")
+    palette = (PaletteEntry("Minimum", {}, "least smallest min"),)
+
+
 def _equal(inputs: Sequence[Shape]) -> Shape:
     """The one shape that all inputs have. Raises `Refusal` ``shape.differ``."""
     first = _some(inputs)
@@ -198,9 +211,9 @@ class Multiply(_Merge):
     """``(N, C, H, W), (N, C, 1, 1) -> (N, C, H, W)``; ``a * b``. A side of 1 is stretched, as in PyTorch."""
 
     name = "Multiply"
-    merges = "product"
+    merges: ClassVar[Merging] = "product"
     joins = "{0} * {1}"
-    calls = ("mul(input, other)",)
+    calls: ClassVar[tuple[str, ...]] = ("mul(input, other)",)
     elementwise = True
     help = say(
         "Multiplies its inputs value by value: a gate. C×1×1 weighs whole channels of C×H×W, "

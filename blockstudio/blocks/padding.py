@@ -80,6 +80,31 @@ class ZeroPad2d(_Border):
 
 
 @block_type
+class ConstantPad2d(ZeroPad2d):
+    """``(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)``; ``torch.nn.ConstantPad2d``."""
+
+    name = "ConstantPad2d"
+    seldom = True
+    may_share_input = False
+    help = say("Puts rows and columns of one number around the map.")
+    palette = (PaletteEntry("ConstantPad2d", {}, "constant value number padding border"),)
+    parameters = {
+        **ZeroPad2d.parameters,
+        "value": Parameter(kind="float", default=1.0, minimum=-1e9, maximum=1e9, help=say("The number.")),
+    }
+
+    def from_call(self, given: Mapping[str, Any], inputs: tuple[Shape, ...], output: Shape) -> dict[str, Any] | None:
+        value, zeros = given["value"], super().from_call({**given, "value": None}, inputs, output)
+        return {**zeros, "value": float(value)} if zeros and type(value) in (int, float) else None
+
+    def code(self, a: Arguments) -> Code:
+        return Code(f"nn.ConstantPad2d({_sides(a)}, {a.text('value')})", channels=a.channel())
+
+    def summary(self, p: Resolved) -> str:
+        return f"{_short(p)} of {p['value']:g}"
+
+
+@block_type
 class BorderPad2d(_Border):
     """``(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)``; ``torch.nn.ReflectionPad2d``,
     ``ReplicationPad2d`` or ``CircularPad2d``."""

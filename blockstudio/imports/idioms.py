@@ -7,11 +7,12 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
-from blockstudio.imports.trace import Call, Frame, Value, short
+from blockstudio.imports.items import Item, one, operands
+from blockstudio.imports.trace import Call, Value, short
+from blockstudio.imports.written_out import written_out
 
-Item: TypeAlias = "Call | Frame"
 _FORMS = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze", "unflatten"})
 """What gives the same values in another form."""
 
@@ -29,6 +30,7 @@ def plainly(items: Sequence[Item], uses: Counter[Value]) -> list[Item]:
             or _shortcut(rest, uses)
             or _picked(rest, uses)
             or _cropped(items[place:], uses)
+            or written_out(items[place : place + 5], uses)
             or _form(items, place, uses)
             or (None, 1)
         )
@@ -40,32 +42,25 @@ def plainly(items: Sequence[Item], uses: Counter[Value]) -> list[Item]:
 
 def _hard(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
     """``relu6(x + 3) / 6``, and ``x * relu6(x + 3) / 6``."""
-    calls = [_one(item) for item in items]
+    calls = [one(item) for item in items]
     if len(calls) < 3:
         return None
     add, bound, third = calls[:3]
-    if add is None or bound is None or third is None or add.name != "add" or len(_operands(add)) != 2:
+    if add is None or bound is None or third is None or add.name != "add" or len(operands(add)) != 2:
         return None
-    (x, three), inside, bounded = _operands(add), add.outputs[0], bound.outputs[0]
+    (x, three), inside, bounded = operands(add), add.outputs[0], bound.outputs[0]
     if three != 3 or uses[inside] != 1 or uses[bounded] != 1 or _bounds(bound).name != "relu6":
         return None
     if not isinstance(x, Value) or bound.args[:1] != (inside,):
         return None
-    if third.name == "div" and _operands(third) == (bounded, 6):
+    if third.name == "div" and operands(third) == (bounded, 6):
         return Call("hardsigmoid", (x,), {}, third.outputs, place=third.place), 3
     last = calls[3] if len(calls) > 3 else None
-    if third.name == "mul" and _operands(third) in ((x, bounded), (bounded, x)) and last is not None:
+    if third.name == "mul" and operands(third) in ((x, bounded), (bounded, x)) and last is not None:
         product = third.outputs[0]
-        if last.name == "div" and _operands(last) == (product, 6) and uses[product] == 1:
+        if last.name == "div" and operands(last) == (product, 6) and uses[product] == 1:
             return Call("hardswish", (x,), {}, last.outputs, place=last.place), 4
     return None
-
-
-def _operands(call: Call) -> tuple[Any, ...]:
-    """The two operands of a sum or product, whether given by place or by name; none for a weighted sum."""
-    if call.kwargs.get("alpha", 1) != 1:
-        return ()
-    return (*call.args, *(value for name, value in call.kwargs.items() if name == "other"))
 
 
 def _mean(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
@@ -90,7 +85,7 @@ def _form(items: Sequence[Item], place: int, uses: Counter[Value]) -> tuple[Call
     """Several changes of form, one after the other, or one that picks all there is."""
     calls: list[Call] = []
     for item in items[place:]:
-        call = _one(item)
+        call = one(item)
         if call is None or not _is_form(call):
             break
         if calls and (call.args[0] is not calls[-1].outputs[0] or uses[calls[-1].outputs[0]] != 1):
@@ -160,8 +155,8 @@ def _kept(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | Non
     return Call(name, (image,), {"dim": [1], "keepdim": True}, (output,), first.macs, first.place), 2
 
 
-def _steps(call: Call | None) -> tuple[int, int] | None:
-    """The steps of a call that picks each n-th row and column of a map, from the first on."""
+def _steps(call: Call | None) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """The steps of a call that picks each n-th row and column of a map, and the first ones."""
     if call is None or call.name != "getitem" or len(call.args) < 2 or not isinstance(call.args[1], tuple):
         return None
     image, index = call.args[0], call.args[1]
@@ -170,32 +165,46 @@ def _steps(call: Call | None) -> tuple[int, int] | None:
     if index[0] is Ellipsis and len(index) == 3:
         index = (slice(None), slice(None), *index[1:])
     index = (*index, slice(None))[:4]
-    if not all(isinstance(part, slice) and part.start in (None, 0) for part in index):
+    if not all(isinstance(part, slice) for part in index) or any(part.start for part in index[:2]):
+        return None
+    starts = tuple(part.start or 0 for part in index[2:])
+    if any(not 0 <= start < size for start, size in zip(starts, image.shape[2:], strict=True)):
         return None
     if any(part.stop is not None and part.stop < size for part, size in zip(index, image.shape, strict=True)):
         return None
     rows, columns = (part.step or 1 for part in index[2:])
     whole = all(part.step in (None, 1) for part in index[:2])
-    return (rows, columns) if whole and max(rows, columns) > 1 and min(rows, columns) > 0 else None
+    right = whole and max(rows, columns) > 1 and min(rows, columns) > 0
+    return ((rows, columns), (starts[0], starts[1])) if right else None
 
 
-def _picked(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
-    """Each n-th pixel, perhaps rows and then columns: the largest of windows of one."""
+def _picked(items: Sequence[Item], uses: Counter[Value]) -> tuple[list[Call], int] | None:
+    """Each n-th pixel, perhaps rows and then columns: the largest of windows of one, of a map whose first rows and
+    columns are cut off where it begins later."""
     rows = columns = 1
+    top = left = 0
     picks: list[Call] = []
     for item in items:
-        call = _one(item)
+        call = one(item)
         steps = _steps(call)
         if call is None or steps is None:
             break
         if picks and (call.args[0] is not picks[-1].outputs[0] or uses[picks[-1].outputs[0]] != 1):
             break
         picks.append(call)
-        rows, columns = rows * steps[0], columns * steps[1]
+        (down, across), (first, second) = steps
+        top, left = top + rows * first, left + columns * second
+        rows, columns = rows * down, columns * across
     if not picks:
         return None
+    image, made = picks[0].args[0], []
+    if top or left:
+        inner = Value((*image.shape[:2], image.shape[2] - top, image.shape[3] - left), dtype=image.dtype)
+        kept = (slice(None), slice(None), slice(top, image.shape[2]), slice(left, image.shape[3]))
+        made.append(Call("getitem", (image, kept), {}, (inner,), place=picks[0].place))
+        image = inner
     window = {"kernel_size": 1, "stride": (rows, columns)}
-    made = Call("max_pool2d", picks[0].args[:1], window, picks[-1].outputs, place=picks[-1].place)
+    made.append(Call("max_pool2d", (image,), window, picks[-1].outputs, place=picks[-1].place))
     return made, len(picks)
 
 
@@ -235,7 +244,7 @@ def _cropped(items: Sequence[Item], uses: Counter[Value]) -> tuple[list[Call], i
     cuts: list[Call] = []
     ends = [(0, 0)] * 3
     for item in items:
-        call = _one(item)
+        call = one(item)
         found = _cut(call)
         if call is None or found is None:
             break
@@ -261,8 +270,11 @@ def _cropped(items: Sequence[Item], uses: Counter[Value]) -> tuple[list[Call], i
 
 def _shortcut(items: Sequence[Item], uses: Counter[Value]) -> tuple[Call, int] | None:
     """Each n-th pixel with channels of zeros around the channels: ResNet's shortcut without weights."""
-    picked, count = _picked(items, uses) or (None, 0)
-    pad = _one(items[count]) if count < len(items) else None
+    picks, count = _picked(items, uses) or ([], 0)
+    if len(picks) > 1:
+        return None
+    picked = picks[0] if picks else None
+    pad = one(items[count]) if count < len(items) else None
     if pad is None or pad.name != "pad":
         return None
     given = dict(zip(("input", "pad", "mode", "value"), pad.args, strict=False)) | pad.kwargs
@@ -287,20 +299,20 @@ def _plain(call: Call) -> list[Call]:
     if call.name == "neg" and call.args and isinstance(call.args[0], Value):
         return [replace(call, name="mul", args=(call.args[0], -1.0), kwargs={})]
     call = _numbered(call)
-    operands = _operands(call)
-    over = call.name == "rdiv" or (call.name == "div" and len(operands) == 2 and type(operands[0]) in (int, float))
-    if over and len(operands) == 2 and isinstance(below := operands[call.name == "div"], Value):
-        above = operands[call.name == "rdiv"]
+    both = operands(call)
+    over = call.name == "rdiv" or (call.name == "div" and len(both) == 2 and type(both[0]) in (int, float))
+    if over and len(both) == 2 and isinstance(below := both[call.name == "div"], Value):
+        above = both[call.name == "rdiv"]
         if type(above) not in (int, float):
             return [call]
         inverse = call.outputs[0] if above == 1 else Value(below.shape, dtype=below.dtype)
         turned = Call("reciprocal", (below,), {}, (inverse,), place=call.place)
         return [turned] if above == 1 else [turned, replace(call, name="mul", args=(inverse, above), kwargs={})]
-    if call.name not in ("sub", "subtract", "rsub", "div", "true_divide") or len(operands) != 2:
+    if call.name not in ("sub", "subtract", "rsub", "div", "true_divide") or len(both) != 2:
         return [call]
     if set(call.kwargs) - {"other", "alpha"}:
         return [call]
-    one, other = operands[::-1] if call.name == "rsub" else operands
+    one, other = both[::-1] if call.name == "rsub" else both
     if "div" in call.name:
         exact = type(other) in (int, float) and isinstance(one, Value) and math.frexp(other)[0] in (0.5, -0.5)
         return [replace(call, name="mul", args=(one, 1 / other), kwargs={})] if exact else [call]
@@ -325,11 +337,3 @@ def _numbered(call: Call) -> Call:
 def _number(value: Any) -> Any:
     single = isinstance(value, Value) and value.constant is not None and value.shape in ((), (1,))
     return short(float(value.constant.item()), value.constant.dtype) if single else value
-
-
-def _one(item: Item) -> Call | None:
-    """A call, or the one that is all that a module does."""
-    if isinstance(item, Call):
-        return item
-    calls = [_one(each) for each in item.items]
-    return calls[0] if len(calls) == 1 else None

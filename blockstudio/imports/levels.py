@@ -16,7 +16,7 @@ from blockstudio.graph.names import is_block_name
 from blockstudio.imports import stacks
 from blockstudio.imports.nodes import STATISTICS, ModuleLevel, Node, snake, values_in
 from blockstudio.imports.patterns import simplified
-from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class
+from blockstudio.imports.reading import Held, Reading, canonical, read, read_frame, stands_for_class, takes_weights
 from blockstudio.imports.strange import Strange, Whole
 from blockstudio.imports.trace import Call, Frame, Value, short
 from blockstudio.text import say
@@ -113,6 +113,12 @@ class Builder:
         if _is_inline(frame, self.needed):
             self._fill(level, known, frame)
             return
+        if len(frame.items) <= FEW and frame.module._parameters:
+            items = simplified(frame)
+            found = read(items[0], known.get, self._weight) if len(items) == 1 and isinstance(items[0], Call) else None
+            if found is not None and found.path == frame.path:  # Its weights are those of one block.
+                self._block(level, known, frame, found, items[0].outputs)
+                return
         inputs = [value for value in dict.fromkeys(frame.inputs) if value in self.needed and value in known]
         inputs = self._joined(level, known, frame, inputs)
         inner, given = self._level(frame, known, inputs)
@@ -284,7 +290,7 @@ class Builder:
             return wanted
         if not is_block_name(wanted):
             wanted = re.sub(r"\W", "_", wanted)
-            wanted = wanted if is_block_name(wanted) else f"{wanted}_"
+            wanted = next(name for name in (wanted, f"{wanted}_", f"block_{wanted}") if is_block_name(name))
         name, count = wanted, level.taken.counts.get(wanted, 1)
         while name in level.inside or level.taken.clashes(name):
             count += 1
@@ -295,6 +301,8 @@ class Builder:
         return name
 
 
+FEW = 8
+"""Calls of a module, at most, that may be one block together."""
 _VIEWS = frozenset({"view", "reshape", "unsqueeze", "getitem", "flatten", "squeeze", "to", "permute", "expand"})
 _SPLITS = frozenset({"chunk", "split", "tensor_split", "unbind"})
 
@@ -316,7 +324,7 @@ def _is_inline(frame: Frame, needed: set[Value]) -> bool:
         return True
     own = {name for name, tensor in module._parameters.items() if tensor is not None}
     if "weight" in own or "bias" in own:
-        return True
+        return any(takes_weights(call) for call in frame.calls())  # else they are blocks themselves
     if module._buffers.keys() - STATISTICS:
         return False  # its fixed numbers are blocks of its own
     if next(module.parameters(), None) is None:

@@ -76,6 +76,11 @@ def stands_for_class(frame: Frame) -> bool:
     return type(frame.module).__name__ in _readers() and len(frame.outputs) == 1
 
 
+def takes_weights(call: Call) -> bool:
+    """Whether a block type that keeps weights in itself may stand for a call."""
+    return any("weight" in signature.parameters for _, signature in _readers().get(call.name, ()))
+
+
 def read_frame(frame: Frame, held: Callable[[Value], Held | None], weight: Callable[[Value], Weight]) -> Reading | None:
     """A module as one block, by its class and attributes."""
     module = frame.module
@@ -126,6 +131,8 @@ def _as_block(
             if not isinstance(item, Value):
                 continue
             if item.weight or item.constant is not None:
+                if kind.weighted and not item.weight:
+                    return None  # The block would learn what the network holds fixed.
                 given[name] = weight(item)
                 paths += [(name, item.weight)] if item.weight else []
                 continue

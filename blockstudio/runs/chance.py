@@ -10,6 +10,8 @@ from blockstudio.text import Text, say
 
 SURE = 2.0
 """Standard deviations by which an accuracy must be above that of guessing."""
+BY_HEART = 0.9
+"""Accuracy on the training images from which on it is not learning that failed."""
 
 
 def at_chance(accuracy: float, chance: float, images: int) -> bool:
@@ -26,6 +28,15 @@ def doubt(finished: Mapping[str, Any] | None) -> Text | None:
         return None
     if not 0 <= chance < 1 or not at_chance(accuracy, chance, images):
         return None
+    trained = (finished or {}).get("train_accuracy")
+    if isinstance(trained, int | float) and trained >= BY_HEART:
+        return say(
+            "The network knows its training images by heart ({trained:.1%} are right), but nothing of it holds for "
+            "others: {accuracy:.1%} of the test images are right, and always answering the most frequent class would be "
+            "right for {chance:.1%}. Try augmentation (mirrored, shifted, in other colours), more images, a smaller "
+            "network or one that begins with trained weights.",
+            trained=trained, accuracy=accuracy, chance=chance,
+        )  # fmt: skip
     return say(
         "The network has learnt nothing that shows: {accuracy:.1%} of the test images are right, and always answering "
         "the most frequent class would be right for {chance:.1%}. Try more epochs, another learning rate, or "

@@ -138,8 +138,9 @@ def every_block_type() -> Diagram:
     diagram = Diagram("Every block type")
     diagram.add("Input", "input", shape=[8, 17, 17])
     diagram.add("Concat", "concat")
-    elsewhere = {"Output", "AuxOutput", "Linear", "Flatten", "Mean", "ChannelConv1d", "Unflatten"}
-    settings: dict[str, dict[str, Any]] = {"GroupNorm": {"num_groups": 4}}
+    elsewhere = {"Output", "AuxOutput", "Linear", "Flatten", "BatchNorm1d", "Mean", "ChannelConv1d", "Unflatten"}
+    settings: dict[str, dict[str, Any]] = {"GroupNorm": {"num_groups": 4}, "Statistic": {"keepdim": True},
+                                        "PixelUnshuffle": {"downscale_factor": 17}}  # fmt: skip
     plain: list[tuple[str, dict[str, Any]]] = [
         (name, settings.get(name, {}))
         for name, kind in CATALOGUE.items()
@@ -156,16 +157,25 @@ def every_block_type() -> Diagram:
         diagram.add(name, name)
         diagram.connect(before, name)
     diagram.connect("Unflatten", "concat")
+    for kind, name in (
+        ("Maximum", "most"), ("Minimum", "least"), ("BroadcastAdd", "wide"), ("Sigmoid", "share"),
+        ("Quotient", "ratio"), ("SpatialConcat", "beside"), ("GlobalAvgPool", "pooled"), ("BatchNorm1d", "norm"),
+    ):  # fmt: skip
+        diagram.add(kind, name)
     for kind, name in (("Multiply", "gate"), ("Add", "add"), ("Flatten", "flatten"), ("Output", "output")):
         diagram.add(kind, name)
     diagram.add("Linear", "fc", out_features=3)
     for one, other in (
-        ("concat", "gate:0"), ("concat", "gate:1"), ("gate", "add:0"), ("concat", "add:1"), ("add", "flatten"),
+        ("concat", "gate:0"), ("concat", "gate:1"), ("concat", "most:0"), ("gate", "most:1"), ("concat", "least:0"),
+        ("gate", "least:1"), ("most", "wide:0"), ("least", "wide:1"), ("concat", "share"), ("wide", "ratio:0"),
+        ("share", "ratio:1"), ("ratio", "beside:0"), ("concat", "beside:1"), ("beside", "pooled"),
+        ("gate", "add:0"), ("concat", "add:1"), ("pooled", "add:2"), ("add", "flatten"),
         ("flatten", "output"),
     ):  # fmt: skip
         diagram.connect(one, other)
     diagram.add("Output", "logits")
-    diagram.connect("flatten", "fc")
+    diagram.connect("flatten", "norm")
+    diagram.connect("norm", "fc")
     diagram.connect("fc", "logits")
     return diagram
 

@@ -55,6 +55,9 @@ CASES = {
         "conv2d": ("Conv2d", {"out_channels": 8}), "relu": ("ReLU", {}),
     },
     "nn.MaxPool2d(3)": {"maxpool2d": ("MaxPool2d", {"kernel_size": 3, "stride": 3})},
+    "nn.ConstantPad2d((1, 2, 3, 4), 0.5)": {
+        "constantpad2d": ("ConstantPad2d", {"padding": [3, 4, 1, 2], "value": 0.5})
+    },
     "nn.ZeroPad2d((1, 2, 3, 4))": {"zeropad2d": ("ZeroPad2d", {"padding": [3, 4, 1, 2]})},
     "x = nn.Sequential({'c': nn.Conv2d(3, 8, (3, 1), bias=False)})": {
         "x.c": ("Conv2d", {"out_channels": 8, "kernel_size": [3, 1], "bias": False})

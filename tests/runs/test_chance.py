@@ -57,3 +57,11 @@ def test_the_end_of_a_run_says_so(tmp_path: Path, accuracy: float, guessed: bool
     view.show({"type": "finished", **end})
     assert view.close() == 0
     assert ("Try more epochs" in out.getvalue()) is guessed
+
+
+def test_what_was_learnt_by_heart_is_told_from_what_was_not_learnt() -> None:
+    end = {"test_accuracy": 0.35, "test_images": 60, "chance": 1 / 3}
+    assert "learnt nothing that shows" in str(doubt({**end, "train_accuracy": 0.4}))
+    text = str(doubt({**end, "train_accuracy": 1.0}))
+    assert "by heart (100.0% are right)" in text and "Try augmentation" in text and "more epochs" not in text
+    assert doubt({**end, "test_accuracy": 0.8, "train_accuracy": 1.0}) is None

@@ -66,6 +66,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "AlphaDropout": ("AlphaDropout", "p=0.5 inplace=False"),
     "FeatureAlphaDropout": ("AlphaDropout", "p=0.5 inplace=False"),
     "ZeroPad2d": ("ZeroPad2d", "padding"),
+    "ConstantPad2d": ("ConstantPad2d", "padding value"),
     "ReflectionPad2d": ("BorderPad2d", "padding"),
     "ReplicationPad2d": ("BorderPad2d", "padding"),
     "CircularPad2d": ("BorderPad2d", "padding"),
@@ -170,7 +171,7 @@ def _parameters(kind: str, full: Given, given: Given, doubts: list[Text]) -> tup
         if full.get("align_corners") is not None:
             found["align_corners"] = full["align_corners"]
     pad = full.get("padding")
-    if kind in ("ZeroPad2d", "BorderPad2d") and isinstance(pad, tuple) and len(pad) == 4:
+    if kind in ("ZeroPad2d", "ConstantPad2d", "BorderPad2d") and isinstance(pad, tuple) and len(pad) == 4:
         left, right, top, bottom = pad
         found["padding"] = (top, bottom, left, right)
     if kind == "GLU" and full["dim"] != 1:
