@@ -20,20 +20,20 @@ def at_chance(accuracy: float, chance: float, images: int) -> bool:
     return accuracy <= chance + SURE * math.sqrt(chance * (1 - chance) / max(1, images))
 
 
-def doubt(finished: Mapping[str, Any] | None) -> Text | None:
-    """What to say of a ``finished`` event whose accuracy is that of guessing, with what to try; else ``None``."""
+def doubt(finished: Mapping[str, Any] | None, trained: float | None = None) -> Text | None:
+    """What to say of a ``finished`` event whose accuracy is that of guessing, with what to try; else ``None``.
+    ``trained``: the accuracy on the training images in the last epoch, where it is known."""
     accuracy, chance = (finished or {}).get("test_accuracy"), (finished or {}).get("chance")
     images = (finished or {}).get("test_images")
     if not isinstance(accuracy, int | float) or not isinstance(chance, int | float) or not isinstance(images, int):
         return None
     if not 0 <= chance < 1 or not at_chance(accuracy, chance, images):
         return None
-    trained = (finished or {}).get("train_accuracy")
     if isinstance(trained, int | float) and trained >= BY_HEART:
         return say(
             "The network knows its training images by heart ({trained:.1%} are right), but nothing of it holds for "
-            "others: {accuracy:.1%} of the test images are right, and always answering the most frequent class would be "
-            "right for {chance:.1%}. Try augmentation (mirrored, shifted, in other colours), more images, a smaller "
+            "others: {accuracy:.1%} of the test images are right, and always answering the most frequent class would "
+            "be right for {chance:.1%}. Try augmentation (mirrored, shifted, in other colours), more images, a smaller "
             "network or one that begins with trained weights.",
             trained=trained, accuracy=accuracy, chance=chance,
         )  # fmt: skip

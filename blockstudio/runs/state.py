@@ -52,6 +52,8 @@ class Folded:
         self.message = ""
         self.seconds_left: float | None = None
         self.finished: dict[str, Any] | None = None
+        self.trained: float | None = None
+        """Accuracy on the training images in the last epoch."""
 
     def feed(self, placed: Iterable[tuple[int, Event]]) -> None:
         """Take in events of the log, each with its place."""
@@ -74,7 +76,9 @@ class Folded:
                 status = "stopped"
             elif kind == "finished":
                 status, self.finished = "finished", event
-                self.message = doubt(event) or ""
+                self.message = doubt(event, self.trained) or ""
+            elif kind == "epoch":
+                self.trained = event.get("train_accuracy")
             elif kind == "failed":
                 status, self.message = "failed", _sentence(event)
             elif kind == "diverged":

@@ -127,6 +127,7 @@ class TerminalView:
         self._live = console.is_terminal
         self._started: Event = {}
         self._last: Event = {}
+        self._trained: float | None = None
         self._said = time.monotonic()
         self._bar = Progress(
             TextColumn("{task.fields[epoch]}"),
@@ -169,6 +170,7 @@ class TerminalView:
             case "step":
                 self._step(event)
             case "epoch":
+                self._trained = event.get("train_accuracy")
                 self.say(self._epoch(event))
             case "paused":
                 self._bar.update(self._task, epoch="paused")
@@ -292,7 +294,7 @@ class TerminalView:
         if confusion:
             classes = [str(name) for name in self.run.data().get("classes", range(len(confusion)))]
             self.console.print(confusion_table(confusion, classes))
-        unsure = doubt(event)
+        unsure = doubt(event, self._trained)
         if unsure is not None:
             self.say(unsure, "yellow")
         self.say(say("Run: {directory}", directory=self.run.directory))

@@ -46,7 +46,6 @@ class Loop(Standing):
     ) -> None:
         super().__init__(run, prepared, events, control, lock, share)
         self._told_of_averages = False
-        self._learnt: float | None = None
         self._told_of: set[str] = set()
         """Places of damaged images that the log tells of."""
         self._ticked = self._beaten = time.perf_counter()
@@ -232,7 +231,6 @@ class Loop(Standing):
             self._pace.measured(measured.images, time.perf_counter() - settled)
         self._evaluated = self._step
         self._score = measured.accuracy if measured is not None else None
-        self._learnt = sums.accuracy
         best = self._patience.take(measured, self._step)
         epoch = math.ceil(self._step / self._per_epoch)
         self._events.write(
@@ -295,7 +293,6 @@ class Loop(Standing):
                 "confusion": measured.confusion,
                 "test_images": measured.images,
                 "chance": measured.chance,
-                "train_accuracy": self._learnt,
             }
         seconds = round(self._seconds + time.perf_counter() - self._began, 3)
         if self._patience.over:

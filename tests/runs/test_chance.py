@@ -39,14 +39,17 @@ def test_where_nothing_is_known_nothing_is_said(event: dict[str, float] | None) 
     assert doubt(event) is None
 
 
-@pytest.mark.parametrize(("accuracy", "guessed"), [(0.333, True), (0.9, False)])
-def test_the_end_of_a_run_says_so(tmp_path: Path, accuracy: float, guessed: bool) -> None:
+@pytest.mark.parametrize(
+    ("accuracy", "trained", "guessed"), [(0.333, 0.4, True), (0.333, None, True), (0.9, 0.9, False)]
+)
+def test_the_end_of_a_run_says_so(tmp_path: Path, accuracy: float, trained: float | None, guessed: bool) -> None:
     run = create_run(tiny_network(), with_fields(Recipe(), {"epochs": 1}), tmp_path / "run")
     end = {
         "step": 3, "test_accuracy": accuracy, "test_loss": 1.0, "confusion": None, "seconds": 1.0,
         "test_images": 60, "chance": 1 / 3,
     }  # fmt: skip
     events = EventWriter(run.directory / EVENTS)
+    events.write("epoch", epoch=1, step=3, train_loss=1.0, train_accuracy=trained)
     events.write("finished", **end)
     events.close()
     state = run.state()
@@ -61,7 +64,7 @@ def test_the_end_of_a_run_says_so(tmp_path: Path, accuracy: float, guessed: bool
 
 def test_what_was_learnt_by_heart_is_told_from_what_was_not_learnt() -> None:
     end = {"test_accuracy": 0.35, "test_images": 60, "chance": 1 / 3}
-    assert "learnt nothing that shows" in str(doubt({**end, "train_accuracy": 0.4}))
-    text = str(doubt({**end, "train_accuracy": 1.0}))
+    assert "learnt nothing that shows" in str(doubt(end, 0.4))
+    text = str(doubt(end, 1.0))
     assert "by heart (100.0% are right)" in text and "Try augmentation" in text and "more epochs" not in text
-    assert doubt({**end, "test_accuracy": 0.8, "train_accuracy": 1.0}) is None
+    assert doubt({**end, "test_accuracy": 0.8}, 1.0) is None
