@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,19 +13,23 @@ import pytest
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """An empty disk of a megabyte."""
-    place = tmp_path / "disk"
-    place.mkdir()
+def small_disk() -> Iterator[Path]:
+    """An empty disk of a megabyte, where any user may come: not among the tests' own folders, which are closed to
+    others, and whose modes other runs of the tests change."""
+    place = Path(tempfile.mkdtemp(dir="/tmp", prefix="blockstudio-disk-"))
+    place.chmod(0o755)
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except OSError:
+        place.rmdir()
         pytest.skip("there is no mount")
     if done.returncode:
+        place.rmdir()
         pytest.skip("mounting is not allowed")
     yield place
     subprocess.run(["umount", str(place)], check=True)
+    place.rmdir()
 
 
 def fill(place: Path, spare: int = 0) -> Path:
@@ -58,9 +63,6 @@ def refusing(place: Path, how: str) -> Iterator[None]:
             subprocess.run(["mount", "-o", "remount,rw", str(place)], check=True)
         return
     user = os.geteuid()
-    closed = {each: each.stat().st_mode for each in place.parents if not each.stat().st_mode & 0o001}
-    for each in closed:
-        each.chmod(0o711)  # The other user has to come as far as there.
     for folder, _, _ in os.walk(place):
         Path(folder).chmod(0o555)
     os.seteuid(65534)
@@ -70,8 +72,6 @@ def refusing(place: Path, how: str) -> Iterator[None]:
         os.seteuid(user)
         for folder, _, _ in os.walk(place):
             Path(folder).chmod(0o755)
-        for each, mode in closed.items():
-            each.chmod(mode)
 
 
 def everything(place: Path) -> dict[str, bytes | None]:
