@@ -24,6 +24,7 @@ from blockstudio.gui.laboratory.saving import Kind
 from blockstudio.gui.laboratory.units import UnitsView
 from blockstudio.laboratory.features import most_exciting
 from blockstudio.runs import Run, create_run, with_fields
+from blockstudio.runs.questions import GROUPS
 from blockstudio.runs.recipe import Recipe
 from blockstudio.training.trainer import train_run
 
@@ -327,3 +328,20 @@ def test_a_run_that_cannot_be_asked_says_why(desk: Desk, qtbot: Any, trained: Ru
     menu = page.chip.menu()
     menu.aboutToShow.emit()
     assert [action.text().split()[0] for action in menu.actions()] == ["young", "resnet"]
+
+
+@pytest.mark.parametrize("tab", ["hand", "look", *GROUPS])
+def test_a_picture_is_asked_for_whatever_is_in_view(
+    desk: Desk, qtbot: Any, trained: Run, tab: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, page = opened(desk, qtbot)
+    chosen = list[str]()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: chosen.append(page.tab) or ("", ""))
+    desk.show_screen("laboratory")
+    desk.commands.run("laboratory.picture")
+    assert chosen == [], "there is no run to ask"
+    page.open_run(str(trained.directory))
+    page.turn_to(tab)
+    desk.commands.run("laboratory.picture")
+    takes = tab in GROUPS and page.asking[tab].takes_picture
+    assert chosen == [tab if takes else "look"]

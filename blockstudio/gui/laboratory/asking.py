@@ -189,11 +189,15 @@ class AskingPage(QWidget):
         row.addWidget(button)
         return holder
 
+    @property
+    def takes_picture(self) -> bool:
+        """Whether the question in view has a field for a picture."""
+        return "picture" in self.fields
+
     def choose_picture(self) -> None:
         """Ask for a file for the field of a picture."""
-        field = self.fields.get("picture")
-        if not isinstance(field, QLineEdit):
-            return
+        field = self.fields["picture"]
+        assert isinstance(field, QLineEdit)
         path, _ = QFileDialog.getOpenFileName(self, tr("A picture"), field.text())
         if path:
             field.setText(path)

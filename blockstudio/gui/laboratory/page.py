@@ -278,11 +278,14 @@ class LaboratoryPage(QWidget):
             event.acceptProposedAction()
 
     def choose_picture(self) -> None:
-        """Ask for a file with a picture, for the questions in view."""
-        if self.tab == LOOK:
-            self.seeing.choose_picture()
-        else:
+        """Ask for a file with a picture: for the question in view where it takes one, else to look at it."""
+        if self.run is None:
+            return
+        if self.tab in GROUPS and self.asking[self.tab].takes_picture:
             self.asking[self.tab].choose_picture()
+        else:
+            self.turn_to(LOOK)
+            self.seeing.choose_picture()
 
     def ask_about(self, picture: str) -> None:
         """What speaks for a picture's class."""
