@@ -28,6 +28,7 @@ def recipe_arguments(parser: Parser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=say("one to show or keep, two to compare"))
     parser.add_argument("--name", metavar="NAME", help=say("keep it under this name (default: its own)"))
     parser.add_argument("-o", "--output", metavar="FILE", help=say("write it to a .toml or .json file instead"))
+    parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
     parser.add_argument(
         "--all", action="store_true", help=say("also the fields that are alike, or have their defaults")
     )
@@ -119,6 +120,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _save(options: argparse.Namespace) -> int:
+    from blockstudio.graph.files import check_target
     from blockstudio.runs.recipe_files import save_recipe
     from blockstudio.runs.recipes import ENDINGS, find, save
 
@@ -128,6 +130,7 @@ def _save(options: argparse.Namespace) -> int:
         path = Path(options.output)
         if path.suffix.lower() not in ENDINGS:
             raise StudioError("recipe.file", say("expected a name that ends in .toml or .json."), where=str(path))
+        check_target(path, options.force)
         save_recipe(file.recipe, path, file.about)
     else:
         path = save(options.name or named.name, file.recipe, file.about)

@@ -41,16 +41,20 @@ def tune_arguments(parser: Parser) -> None:
     parser.add_argument("--batch-size", action="store_true", help=say("images a step"))
     parser.add_argument("--lr", action="store_true", help=say("a range test of the learning rate"))
     parser.add_argument("-o", "--output", metavar="FILE", help=say("write the recipe with what was chosen to FILE"))
+    parser.add_argument("--force", action="store_true", help=say("replace the file if it is there"))
     json_argument(parser, say("one JSON object a line, as it is measured"))
 
 
 def tune(options: argparse.Namespace) -> int:
     """Measure, and say what is best."""
     from blockstudio.cli.recipe import recipe_of
+    from blockstudio.graph.files import check_target
     from blockstudio.runs import create_run
     from blockstudio.runs.recipe_files import save_recipe
     from blockstudio.runs.recipes import preset_of
 
+    if options.output:
+        check_target(Path(options.output), options.force)
     diagram = opened(options)
     recipe = recipe_of(options.recipe, options.data, preset_of(diagram))
     wanted = [name for name, asked in ((BATCH, options.batch_size), (WAYS, options.ways), (RATE, options.lr)) if asked]

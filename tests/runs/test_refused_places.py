@@ -164,7 +164,7 @@ COMMANDS = {
     "export": ("export", "alexnet", "--force", "-o", "out/net.py"),
     "picture": ("export", "alexnet", "--force", "-o", "out/net.svg"),
     "table": ("compare", "alexnet", "resnet18", "--force", "-o", "out/t.md"),
-    "recipe": ("recipe", "save", "alexnet", "-o", "out/r.toml"),
+    "recipe": ("recipe", "save", "alexnet", "--force", "-o", "out/r.toml"),
     "pages": ("experiment", "page", "--all", "-o", "pages"),
 }
 
