@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from blockstudio.gui.kit.chart import Chart
@@ -20,17 +19,17 @@ VALUES = (
 @pytest.mark.parametrize("look", [{}, {"log": True}, {"log_x": True}, {"kind": "share"}], ids=str)
 @pytest.mark.parametrize("values", VALUES, ids=str)
 def test_a_chart_draws_what_is_a_number(qtbot, values: list[float], look: dict) -> None:
-    chart, area = Chart("loss"), QRect(0, 0, 400, 260)
+    chart = Chart("loss")
     qtbot.addWidget(chart)
-    for x, y in ((np.arange(3.0), np.array(values)), (np.array(values), np.arange(3.0))):
+    chart.resize(400, 260)
+    y = np.array(values)
+    for x in (np.arange(3.0), np.arange(3.0) * 1e307):
         chart.show_lines([Line("a run", QColor("red"), x, y, y)], **look)
-        image = QImage(area.size(), QImage.Format.Format_RGB32)
-        painter = QPainter(image)
-        with np.errstate(all="raise", under="ignore"):
-            chart.paint(painter, area)
+        image = QImage(chart.size(), QImage.Format.Format_RGB32)
+        with QPainter(image) as painter, np.errstate(all="raise", under="ignore"):
+            chart.draw(painter)
             chart.show_cursor(1.0)
-            chart.paint(painter, area)
-        painter.end()
+            chart.draw(painter)
         finite = np.isfinite(x) & np.isfinite(y)
         assert [line.x.size for line in chart.lines] == [int(finite.sum())][: int(finite.any())]
 

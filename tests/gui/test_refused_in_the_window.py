@@ -19,7 +19,7 @@ from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.gui.work import settings, temporary
 from blockstudio.gui.work.child import DIAGRAM, Child
 from blockstudio.runs import Recipe
-from tests.support.disks import HOW, everything, refusing
+from tests.support.disks import HOW, everything, refused_command, refusing
 
 pytestmark = pytest.mark.fault
 EXPECTED = {"full": "the disk is full", "read-only": "ead-only file system", "not allowed": "ermission denied"}
@@ -138,3 +138,11 @@ def test_without_a_temporary_folder_nothing_is_written_elsewhere(
         assert "no temporary folder can be made" in said and "TMPDIR" in said, said
     assert list((tmp_path / "work").iterdir()) == [] and not form.make.isEnabled()
     child.deleteLater()
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_picture_that_cannot_be_written_is_told_in_a_line(
+    how: str, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused_command(("export", "alexnet", "--force", "-o", "out/net.svg"), small_disk, how, capsys)

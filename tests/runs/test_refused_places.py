@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from blockstudio.cli import main
 from blockstudio.errors import StudioError
 from blockstudio.experiments import Queue, loads_experiment, trials_of
 from blockstudio.experiments.of_runs import experiment_of
@@ -31,7 +30,7 @@ from blockstudio.runs.recipes import save as keep_recipe
 from blockstudio.runs.remote.mirror import Mirror, Place
 from blockstudio.runs.rows import read_rows
 from blockstudio.text import say
-from tests.support.disks import HOW, everything, refusing
+from tests.support.disks import HOW, everything, refused_command, refusing
 from tests.support.tiny import tiny_network
 
 pytest.importorskip("torch")
@@ -162,7 +161,6 @@ UNKNOWN = ("queue", "archive", "set fetched", "search")
 """Of these nobody knows how many bytes they need."""
 COMMANDS = {
     "export": ("export", "alexnet", "--force", "-o", "out/net.py"),
-    "picture": ("export", "alexnet", "--force", "-o", "out/net.svg"),
     "table": ("compare", "alexnet", "resnet18", "--force", "-o", "out/t.md"),
     "recipe": ("recipe", "save", "alexnet", "--force", "-o", "out/r.toml"),
     "pages": ("experiment", "page", "--all", "-o", "pages"),
@@ -201,19 +199,5 @@ def test_commands_say_it_in_a_line_and_keep_what_was_there(
     name: str, how: str, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    good = tmp_path / "good"
-    for place in (good, small_disk):
-        (place / "out").mkdir(parents=True)
-        for file in ("t.md", "r.toml", "net.svg", "net.py"):
-            (place / "out" / file).write_text("old")
-    command = COMMANDS[name]
-    monkeypatch.chdir(good)
-    assert main([*command]) == 0
-    capsys.readouterr()
-    before = everything(small_disk)
-    monkeypatch.chdir(small_disk)
-    with refusing(small_disk, how):
-        assert main([*command]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("blockstudio: ") and told.count("\n") == 1 and "Traceback" not in told, told
-    assert everything(small_disk) == before
+    monkeypatch.chdir(tmp_path)
+    refused_command(COMMANDS[name], small_disk, how, capsys)

@@ -6,10 +6,12 @@ import contextlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
+from blockstudio.cli import main
 
 
 @pytest.fixture
@@ -81,3 +83,22 @@ def everything(place: Path) -> dict[str, bytes | None]:
         for path in sorted(place.rglob("*"))
         if path.name != "filler"
     }
+
+
+def refused_command(command: Sequence[str], disk: Path, how: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that replaces one of the files in ``out`` does so here, and on a disk that refuses says why not in a
+    line and leaves what was there."""
+    good = Path("good").absolute()
+    for place in (good, disk):
+        (place / "out").mkdir(parents=True)
+        for file in ("t.md", "r.toml", "net.svg", "net.py"):
+            (place / "out" / file).write_text("old")
+    with contextlib.chdir(good):
+        assert main([*command]) == 0
+    capsys.readouterr()
+    before = everything(disk)
+    with contextlib.chdir(disk), refusing(disk, how):
+        assert main([*command]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("blockstudio: ") and told.count("\n") == 1 and "Traceback" not in told, told
+    assert everything(disk) == before
