@@ -54,7 +54,7 @@ class Function(_Arithmetic):
 
     def extra(self, p: Resolved, inputs: Sequence[Shape], output: Shape) -> int:
         # A part of the formula that autograd keeps beside the values themselves.
-        return numel(output) if p["function"] in ("softsign", "tanhshrink") else 0
+        return numel(output) if p["function"] in ("log_sigmoid", "softsign", "tanhshrink") else 0
 
     def keeps_input(self, p: Resolved, inputs: Sequence[Shape]) -> bool:
         return p["function"] not in (*_BY_OUTPUT, "sign", "tanhshrink")
