@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,12 @@ if TYPE_CHECKING:
 aten = torch.ops.aten
 NOTHING, HARDLY = 1.1e-8, 1.1e-5
 """How far from 0, and from 1, the exporter's clean-up takes a number for it (1e-8, 1e-5), and a little more."""
-SMALLEST = 1e-30
-"""Of an exponent: what is nearer to 0 is none to a file of 32 bits, and its powers are the same as this one's."""
-AVERAGE, TRANSPOSED, POWER = aten.avg_pool2d.default, aten.conv_transpose2d.input, aten.pow.Tensor_Scalar
+AVERAGE, TRANSPOSED = aten.avg_pool2d.default, aten.conv_transpose2d.input
 
 
 def sayable(program: ExportedProgram) -> ExportedProgram:
-    """``program`` without averages by a divisor of their own, which the exporter would leave out, transposed
-    convolutions that add more pixels than they stride, which ONNX's runtime refuses, and exponents that 32 bits take
-    for 0: their powers of 0 and of negative values are not 1."""
+    """``program`` without averages by a divisor of their own, which the exporter would leave out, and transposed
+    convolutions that add more pixels than they stride, which ONNX's runtime refuses."""
     table = {
         kind: rewritten
         for kind, (rewritten, wanted) in _REWRITTEN.items()
@@ -53,15 +49,6 @@ def _divided(node: Any) -> bool:
 def _overfull(node: Any) -> bool:
     added, stride = _argument(node, 5, "output_padding"), _argument(node, 3, "stride")
     return added is not None and max(_pair(added)) >= min(_pair(stride or [1]))
-
-
-def _faint(node: Any) -> bool:
-    return 0 < abs(float(node.args[1])) < SMALLEST
-
-
-def _power(x: Tensor, exponent: float) -> Any:
-    """``pow`` ``(N, ...) -> (N, ...)``."""
-    return POWER(x, math.copysign(SMALLEST, exponent)) if 0 < abs(exponent) < SMALLEST else NotImplemented
 
 
 def _argument(node: Any, place: int, name: str) -> Any:
@@ -127,6 +114,5 @@ def _pair(values: Sequence[int]) -> list[int]:
 _REWRITTEN: dict[Any, tuple[Callable[..., Any], Callable[[Any], bool]]] = {
     AVERAGE: (_average, _divided),
     TRANSPOSED: (_transposed, _overfull),
-    POWER: (_power, _faint),
 }
 """By operation: what stands in its place, and for which of its nodes."""
