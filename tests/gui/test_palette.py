@@ -29,6 +29,12 @@ def test_every_block_type_can_be_found(open_window) -> None:
     assert items == set(CATALOGUE)
 
 
+def test_what_most_networks_are_made_of_comes_first(open_window) -> None:
+    shown = [item.text() for item in open_window().features.panels.palette.visible_items()]
+    for first, after in (("BatchNorm2d", "RMSNorm"), ("Concat", "Divide"), ("Add", "Divide"), ("MaxPool2d", "GeM")):
+        assert shown.index(first) < shown.index(after)
+
+
 def test_search_filters_and_enter_adds_the_best_hit(open_window) -> None:
     window = open_window()
     panel = window.features.panels.palette

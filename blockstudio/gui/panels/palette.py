@@ -255,7 +255,7 @@ def _kept_line(kept: Kept) -> Line:
 
 
 def _lines(family: str) -> Iterable[Line]:
-    for type in CATALOGUE.values():
+    for type in sorted(CATALOGUE.values(), key=lambda type: not type.usual):
         if type.family != family:
             continue
         if not type.palette:
