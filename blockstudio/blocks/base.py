@@ -209,8 +209,6 @@ class BlockType:
     """Every output depends on every input by a weight of its own (fully connected layers)."""
     normalises: ClassVar[bool] = False
     """Normalises each channel with numbers of its own, which belong to the layer before it (batch normalisation)."""
-    usual: ClassVar[bool] = False
-    """Heads its family where types are offered: what most networks are made of."""
     drops: ClassVar[bool] = False
     """Leaves values out by chance while training."""
     transparent: ClassVar[bool] = False

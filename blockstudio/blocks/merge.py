@@ -56,7 +56,6 @@ class Concat(_Merge):
     """``(N, C1, H, W), (N, C2, H, W), ... -> (N, C1 + C2 + ..., H, W)``; ``torch.cat(..., dim=1)``. Vectors too."""
 
     name = "Concat"
-    usual = True
     merges = "channels"
     calls = ("cat(tensors, dim=0)",)
     help = say(
@@ -113,7 +112,6 @@ class Add(_Merge):
     """``(N, ...), (N, ...), ... -> (N, ...)``, all of one shape; ``a + b``."""
 
     name = "Add"
-    usual = True
     merges = "sum"
     joins = "{0} + {1}"
     calls = ("add(input, other, alpha=1)",)

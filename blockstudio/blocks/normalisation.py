@@ -32,7 +32,6 @@ class BatchNorm2d(BlockType):
     """
 
     name = "BatchNorm2d"
-    usual = True
     calls = (
         "batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
     )

@@ -137,7 +137,6 @@ class MaxPool2d(_Pool):
     """``(N, C, H, W) -> (N, C, H', W')``; ``torch.nn.MaxPool2d``. Padding counts as minus infinity."""
 
     name = "MaxPool2d"
-    usual = True
     calls = (
         "max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
     )
@@ -176,7 +175,6 @@ class AvgPool2d(_Pool):
     """
 
     name = "AvgPool2d"
-    usual = True
     calls = (
         "avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, "
         "divisor_override=None)",
@@ -222,7 +220,6 @@ class GlobalAvgPool(BlockType):
     """``(N, C, H, W) -> (N, C, 1, 1)``; ``torch.nn.AdaptiveAvgPool2d(1)``."""
 
     name = "GlobalAvgPool"
-    usual = True
     calls = ("adaptive_avg_pool2d(input, output_size)",)
     family = "pooling"
     any_map = True

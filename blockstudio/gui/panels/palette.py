@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
-from blockstudio.blocks import CATALOGUE, ENDS, FAMILIES
+from blockstudio.blocks import ENDS, FAMILIES, palette_entries
 from blockstudio.graph.library import Kept
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.document.session import Session
@@ -255,12 +255,8 @@ def _kept_line(kept: Kept) -> Line:
 
 
 def _lines(family: str) -> Iterable[Line]:
-    for type in sorted(CATALOGUE.values(), key=lambda type: not type.usual):
-        if type.family != family:
-            continue
-        if not type.palette:
-            yield Line(Entry(type.name, type.name, {}, tr(type.help)), family, f"{type.name} {type.family}")
-        for entry in type.palette:
+    for type, entry in palette_entries():
+        if type.family == family:
             words = f"{entry.title} {tr(entry.title)} {type.name} {type.family} {entry.keywords} {tr(entry.keywords)}"
             yield Line(Entry(tr(entry.title), type.name, entry.parameters, tr(type.help)), family, words)
 
