@@ -46,13 +46,8 @@ class Traces:
         self.starts = frozenset(starts)
         self.at: dict[str, tuple[Trace, ...]] = {}
         """By block, one for each output (for a block without outputs: of its input)."""
-        at, items, results, cut = self.at, sheet.plan.items, sheet.results, sheet.plan.cut
         for name in sheet.plan.order:
-            result, sources = results[name], items[name].sources
-            if result.plain and len(sources) == 1 and not cut and (source := sources[0]) and name not in self.starts:
-                at[name] = (_behind(result, at[source[0]][source[1]]),)  # the commonest of all
-            else:
-                at[name] = self._step(name)
+            self.at[name] = self._step(name)
 
     def update(self, fresh: Iterable[str]) -> bool:
         """Follow the changes of the ``fresh`` blocks downstream as far as there are any."""
@@ -92,6 +87,8 @@ class Traces:
             return (START,)
         item = self.sheet.plan.items[name]
         result = self.sheet.results[name]
+        if result.plain and len(item.sources) == 1 and not self.sheet.plan.cut and (source := item.sources[0]):
+            return (_behind(result, self.at[source[0]][source[1]]),)
         inputs = self.into(name)
         if result.copies is not None:
             trace: Sequence[Trace] = inputs
