@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, shown
 from blockstudio.runs.columns import Column, column_of, value_text
 from blockstudio.runs.rows import Listed
 from blockstudio.text import say
@@ -15,8 +15,6 @@ from blockstudio.text import say
 Test: TypeAlias = Callable[[Listed], bool]
 
 _TERM = re.compile(r"\s*(?P<key>[^=<>!≠≤≥:,\"]+?)\s*(?P<sign><=|>=|!=|≠|≤|≥|=|<|>|:)\s*(?P<value>.*)", re.DOTALL)
-SHOWN = 60
-"""Characters of what was typed that an error repeats."""
 _SPLIT = re.compile(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)|\s+and\s+", re.IGNORECASE)
 _SIGNS = {"≠": "!=", "≤": "<=", "≥": ">="}
 
@@ -44,7 +42,7 @@ def _test(term: str, rows: Iterable[Listed]) -> Test:
         return lambda row: any(word in _plain(text) for text in _texts(row))
     key, sign, value = found["key"], _SIGNS.get(found["sign"], found["sign"]), found["value"].strip().strip('"')
     if not value:
-        raise StudioError("runs.filter", say("'{term}' has no value.", term=term.strip()[:SHOWN]),
+        raise StudioError("runs.filter", say("'{term}' has no value.", term=shown(term.strip())),
                           hint=say("For example: test > 85"))  # fmt: skip
     if key.strip().lower() in ("tag", "tags"):
         wanted = _plain(value)
@@ -58,7 +56,7 @@ def _test(term: str, rows: Iterable[Listed]) -> Test:
             "runs.filter",
             say(
                 "'{value}' cannot be compared with {name} by '{sign}'.",
-                value=value[:SHOWN],
+                value=shown(value),
                 name=column.title,
                 sign=sign,
             ),

@@ -155,15 +155,16 @@ def _of_hint(hint: Hint) -> list[_Line]:
 
 def _measure(facts: CardTexts, name: str, session: Session) -> tuple[list[_Line], float]:
     problems, hints = facts.problems.get(name, []), facts.hints.get(name, [])
-    plain, bold = font(LINE_PX), font(LINE_PX, bold=True)
+    plain, bold, large = font(LINE_PX), font(LINE_PX, bold=True), facts.is_large
     lines: list[_Line] = []
     for problem in problems[:MOST]:
         for text, is_bold in split(problem, name):
             lines.append(_Line(text, _height(text, bold if is_bold else plain), is_bold))
-        fixes = session.fix_finder.known(problem) if facts.is_large else session.fixes(problem)
-        if facts.is_large and not fixes:
-            unknown = _Line(tr("Look for fixes"), LINK, asks=problem)
-            lines.append(unknown if fixes is None else _Line(tr("No fix of this is known"), LINK))
+        fixes = session.fix_finder.known(problem) if large else session.fixes(problem)
+        if large and fixes is None:
+            lines.append(_Line(tr("Look for fixes"), LINK, asks=problem))
+        elif large and not fixes:
+            lines.append(_Line(tr("No fix of this is known"), LINK))
         lines += [
             _Line(label, max(LINK, _height(label, plain) + 4), fix=fix)
             for fix in (fixes or ())[:FIXES]
