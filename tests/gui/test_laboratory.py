@@ -344,4 +344,5 @@ def test_a_picture_is_asked_for_whatever_is_in_view(
     page.turn_to(tab)
     desk.commands.run("laboratory.picture")
     takes = tab in GROUPS and page.asking[tab].takes_picture
+    assert takes == (tab == "seeing"), "its first question, class maps, has a field for one"
     assert chosen == [tab if takes else "look"]
