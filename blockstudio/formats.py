@@ -27,7 +27,7 @@ PUBLISHERS = ("torchvision", "timm")
 
 def split_part(path: Path) -> tuple[Path, str]:
     """A file of weights and the place in it, if its name says one."""
-    if PART in path.name and not path.exists():
+    if PART in path.name and not os.path.exists(path):
         name, _, part = path.name.partition(PART)
         return path.with_name(name), part
     return path, ""

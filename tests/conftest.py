@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from tests.support import leavings, properties
-from tests.support.disks import small_disk  # noqa: F401 - a fixture for all
+from tests.support.disks import closed_places, small_disk  # noqa: F401 - a fixture for all
 
 properties.register()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ def runs(options: argparse.Namespace) -> int:
     check_output(options)
     if not folder.is_dir():
         raise StudioError("runs.folder", say("there is no such folder."), where=str(folder))
+    os.scandir(folder).close()  # one that may not be looked into is told, and not as one without runs
     every = read_rows(folder)
     listed = [row for row in every if options.experiments or not row.inside]
     rows = filtered(listed, options.filter)

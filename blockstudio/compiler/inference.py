@@ -10,7 +10,7 @@ from typing import Any
 from blockstudio.blocks import INPUT
 from blockstudio.compiler.about import NOTES, Trained
 from blockstudio.compiler.exports import write_network
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.formats import PROGRAM
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.files import folder_for, write_atomic
@@ -71,7 +71,9 @@ def write_inference(diagram: Diagram, weights: Trained, folder: Path, *, force: 
 
     if not all(weights.data.get(name) for name in ("classes", "mean", "input")):
         raise StudioError("export.data", say("the run has not yet read its images."), hint=say("Train it first."))
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not force)):
+    with file_errors():
+        taken = folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not force))
+    if taken:
         raise StudioError("export.exists", say("it is there already."), where=str(folder), hint=say("Add --force."))
     shape = analyze(diagram).blocks[diagram.main.of_type(INPUT)[0]].output_shape
     text = _script(weights.data, flat=len(shape or ()) == 1)

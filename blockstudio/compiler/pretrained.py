@@ -67,15 +67,15 @@ def file_of(name: str, *, download: bool = False, progress: Progress | None = No
 
 def _in(folder: Path, published: str, hub: str | None) -> Path | None:
     """The file in a folder, by the name it is published under, or as Hugging Face's cache keeps it."""
-    if published and (folder / published).is_file():
+    if published and os.path.isfile(folder / published):
         return folder / published
     if not hub:
         return None
     home = folder / _folder_of(hub)
     main = home / "refs" / "main"
-    snapshot = main.read_text(encoding="utf-8", errors="replace").strip() if main.is_file() else ""
+    snapshot = main.read_text(encoding="utf-8", errors="replace").strip() if os.path.isfile(main) else ""
     tried = [home / "snapshots" / snapshot] if snapshot else sorted(home.glob("snapshots/*"))
-    return next((at / name for at in tried for name in HUB_FILES if (at / name).is_file()), None)
+    return next((at / name for at in tried for name in HUB_FILES if os.path.isfile(at / name)), None)
 
 
 def _folder_of(hub: str) -> str:

@@ -356,7 +356,7 @@ def _only_classifiers(mismatched: tuple[Mismatch, ...]) -> bool:
 
 def _advice(report: WeightsReport, where: str) -> str:
     path = Path(where)
-    if report.missing and _PART.search(path.name) and path.parent.is_dir():
+    if report.missing and _PART.search(path.name) and os.path.isdir(path.parent):
         index = next(iter(sorted(path.parent.glob("*.index.json"))), None)
         if index is not None:
             return say("It is one part of a network in several files: give {index}.", index=str(index))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ def unanswered(run: Path, measures: Iterable[Measure]) -> list[dict[str, Any]]:
     return [
         {"ask": measure.ask, "options": measure.options, "file": str(file)}
         for file, measure in files.items()
-        if not file.is_file()
+        if not os.path.isfile(file)
     ]
 
 

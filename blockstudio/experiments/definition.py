@@ -17,6 +17,7 @@ trial is a variant with a seed, and becomes a run. Keys of grid and rows are fie
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -206,7 +207,7 @@ class ExperimentPlan:
         name = variant.network.network
         beside = self.folder / name
         values: dict[str, RawValue] = {**variant.network.parameters, **variant.parameters}
-        return open_diagram(beside if beside.is_file() else name, **values)
+        return open_diagram(beside if os.path.isfile(beside) else name, **values)
 
     def text_of(self, variant: Variant) -> str:
         """The network of a variant as its file would hold it, written once for all seeds."""

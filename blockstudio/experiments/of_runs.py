@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,7 +83,7 @@ def _plain(value: Any) -> Any:
 def _free(folder: Path, words: str) -> Path:
     stem = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "runs"
     found, number = folder / stem, 1
-    while found.exists():
+    while os.path.exists(found):
         number += 1
         found = folder / f"{stem}-{number}"
     return found

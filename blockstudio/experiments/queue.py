@@ -39,7 +39,7 @@ def cores() -> int:
 
 def told_to_pause(home: Path) -> bool:
     """Whether the queue of an experiment is held."""
-    return (home / PAUSED).is_file()
+    return os.path.isfile(home / PAUSED)
 
 
 class Queue:
@@ -142,7 +142,7 @@ class Queue:
     def _take(self, word: str) -> bool:
         """Take a word away; whether it was told. A folder of that name says nothing."""
         file = self.home / word
-        if not file.is_file():
+        if not os.path.isfile(file):
             return False
         with suppress(OSError):
             file.unlink()

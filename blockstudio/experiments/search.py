@@ -39,7 +39,7 @@ def proposed(plan: ExperimentPlan, home: Path) -> ExperimentPlan:
 
 def _read(home: Path) -> tuple[dict[str, Any], ...]:
     file = home / PROPOSED
-    if not file.is_file():
+    if not os.path.isfile(file):
         return ()
     found: dict[str, dict[str, Any]] = {}
     for line in read_bounded(file, LARGEST).decode("utf-8", "replace").splitlines():
@@ -60,7 +60,7 @@ def _key(values: dict[str, Any]) -> str:
 def _whole(journal: Path) -> Iterator[None]:
     """Optuna's journal as it was before where the disk refuses what is to be added. Raises `StudioError`
     ``file.write``."""
-    before = journal.stat().st_size if journal.exists() else 0
+    before = journal.stat().st_size if os.path.exists(journal) else 0
     try:
         yield
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +96,7 @@ def standing(plan: ExperimentPlan, trials: Sequence[Trial], home: Path, curve: s
     if curve and curve not in OF_TEST:
         found.bands = _bands(trials, curve)
     lock = Lock(home)
-    holder = lock.holder() if home.is_dir() else None
+    holder = lock.holder() if os.path.isdir(home) else None
     found.working = holder is not None and lock.alive(holder)
     found.paused = told_to_pause(home)
     found.seconds_left = _seconds_left(found, at_once)

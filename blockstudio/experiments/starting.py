@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.experiments.definition import Size
 from blockstudio.experiments.place import Place
 from blockstudio.experiments.queue import PAUSED, RETRY, STOP
@@ -55,7 +55,9 @@ def last_line(home: Path) -> str:
 
 def tell_queue(home: Path, word: Word) -> None:
     """Tell the queue of an experiment. Raises `StudioError` ``experiment.missing`` if none was ever there."""
-    if not home.is_dir():
+    with file_errors():
+        is_there = home.is_dir()
+    if not is_there:
         raise StudioError("experiment.missing", say("no run of it was made yet."), where=str(home))
     file = home / {"pause": PAUSED, "resume": PAUSED, "stop": STOP, "retry": RETRY}[word]
     try:
@@ -69,5 +71,7 @@ def tell_queue(home: Path, word: Word) -> None:
             "experiment.tell",
             say("the queue cannot be told: {reason}.", reason=refusal(error, 0, file)),
             where=str(file),
-            hint=say("Delete it.") if file.exists() else say("Make room, or see whether the folder may be written to."),
+            hint=say("Make room, or see whether the folder may be written to.")
+            if not os.path.exists(file)
+            else say("Delete it."),
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from blockstudio.errors import StudioError
 from blockstudio.experiments.answers import answer_of, start_asking, unanswered
 from blockstudio.experiments.definition import ExperimentPlan, Variant
 from blockstudio.experiments.measures import Measure, asked, counted, value_of, watched
+from blockstudio.graph.files import inside
 from blockstudio.graph.format import loads
 from blockstudio.runs.events import Event, RunLog, read_events
 from blockstudio.runs.recipe_files import dumps_recipe
@@ -68,9 +70,9 @@ class Trial:
         text = self.plan.text_of(self.variant) + recipe
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
         # Another experiment that looks at the same runs may call the variant otherwise.
-        known = next(self.home.glob(f"*-seed{self.seed}-{digest}"), None) if self.plan.experiment.runs else None
-        if known is not None:
-            return known
+        known = inside(self.home, f"*-seed{self.seed}-{digest}") if self.plan.experiment.runs else []
+        if known:
+            return known[0]
         stem = re.sub(r"[^a-z0-9.=]+", "-", self.plan.name_of(self.variant).lower()).strip("-.")[:60]
         return self.home / f"{stem}-seed{self.seed}-{digest}"
 
@@ -80,7 +82,7 @@ class Trial:
 
     def run(self) -> Run | None:
         """Its run; ``None`` before it was made."""
-        if not self.home.is_dir():  # No trial was made yet: its name, which is dear, is not needed.
+        if not os.path.isdir(self.home):  # No trial was made yet: its name, which is dear, is not needed.
             return None
         try:
             return Run(self.directory)
@@ -93,7 +95,7 @@ class Trial:
         found = self.run()
         if found is not None:
             return found
-        if self.directory.is_dir():
+        if os.path.isdir(self.directory):
             try:
                 shutil.rmtree(self.directory)
             except OSError as error:

@@ -69,6 +69,31 @@ def append_whole(path: Path, data: bytes, code: str = "file.write") -> None:
         raise refused(reason, len(data), path, code) from reason
 
 
+def inside(folder: Path, pattern: str = "*") -> list[Path]:
+    """What a folder holds, by name: nothing where there is no folder, or none that may be looked into."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
+
+
+def folders_in(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
+    """The folders in a folder, links to folders among them: nothing where there is none, or none that may be looked
+    into; a link to where nobody may look is left out."""
+    try:
+        with os.scandir(folder) as found:
+            return [each for each in found if _is_folder(each)]
+    except OSError:
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, with those that it lies in, if it is not there. Raises `StudioError` ``file.write``."""
     try:
@@ -113,7 +138,7 @@ def refusal(reason: OSError | ValueError, needed: int, place: Path) -> str:
         return _why(reason)
     if not needed:  # Nobody knows how much.
         return say("the disk is full")
-    folder = place if place.is_dir() else place.parent
+    folder = place if os.path.isdir(place) else place.parent
     try:
         free = shutil.disk_usage(folder).free
     except OSError:

@@ -5,6 +5,7 @@ A file is a diagram like any other, with the module, what it needs, and one inst
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -18,7 +19,7 @@ from blockstudio.graph.contents import Contents
 from blockstudio.graph.definition import Block
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.edits import RenameModule
-from blockstudio.graph.files import folder_for
+from blockstudio.graph.files import folder_for, inside
 from blockstudio.graph.format import SUFFIX, dumps, load, save
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.operations.fragments import fragment
@@ -76,7 +77,7 @@ def rename(where: Kept, to: str, folder: Path) -> Path:
         )  # fmt: skip
     file = save(module, folder / f"{to}{SUFFIX}")
     try:
-        if not (file.exists() and where.file.exists() and file.samefile(where.file)):
+        if not (os.path.exists(file) and os.path.exists(where.file) and file.samefile(where.file)):
             where.file.unlink(missing_ok=True)
         elif file.name != where.file.name:
             where.file.rename(file)  # small and capital letters are one here
@@ -114,7 +115,7 @@ def under_free_name(module: Diagram, folder: Path) -> Diagram:
 
 def kept(folder: Path) -> list[Kept]:
     """The modules of a library, by name; a file is read when it is used."""
-    files = sorted(folder.glob(f"*{SUFFIX}"), key=lambda file: file.name.lower()) if folder.is_dir() else []
+    files = sorted(inside(folder, f"*{SUFFIX}"), key=lambda file: file.name.lower())
     return [Kept(file.name.removesuffix(SUFFIX), file) for file in files]
 
 

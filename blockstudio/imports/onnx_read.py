@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.imports.onnx_constants import constants_as_tensors, worked_out
 from blockstudio.text import say
 
@@ -19,6 +19,7 @@ SMALL = 16
 """Numbers of a tensor up to which they are shapes, bounds and factors, not weights."""
 
 
+@file_errors()
 def read(path: Path, shape: Sequence[int] | None = None) -> tuple[Any, Any]:
     """The file as ``onnx`` parses it, and one with its shapes worked out, for one image of ``shape`` ``(C, H, W)`` if
     given.

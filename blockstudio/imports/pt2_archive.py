@@ -14,7 +14,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.text import say
 
 MAX_PROGRAM = 256 << 20
@@ -37,6 +37,7 @@ class Archive:
     are pickled.
     """
 
+    @file_errors()
     def __init__(self, path: Path) -> None:
         self.name = path.name
         if not path.is_file():

@@ -127,7 +127,7 @@ class Asked:
     def beside(self, place: Path, images: int, go_on: Ask) -> Lesions:
         """What takes units away from another run: of its own folder, or of this name beside this one."""
         own = self.subject.run
-        if own is not None and not place.exists() and len(place.parts) == 1:
+        if own is not None and not os.path.exists(place) and len(place.parts) == 1:
             place = own.directory.parent / place
         if self._beside is None or self._beside[0] != (place, images):
             subject = Subject.of_run(Run(place))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from blockstudio import folders
@@ -30,7 +31,7 @@ def own_lessons(folder: Path | None = None) -> list[Path]:
     a course each."""
     folder = folder or folders.lessons()
     try:
-        inner = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+        inner = sorted(each for each in folder.iterdir() if os.path.isdir(each) and not each.name.startswith("."))
     except OSError:
         inner = []
     return [path for each in (folder, *inner) for path in _lessons_in(each)][:MOST]
@@ -91,6 +92,6 @@ def translation_path(path: Path, code: str) -> Path | None:
     full = code.replace("-", "_")
     for each in dict.fromkeys((full, full.split("_")[0])):
         file = path.with_name(f"{stem}.{each}{SUFFIX}")
-        if file.is_file():
+        if os.path.isfile(file):
             return file
     return None

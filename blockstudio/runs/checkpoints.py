@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import read_bounded, refusal, sync_folder
+from blockstudio.graph.files import inside, read_bounded, refusal, sync_folder
 from blockstudio.text import say
 
 
@@ -84,7 +84,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
         manifest = self.manifest()
         for name, entry in manifest.files.items():
             file = self.path / name
-            if not file.is_file() or file.stat().st_size != entry.bytes or sha256(file) != entry.sha256:
+            if not os.path.isfile(file) or file.stat().st_size != entry.bytes or sha256(file) != entry.sha256:
                 raise self._damaged(name)
         return manifest
 
@@ -117,9 +117,7 @@ class CheckpointFolder:
 
     def all(self) -> list[Checkpoint]:
         """In rising order of step."""
-        if not self.path.is_dir():
-            return []
-        found = [(_NAME.fullmatch(entry.name), entry) for entry in self.path.iterdir() if entry.is_dir()]
+        found = [(_NAME.fullmatch(entry.name), entry) for entry in inside(self.path) if os.path.isdir(entry)]
         return sorted((Checkpoint(int(m[1]), entry) for m, entry in found if m), key=lambda item: item.step)
 
     def latest_good(self, on_damage: Callable[[StudioError], None] | None = None) -> Checkpoint | None:
@@ -163,7 +161,7 @@ class CheckpointFolder:
             (temporary / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
             sync_file(temporary / MANIFEST)
             sync_folder(temporary)
-            if target.exists():
+            if os.path.exists(target):
                 self._remove(target)
             os.replace(temporary, target)
             sync_folder(self.path)
@@ -198,9 +196,8 @@ class CheckpointFolder:
 
     def sweep(self) -> None:
         """Remove what a killed trainer left half done."""
-        if self.path.is_dir():
-            for entry in self.path.glob(".step-*"):
-                shutil.rmtree(entry, ignore_errors=True)
+        for entry in inside(self.path, ".step-*"):
+            shutil.rmtree(entry, ignore_errors=True)
 
     def _remove(self, path: Path) -> None:
         # Out of sight in one move first: a crash midway leaves rubbish to sweep, not half a checkpoint.

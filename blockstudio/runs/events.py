@@ -84,7 +84,7 @@ class EventWriter:
         try:
             self._append(line)
         except OSError as error:
-            if self._reserve is None or not self._reserve.exists():
+            if self._reserve is None or not os.path.exists(self._reserve):
                 raise self._refused(error, len(line)) from error
             self._reserve.unlink(missing_ok=True)
             # The word that there is no room is worth more than this event.
@@ -121,7 +121,7 @@ class EventWriter:
 
 
 def _cut_torn_tail(path: Path) -> None:
-    if not path.exists():
+    if not os.path.exists(path):
         return
     with path.open("rb+") as file:
         size, end = file.seek(0, os.SEEK_END), _end_of_lines(file)

@@ -5,6 +5,7 @@ label.json    {"name": "the one to beat", "tags": ["batchnorm"], "note": "..."}
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def read_label(directory: Path) -> Label:
         StudioError: ``label.file``, ``label.value``, ``file.*`` where the file is damaged.
     """
     path = directory / LABEL
-    if not path.exists():
+    if not os.path.exists(path):
         return Label()
     try:
         label = msgspec.json.decode(read_bounded(path, MAX_FILE), type=Label)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from blockstudio.errors import file_errors
 from blockstudio.runs.flat_labels import Labelled, class_titles, find_labels, needed
 from blockstudio.runs.image_folders import (
     FILLERS,
@@ -64,6 +65,7 @@ class Layout:
         return count_images([self.train / name for name in self.classes], limit)
 
 
+@file_errors()
 def layout(root: Path) -> Layout:
     """The layout of ``root``. Raises `StudioError` ``data.folder`` if a folder cannot be looked into, ``data.list`` for
     a table of classes that can be read in several ways."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median_low
 from typing import TypeAlias
 
-from blockstudio.graph.files import check_regular
+from blockstudio.graph.files import check_regular, folders_in, inside
 from blockstudio.runs.image_folders import images_in
 from blockstudio.runs.layouts import layout
 
@@ -42,12 +42,9 @@ def usual_side(root: Path) -> int | None:
 
 def _stamp(root: Path) -> _Stamp:
     """When something last came into the folder, or into one inside it, or went; and when its lists were written."""
-    found = [(str(root), root.stat().st_mtime_ns)]
-    for depth, folder in ((0, root), *((1, each) for each in root.iterdir() if each.is_dir())):
-        for entry in os.scandir(folder):
-            if depth == 0 or entry.is_dir():
-                found.append((entry.path, entry.stat().st_mtime_ns))
-    return tuple(sorted(found))
+    classes = inside(root)
+    deeper = [inner.path for each in classes for inner in folders_in(each)]
+    return tuple(sorted((str(path), os.lstat(path).st_mtime_ns) for path in (str(root), *map(str, classes), *deeper)))
 
 
 def _looked_at(root: Path) -> int | None:

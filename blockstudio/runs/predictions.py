@@ -7,6 +7,7 @@ asking it again.
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -162,7 +163,9 @@ def path_of(directory: Path, part: Part, which: Which) -> Path:
 
 def kept(directory: Path) -> list[tuple[Part, Which]]:
     """The evaluations that a run has, the test set's before others, the last weights' before the best's."""
-    return [(part, which) for part in PARTS for which in ("last", "best") if path_of(directory, part, which).is_file()]
+    return [
+        (part, which) for part in PARTS for which in ("last", "best") if os.path.isfile(path_of(directory, part, which))
+    ]
 
 
 def write_predictions(directory: Path, found: Predictions) -> Path:
@@ -183,7 +186,7 @@ def read_predictions(directory: Path, part: Part, which: Which) -> Predictions:
         StudioError: ``predictions.missing``, ``predictions.damaged`` where the file is not what was written.
     """
     path = path_of(directory, part, which)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise StudioError(
             "predictions.missing",
             say("has no predictions for {part}.", part=part),

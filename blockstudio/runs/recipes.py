@@ -6,6 +6,7 @@ for which presets it is. The user's are files in a folder of theirs, which can b
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 from blockstudio import folders
 from blockstudio.errors import StudioError, file_errors, shown
 from blockstudio.graph.diagram import Diagram, suggestion
-from blockstudio.graph.files import folder_for, refused
+from blockstudio.graph.files import folder_for, inside, refused
 from blockstudio.graph.presets import PRESET, preset_folder, preset_names
 from blockstudio.runs.recipe import FIELDS, Recipe, get_field, with_fields
 from blockstudio.runs.recipe_files import About, RecipeFile, load_recipe_file, save_recipe
@@ -82,7 +83,7 @@ def preset_of(diagram: Diagram) -> str:
 def saved(folder: Path | None = None) -> list[Named]:
     """The user's recipes, by name."""
     place = folder or folders.recipes()
-    files = [path for path in place.glob("*") if path.suffix.lower() in ENDINGS and path.is_file()]
+    files = [path for path in inside(place) if path.suffix.lower() in ENDINGS and os.path.isfile(path)]
     return [Named(name=path.stem, kind="own", path=path) for path in sorted(files, key=lambda path: path.name.lower())]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from blockstudio.errors import StudioError
-from blockstudio.graph.files import read_bounded
+from blockstudio.graph.files import folders_in, read_bounded
 from blockstudio.runs.chance import doubt
 from blockstudio.runs.curves import Curves, best_of
 from blockstudio.runs.following import Following
@@ -236,25 +236,21 @@ def read_rows(folder: Path) -> list[Listed]:
 def _directories(folder: Path) -> Iterator[tuple[Path, str, float]]:
     """Run directories in a folder and in the folders beside them (experiments): with that folder's name, and when
     they were made."""
-    for entry in _entries(folder):
+    for entry in _shown(folder):
         made = _made(Path(entry.path))
         if made is not None:
             yield Path(entry.path), "", made
             continue
-        if entry.is_symlink() and os.path.samefile(entry.path, folder):
+        if entry.is_symlink() and os.path.realpath(entry.path) == os.path.realpath(folder):
             continue  # it leads back here: all of it stands in the list already
-        for inner in _entries(Path(entry.path)):
+        for inner in _shown(entry.path):
             made = _made(Path(inner.path))
             if made is not None:
                 yield Path(inner.path), entry.name, made
 
 
-def _entries(folder: Path) -> Iterable[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [each for each in entries if each.is_dir() and not each.name.startswith(".")]
-    except OSError:
-        return []
+def _shown(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
+    return [each for each in folders_in(folder) if not each.name.startswith(".")]
 
 
 def _made(directory: Path) -> float | None:

@@ -17,6 +17,7 @@ The directory is the truth: whoever sees it can watch, and the trainer cares for
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ import msgspec
 from blockstudio import folders
 from blockstudio.errors import StudioError, file_errors
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import append_whole, folder_for, read_bounded, read_tail, write_atomic
+from blockstudio.graph.files import append_whole, folder_for, inside, read_bounded, read_tail, write_atomic
 from blockstudio.graph.format import dumps
 from blockstudio.graph.format import load as load_diagram
 from blockstudio.needs import need
@@ -332,7 +333,7 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any]:
         path = self.directory / name
-        if not path.is_file():
+        if not os.path.isfile(path):
             return {}
         try:
             found: dict[str, Any] = msgspec.json.decode(read_bounded(path, 1 << 24), type=dict[str, Any])
@@ -368,7 +369,9 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
     need("PIL", "training")
     fitted, chosen, notes = adapt(diagram, recipe)
     folder = Path(directory) if directory is not None else _free_folder(diagram.name)
-    if (folder / RECIPE).exists():
+    with file_errors():
+        is_run = (folder / RECIPE).exists()
+    if is_run:
         raise StudioError(
             "run.exists",
             say("is a run already."),
@@ -376,7 +379,9 @@ def create_run(diagram: Diagram, recipe: Recipe, directory: Path | str | None = 
             hint=say("Continue it with --resume, or name another."),
         )
     with folder_for(folder):
-        if any(folder.iterdir()):
+        with file_errors():
+            is_empty = not any(folder.iterdir())
+        if not is_empty:
             raise StudioError("run.exists", say("is not empty."), where=str(folder), hint=say("Name a new directory."))
         try:
             write_atomic(folder / DIAGRAM, dumps(fitted).encode())
@@ -406,11 +411,9 @@ def list_runs(folder: Path | str = "runs") -> list[Run]:
         >>> len(list_runs(folder))
         1
     """
-    root = Path(folder)
-    if not root.is_dir():
-        return []
-    found = [entry for entry in root.iterdir() if (entry / RECIPE).is_file() and (entry / DIAGRAM).is_file()]
-    return [Run(entry) for entry in sorted(found, key=lambda entry: (entry / RECIPE).stat().st_mtime_ns, reverse=True)]
+    entries = inside(Path(folder))
+    found = [each for each in entries if os.path.isfile(each / RECIPE) and os.path.isfile(each / DIAGRAM)]
+    return [Run(each) for each in sorted(found, key=lambda each: (each / RECIPE).stat().st_mtime_ns, reverse=True)]
 
 
 def _free_folder(name: str) -> Path:
@@ -418,7 +421,7 @@ def _free_folder(name: str) -> Path:
     stem = f"{stem[:40]}-{time.strftime('%Y%m%d-%H%M%S')}"
     home = folders.runs() or Path("runs")
     folder, index = home / stem, 1
-    while folder.exists():
+    while os.path.exists(folder):
         index += 1
         folder = home / f"{stem}-{index}"
     return folder

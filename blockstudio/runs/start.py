@@ -137,7 +137,7 @@ def fork_run(run: Run) -> Forked:
 
 def _claimed(run: Run) -> tuple[Lock, list[str]]:
     """The run's lock, claimed for a trainer that is about to start, and the trainer's arguments."""
-    if (run.directory / REMOTE).exists():
+    if os.path.exists(run.directory / REMOTE):
         raise StudioError(
             "run.remote", say("is trained on another machine."), where=str(run.directory),
             hint=say("Go on with it there, or train its diagram and recipe anew."),
@@ -147,7 +147,7 @@ def _claimed(run: Run) -> tuple[Lock, list[str]]:
     lock.claim()
     control = run.directory / CONTROL
     # Commands that were sent to earlier trainers are not for this one: it reads on from here.
-    commands = control.stat().st_size if control.exists() else 0
+    commands = control.stat().st_size if os.path.exists(control) else 0
     return lock, [str(run.directory), "--token", lock.token, "--control", str(commands)]
 
 

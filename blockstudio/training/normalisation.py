@@ -8,6 +8,7 @@ training images' own is taken, and that is said too.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -110,7 +111,7 @@ def _stated(name: str) -> Images | None:
 
 def _beside(path: Path) -> Mapping[str, Any]:
     """What a run says of its images, if this is one of its checkpoints."""
-    if path.name != MODEL or not (path.parents[2] / "recipe.json").is_file():
+    if path.name != MODEL or not os.path.isfile(path.parents[2] / "recipe.json"):
         return {}
     return Run(path.parents[2]).data()
 

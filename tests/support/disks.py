@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -102,3 +103,28 @@ def refused_command(command: Sequence[str], disk: Path, how: str, capsys: pytest
     told = capsys.readouterr().err
     assert told.startswith("blockstudio: ") and told.count("\n") == 1 and "Traceback" not in told, told
     assert everything(disk) == before
+
+
+@contextlib.contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Be somebody who may not look everywhere, while the block lasts."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.fixture
+def closed_places() -> Iterator[Path]:
+    """An empty folder where any user may come, in which all folders are opened again at the end."""
+    place = Path(tempfile.mkdtemp(dir="/tmp", prefix="blockstudio-closed-"))
+    place.chmod(0o755)
+    yield place
+    for folder, inner, _ in os.walk(place):
+        for name in inner:
+            if not (Path(folder) / name).is_symlink():
+                (Path(folder) / name).chmod(0o755)
+    shutil.rmtree(place)

@@ -17,7 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from blockstudio.blocks import RawValue, package_problems
-from blockstudio.errors import StudioError
+from blockstudio.errors import StudioError, file_errors
 from blockstudio.gui.app.incoming import Incoming, hand_over
 from blockstudio.gui.kit.icons import application_icon
 from blockstudio.gui.kit.text import tr
@@ -203,6 +203,13 @@ def _catch(window: StudioWindow) -> None:
             window.unforeseen.emit(str(error))
             return
         log.error("unexpected", exc_info=(kind, error, trace))
+        if isinstance(error, OSError):  # it says itself what the system refused, and where
+            try:
+                with file_errors():
+                    raise error
+            except StudioError as told:
+                window.unforeseen.emit(str(told))
+            return
         text = tr("Something went wrong in the window ({name}). Your work is kept; details are in {file}.")
         # A signal, because the error may come from a worker.
         window.unforeseen.emit(text.format(name=kind.__name__, file=data_folder() / LOG))

@@ -78,7 +78,7 @@ class DataSet:
 
 def _is_set(folder: Path) -> bool:
     """A folder, but not a run's."""
-    return folder.is_dir() and not (folder / RECIPE).is_file()
+    return os.path.isdir(folder) and not os.path.isfile(folder / RECIPE)
 
 
 def install(desk: Desk) -> DataSet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -173,7 +174,7 @@ class Experiments:
     def _log(self, desk: Desk, trial: Trial) -> None:
         """What the trainer of a trial printed; of one that was never made, why not."""
         log = trial.directory / LOG
-        if log.is_file():
+        if os.path.isfile(log):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(log)))
         else:
             desk.say(tr(trial.outcome().message) or tr("It has not begun."), "info")

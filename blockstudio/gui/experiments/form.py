@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -230,7 +231,7 @@ class NewExperiment(QWidget):
         words = self.question.text() or self._session.diagram.name
         stem = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "experiment"
         folder, number = self.folder / stem, 1
-        while folder.exists():
+        while os.path.exists(folder):
             number += 1
             folder = self.folder / f"{stem}-{number}"
         try:

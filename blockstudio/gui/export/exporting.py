@@ -18,7 +18,7 @@ from blockstudio.answers import Answer
 from blockstudio.errors import StudioError
 from blockstudio.formats import rows
 from blockstudio.graph.diagram import Diagram
-from blockstudio.graph.files import check_target, write_atomic
+from blockstudio.graph.files import check_target, inside, write_atomic
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.gui.commands.registry import Act
 from blockstudio.gui.document.desk import Desk
@@ -229,7 +229,7 @@ class Exporting(QObject):
 
     def write_inference(self, folder: Path, run: Run) -> None:
         """Write ``folder`` in a process of its own; how it went is told in a note."""
-        if os.path.exists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        if os.path.exists(folder) and (not os.path.isdir(folder) or inside(folder)):
             self._desk.say(tr("Not exported: {folder} is there already. Name a new one.", folder=folder), "problem")
             return
         settings().setValue("files/export_folder", str(folder.parent))

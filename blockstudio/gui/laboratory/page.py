@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -218,7 +219,7 @@ class LaboratoryPage(QWidget):
     def open_run(self, folder: str) -> None:
         """Ask the run in a folder, whoever's it is."""
         place = Path(folder)
-        if (place / RECIPE).is_file() and (place / DIAGRAM).is_file():
+        if os.path.isfile(place / RECIPE) and os.path.isfile(place / DIAGRAM):
             self.show_run(Run(place))
         else:
             self._failed(StudioError("run.directory", say("holds no run."), where=folder,

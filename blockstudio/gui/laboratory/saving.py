@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +47,7 @@ def ask_where(desk: Desk, kind: Kind, run: Path | None, name: str, svg: str, dat
     forms = f"SVG (*{OUTLINES});;PNG (*{PIXELS})" if kind == "figure" else f"JSON (*{DATA})"
     ending = OUTLINES if kind == "figure" else DATA
     folder = Path() if run is None else run / LAB
-    begin = folder if folder.is_dir() else folder.parent  # Opening a dialog makes no folder.
+    begin = folder if os.path.isdir(folder) else folder.parent  # Opening a dialog makes no folder.
     dialog = QFileDialog(desk.window, tr("Save"), str(begin / f"{name}{ending}"), forms)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(ending[1:])

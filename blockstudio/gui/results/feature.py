@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -91,7 +92,7 @@ class Results:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / RECIPE).is_file()
+    return os.path.isfile(folder / RECIPE)
 
 
 def install(desk: Desk) -> Results:

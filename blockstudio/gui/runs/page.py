@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -365,6 +366,6 @@ class RunsPage(QWidget):
 
 def _size(folder: Path) -> int:
     try:
-        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        return sum(file.stat().st_size for file in folder.rglob("*") if os.path.isfile(file))
     except OSError:
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def commands(trainer: RunControl) -> tuple[Command[Desk], ...]:
 
     def is_far(_: Desk) -> bool:
         """A trainer of another machine is at work."""
-        return trainer.data is not None and trainer.data.active and (trainer.data.run.directory / REMOTE).exists()
+        return trainer.data is not None and trainer.data.active and os.path.exists(trainer.data.run.directory / REMOTE)
 
     def fetch(desk: Desk) -> None:
         trainer.tell("fetch")

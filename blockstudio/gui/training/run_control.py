@@ -6,6 +6,7 @@ GUI thread, and lets go of it at any time without harm.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -398,7 +399,7 @@ def _free_folder(folder: Path, diagram: Diagram) -> Path:
     stem = re.sub(r"[^a-z0-9]+", "-", diagram.name.lower()).strip("-") or "run"
     stem = f"{stem[:40]}-{time.strftime('%Y%m%d-%H%M%S')}"
     free, index = folder / stem, 1
-    while free.exists():
+    while os.path.exists(free):
         index += 1
         free = folder / f"{stem}-{index}"
     return free

@@ -38,7 +38,7 @@ class Bin:
         """Put what was moved there last back where it was, and say where. Raises `OSError`, also where something else
         stands there now; then it can be tried again."""
         path, place = self._put[-1]
-        if path.exists():
+        if os.path.exists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         self._put.pop()
         shutil.move(str(place), str(path))
@@ -54,7 +54,7 @@ def _own_bin(path: Path) -> Path:
     home.mkdir(exist_ok=True)
     place = home / path.name
     number = 1
-    while place.exists():
+    while os.path.exists(place):
         number += 1
         place = home / f"{path.name}-{number}"
     path.rename(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -94,7 +95,7 @@ def _why(store: QSettings, file: Path) -> str:
     needed = sum(len(key) + len(str(store.value(key))) for key in store.allKeys())
     if shutil.disk_usage(file.parent).free < needed:
         return refusal(OSError(errno.ENOSPC, ""), needed, file)
-    if file.is_dir():
+    if os.path.isdir(file):
         return say("it is a folder")
     return say("the system does not allow it")
 
