@@ -41,6 +41,8 @@ class ClassPlanner:
         self.influence = Influence(diagram, self.sites, fixed)
         self.plan_of: dict[Site, ClassPlan] = {}
         self.classes: list[ClassPlan] = []
+        self.names = set(diagram.modules)
+        """Of modules and of classes that are planned: nothing else in the text may be called so."""
         self.given: dict[str, list[Collection[str]]] = {name: [] for name in diagram.modules}
         """For each module the parameters that its instances give, one by one."""
         for scope in diagram.scopes():
@@ -55,6 +57,7 @@ class ClassPlanner:
                 plan.name = naming.free(wanted if index == 0 else f"{wanted}_{index + 1}", taken)
                 taken.add(plan.name)
             self.classes += plans
+            self.names.update(plan.name for plan in plans)
             for plan in plans:
                 self.plan_of |= dict.fromkeys(plan.members, plan)
 
@@ -263,10 +266,9 @@ class _Planning:
         found = [Argument(key, None) for key in self.plan.channel_keys]
         found += [Argument(k, parameter) for k, parameter in self.declared.items() if k not in self.plan.channel_keys]
         taken: set[str] = set()
-        classes = {*self.diagram.modules, *(plan.name for plan in self.planner.classes)}
         for argument in [*found, *self.channels.hoisted]:
             if argument.key in used:
-                argument.name = naming.variable(argument.key, taken | classes)
+                argument.name = naming.variable(argument.key, taken, self.planner.names)
                 taken.add(argument.name)
                 self.plan.arguments.append(argument)
         self.plan.positional = self._positional()

@@ -73,8 +73,10 @@ def _source_and_class(diagram: Diagram) -> tuple[str, str]:
             hint=say("Put that right first."),
         )
     planner = planned(diagram)
-    classes = {plan: _Class(diagram, planner, plan).text() for plan in planner.classes}
-    result = _result_class(diagram, planner)
+    result_name = _result_name(planner)
+    taken = planner.names | {result_name}
+    classes = {plan: _Class(diagram, planner, plan, taken, result_name).text() for plan in planner.classes}
+    result = _result_class(result_name, planner)
     helped = {unit.helper for plan in classes for unit in plan.units.values()}
     bodies = [HELPERS[name].rstrip("\n").split("\n") for name in HELPERS if name in helped]
     if result:
@@ -144,8 +146,7 @@ def _result_fields(planner: ClassPlanner) -> list[str]:
     return fields
 
 
-def _result_class(diagram: Diagram, planner: ClassPlanner) -> list[str]:
-    name = _result_name(planner)
+def _result_class(name: str, planner: ClassPlanner) -> list[str]:
     if not name:
         return []
     return [
@@ -159,7 +160,7 @@ def _result_class(diagram: Diagram, planner: ClassPlanner) -> list[str]:
 class _Class:
     """The text of one class."""
 
-    def __init__(self, diagram: Diagram, planner: ClassPlanner, plan: ClassPlan) -> None:
+    def __init__(self, diagram: Diagram, planner: ClassPlanner, plan: ClassPlan, taken: set[str], result: str) -> None:
         self.diagram = diagram
         self.planner = planner
         self.plan = plan
@@ -167,7 +168,9 @@ class _Class:
         self.definition = diagram.definition(plan.scope)
         self.entries = entries_of(plan, list(self.definition.graph))
         self.renamed: dict[str, Tree] = {item.key: algebra.name(item.name) for item in plan.arguments}
-        self.globals = {item.name for item in planner.classes} | {_result_name(planner)}
+        self.taken = taken
+        """What modules and classes are called: no variable may be."""
+        self.result = result if plan.scope == MAIN else ""
         self.flags: dict[str, str] = {}
         self._printed: dict[int, str] = {}
         """The text of constructors, by the identity of their trees, which the plan keeps."""
@@ -298,16 +301,13 @@ class _Class:
 
     def _forward(self) -> list[str]:
         net = self.net
-        taken = {*self.globals, *self.diagram.modules}
-        parameters = variables_of(net.inputs, taken)
-        main = self.plan.scope == MAIN
-        result = _result_name(self.planner) if main else ""
+        parameters = variables_of(net.inputs, self.taken)
         order = in_order(steps_of(self.plan, self.entries), net)
         returns = "Tensor" if len(net.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(net.outputs))}]"
-        if result:
-            returns += f" | {result}"
+        if self.result:
+            returns += f" | {self.result}"
         lines = self._signature("forward", [f"{name}: Tensor" for name in parameters], returns)
-        for line in Forward(net, order, parameters, taken, self._flag, result).write():
+        for line in Forward(net, order, parameters, self.taken, self._flag, self.result).write():
             lines += _laid_out(line)
         return lines
 

@@ -407,5 +407,5 @@ def variables_of(names: Sequence[str], taken: set[str]) -> list[str]:
         return [TRUNK if TRUNK not in taken else naming.variable("input_", taken)]
     found: list[str] = []
     for name in names:
-        found.append(naming.variable(name, {*taken, *found}))
+        found.append(naming.variable(name, taken, found))
     return found

@@ -39,19 +39,19 @@ def is_plain(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
 
-def free(wanted: str, taken: Collection[str]) -> str:
+def free(wanted: str, *taken: Collection[str]) -> str:
     """``wanted``, or with underscores after it until it is not taken or reserved."""
     name = wanted
-    while name in RESERVED or name in taken:
+    while name in RESERVED or any(name in each for each in taken):
         name += "_"
     return name
 
 
-def variable(text: str, taken: Collection[str] = ()) -> str:
+def variable(text: str, *taken: Collection[str]) -> str:
     """A variable or parameter called as near as possible to ``text``: ``branch.0`` gives ``branch_0``."""
     name = re.sub(r"\W", "_", text, flags=re.ASCII)
     name = f"_{name}" if name[:1].isdigit() else name
-    return free("_" + name.lstrip("_") if name.startswith("__") else name or "x", taken)
+    return free("_" + name.lstrip("_") if name.startswith("__") else name or "x", *taken)
 
 
 def class_name(text: str, taken: Iterable[str]) -> str:

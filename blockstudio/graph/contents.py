@@ -107,7 +107,7 @@ class Contents:
     def _absent(self, type_name: str) -> BlockType | None:
         """The type as the blocks that are of it tell it."""
         for definition in (self.main, *self.modules.values()):
-            for name in definition.of_type(type_name):
+            for name in definition.of_type(type_name) if definition.has_foreign else ():
                 origin = definition.block(name).origin
                 if origin is not None:
                     return absent_type(type_name, origin)

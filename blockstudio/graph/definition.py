@@ -142,11 +142,13 @@ class Definition:
     """
 
     __slots__ = ("_frames", "_framing", "_graph", "_index", "_notes", "_routes", "_unsorted", "_view", "description",
-                 "parameters")  # fmt: skip
+                 "has_foreign", "parameters")  # fmt: skip
 
     def __init__(self, parameters: Mapping[str, Parameter] | None = None, description: str = "") -> None:
         self.parameters: Mapping[str, Parameter] = dict(parameters or {})
         self.description = description
+        self.has_foreign = False
+        """Whether a block was ever here that tells of a type from outside: where none was, none is looked for."""
         self._graph: nx.MultiDiGraph = nx.MultiDiGraph()
         self._view: nx.MultiDiGraph | None = None
         self._index: _Index | None = None
@@ -174,7 +176,7 @@ class Definition:
     def copy(self) -> Definition:
         """A definition of its own with the same blocks; they are immutable, so they are shared."""
         twin = Definition(self.parameters, self.description)
-        twin._graph = copied(self._graph)
+        twin._graph, twin.has_foreign = copied(self._graph), self.has_foreign
         twin._routes, twin._notes, twin._frames = dict(self._routes), self._notes, self._frames
         return twin
 
@@ -332,7 +334,7 @@ class Definition:
         if old.type != block.type or (block.repeat is None) != (old.repeat is None):
             self.index.note(name, old, came=False)
             self.index.note(name, block, came=True)
-        self._graph._node[name] = MappingProxyType({"block": block})
+        self._hold(name, block)
 
     def move(self, to: Mapping[str, tuple[float, float] | None]) -> dict[str, tuple[float, float] | None]:
         """Put blocks elsewhere; where they were."""
@@ -367,6 +369,7 @@ class Definition:
     def _hold(self, name: str, block: Block) -> None:
         if name not in self._graph:
             self._graph.add_node(name)
+        self.has_foreign |= block.origin is not None
         self._graph._node[name] = MappingProxyType({"block": block})
 
     def write_notes(self, notes: Mapping[str, Note]) -> None:

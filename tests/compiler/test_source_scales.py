@@ -11,6 +11,7 @@ import torch
 
 import blockstudio as bs
 from blockstudio.compiler import source
+from blockstudio.compiler.class_plans import ClassPlan
 from blockstudio.graph.diagram import Diagram
 
 
@@ -95,3 +96,28 @@ def test_a_merge_of_very_many_is_written_in_several_statements(merge: str, bypas
     for part in parts[1:]:
         wanted = {"Add": torch.add, "Multiply": torch.mul, "Maximum": torch.maximum}[merge](wanted, part)
     assert torch.equal(model(x), wanted)
+
+
+def test_names_of_all_classes_are_not_gathered_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def name(plan: ClassPlan) -> str:
+        read.append(vars(plan)["name"])
+        return read[-1]
+
+    diagram = Diagram("many")
+    last = diagram.add("Input", "input", shape=[3, 8, 8])
+    for index in range(60):
+        scope = f"M{index}"
+        diagram.module(scope)
+        for kind, block in (("Input", "x"), ("Conv2d", "conv"), ("Output", "y")):
+            diagram.add(kind, block, scope=scope, **({"out_channels": 3, "kernel_size": 1} if kind == "Conv2d" else {}))
+        diagram.connect("x", "conv", scope=scope)
+        diagram.connect("conv", "y", scope=scope)
+        diagram.connect(last, diagram.add(scope, f"b{index}"))
+        last = f"b{index}"
+    diagram.connect(last, diagram.add("Output", "output"))
+    kept = property(name, lambda plan, value: vars(plan).update(name=value))
+    monkeypatch.setattr(ClassPlan, "name", kept)
+    assert source(diagram).count("\nclass ") == 61
+    assert len(read) <= 10 * 61

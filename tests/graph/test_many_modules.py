@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from blockstudio.blocks.absent import Origin
 from blockstudio.errors import StudioError
 from blockstudio.graph import block_edits
-from blockstudio.graph.definition import Definition
+from blockstudio.graph.block_edits import AddBlock
+from blockstudio.graph.definition import Block, Definition
 from blockstudio.graph.diagram import Diagram
 from blockstudio.graph.format import dumps, loads
+from blockstudio.graph.operations.copying import copy_diagram
 
 
 def drawn(modules: int) -> Diagram:
@@ -27,6 +30,28 @@ def test_what_is_counted_for_a_block_does_not_grow_with_the_modules(monkeypatch:
     text = dumps(drawn(120))
     monkeypatch.setattr(Definition, "wire_count", looked)
     assert len(loads(text).modules) == 120 and len(counted) <= 3 * 121
+
+
+def test_nobody_walks_all_modules_for_each_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    walk, walked = Definition.of_type, list[Definition]()
+    monkeypatch.setattr(Definition, "of_type", lambda self, *types: walked.append(self) or walk(self, *types))
+    diagram = loads(dumps(drawn(120)))
+    assert len(diagram.modules) == 120 and len(walked) <= 8 * 121
+
+
+def test_a_type_from_outside_is_found_wherever_it_is_and_was() -> None:
+    diagram = drawn(3)
+    origin = Origin(package="their-blocks", inputs=("in",), outputs=("out",))
+    diagram.history.do(AddBlock(scope="M1", name="a", block=Block(type="Theirs", origin=origin)))
+    with pytest.raises(StudioError, match="Theirs"):
+        diagram.module("Theirs")
+    twin = copy_diagram(diagram)
+    kind = twin.kind("Theirs")
+    assert kind is not None and kind.package == "their-blocks"
+    twin.remove("a", scope="M1")
+    assert twin.kind("Theirs") is None
+    twin.undo()
+    assert twin.kind("Theirs") == kind
 
 
 def test_the_largest_size_holds_however_blocks_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
