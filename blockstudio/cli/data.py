@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from blockstudio.cli.arguments import Parser, answer, json_argument, opened, settings_of
+from blockstudio.cli.looking import told
 from blockstudio.cli.recipe import recipe_of
 from blockstudio.cli.tables import check_output, output_arguments, write_tables
 from blockstudio.errors import StudioError
@@ -62,7 +63,8 @@ def data(options: argparse.Namespace) -> int:
     from blockstudio.training.survey.samples import Samples
     from blockstudio.training.survey.serve import SEEN, set_facts
 
-    material = open_material(recipe, diagram)
+    with told():
+        material = open_material(recipe, diagram)
     checking = Checking(material)
     for _ in checking.steps():
         pass

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened, weights_argument, weights_file
+from blockstudio.cli.looking import told
 from blockstudio.cli.recipe import recipe_of
 from blockstudio.errors import StudioError
 from blockstudio.text import say
@@ -176,7 +177,8 @@ def train(options: argparse.Namespace) -> int:
             "seed": options.seed,
         },
     )
-    run = create_run(diagram, recipe, Path(options.run) if options.run else None)
+    with told():
+        run = create_run(diagram, recipe, Path(options.run) if options.run else None)
     if options.tune or options.find_batch_size or options.find_lr:
         from blockstudio.cli.tuning import choose
 

@@ -28,6 +28,7 @@ from blockstudio.graph.expand import flatten
 from blockstudio.graph.operations.copying import copy_diagram
 from blockstudio.graph.resolve import resolve
 from blockstudio.runs.datasets import check_present, describe
+from blockstudio.runs.folder_tree import looking
 from blockstudio.runs.frozen import freeze_problems, trainable
 from blockstudio.runs.known_sets import COUNTED, DataInfo
 from blockstudio.runs.narrow import narrow_problems
@@ -66,6 +67,11 @@ def adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]
 
     Raises `StudioError` with everything that is wrong with recipe, data and diagram.
     """
+    with looking():
+        return _adapt(diagram, recipe)
+
+
+def _adapt(diagram: Diagram, recipe: Recipe) -> tuple[Diagram, Recipe, list[str]]:
     problems = [*check(recipe), *_weights_problems(recipe)]
     fitted = copy_diagram(diagram)
     facts: DataInfo | None = None

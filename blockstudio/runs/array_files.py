@@ -18,6 +18,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.folder_tree import files_in
 from blockstudio.runs.image_folders import WORD, WORDS, Part
 from blockstudio.text import Text, listed, say
 
@@ -114,7 +115,7 @@ def arrays_in(path: Path) -> ArraySet | None:
     """
     if path.is_file():
         return _set(path, _arrays(path))
-    files = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS and each.is_file())
+    files = list(files_in(path, lambda name: name.lower().endswith(ENDINGS)))
     whole = [found for each in files if each.suffix.lower() == ENDINGS[0] if (found := _set(each, _arrays(each)))]
     if len(whole) > 1:
         raise StudioError(

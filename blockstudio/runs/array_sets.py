@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
 from blockstudio.runs.array_files import ENDINGS, ArraySet, arrays_in, labels_of
-from blockstudio.runs.image_folders import Part, holds_images
+from blockstudio.runs.folder_tree import current
+from blockstudio.runs.image_folders import Part, class_folders, holds_images
 from blockstudio.runs.pixel_tables import ENDINGS as TABLES
 from blockstudio.runs.pixel_tables import PixelTable, TableSet, by_part, rows_of, tables_of_pixels
 from blockstudio.text import Text, listed, say, say_many
@@ -62,13 +63,13 @@ def facts_of(path: Path) -> Facts | None:
 
 def unread(path: Path) -> StudioError | None:
     """What is said of a file, or of the files of a folder, that may hold a set in a form that is not read."""
-    files = [path] if path.is_file() else sorted(each for each in path.iterdir() if each.is_file())
-    names = [each.name for each in files if not each.name.startswith(".")]
+    files = [path.name] if path.is_file() else sorted(current().entries(path).files)
+    names = [name for name in files if not name.startswith(".")]
     others = [name for name in names if name.lower().endswith(OTHERS)]
     packed = [name for name in names if name.lower().endswith(PACKED)]
     if not others and (path.is_file() or not packed):
         return None
-    if path.is_dir() and any(holds_images(folder) for folder in (path, *filter(Path.is_dir, path.iterdir()))):
+    if path.is_dir() and any(holds_images(folder) for folder in (path, *class_folders(path))):
         return None  # then it is the images that somebody meant, and the table that does not tell of them
     text = (
         say("is a file, of a kind that is not read as a data set.")

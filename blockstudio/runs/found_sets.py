@@ -11,6 +11,7 @@ from blockstudio.errors import StudioError, file_errors
 from blockstudio.folders import data_sets
 from blockstudio.graph.diagram import suggestion
 from blockstudio.runs.array_sets import facts_of, unread
+from blockstudio.runs.folder_tree import looking
 from blockstudio.runs.idx_files import IdxSet, check_counts, choose_set, idx_header, numbering
 from blockstudio.runs.image_folders import is_text, printable
 from blockstudio.runs.known_sets import COUNTED, DATASETS, DataInfo, Kind, Known, known_facts
@@ -29,7 +30,7 @@ def describe_path(data: Data) -> DataInfo:
         text = say("has a name that is no text in UTF-8.")
         raise StudioError("data.name", text, where=printable(data.source), hint=say("Rename the folder."))
     path = Path(data.source).expanduser()
-    with file_errors():
+    with file_errors(), looking():
         if path.is_dir():
             return _describe_folder(path)
         if path.parent.is_dir() and (found := choose_set(path.parent, path.name)) is not None:

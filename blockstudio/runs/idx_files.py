@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TypeAlias, cast
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.folder_tree import files_in
 from blockstudio.text import Text, say, say_many
 
 MAX_LABELS = 1 << 26
@@ -64,7 +65,7 @@ Named: TypeAlias = dict[tuple[str, str], Path]
 def _files(folder: Path) -> dict[str, Named]:
     found: dict[str, Named] = {}
     try:
-        paths = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+        paths = list(files_in(folder, lambda name: _NAME.fullmatch(name) is not None)) if folder.is_dir() else []
     except OSError as error:
         raise StudioError(
             "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)

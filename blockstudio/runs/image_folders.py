@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.folder_tree import IMAGE_ENDINGS, Entries, current
 from blockstudio.text import say
 
-IMAGE_ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
-    ".jfif", ".jpe", ".jif", ".mpo", ".apng", ".dib", ".avif", ".jp2", ".tga", ".ico",
-)  # fmt: skip
 STRANGE_ENDINGS = (
     ".heic", ".heif", ".jxl", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".psd", ".svg", ".eps", ".pcx",
     ".dds", ".exr", ".hdr",
@@ -42,17 +39,25 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[\u4e00-\u9fff]+")
 _JOINED = re.compile(rf"(?P<word>{'|'.join(word for words in WORDS.values() for word in words)})({'|'.join(FILLERS)})+")
 
 
+def _entries(folder: Path) -> Entries:
+    """Raises `StudioError` ``data.folder`` if it cannot be looked into."""
+    try:
+        return current().entries(folder)
+    except OSError as error:
+        raise StudioError(
+            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=printable(folder)
+        ) from error
+
+
 def class_folders(folder: Path) -> list[Path]:
     """Visible subfolders, by name, without a link that leads back to where one is. Raises `StudioError`
     ``data.folder`` if it cannot be looked into."""
-    try:
-        found = sorted(
-            path for path in folder.iterdir() if path.is_dir() and is_own(path.name) and not _leads_back(path)
-        )
-    except OSError as error:
-        raise StudioError(
-            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
-        ) from error
+    inside = _entries(folder)
+    found = [
+        folder / name
+        for name in inside.folders
+        if is_own(name) and not (name in inside.links and _leads_back(folder / name))
+    ]
     for path in found:
         if not is_text(path.name):
             raise StudioError(
@@ -71,33 +76,33 @@ def is_own(name: str) -> bool:
 
 def _leads_back(path: Path) -> bool:
     """Whether a link leads to a folder that it lies in."""
-    return path.is_symlink() and path.resolve() in path.parent.resolve().joinpath("inside").parents
-
-
-MOST_FOLDERS = 10_000
-"""Below a class of images; whoever names a whole disk or home folder is told, rather than waiting for its end."""
+    return path.resolve() in path.parent.resolve().joinpath("inside").parents
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every folder below, with the names of its files; links are followed, each folder is entered once. Raises
-    `StudioError` ``data.folder`` where there are more than `MOST_FOLDERS`."""
-    seen: set[Path] = set()
-    for where, names, files in os.walk(folder, followlinks=True):
-        here = Path(where)
-        real = here.resolve()
-        if real in seen:
-            names.clear()
+    """Every folder below, with the names of its files; links are followed, each folder is entered once. What cannot be
+    looked into is passed by. Raises `StudioError` ``data.folder`` in a tree that is no set."""
+    for where, files in walk_all(folder):
+        yield Path(where), [name for name in files if not name.startswith(".")]
+
+
+def walk_all(folder: Path) -> Iterator[tuple[str, Sequence[str]]]:
+    """As `walk`, hidden files included."""
+    look = current()
+    seen: set[tuple[int, int]] = set()
+    waiting = [os.fspath(folder)]
+    while waiting:
+        where = waiting.pop()
+        try:
+            real = os.stat(where)
+            if (real.st_dev, real.st_ino) in seen:
+                continue
+            seen.add((real.st_dev, real.st_ino))
+            inside = look.entries(where)
+        except OSError:
             continue
-        seen.add(real)
-        if len(seen) > MOST_FOLDERS:
-            raise StudioError(
-                "data.folder",
-                say("holds more than {most:,} folders, too many for a set of images.", most=MOST_FOLDERS),
-                where=printable(folder),
-                hint=say("Name the folder with a subfolder for each class."),
-            )
-        names[:] = [name for name in names if is_own(name)]
-        yield here, [name for name in files if not name.startswith(".")]
+        waiting += [os.path.join(where, name) for name in reversed(inside.folders) if is_own(name)]
+        yield where, inside.files
 
 
 def is_text(name: str) -> bool:
@@ -116,13 +121,7 @@ def is_image(name: str) -> bool:
 
 
 def holds_images(folder: Path) -> bool:
-    try:
-        with os.scandir(folder) as found:
-            return any(is_image(entry.name) and entry.is_file() for entry in found)
-    except OSError as error:
-        raise StudioError(
-            "data.folder", say("cannot be read: {error}.", error=error.strerror), where=str(folder)
-        ) from error
+    return any(is_image(name) and os.path.isfile(folder / name) for name in _entries(folder).files)
 
 
 def count_images(folders: Sequence[Path], limit: int) -> int | None:
@@ -180,7 +179,7 @@ def words_of(name: str) -> list[str]:
 def images_in(folder: Path, deep: bool = True) -> list[Path]:
     """The images of a folder in order, those below it too unless told otherwise."""
     if not deep:
-        return sorted(path for path in folder.iterdir() if is_image(path.name) and path.is_file())
+        return [folder / name for name in _entries(folder).files if is_image(name) and os.path.isfile(folder / name)]
     return sorted(where / name for where, files in walk(folder) for name in files if is_image(name))
 
 

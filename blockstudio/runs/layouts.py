@@ -19,7 +19,6 @@ from blockstudio.runs.image_folders import (
     count_images,
     holds_images,
     images_in,
-    is_image,
     part_of,
     plain_name,
 )
@@ -314,7 +313,7 @@ def _doubts(classes: Sequence[Path]) -> list[Text]:
 
 def _strays(found: Layout) -> list[Text]:
     """That images beside the class folders are of no class."""
-    names = [path.name for path in found.train.iterdir() if is_image(path.name) and path.is_file()]
+    names = images_in(found.train, deep=False)
     if not names or not found.classes:
         return []
     return [

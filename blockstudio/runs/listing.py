@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blockstudio.runs.datasets import held_count
-from blockstudio.runs.image_folders import IMAGE_ENDINGS, Part, folder_of
+from blockstudio.runs.folder_tree import IMAGE_ENDINGS, looking
+from blockstudio.runs.image_folders import Part, folder_of, walk_all
 from blockstudio.runs.layouts import Layout, layout
 from blockstudio.runs.structure import Data
 
@@ -60,6 +61,11 @@ class Counts:
 def list_folder(root: Path) -> Listing:
     """Every file of an image folder, some microseconds a file. Raises `StudioError` ``data.folder`` if a folder cannot
     be looked into."""
+    with looking():
+        return _list(root)
+
+
+def _list(root: Path) -> Listing:
     found = layout(root)
     names = found.classes
     others: list[str] = []
@@ -85,9 +91,8 @@ def _listed(folders: Sequence[Path], others: list[str]) -> ListedPart:
     for label, folder in enumerate(folders):
         here: list[str] = []
         nested = False
-        for where, inner, files in os.walk(folder):
-            inner[:] = [name for name in inner if not name.startswith(".")]
-            nested = nested or bool(inner)
+        for where, files in walk_all(folder):
+            nested = nested or where != os.fspath(folder)
             images = [name for name in files if name.lower().endswith(IMAGE_ENDINGS) and name[0] != "."]
             if len(images) < len(files):
                 known = set(images)

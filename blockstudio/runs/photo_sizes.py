@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from statistics import median_low
 from typing import TypeAlias
 
-from blockstudio.graph.files import check_regular, folders_in, inside
-from blockstudio.runs.image_folders import images_in
+from blockstudio.graph.files import check_regular
+from blockstudio.runs.folder_tree import current, looking
+from blockstudio.runs.image_folders import images_in, is_own
 from blockstudio.runs.layouts import layout
+from blockstudio.runs.tables import tables_in
 
 DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, KeyError, IndexError, TypeError,
@@ -34,17 +36,30 @@ def usual_side(root: Path) -> int | None:
         import PIL.Image  # noqa: F401 - what is not there now may be installed later
     except ImportError:
         return None
-    stamp = _stamp(root)
-    if root not in _known or _known[root][0] != stamp:
-        _known[root] = stamp, _looked_at(root)
+    with looking():
+        stamp = _stamp(root)
+        if root not in _known or _known[root][0] != stamp:
+            _known[root] = stamp, _looked_at(root)
     return _known[root][1]
 
 
 def _stamp(root: Path) -> _Stamp:
     """When something last came into the folder, or into one inside it, or went; and when its lists were written."""
-    classes = inside(root)
-    deeper = [inner.path for each in classes for inner in folders_in(each)]
-    return tuple(sorted((str(path), os.lstat(path).st_mtime_ns) for path in (str(root), *map(str, classes), *deeper)))
+    found = [(str(root), root.stat().st_mtime_ns)]
+    folders = _folders(root)
+    waiting = [*tables_in(root), *(root / name for name in folders)]
+    waiting += [root / outer / name for outer in folders if is_own(outer) for name in _folders(root / outer)]
+    for path in waiting:
+        with suppress(OSError):  # a link that leads nowhere
+            found.append((str(path), path.stat().st_mtime_ns))
+    return tuple(sorted(found))
+
+
+def _folders(folder: Path) -> tuple[str, ...]:
+    try:
+        return current().entries(folder).folders
+    except OSError:  # what may not be looked into is told where the set is read
+        return ()
 
 
 def _looked_at(root: Path) -> int | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.folder_tree import files_in
 from blockstudio.runs.image_folders import WORDS, Part, part_of
 from blockstudio.runs.tables import CLASS_NAMES, NOT_LABELS, SPLIT_NAMES, letters
 from blockstudio.text import Text, listed, say
@@ -124,11 +125,7 @@ def tables_of_pixels(path: Path) -> TableSet | None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(
-        each
-        for each in folder.iterdir()
-        if each.suffix.lower() in ENDINGS and not NOT_LABELS.search(each.name) and each.is_file()
-    )
+    return list(files_in(folder, lambda name: name.lower().endswith(ENDINGS) and not NOT_LABELS.search(name)))
 
 
 def _part(name: str) -> Part | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockstudio.errors import StudioError
+from blockstudio.runs.folder_tree import current
 from blockstudio.text import say
 
 FLOWERS17 = 1360
@@ -45,7 +46,7 @@ def flowers17_photos(folder: Path) -> Path | None:
         return found
     if (found.parent / "datasplits.mat").is_file():
         return found
-    numbered = sum(re.fullmatch(r"image_\d{4}\.jpg", path.name) is not None for path in found.iterdir())
+    numbered = sum(re.fullmatch(r"image_\d{4}\.jpg", name) is not None for name in current().entries(found).files)
     return found if numbered == FLOWERS17 else None
 
 
@@ -122,7 +123,7 @@ def find_published(folder: Path, name: str = "") -> Found | None:
 
 def _inner(folder: Path) -> list[Path]:
     try:
-        found = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))]
+        found = [folder / name for name in current().entries(folder).folders if not name.startswith((".", "__"))]
     except OSError:  # Whoever looks for classes in it says so.
         return []
     return found if len(found) == 1 else []

@@ -22,8 +22,11 @@ from blockstudio.runs.recipe import FIELDS, Recipe, get_field
 from blockstudio.runs.recipe_files import load_recipe
 from blockstudio.runs.run import DIAGRAM, RECIPE, Run
 from blockstudio.runs.state import RunState
+from blockstudio.text import say
 
 MAX_DIAGRAM = 64 << 20
+MOST_IDLE = 10_000
+"""Folders that are no runs and are looked into: whoever names a disk is told."""
 
 
 class _Parameter(msgspec.Struct):
@@ -235,18 +238,31 @@ def read_rows(folder: Path) -> list[Listed]:
 
 def _directories(folder: Path) -> Iterator[tuple[Path, str, float]]:
     """Run directories in a folder and in the folders beside them (experiments): with that folder's name, and when
-    they were made."""
+    they were made. Raises `StudioError` ``runs.folder`` where next to nothing in it is a run."""
+    idle = 0
+
+    def passed() -> None:
+        nonlocal idle
+        idle += 1
+        if idle > MOST_IDLE:
+            text = say("holds more than {most:,} folders that are no runs.", most=MOST_IDLE)
+            hint = say("Name the folder in which the runs are.")
+            raise StudioError("runs.folder", text, where=str(folder), hint=hint)
+
     for entry in _shown(folder):
         made = _made(Path(entry.path))
         if made is not None:
             yield Path(entry.path), "", made
             continue
+        passed()
         if entry.is_symlink() and os.path.realpath(entry.path) == os.path.realpath(folder):
             continue  # it leads back here: all of it stands in the list already
         for inner in _shown(entry.path):
             made = _made(Path(inner.path))
             if made is not None:
                 yield Path(inner.path), entry.name, made
+            else:
+                passed()
 
 
 def _shown(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:

@@ -8,12 +8,14 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from blockstudio.errors import StudioError
 from blockstudio.graph.files import read_bounded
+from blockstudio.runs.folder_tree import files_in
 from blockstudio.text import listed, say
 
 MAX_TABLE = 64 << 20
@@ -52,16 +54,11 @@ class Table:
 
 def tables_in(folder: Path) -> list[Path]:
     """Files of a folder that may be such tables, by name."""
-    found = [
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in ENDINGS
-        and not path.name.startswith(".")
-        and not NOT_LABELS.search(path.name)
-        and path.is_file()
-        and path.stat().st_size <= MAX_TABLE
-    ]
-    return sorted(found)[:MOST_TABLES]
+    found = files_in(
+        folder,
+        lambda name: name.lower().endswith(ENDINGS) and not name.startswith(".") and not NOT_LABELS.search(name),
+    )
+    return list(islice((path for path in found if path.stat().st_size <= MAX_TABLE), MOST_TABLES))
 
 
 def read_table(path: Path, photos: Sequence[Path], least: int = 0) -> Table | None:

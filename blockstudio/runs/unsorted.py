@@ -11,7 +11,8 @@ from pathlib import Path
 
 from blockstudio.graph.files import read_bounded
 from blockstudio.runs.flat_labels import Labelled
-from blockstudio.runs.image_folders import FILLERS, IMAGE_ENDINGS, Part, class_folders, images_in, part_of, words_of
+from blockstudio.runs.folder_tree import IMAGE_ENDINGS
+from blockstudio.runs.image_folders import FILLERS, Part, class_folders, images_in, part_of, words_of
 from blockstudio.runs.tables import LIST, SPLIT_NAMES, Table, classes_of, read_table, tables_in
 from blockstudio.text import Text, listed, say, say_many
 

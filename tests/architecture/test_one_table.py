@@ -78,6 +78,7 @@ def test_no_form_is_named_outside_the_table() -> None:
         "compiler/weight_files.py",
         "gui/weights",
         "runs/array_sets.py",
+        "runs/folder_tree.py",
         "runs/image_folders.py",
         "runs/pixel_tables.py",
         "runs/tables.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from blockstudio.gui.data.stages import FLAGS
 from blockstudio.gui.data.survey import SurveyControl
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
+from blockstudio.runs import folder_tree
 
 
 def photos(root: Path) -> Path:
@@ -139,3 +141,34 @@ def test_files_that_hold_a_set_can_be_dropped() -> None:
         file = Path("/somewhere") / name
         assert is_data(file) and set_of(file) == (file if whole else file.parent)
     assert not is_data(Path("notes.txt"))
+
+
+def test_a_look_through_a_large_folder_is_told_and_can_be_stopped(qtbot, open_window, tmp_path, monkeypatch) -> None:
+    window = open_window("cifar_resnet")
+    desk, root = window.desk, tmp_path / "disk"
+    for name in "abcdefgh":
+        (root / name / "inner").mkdir(parents=True)
+    desk.commands.run("page.data")
+    page = desk.screen_widget("data")
+    control = page.control
+    read, go_on, waiting = folder_tree._read, threading.Event(), threading.Event()
+
+    def slow(place: str) -> folder_tree.Entries:
+        if Path(place) == root / "b":
+            waiting.set()
+            go_on.wait()
+        return read(place)
+
+    monkeypatch.setattr(folder_tree, "_read", slow)
+    monkeypatch.setattr(control.process, "start", lambda *_: None)
+    desk.session.recipe.set_fields({"data.source": str(root)})
+    try:
+        qtbot.waitUntil(waiting.is_set)
+        qtbot.waitUntil(page.let_go.isVisible)
+        assert page.progress_text.text() == f"looking through folders: {control.look.folders}, with 0 files"
+        qtbot.mouseClick(page.let_go, Qt.MouseButton.LeftButton)
+    finally:
+        go_on.set()
+    qtbot.waitUntil(lambda: control.trouble is not None)
+    assert control.trouble.code == folder_tree.ENDED and "it was stopped" in page.trouble.text()
+    assert not page.let_go.isVisible()

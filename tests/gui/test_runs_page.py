@@ -274,3 +274,21 @@ def test_a_running_run_moves_in_the_table(open_window, qtbot, folder: Path) -> N
     page.store.look()
     qtbot.waitUntil(lambda: page.curves.first.chart.lines[0].x.size == before + 1)
     assert page.view.current is not None and page.marked_rows() == [plain]
+
+
+def test_a_folder_that_is_no_place_of_runs_is_told_once(qtbot, open_window, monkeypatch) -> None:
+    window = open_window("cifar_resnet")
+    desk = window.desk
+    desk.commands.run("page.runs")
+    store = desk.screen_widget("runs").store
+    qtbot.waitUntil(lambda: store.complete)
+    for name in "abc":
+        (store.folder / name).mkdir(parents=True)
+    monkeypatch.setattr("blockstudio.runs.rows.MOST_IDLE", 2)
+    told: list[str] = []
+    store.failed.connect(told.append)
+    for _ in range(2):
+        qtbot.waitUntil(lambda: not store.is_reading)
+        store.look()
+        qtbot.waitUntil(lambda: not store.is_reading)
+    assert len(told) == 1 and "more than 2 folders that are no runs" in told[0]

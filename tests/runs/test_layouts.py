@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from blockstudio.errors import StudioError
 from blockstudio.graph.presets import load_preset
 from blockstudio.runs import Recipe, with_fields
 from blockstudio.runs.adapt import adapt
@@ -130,15 +129,3 @@ def test_images_of_no_class_are_said(tmp_path: Path) -> None:
     found = lay(tmp_path, "train", "train/cat", "train/dog", "test/cat", images=2)
     assert [note for note in found.notes if note.startswith("2 images beside the class folders of train are in none")]
     assert classes(lay(tmp_path / "b", "cat", "dog")) == ["cat", "dog"]
-
-
-def test_a_folder_of_too_many_folders_is_told_rather_than_walked_to_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("cat", "dog"):
-        for number in range(6):
-            (tmp_path / name / str(number) / "inner").mkdir(parents=True)
-    monkeypatch.setattr("blockstudio.runs.image_folders.MOST_FOLDERS", 10)
-    with pytest.raises(StudioError) as caught:
-        describe(Data(source=str(tmp_path)))
-    assert caught.value.code == "data.folder" and "more than 10 folders" in str(caught.value)

@@ -182,3 +182,13 @@ def test_a_folder_that_leads_back_to_the_runs_lists_none_twice(folder: Path) -> 
     before = len(read_rows(folder))
     (folder / "again").symlink_to(folder)
     assert len(read_rows(folder)) == before
+
+
+def test_a_folder_of_folders_that_are_no_runs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blockstudio.runs.rows.MOST_IDLE", 5)
+    for name in "ab":
+        for number in range(3):
+            (tmp_path / name / str(number)).mkdir(parents=True)
+    with pytest.raises(StudioError) as caught:
+        read_rows(tmp_path)
+    assert caught.value.code == "runs.folder" and "more than 5 folders that are no runs" in str(caught.value)

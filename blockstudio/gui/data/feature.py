@@ -32,6 +32,8 @@ class DataSet:
                     enabled=lambda d: d.screen == "data", keywords="die random augmentation"),
             Command("data.check", say("Check the data set again"), lambda d: self.control.restart(),
                     enabled=lambda d: d.screen == "data"),
+            Command("data.let_go", say("Stop looking through the folder"), lambda d: self.control.let_go(),
+                    enabled=lambda d: self.page is not None and self.control.look is not None),
             Command("data.weigh", say("Weigh classes by their size"),
                     lambda d: d.session.recipe.set_fields({"balance": "weights"}), keywords="balance imbalance loss"),
             Command("data.damaged", say("Damaged images"),

@@ -85,6 +85,7 @@ class DataPage(QScrollArea):
         column.addStretch(0)
         self.setWidget(holder)
         control.changed.connect(self.show_known)
+        control.looked.connect(self._show_progress)
         control.tiles_changed.connect(self._show_chosen)
         desk.session.recipe.changed.connect(self.show_known)
         notifier.changed.connect(self.recolour)
@@ -104,7 +105,8 @@ class DataPage(QScrollArea):
         self.progress = QProgressBar()
         self.progress.setFixedSize(120, 6)
         self.progress.setTextVisible(False)
-        head.add_tools(self.progress_text, self.progress,
+        self.let_go = self._desk.commands.link(tr("Stop"), "data.let_go")
+        head.add_tools(self.progress_text, self.progress, self.let_go,
                        self._desk.commands.link(tr("Back to the drawing"), "view.drawing"))  # fmt: skip
         return head
 
@@ -204,6 +206,11 @@ class DataPage(QScrollArea):
         self.progress_text.setVisible(waiting or bool(total))
         self.progress.setRange(0, total)
         self.progress.setValue(done)
+        look = self.control.look
+        self.let_go.setVisible(look is not None and look.folders > 0)
+        if look is not None and look.folders:
+            self.progress_text.setText(tr(look.said()))
+            return
         if not total:
             self.progress_text.setText(tr("reading images…") if self.control.known.classes else tr("reading names…"))
             return

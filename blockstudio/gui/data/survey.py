@@ -17,6 +17,7 @@ from blockstudio.gui.data.process import SurveyProcess
 from blockstudio.gui.document.session import Session
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs.datasets import check_present, describe
+from blockstudio.runs.folder_tree import Look, looking
 from blockstudio.runs.known_sets import DataInfo
 from blockstudio.runs.listing import list_folder, split_counts
 from blockstudio.runs.recipe import Recipe
@@ -27,6 +28,8 @@ COUNT = 16
 """Tiles that are drawn of each class; as many are shown as there is room for."""
 PAUSE_MS = 300
 """Typing and dragging go on for so long before another recipe or network is told."""
+LOOKS_MS = 150
+"""Between two words on how far a look through a folder has come."""
 PARTS = ("train", "validation", "test")
 
 
@@ -95,6 +98,8 @@ class SurveyControl(QObject):
 
     changed = Signal()
     """Names, counts, what was found out."""
+    looked = Signal()
+    """The look through the folder has come further."""
     tiles_changed = Signal()
     stages_changed = Signal()
 
@@ -115,6 +120,11 @@ class SurveyControl(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(PAUSE_MS)
         self._soon.timeout.connect(self._follow)
+        self.look: Look | None = None
+        """Through the folder in which the set is, while it is under way."""
+        self._looks = QTimer(self)
+        self._looks.setInterval(LOOKS_MS)
+        self._looks.timeout.connect(self.looked)
         for signal in (session.edited, session.opened, session.recipe.changed):
             signal.connect(self._on_change)
 
@@ -146,14 +156,30 @@ class SurveyControl(QObject):
         self._surveyed = self.recipe.data
         self.known, self.trouble, self._asked = Known(), None, set()
         data = self.recipe.data
+        self._end_look()
         self._work.cancel()
-        self._work.run(lambda: _at_a_glance(data), self._glance, self._not_there)
+        look = self.look = Look()
+        self._looks.start()
+        self._work.run(lambda: _at_a_glance(data, look), self._glance, self._not_there)
         self.process.start(self.recipe, copy_diagram(self._session.diagram))
         self.changed.emit()
         self.tiles_changed.emit()
         self.stages_changed.emit()
 
+    def _end_look(self) -> None:
+        self._looks.stop()
+        if self.look is not None:
+            self.look.end()
+            self.look = None
+
+    def let_go(self) -> None:
+        """End the look through the folder; that it was ended stands where the set would."""
+        if self.look is not None:
+            self.look.end()
+            self.process.stop()
+
     def _glance(self, found: Known) -> None:
+        self._end_look()
         if not self.known.classes:
             self.known = found
             self.changed.emit()
@@ -162,6 +188,7 @@ class SurveyControl(QObject):
         self._fail(error if isinstance(error, StudioError) else StudioError("data.read", str(error)))
 
     def _fail(self, error: StudioError) -> None:
+        self._end_look()
         self.process.stop()
         self.trouble = error
         self.changed.emit()
@@ -172,6 +199,7 @@ class SurveyControl(QObject):
         known = self.known
         match event["event"]:
             case "set":
+                self._end_look()
                 known.title, known.root, known.kind = event["title"], event["root"], event["kind"]
                 known.classes, known.held = tuple(event["classes"]), event["held"]
                 known.counts = {part: event[part] for part in PARTS}
@@ -234,6 +262,7 @@ class SurveyControl(QObject):
     def stop(self) -> None:
         """The window closes."""
         self._soon.stop()
+        self._end_look()
         self._work.cancel()
         self.process.close()
 
@@ -243,8 +272,13 @@ def _images_of(data: Data) -> tuple[object, ...]:
     return data.source, data.folder, data.background, data.black, data.white, data.shapes
 
 
-def _at_a_glance(data: Data) -> Known:
+def _at_a_glance(data: Data, look: Look) -> Known:
     """What can be said without reading an image. Raises `StudioError` ``data.*``."""
+    with looking(look):
+        return _seen(data)
+
+
+def _seen(data: Data) -> Known:
     facts: DataInfo = describe(data)
     check_present(data, facts)
     known = Known(facts.title, str(facts.root or ""), facts.kind, notes=list(facts.notes))

@@ -53,7 +53,7 @@ def file_name(name: str) -> str:
 
 def stranger(file: Path) -> str:
     """What to do instead with a file that is no diagram, by its ending and beginning; empty where it may be one."""
-    from blockstudio.runs.image_folders import IMAGE_ENDINGS  # for those alone who drop such files
+    from blockstudio.runs.folder_tree import IMAGE_ENDINGS  # for those alone who drop such files
 
     try:
         if not file.is_file() or file.suffix.lower() == ".json":

@@ -38,7 +38,7 @@ from blockstudio.gui.laboratory.saving import Kind
 from blockstudio.gui.work.settings import runs_folder
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Run, list_runs
-from blockstudio.runs.image_folders import IMAGE_ENDINGS
+from blockstudio.runs.folder_tree import IMAGE_ENDINGS
 from blockstudio.runs.questions import GROUPS, Group
 from blockstudio.runs.run import DIAGRAM, RECIPE
 from blockstudio.text import say

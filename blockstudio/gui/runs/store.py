@@ -37,6 +37,8 @@ class RunStore(QObject):
         self._timer.timeout.connect(self.look)
         self._seen: tuple[object, ...] = ()
         self._bin = Bin()
+        self._trouble = ""
+        """Why the folder could not be read the last time."""
         self.complete = False
         """Every log has been read to its end."""
 
@@ -68,7 +70,7 @@ class RunStore(QObject):
 
     def _took(self, rows: list[Listed] | None) -> None:
         if rows is None:
-            self._pieces, self.complete = None, True
+            self._pieces, self.complete, self._trouble = None, True, ""
         else:
             self.rows = rows
         seen = (self.complete, *((row.directory, row.version) for row in self.rows))
@@ -79,7 +81,9 @@ class RunStore(QObject):
 
     def _not_read(self, error: StudioError | OSError) -> None:
         self._pieces = None
-        self.failed.emit(str(error))
+        if str(error) != self._trouble:  # once, not at each look
+            self._trouble = str(error)
+            self.failed.emit(self._trouble)
 
     @property
     def is_reading(self) -> bool:

@@ -15,6 +15,7 @@ from blockstudio.gui.training.run_control import RunControl
 from blockstudio.gui.work.worker import Work
 from blockstudio.runs import Recipe
 from blockstudio.runs.adapt import adapt
+from blockstudio.runs.folder_tree import Look, looking
 from blockstudio.runs.forecast import Forecast, forecast
 from blockstudio.runs.known_sets import DATASETS, megabytes_text
 from blockstudio.runs.published import PUBLISHED
@@ -68,6 +69,7 @@ class NextRunPlanner(QObject):
         self._soon.setInterval(PAUSE_MS)
         self._soon.timeout.connect(self._start)
         self.plan: NextRun | None = None
+        self._look = Look()
         for signal in (session.edited, session.opened, trainer.recipe_changed, trainer.runs_changed):
             signal.connect(self._on_change)
 
@@ -82,6 +84,7 @@ class NextRunPlanner(QObject):
     def stop(self) -> None:
         """Let go of what is under way."""
         self._soon.stop()
+        self._look.end()
         self._work.cancel()
 
     def _on_change(self, _: object = None) -> None:
@@ -94,10 +97,13 @@ class NextRunPlanner(QObject):
             return
         diagram, recipe = copy_diagram(self._session.diagram), self._trainer.recipe
         earlier = [row.run for row in self._trainer.runs]
+        self._look.end()
+        look = self._look = Look()
 
         def work() -> NextRun:
             try:
-                fitted, chosen, notes = adapt(diagram, recipe)
+                with looking(look):
+                    fitted, chosen, notes = adapt(diagram, recipe)
             except StudioError as error:
                 problems = getattr(error, "problems", (error,))
                 absent = any(problem.code == "data.absent" for problem in problems)
@@ -109,7 +115,7 @@ class NextRunPlanner(QObject):
             return NextRun(chosen, tuple(notes), (), forecast(fitted, chosen, earlier))
 
         self._work.cancel()
-        self._work.run(work, self._take)
+        self._work.run(work, self._take, lambda error: self._take(NextRun(None, (), (str(error),))))
 
     def _take(self, plan: NextRun | None) -> None:
         if plan != self.plan:

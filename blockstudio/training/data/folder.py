@@ -12,8 +12,8 @@ from torch import Tensor
 from blockstudio.answers import collected
 from blockstudio.errors import StudioError
 from blockstudio.runs.flat_labels import Labelled
+from blockstudio.runs.folder_tree import IMAGE_ENDINGS, current, looking
 from blockstudio.runs.image_folders import (
-    IMAGE_ENDINGS,
     STRANGE_ENDINGS,
     Part,
     class_folders,
@@ -70,6 +70,11 @@ class FolderParts:
 def scan(root: Path) -> FolderParts:
     """List the files of an image folder. Raises `StudioError` for every empty class, unknown class and
     empty file at once."""
+    with looking():
+        return _scan(root)
+
+
+def _scan(root: Path) -> FolderParts:
     problems: list[StudioError] = []
     found = layout(root)
     train_root = found.train
@@ -119,7 +124,7 @@ def _few(root: Path, classes: Sequence[str], other: Path | None) -> StudioError:
     hint = ""
     if classes and other is not None and other.parent == root:
         hint = say("If {folder} holds the images to train on, call it train.", folder=classes[0])
-    elif any(is_image(path.name) for path in root.iterdir()):
+    elif any(is_image(name) for name in current().entries(root).files):
         hint = say("Put the images of each class in a folder of their own: cats/1.jpg, dogs/1.jpg.")
     return StudioError("data.classes", text, where=str(root), hint=hint)
 
