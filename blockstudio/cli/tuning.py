@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from blockstudio.cli.arguments import Parser, json_argument, network_argument, opened
+from blockstudio.cli.ending import ended_by_interrupt
 from blockstudio.graph.files import write_atomic
 from blockstudio.text import from_data, join, render, say, to_data
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 TUNED = "tune.json"
 """What was tried, in the run's directory."""
+ENDED = say("Stopped amid the measuring; nothing was chosen.")
 WAYS, BATCH, RATE = "ways", "batch_size", "learning_rate"
 """What can be measured: ways of computing, numbers of images a step, learning rates."""
 
@@ -61,7 +64,8 @@ def tune(options: argparse.Namespace) -> int:
     tell = _as_json if options.json else _as_text(sys.stdout)
     with tempfile.TemporaryDirectory() as folder:
         run = create_run(diagram, recipe, Path(folder) / "run")
-        measure(run, wanted or [WAYS], tell)
+        with ended_by_interrupt("" if options.json else ENDED, lambda: shutil.rmtree(folder, ignore_errors=True)):
+            measure(run, wanted or [WAYS], tell)
         if options.output:
             save_recipe(run.recipe(), Path(options.output))
     return 0
@@ -72,7 +76,8 @@ def choose(run: Run, options: argparse.Namespace) -> None:
     to standard error where standard output has JSON."""
     asked = ((BATCH, options.find_batch_size), (WAYS, options.tune), (RATE, options.find_lr))
     tell = _as_text(sys.stderr if options.json else sys.stdout)
-    found = measure(run, [name for name, wanted in asked if wanted], _unheard if options.quiet else tell)
+    with ended_by_interrupt("" if options.json else ENDED):
+        found = measure(run, [name for name, wanted in asked if wanted], _unheard if options.quiet else tell)
     import msgspec
 
     write_atomic(run.directory / TUNED, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
