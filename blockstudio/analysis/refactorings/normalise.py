@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from blockstudio.analysis.refactorings.context import Proposal, RefactorContext
 from blockstudio.blocks import INPUT, OUTPUT
@@ -23,13 +24,14 @@ def normalised(sites: Iterable[RefactorContext], names: Iterable[str] | None = N
     for site in sites:
         scope, here = site.scope, 0
         site.start_over()
-        for name, _ in site.definition.blocks():
-            if (wanted is not None and name not in wanted) or not _lacks(site, name):
+        around = _Around(site)
+        for place, (name, _) in enumerate(site.definition.blocks()):
+            if (wanted is not None and name not in wanted) or not _lacks(site, name, around):
                 continue
             given = site.names.free(_called(name))
             new = New("BatchNorm2d", given, at=site.near(name, 1), bypass=site.block(name).bypass)
             edits += [site.cut(wire) for wire in site.readers(name)]
-            edits += [site.put(new, site.place(name) + 1 + here, given), site.connect((name, "out"), given)]
+            edits += [site.put(new, place + 1 + here, given), site.connect((name, "out"), given)]
             edits += [site.connect((given, "out"), wire.target, wire.target_port) for wire in site.readers(name)]
             if site.raw(name, "bias") is not False:
                 edits += site.set(name, {"bias": False})
@@ -50,16 +52,34 @@ def normalised(sites: Iterable[RefactorContext], names: Iterable[str] | None = N
     )  # fmt: skip
 
 
-def _lacks(site: RefactorContext, name: str) -> bool:
+class _Around:
+    """What holds for all blocks of a definition, looked for once, when it is first asked."""
+
+    def __init__(self, site: RefactorContext) -> None:
+        self._site = site
+
+    @cached_property
+    def is_preactivated(self) -> bool:
+        """Whether convolutions here are normalised before: then what goes into a sum is left as it is on purpose."""
+        blocks = self._site.definition.blocks()
+        return any(_normalised_before(self._site, name) for name, block in blocks if block.type == "Conv2d")
+
+    @cached_property
+    def is_normalised_outside(self) -> bool:
+        """Whether what leaves the instances of a module is normalised where they stand."""
+        return self._site.scope != MAIN and _normalised_outside(self._site.diagram, self._site.scope)
+
+
+def _lacks(site: RefactorContext, name: str, around: _Around) -> bool:
     """Whether a block is a convolution that nothing normalises, before or behind."""
     kind, block = site.kind(name), site.block(name)
     if kind is None or kind.family != "convolution" or "bias" not in kind.parameters or block.repeat is not None:
         return False
     if block.bypass is True or not site.readers(name):
         return False
-    if _normalised_behind(site, name) or _normalised_before(site, name) or _gives_scores(site, name):
+    if _normalised_behind(site, name, around) or _normalised_before(site, name) or _gives_scores(site, name):
         return False
-    return not (_is_summed(site, name) and _is_preactivated(site))
+    return not (_is_summed(site, name) and around.is_preactivated)
 
 
 def _normalises(site: RefactorContext, name: str) -> bool:
@@ -67,13 +87,11 @@ def _normalises(site: RefactorContext, name: str) -> bool:
     return kind is not None and kind.family == "normalisation"
 
 
-def _normalised_behind(site: RefactorContext, name: str) -> bool:
+def _normalised_behind(site: RefactorContext, name: str, around: _Around) -> bool:
     readers = {wire.target for wire in site.readers(name)}
     if any(_normalises(site, reader) or _normalised_inside(site, reader) for reader in readers):
         return True
-    if site.scope == MAIN or not any(site.block(reader).type == OUTPUT for reader in readers):
-        return False
-    return _normalised_outside(site.diagram, site.scope)
+    return any(site.block(reader).type == OUTPUT for reader in readers) and around.is_normalised_outside
 
 
 def _normalised_inside(site: RefactorContext, name: str) -> bool:
@@ -111,11 +129,6 @@ def _normalised_before(site: RefactorContext, name: str) -> bool:
 
 def _is_summed(site: RefactorContext, name: str) -> bool:
     return all(site.block(wire.target).type == "Add" for wire in site.readers(name))
-
-
-def _is_preactivated(site: RefactorContext) -> bool:
-    """Whether convolutions here are normalised before: then what goes into a sum is left as it is on purpose."""
-    return any(_normalised_before(site, name) for name, block in site.definition.blocks() if block.type == "Conv2d")
 
 
 def _gives_scores(site: RefactorContext, name: str) -> bool:
