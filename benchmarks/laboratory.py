@@ -39,7 +39,7 @@ def clicks(images: int) -> None:
     """A ResNet-20 on images of 28×28, as the page asks it: in the background all blocks are taken away one at a time; a
     click in the meantime has a first answer, one later is known."""
     subject, batches = asked(3, images, 28)
-    lesions = Lesions(subject, batches)
+    lesions = Lesions(subject, batches, bf16=True)
     names = [unit.name for unit in lesions.candidates()]
     began = time.perf_counter()
     steps = lesions.sweep()
@@ -55,7 +55,7 @@ def clicks(images: int) -> None:
         began = time.perf_counter()
         lesions.without(name)
         known.append(time.perf_counter() - began)
-    other = Lesions(subject, batches)
+    other = Lesions(subject, batches, bf16=True)
     other.whole()
     for name in names:
         began = time.perf_counter()
@@ -72,8 +72,8 @@ def clicks(images: int) -> None:
 
 def soon(subject: Subject, batches: Batches, name: str, pause: float) -> float:
     """Seconds of a click's whole answer when the background has measured for so long."""
-    lesions = Lesions(subject, batches)
-    lesions.lesioned, lesions.pieces  # noqa: B018 - made while the process gets ready
+    lesions = Lesions(subject, batches, bf16=True)
+    lesions.pieces, lesions.rounding, lesions.lesioned  # noqa: B018 - made while the process gets ready
     began = time.perf_counter()
     for _ in lesions.sweep():
         if time.perf_counter() - began > pause:
@@ -90,8 +90,8 @@ def all_blocks(images: int, turns: int) -> None:
     networks = {name: subject.tapped(without=(name,)) for name in names}
     kept, anew = list[tuple[float, float]](), list[tuple[float, float]]()
     for _ in range(turns):
-        lesions = Lesions(subject, batches)
-        lesions.lesioned, lesions.pieces  # noqa: B018 - the networks of the other side are made already too
+        lesions = Lesions(subject, batches, bf16=True)
+        lesions.pieces, lesions.rounding, lesions.lesioned  # noqa: B018 - the networks of the other side are made already too
         began, used = time.perf_counter(), time.process_time()
         found = {reading.units[0]: reading.measure for reading in lesions.each()}
         kept.append((time.perf_counter() - began, time.process_time() - used))

@@ -83,7 +83,7 @@ class Asked:
             for other in list(self._lesions)[1:]:
                 del self._lesions[other]
             room = KEPT_BESIDE if self._lesions else KEPT_BYTES
-            found = Lesions(self.subject, self.subject.images("test", images), kept_bytes=room)
+            found = Lesions(self.subject, self.subject.images("test", images), kept_bytes=room, bf16=True)
             self._lesions[images] = found
         found.go_on = go_on
         return found
@@ -131,7 +131,7 @@ class Asked:
             place = own.directory.parent / place
         if self._beside is None or self._beside[0] != (place, images):
             subject = Subject.of_run(Run(place))
-            made = Lesions(subject, subject.images("test", images), kept_bytes=KEPT_BESIDE)
+            made = Lesions(subject, subject.images("test", images), kept_bytes=KEPT_BESIDE, bf16=True)
             self._beside = (place, images), made  # The last one: each keeps what flows between its units.
         found = self._beside[1]
         found.go_on = go_on

@@ -367,8 +367,13 @@ class Recipe(Group, frozen=True):
         Meta(title="Precision", description="bf16 and fp16 compute in half the bits where that is safe (autocast)."),
     ] = "fp32"
     channels_last: Annotated[
-        bool, Meta(title="Channels last", description="Memory order N, H, W, C: often faster.")
-    ] = False
+        bool | None,
+        Meta(
+            title="Channels last",
+            description="Memory order N, H, W, C. Empty: on a CPU where a batch's maps outweigh the weights, as it is "
+            "faster there.",
+        ),
+    ] = None
     sync_batchnorm: Annotated[
         bool,
         Meta(

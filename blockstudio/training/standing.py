@@ -62,7 +62,7 @@ class Standing:
         self._watching = Watching(self._model, prepared.device, recipe, control, events)
         self._meter = self._new_meter(len(prepared.auxiliary), prepared.recorded)
         self._recorded = prepared.recorded
-        self._laid = Layout(prepared.flat, recipe.channels_last)
+        self._laid = Layout(prepared.flat, bool(recipe.channels_last))
         self._learn = build_step(
             prepared, self._laid, self._optimizer, self._criterion, self._meter, self._precision, self._averaged,
             lambda text: self._events.write("note", text=text),

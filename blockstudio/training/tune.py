@@ -88,7 +88,7 @@ class Stand:
         weights = class_weights(recipe, splits.train.labels, len(splits.classes))
         criterion = Criterion(recipe, prepared.auxiliary, None if weights is None else weights.to(device))
         meter = Meter(device, len(prepared.auxiliary), every_top=recorded)
-        layout = Layout(prepared.flat, recipe.channels_last)
+        layout = Layout(prepared.flat, bool(recipe.channels_last))
         step = build_step(prepared, layout, optimizer, criterion, meter, Precision(recipe, device), None, print)
         feeder = Feeder(splits, recipe, device)
         total = recipe.steps or (recipe.epochs or 1) * feeder.steps_per_epoch
@@ -218,7 +218,8 @@ def _ways(stand: Stand) -> list[tuple[str, dict[str, Any]]]:
     ways: list[tuple[str, dict[str, Any]]] = []
     cuda = stand.prepared.device.type == "cuda"
     if not stand.prepared.flat:
-        ways.append(("channels_last", {"channels_last": True}))
+        other = not stand.recipe.channels_last
+        ways.append(("channels_last" if other else "channels_last off", {"channels_last": other}))
     ways.append(("bf16", {"precision": "bf16"}))
     if cuda:
         ways += [("fp16", {"precision": "fp16"}), ("CUDA graph", {"cuda_graph": True})]

@@ -61,7 +61,7 @@ def test_a_network_learns_the_digits(make_run: MakeRun) -> None:
 def test_the_loop_computes_what_a_bare_one_would(make_run: MakeRun) -> None:
     fields: dict[str, Any] = {
         "optimizer": "sgd", "lr": 0.1, "weight_decay": 1e-3, "spare_norm_and_bias": False, "schedule": "constant",
-        "warmup": 0, "steps": 25, "averages": {"statistics": "moving"}, "seed": 3,
+        "warmup": 0, "steps": 25, "averages": {"statistics": "moving"}, "seed": 3, "channels_last": False,
     }  # fmt: skip
     run = make_run(**fields)
     train_run(run)

@@ -207,7 +207,7 @@ class RecipeForm(QScrollArea):
             widget = WeightsField()
             self._commands.bind(widget.name, "file.weights")
         elif field.kind == "bool":
-            widget = ChoiceField([values.OFF, values.ON])
+            widget = ChoiceField([*([tr("chosen")] if field.optional else []), values.OFF, values.ON])
         elif field.kind == "choice":
             widget = ChoiceField(list(field.choices))
             if field.path == "device":
@@ -244,12 +244,14 @@ class RecipeForm(QScrollArea):
                 if shown and field.path not in self.fields:
                     self._add_field(form, field, place)
                 if field.path in self.fields:
-                    self.fields[field.path].set_value(field_value_text(get_field(recipe, field.path)))
+                    text = field_value_text(get_field(recipe, field.path))
+                    open_choice = field.kind == "bool" and field.optional and not text
+                    self.fields[field.path].set_value(tr("chosen") if open_choice else text)
                     form.show_row(field.path, shown)
             pane.setVisible(everything or any(field.path in ESSENTIAL for field in fields))
 
 
 def _raw(field: Field, text: str) -> object:
     if field.kind == "bool":
-        return text == values.ON
+        return None if field.optional and text not in (values.ON, values.OFF) else text == values.ON
     return text

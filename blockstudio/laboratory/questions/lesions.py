@@ -66,7 +66,7 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None, beside:
         assert share is not None
         others = ["–" if column[place] is None else f"{column[place]:.2%}" for column in columns[1:]]
         rows.append([unit.name, f"{share:.2%}", f"{100 * (share - groups[0].whole):+.2f}",
-                     f"{own[unit.name].loss:.4f}", *others])  # fmt: skip
+                     f"{own[unit.name].loss:.3f}", *others])  # fmt: skip
     chart = Chart(
         render(say("Test accuracy without one unit")), "", render(say("accuracy")), curves,
         _guides(groups), [unit.name for unit in units], percent=True,
@@ -76,6 +76,7 @@ def lesion(lesions: Lesions, progress: Progress = lambda done, of: None, beside:
     data: dict[str, Any] = {
         "whole": _measured(whole), "refused": refused,
         "without": {name: _measured(measure) for name, measure in own.items()},
+        "precision": "fp32" if lesions.rounding is None else "bf16",
     }  # fmt: skip
     if beside:
         data["runs"] = [
