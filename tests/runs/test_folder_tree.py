@@ -4,6 +4,7 @@ once, ended when somebody says so."""
 import io
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -102,20 +103,31 @@ def test_a_link_that_leads_nowhere_beside_the_classes_does_no_harm(tmp_path: Pat
     assert usual_side(tmp_path) is None
 
 
-def test_folders_in_folders_have_no_depth_that_is_too_much(tmp_path: Path) -> None:
-    deep = tmp_path / "cat"
-    for _ in range(1200):
-        deep = deep / "a"
-    os.makedirs(tmp_path / "cat")
-    here = os.getcwd()
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder 1,200 levels down. It is taken away again: what clears away temporary folders goes down by recursion."""
+    top, here = tmp_path / "cat", os.getcwd()
+    top.mkdir()
     try:
-        os.chdir(tmp_path / "cat")
+        os.chdir(top)
         for _ in range(1200):
             os.mkdir("a")
             os.chdir("a")
         Path("1.png").touch()
+        os.chdir(here)
+        yield top.joinpath(*["a"] * 1200)
+        os.chdir(top)
+        for _ in range(1200):
+            os.chdir("a")
+        Path("1.png").unlink()
+        for _ in range(1200):
+            os.chdir("..")
+            os.rmdir("a")
     finally:
         os.chdir(here)
+
+
+def test_folders_in_folders_have_no_depth_that_is_too_much(deep: Path, tmp_path: Path) -> None:
     (found,) = images_in(tmp_path / "cat")
     assert found == deep / "1.png"
 
