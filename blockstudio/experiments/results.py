@@ -9,6 +9,7 @@ from blockstudio.experiments.definition import ExperimentPlan, Variant, plain_va
 from blockstudio.experiments.statistics import deviation, fisher_exact, holm, mean, paired_t_test, pareto
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
 from blockstudio.report.table import Table
+from blockstudio.runs.columns import whole_text
 from blockstudio.text import Text, join, say
 
 LEVEL = 0.05
@@ -224,4 +225,4 @@ def _seconds(row: Row) -> float | None:
 
 def amount_of(value: float) -> str:
     """A number as tables have it."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
+    return whole_text(value) if abs(value) >= 100 else f"{value:.4g}"

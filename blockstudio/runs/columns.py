@@ -17,6 +17,8 @@ from blockstudio.text import render, say
 
 Kind: TypeAlias = Literal["text", "share", "count", "number", "time"]
 OF_DIAGRAM = "diagram."
+BEYOND = 1e15
+"""No result has as much: it is a torn or a foreign file's."""
 TARGET = 0.8
 """The accuracy whose first step a column shows."""
 STATUS = {
@@ -52,6 +54,16 @@ class Column:
         return value_text(self.value(row), self.kind)
 
 
+def whole_text(value: float) -> str:
+    """A number without its fraction: ``1,240``; ``1e+308`` where nobody could read its figures."""
+    return f"{value:,.0f}" if abs(value) < BEYOND else f"{value:g}"
+
+
+def percent_text(share: float) -> str:
+    """``91.0 %``; of what is no share a number that can be read."""
+    return f"{100 * share:.1f} %" if abs(share) < BEYOND else f"{share:g} × 100 %"
+
+
 def value_text(value: Any, kind: Kind = "text") -> str:
     """A value as a person reads it: ``91.0 %``, ``1,240``, ``0.05``, ``on``."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -59,9 +71,9 @@ def value_text(value: Any, kind: Kind = "text") -> str:
     if isinstance(value, bool):
         return render(say("on") if value else say("off"))
     if kind == "share":
-        return f"{100 * value:.1f} %"
+        return percent_text(value)
     if kind == "count":
-        return f"{value:,.0f}"
+        return whole_text(value)
     if kind == "time":
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
     if isinstance(value, float):

@@ -128,7 +128,14 @@ def _results(first: Listed, second: Listed) -> Iterator[Row]:
         if one and other:
             share = f"{100 * (other / one - 1):+.0f} %".replace("-", "−")
             worse = other < one if up else other > one
-            yield Row(2, render(title), f"{one:,.0f}", f"{other:,.0f}", share, worse and abs(other / one - 1) > 0.05)
+            yield Row(
+                2,
+                render(title),
+                value_text(one, "count"),
+                value_text(other, "count"),
+                share,
+                worse and abs(other / one - 1) > 0.05,
+            )
 
 
 def _machine(first: Listed, second: Listed) -> Iterator[Row]:

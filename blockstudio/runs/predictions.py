@@ -7,6 +7,7 @@ asking it again.
 from __future__ import annotations
 
 import io
+import math
 import os
 import zipfile
 from dataclasses import dataclass
@@ -211,7 +212,10 @@ def _read(data: bytes) -> Predictions:
         if sum(each.file_size for each in archive.infolist()) > 2 * LIMIT:
             raise ValueError("it is too large")
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        facts = msgspec.json.decode(archive["facts"].tobytes(), type=Facts)
+        raw = msgspec.json.decode(archive["facts"].tobytes(), type=dict[str, Any])
+        if "loss" in raw and raw["loss"] is None:  # so JSON has what a network that came apart gives
+            raw["loss"] = math.nan
+        facts = msgspec.convert(raw, Facts)
         arrays: dict[str, Any] = {name: archive[name] for name in _ARRAYS}
     for name, (kind, axes) in _ARRAYS.items():
         if arrays[name].dtype != np.dtype(kind) or arrays[name].ndim != axes:
@@ -227,6 +231,11 @@ def _read(data: bytes) -> Predictions:
             raise ValueError(f"{name} names what is not there")
     if arrays["answers"].shape != arrays["shares"].shape or not arrays["answers"].shape[1] or not facts.top:
         raise ValueError("answers and shares do not belong together")
+    shares = (np.asarray(facts.top), arrays["shares"], arrays["own"])  # NaN is what a network that came apart gives
+    if any((each < 0).any() or (each > 1.001).any() for each in shares) or np.isinf(arrays["bins"]).any():
+        raise ValueError("shares are none")
+    if facts.images < 0 or (arrays["counts"] < 0).any():
+        raise ValueError("there are fewer than no images")
     if arrays["bins"].shape != (3, BINS) or arrays["counts"].shape != arrays["cells"].shape:
         raise ValueError("counts do not belong together")
     if arrays["pictures"].shape[3] not in (1, 3) and arrays["pictures"].size:

@@ -12,11 +12,13 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from blockstudio.gui.kit.theme import DARK, LIGHT, set_theme
+from blockstudio.gui.results import classes
+from blockstudio.gui.results.classes import ROW
 from blockstudio.gui.results.matrix import LEFT, TOP
 from blockstudio.gui.results.page import ResultsPage
 from blockstudio.gui.shell.window import StudioWindow
 from blockstudio.runs import Recipe, Run, create_run, with_fields
-from blockstudio.runs.predictions import Facts, Predictions, path_of, read_predictions, write_predictions
+from blockstudio.runs.predictions import MATRIX, Facts, Predictions, path_of, read_predictions, write_predictions
 from tests.support.hands import press_key
 from tests.support.made_runs import made_run
 from tests.support.tiny import tiny_network
@@ -157,3 +159,28 @@ def test_what_is_no_file_is_told_and_holds_nobody(open_window, own_folder: Path,
     for name in ("pipe.png", "gone.png", "."):
         trying.try_file(tmp_path / name)
         assert "cannot be read" in trying.sentence.text() and trying.file is None and not trying.child.busy
+
+
+def test_more_classes_than_a_matrix_has_are_shown_without_one(
+    open_window, qtbot, own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made_run(own_folder / "runs" / "resnet-8-20260131-142501")
+    found = predictions(3_000, MATRIX + 500)
+    write_predictions(run.directory, found)
+    window = open_window("cifar_resnet")
+    page = opened(window, run.directory)
+    _, true, said = found.most_confused(1)[0]
+    assert page.matrix.cell == (true, said) and len(page.pictures.tiles) == len(found.cell(true, said))
+    assert page.matrix.height() < 100
+    written: list[str] = []
+    monkeypatch.setattr(classes, "percent", lambda share: written.append("") or "")
+    page.by_class.grab(page.by_class.rect().adjusted(0, 0, 0, 300 - page.by_class.height()))
+    assert 0 < len(written) <= 40, "only rows in view are worked out"
+    qtbot.mouseClick(page.by_class, Qt.MouseButton.LeftButton, pos=QPoint(20, ROW * 8 + 5))
+    assert page.matrix.cell == (7, 7)
+    qtbot.mouseClick(page.matrix, Qt.MouseButton.LeftButton)
+    press_key(page.matrix, Qt.Key.Key_Right)
+    page._go_to_mistake(0)
+    row = page._worst_rows[0]
+    assert page.matrix.cell == (found.label[row], found.answers[row, 0])
+    assert not window.grab().isNull()

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from blockstudio.experiments import ExperimentPlan, Variant
 from blockstudio.experiments.definition import plain_value, short
 from blockstudio.gui.kit.theme import theme
+from blockstudio.runs.columns import percent_text, whole_text
 
 
 def hue(plan: ExperimentPlan, variant: Variant) -> QColor:
@@ -39,8 +40,8 @@ def others(plan: ExperimentPlan, variant: Variant) -> str:
 def figure(value: float, percent: bool = False) -> str:
     """``82.6 %``, ``476``, ``0.0123``."""
     if percent:
-        return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return percent_text(value)
+    return whole_text(value) if abs(value) >= 100 else f"{value:.3g}"
 
 
 def mark(painter: QPainter, x: float, y: float, colour: QColor, size: float = 4.0, hollow: bool = False) -> None:

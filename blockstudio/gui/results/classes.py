@@ -44,15 +44,10 @@ class ByClass(QWidget):
             return
         painter, colours, width = QPainter(self), theme(), self.width()
         edges = (8.0, 0.42 * width, 0.58 * width, 0.74 * width)
-        rows = [(tr("class"), tr("precision"), tr("recall"), "F1"), *(
-            (name, *map(percent, figures[:3]))
-            for name, figures in zip(self.found.classes, self.found.by_class.tolist(), strict=True)
-        ), (tr("mean"), *map(percent, means(self.found.by_class)))]  # fmt: skip
-        for index, row in enumerate(rows):
-            top = ROW * index
-            if not event.rect().intersects(QRectF(0, top, width, ROW).toRect()):
-                continue
-            outer = index in (0, len(rows) - 1)
+        last = len(self.found.classes) + 1
+        for index in range(max(0, event.rect().top() // ROW), min(last, event.rect().bottom() // ROW) + 1):
+            row, top = self._row(index), ROW * index
+            outer = index in (0, last)
             if index - 1 == self.current and not outer:
                 painter.fillRect(QRectF(0, top, width, ROW), colours.selected)
             painter.setPen(QPen(colours.hairline, 1))
@@ -67,6 +62,16 @@ class ByClass(QWidget):
                 painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row[column])
             if not outer:
                 self._bar(painter, QRectF(edges[3] + 14, top + ROW / 2 - 2, width - edges[3] - 22, 4), index - 1)
+
+    def _row(self, index: int) -> tuple[str, ...]:
+        """Texts: of the head, of each class, of the mean."""
+        assert self.found is not None
+        classes, figures = self.found.classes, self.found.by_class
+        if index == 0:
+            return tr("class"), tr("precision"), tr("recall"), "F1"
+        if index > len(classes):
+            return tr("mean"), *map(percent, means(figures))
+        return classes[index - 1], *map(percent, figures[index - 1, :3].tolist())
 
     def _bar(self, painter: QPainter, place: QRectF, index: int) -> None:
         assert self.found is not None

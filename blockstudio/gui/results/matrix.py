@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import FAMILY_COLOURS, font, mix, notifier, theme
+from blockstudio.runs.predictions import MATRIX
 
 LEFT, TOP = 96, 24
 WIDE, HIGH, LEAST = 52, 48, 8
@@ -37,6 +38,10 @@ class Matrix(QWidget):
     def show_matrix(self, classes: Sequence[str], counts: NDArray[np.int64], room: int) -> None:
         """Show another one, in a width of ``room`` pixels if cells can be that small."""
         self.classes, self.counts, self.cell = classes, counts, None
+        if not len(counts):
+            self.setFixedSize(room, 2 * TOP)
+            self.update()
+            return
         width = max(LEAST, min(WIDE, (room - LEFT) // max(1, len(classes))))
         self._size = width, max(LEAST, round(width * HIGH / WIDE))
         self.setFixedSize(LEFT + width * len(classes) + 2, TOP + self._size[1] * len(classes) + 2)
@@ -71,6 +76,8 @@ class Matrix(QWidget):
                     true=names[0],
                     said=names[1],
                 )
+                if len(self.counts)
+                else ""
             )
             self.update()
             self.chosen.emit(*self.cell)
@@ -78,6 +85,10 @@ class Matrix(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, colours = QPainter(self), theme()
         if not len(self.counts):
+            painter.setFont(font(12))
+            painter.setPen(colours.secondary)
+            told = tr("No matrix is shown of more than {most:,} classes.", most=MATRIX) if len(self.classes) else ""
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, told)
             return
         wide, high = self._size
         painter.setFont(font(11))
@@ -87,8 +98,9 @@ class Matrix(QWidget):
         most = max(1, int(wrong.max()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         first, last = max(0, (event.rect().top() - TOP) // high), (event.rect().bottom() - TOP) // high
+        left, right = max(0, (event.rect().left() - LEFT) // wide), (event.rect().right() - LEFT) // wide
         for true in range(first, min(len(self.classes) - 1, last) + 1):
-            for said in range(len(self.classes)):
+            for said in range(left, min(len(self.classes) - 1, right) + 1):
                 box = QRectF(LEFT + wide * said, TOP + high * true, wide - 1, high - 1)
                 count = int(self.counts[true, said])
                 if not count:
@@ -131,6 +143,8 @@ class Matrix(QWidget):
                 painter.drawText(place, side, text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not len(self.counts):
+            return
         wide, high = self._size
         at: QPointF = event.position()
         true, said = int((at.y() - TOP) // high), int((at.x() - LEFT) // wide)
