@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import blockstudio as bs
 from blockstudio.errors import StudioError
 from blockstudio.experiments import Queue, loads_experiment, trials_of
 from blockstudio.experiments.of_runs import experiment_of
@@ -34,6 +35,7 @@ from tests.support.disks import HOW, everything, refused_command, refusing
 from tests.support.tiny import tiny_network
 
 pytest.importorskip("torch")
+save_file = pytest.importorskip("safetensors.torch").save_file
 pytestmark = pytest.mark.fault
 
 STEPS = with_fields(Recipe(), {"threads": 1, "steps": 4})
@@ -64,6 +66,7 @@ def prepared(place: Path) -> None:
     for name in ("net.blocks.json", "t.md", "r.toml", "net.svg", "net.py"):
         (place / "out" / name).write_text("old")
     (place / "grown.jsonl").write_bytes(b"one\n")
+    save_file(bs.compile(tiny_network(width=2)).state_dict(), place / "w.safetensors")
 
 
 def another(place: Path) -> None:
@@ -112,6 +115,15 @@ def fetched(place: Path) -> None:
     _fetch((place / "set.tar").as_uri(), place / "cache" / "weights.pth", lambda done, total: None)
 
 
+def classifier(place: Path) -> None:
+    from blockstudio.compiler.about import Trained
+    from blockstudio.compiler.inference import write_inference
+
+    classes = [str(each) for each in range(10)]
+    data = {"classes": classes, "mean": [0.5], "std": [0.5], "input": [1, 8, 8], "range": [0, 1]}
+    write_inference(tiny_network(width=2), Trained(place / "w.safetensors", data), place / "exports" / "classifier")
+
+
 def downloaded(place: Path) -> None:
     from blockstudio.training.data.sets import _fetching
 
@@ -153,6 +165,7 @@ ACTS: dict[str, Callable[[Path], object]] = {
     "notes and tags": labelled,
     "archive": unpacked,
     "weights fetched": fetched,
+    "export for inference": classifier,
     "set fetched": downloaded,
     "run of another machine": followed,
     "log": lambda place: append_whole(place / "grown.jsonl", b"two\n" * 2000),
@@ -163,6 +176,7 @@ COMMANDS = {
     "export": ("export", "alexnet", "--force", "-o", "out/net.py"),
     "table": ("compare", "alexnet", "resnet18", "--force", "-o", "out/t.md"),
     "recipe": ("recipe", "save", "alexnet", "--force", "-o", "out/r.toml"),
+    "import": ("import", "torchvision:squeezenet1_1", "--unproven", "--force", "-o", "out/net.blocks.json"),
     "pages": ("experiment", "page", "--all", "-o", "pages"),
 }
 

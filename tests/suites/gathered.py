@@ -35,7 +35,8 @@ def disks(count: int) -> Outcome:
     return tests(
         "disk full (small tmpfs, RLIMIT_FSIZE), read-only folder, directory as target, permission refused: "
         "document, export, picture, table, journal, checkpoint, log, settings, lessons, modules, recipes, "
-        "notes on runs, queue, search, laboratory, what is fetched",
+        "notes on runs, queue, search, laboratory, what is fetched or imported, export for inference; folders that may "
+        "not be entered",
         "tests/training/test_full_disk.py",
         "tests/graph/test_files.py",
         "tests/graph/test_recovery.py",
@@ -43,7 +44,9 @@ def disks(count: int) -> Outcome:
         "tests/cli/test_cli_exports.py",
         "tests/gui/test_settings_faults.py",
         "tests/runs/test_refused_places.py",
+        "tests/runs/test_closed_folders.py",
         "tests/gui/test_refused_in_the_window.py",
+        "tests/gui/test_closed_folders_in_the_window.py",
         repeat=count,
         window=True,
     )

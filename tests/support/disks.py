@@ -92,7 +92,7 @@ def refused_command(command: Sequence[str], disk: Path, how: str, capsys: pytest
     good = Path("good").absolute()
     for place in (good, disk):
         (place / "out").mkdir(parents=True)
-        for file in ("t.md", "r.toml", "net.svg", "net.py"):
+        for file in ("t.md", "r.toml", "net.svg", "net.py", "net.blocks.json"):
             (place / "out" / file).write_text("old")
     with contextlib.chdir(good):
         assert main([*command]) == 0
