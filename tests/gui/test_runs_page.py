@@ -228,6 +228,7 @@ def test_five_hundred_runs_and_a_million_points(open_window, qtbot, own_folder: 
     page = opened(window, qtbot)
     (seed,) = page.store.rows
     page.store.watch(False)
+    qtbot.waitUntil(lambda: not page.store.is_reading)  # a look that had begun would bring the old rows back
     many = []
     for number in range(500):
         row = Listed(seed.run, seed.made + number, network=f"net {number % 7}", parameters=seed.parameters,
