@@ -21,7 +21,11 @@ def state_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Text:
     total = sum(len(row.outcomes) for row in rows)
     ended = sum(outcome.status in ENDED for row in rows for outcome in row.outcomes.values())
     if ended < total:
-        return say("{ended} of {total} trials", ended=ended, total=total) if ended else say("not begun")
+        return (
+            say_many("{ended} of {count} trial", "{ended} of {count} trials", total, ended=ended)
+            if ended
+            else say("not begun")
+        )
     found = verdicts(plan, rows)
     if not found:
         return say("done")
@@ -71,7 +75,17 @@ def page_of(name: str, plan: ExperimentPlan, rows: Sequence[Row], figure: str = 
         lines += [render(say("Not run here yet.")), ""]
     else:
         if ended < total:
-            lines += [render(say("{ended} of {total} trials were run here.", ended=ended, total=total)), ""]
+            lines += [
+                render(
+                    say_many(
+                        "{ended} of {count} trial was run here.",
+                        "{ended} of {count} trials were run here.",
+                        total,
+                        ended=ended,
+                    )
+                ),
+                "",
+            ]
         if figure:
             lines += [f"![{translated(experiment.question)}]({figure})", ""]
         table = table_of(plan, rows)
@@ -118,7 +132,10 @@ def _how(plan: ExperimentPlan, rows: Sequence[Row]) -> str:
         parts.append(planned)
     if seconds:
         machines = "; ".join(dict.fromkeys(render(each.machine) for each in outcomes if each.machine))
-        took = say("Its {count} runs trained for {minutes} minutes, all added up; machine: {machine}.",
-                   minutes=f"{sum(seconds) / 60:.1f}", count=len(seconds), machine=machines or "–")  # fmt: skip
+        took = say_many(
+            "Its {count} run trained for {minutes} minutes; machine: {machine}.",
+            "Its {count} runs trained for {minutes} minutes, all added up; machine: {machine}.",
+            len(seconds), minutes=f"{sum(seconds) / 60:.1f}", machine=machines or "–",
+        )  # fmt: skip
         parts.append(took)
     return render(join(parts))

@@ -10,7 +10,7 @@ from blockstudio.experiments.statistics import deviation, fisher_exact, holm, me
 from blockstudio.experiments.trials import ENDED, Outcome, Trial
 from blockstudio.report.table import Table
 from blockstudio.runs.columns import whole_text
-from blockstudio.text import Text, join, say
+from blockstudio.text import Text, join, say, say_many
 
 LEVEL = 0.05
 """A difference is supported if it is this unlikely by chance, all comparisons with the reference taken together."""
@@ -170,7 +170,15 @@ def answer_of(plan: ExperimentPlan, rows: Sequence[Row]) -> Text:
         said = say("The seeds support {count} of {all} differences.", count=supported, all=compared)
     else:
         said = say("The seeds support no difference.") if compared and not open_ones else Text("")
-    return join([sentence, said, say("So far: {count} trials are open.", count=open_ones) if open_ones else ""])
+    return join(
+        [
+            sentence,
+            said,
+            say_many("So far: {count} trial is open.", "So far: {count} trials are open.", open_ones)
+            if open_ones
+            else "",
+        ]
+    )
 
 
 def _spread(row: Row, name: str) -> str:

@@ -17,7 +17,7 @@ from blockstudio.compiler import compile
 from blockstudio.errors import StudioError
 from blockstudio.graph.diagram import Diagram
 from blockstudio.imports.trace import BATCH, mode_of, number_of
-from blockstudio.text import Text, join, say
+from blockstudio.text import Text, join, say, say_many
 
 SEED = 20
 
@@ -70,9 +70,9 @@ class Report:
             proofs = {say("weights load"): self.keys, say("outputs equal within 1e-5 of the largest"): self.close}
         words = {True: say("yes"), False: say("no"), None: say("not tried")}
         return [
-            say(
-                "{network}: {blocks} blocks, {definitions} definitions",
-                network=self.network, blocks=self.blocks, definitions=self.definitions,
+            say_many(
+                "{network}: {blocks} blocks, {count} definition", "{network}: {blocks} blocks, {count} definitions",
+                self.definitions, network=self.network, blocks=self.blocks,
             ),
             *(say("  {what}: {answer}", what=what, answer=words[answer]) for what, answer in proofs.items()),
             *([foreign_line(self.foreign)] if self.foreign else []),

@@ -24,7 +24,7 @@ from blockstudio.runs.events import Event, sentence_of, whole_size
 from blockstudio.runs.forecast import read_forecast
 from blockstudio.runs.run import EVENTS, Run
 from blockstudio.runs.start import start_run
-from blockstudio.text import join, plain, render, say
+from blockstudio.text import join, plain, render, say, say_many
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where the output is no terminal."""
@@ -217,13 +217,14 @@ class TerminalView:
         # What `parameters`, `images` and `steps` are is the trainer's to say; the sentence is ours.
         parameters, trainable = event.get("parameters", 0), event.get("trainable")
         whole = trainable in (None, parameters)
-        text = say(
-            "{network}: {parameters:,} parameters{frozen}, {images:,} images, {steps:,} steps on {device}.",
+        text = say_many(
+            "{network}: {parameters:,} parameters{frozen}, {images:,} images, {count} step on {device}.",
+            "{network}: {parameters:,} parameters{frozen}, {images:,} images, {count:,} steps on {device}.",
+            event.get("steps", 0),
             network=self.run.diagram().name,
             parameters=parameters,
             frozen="" if whole else say(" ({count:,} of them trained)", count=trainable),
             images=event.get("images", 0),
-            steps=event.get("steps", 0),
             device=event.get("device", "?"),
         )
         return join([text, say("Going on from step {step:,}.", step=event["step"]) if event.get("step") else ""])
@@ -281,11 +282,12 @@ class TerminalView:
         self._bar.stop()
         if event.get("test_accuracy") is not None:
             self.say(
-                say(
-                    "Test accuracy {accuracy}, loss {loss}, after {steps:,} steps in {time}.",
+                say_many(
+                    "Test accuracy {accuracy}, loss {loss}, after {count} step in {time}.",
+                    "Test accuracy {accuracy}, loss {loss}, after {count:,} steps in {time}.",
+                    event["step"],
                     accuracy=_percent(event["test_accuracy"]),
                     loss=_number(event["test_loss"]),
-                    steps=event["step"],
                     time=_duration(event["seconds"]),
                 ),
                 "bold",

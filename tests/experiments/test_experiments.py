@@ -160,7 +160,7 @@ def test_the_table_says_what_the_seeds_support(tmp_path: Path) -> None:
     assert "Differences are to cifar_plain" in table.notes[1]
     answer = answer_of(plan, rows)
     assert answer.startswith("Best: cifar_resnet, lr=0.1, test_accuracy: 0.8155. The seeds support 2 of 2 differences.")
-    assert answer.endswith("So far: 1 trials are open.")
+    assert answer.endswith("So far: 1 trial is open.")
     assert [row.name for row in front(plan, rows)] == ["cifar_resnet, lr=0.1"]  # Its shortcuts cost nothing.
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from blockstudio.experiments import experiment_path, load_experiment, trials_of
 from blockstudio.experiments.place import Place, missing
@@ -209,3 +209,22 @@ def test_whatever_is_typed_into_the_form_is_one_sentence(qtbot, open_window, tmp
     # What can be chosen from a list shows an arrow, and the wheel over it scrolls the page.
     assert {type(each) for each in (form.search, form.curve, form.take)} == {Choice}
     assert {Choice} >= {type(each) for each in window.findChildren(QComboBox) if type(each) is not ChoiceField}
+
+
+def test_escape_amid_writing_ends_the_writing_and_leaves_nothing(open_window, qtbot) -> None:
+    window = open_window("nin_cifar10")
+    desk = window.desk
+    desk.commands.run("experiment.new")
+    form = desk.screen_widget("experiments").library.form
+    qtbot.waitUntil(form.isVisible)
+    form.question.setFocus()
+    qtbot.keyClicks(form.question, "Is it wide?")
+    qtbot.keyClick(form.question, Qt.Key.Key_Escape)
+    assert desk.screen == "experiments" and form.isVisible() and not form.question.hasFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert desk.screen == "experiments" and not form.isVisible()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert desk.screen != "experiments"
+    desk.commands.run("experiment.new")
+    qtbot.waitUntil(form.isVisible)
+    assert form.question.text() == "Is it wide?"

@@ -40,7 +40,7 @@ def test_a_network_by_name_is_opened_and_a_wrong_name_is_said_in_place(open_wind
     assert not dialog.isVisible()
     document = window.documents.current
     assert document.diagram.name == "squeezenet1_1" and document.dirty and document.file is None
-    assert "1 definitions" in window.toasts.texts[0] and "Equal to the original" in window.toasts.texts[0]
+    assert "1 definition." in window.toasts.texts[0] and "Equal to the original" in window.toasts.texts[0]
 
 
 def test_a_file_that_is_dropped_stands_in_the_dialog_and_can_be_given_up(open_window, tmp_path: Path, qtbot) -> None:

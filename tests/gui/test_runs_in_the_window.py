@@ -293,6 +293,26 @@ def test_data_and_device_are_chosen_in_the_top_bar(open_window) -> None:
     assert window.features.training.recipe.fields["data.source"].text() == "cifar10"
 
 
+def test_a_run_that_ended_is_seen_to_go_on_elsewhere(open_window, qtbot, runs: Path) -> None:
+    run, events = make(runs, "net")
+    started(events)
+    events.write("stopped", step=40)
+    window = open_window()
+    trainer = window.features.training.trainer
+    trainer.attach(run)
+    qtbot.waitUntil(lambda: trainer.state == "idle" and trainer.data.complete)
+    lock = Lock(run.directory)
+    lock.claim()
+    try:
+        started(events)
+        qtbot.waitUntil(lambda: trainer.state == "running")
+        qtbot.waitUntil(lambda: window.features.training.bar.train.text() == "Pause")
+        events.write("stopped", step=60)
+    finally:
+        lock.release()
+    qtbot.waitUntil(lambda: trainer.state == "idle")
+
+
 def test_nothing_polls_once_a_run_has_ended(open_window, qtbot, runs: Path) -> None:
     run, events = make(runs, "net")
     started(events)

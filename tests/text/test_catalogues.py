@@ -142,3 +142,19 @@ def test_blocks_are_found_by_chinese_words(word: str, types: set[str]) -> None:
     finally:
         text.use_language(text.ENGLISH)
     assert types <= found
+
+
+NEVER_ONE = {
+    "After {steps} steps {share} % of a running mean are still its initial value.",
+    "Nothing normalises, and in fewer than {steps:,} steps dropout would hide what is to be learnt: it is off "
+    "(dropout = 0).",
+    "a lesson has at most {most} steps.",
+    "asks for {count:,} trials; {most:,} are the most.",
+    "{count} steps",  # every so many: each step has words of its own
+}
+COUNTED = re.compile(r"\{\w+(:,)?\} (steps|runs|trials|epochs|definitions)\b")
+
+
+def test_what_may_be_one_has_a_form_for_one() -> None:
+    single = {message.id for message in collected() if isinstance(message.id, str)}
+    assert {each for each in single if COUNTED.search(each)} <= NEVER_ONE

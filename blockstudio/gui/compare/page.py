@@ -29,6 +29,7 @@ from blockstudio.gui.compare.table import CompareView
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.document.table_chip import TableChip
+from blockstudio.gui.kit.page import out_of_field
 from blockstudio.gui.kit.parts import clear, link, quiet
 from blockstudio.gui.kit.text import tr
 from blockstudio.gui.kit.theme import font
@@ -280,7 +281,8 @@ class ComparePage(QScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.commands.run("view.drawing")
+            if not out_of_field(self):
+                self._desk.commands.run("view.drawing")
         else:
             super().keyPressEvent(event)
 

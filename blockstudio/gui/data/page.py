@@ -25,7 +25,7 @@ from blockstudio.gui.data.stages import StageStrip
 from blockstudio.gui.data.survey import SurveyControl
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import PageHead, section_title
+from blockstudio.gui.kit.page import PageHead, out_of_field, section_title
 from blockstudio.gui.kit.parts import bytes_text, duration_text, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
@@ -228,7 +228,14 @@ class DataPage(QScrollArea):
             parts.append(tr_many("{count} image", "{count:,} images", total))
             parts.append(tr_many("{count} class", "{count:,} classes", len(known.classes)))
         if known.steps and known.batch_size:
-            parts.append(tr("{steps} steps of {batch} an epoch", steps=f"{known.steps:,}", batch=known.batch_size))
+            parts.append(
+                tr_many(
+                    "{count} step of {batch} an epoch",
+                    "{count:,} steps of {batch} an epoch",
+                    known.steps,
+                    batch=known.batch_size,
+                )
+            )
         if known.bytes:
             parts.append(tr("in memory {size}", size=bytes_text(known.bytes)))
         if known.shape:
@@ -261,7 +268,8 @@ class DataPage(QScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.commands.run("view.drawing")
+            if not out_of_field(self):
+                self._desk.commands.run("view.drawing")
         elif event.key() == Qt.Key.Key_R and not event.modifiers():
             self._desk.commands.run("data.draw")
         else:

@@ -42,9 +42,11 @@ class TableChip(Chip):
         table = self._table()
         if table is not None:
             QGuiApplication.clipboard().setText(write_as(table, ending) + "\n")
-            text = tr("Table of {count} rows copied as {form}").format(
-                count=len(table.rows), form=tr(FORMATS[ending].title)
-            )
+            form = tr(FORMATS[ending].title)
+            text = tr_many(
+                "Table of {count} row copied as {form}", "Table of {count} rows copied as {form}",
+                len(table.rows), form=form,
+            )  # fmt: skip
             self._desk.session.message.emit(text)
 
     def ask(self) -> None:

@@ -15,7 +15,7 @@ from blockstudio.experiments.statistics import deviation, mean
 from blockstudio.gui.experiments.looks import axis_name, figure, hue, mark, others
 from blockstudio.gui.kit.parts import count_text
 from blockstudio.gui.kit.plotting import ticks
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.gui.kit.theme import as_text, font, notifier, theme
 
 MOST_PANELS = 4
@@ -119,7 +119,7 @@ class BandChart(Chart):
         painter.setPen(colours.secondary)
         foot = QRectF(at.left(), at.bottom() - FOOT + 4, at.width(), 16)
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "0")
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, tr("{count} steps", count=f"{last:,.0f}"))
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, tr_many("{count} step", "{count:,} steps", round(last)))
         measure = standing.plan.experiment.measure
         if measure.target is not None and measure.curve == self.curve:
             painter.setPen(QPen(colours.secondary, 1, Qt.PenStyle.CustomDashLine))

@@ -39,7 +39,7 @@ from blockstudio.gui.experiments.looks import axis_name, hue
 from blockstudio.gui.experiments.matrix import TrialMatrix
 from blockstudio.gui.experiments.queue_panel import QueuePanel
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import PageHead, section_title
+from blockstudio.gui.kit.page import PageHead, out_of_field, section_title
 from blockstudio.gui.kit.parts import duration_text, quiet, strong
 from blockstudio.gui.kit.pictures import picture_of
 from blockstudio.gui.kit.text import plain, sentence, tr, tr_many
@@ -79,7 +79,13 @@ class ExperimentPage(QStackedWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.commands.run("experiment.all" if self.control.plan is not None else "view.drawing")
+            form = self.library.form
+            if out_of_field(self):
+                pass
+            elif self.control.plan is None and form.isVisible():
+                form.hide()  # what was typed is there when it is opened again
+            else:
+                self._desk.commands.run("experiment.all" if self.control.plan is not None else "view.drawing")
         else:
             super().keyPressEvent(event)
 

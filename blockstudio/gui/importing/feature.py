@@ -12,7 +12,7 @@ from blockstudio.gui.commands.registry import Command
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
 from blockstudio.gui.importing.dialog import ENDINGS, ImportDialog
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 from blockstudio.text import say
 
 
@@ -37,8 +37,10 @@ class Importing(QObject):
         document.saved_at = object()  # it is nowhere else yet: closing it asks
         self._desk.documents.add(document)
         foreign, notes = report["foreign"], report["notes"]
-        what = tr("{network}: {blocks} blocks, {definitions} definitions.", network=document.diagram.name,
-                  blocks=report["blocks"], definitions=report["definitions"])  # fmt: skip
+        what = tr_many(
+            "{network}: {blocks} blocks, {count} definition.", "{network}: {blocks} blocks, {count} definitions.",
+            report["definitions"], network=document.diagram.name, blocks=report["blocks"],
+        )  # fmt: skip
         if report["proven"]:
             self._desk.say(f"{what} {tr('Equal to the original: keys, parameters, costs and outputs.')}", "good")
         elif foreign:

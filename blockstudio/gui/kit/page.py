@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.gui.kit.theme import font
 
@@ -145,3 +156,18 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
     form = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
     data = np.ascontiguousarray(pixels)
     return QImage(data.data, width, height, width * channels, form).copy()
+
+
+def out_of_field(page: QWidget) -> bool:
+    """Escape amid writing ends the writing, not the look at the page: the keyboard goes from a field with something in
+    it to its page. Returns whether there was one."""
+    at = QApplication.focusWidget()
+    if at is None or not page.isAncestorOf(at):
+        return False
+    if isinstance(at, QLineEdit):
+        written = at.text()
+    else:
+        written = at.toPlainText() if isinstance(at, QPlainTextEdit | QTextEdit) else ""
+    if written:
+        page.setFocus()
+    return bool(written)

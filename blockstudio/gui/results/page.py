@@ -19,7 +19,7 @@ from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.document.watched import name_and_time
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import Empty, PageHead, Toggles, image_of, page_column, section_title
+from blockstudio.gui.kit.page import Empty, PageHead, Toggles, image_of, out_of_field, page_column, section_title
 from blockstudio.gui.kit.parts import duration_text, link, quiet, strong
 from blockstudio.gui.kit.text import sentence, tr, tr_many
 from blockstudio.gui.kit.theme import notifier, theme
@@ -398,7 +398,8 @@ class ResultsPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.commands.run("page.runs")
+            if not out_of_field(self):
+                self._desk.commands.run("page.runs")
         else:
             super().keyPressEvent(event)
 

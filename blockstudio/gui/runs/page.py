@@ -25,7 +25,7 @@ from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.places import Step
 from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
-from blockstudio.gui.kit.page import Empty, PageHead, page_column, section_title
+from blockstudio.gui.kit.page import Empty, PageHead, out_of_field, page_column, section_title
 from blockstudio.gui.kit.parts import bytes_text, link, quiet
 from blockstudio.gui.kit.text import plain, tr, tr_many
 from blockstudio.gui.kit.theme import notifier, theme
@@ -182,7 +182,7 @@ class RunsPage(QWidget):
         if wrong:
             self.count.setText(wrong)
         elif shown != listed:
-            self.count.setText(tr("{shown:,} of {listed:,} runs", shown=shown, listed=listed))
+            self.count.setText(tr_many("{shown:,} of {count} run", "{shown:,} of {count:,} runs", listed, shown=shown))
         else:
             self.count.setText(tr_many("{count} run", "{count:,} runs", listed))
         self.experiments.setVisible(bool(hidden or self.with_experiments) and not wrong)
@@ -347,7 +347,8 @@ class RunsPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.commands.run("view.drawing")
+            if not out_of_field(self):
+                self._desk.commands.run("view.drawing")
         else:
             super().keyPressEvent(event)
 

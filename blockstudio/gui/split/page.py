@@ -25,6 +25,7 @@ from blockstudio.graph.operations.differing import Change, Difference, Kind, dif
 from blockstudio.graph.snapshot import build, snapshot
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.document import Document
+from blockstudio.gui.kit.page import out_of_field
 from blockstudio.gui.kit.parts import hairline, quiet
 from blockstudio.gui.kit.text import plain, sentence, tr, tr_many
 from blockstudio.gui.kit.theme import font, notifier, theme
@@ -169,7 +170,8 @@ class SplitPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.show_drawing()
+            if not out_of_field(self):
+                self._desk.show_drawing()
         else:
             super().keyPressEvent(event)
 

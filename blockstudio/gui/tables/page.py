@@ -24,6 +24,7 @@ from blockstudio.gui.commands.registry import Choice
 from blockstudio.gui.document.desk import Desk
 from blockstudio.gui.document.table_chip import TableChip
 from blockstudio.gui.kit.chip import Chip
+from blockstudio.gui.kit.page import out_of_field
 from blockstudio.gui.kit.parts import Elided, count_text
 from blockstudio.gui.kit.table_view import Cell, Line, LinesView
 from blockstudio.gui.kit.text import phrase, plain, tr, tr_many
@@ -356,7 +357,8 @@ class TablesPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._desk.focus()
+            if not out_of_field(self):
+                self._desk.focus()
         else:
             super().keyPressEvent(event)
 

@@ -31,6 +31,8 @@ from blockstudio.runs.remote.mirror import place_of, start_mirror
 
 POLL_MS = 250
 """Often enough to see curves move. Every look takes its share of the processor from the training."""
+ELSEWHERE_MS = 2000
+"""Between two looks at a run that nobody trains."""
 LIST_MS = 1500
 MOST_CURVES = 6
 """Runs whose curves are drawn at a time: so many colours can be told apart."""
@@ -84,6 +86,10 @@ class RunControl(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
+        self._elsewhere = QTimer(self)
+        """Another window, or a command, may go on with the run that ended here."""
+        self._elsewhere.setInterval(ELSEWHERE_MS)
+        self._elsewhere.timeout.connect(self._poll)
         self._list_timer = QTimer(self)
         self._list_timer.setInterval(LIST_MS)
         self._list_timer.timeout.connect(self.refresh_runs)
@@ -228,6 +234,7 @@ class RunControl(QObject):
         if self.data is not None:
             self.others = [other for other in self.others if other.run.directory != self.data.run.directory]
         self.run_changed.emit()
+        self._elsewhere.stop()
         if self.data is None:
             self._timer.stop()
             return
@@ -269,6 +276,11 @@ class RunControl(QObject):
             self._read(data)  # a long log: go on at once, a slice at a time
         elif not data.active and not self.starting and not any(other.active for other in self.others):
             self._timer.stop()
+            if data.status != "finished":
+                self._elsewhere.start()
+        elif data.active and not self._timer.isActive():
+            self._elsewhere.stop()
+            self._timer.start()
         self.progress.emit()
         if was_active != data.active:
             self.refresh_runs()
@@ -291,6 +303,7 @@ class RunControl(QObject):
             self.others.remove(data)
         else:
             self._timer.stop()
+            self._elsewhere.stop()
         self.failed.emit(str(error))
 
     # The list
@@ -369,8 +382,8 @@ class RunControl(QObject):
 
     def stop_watching(self) -> None:
         """The window closes. Runs go on."""
-        self._timer.stop()
-        self._list_timer.stop()
+        for timer in (self._timer, self._elsewhere, self._list_timer):
+            timer.stop()
         self._work.cancel()
 
 

@@ -11,7 +11,7 @@ from blockstudio.gui.canvas.scene.card_texts import CardTexts
 from blockstudio.gui.canvas.scene.drawing import Drawing
 from blockstudio.gui.canvas.scene.metrics import CHEVRON, LINE_PX, NAME_PX, elided, text_width
 from blockstudio.gui.canvas.scene.telling import short_number
-from blockstudio.gui.kit.text import tr
+from blockstudio.gui.kit.text import tr, tr_many
 
 EDGE, CLEAR = 16, 12
 """From the frame's sides, and from the wire that comes in at its middle."""
@@ -39,7 +39,9 @@ def draw_title(painter: QPainter, drawing: Drawing, facts: CardTexts, name: str,
     cards.draw_text(painter, rect.x() + left + used, middle + 0.5, line, style)
     if report is not None and not facts.veiled & {"parameters", "macs"}:
         macs = tr("{0} MACs", short_number(report.macs or 0))
-        line = _fitting([tr("{0} parameters", f"{report.parameters or 0:,}") + " · " + macs, macs], half)
+        line = _fitting(
+            [tr_many("{count} parameter", "{count:,} parameters", report.parameters or 0) + " · " + macs, macs], half
+        )
         cards.draw_text(painter, rect.right() - EDGE - text_width(line, LINE_PX), middle + 0.5, line, style)
 
 

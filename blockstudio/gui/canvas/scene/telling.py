@@ -38,7 +38,7 @@ def describe(facts: CardTexts, name: str) -> list[str]:
             out = shape_text(report.output_shape)
             lines.append(f"{inputs} → {out}" if inputs else out)
         if report.parameters and "parameters" not in facts.veiled:
-            lines.append(tr("{0} parameters", f"{report.parameters:,}"))
+            lines.append(tr_many("{count} parameter", "{count:,} parameters", report.parameters))
         if report.macs and "macs" not in facts.veiled:
             lines.append(tr("{0} MACs", short_number(report.macs)))
     note = facts.definition.block(name).note
