@@ -188,9 +188,13 @@ class ExperimentPlan:
             raise collected(problems)
 
     def _check_variants(self, variants: Sequence[Variant], where: str, problems: list[StudioError]) -> None:
+        drawn: set[str] = set()
         for variant in variants:
             try:
-                self.diagram(variant)
+                network = repr((variant.network.network, variant.network.parameters, variant.parameters))
+                if network not in drawn:  # most differ in their recipes alone
+                    self.diagram(variant)
+                    drawn.add(network)
                 self.recipe_of(variant, self.experiment.seeds[0])
             except StudioError as error:
                 problems += _placed(error, f"{where}: {label(variant.values())}")
