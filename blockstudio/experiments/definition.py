@@ -153,8 +153,8 @@ class ExperimentPlan:
         proposals: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.experiment, self.folder, self.proposals = experiment, folder, tuple(map(dict, proposals))
-        self._analyses: dict[int, Analysis] = {}
-        self._texts: dict[int, str] = {}
+        self._analyses: dict[str, Analysis] = {}
+        self._texts: dict[str, str] = {}
         problems: list[StudioError] = []
         try:
             self.recipe = self._base_recipe()
@@ -191,7 +191,7 @@ class ExperimentPlan:
         drawn: set[str] = set()
         for variant in variants:
             try:
-                network = repr((variant.network.network, variant.network.parameters, variant.parameters))
+                network = _drawn(variant)
                 if network not in drawn:  # most differ in their recipes alone
                     self.diagram(variant)
                     drawn.add(network)
@@ -214,16 +214,18 @@ class ExperimentPlan:
         return open_diagram(beside if os.path.isfile(beside) else name, **values)
 
     def text_of(self, variant: Variant) -> str:
-        """The network of a variant as its file would hold it, written once for all seeds."""
-        if variant.index not in self._texts:
-            self._texts[variant.index] = dumps(self.diagram(variant))
-        return self._texts[variant.index]
+        """The network of a variant as its file would hold it, written once for all that train it."""
+        network = _drawn(variant)
+        if network not in self._texts:
+            self._texts[network] = dumps(self.diagram(variant))
+        return self._texts[network]
 
     def analysis(self, variant: Variant) -> Analysis:
-        """What its network counts, worked out once."""
-        if variant.index not in self._analyses:
-            self._analyses[variant.index] = analyze(self.diagram(variant))
-        return self._analyses[variant.index]
+        """What its network counts, worked out once for all that train it."""
+        network = _drawn(variant)
+        if network not in self._analyses:
+            self._analyses[network] = analyze(self.diagram(variant))
+        return self._analyses[network]
 
     def recipe_of(self, variant: Variant, seed: int) -> Recipe:
         """The recipe of a trial. Raises `StudioError` ``recipe.*``."""
@@ -397,3 +399,8 @@ def _placed(error: StudioError, place: str) -> list[StudioError]:
     """Its problems, each with its place within ``place``."""
     problems: Sequence[StudioError] = getattr(error, "problems", (error,))
     return [problem.at(f"{place}: {problem.where}" if problem.where else place) for problem in problems]
+
+
+def _drawn(variant: Variant) -> str:
+    """The same for variants with one network."""
+    return repr((variant.network.network, variant.network.parameters, variant.parameters))

@@ -21,5 +21,8 @@ def test_a_network_is_opened_once_however_many_recipes_it_is_trained_with(
     rates = [0.01 * (place + 1) for place in range(40)]
     plan = {"networks": ["cifar_resnet"], "grid": {"optimizer.lr": rates, "diagram.n": [1, 2]}, "seeds": [0],
             "recipe": {"data": "digits", "steps": 4}}  # fmt: skip
-    assert len(loads_experiment(json.dumps(plan), tmp_path).variants) == 80
-    assert len(opened) <= 4 and {values["n"] for values in opened if "n" in values} == {1, 2}
+    found = loads_experiment(json.dumps(plan), tmp_path)
+    assert len(found.variants) == 80
+    assert len({found.analysis(each).parameters for each in found.variants}) == 2
+    assert len({found.text_of(each) for each in found.variants}) == 2
+    assert len(opened) <= 8 and {values["n"] for values in opened if "n" in values} == {1, 2}
