@@ -98,7 +98,11 @@ def test_pages_need_no_scrolling_sideways(qtbot: Any, tmp_path: Path) -> None:
     page.paths.show_network(trunk(bs.load("cifar_resnet", n=9)))
     bar = page.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
     margins = 2 * 32 + bar
-    for part, width in ((page.paths, 1366), (page.seeing, 1440)):
+    for part, width in ((page.paths, 1366), (page.seeing, 1366), (page.seeing, 1440)):
+        part.setFixedSize(width - 2 * 32, 800)
+        part.grab()  # As it is laid out there.
         (area,) = [found for found in part.findChildren(QScrollArea) if found.parent() is part]
         assert area.widget().minimumSizeHint().width() <= width - margins
+        if part is page.seeing:
+            assert page.seeing.chain.place(8 if width > 1400 else 7).left() == 2  # The first of the next row.
     desk.close()

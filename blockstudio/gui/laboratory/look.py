@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -24,7 +24,8 @@ from blockstudio.gui.kit.slider import Slider
 from blockstudio.gui.kit.text import sentence, tr
 from blockstudio.gui.kit.tick_box import TickBox
 from blockstudio.gui.laboratory.bars import Bar, BarsView
-from blockstudio.gui.laboratory.look_fields import FIELD_IMAGES, UnitPart
+from blockstudio.gui.laboratory.look_fields import FIELD_IMAGES
+from blockstudio.gui.laboratory.look_maps import MapsColumn
 from blockstudio.gui.laboratory.look_parts import (
     Frame,
     PictureView,
@@ -40,7 +41,7 @@ from blockstudio.gui.laboratory.look_said import map_sentence
 from blockstudio.gui.laboratory.process import LabProcess
 from blockstudio.gui.laboratory.saving import Kind, ask_where, save_links
 
-LEFT, MIDDLE, RIGHT = 400, 372, 520
+LEFT, MIDDLE, APART = 400, 372, 28
 PER_PAGE = 16
 
 
@@ -66,18 +67,27 @@ class SeeingPage(QWidget):
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(28)
-        self.right = self._right()
+        row.setSpacing(APART)
+        self.right = MapsColumn()
+        self.chain, self.features, self.unit = self.right.chain, self.right.features, self.right.unit
+        self.chain.chosen.connect(lambda block, _: self.show_block(block))
+        self.features.chosen.connect(self._unit)
+        self.unit.chosen.connect(lambda image: self.look({"image": image}))
         for column in (self._left(), self._middle(), self.right):
             row.addWidget(column, 0, Qt.AlignmentFlag.AlignTop)
         row.addStretch(1)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(holder)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        self.right.fit(self.width() - bar - LEFT - MIDDLE - 2 * APART)
 
     # Columns
 
@@ -152,24 +162,6 @@ class SeeingPage(QWidget):
         column.addWidget(self.channels_title)
         self.channels_of = BarsView(tr("Channels that speak for the class"), 92, (110, 56))
         column.addWidget(self.channels_of)
-        return side
-
-    def _right(self) -> QWidget:
-        side, column = column_of(RIGHT)
-        column.addLayout(head_of(tr("Feature maps"), tr("mean of each block; click one to see its channels")))
-        self.chain = TilesView(56, 8, tr("Feature maps of the blocks"))
-        self.chain.chosen.connect(lambda block, _: self.show_block(block))
-        column.addWidget(self.chain)
-        self.block_title = heading("")
-        column.addWidget(self.block_title)
-        self.block_said = quiet(tr("Click a place in a map to see what it looks at."))
-        column.addWidget(self.block_said)
-        self.features = TilesView(56, 8, tr("Channels of the block"), lines=False)
-        self.features.chosen.connect(self._unit)
-        column.addWidget(self.features)
-        self.unit = UnitPart()
-        self.unit.chosen.connect(lambda image: self.look({"image": image}))
-        column.addWidget(self.unit)
         return side
 
     # Questions
@@ -398,15 +390,10 @@ class SeeingPage(QWidget):
     def _show_channels(self, found: dict[str, Any]) -> None:
         if found["block"] != self.block:
             return
-        count, high, wide = found["shape"]
-        self.block_title.setText(found["block"])
-        self.block_said.setText(tr(
-            "{count} maps of {height}×{width}, strongest first, each on its own scale. Click a place to see what it "
-            "looks at.", count=count, height=high, width=wide))  # fmt: skip
-        self.features.show_tiles([Small(image_of(each["picture"]), "", each["channel"]) for each in found["maps"]])
+        self.right.show_channels(found)
         if found["maps"]:
             best = found["maps"][0]
-            row, column = best["at"]
+            (row, column), (_, high, wide) = best["at"], found["shape"]
             self.features.choose(best["channel"])
             self._unit(best["channel"], QPointF((column + 0.5) / wide, (row + 0.5) / high))
 

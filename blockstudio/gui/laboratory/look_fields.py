@@ -55,6 +55,11 @@ class UnitPart(QWidget):
         column.addWidget(self.profile)
         self.forget()
 
+    def set_narrow(self, narrow: bool) -> None:
+        """An image less in a row, where there is little room."""
+        self.strongest.set_columns(IN_ROW - narrow)
+        self.strongest_said.setFixedWidth(self.strongest.width())
+
     def forget(self) -> None:
         """Another run: nothing of the one before stays."""
         for view, words in self.fields.values():

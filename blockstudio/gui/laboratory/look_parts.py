@@ -163,15 +163,21 @@ class TilesView(QWidget):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(self._columns * (side + GAP) - GAP + 4, side)
+        self.set_columns(columns)
         notifier.changed.connect(self.update)
+
+    def set_columns(self, columns: int) -> None:
+        """So many in a row."""
+        self._columns = columns
+        rows = -(-len(self.tiles) // columns)
+        height = max(rows * self._pitch() - GAP + 6, self._side)
+        self.setFixedSize(QSize(columns * (self._side + GAP) - GAP + 4, height))
+        self.update()
 
     def show_tiles(self, tiles: Sequence[Small], value: Any = None) -> None:
         """Others, of which the one with ``value`` is chosen."""
         self.tiles, self.value = list(tiles), value
-        rows = -(-len(self.tiles) // self._columns)
-        self.setFixedSize(QSize(self.width(), max(rows * self._pitch() - GAP + 6, self._side)))
-        self.update()
+        self.set_columns(self._columns)
 
     def choose(self, value: Any) -> None:
         """Put one in front, and tell nobody."""
