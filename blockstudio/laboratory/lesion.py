@@ -27,9 +27,9 @@ from blockstudio.text import say, say_many
 KEPT_BYTES = 1 << 30
 """What activations between units may take; those nearer to the output are kept first, as they are smaller."""
 
-PART_BYTES, LEAST_PART = 3 << 19, 8
-"""Of the largest map between units of what one core computes. A map that is larger goes to memory and back for every
-layer: on a CPU that costs more than the layer."""
+PART_BYTES, LEAST_PART = 6 << 20, 8
+"""Of the largest map between units of what one core computes at a time. A map that is much larger goes to memory and
+back for every layer; of smaller ones the cores wait for each other, and for Python, more often."""
 
 SOON = 120
 """After so many images something is known of every unit."""
@@ -75,6 +75,7 @@ class Lesions:
     bf16: bool = False
     computed: int = 0
     """Units that were run on a batch: what a measurement costs."""
+    _cores: cores.Cores = field(default_factory=cores.Cores, repr=False)
     _kept: dict[int, list[list[Tensor]]] = field(default_factory=dict, repr=False)
     _counted: dict[Arrangement, Sums] = field(default_factory=dict, repr=False)
 
@@ -359,7 +360,7 @@ class Lesions:
                 scores[unclear] = self._run(pieces[begin:], values[unclear])
             return scores, entering
 
-        found = cores.each(through, parts)
+        found = self._cores.each(through, parts)
         self.computed += len(pieces) - begin
         if keep:  # All of them or, if it was cancelled, none.
             for index, kept in self._kept.items():
