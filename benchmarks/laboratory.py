@@ -2,9 +2,10 @@
 
     python benchmarks/laboratory.py [--images N] [--few N] [--turns N] [--threads N]
 
-Weights are drawn: what is timed does not depend on them. Where other programs take the cores, the processor's time with
-`--threads 1` tells more than the clock. *Anew* is what a person would write: the network without the
-block compiled from its diagram, in eval mode, its images in the same batches, torch's own settings, the same threads.
+Weights are drawn: what is timed does not depend on them, but for the images whose class bfloat16 leaves open. Where
+other programs take the cores, the processor's time with `--threads 1` tells more than the clock. *Anew* is what a
+person would write: the network without the block compiled from its diagram, in eval mode, its images in the same
+batches, torch's own settings, the same threads.
 Both sides take turns in one run; each has the best of its turns.
 """
 
