@@ -16,8 +16,9 @@ from blockstudio.text import Text, render
 @contextmanager
 def ended_by_interrupt(last_word: Text | str, clean: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Ctrl-C says ``last_word``, calls ``clean`` and ends this process. Python itself would hear of it after the call
-    that is under way, which in the backward pass of a large network takes half a minute."""
-    if threading.current_thread() is not threading.main_thread():
+    that is under way, which in the backward pass of a large network takes half a minute. A process that was started to
+    ignore it, as one in the background of a script is, goes on."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield
         return
     ours, theirs = socket.socketpair()

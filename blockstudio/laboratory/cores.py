@@ -7,7 +7,7 @@ beside, the run's own training say, that is ten times the work; parts of a batch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
@@ -21,27 +21,17 @@ def count() -> int:
     return torch.get_num_threads()
 
 
-class Cores:
-    """A thread for each core, made when they are first needed; they end with this. What oneDNN keeps for a thread is
-    made once that way, not for every batch."""
-
-    def __init__(self) -> None:
-        self._threads: ThreadPoolExecutor | None = None
-
-    def each(self, job: Callable[[T], R], parts: Sequence[T]) -> list[R]:
-        """A job for every part, as many at a time as there are cores, each computed by one thread. What the first that
-        fails raises is raised when all have ended."""
-        threads = count()
-        if len(parts) < 2 or threads == 1:
-            return [job(part) for part in parts]
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(threads, initializer=_alone)
-        try:
-            begun = [self._threads.submit(job, part) for part in parts]
-            wait(begun)
-        finally:
-            torch.set_num_threads(threads)  # Threads that begin later have as many as before.
-        return [one.result() for one in begun]
+def each(job: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+    """A job for every part, as many at a time as there are cores, each computed by one thread. What the first that
+    fails raises is raised when all have ended."""
+    threads = count()
+    if len(parts) < 2 or threads == 1:
+        return [job(part) for part in parts]
+    try:
+        with ThreadPoolExecutor(min(threads, len(parts)), initializer=_alone) as pool:
+            return list(pool.map(job, parts))
+    finally:
+        torch.set_num_threads(threads)  # Threads that begin later have as many as before.
 
 
 def _alone() -> None:

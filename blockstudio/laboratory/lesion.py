@@ -75,7 +75,6 @@ class Lesions:
     bf16: bool = False
     computed: int = 0
     """Units that were run on a batch: what a measurement costs."""
-    _cores: cores.Cores = field(default_factory=cores.Cores, repr=False)
     _kept: dict[int, list[list[Tensor]]] = field(default_factory=dict, repr=False)
     _counted: dict[Arrangement, Sums] = field(default_factory=dict, repr=False)
 
@@ -360,7 +359,7 @@ class Lesions:
                 scores[unclear] = self._run(pieces[begin:], values[unclear])
             return scores, entering
 
-        found = self._cores.each(through, parts)
+        found = cores.each(through, parts)
         self.computed += len(pieces) - begin
         if keep:  # All of them or, if it was cancelled, none.
             for index, kept in self._kept.items():

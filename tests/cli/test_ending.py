@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 BUSY = """
-import ctypes, sys
+import ctypes, signal, sys
 from pathlib import Path
 from blockstudio.cli.ending import ended_by_interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a script in the background ignores it
 mark = Path(sys.argv[1])
 with ended_by_interrupt("Stopped.", mark.unlink):
     print("busy", flush=True)
@@ -37,9 +38,25 @@ def test_it_is_answered_and_ends_the_process(tmp_path: Path) -> None:
 def test_afterwards_it_is_as_before() -> None:
     from blockstudio.cli.ending import ended_by_interrupt
 
-    before = signal.getsignal(signal.SIGINT)
-    with ended_by_interrupt(""):
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
+    # A run of the tests in the background of a script ignores it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with ended_by_interrupt(""):
+            assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_process_that_ignores_it_goes_on() -> None:
+    from blockstudio.cli.ending import ended_by_interrupt
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ended_by_interrupt("Stopped."):
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -37,7 +37,7 @@ def test_a_part_is_computed_by_one_thread_and_others_keep_theirs() -> None:
         together.wait(60)  # All three are computed at the same time.
         return 10 * part, torch.get_num_threads()
 
-    assert cores.Cores().each(job, [1, 2, 3]) == [(10, 1), (20, 1), (30, 1)]
+    assert cores.each(job, [1, 2, 3]) == [(10, 1), (20, 1), (30, 1)]
     assert torch.get_num_threads() == 3
     found = list[int]()
     later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
@@ -45,9 +45,9 @@ def test_a_part_is_computed_by_one_thread_and_others_keep_theirs() -> None:
     later.join()
     assert found == [3]
     # One part, or one thread, is computed by whoever asks.
-    assert cores.Cores().each(lambda part: threading.current_thread(), [1]) == [threading.current_thread()]
+    assert cores.each(lambda part: threading.current_thread(), [1]) == [threading.current_thread()]
     torch.set_num_threads(1)
-    assert cores.Cores().each(lambda part: threading.current_thread(), [1, 2]) == [threading.current_thread()] * 2
+    assert cores.each(lambda part: threading.current_thread(), [1, 2]) == [threading.current_thread()] * 2
 
 
 def test_what_one_part_raises_is_raised_when_all_have_ended() -> None:
@@ -59,7 +59,7 @@ def test_what_one_part_raises_is_raised_when_all_have_ended() -> None:
         ended.append(part)
 
     with pytest.raises(StudioError, match="cancelled"):
-        cores.Cores().each(job, [1, 2, 3])
+        cores.each(job, [1, 2, 3])
     assert sorted(ended) == [2, 3] and torch.get_num_threads() == 3
 
 
